@@ -1,0 +1,213 @@
+//! Account: the account itself, its name, language and settings.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Account;
+use crate::call::Call;
+use crate::ids::AccountId;
+use crate::model::{AccountStatus, Attributes, Extra, OrEmpty};
+use crate::op::Op;
+use crate::patch::Patch;
+use crate::time::Time;
+
+const GET: Op = Op::get("account.get", "/api/v1/accounts/{account_id}");
+const UPDATE: Op = Op::patch("account.update", "/api/v1/accounts/{account_id}");
+
+const CACHE_KEYS: Op = Op::get("account.cache_keys", "/api/v1/accounts/{account_id}/cache_keys")
+    .inside(&["cache_keys"]);
+
+pub(super) const OPERATIONS: &[Op] = &[GET, UPDATE, CACHE_KEYS];
+
+/// The account itself; from [`Account::details`].
+#[derive(Clone, Copy, Debug)]
+pub struct AccountDetails<'a> {
+    account: &'a Account,
+}
+
+impl<'a> AccountDetails<'a> {
+    pub(super) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// `GET /api/v1/accounts/{account_id}`: the account. Its agents and administrators may.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let info = account.details().get().await?;
+    /// println!("{} speaks {:?}", info.name, info.locale);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get(self) -> Call<'a, AccountInfo> {
+        self.account.call(GET)
+    }
+
+    /// `PATCH /api/v1/accounts/{account_id}`: changes the account; what is left as
+    /// [`Patch::Keep`] stays. An administrator may.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::AccountPatch;
+    ///
+    /// let patch = AccountPatch { auto_resolve_after: 1_440.into(), ..Default::default() };
+    /// account.details().update(&patch).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn update(self, to: &AccountPatch) -> Call<'a, AccountInfo> {
+        self.account.call(UPDATE).json(to)
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/cache_keys`: when labels, inboxes and teams last changed:
+    /// read them again when their key differs. Every agent may. Undocumented.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let seen = account.details().cache_keys().await?;
+    /// let now = account.details().cache_keys().await?;
+    /// if now.label != seen.label {
+    ///     let labels = account.labels().list().await?;
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn cache_keys(self) -> Call<'a, CacheKeys> {
+        self.account.call(CACHE_KEYS)
+    }
+}
+
+/// When settings of an account last changed: epoch seconds in a text, zeros for "not lately".
+/// Compare them for equality only.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CacheKeys {
+    /// Labels.
+    #[serde(default)]
+    pub label: Option<String>,
+    /// Inboxes.
+    #[serde(default)]
+    pub inbox: Option<String>,
+    /// Teams.
+    #[serde(default)]
+    pub team: Option<String>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// An account as its own users see it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AccountInfo {
+    /// Its id.
+    pub id: AccountId,
+    /// Its name.
+    pub name: String,
+    /// Its language, such as `en` or `nl`.
+    #[serde(default)]
+    pub locale: Option<String>,
+    /// The domain its e-mail comes to.
+    #[serde(default)]
+    pub domain: Option<String>,
+    /// The address its e-mail comes from.
+    #[serde(default)]
+    pub support_email: Option<String>,
+    /// Whether it is in use.
+    #[serde(default)]
+    pub status: Option<AccountStatus>,
+    /// Since when it is there.
+    #[serde(default)]
+    pub created_at: Option<Time>,
+    /// Features that are on, by name.
+    #[serde(default)]
+    pub features: OrEmpty<BTreeMap<String, bool>>,
+    /// How it resolves conversations by itself, and more.
+    #[serde(default)]
+    pub settings: Option<AccountSettings>,
+    /// Industry, time zone and what the installation notes of it.
+    #[serde(default)]
+    pub custom_attributes: Option<Attributes>,
+    /// When labels, inboxes and teams last changed, as epoch seconds in a text.
+    #[serde(default)]
+    pub cache_keys: Option<Attributes>,
+    /// The newest version that the server knows of; not after an update.
+    #[serde(default)]
+    pub latest_chatwoot_version: Option<String>,
+    /// Features of a paid plan; not after an update.
+    #[serde(default)]
+    pub subscribed_features: Option<Vec<Value>>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Settings of an account; those never set are `None`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AccountSettings {
+    /// Minutes of silence after which a conversation is resolved.
+    #[serde(default)]
+    pub auto_resolve_after: Option<u64>,
+    /// What the customer is told then.
+    #[serde(default)]
+    pub auto_resolve_message: Option<String>,
+    /// Whether conversations that wait for an agent are left alone.
+    #[serde(default)]
+    pub auto_resolve_ignore_waiting: Option<bool>,
+    /// The label that such a conversation gets.
+    #[serde(default)]
+    pub auto_resolve_label: Option<String>,
+    /// Whether voice messages are written down.
+    #[serde(default)]
+    pub audio_transcriptions: Option<bool>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// What to change of the account.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct AccountPatch {
+    /// Its name.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub name: Patch<String>,
+    /// Its language.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub locale: Patch<String>,
+    /// The domain its e-mail comes to.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub domain: Patch<String>,
+    /// The address its e-mail comes from.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub support_email: Patch<String>,
+    /// Minutes of silence after which a conversation is resolved: 10 to 1,439,856.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub auto_resolve_after: Patch<u64>,
+    /// What the customer is told then.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub auto_resolve_message: Patch<String>,
+    /// Whether conversations that wait for an agent are left alone.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub auto_resolve_ignore_waiting: Patch<bool>,
+    /// The label that such a conversation gets.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub auto_resolve_label: Patch<String>,
+    /// Whether voice messages are written down.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub audio_transcriptions: Patch<bool>,
+    /// What it sells.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub industry: Patch<String>,
+    /// How many people it has.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub company_size: Patch<String>,
+    /// Its time zone, such as `Europe/Amsterdam`.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub timezone: Patch<String>,
+    /// Its website.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub website: Patch<String>,
+}

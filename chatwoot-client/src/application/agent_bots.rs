@@ -1,0 +1,158 @@
+//! Agent bots: programs of the account that answer conversations.
+
+use serde::Serialize;
+
+use super::Account;
+use crate::call::Call;
+use crate::ids::AgentBotId;
+use crate::model::{AgentBot, Attributes};
+use crate::op::Op;
+use crate::patch::Patch;
+
+const LIST: Op = Op::get("agent_bots.list", "/api/v1/accounts/{account_id}/agent_bots");
+const GET: Op = Op::get("agent_bots.get", "/api/v1/accounts/{account_id}/agent_bots/{id}");
+const CREATE: Op = Op::post("agent_bots.create", "/api/v1/accounts/{account_id}/agent_bots");
+const UPDATE: Op = Op::patch("agent_bots.update", "/api/v1/accounts/{account_id}/agent_bots/{id}");
+const DELETE: Op = Op::delete("agent_bots.delete", "/api/v1/accounts/{account_id}/agent_bots/{id}");
+const RESET_ACCESS_TOKEN: Op = Op::post(
+    "agent_bots.reset_access_token",
+    "/api/v1/accounts/{account_id}/agent_bots/{id}/reset_access_token",
+);
+const RESET_SECRET: Op = Op::post(
+    "agent_bots.reset_secret",
+    "/api/v1/accounts/{account_id}/agent_bots/{id}/reset_secret",
+)
+.lacking_in("4.9.1");
+
+pub(super) const OPERATIONS: &[Op] =
+    &[LIST, GET, CREATE, UPDATE, DELETE, RESET_ACCESS_TOKEN, RESET_SECRET];
+
+/// The agent bots of an account; from [`Account::agent_bots`]. To put one before the agents of an
+/// inbox see [`Inboxes::set_agent_bot`](super::Inboxes::set_agent_bot).
+#[derive(Clone, Copy, Debug)]
+pub struct AgentBots<'a> {
+    account: &'a Account,
+}
+
+impl<'a> AgentBots<'a> {
+    pub(super) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/agent_bots`: the bots of the account and those of the
+    /// installation. Every agent may, and sees their tokens; only an administrator sees secrets.
+    pub fn list(self) -> Call<'a, Vec<AgentBot>> {
+        self.account.call(LIST)
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/agent_bots/{id}`: one bot. Every agent may, and
+    /// sees its token; only an administrator sees its secret.
+    pub fn get(self, id: AgentBotId) -> Call<'a, AgentBot> {
+        self.account.call(GET).path("id", id)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/agent_bots`: makes a bot and answers its token and its
+    /// secret; an administrator may.
+    ///
+    /// Names are not unique: sent twice, it makes two.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::NewAgentBot;
+    ///
+    /// let new = NewAgentBot::new("Orders", "https://shop.example.com/bot/0c7d1f");
+    /// let bot = account.agent_bots().create(&new).await?;
+    /// account.inboxes().set_agent_bot(7.into(), Some(bot.id)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(self, bot: &NewAgentBot) -> Call<'a, AgentBot> {
+        self.account.call(CREATE).json(bot)
+    }
+
+    /// `PATCH /api/v1/accounts/{account_id}/agent_bots/{id}`: changes a bot; what is left as
+    /// [`Patch::Keep`] stays. An administrator may. A bot of the installation is
+    /// [not found](crate::Error::is_not_found).
+    pub fn update(self, id: AgentBotId, to: &AgentBotPatch) -> Call<'a, AgentBot> {
+        self.account.call(UPDATE).path("id", id).json(to)
+    }
+
+    /// `DELETE /api/v1/accounts/{account_id}/agent_bots/{id}`: removes a bot; an administrator may.
+    pub fn delete(self, id: AgentBotId) -> Call<'a, ()> {
+        self.account.done(DELETE).path("id", id)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/agent_bots/{id}/reset_access_token`: gives a bot a new
+    /// token, and answers it; an administrator may. Undocumented.
+    ///
+    /// The old token is refused at once.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let bot = account.agent_bots().reset_access_token(3.into()).await?;
+    /// let token = bot.access_token.as_ref().map(|token| token.secret());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn reset_access_token(self, id: AgentBotId) -> Call<'a, AgentBot> {
+        self.account.call(RESET_ACCESS_TOKEN).path("id", id)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/agent_bots/{id}/reset_secret`: gives a bot a new secret
+    /// to sign with, and answers it; an administrator may. Undocumented.
+    ///
+    /// The old secret is gone at once. [Not found](crate::Error::is_not_found) on servers without
+    /// it (4.9.1).
+    pub fn reset_secret(self, id: AgentBotId) -> Call<'a, AgentBot> {
+        self.account.call(RESET_SECRET).path("id", id)
+    }
+}
+
+/// A bot to make.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NewAgentBot {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Where its events are sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outgoing_url: Option<String>,
+    /// How it is reached: `webhook`, there is no other way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bot_type: Option<String>,
+    /// Its settings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bot_config: Option<Attributes>,
+    /// A picture that the server fetches later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub avatar_url: Option<String>,
+}
+
+impl NewAgentBot {
+    /// A bot whose events are sent to `url`.
+    pub fn new(name: impl Into<String>, url: impl Into<String>) -> Self {
+        Self { name: name.into(), outgoing_url: Some(url.into()), ..Self::default() }
+    }
+}
+
+/// What to change of a bot.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct AgentBotPatch {
+    /// Its name.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub name: Patch<String>,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub description: Patch<String>,
+    /// Where its events are sent.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub outgoing_url: Patch<String>,
+    /// All its settings.
+    #[serde(rename = "bot_config", skip_serializing_if = "Patch::is_keep")]
+    pub replace_bot_config: Patch<Attributes>,
+    /// A picture that the server fetches later.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub avatar_url: Patch<String>,
+}

@@ -1,0 +1,193 @@
+//! Agents: the users of an account, administrators among them.
+
+use serde::{Deserialize, Serialize};
+
+use super::Account;
+use crate::call::Call;
+use crate::ids::{AccountId, CustomRoleId, InboxId, UserId};
+use crate::model::{Availability, Extra, Role};
+use crate::op::Op;
+use crate::patch::Patch;
+
+const LIST: Op = Op::get("agents.list", "/api/v1/accounts/{account_id}/agents");
+const CREATE: Op = Op::post("agents.create", "/api/v1/accounts/{account_id}/agents");
+const UPDATE: Op = Op::patch("agents.update", "/api/v1/accounts/{account_id}/agents/{id}");
+const DELETE: Op = Op::delete("agents.delete", "/api/v1/accounts/{account_id}/agents/{id}");
+// Addresses that are there already are passed over: twice is once.
+const BULK_CREATE: Op =
+    Op::post("agents.bulk_create", "/api/v1/accounts/{account_id}/agents/bulk_create").idempotent();
+
+const ASSIGNABLE: Op =
+    Op::get("agents.assignable", "/api/v1/accounts/{account_id}/assignable_agents")
+        .inside(&["payload"]);
+
+pub(super) const OPERATIONS: &[Op] = &[LIST, CREATE, UPDATE, DELETE, BULK_CREATE, ASSIGNABLE];
+
+/// The agents of an account; from [`Account::agents`].
+#[derive(Clone, Copy, Debug)]
+pub struct Agents<'a> {
+    account: &'a Account,
+}
+
+impl<'a> Agents<'a> {
+    pub(super) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/agents`: everybody who works in the account. Every agent
+    /// may.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for agent in account.agents().list().await? {
+    ///     println!("{:?} is {:?}", agent.name, agent.availability_status);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list(self) -> Call<'a, Vec<Agent>> {
+        self.account.call(LIST)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/agents`: invites somebody by e-mail; an administrator
+    /// may.
+    ///
+    /// Who is there already is a [conflict](crate::Error::is_conflict); 402 when the account may
+    /// have no more agents. A user of another account is added with the name they have.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::NewAgent;
+    ///
+    /// let agent = account.agents().create(&NewAgent::new("Ada", "ada@example.com")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(self, agent: &NewAgent) -> Call<'a, Agent> {
+        self.account.call(CREATE).json(agent)
+    }
+
+    /// `PATCH /api/v1/accounts/{account_id}/agents/{id}`: changes an agent; what is left as
+    /// [`Patch::Keep`] stays, and so does what is cleared. An administrator may.
+    pub fn update(self, id: UserId, to: &AgentPatch) -> Call<'a, Agent> {
+        self.account.call(UPDATE).path("id", id).json(to)
+    }
+
+    /// `DELETE /api/v1/accounts/{account_id}/agents/{id}`: takes somebody out of the account; an
+    /// administrator may. A user without any account left is deleted.
+    pub fn delete(self, id: UserId) -> Call<'a, ()> {
+        self.account.done(DELETE).path("id", id)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/agents/bulk_create`: invites several by e-mail; an
+    /// administrator may. Undocumented.
+    ///
+    /// The server says nothing of addresses it passes over: list the agents to see. 402 when the
+    /// account may not have so many more.
+    pub fn bulk_create<T: AsRef<str>>(self, emails: &[T]) -> Call<'a, ()> {
+        let emails = emails.iter().map(AsRef::as_ref).collect();
+        self.account.done(BULK_CREATE).json(&Emails { emails })
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/assignable_agents`: who may get the conversations of each
+    /// of these inboxes: the members of them all, and every administrator. Undocumented.
+    pub fn assignable(self, inboxes: &[InboxId]) -> Call<'a, Vec<Agent>> {
+        #[derive(Serialize)]
+        struct Of<'b> {
+            #[serde(rename = "inbox_ids[]")]
+            inboxes: &'b [InboxId],
+        }
+        self.account.call(ASSIGNABLE).query(&Of { inboxes })
+    }
+}
+
+#[derive(Serialize)]
+struct Emails<'a> {
+    emails: Vec<&'a str>,
+}
+
+/// Somebody who works in an account.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Agent {
+    /// Their user id.
+    pub id: UserId,
+    /// The account.
+    #[serde(default)]
+    pub account_id: Option<AccountId>,
+    /// Their full name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The name customers see.
+    #[serde(default)]
+    pub available_name: Option<String>,
+    /// Their e-mail address.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// Their picture; empty for none.
+    #[serde(default)]
+    pub thumbnail: Option<String>,
+    /// What they may do.
+    #[serde(default)]
+    pub role: Option<Role>,
+    /// The custom role, if there is one.
+    #[serde(default)]
+    pub custom_role_id: Option<CustomRoleId>,
+    /// Whether they are there.
+    #[serde(default)]
+    pub availability_status: Option<Availability>,
+    /// Whether they count as offline when the dashboard is closed.
+    #[serde(default)]
+    pub auto_offline: Option<bool>,
+    /// Whether they accepted the invitation.
+    #[serde(default)]
+    pub confirmed: Option<bool>,
+    /// How they log in: `email`, `saml` and so on.
+    #[serde(default)]
+    pub provider: Option<String>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Somebody to invite.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NewAgent {
+    /// Their full name.
+    pub name: String,
+    /// Their e-mail address.
+    pub email: String,
+    /// What they may do; the server's default is an agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// Whether they are there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub availability: Option<Availability>,
+    /// Whether they count as offline when the dashboard is closed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_offline: Option<bool>,
+}
+
+impl NewAgent {
+    /// An agent with this name and e-mail, and the server's defaults.
+    pub fn new(name: impl Into<String>, email: impl Into<String>) -> Self {
+        Self { name: name.into(), email: email.into(), ..Self::default() }
+    }
+}
+
+/// What to change of an agent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct AgentPatch {
+    /// Their full name.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub name: Patch<String>,
+    /// What they may do.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub role: Patch<Role>,
+    /// Whether they are there.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub availability: Patch<Availability>,
+    /// Whether they count as offline when the dashboard is closed.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub auto_offline: Patch<bool>,
+}

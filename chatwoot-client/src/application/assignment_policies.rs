@@ -1,0 +1,181 @@
+//! Assignment policies: how conversations are shared out among the agents of an inbox.
+
+use serde::{Deserialize, Serialize};
+
+use super::Account;
+use crate::call::Call;
+use crate::ids::{AssignmentPolicyId, InboxId};
+use crate::model::{Extra, words};
+use crate::op::Op;
+use crate::time::Time;
+
+const LIST: Op =
+    Op::get("assignment_policies.list", "/api/v1/accounts/{account_id}/assignment_policies");
+const CREATE: Op =
+    Op::post("assignment_policies.create", "/api/v1/accounts/{account_id}/assignment_policies");
+const OF_INBOX: Op = Op::get(
+    "assignment_policies.of_inbox",
+    "/api/v1/accounts/{account_id}/inboxes/{id}/assignment_policy",
+);
+// It takes the place of the policy the inbox had: twice is once.
+const SET_FOR_INBOX: Op = Op::post(
+    "assignment_policies.set_for_inbox",
+    "/api/v1/accounts/{account_id}/inboxes/{id}/assignment_policy",
+)
+.idempotent();
+
+pub(super) const OPERATIONS: &[Op] = &[LIST, CREATE, OF_INBOX, SET_FOR_INBOX];
+
+/// The assignment policies of an account; from [`Account::assignment_policies`]. Only an
+/// administrator may call what is here. Undocumented in Chatwoot.
+#[derive(Clone, Copy, Debug)]
+pub struct AssignmentPolicies<'a> {
+    account: &'a Account,
+}
+
+impl<'a> AssignmentPolicies<'a> {
+    pub(super) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/assignment_policies`: every policy; an administrator may.
+    pub fn list(self) -> Call<'a, Vec<AssignmentPolicy>> {
+        self.account.call(LIST)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/assignment_policies`: adds a policy; an administrator
+    /// may.
+    ///
+    /// A name that exists is a [conflict](crate::Error::is_conflict).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::NewAssignmentPolicy;
+    ///
+    /// let policies = account.assignment_policies();
+    /// let fair = policies.create(&NewAssignmentPolicy::new("fair")).await?;
+    /// policies.set_for_inbox(7.into(), fair.id).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(self, policy: &NewAssignmentPolicy) -> Call<'a, AssignmentPolicy> {
+        self.account.call(CREATE).json(&Body { assignment_policy: policy })
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/inboxes/{id}/assignment_policy`: the policy of an inbox;
+    /// an administrator may. [Not found](crate::Error::is_not_found) where it has none.
+    pub fn of_inbox(self, inbox: InboxId) -> Call<'a, AssignmentPolicy> {
+        self.account.call(OF_INBOX).path("id", inbox)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/inboxes/{id}/assignment_policy`: gives an inbox this
+    /// policy in place of the one it had; an administrator may.
+    pub fn set_for_inbox(
+        self,
+        inbox: InboxId,
+        policy: AssignmentPolicyId,
+    ) -> Call<'a, AssignmentPolicy> {
+        let body = InboxPolicy { assignment_policy_id: policy };
+        self.account.call(SET_FOR_INBOX).path("id", inbox).json(&body)
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    assignment_policy: &'a NewAssignmentPolicy,
+}
+
+#[derive(Serialize)]
+struct InboxPolicy {
+    assignment_policy_id: AssignmentPolicyId,
+}
+
+words! {
+    /// Which agent gets the next conversation.
+    pub enum AssignmentOrder {
+        /// Each in turn.
+        RoundRobin = "round_robin",
+        /// Who has the fewest; only servers with that feature.
+        Balanced = "balanced",
+    }
+
+    /// Which conversation is assigned next.
+    pub enum AssignmentPriority {
+        /// The oldest.
+        EarliestCreated = "earliest_created",
+        /// The one whose customer waits longest.
+        LongestWaiting = "longest_waiting",
+    }
+}
+
+/// A policy as the server answers it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AssignmentPolicy {
+    /// Its id.
+    pub id: AssignmentPolicyId,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Which agent gets the next conversation.
+    #[serde(default)]
+    pub assignment_order: Option<AssignmentOrder>,
+    /// Which conversation is assigned next.
+    #[serde(default)]
+    pub conversation_priority: Option<AssignmentPriority>,
+    /// How many conversations an agent gets in a window.
+    #[serde(default)]
+    pub fair_distribution_limit: Option<u64>,
+    /// The window, in seconds.
+    #[serde(default)]
+    pub fair_distribution_window: Option<u64>,
+    /// Whether it works.
+    #[serde(default)]
+    pub enabled: Option<bool>,
+    /// How many inboxes have it.
+    #[serde(default)]
+    pub assigned_inbox_count: Option<u64>,
+    /// When it was added.
+    #[serde(default)]
+    pub created_at: Option<Time>,
+    /// When it last changed.
+    #[serde(default)]
+    pub updated_at: Option<Time>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A policy to add.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct NewAssignmentPolicy {
+    /// Its name, unique in the account.
+    pub name: String,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Which agent gets the next conversation; the server's default is each in turn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assignment_order: Option<AssignmentOrder>,
+    /// Which conversation is assigned next; the server's default is the oldest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub conversation_priority: Option<AssignmentPriority>,
+    /// How many conversations an agent gets in a window; the server's default is 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fair_distribution_limit: Option<u64>,
+    /// The window, in seconds; the server's default is an hour.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fair_distribution_window: Option<u64>,
+    /// Whether it works; the server's default is yes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+}
+
+impl NewAssignmentPolicy {
+    /// A policy with the server's defaults.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+}

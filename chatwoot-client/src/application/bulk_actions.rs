@@ -1,0 +1,159 @@
+//! Bulk actions: one change to many conversations or contacts, done in the background.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::Account;
+use crate::call::Call;
+use crate::ids::{ContactId, ConversationId, TeamId, UserId};
+use crate::model::ConversationStatus;
+use crate::op::Op;
+use crate::patch::Patch;
+
+// The server sets what is named and adds labels: twice is once.
+const CREATE: Op =
+    Op::post("bulk_actions.create", "/api/v1/accounts/{account_id}/bulk_actions").idempotent();
+
+pub(super) const OPERATIONS: &[Op] = &[CREATE];
+
+/// Changes to many rows at once; from [`Account::bulk_actions`]. Undocumented in Chatwoot.
+///
+/// The server answers at once and works later, in the background: it says nothing of rows that do
+/// not exist or that the user may not see.
+#[derive(Clone, Copy, Debug)]
+pub struct BulkActions<'a> {
+    account: &'a Account,
+}
+
+impl<'a> BulkActions<'a> {
+    pub(super) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/bulk_actions`: changes many conversations. An agent may
+    /// for those they see.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::{BulkConversationChange, ConversationStatus};
+    ///
+    /// let change = BulkConversationChange {
+    ///     status: Some(ConversationStatus::Resolved),
+    ///     add_labels: vec!["shipped".into()],
+    ///     ..Default::default()
+    /// };
+    /// account.bulk_actions().conversations(&[12.into(), 13.into()], &change).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn conversations(
+        self,
+        ids: &[ConversationId],
+        change: &BulkConversationChange,
+    ) -> Call<'a, ()> {
+        let fields = Fields {
+            status: change.status.as_ref(),
+            assignee_id: change.assignee_id,
+            team_id: change.team_id,
+        };
+        self.account.done(CREATE).json(&Body {
+            kind: "Conversation",
+            ids,
+            fields: (!fields.is_empty()).then_some(fields),
+            labels: Labels::of(&change.add_labels, &change.remove_labels),
+            snoozed_until: change.snoozed_until.map(Timestamp::as_second),
+            action_name: None,
+        })
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/bulk_actions`: adds labels to many contacts; those they
+    /// have stay. Every agent may.
+    pub fn add_contact_labels(self, ids: &[ContactId], labels: &[String]) -> Call<'a, ()> {
+        self.contacts(ids, Labels::of(labels, &[]), None)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/bulk_actions`: takes labels away from many contacts.
+    /// Every agent may.
+    pub fn remove_contact_labels(self, ids: &[ContactId], labels: &[String]) -> Call<'a, ()> {
+        self.contacts(ids, Labels::of(&[], labels), None)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/bulk_actions`: removes many contacts with their
+    /// conversations; an administrator may.
+    pub fn delete_contacts(self, ids: &[ContactId]) -> Call<'a, ()> {
+        self.contacts(ids, None, Some("delete"))
+    }
+
+    fn contacts(
+        self,
+        ids: &[ContactId],
+        labels: Option<Labels<'_>>,
+        action_name: Option<&'static str>,
+    ) -> Call<'a, ()> {
+        let (fields, snoozed_until) = (None, None);
+        let body = Body { kind: "Contact", ids, fields, labels, snoozed_until, action_name };
+        self.account.done(CREATE).json(&body)
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a, I> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    ids: &'a [I],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fields: Option<Fields<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    labels: Option<Labels<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    snoozed_until: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action_name: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Fields<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<&'a ConversationStatus>,
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    assignee_id: Patch<UserId>,
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    team_id: Patch<TeamId>,
+}
+
+impl Fields<'_> {
+    fn is_empty(&self) -> bool {
+        self.status.is_none() && self.assignee_id.is_keep() && self.team_id.is_keep()
+    }
+}
+
+#[derive(Serialize)]
+struct Labels<'a> {
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    add: &'a [String],
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    remove: &'a [String],
+}
+
+impl<'a> Labels<'a> {
+    fn of(add: &'a [String], remove: &'a [String]) -> Option<Self> {
+        (!add.is_empty() || !remove.is_empty()).then_some(Self { add, remove })
+    }
+}
+
+/// What to change of many conversations.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct BulkConversationChange {
+    /// Their state.
+    pub status: Option<ConversationStatus>,
+    /// The agent they are assigned to.
+    pub assignee_id: Patch<UserId>,
+    /// The team they are assigned to.
+    pub team_id: Patch<TeamId>,
+    /// Labels to add; those they have stay.
+    pub add_labels: Vec<String>,
+    /// Labels to take away.
+    pub remove_labels: Vec<String>,
+    /// Until when they sleep; with [`ConversationStatus::Snoozed`].
+    pub snoozed_until: Option<Timestamp>,
+}

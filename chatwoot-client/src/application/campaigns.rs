@@ -1,0 +1,228 @@
+//! Campaigns: messages to visitors of a page, or to many contacts at once.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Account, Agent, Inbox};
+use crate::call::Call;
+use crate::ids::{AccountId, CampaignId, InboxId, LabelId, UserId};
+use crate::model::{Attributes, Extra, words};
+use crate::op::Op;
+use crate::time::Time;
+
+const LIST: Op = Op::get("campaigns.list", "/api/v1/accounts/{account_id}/campaigns");
+const GET: Op = Op::get("campaigns.get", "/api/v1/accounts/{account_id}/campaigns/{id}");
+const CREATE: Op = Op::post("campaigns.create", "/api/v1/accounts/{account_id}/campaigns");
+const OF_INBOX: Op =
+    Op::get("campaigns.of_inbox", "/api/v1/accounts/{account_id}/inboxes/{id}/campaigns");
+
+pub(super) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, OF_INBOX];
+
+/// The campaigns of an account; from [`Account::campaigns`]. Only an administrator may call what
+/// is here. Undocumented in Chatwoot.
+#[derive(Clone, Copy, Debug)]
+pub struct Campaigns<'a> {
+    account: &'a Account,
+}
+
+impl<'a> Campaigns<'a> {
+    pub(super) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/campaigns`: every campaign; an administrator may.
+    pub fn list(self) -> Call<'a, Vec<Campaign>> {
+        self.account.call(LIST)
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/campaigns/{id}`: one campaign; an administrator may.
+    pub fn get(self, id: CampaignId) -> Call<'a, Campaign> {
+        self.account.call(GET).path("id", id)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/campaigns`: adds a campaign to a website, SMS or
+    /// WhatsApp inbox; an administrator may.
+    ///
+    /// Another kind of inbox is [invalid](crate::ErrorKind::Invalid). Titles are not unique: sent
+    /// twice, it makes two, and the second is sent too.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::NewCampaign;
+    ///
+    /// let page = "https://shop.example.com/sale";
+    /// let sale = NewCampaign::on_page("Sale", 6.into(), "20% off", page, 5);
+    /// let sale = account.campaigns().create(&sale).await?;
+    /// println!("campaign {}", sale.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(self, campaign: &NewCampaign) -> Call<'a, Campaign> {
+        self.account.call(CREATE).json(campaign)
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/inboxes/{id}/campaigns`: the campaigns of one inbox; an
+    /// administrator may.
+    pub fn of_inbox(self, inbox: InboxId) -> Call<'a, Vec<Campaign>> {
+        self.account.call(OF_INBOX).path("id", inbox)
+    }
+}
+
+words! {
+    /// When a campaign is sent.
+    pub enum CampaignType {
+        /// To each visitor who meets its rules: website inboxes.
+        Ongoing = "ongoing",
+        /// Once, to its audience: SMS and WhatsApp inboxes.
+        OneOff = "one_off",
+    }
+
+    /// What state a campaign is in.
+    pub enum CampaignStatus {
+        /// Running, or waiting for its time.
+        Active = "active",
+        /// Being sent.
+        Processing = "processing",
+        /// Sent.
+        Completed = "completed",
+    }
+}
+
+/// A campaign as the server answers it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Campaign {
+    /// Its number in its account.
+    pub id: CampaignId,
+    /// The account.
+    #[serde(default)]
+    pub account_id: Option<AccountId>,
+    /// What agents call it.
+    pub title: String,
+    /// What it is for.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// What it says.
+    pub message: String,
+    /// Its inbox, with the tokens that an administrator sees.
+    #[serde(default)]
+    pub inbox: Option<Box<Inbox>>,
+    /// The agent it is from; absent for a bot.
+    #[serde(default)]
+    pub sender: Option<Agent>,
+    /// When it is sent.
+    #[serde(default)]
+    pub campaign_type: Option<CampaignType>,
+    /// What state it is in.
+    #[serde(default)]
+    pub campaign_status: Option<CampaignStatus>,
+    /// Whether it runs.
+    #[serde(default)]
+    pub enabled: Option<bool>,
+    /// Where and when visitors get it: `url` and `time_on_page`, in seconds.
+    #[serde(default)]
+    pub trigger_rules: Option<Attributes>,
+    /// Whether it runs in working hours only.
+    #[serde(default)]
+    pub trigger_only_during_business_hours: Option<bool>,
+    /// When it is sent once; absent otherwise.
+    #[serde(default)]
+    pub scheduled_at: Option<Time>,
+    /// Who gets it once; absent otherwise.
+    #[serde(default)]
+    pub audience: Option<Value>,
+    /// WhatsApp: the template and what is filled in.
+    #[serde(default)]
+    pub template_params: Option<Value>,
+    /// When it was added.
+    #[serde(default)]
+    pub created_at: Option<Time>,
+    /// When it last changed.
+    #[serde(default)]
+    pub updated_at: Option<Time>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A campaign to add.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NewCampaign {
+    /// What agents call it.
+    pub title: String,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// What it says.
+    pub message: String,
+    /// Its inbox.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inbox_id: Option<InboxId>,
+    /// The agent it is from; left out, a bot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sender_id: Option<UserId>,
+    /// Whether it runs; the server's default is yes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
+    /// Where and when visitors get it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trigger_rules: Option<TriggerRules>,
+    /// Whether it runs in working hours only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trigger_only_during_business_hours: Option<bool>,
+    /// When it is sent once; left out, now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheduled_at: Option<Timestamp>,
+    /// Who gets it once: contacts with one of these labels.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub audience: Vec<CampaignAudience>,
+    /// WhatsApp: the template and what is filled in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub template_params: Option<Attributes>,
+}
+
+impl NewCampaign {
+    /// A message to visitors who stay so many seconds on a page.
+    pub fn on_page(
+        title: impl Into<String>,
+        inbox: InboxId,
+        message: impl Into<String>,
+        url: impl Into<String>,
+        seconds: u32,
+    ) -> Self {
+        Self {
+            title: title.into(),
+            message: message.into(),
+            inbox_id: Some(inbox),
+            trigger_rules: Some(TriggerRules { url: url.into(), time_on_page: seconds }),
+            ..Self::default()
+        }
+    }
+}
+
+/// Where and when visitors get a campaign.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TriggerRules {
+    /// The page: http or https, `*` stands for any text.
+    pub url: String,
+    /// After how many seconds.
+    pub time_on_page: u32,
+}
+
+/// Who gets a campaign: the contacts with a label.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CampaignAudience {
+    /// `Label`: there is no other kind.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The label.
+    pub id: LabelId,
+}
+
+impl CampaignAudience {
+    /// The contacts with this label.
+    pub fn label(id: LabelId) -> Self {
+        Self { kind: "Label".into(), id }
+    }
+}

@@ -1,0 +1,134 @@
+//! Canned responses: texts that agents insert by a short code.
+
+use serde::{Deserialize, Serialize};
+
+use super::Account;
+use crate::call::Call;
+use crate::ids::{AccountId, CannedResponseId};
+use crate::model::Extra;
+use crate::op::Op;
+use crate::patch::Patch;
+use crate::time::Time;
+
+const LIST: Op = Op::get("canned_responses.list", "/api/v1/accounts/{account_id}/canned_responses");
+const CREATE: Op =
+    Op::post("canned_responses.create", "/api/v1/accounts/{account_id}/canned_responses");
+const UPDATE: Op =
+    Op::patch("canned_responses.update", "/api/v1/accounts/{account_id}/canned_responses/{id}");
+const DELETE: Op =
+    Op::delete("canned_responses.delete", "/api/v1/accounts/{account_id}/canned_responses/{id}");
+
+pub(super) const OPERATIONS: &[Op] = &[LIST, CREATE, UPDATE, DELETE];
+
+/// The canned responses of an account; from [`Account::canned_responses`]. Agents and
+/// administrators may call everything here.
+#[derive(Clone, Copy, Debug)]
+pub struct CannedResponses<'a> {
+    account: &'a Account,
+}
+
+impl<'a> CannedResponses<'a> {
+    pub(super) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/canned_responses`: every canned response, without pages.
+    pub fn list(self) -> Call<'a, Vec<CannedResponse>> {
+        self.account.call(LIST)
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/canned_responses?search=`: those with this text in their
+    /// short code or content, best match first. The parameter is undocumented.
+    pub fn search(self, text: &str) -> Call<'a, Vec<CannedResponse>> {
+        self.account.call(LIST).query(&Search { search: text })
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/canned_responses`: adds a canned response.
+    ///
+    /// A short code that exists is a [conflict](crate::Error::is_conflict).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::NewCannedResponse;
+    ///
+    /// let hello = NewCannedResponse::new("hi", "Hello {{contact.name}}");
+    /// let hello = account.canned_responses().create(&hello).await?;
+    /// println!("/{} is {}", hello.short_code, hello.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(self, response: &NewCannedResponse) -> Call<'a, CannedResponse> {
+        self.account.call(CREATE).json(response)
+    }
+
+    /// `PATCH /api/v1/accounts/{account_id}/canned_responses/{id}`: changes a canned response; what
+    /// is left as [`Patch::Keep`] stays.
+    pub fn update(
+        self,
+        id: CannedResponseId,
+        to: &CannedResponsePatch,
+    ) -> Call<'a, CannedResponse> {
+        self.account.call(UPDATE).path("id", id).json(to)
+    }
+
+    /// `DELETE /api/v1/accounts/{account_id}/canned_responses/{id}`: removes a canned response.
+    pub fn delete(self, id: CannedResponseId) -> Call<'a, ()> {
+        self.account.done(DELETE).path("id", id)
+    }
+}
+
+#[derive(Serialize)]
+struct Search<'a> {
+    search: &'a str,
+}
+
+/// A canned response as the server answers it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CannedResponse {
+    /// Its id.
+    pub id: CannedResponseId,
+    /// The account.
+    #[serde(default)]
+    pub account_id: Option<AccountId>,
+    /// What agents type after `/`.
+    pub short_code: String,
+    /// The text, Markdown with Liquid variables such as `{{contact.name}}`.
+    pub content: String,
+    /// When it was added.
+    #[serde(default)]
+    pub created_at: Option<Time>,
+    /// When it last changed.
+    #[serde(default)]
+    pub updated_at: Option<Time>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A canned response to add.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NewCannedResponse {
+    /// What agents type after `/`; unique in the account.
+    pub short_code: String,
+    /// The text, Markdown with Liquid variables such as `{{contact.name}}`.
+    pub content: String,
+}
+
+impl NewCannedResponse {
+    /// This text under this short code.
+    pub fn new(short_code: impl Into<String>, content: impl Into<String>) -> Self {
+        Self { short_code: short_code.into(), content: content.into() }
+    }
+}
+
+/// What to change of a canned response.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct CannedResponsePatch {
+    /// What agents type after `/`.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub short_code: Patch<String>,
+    /// The text.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub content: Patch<String>,
+}

@@ -1,0 +1,226 @@
+//! Conversations: what customers and agents write to each other about.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::json;
+
+use super::conversation_requests::{
+    ConversationPatch, ConversationsQuery, NewConversation, StatusFilter, Typing,
+};
+use super::conversation_types::{Conversation, ConversationCounts, ConversationPage, StatusChange};
+use super::{Account, Filter};
+use crate::call::Call;
+use crate::ids::ConversationId;
+use crate::model::{Attributes, ConversationStatus, Priority};
+use crate::op::{Limit, Op};
+
+const LIST: Op =
+    Op::get("conversations.list", "/api/v1/accounts/{account_id}/conversations").inside(&["data"]);
+const CREATE: Op = Op::post("conversations.create", "/api/v1/accounts/{account_id}/conversations");
+const GET: Op =
+    Op::get("conversations.get", "/api/v1/accounts/{account_id}/conversations/{conversation_id}");
+const UPDATE: Op = Op::patch(
+    "conversations.update",
+    "/api/v1/accounts/{account_id}/conversations/{conversation_id}",
+);
+const FILTER: Op =
+    Op::post("conversations.filter", "/api/v1/accounts/{account_id}/conversations/filter")
+        .idempotent();
+const META: Op = Op::get("conversations.meta", "/api/v1/accounts/{account_id}/conversations/meta")
+    .inside(&["meta"])
+    .limited(Limit::ConversationMeta);
+const SET_STATUS: Op = Op::post(
+    "conversations.set_status",
+    "/api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status",
+)
+.inside(&["payload"])
+.idempotent();
+const SET_PRIORITY: Op = Op::post(
+    "conversations.set_priority",
+    "/api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_priority",
+)
+.idempotent();
+const REPLACE_ATTRIBUTES: Op = Op::post(
+    "conversations.replace_custom_attributes",
+    "/api/v1/accounts/{account_id}/conversations/{conversation_id}/custom_attributes",
+)
+.inside(&["custom_attributes"])
+.idempotent();
+const SET_TYPING: Op = Op::post(
+    "conversations.set_typing",
+    "/api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_typing_status",
+)
+.idempotent();
+
+pub(super) const OPERATIONS: &[Op] = &[
+    LIST,
+    CREATE,
+    GET,
+    UPDATE,
+    FILTER,
+    META,
+    SET_STATUS,
+    SET_PRIORITY,
+    REPLACE_ATTRIBUTES,
+    SET_TYPING,
+];
+
+/// The conversations of an account; from [`Account::conversations`].
+///
+/// Administrators may call everything here, agents for the inboxes they are members of.
+#[derive(Clone, Copy, Debug)]
+pub struct Conversations<'a> {
+    pub(super) account: &'a Account,
+}
+
+impl<'a> Conversations<'a> {
+    pub(super) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/conversations`: one page of 25 conversations; past the
+    /// end it is empty. Without a status it means *open* ones.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::{ConversationsQuery, StatusFilter};
+    ///
+    /// let query = ConversationsQuery { status: Some(StatusFilter::All), ..Default::default() };
+    /// let page = account.conversations().list(&query).await?;
+    /// println!("{:?} in all", page.meta.all_count);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list(self, query: &ConversationsQuery) -> Call<'a, ConversationPage> {
+        self.account.call(LIST).query(query)
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/conversations`: every conversation, in any state, that
+    /// changed within so many seconds, in one answer without pages.
+    ///
+    /// This is how to find what a webhook did not tell; ask for somewhat more than the time since
+    /// the last look. The published document does not list it.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for conversation in account.conversations().updated_within(600).await?.payload {
+    ///     println!("{} is {}", conversation.id, conversation.status);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn updated_within(self, seconds: u64) -> Call<'a, ConversationPage> {
+        self.list(&ConversationsQuery {
+            status: Some(StatusFilter::All),
+            updated_within: Some(seconds),
+            ..ConversationsQuery::default()
+        })
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/conversations/{conversation_id}`: one conversation.
+    ///
+    /// Numbers count per account: the same number in another account is another conversation.
+    pub fn get(self, id: ConversationId) -> Call<'a, Conversation> {
+        self.account.call(GET).path("conversation_id", id)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/conversations`: begins a conversation.
+    ///
+    /// Each call begins another one, also where the inbox keeps to one conversation per contact:
+    /// after an unknown outcome look before calling again.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::{NewConversation, NewMessage};
+    ///
+    /// let about_order = NewConversation {
+    ///     contact_id: Some(7.into()),
+    ///     inbox_id: Some(4.into()),
+    ///     message: Some(NewMessage::text("Your order is on its way")),
+    ///     ..NewConversation::default()
+    /// };
+    /// let conversation = account.conversations().create(&about_order).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(self, conversation: &NewConversation) -> Call<'a, Conversation> {
+        self.account.call(CREATE).json(conversation)
+    }
+
+    /// `PATCH /api/v1/accounts/{account_id}/conversations/{conversation_id}`: changes priority or
+    /// SLA policy; what is left as [`Patch::Keep`](crate::Patch::Keep) stays.
+    pub fn update(self, id: ConversationId, to: &ConversationPatch) -> Call<'a, Conversation> {
+        self.account.call(UPDATE).path("conversation_id", id).json(to)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/conversations/filter`: one page, from 1, of the
+    /// conversations that meet the conditions, in any state. It only reads.
+    pub fn filter(self, filter: &Filter, page: u32) -> Call<'a, ConversationPage> {
+        #[derive(Serialize)]
+        struct Number {
+            page: u32,
+        }
+        self.account.call(FILTER).query(&Number { page }).json(filter)
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/conversations/meta`: how many conversations a list has.
+    ///
+    /// The server allows 30 a minute per token and account.
+    pub fn meta(self, query: &ConversationsQuery) -> Call<'a, ConversationCounts> {
+        self.account.call(META).query(query)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status`: puts a
+    /// conversation into a state.
+    ///
+    /// `snoozed_until` is for [`ConversationStatus::Snoozed`]; without it the conversation sleeps
+    /// until the customer writes. An agent who opens one becomes its assignee. A bot that opens a
+    /// pending one hands it to the agents. An unknown state is a server error.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::ConversationStatus;
+    ///
+    /// let conversations = account.conversations();
+    /// conversations.set_status(12.into(), &ConversationStatus::Resolved, None).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn set_status(
+        self,
+        id: ConversationId,
+        status: &ConversationStatus,
+        snoozed_until: Option<Timestamp>,
+    ) -> Call<'a, StatusChange> {
+        let mut body = json!({"status": status});
+        if let (Some(body), Some(until)) = (body.as_object_mut(), snoozed_until) {
+            body.insert("snoozed_until".into(), until.as_second().into());
+        }
+        self.account.call(SET_STATUS).path("conversation_id", id).json(&body)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_priority`: says
+    /// how urgent a conversation is; `None` takes the priority away.
+    pub fn set_priority(self, id: ConversationId, priority: Option<&Priority>) -> Call<'a, ()> {
+        let call = self.account.done(SET_PRIORITY).path("conversation_id", id);
+        call.json(&json!({"priority": priority}))
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/custom_attributes`:
+    /// *replaces* all custom attributes, and answers them: what is not named is gone.
+    pub fn replace_custom_attributes(
+        self,
+        id: ConversationId,
+        attributes: &Attributes,
+    ) -> Call<'a, Attributes> {
+        let call = self.account.call(REPLACE_ATTRIBUTES).path("conversation_id", id);
+        call.json(&json!({"custom_attributes": attributes}))
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_typing_status`:
+    /// shows that the caller writes, or has stopped; with `private` only to agents.
+    pub fn set_typing(self, id: ConversationId, typing: &Typing, private: bool) -> Call<'a, ()> {
+        let call = self.account.done(SET_TYPING).path("conversation_id", id);
+        call.json(&json!({"typing_status": typing, "is_private": private}))
+    }
+}

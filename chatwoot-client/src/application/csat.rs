@@ -1,0 +1,197 @@
+//! CSAT: what customers answered to satisfaction surveys.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Account;
+use super::agents::Agent;
+use super::contact_types::Contact;
+use crate::call::Call;
+use crate::ids::{AccountId, ConversationId, CsatResponseId, InboxId, MessageId, TeamId, UserId};
+use crate::model::{Extra, OrEmpty, words};
+use crate::op::Op;
+use crate::time::Time;
+
+const LIST: Op = Op::get("csat.list", "/api/v1/accounts/{account_id}/csat_survey_responses");
+const METRICS: Op =
+    Op::get("csat.metrics", "/api/v1/accounts/{account_id}/csat_survey_responses/metrics");
+
+pub(super) const OPERATIONS: &[Op] = &[LIST, METRICS];
+
+/// The answers to satisfaction surveys; from [`Account::csat`]. An administrator may.
+#[derive(Clone, Copy, Debug)]
+pub struct Csat<'a> {
+    account: &'a Account,
+}
+
+impl<'a> Csat<'a> {
+    pub(super) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/csat_survey_responses`: one page of 25 answers; past the
+    /// end it is empty. Without a sort their order is not defined. Undocumented.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::{CsatQuery, CsatSort};
+    ///
+    /// let newest = CsatQuery { sort: Some(CsatSort::CreatedAtDescending), ..Default::default() };
+    /// for answer in account.csat().list(&newest).await? {
+    ///     println!("{} stars: {:?}", answer.rating, answer.feedback_message);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list(self, query: &CsatQuery) -> Call<'a, Vec<CsatResponse>> {
+        self.account.call(LIST).query(query)
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/csat_survey_responses/metrics`: how many surveys were
+    /// sent, and how many were answered how. Undocumented.
+    pub fn metrics(self, query: &CsatQuery) -> Call<'a, CsatMetrics> {
+        self.account.call(METRICS).query(query)
+    }
+}
+
+/// Which answers to list or count.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct CsatQuery {
+    /// Given from this time on; heeded only together with `until`.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "seconds")]
+    pub since: Option<Timestamp>,
+    /// Given before this time.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "seconds")]
+    pub until: Option<Timestamp>,
+    /// About these agents.
+    #[serde(rename = "user_ids[]", skip_serializing_if = "Vec::is_empty")]
+    pub user_ids: Vec<UserId>,
+    /// In this inbox.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inbox_id: Option<InboxId>,
+    /// Of this team.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub team_id: Option<TeamId>,
+    /// With this rating, 1 to 5.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rating: Option<u8>,
+    /// In what order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sort: Option<CsatSort>,
+    /// The page, from 1; a page has 25.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
+}
+
+#[expect(clippy::ref_option, reason = "serde asks so")]
+fn seconds<S: serde::Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
+    at.map(Timestamp::as_second).serialize(to)
+}
+
+words! {
+    /// The order of survey answers.
+    pub enum CsatSort {
+        /// Oldest first.
+        CreatedAt = "created_at",
+        /// Newest first.
+        CreatedAtDescending = "-created_at",
+    }
+}
+
+/// One answer to a survey.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CsatResponse {
+    /// Its id.
+    pub id: CsatResponseId,
+    /// The rating, 1 to 5.
+    pub rating: u8,
+    /// What the customer wrote.
+    #[serde(default)]
+    pub feedback_message: Option<String>,
+    /// What the desk notes about it.
+    #[serde(default)]
+    pub csat_review_notes: Option<String>,
+    /// When that was noted.
+    #[serde(default)]
+    pub review_notes_updated_at: Option<Time>,
+    /// Who noted it; absent where nobody did.
+    #[serde(default)]
+    pub review_notes_updated_by: Option<Extra>,
+    /// Its account.
+    #[serde(default)]
+    pub account_id: Option<AccountId>,
+    /// The message that asked.
+    #[serde(default)]
+    pub message_id: Option<MessageId>,
+    /// The customer.
+    #[serde(default)]
+    pub contact: Option<Contact>,
+    /// The conversation it is about.
+    pub conversation_id: ConversationId,
+    /// The agent it is about; absent where the conversation had none.
+    #[serde(default)]
+    pub assigned_agent: Option<Agent>,
+    /// When it was given.
+    pub created_at: Time,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// How many surveys were answered how.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CsatMetrics {
+    /// How many were answered.
+    #[serde(default)]
+    pub total_count: Option<u64>,
+    /// How many gave which rating; a rating that nobody gave is not there.
+    #[serde(default)]
+    pub ratings_count: OrEmpty<BTreeMap<u8, u64>>,
+    /// How many were sent.
+    #[serde(default)]
+    pub total_sent_messages_count: Option<u64>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_and_the_counts_keep_all_they_came_with() {
+        // As the server's views write them; the recorded account has no answers.
+        let answer = serde_json::json!({
+            "id": 3, "rating": 4, "feedback_message": "quick", "csat_review_notes": null,
+            "review_notes_updated_at": null, "account_id": 2, "message_id": 9,
+            "conversation_id": 12, "created_at": 1_795_221_283, "later_key": [1],
+            "assigned_agent": {"id": 2, "name": "Ada", "role": "agent"},
+        });
+        let read: CsatResponse = serde_json::from_value(answer.clone()).unwrap();
+        let written = serde_json::to_value(&read).unwrap();
+        for (key, value) in answer.as_object().unwrap() {
+            if key != "assigned_agent" {
+                assert_eq!(&written[key], value, "{key}");
+            }
+        }
+        assert_eq!(read.assigned_agent.unwrap().id, UserId(2));
+        let counts =
+            r#"{"total_count":3,"ratings_count":{"1":1,"5":2},"total_sent_messages_count":7}"#;
+        let read: CsatMetrics = serde_json::from_str(counts).unwrap();
+        assert_eq!(read.ratings_count.get(&5), Some(&2));
+        assert_eq!(serde_json::to_string(&read).unwrap(), counts);
+    }
+
+    #[test]
+    fn a_query_writes_epoch_seconds() {
+        let since = Timestamp::from_second(1_795_221_283).ok();
+        let query = CsatQuery { since, user_ids: vec![UserId(2), UserId(3)], ..Default::default() };
+        let written = serde_html_form::to_string(&query).unwrap();
+        assert_eq!(written, "since=1795221283&user_ids%5B%5D=2&user_ids%5B%5D=3");
+    }
+}

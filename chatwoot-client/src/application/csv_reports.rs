@@ -1,0 +1,69 @@
+//! CSV reports: figures over a time as a table for a spreadsheet.
+
+use super::{Account, ReportOptions, ReportPeriod};
+use crate::call::Call;
+use crate::op::{Limit, Op};
+
+const AGENTS: Op = Op::get("csv_reports.agents", "/api/v2/accounts/{account_id}/reports/agents")
+    .limited(Limit::Reports);
+const INBOXES: Op = Op::get("csv_reports.inboxes", "/api/v2/accounts/{account_id}/reports/inboxes")
+    .limited(Limit::Reports);
+const LABELS: Op = Op::get("csv_reports.labels", "/api/v2/accounts/{account_id}/reports/labels")
+    .limited(Limit::Reports);
+const TEAMS: Op = Op::get("csv_reports.teams", "/api/v2/accounts/{account_id}/reports/teams")
+    .limited(Limit::Reports);
+
+pub(super) const OPERATIONS: &[Op] = &[AGENTS, INBOXES, LABELS, TEAMS];
+
+/// Reports as CSV; from [`Account::csv_reports`].
+///
+/// Administrators may. The answer is for people: a line that names the period, an empty line or
+/// two, and then the table with its headings, in the account's language, with times such as
+/// `2 seconds` and `N/A`. For figures use [`SummaryReports`](super::SummaryReports). Undocumented.
+/// The server allows 100 of them, with those of [`Reports`](super::Reports), a minute per token and
+/// account.
+#[derive(Clone, Copy, Debug)]
+pub struct CsvReports<'a> {
+    account: &'a Account,
+}
+
+impl<'a> CsvReports<'a> {
+    pub(super) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// `GET /api/v2/accounts/{account_id}/reports/agents`: a line for each agent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::{ReportOptions, ReportPeriod};
+    ///
+    /// let week = ReportPeriod::between(1_794_616_491, 1_795_221_351);
+    /// let csv = account.csv_reports().agents(&week, &ReportOptions::default()).await?;
+    /// println!("{csv}");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn agents(self, period: &ReportPeriod, options: &ReportOptions) -> Call<'a, String> {
+        self.csv(AGENTS, period, options)
+    }
+
+    /// `GET /api/v2/accounts/{account_id}/reports/inboxes`: a line for each inbox.
+    pub fn inboxes(self, period: &ReportPeriod, options: &ReportOptions) -> Call<'a, String> {
+        self.csv(INBOXES, period, options)
+    }
+
+    /// `GET /api/v2/accounts/{account_id}/reports/labels`: a line for each label.
+    pub fn labels(self, period: &ReportPeriod, options: &ReportOptions) -> Call<'a, String> {
+        self.csv(LABELS, period, options)
+    }
+
+    /// `GET /api/v2/accounts/{account_id}/reports/teams`: a line for each team.
+    pub fn teams(self, period: &ReportPeriod, options: &ReportOptions) -> Call<'a, String> {
+        self.csv(TEAMS, period, options)
+    }
+
+    fn csv(self, op: Op, period: &ReportPeriod, options: &ReportOptions) -> Call<'a, String> {
+        self.account.text(op).query(period).query(options)
+    }
+}

@@ -1,0 +1,269 @@
+//! Custom attributes: definitions of the attributes that contacts and conversations may have.
+
+use serde::{Deserialize, Serialize};
+
+use super::Account;
+use crate::call::Call;
+use crate::ids::AttributeDefinitionId;
+use crate::model::{Extra, words};
+use crate::op::Op;
+use crate::patch::Patch;
+use crate::time::Time;
+
+const LIST: Op =
+    Op::get("custom_attributes.list", "/api/v1/accounts/{account_id}/custom_attribute_definitions");
+const GET: Op = Op::get(
+    "custom_attributes.get",
+    "/api/v1/accounts/{account_id}/custom_attribute_definitions/{id}",
+);
+const CREATE: Op = Op::post(
+    "custom_attributes.create",
+    "/api/v1/accounts/{account_id}/custom_attribute_definitions",
+);
+const UPDATE: Op = Op::patch(
+    "custom_attributes.update",
+    "/api/v1/accounts/{account_id}/custom_attribute_definitions/{id}",
+);
+const DELETE: Op = Op::delete(
+    "custom_attributes.delete",
+    "/api/v1/accounts/{account_id}/custom_attribute_definitions/{id}",
+);
+
+pub(super) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE];
+
+/// The attribute definitions of an account; from [`Account::custom_attributes`].
+#[derive(Clone, Copy, Debug)]
+pub struct CustomAttributes<'a> {
+    account: &'a Account,
+}
+
+impl<'a> CustomAttributes<'a> {
+    pub(super) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/custom_attribute_definitions`: the definitions for one
+    /// kind of thing, or with `None` for every kind. Every agent may.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::AttributeModel;
+    ///
+    /// for definition in account.custom_attributes().list(Some(AttributeModel::Contact)).await? {
+    ///     println!("{} is a {}", definition.key, definition.display_type);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list(self, model: Option<AttributeModel>) -> Call<'a, Vec<AttributeDefinition>> {
+        self.account.call(LIST).query(&Query { attribute_model: model })
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/custom_attribute_definitions/{id}`: one definition.
+    /// Every agent may.
+    pub fn get(self, id: AttributeDefinitionId) -> Call<'a, AttributeDefinition> {
+        self.account.call(GET).path("id", id)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/custom_attribute_definitions`: defines an attribute; an
+    /// administrator may.
+    ///
+    /// A key that exists for that kind of thing is a [conflict](crate::Error::is_conflict); a key
+    /// that Chatwoot uses itself is [invalid](crate::ErrorKind::Invalid).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::{AttributeModel, AttributeType, NewAttributeDefinition};
+    ///
+    /// let new = NewAttributeDefinition {
+    ///     display_type: AttributeType::Number,
+    ///     ..NewAttributeDefinition::new(AttributeModel::Contact, "orders", "Orders")
+    /// };
+    /// account.custom_attributes().create(&new).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(self, definition: &NewAttributeDefinition) -> Call<'a, AttributeDefinition> {
+        self.account.call(CREATE).json(definition)
+    }
+
+    /// `PATCH /api/v1/accounts/{account_id}/custom_attribute_definitions/{id}`: changes a
+    /// definition; what is left as [`Patch::Keep`] stays. An administrator may.
+    ///
+    /// Values that are stored already stay as they are.
+    pub fn update(
+        self,
+        id: AttributeDefinitionId,
+        to: &AttributeDefinitionPatch,
+    ) -> Call<'a, AttributeDefinition> {
+        self.account.call(UPDATE).path("id", id).json(to)
+    }
+
+    /// `DELETE /api/v1/accounts/{account_id}/custom_attribute_definitions/{id}`: removes a
+    /// definition, not the values; an administrator may.
+    pub fn delete(self, id: AttributeDefinitionId) -> Call<'a, ()> {
+        self.account.done(DELETE).path("id", id)
+    }
+}
+
+#[derive(Serialize)]
+struct Query {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attribute_model: Option<AttributeModel>,
+}
+
+words! {
+    /// What an attribute belongs to.
+    pub enum AttributeModel {
+        /// A conversation.
+        Conversation = "conversation_attribute",
+        /// A contact.
+        Contact = "contact_attribute",
+        /// A company (not on 4.9.1).
+        Company = "company_attribute",
+    }
+
+    /// How the dashboard shows and edits an attribute; the API stores any value.
+    pub enum AttributeType {
+        /// A text.
+        Text = "text",
+        /// A number.
+        Number = "number",
+        /// An amount of money.
+        Currency = "currency",
+        /// A percentage.
+        Percent = "percent",
+        /// A link.
+        Link = "link",
+        /// A date.
+        Date = "date",
+        /// One of several texts.
+        List = "list",
+        /// Yes or no.
+        Checkbox = "checkbox",
+    }
+}
+
+/// A definition as the server answers it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AttributeDefinition {
+    /// Its id.
+    pub id: AttributeDefinitionId,
+    /// The key in `custom_attributes`.
+    #[serde(rename = "attribute_key")]
+    pub key: String,
+    /// The name agents see.
+    #[serde(rename = "attribute_display_name", default)]
+    pub display_name: Option<String>,
+    /// What it means.
+    #[serde(rename = "attribute_description", default)]
+    pub description: Option<String>,
+    /// How it is shown.
+    #[serde(rename = "attribute_display_type")]
+    pub display_type: AttributeType,
+    /// What it belongs to.
+    #[serde(rename = "attribute_model")]
+    pub model: AttributeModel,
+    /// The texts to choose from, for a list.
+    #[serde(rename = "attribute_values", default)]
+    pub values: Option<Vec<String>>,
+    /// Its default.
+    #[serde(default)]
+    pub default_value: Option<serde_json::Value>,
+    /// What a text must look like.
+    #[serde(default)]
+    pub regex_pattern: Option<String>,
+    /// What the agent is told when it does not.
+    #[serde(default)]
+    pub regex_cue: Option<String>,
+    /// When it was made.
+    #[serde(default)]
+    pub created_at: Option<Time>,
+    /// When it last changed.
+    #[serde(default)]
+    pub updated_at: Option<Time>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// An attribute to define.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NewAttributeDefinition {
+    /// The key in `custom_attributes`.
+    #[serde(rename = "attribute_key")]
+    pub key: String,
+    /// The name agents see.
+    #[serde(rename = "attribute_display_name")]
+    pub display_name: String,
+    /// How it is shown.
+    #[serde(rename = "attribute_display_type")]
+    pub display_type: AttributeType,
+    /// What it belongs to.
+    #[serde(rename = "attribute_model")]
+    pub model: AttributeModel,
+    /// What it means; the dashboard asks for one.
+    #[serde(rename = "attribute_description", skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The texts to choose from, for a list.
+    #[serde(rename = "attribute_values", skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
+    /// What a text must look like.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub regex_pattern: Option<String>,
+    /// What the agent is told when it does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub regex_cue: Option<String>,
+}
+
+impl NewAttributeDefinition {
+    /// A text attribute with this key and name.
+    pub fn new(
+        model: AttributeModel,
+        key: impl Into<String>,
+        display_name: impl Into<String>,
+    ) -> Self {
+        Self { model, key: key.into(), display_name: display_name.into(), ..Self::default() }
+    }
+}
+
+impl Default for AttributeModel {
+    /// The server's default, a conversation's.
+    fn default() -> Self {
+        Self::Conversation
+    }
+}
+
+impl Default for AttributeType {
+    /// The server's default, a text.
+    fn default() -> Self {
+        Self::Text
+    }
+}
+
+/// What to change of a definition.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct AttributeDefinitionPatch {
+    /// The key in `custom_attributes`; stored values keep the old one.
+    #[serde(rename = "attribute_key", skip_serializing_if = "Patch::is_keep")]
+    pub key: Patch<String>,
+    /// The name agents see.
+    #[serde(rename = "attribute_display_name", skip_serializing_if = "Patch::is_keep")]
+    pub display_name: Patch<String>,
+    /// How it is shown.
+    #[serde(rename = "attribute_display_type", skip_serializing_if = "Patch::is_keep")]
+    pub display_type: Patch<AttributeType>,
+    /// What it means.
+    #[serde(rename = "attribute_description", skip_serializing_if = "Patch::is_keep")]
+    pub description: Patch<String>,
+    /// The texts to choose from, for a list.
+    #[serde(rename = "attribute_values", skip_serializing_if = "Patch::is_keep")]
+    pub values: Patch<Vec<String>>,
+    /// What a text must look like.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub regex_pattern: Patch<String>,
+    /// What the agent is told when it does not.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub regex_cue: Patch<String>,
+}

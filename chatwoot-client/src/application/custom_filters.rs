@@ -1,0 +1,173 @@
+//! Custom filters: filters that one user keeps, as folders and segments.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Account, Filter};
+use crate::call::Call;
+use crate::ids::CustomFilterId;
+use crate::model::{Extra, words};
+use crate::op::Op;
+use crate::patch::Patch;
+use crate::time::Time;
+
+const LIST: Op = Op::get("custom_filters.list", "/api/v1/accounts/{account_id}/custom_filters");
+const GET: Op = Op::get(
+    "custom_filters.get",
+    "/api/v1/accounts/{account_id}/custom_filters/{custom_filter_id}",
+);
+const CREATE: Op =
+    Op::post("custom_filters.create", "/api/v1/accounts/{account_id}/custom_filters");
+const UPDATE: Op = Op::patch(
+    "custom_filters.update",
+    "/api/v1/accounts/{account_id}/custom_filters/{custom_filter_id}",
+);
+const DELETE: Op = Op::delete(
+    "custom_filters.delete",
+    "/api/v1/accounts/{account_id}/custom_filters/{custom_filter_id}",
+);
+
+pub(super) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE];
+
+/// The filters that the token's user keeps; from [`Account::custom_filters`]. Agents and
+/// administrators may call everything here; nobody sees another user's filters.
+#[derive(Clone, Copy, Debug)]
+pub struct CustomFilters<'a> {
+    account: &'a Account,
+}
+
+impl<'a> CustomFilters<'a> {
+    pub(super) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/custom_filters`: the user's filters of one kind.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::CustomFilterType;
+    ///
+    /// for segment in account.custom_filters().list(&CustomFilterType::Contact).await? {
+    ///     println!("{}", segment.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list(self, kind: &CustomFilterType) -> Call<'a, Vec<CustomFilter>> {
+        self.account.call(LIST).query(&ListQuery { filter_type: kind })
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/custom_filters/{custom_filter_id}`: one filter.
+    pub fn get(self, id: CustomFilterId) -> Call<'a, CustomFilter> {
+        self.account.call(GET).path("custom_filter_id", id)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/custom_filters`: keeps a filter.
+    ///
+    /// Names are not unique. Too many for one user is [invalid](crate::ErrorKind::Invalid).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::{CustomFilterType, Filter, FilterCondition, NewCustomFilter};
+    ///
+    /// let open = Filter::new(FilterCondition::equal_to("status", ["open"]));
+    /// let folder = NewCustomFilter::new("Open", CustomFilterType::Conversation, &open);
+    /// account.custom_filters().create(&folder).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(self, filter: &NewCustomFilter) -> Call<'a, CustomFilter> {
+        self.account.call(CREATE).json(filter)
+    }
+
+    /// `PATCH /api/v1/accounts/{account_id}/custom_filters/{custom_filter_id}`: changes a filter;
+    /// what is left as [`Patch::Keep`] stays.
+    pub fn update(self, id: CustomFilterId, to: &CustomFilterPatch) -> Call<'a, CustomFilter> {
+        self.account.call(UPDATE).path("custom_filter_id", id).json(to)
+    }
+
+    /// `DELETE /api/v1/accounts/{account_id}/custom_filters/{custom_filter_id}`: removes a filter.
+    pub fn delete(self, id: CustomFilterId) -> Call<'a, ()> {
+        self.account.done(DELETE).path("custom_filter_id", id)
+    }
+}
+
+#[derive(Serialize)]
+struct ListQuery<'a> {
+    filter_type: &'a CustomFilterType,
+}
+
+words! {
+    /// What a custom filter looks for.
+    pub enum CustomFilterType {
+        /// Conversations: a folder.
+        Conversation = "conversation",
+        /// Contacts: a segment.
+        Contact = "contact",
+        /// Figures of a report.
+        Report = "report",
+    }
+}
+
+impl Default for CustomFilterType {
+    /// Conversations, as with the server.
+    fn default() -> Self {
+        Self::Conversation
+    }
+}
+
+/// A filter as the server answers it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CustomFilter {
+    /// Its id.
+    pub id: CustomFilterId,
+    /// Its name.
+    pub name: String,
+    /// What it looks for.
+    #[serde(default)]
+    pub filter_type: Option<CustomFilterType>,
+    /// The conditions, as they were given: of a folder or segment under `payload`.
+    #[serde(default)]
+    pub query: Value,
+    /// When it was made.
+    #[serde(default)]
+    pub created_at: Option<Time>,
+    /// When it last changed.
+    #[serde(default)]
+    pub updated_at: Option<Time>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A filter to keep.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NewCustomFilter {
+    /// Its name.
+    pub name: String,
+    /// What it looks for. The published document names this field `type`, which servers ignore.
+    pub filter_type: CustomFilterType,
+    /// The conditions: an object, which the server keeps as it is.
+    pub query: Value,
+}
+
+impl NewCustomFilter {
+    /// A filter with this name and these conditions.
+    pub fn new(name: impl Into<String>, kind: CustomFilterType, filter: &Filter) -> Self {
+        // A filter is made of JSON values, so it is always one.
+        let query = serde_json::to_value(filter).unwrap_or_default();
+        Self { name: name.into(), filter_type: kind, query }
+    }
+}
+
+/// What to change of a filter.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct CustomFilterPatch {
+    /// Its name.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub name: Patch<String>,
+    /// All its conditions: an object such as a [`Filter`] serializes to.
+    #[serde(rename = "query", skip_serializing_if = "Patch::is_keep")]
+    pub replace_query: Patch<Value>,
+}

@@ -1,0 +1,146 @@
+//! Dashboard apps: pages of yours that agents see beside a conversation.
+
+use serde::{Deserialize, Serialize};
+
+use super::Account;
+use crate::call::Call;
+use crate::ids::DashboardAppId;
+use crate::model::{Extra, OrEmpty};
+use crate::op::Op;
+use crate::patch::Patch;
+use crate::time::Time;
+
+const LIST: Op = Op::get("dashboard_apps.list", "/api/v1/accounts/{account_id}/dashboard_apps");
+const GET: Op = Op::get("dashboard_apps.get", "/api/v1/accounts/{account_id}/dashboard_apps/{id}");
+const CREATE: Op =
+    Op::post("dashboard_apps.create", "/api/v1/accounts/{account_id}/dashboard_apps");
+const UPDATE: Op =
+    Op::patch("dashboard_apps.update", "/api/v1/accounts/{account_id}/dashboard_apps/{id}");
+const DELETE: Op =
+    Op::delete("dashboard_apps.delete", "/api/v1/accounts/{account_id}/dashboard_apps/{id}");
+
+pub(super) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE];
+
+/// The dashboard apps of an account; from [`Account::dashboard_apps`].
+/// Undocumented in Chatwoot.
+#[derive(Clone, Copy, Debug)]
+pub struct DashboardApps<'a> {
+    account: &'a Account,
+}
+
+impl<'a> DashboardApps<'a> {
+    pub(super) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/dashboard_apps`: every app of the account. Every agent
+    /// may.
+    pub fn list(self) -> Call<'a, Vec<DashboardApp>> {
+        self.account.call(LIST)
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/dashboard_apps/{id}`: one app. Every agent may.
+    pub fn get(self, id: DashboardAppId) -> Call<'a, DashboardApp> {
+        self.account.call(GET).path("id", id)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/dashboard_apps`: adds an app. Every agent may: the
+    /// server asks for no right.
+    ///
+    /// Titles are not unique. An address that is none is [invalid](crate::ErrorKind::Invalid).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::NewDashboardApp;
+    ///
+    /// let new = NewDashboardApp::frame("Store", "https://shop.example.com/panel");
+    /// let app = account.dashboard_apps().create(&new).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(self, app: &NewDashboardApp) -> Call<'a, DashboardApp> {
+        self.account.call(CREATE).json(&Body { dashboard_app: app })
+    }
+
+    /// `PATCH /api/v1/accounts/{account_id}/dashboard_apps/{id}`: changes an app; what is left as
+    /// [`Patch::Keep`] stays. Every agent may.
+    pub fn update(self, id: DashboardAppId, to: &DashboardAppPatch) -> Call<'a, DashboardApp> {
+        self.account.call(UPDATE).path("id", id).json(&Body { dashboard_app: to })
+    }
+
+    /// `DELETE /api/v1/accounts/{account_id}/dashboard_apps/{id}`: removes an app. Every agent may.
+    pub fn delete(self, id: DashboardAppId) -> Call<'a, ()> {
+        self.account.done(DELETE).path("id", id)
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a, T> {
+    dashboard_app: &'a T,
+}
+
+/// An app as the server answers it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct DashboardApp {
+    /// Its id.
+    pub id: DashboardAppId,
+    /// The tab's title.
+    pub title: String,
+    /// What the tab shows.
+    #[serde(default)]
+    pub content: OrEmpty<Vec<DashboardAppContent>>,
+    /// When it was added.
+    #[serde(default)]
+    pub created_at: Option<Time>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A page that an app shows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DashboardAppContent {
+    /// `frame`: there is no other kind.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The page's address.
+    pub url: String,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl DashboardAppContent {
+    /// A page in a frame.
+    pub fn frame(url: impl Into<String>) -> Self {
+        Self { kind: "frame".into(), url: url.into(), extra: Extra::new() }
+    }
+}
+
+/// An app to add.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NewDashboardApp {
+    /// The tab's title.
+    pub title: String,
+    /// What the tab shows.
+    pub content: Vec<DashboardAppContent>,
+}
+
+impl NewDashboardApp {
+    /// An app that shows one page.
+    pub fn frame(title: impl Into<String>, url: impl Into<String>) -> Self {
+        Self { title: title.into(), content: vec![DashboardAppContent::frame(url)] }
+    }
+}
+
+/// What to change of an app.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct DashboardAppPatch {
+    /// The tab's title.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub title: Patch<String>,
+    /// All that the tab shows.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub content: Patch<Vec<DashboardAppContent>>,
+}

@@ -1,0 +1,72 @@
+//! Inbox members: which agents see and answer an inbox.
+
+use serde::Serialize;
+
+use super::{Account, Agent};
+use crate::call::Call;
+use crate::ids::{InboxId, UserId};
+use crate::op::Op;
+
+const LIST: Op =
+    Op::get("inbox_members.list", "/api/v1/accounts/{account_id}/inbox_members/{inbox_id}")
+        .inside(&["payload"]);
+// Who is in it already stays in it: twice is once.
+const ADD: Op = Op::post("inbox_members.add", "/api/v1/accounts/{account_id}/inbox_members")
+    .inside(&["payload"])
+    .idempotent();
+const REPLACE: Op =
+    Op::patch("inbox_members.replace", "/api/v1/accounts/{account_id}/inbox_members")
+        .inside(&["payload"]);
+const REMOVE: Op =
+    Op::delete("inbox_members.remove", "/api/v1/accounts/{account_id}/inbox_members");
+
+pub(super) const OPERATIONS: &[Op] = &[LIST, ADD, REPLACE, REMOVE];
+
+/// Which agents work in which inbox; from [`Account::inbox_members`].
+#[derive(Clone, Copy, Debug)]
+pub struct InboxMembers<'a> {
+    account: &'a Account,
+}
+
+impl<'a> InboxMembers<'a> {
+    pub(super) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/inbox_members/{inbox_id}`: who works in the inbox. An
+    /// agent may for the inboxes they work in.
+    pub fn list(self, inbox: InboxId) -> Call<'a, Vec<Agent>> {
+        self.account.call(LIST).path("inbox_id", inbox)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/inbox_members`: puts users into the inbox and answers
+    /// everybody in it; an administrator may.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.inbox_members().add(7.into(), &[6.into()]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn add(self, inbox: InboxId, users: &[UserId]) -> Call<'a, Vec<Agent>> {
+        self.account.call(ADD).json(&Members { inbox_id: inbox, user_ids: users })
+    }
+
+    /// `PATCH /api/v1/accounts/{account_id}/inbox_members`: makes these users the inbox's agents,
+    /// and nobody else; an administrator may.
+    pub fn replace(self, inbox: InboxId, users: &[UserId]) -> Call<'a, Vec<Agent>> {
+        self.account.call(REPLACE).json(&Members { inbox_id: inbox, user_ids: users })
+    }
+
+    /// `DELETE /api/v1/accounts/{account_id}/inbox_members`: takes users out of the inbox; an
+    /// administrator may.
+    pub fn remove(self, inbox: InboxId, users: &[UserId]) -> Call<'a, ()> {
+        self.account.done(REMOVE).json(&Members { inbox_id: inbox, user_ids: users })
+    }
+}
+
+#[derive(Serialize)]
+struct Members<'a> {
+    inbox_id: InboxId,
+    user_ids: &'a [UserId],
+}

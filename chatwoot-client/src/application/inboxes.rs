@@ -1,0 +1,169 @@
+//! Inboxes: the channels through which customers write.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Account, Agent, Inbox, InboxAgentBot, InboxPatch, NewInbox};
+use crate::call::Call;
+use crate::ids::{AgentBotId, InboxId};
+use crate::model::Extra;
+use crate::op::Op;
+use crate::upload::{Fields, Upload};
+
+const LIST: Op =
+    Op::get("inboxes.list", "/api/v1/accounts/{account_id}/inboxes").inside(&["payload"]);
+const GET: Op = Op::get("inboxes.get", "/api/v1/accounts/{account_id}/inboxes/{id}");
+const CREATE: Op = Op::post("inboxes.create", "/api/v1/accounts/{account_id}/inboxes");
+const UPDATE: Op = Op::patch("inboxes.update", "/api/v1/accounts/{account_id}/inboxes/{id}");
+const DELETE: Op = Op::delete("inboxes.delete", "/api/v1/accounts/{account_id}/inboxes/{id}");
+const RESET_SECRET: Op =
+    Op::post("inboxes.reset_secret", "/api/v1/accounts/{account_id}/inboxes/{id}/reset_secret")
+        .lacking_in("4.9.1");
+const AGENT_BOT: Op =
+    Op::get("inboxes.agent_bot", "/api/v1/accounts/{account_id}/inboxes/{id}/agent_bot");
+const SET_AGENT_BOT: Op =
+    Op::post("inboxes.set_agent_bot", "/api/v1/accounts/{account_id}/inboxes/{id}/set_agent_bot")
+        .idempotent();
+const ASSIGNABLE_AGENTS: Op = Op::get(
+    "inboxes.assignable_agents",
+    "/api/v1/accounts/{account_id}/inboxes/{id}/assignable_agents",
+)
+.inside(&["payload"]);
+
+pub(super) const OPERATIONS: &[Op] =
+    &[LIST, GET, CREATE, UPDATE, DELETE, RESET_SECRET, AGENT_BOT, SET_AGENT_BOT, ASSIGNABLE_AGENTS];
+
+/// The inboxes of an account; from [`Account::inboxes`].
+#[derive(Clone, Copy, Debug)]
+pub struct Inboxes<'a> {
+    pub(super) account: &'a Account,
+}
+
+impl<'a> Inboxes<'a> {
+    pub(super) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/inboxes`: the inboxes the user works in, an
+    /// administrator's all. Only an administrator sees tokens, secrets and passwords.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for inbox in account.inboxes().list().await? {
+    ///     println!("{} is a {}", inbox.name, inbox.channel_type);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list(self) -> Call<'a, Vec<Inbox>> {
+        self.account.call(LIST)
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/inboxes/{id}`: one inbox. An agent may for the inboxes
+    /// they work in.
+    pub fn get(self, id: InboxId) -> Call<'a, Inbox> {
+        self.account.call(GET).path("id", id)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/inboxes`: makes an inbox with its channel; an
+    /// administrator may.
+    ///
+    /// Names are not unique. 402 when the account may have no more inboxes.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::{NewInbox, NewWebWidget};
+    ///
+    /// let widget = NewWebWidget {
+    ///     hmac_mandatory: Some(true),
+    ///     ..NewWebWidget::new("https://shop.example.com")
+    /// };
+    /// let inbox = account.inboxes().create(&NewInbox::new("Shop", widget)).await?;
+    /// println!("the widget's token is {:?}", inbox.website_token);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(self, inbox: &NewInbox) -> Call<'a, Inbox> {
+        self.account.call(CREATE).json(inbox)
+    }
+
+    /// `PATCH /api/v1/accounts/{account_id}/inboxes/{id}`: changes an inbox or its channel; what
+    /// is left as [`Patch::Keep`](crate::Patch::Keep) stays. An administrator may.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::{ChannelPatch, InboxPatch};
+    ///
+    /// let channel = ChannelPatch { widget_color: "#1F93FF".into(), ..Default::default() };
+    /// let patch = InboxPatch { channel: Some(channel), ..Default::default() };
+    /// account.inboxes().update(6.into(), &patch).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn update(self, id: InboxId, to: &InboxPatch) -> Call<'a, Inbox> {
+        self.account.call(UPDATE).path("id", id).json(to)
+    }
+
+    /// `PATCH /api/v1/accounts/{account_id}/inboxes/{id}`: sets the picture that customers see; an
+    /// administrator may. Anything but a picture is [invalid](crate::ErrorKind::Invalid).
+    pub fn set_avatar(self, id: InboxId, picture: &Upload) -> Call<'a, Inbox> {
+        self.account.call(UPDATE).path("id", id).form(Fields::new().file("avatar", picture))
+    }
+
+    /// `DELETE /api/v1/accounts/{account_id}/inboxes/{id}`: removes an inbox with its
+    /// conversations; an administrator may. Undocumented.
+    ///
+    /// The server answers at once and deletes later, in the background.
+    pub fn delete(self, id: InboxId) -> Call<'a, InboxDeletion> {
+        self.account.call(DELETE).path("id", id)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/inboxes/{id}/reset_secret`: gives an API inbox a new
+    /// secret to sign with, and answers it; an administrator may. Undocumented.
+    ///
+    /// The old secret is gone at once. 404 for other channels and on servers without it (4.9.1).
+    pub fn reset_secret(self, id: InboxId) -> Call<'a, Inbox> {
+        self.account.call(RESET_SECRET).path("id", id)
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/inboxes/{id}/agent_bot`: the inbox's bot, if it has one.
+    pub fn agent_bot(self, id: InboxId) -> Call<'a, InboxAgentBot> {
+        self.account.call(AGENT_BOT).path("id", id)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/inboxes/{id}/set_agent_bot`: puts a bot before the
+    /// agents, or with `None` takes it away; an administrator may.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.inboxes().set_agent_bot(7.into(), Some(3.into())).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn set_agent_bot(self, id: InboxId, bot: Option<AgentBotId>) -> Call<'a, ()> {
+        self.account.done(SET_AGENT_BOT).path("id", id).json(&SetAgentBot { agent_bot: bot })
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/inboxes/{id}/assignable_agents`: who may get the inbox's
+    /// conversations: its members and every administrator. Undocumented.
+    pub fn assignable_agents(self, id: InboxId) -> Call<'a, Vec<Agent>> {
+        self.account.call(ASSIGNABLE_AGENTS).path("id", id)
+    }
+}
+
+#[derive(Serialize)]
+struct SetAgentBot {
+    // `null` takes the bot away, so it is written.
+    agent_bot: Option<AgentBotId>,
+}
+
+/// That an inbox is going to be deleted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct InboxDeletion {
+    /// The server's own sentence about it.
+    #[serde(default)]
+    pub message: Option<String>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}

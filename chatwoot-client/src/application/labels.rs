@@ -1,0 +1,139 @@
+//! Labels: the words agents sort conversations and contacts by, defined per account.
+
+use serde::{Deserialize, Serialize};
+
+use super::Account;
+use crate::call::Call;
+use crate::ids::LabelId;
+use crate::model::Extra;
+use crate::op::Op;
+use crate::patch::Patch;
+
+const LIST: Op =
+    Op::get("labels.list", "/api/v1/accounts/{account_id}/labels").inside(&["payload"]);
+const GET: Op = Op::get("labels.get", "/api/v1/accounts/{account_id}/labels/{id}");
+const CREATE: Op = Op::post("labels.create", "/api/v1/accounts/{account_id}/labels");
+const UPDATE: Op = Op::patch("labels.update", "/api/v1/accounts/{account_id}/labels/{id}");
+const DELETE: Op = Op::delete("labels.delete", "/api/v1/accounts/{account_id}/labels/{id}");
+
+pub(super) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE];
+
+/// The labels of an account; from [`Account::labels`].
+#[derive(Clone, Copy, Debug)]
+pub struct Labels<'a> {
+    account: &'a Account,
+}
+
+impl<'a> Labels<'a> {
+    pub(super) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/labels`: every label of the account.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for label in account.labels().list().await? {
+    ///     println!("{}", label.title);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list(self) -> Call<'a, Vec<Label>> {
+        self.account.call(LIST)
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/labels/{id}`: one label.
+    pub fn get(self, id: LabelId) -> Call<'a, Label> {
+        self.account.call(GET).path("id", id)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/labels`: defines a label; an administrator may.
+    ///
+    /// A title that exists is a [conflict](crate::Error::is_conflict).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::NewLabel;
+    ///
+    /// let label = account.labels().create(&NewLabel::new("vip")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(self, label: &NewLabel) -> Call<'a, Label> {
+        self.account.call(CREATE).json(label)
+    }
+
+    /// `PATCH /api/v1/accounts/{account_id}/labels/{id}`: changes a label; what is left as
+    /// [`Patch::Keep`] stays. An administrator may.
+    pub fn update(self, id: LabelId, to: &LabelPatch) -> Call<'a, Label> {
+        self.account.call(UPDATE).path("id", id).json(to)
+    }
+
+    /// `DELETE /api/v1/accounts/{account_id}/labels/{id}`: removes a label; an administrator may.
+    pub fn delete(self, id: LabelId) -> Call<'a, ()> {
+        self.account.done(DELETE).path("id", id)
+    }
+}
+
+/// A label as the server answers it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Label {
+    /// Its id.
+    pub id: LabelId,
+    /// Its text: lower case, letters, digits, `-` and `_`.
+    pub title: String,
+    /// What it is for.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Its colour, `#RRGGBB`.
+    #[serde(default)]
+    pub color: Option<String>,
+    /// Whether the sidebar shows it.
+    #[serde(default)]
+    pub show_on_sidebar: Option<bool>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A label to define.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NewLabel {
+    /// Its text: letters, digits, `-` and `_`; the server makes it lower case.
+    pub title: String,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Its colour, `#RRGGBB`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub color: Option<String>,
+    /// Whether the sidebar shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub show_on_sidebar: Option<bool>,
+}
+
+impl NewLabel {
+    /// A label with this text and the server's defaults.
+    pub fn new(title: impl Into<String>) -> Self {
+        Self { title: title.into(), ..Self::default() }
+    }
+}
+
+/// What to change of a label.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct LabelPatch {
+    /// Its text.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub title: Patch<String>,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub description: Patch<String>,
+    /// Its colour, `#RRGGBB`.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub color: Patch<String>,
+    /// Whether the sidebar shows it.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub show_on_sidebar: Patch<bool>,
+}

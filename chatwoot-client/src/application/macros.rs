@@ -1,0 +1,188 @@
+//! Macros: several actions that an agent does to a conversation at once.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Account, Action, ActionFile, Agent};
+use crate::call::Call;
+use crate::ids::{AccountId, ConversationId, MacroId};
+use crate::model::{Extra, OrEmpty, words};
+use crate::op::Op;
+use crate::patch::Patch;
+
+const LIST: Op =
+    Op::get("macros.list", "/api/v1/accounts/{account_id}/macros").inside(&["payload"]);
+const GET: Op =
+    Op::get("macros.get", "/api/v1/accounts/{account_id}/macros/{id}").inside(&["payload"]);
+const CREATE: Op =
+    Op::post("macros.create", "/api/v1/accounts/{account_id}/macros").inside(&["payload"]);
+const UPDATE: Op =
+    Op::patch("macros.update", "/api/v1/accounts/{account_id}/macros/{id}").inside(&["payload"]);
+const DELETE: Op = Op::delete("macros.delete", "/api/v1/accounts/{account_id}/macros/{id}");
+const EXECUTE: Op = Op::post("macros.execute", "/api/v1/accounts/{account_id}/macros/{id}/execute");
+
+pub(super) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE, EXECUTE];
+
+/// The macros of an account; from [`Account::macros`]. Undocumented in Chatwoot.
+///
+/// An agent may use the account's macros and their own, and change their own; only an
+/// administrator may change the account's.
+#[derive(Clone, Copy, Debug)]
+pub struct Macros<'a> {
+    account: &'a Account,
+}
+
+impl<'a> Macros<'a> {
+    pub(super) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/macros`: the account's macros and the user's own. Every
+    /// agent may.
+    pub fn list(self) -> Call<'a, Vec<Macro>> {
+        self.account.call(LIST)
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/macros/{id}`: one macro. Another user's own is
+    /// [unauthorized](crate::Error::is_unauthorized).
+    pub fn get(self, id: MacroId) -> Call<'a, Macro> {
+        self.account.call(GET).path("id", id)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/macros`: adds a macro. Every agent may; an agent's is
+    /// their own, whatever was asked.
+    ///
+    /// An action the server does not know is [invalid](crate::ErrorKind::Invalid). Names are not
+    /// unique: sent twice, it makes two.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::{Action, ActionName, MacroVisibility, NewMacro};
+    ///
+    /// let done = NewMacro {
+    ///     name: "Done".into(),
+    ///     visibility: MacroVisibility::Global,
+    ///     actions: vec![
+    ///         Action::add_labels(["done"]),
+    ///         Action::plain(ActionName::ResolveConversation),
+    ///     ],
+    /// };
+    /// let done = account.macros().create(&done).await?;
+    /// account.macros().execute(done.id, &[12.into()]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(self, new: &NewMacro) -> Call<'a, Macro> {
+        self.account.call(CREATE).json(new)
+    }
+
+    /// `PATCH /api/v1/accounts/{account_id}/macros/{id}`: changes a macro; what is left as
+    /// [`Patch::Keep`] stays.
+    ///
+    /// Who may use it must be said each time: left out, the server forgets it, and then nobody
+    /// finds the macro in a list.
+    pub fn update(
+        self,
+        id: MacroId,
+        visibility: &MacroVisibility,
+        to: &MacroPatch,
+    ) -> Call<'a, Macro> {
+        self.account.call(UPDATE).path("id", id).json(&Change { visibility, to })
+    }
+
+    /// `DELETE /api/v1/accounts/{account_id}/macros/{id}`: removes a macro.
+    pub fn delete(self, id: MacroId) -> Call<'a, ()> {
+        self.account.done(DELETE).path("id", id)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/macros/{id}/execute`: does the macro's actions to these
+    /// conversations, as the token's user.
+    ///
+    /// The server answers at once and does it later, in the background; of actions that fail it
+    /// says nothing. Not idempotent: a macro may send messages.
+    pub fn execute(self, id: MacroId, conversations: &[ConversationId]) -> Call<'a, ()> {
+        let body = Execution { conversation_ids: conversations };
+        self.account.done(EXECUTE).path("id", id).json(&body)
+    }
+}
+
+#[derive(Serialize)]
+struct Change<'a> {
+    visibility: &'a MacroVisibility,
+    #[serde(flatten)]
+    to: &'a MacroPatch,
+}
+
+#[derive(Serialize)]
+struct Execution<'a> {
+    conversation_ids: &'a [ConversationId],
+}
+
+words! {
+    /// Who may use a macro.
+    pub enum MacroVisibility {
+        /// Who made it.
+        Personal = "personal",
+        /// Everybody in the account.
+        Global = "global",
+    }
+}
+
+impl Default for MacroVisibility {
+    /// Who made it: an agent can make no other.
+    fn default() -> Self {
+        Self::Personal
+    }
+}
+
+/// A macro as the server answers it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Macro {
+    /// Its id.
+    pub id: MacroId,
+    /// The account.
+    #[serde(default)]
+    pub account_id: Option<AccountId>,
+    /// Its name.
+    pub name: String,
+    /// Who may use it; `None` after a change that did not say.
+    #[serde(default)]
+    pub visibility: Option<MacroVisibility>,
+    /// What it does, in this order.
+    #[serde(default)]
+    pub actions: OrEmpty<Vec<Action>>,
+    /// Who made it.
+    #[serde(default)]
+    pub created_by: Option<Agent>,
+    /// Who changed it last.
+    #[serde(default)]
+    pub updated_by: Option<Agent>,
+    /// The files it sends; absent where there are none.
+    #[serde(default)]
+    pub files: Option<Vec<ActionFile>>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A macro to add.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NewMacro {
+    /// Its name.
+    pub name: String,
+    /// Who may use it.
+    pub visibility: MacroVisibility,
+    /// What it does, in this order.
+    pub actions: Vec<Action>,
+}
+
+/// What to change of a macro.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct MacroPatch {
+    /// Its name.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub name: Patch<String>,
+    /// All that it does.
+    #[serde(rename = "actions", skip_serializing_if = "Patch::is_keep")]
+    pub replace_actions: Patch<Vec<Action>>,
+}

@@ -1,0 +1,193 @@
+//! Notifications: what the dashboard tells one user of.
+
+use futures_util::Stream;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Account;
+use crate::call::Call;
+use crate::error::Error;
+use crate::ids::NotificationId;
+use crate::model::{Attributes, Extra, words};
+use crate::op::Op;
+use crate::page::{self, Page, Rows};
+use crate::time::Time;
+use crate::webhook::{Conversation, Party};
+
+const LIST: Op =
+    Op::get("notifications.list", "/api/v1/accounts/{account_id}/notifications").inside(&["data"]);
+const UNREAD_COUNT: Op = Op::get(
+    "notifications.unread_count",
+    "/api/v1/accounts/{account_id}/notifications/unread_count",
+);
+// What is read stays read: twice is once.
+const READ_ALL: Op =
+    Op::post("notifications.read_all", "/api/v1/accounts/{account_id}/notifications/read_all")
+        .idempotent();
+
+pub(super) const OPERATIONS: &[Op] = &[LIST, UNREAD_COUNT, READ_ALL];
+
+/// The notifications of the token's user; from [`Account::notifications`]. Agents and
+/// administrators may call everything here. Undocumented in Chatwoot.
+#[derive(Clone, Copy, Debug)]
+pub struct Notifications<'a> {
+    account: &'a Account,
+}
+
+impl<'a> Notifications<'a> {
+    pub(super) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/notifications`: one page of 15 notifications; past the
+    /// end it is empty. `meta.extra` has `unread_count`.
+    pub fn list(self, query: &NotificationsQuery) -> Call<'a, Page<Notification>> {
+        self.account.call(LIST).query(query)
+    }
+
+    /// Every notification that the query asks for, page after page of [`Notifications::list`]. The
+    /// query's page is not heeded.
+    ///
+    /// What is marked as read while the stream runs leaves the list, and others move up: ask for
+    /// the read ones too, or mark them afterwards.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use std::pin::pin;
+    ///
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let mut unread = pin!(account.notifications().all(Default::default()));
+    /// while let Some(notification) = unread.try_next().await? {
+    ///     println!("{:?}", notification.push_message_title);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn all(
+        self,
+        query: NotificationsQuery,
+    ) -> impl Stream<Item = Result<Notification, Error>> + Send + 'a {
+        let rows = Rows {
+            key: |row: &Notification| row.id,
+            total: |page: &Page<Notification>| page.meta.count,
+            touched: None,
+        };
+        page::stream(
+            move |number| self.list(&NotificationsQuery { page: Some(number), ..query.clone() }),
+            rows,
+        )
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/notifications/unread_count`: how many are unread, without
+    /// the snoozed ones.
+    pub fn unread_count(self) -> Call<'a, u64> {
+        self.account.call(UNREAD_COUNT)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/notifications/read_all`: marks all as read.
+    pub fn read_all(self) -> Call<'a, ()> {
+        self.account.done(READ_ALL)
+    }
+}
+
+/// Which notifications to list, and in what order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NotificationsQuery {
+    /// What to list besides the unread ones that are not snoozed.
+    #[serde(rename = "includes[]", skip_serializing_if = "Vec::is_empty")]
+    pub includes: Vec<NotificationsInclude>,
+    /// In what order; left out it is last active first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sort_order: Option<NotificationsOrder>,
+    /// The page, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
+}
+
+words! {
+    /// What a list of notifications has besides the unread ones.
+    pub enum NotificationsInclude {
+        /// Those that were read.
+        Read = "read",
+        /// Those that sleep.
+        Snoozed = "snoozed",
+    }
+
+    /// A direction of sorting.
+    pub enum NotificationsOrder {
+        /// Lowest first: oldest.
+        Ascending = "asc",
+        /// Highest first: newest.
+        Descending = "desc",
+    }
+
+    /// What a user is told of.
+    pub enum NotificationType {
+        /// A conversation was started.
+        ConversationCreation = "conversation_creation",
+        /// A conversation was assigned to them.
+        ConversationAssignment = "conversation_assignment",
+        /// A message in a conversation of theirs.
+        AssignedConversationNewMessage = "assigned_conversation_new_message",
+        /// Somebody mentioned them.
+        ConversationMention = "conversation_mention",
+        /// A message in a conversation they take part in.
+        ParticipatingConversationNewMessage = "participating_conversation_new_message",
+        /// The first answer came too late.
+        SlaMissedFirstResponse = "sla_missed_first_response",
+        /// A later answer came too late.
+        SlaMissedNextResponse = "sla_missed_next_response",
+        /// It was resolved too late.
+        SlaMissedResolution = "sla_missed_resolution",
+    }
+}
+
+/// A notification as the server answers it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Notification {
+    /// Its id.
+    pub id: NotificationId,
+    /// What it is about.
+    pub notification_type: NotificationType,
+    /// Its title, in the account's language.
+    #[serde(default)]
+    pub push_message_title: Option<String>,
+    /// Its text.
+    #[serde(default)]
+    pub push_message_body: Option<String>,
+    /// `Conversation`: there is no other kind.
+    #[serde(default)]
+    pub primary_actor_type: Option<String>,
+    /// The conversation's id across accounts: not its number, which is in `primary_actor`.
+    #[serde(default)]
+    pub primary_actor_id: Option<u64>,
+    /// The conversation, in the form that webhooks have.
+    #[serde(default)]
+    pub primary_actor: Option<Box<Conversation>>,
+    /// The message, if it is about one.
+    #[serde(default)]
+    pub secondary_actor: Option<Value>,
+    /// Who is told.
+    #[serde(default)]
+    pub user: Option<Party>,
+    /// When it was read.
+    #[serde(default)]
+    pub read_at: Option<Time>,
+    /// Until when it sleeps.
+    #[serde(default)]
+    pub snoozed_until: Option<Time>,
+    /// When it was made.
+    #[serde(default)]
+    pub created_at: Option<Time>,
+    /// When something last happened to what it is about.
+    #[serde(default)]
+    pub last_activity_at: Option<Time>,
+    /// What the server notes of it.
+    #[serde(default)]
+    pub meta: Option<Attributes>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}

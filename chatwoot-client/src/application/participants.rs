@@ -1,0 +1,76 @@
+//! Participants: agents who follow a conversation besides its assignee.
+
+use serde_json::json;
+
+use super::Account;
+use super::agents::Agent;
+use crate::call::Call;
+use crate::ids::{ConversationId, UserId};
+use crate::op::Op;
+
+const LIST: Op = Op::get(
+    "participants.list",
+    "/api/v1/accounts/{account_id}/conversations/{conversation_id}/participants",
+);
+const ADD: Op = Op::post(
+    "participants.add",
+    "/api/v1/accounts/{account_id}/conversations/{conversation_id}/participants",
+)
+.idempotent();
+const REPLACE: Op = Op::patch(
+    "participants.replace",
+    "/api/v1/accounts/{account_id}/conversations/{conversation_id}/participants",
+);
+const REMOVE: Op = Op::delete(
+    "participants.remove",
+    "/api/v1/accounts/{account_id}/conversations/{conversation_id}/participants",
+);
+
+pub(super) const OPERATIONS: &[Op] = &[LIST, ADD, REPLACE, REMOVE];
+
+/// Who follows conversations; from [`Account::participants`]. Agents of the inbox and
+/// administrators may. The published document lists none of these.
+#[derive(Clone, Copy, Debug)]
+pub struct Participants<'a> {
+    account: &'a Account,
+}
+
+impl<'a> Participants<'a> {
+    pub(super) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants`: who
+    /// follows a conversation. Undocumented.
+    pub fn list(self, conversation: ConversationId) -> Call<'a, Vec<Agent>> {
+        self.account.call(LIST).path("conversation_id", conversation)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants`: lets
+    /// agents follow a conversation, and answers those who did not before. Undocumented.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let new = account.participants().add(12.into(), &[2.into()]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn add(self, conversation: ConversationId, users: &[UserId]) -> Call<'a, Vec<Agent>> {
+        let call = self.account.call(ADD).path("conversation_id", conversation);
+        call.json(&json!({"user_ids": users}))
+    }
+
+    /// `PATCH /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants`:
+    /// *replaces* who follows a conversation, and answers them. Undocumented.
+    pub fn replace(self, conversation: ConversationId, users: &[UserId]) -> Call<'a, Vec<Agent>> {
+        let call = self.account.call(REPLACE).path("conversation_id", conversation);
+        call.json(&json!({"user_ids": users}))
+    }
+
+    /// `DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants`: lets
+    /// agents follow a conversation no more. Undocumented.
+    pub fn remove(self, conversation: ConversationId, users: &[UserId]) -> Call<'a, ()> {
+        let call = self.account.done(REMOVE).path("conversation_id", conversation);
+        call.json(&json!({"user_ids": users}))
+    }
+}

@@ -1,0 +1,111 @@
+//! Portals: the help centres of an account.
+
+use serde_json::json;
+
+use super::Account;
+use super::portal_types::{NewPortal, Portal, PortalList, PortalPatch};
+use crate::call::Call;
+use crate::op::Op;
+use crate::patch::Patch;
+
+const LIST: Op = Op::get("portals.list", "/api/v1/accounts/{account_id}/portals");
+const GET: Op = Op::get("portals.get", "/api/v1/accounts/{account_id}/portals/{id}");
+const CREATE: Op = Op::post("portals.create", "/api/v1/accounts/{account_id}/portals");
+const UPDATE: Op = Op::patch("portals.update", "/api/v1/accounts/{account_id}/portals/{id}");
+const DELETE: Op = Op::delete("portals.delete", "/api/v1/accounts/{account_id}/portals/{id}");
+const DELETE_LOGO: Op =
+    Op::delete("portals.delete_logo", "/api/v1/accounts/{account_id}/portals/{id}/logo");
+const SEND_INSTRUCTIONS: Op = Op::post(
+    "portals.send_instructions",
+    "/api/v1/accounts/{account_id}/portals/{id}/send_instructions",
+);
+
+pub(super) const OPERATIONS: &[Op] =
+    &[LIST, GET, CREATE, UPDATE, DELETE, DELETE_LOGO, SEND_INSTRUCTIONS];
+
+/// The portals of an account, named by their slug; from [`Account::portals`].
+///
+/// An unknown slug is a server error (500). On 4.9.1 every answer that holds a portal without a
+/// domain of its own is a server error, though the write is done.
+#[derive(Clone, Copy, Debug)]
+pub struct Portals<'a> {
+    account: &'a Account,
+}
+
+impl<'a> Portals<'a> {
+    pub(super) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/portals`: every portal of the account. Agents and
+    /// administrators may.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for portal in account.portals().list().await?.payload {
+    ///     println!("{} at /hc/{}", portal.name, portal.slug);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list(self) -> Call<'a, PortalList> {
+        self.account.call(LIST)
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/portals/{id}`: one portal, with its articles counted.
+    /// Agents and administrators may. Undocumented.
+    pub fn get(self, slug: &str) -> Call<'a, Portal> {
+        self.account.call(GET).path("id", slug)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/portals`: makes a portal; an administrator may.
+    ///
+    /// A slug or domain that any account of the server has is a
+    /// [conflict](crate::Error::is_conflict).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::NewPortal;
+    ///
+    /// let portal = account.portals().create(&NewPortal::new("Help", "shop-help")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(self, portal: &NewPortal) -> Call<'a, Portal> {
+        self.account.call(CREATE).json(&json!({"portal": portal}))
+    }
+
+    /// `PATCH /api/v1/accounts/{account_id}/portals/{id}`: changes a portal; what is left as
+    /// [`Patch::Keep`] stays. An administrator may.
+    pub fn update(self, slug: &str, to: &PortalPatch) -> Call<'a, Portal> {
+        let mut body = json!({"portal": to});
+        if let Some(body) = body.as_object_mut() {
+            if to.inbox != Patch::Keep {
+                body.insert("inbox_id".into(), json!(to.inbox));
+            }
+            if let Some(blob) = &to.logo_blob_id {
+                body.insert("blob_id".into(), json!(blob));
+            }
+        }
+        self.account.call(UPDATE).path("id", slug).json(&body)
+    }
+
+    /// `DELETE /api/v1/accounts/{account_id}/portals/{id}`: removes a portal; its categories and
+    /// articles go later, in the background. An administrator may. Undocumented.
+    pub fn delete(self, slug: &str) -> Call<'a, ()> {
+        self.account.done(DELETE).path("id", slug)
+    }
+
+    /// `DELETE /api/v1/accounts/{account_id}/portals/{id}/logo`: takes a portal's logo away; an
+    /// administrator may. Undocumented.
+    pub fn delete_logo(self, slug: &str) -> Call<'a, ()> {
+        self.account.done(DELETE_LOGO).path("id", slug)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/portals/{id}/send_instructions`: mails how to point the
+    /// portal's own domain at the server; an administrator may. Without such a domain it is
+    /// [invalid](crate::ErrorKind::Invalid). Undocumented.
+    pub fn send_instructions(self, slug: &str, email: &str) -> Call<'a, ()> {
+        self.account.done(SEND_INSTRUCTIONS).path("id", slug).json(&json!({"email": email}))
+    }
+}

@@ -1,0 +1,128 @@
+//! Profile: the user behind a token, across accounts.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::call::Call;
+use crate::client::Client;
+use crate::ids::AccountId;
+use crate::model::{Attributes, Availability, User};
+use crate::op::Op;
+use crate::patch::Patch;
+use crate::secret::UserToken;
+use crate::upload::{Fields, Upload};
+
+const GET: Op = Op::get("profile.get", "/api/v1/profile");
+const UPDATE: Op = Op::put("profile.update", "/api/v1/profile");
+const AVAILABILITY: Op =
+    Op::post("profile.set_availability", "/api/v1/profile/availability").idempotent();
+const AUTO_OFFLINE: Op =
+    Op::post("profile.set_auto_offline", "/api/v1/profile/auto_offline").idempotent();
+
+pub(super) const OPERATIONS: &[Op] = &[GET, UPDATE, AVAILABILITY, AUTO_OFFLINE];
+
+/// The user behind a token; from [`Client::profile`].
+#[derive(Clone, Debug)]
+pub struct Profile {
+    client: Client,
+    token: UserToken,
+}
+
+impl Profile {
+    pub(crate) fn new(client: Client, token: UserToken) -> Self {
+        Self { client, token }
+    }
+
+    fn call<T: DeserializeOwned>(&self, op: Op) -> Call<'_, T> {
+        Call::new(&self.client, op, Some(self.token.secret()))
+    }
+
+    /// `GET /api/v1/profile`: who the token belongs to, and in which accounts they work.
+    ///
+    /// The way to check a token: a wrong one is [unauthorized](crate::Error::is_unauthorized).
+    ///
+    /// ```
+    /// # async fn example(profile: chatwoot_client::Profile) -> Result<(), chatwoot_client::Error> {
+    /// let user = profile.get().await?;
+    /// for account in &user.accounts {
+    ///     println!("{} works in account {}", user.name, account.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn get(&self) -> Call<'_, User> {
+        self.call(GET)
+    }
+
+    /// `PUT /api/v1/profile`: changes the user; what is left as [`Patch::Keep`] stays. Passwords
+    /// are for the dashboard, or for a platform app.
+    ///
+    /// ```
+    /// # async fn example(profile: chatwoot_client::Profile) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::ProfilePatch;
+    ///
+    /// let patch = ProfilePatch { display_name: "Ada".into(), ..Default::default() };
+    /// profile.update(&patch).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn update(&self, to: &ProfilePatch) -> Call<'_, User> {
+        self.call(UPDATE).json(&Body { profile: to })
+    }
+
+    /// `PUT /api/v1/profile`: sets the user's picture. Anything but a picture is
+    /// [invalid](crate::ErrorKind::Invalid).
+    pub fn set_avatar(&self, picture: &Upload) -> Call<'_, User> {
+        self.call(UPDATE).form(Fields::new().file("profile[avatar]", picture))
+    }
+
+    /// `POST /api/v1/profile/availability`: sets whether the user is there, in one account.
+    pub fn set_availability(&self, account: AccountId, to: Availability) -> Call<'_, User> {
+        let profile = Presence { account_id: account, availability: Some(to), auto_offline: None };
+        self.call(AVAILABILITY).json(&Body { profile })
+    }
+
+    /// `POST /api/v1/profile/auto_offline`: sets whether the user counts as offline when the
+    /// dashboard is closed, in one account.
+    pub fn set_auto_offline(&self, account: AccountId, to: bool) -> Call<'_, User> {
+        let profile = Presence { account_id: account, availability: None, auto_offline: Some(to) };
+        self.call(AUTO_OFFLINE).json(&Body { profile })
+    }
+}
+
+#[derive(Serialize)]
+struct Body<T> {
+    profile: T,
+}
+
+#[derive(Serialize)]
+struct Presence {
+    account_id: AccountId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    availability: Option<Availability>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auto_offline: Option<bool>,
+}
+
+/// What to change of the user.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ProfilePatch {
+    /// Their full name.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub name: Patch<String>,
+    /// The name customers see.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub display_name: Patch<String>,
+    /// Their e-mail address; the server asks them to confirm a new one.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub email: Patch<String>,
+    /// What is put under their messages.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub message_signature: Patch<String>,
+    /// Their phone number.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub phone_number: Patch<String>,
+    /// How their dashboard looks: replaces what was there.
+    #[serde(rename = "ui_settings", skip_serializing_if = "Patch::is_keep")]
+    pub replace_ui_settings: Patch<Attributes>,
+}

@@ -1,0 +1,237 @@
+//! Search: one text looked for in contacts, conversations, messages and articles.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::Account;
+use super::agents::Agent;
+use super::articles::ArticleStatus;
+use super::contact_types::InboxSummary;
+use crate::call::Call;
+use crate::ids::{AccountId, ArticleId, ContactId, ConversationId, InboxId};
+use crate::model::{Attributes, Extra, Message, OrEmpty};
+use crate::op::Op;
+use crate::time::Time;
+
+const ALL: Op = Op::get("search.all", "/api/v1/accounts/{account_id}/search").inside(&["payload"]);
+const CONTACTS: Op = Op::get("search.contacts", "/api/v1/accounts/{account_id}/search/contacts")
+    .inside(&["payload", "contacts"]);
+const CONVERSATIONS: Op =
+    Op::get("search.conversations", "/api/v1/accounts/{account_id}/search/conversations")
+        .inside(&["payload", "conversations"]);
+const MESSAGES: Op = Op::get("search.messages", "/api/v1/accounts/{account_id}/search/messages")
+    .inside(&["payload", "messages"]);
+const ARTICLES: Op = Op::get("search.articles", "/api/v1/accounts/{account_id}/search/articles")
+    .inside(&["payload", "articles"]);
+
+pub(super) const OPERATIONS: &[Op] = &[ALL, CONTACTS, CONVERSATIONS, MESSAGES, ARTICLES];
+
+/// The search of an account; from [`Account::search`]. Agents and administrators may, each in the
+/// inboxes they see. Pages have 15 rows; past the end they are empty.
+///
+/// [`Search::all`] and [`Search::conversations`] are a server error (500) on 4.15.1 and 4.9.1 as soon
+/// as a conversation without any message is found. For contacts by one exact value use
+/// [`Contacts::find_exact`](super::Contacts::find_exact).
+#[derive(Clone, Copy, Debug)]
+pub struct Search<'a> {
+    account: &'a Account,
+}
+
+impl<'a> Search<'a> {
+    pub(super) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/search`: one page of each of the four kinds.
+    /// Undocumented.
+    pub fn all(self, query: &SearchQuery) -> Call<'a, SearchResults> {
+        self.account.call(ALL).query(query)
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/search/contacts`: contacts with the text in their name,
+    /// e-mail, phone number or identifier, last active first. Undocumented.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::SearchQuery;
+    ///
+    /// for contact in account.search().contacts(&SearchQuery::new("ada")).await? {
+    ///     println!("{} {:?}", contact.id, contact.email);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn contacts(self, query: &SearchQuery) -> Call<'a, Vec<SearchContact>> {
+        self.account.call(CONTACTS).query(query)
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/search/conversations`: conversations with the text in
+    /// their number or their contact, newest first. Undocumented.
+    pub fn conversations(self, query: &SearchQuery) -> Call<'a, Vec<SearchConversation>> {
+        self.account.call(CONVERSATIONS).query(query)
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/search/messages`: messages of the last three months with
+    /// the text, newest first. Undocumented.
+    pub fn messages(self, query: &SearchQuery) -> Call<'a, Vec<Message>> {
+        self.account.call(MESSAGES).query(query)
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/search/articles`: articles with these words, best first.
+    /// Undocumented.
+    pub fn articles(self, query: &SearchQuery) -> Call<'a, Vec<SearchArticle>> {
+        self.account.call(ARTICLES).query(query)
+    }
+}
+
+/// What to look for. All but text and page is heeded only with the feature `advanced_search`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct SearchQuery {
+    /// The text.
+    pub q: String,
+    /// The page, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
+    /// Active from this time on, 90 days back at the most.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "seconds")]
+    pub since: Option<Timestamp>,
+    /// Active until this time.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "seconds")]
+    pub until: Option<Timestamp>,
+    /// Messages by `contact:ID` or `agent:ID`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Messages in this inbox.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inbox_id: Option<InboxId>,
+}
+
+#[expect(clippy::ref_option, reason = "serde asks so")]
+fn seconds<S: serde::Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
+    at.map(Timestamp::as_second).serialize(to)
+}
+
+impl SearchQuery {
+    /// Looks for this text, first page.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { q: text.into(), ..Self::default() }
+    }
+}
+
+/// One page of each kind.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SearchResults {
+    /// Contacts.
+    #[serde(default)]
+    pub contacts: OrEmpty<Vec<SearchContact>>,
+    /// Conversations.
+    #[serde(default)]
+    pub conversations: OrEmpty<Vec<SearchConversation>>,
+    /// Messages.
+    #[serde(default)]
+    pub messages: OrEmpty<Vec<Message>>,
+    /// Articles.
+    #[serde(default)]
+    pub articles: OrEmpty<Vec<SearchArticle>>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A contact that was found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SearchContact {
+    /// Its id.
+    pub id: ContactId,
+    /// Its name; may be empty.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The shop's own key for it.
+    #[serde(default)]
+    pub identifier: Option<String>,
+    /// Its e-mail address.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// Its phone number, E.164.
+    #[serde(default)]
+    pub phone_number: Option<String>,
+    /// Attributes that Chatwoot itself names; 4.9.1 does not say.
+    #[serde(default)]
+    pub additional_attributes: Option<Attributes>,
+    /// When it last wrote; 4.9.1 does not say.
+    #[serde(default)]
+    pub last_activity_at: Option<Time>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A conversation that was found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SearchConversation {
+    /// Its number in its account.
+    pub id: ConversationId,
+    /// Its account.
+    #[serde(default)]
+    pub account_id: Option<AccountId>,
+    /// When it was begun.
+    pub created_at: Time,
+    /// One of its messages.
+    #[serde(default)]
+    pub message: Option<Message>,
+    /// Its contact.
+    #[serde(default)]
+    pub contact: Option<SearchContact>,
+    /// Its inbox.
+    #[serde(default)]
+    pub inbox: Option<InboxSummary>,
+    /// Who it is assigned to; absent where nobody.
+    #[serde(default)]
+    pub agent: Option<Agent>,
+    /// What Chatwoot itself keeps of it; absent in a search of all kinds.
+    #[serde(default)]
+    pub additional_attributes: Option<Attributes>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// An article that was found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SearchArticle {
+    /// Its id.
+    pub id: ArticleId,
+    /// Its title.
+    pub title: String,
+    /// Its language.
+    #[serde(default)]
+    pub locale: Option<String>,
+    /// Its text, Markdown.
+    #[serde(default)]
+    pub content: Option<String>,
+    /// Its name in paths.
+    #[serde(default)]
+    pub slug: Option<String>,
+    /// Its portal's slug.
+    #[serde(default)]
+    pub portal_slug: Option<String>,
+    /// Its account.
+    #[serde(default)]
+    pub account_id: Option<AccountId>,
+    /// The name of its category.
+    #[serde(default)]
+    pub category_name: Option<String>,
+    /// Who sees it.
+    #[serde(default)]
+    pub status: Option<ArticleStatus>,
+    /// When it was last changed.
+    #[serde(default)]
+    pub updated_at: Option<Time>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}

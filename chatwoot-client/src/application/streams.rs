@@ -1,0 +1,240 @@
+//! Streams: every row of a paged list, each once, while the list may move.
+//!
+//! A row that goes to a later page is not repeated, and one that goes to an earlier page, because
+//! others vanished, is not missed: each page is read again after the next one. What is made after
+//! the stream began may or may not come.
+
+use futures_util::Stream;
+
+use super::articles::{Article, ArticlePage, Articles, ArticlesQuery};
+use super::contact_types::{Contact, ContactSort, ContactsQuery};
+use super::contacts::Contacts;
+use super::conversation_requests::{AssigneeFilter, ConversationSort, ConversationsQuery};
+use super::conversation_types::{Conversation, ConversationPage};
+use super::conversations::Conversations;
+use super::csat::{Csat, CsatQuery, CsatResponse, CsatSort};
+use super::filter::Filter;
+use super::reporting_events::{
+    ReportingEvent, ReportingEventPage, ReportingEvents, ReportingEventsQuery,
+};
+use crate::error::Error;
+use crate::page::{self, Page, Paged, Rows};
+
+impl Paged for ConversationPage {
+    type Row = Conversation;
+
+    fn rows(self) -> Vec<Conversation> {
+        self.payload
+    }
+}
+
+impl Paged for ArticlePage {
+    type Row = Article;
+
+    fn rows(self) -> Vec<Article> {
+        self.payload
+    }
+}
+
+impl Paged for ReportingEventPage {
+    type Row = ReportingEvent;
+
+    fn rows(self) -> Vec<ReportingEvent> {
+        self.payload
+    }
+}
+
+/// The contacts of a list that counts all its rows.
+fn contacts(sort: Option<&ContactSort>) -> Rows<Page<Contact>, crate::ContactId> {
+    let active = sort == Some(&ContactSort::LastActivityAtDescending);
+    Rows {
+        key: |contact| contact.id,
+        total: |page| page.meta.count,
+        touched: active.then_some(|contact: &Contact| contact.last_activity_at),
+    }
+}
+
+/// Newest first, unless an order is named: rows then go to later pages by new ones only.
+fn newest(query: ContactsQuery) -> ContactsQuery {
+    let sort = query.sort.or(Some(ContactSort::CreatedAtDescending));
+    ContactsQuery { sort, ..query }
+}
+
+impl<'a> Contacts<'a> {
+    /// Every contact, each once, page after page of [`Contacts::list`]: newest first, unless the
+    /// query names an order. The query's page is not heeded.
+    ///
+    /// A contact that vanishes meanwhile makes others neither come twice nor be missed. For that,
+    /// most pages are asked for twice.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use std::pin::pin;
+    ///
+    /// use chatwoot_client::ContactsQuery;
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let mut contacts = pin!(account.contacts().all(ContactsQuery::default()));
+    /// while let Some(contact) = contacts.try_next().await? {
+    ///     println!("{}", contact.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn all(
+        self,
+        query: ContactsQuery,
+    ) -> impl Stream<Item = Result<Contact, Error>> + Send + 'a {
+        let query = newest(query);
+        let rows = contacts(query.sort.as_ref());
+        page::stream(
+            move |page| self.list(&ContactsQuery { page: Some(page), ..query.clone() }),
+            rows,
+        )
+    }
+
+    /// Every contact that meets the conditions, as [`Contacts::all`] does, by [`Contacts::filter`].
+    pub fn filter_all(
+        self,
+        filter: Filter,
+        query: ContactsQuery,
+    ) -> impl Stream<Item = Result<Contact, Error>> + Send + 'a {
+        let query = newest(query);
+        let rows = contacts(query.sort.as_ref());
+        let fetch =
+            move |page| self.filter(&filter, &ContactsQuery { page: Some(page), ..query.clone() });
+        page::stream(fetch, rows)
+    }
+
+    /// Every contact that has this text, as [`Contacts::all`] does, by [`Contacts::search`]. The
+    /// server allows 100 pages a minute per account.
+    pub fn search_all(
+        self,
+        text: impl Into<String>,
+        query: ContactsQuery,
+    ) -> impl Stream<Item = Result<Contact, Error>> + Send + 'a {
+        let (text, query) = (text.into(), newest(query));
+        // The count of a search is that of the page.
+        let rows = Rows { total: |_| None, ..contacts(query.sort.as_ref()) };
+        let fetch =
+            move |page| self.search(&text, &ContactsQuery { page: Some(page), ..query.clone() });
+        page::stream(fetch, rows)
+    }
+}
+
+impl<'a> Conversations<'a> {
+    /// Every conversation, each once, page after page of [`Conversations::list`]: newest first,
+    /// unless the query names an order; *open* ones, unless it names a state. The query's page is
+    /// not heeded.
+    ///
+    /// Orders by priority or by waiting move rows to and fro: with them a row may be missed.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use std::pin::pin;
+    ///
+    /// use chatwoot_client::{ConversationsQuery, StatusFilter};
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let query = ConversationsQuery { status: Some(StatusFilter::All), ..Default::default() };
+    /// let mut all = pin!(account.conversations().all(query));
+    /// while let Some(conversation) = all.try_next().await? {
+    ///     println!("{}", conversation.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn all(
+        self,
+        query: ConversationsQuery,
+    ) -> impl Stream<Item = Result<Conversation, Error>> + Send + 'a {
+        let sort = query.sort_by.clone().unwrap_or(ConversationSort::CreatedAtDescending);
+        let active = sort == ConversationSort::LastActivityDescending;
+        // The counts do not heed whose conversations are asked for.
+        let whole = matches!(query.assignee_type, None | Some(AssigneeFilter::All));
+        let query = ConversationsQuery { sort_by: Some(sort), ..query };
+        let rows = Rows {
+            key: |conversation: &Conversation| conversation.id,
+            total: if whole { |page: &ConversationPage| page.meta.all_count } else { |_| None },
+            touched: active.then_some(|row: &Conversation| row.last_activity_at),
+        };
+        page::stream(
+            move |page| self.list(&ConversationsQuery { page: Some(page), ..query.clone() }),
+            rows,
+        )
+    }
+
+    /// Every conversation that meets the conditions, each once, page after page of
+    /// [`Conversations::filter`], last active first. At the end the front is read again, for those
+    /// that became active meanwhile.
+    pub fn filter_all(
+        self,
+        filter: Filter,
+    ) -> impl Stream<Item = Result<Conversation, Error>> + Send + 'a {
+        let rows = Rows {
+            key: |conversation: &Conversation| conversation.id,
+            total: |page: &ConversationPage| page.meta.all_count,
+            touched: Some(|row: &Conversation| row.last_activity_at),
+        };
+        page::stream(move |page| self.filter(&filter, page), rows)
+    }
+}
+
+impl<'a> Articles<'a> {
+    /// Every article of a portal, each once, page after page of [`Articles::list`]. The query's
+    /// page is not heeded.
+    pub fn all(
+        self,
+        portal: impl Into<String>,
+        query: ArticlesQuery,
+    ) -> impl Stream<Item = Result<Article, Error>> + Send + 'a {
+        let portal = portal.into();
+        let changed = query.category_slug.is_none();
+        let rows = Rows {
+            key: |article: &Article| article.id,
+            // The counts do not heed state and author.
+            total: |_: &ArticlePage| None,
+            touched: changed.then_some(|article: &Article| article.updated_at),
+        };
+        let fetch =
+            move |page| self.list(&portal, &ArticlesQuery { page: Some(page), ..query.clone() });
+        page::stream(fetch, rows)
+    }
+}
+
+impl<'a> Csat<'a> {
+    /// Every survey answer, each once, page after page of [`Csat::list`]: newest first, unless the
+    /// query names an order. The query's page is not heeded.
+    pub fn all(
+        self,
+        query: CsatQuery,
+    ) -> impl Stream<Item = Result<CsatResponse, Error>> + Send + 'a {
+        let sort = query.sort.clone().or(Some(CsatSort::CreatedAtDescending));
+        let query = CsatQuery { sort, ..query };
+        let rows = Rows {
+            key: |answer: &CsatResponse| answer.id,
+            total: |_: &Vec<CsatResponse>| None,
+            touched: None,
+        };
+        let fetch = move |page| self.list(&CsatQuery { page: Some(page), ..query.clone() });
+        page::stream(fetch, rows)
+    }
+}
+
+impl<'a> ReportingEvents<'a> {
+    /// Every event, each once, newest first, page after page of [`ReportingEvents::list`]. The
+    /// query's page is not heeded.
+    pub fn all(
+        self,
+        query: ReportingEventsQuery,
+    ) -> impl Stream<Item = Result<ReportingEvent, Error>> + Send + 'a {
+        let rows = Rows {
+            key: |event: &ReportingEvent| event.id,
+            total: |page: &ReportingEventPage| page.meta.count,
+            touched: None,
+        };
+        let fetch =
+            move |page| self.list(&ReportingEventsQuery { page: Some(page), ..query.clone() });
+        page::stream(fetch, rows)
+    }
+}

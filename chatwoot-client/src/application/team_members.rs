@@ -1,0 +1,71 @@
+//! Team members: who is in a team.
+
+use serde::Serialize;
+
+use super::{Account, Agent};
+use crate::call::Call;
+use crate::ids::{TeamId, UserId};
+use crate::op::Op;
+
+const LIST: Op =
+    Op::get("team_members.list", "/api/v1/accounts/{account_id}/teams/{team_id}/team_members");
+// Who is in it already stays in it: twice is once.
+const ADD: Op =
+    Op::post("team_members.add", "/api/v1/accounts/{account_id}/teams/{team_id}/team_members")
+        .idempotent();
+const REPLACE: Op =
+    Op::patch("team_members.replace", "/api/v1/accounts/{account_id}/teams/{team_id}/team_members");
+const REMOVE: Op =
+    Op::delete("team_members.remove", "/api/v1/accounts/{account_id}/teams/{team_id}/team_members");
+
+pub(super) const OPERATIONS: &[Op] = &[LIST, ADD, REPLACE, REMOVE];
+
+/// Who is in which team; from [`Account::team_members`].
+#[derive(Clone, Copy, Debug)]
+pub struct TeamMembers<'a> {
+    account: &'a Account,
+}
+
+impl<'a> TeamMembers<'a> {
+    pub(super) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/teams/{team_id}/team_members`: who is in the team. Every
+    /// agent may.
+    pub fn list(self, team: TeamId) -> Call<'a, Vec<Agent>> {
+        self.account.call(LIST).path("team_id", team)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/teams/{team_id}/team_members`: puts users into the team
+    /// and answers those who were not in it before; an administrator may.
+    ///
+    /// A user who is not in the account is [unauthorized](crate::Error::is_unauthorized).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.team_members().add(1.into(), &[6.into()]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn add(self, team: TeamId, users: &[UserId]) -> Call<'a, Vec<Agent>> {
+        self.account.call(ADD).path("team_id", team).json(&Users { user_ids: users })
+    }
+
+    /// `PATCH /api/v1/accounts/{account_id}/teams/{team_id}/team_members`: makes these users the
+    /// team, and nobody else; an administrator may.
+    pub fn replace(self, team: TeamId, users: &[UserId]) -> Call<'a, Vec<Agent>> {
+        self.account.call(REPLACE).path("team_id", team).json(&Users { user_ids: users })
+    }
+
+    /// `DELETE /api/v1/accounts/{account_id}/teams/{team_id}/team_members`: takes users out of the
+    /// team; an administrator may.
+    pub fn remove(self, team: TeamId, users: &[UserId]) -> Call<'a, ()> {
+        self.account.done(REMOVE).path("team_id", team).json(&Users { user_ids: users })
+    }
+}
+
+#[derive(Serialize)]
+struct Users<'a> {
+    user_ids: &'a [UserId],
+}

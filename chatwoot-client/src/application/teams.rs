@@ -1,0 +1,136 @@
+//! Teams: groups of agents that conversations are assigned to.
+
+use serde::{Deserialize, Serialize};
+
+use super::Account;
+use crate::call::Call;
+use crate::ids::{AccountId, TeamId};
+use crate::model::Extra;
+use crate::op::Op;
+use crate::patch::Patch;
+
+const LIST: Op = Op::get("teams.list", "/api/v1/accounts/{account_id}/teams");
+const GET: Op = Op::get("teams.get", "/api/v1/accounts/{account_id}/teams/{team_id}");
+const CREATE: Op = Op::post("teams.create", "/api/v1/accounts/{account_id}/teams");
+const UPDATE: Op = Op::patch("teams.update", "/api/v1/accounts/{account_id}/teams/{team_id}");
+const DELETE: Op = Op::delete("teams.delete", "/api/v1/accounts/{account_id}/teams/{team_id}");
+
+pub(super) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE];
+
+/// The teams of an account; from [`Account::teams`].
+#[derive(Clone, Copy, Debug)]
+pub struct Teams<'a> {
+    account: &'a Account,
+}
+
+impl<'a> Teams<'a> {
+    pub(super) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/teams`: every team of the account. Every agent may.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for team in account.teams().list().await? {
+    ///     println!("{}", team.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn list(self) -> Call<'a, Vec<Team>> {
+        self.account.call(LIST)
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/teams/{team_id}`: one team. Every agent may.
+    pub fn get(self, id: TeamId) -> Call<'a, Team> {
+        self.account.call(GET).path("team_id", id)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/teams`: makes a team; an administrator may.
+    ///
+    /// A name that exists is a [conflict](crate::Error::is_conflict).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::NewTeam;
+    ///
+    /// let team = account.teams().create(&NewTeam::new("returns")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(self, team: &NewTeam) -> Call<'a, Team> {
+        self.account.call(CREATE).json(team)
+    }
+
+    /// `PATCH /api/v1/accounts/{account_id}/teams/{team_id}`: changes a team; what is left as
+    /// [`Patch::Keep`] stays. An administrator may.
+    pub fn update(self, id: TeamId, to: &TeamPatch) -> Call<'a, Team> {
+        self.account.call(UPDATE).path("team_id", id).json(to)
+    }
+
+    /// `DELETE /api/v1/accounts/{account_id}/teams/{team_id}`: removes a team, not its members; an
+    /// administrator may.
+    pub fn delete(self, id: TeamId) -> Call<'a, ()> {
+        self.account.done(DELETE).path("team_id", id)
+    }
+}
+
+/// A team as the server answers it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Team {
+    /// Its id.
+    pub id: TeamId,
+    /// Its name; the server makes it lower case.
+    pub name: String,
+    /// What it is for.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Whether its conversations are given to its members by themselves.
+    #[serde(default)]
+    pub allow_auto_assign: Option<bool>,
+    /// The account.
+    #[serde(default)]
+    pub account_id: Option<AccountId>,
+    /// Whether the user who asks is in it.
+    #[serde(default)]
+    pub is_member: Option<bool>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A team to make.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NewTeam {
+    /// Its name; the server makes it lower case.
+    pub name: String,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Whether its conversations are given to its members by themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_auto_assign: Option<bool>,
+}
+
+impl NewTeam {
+    /// A team with this name and the server's defaults.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+}
+
+/// What to change of a team.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct TeamPatch {
+    /// Its name.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub name: Patch<String>,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub description: Patch<String>,
+    /// Whether its conversations are given to its members by themselves.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub allow_auto_assign: Patch<bool>,
+}

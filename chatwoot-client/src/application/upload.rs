@@ -1,0 +1,65 @@
+//! Uploads: files that belong to nothing yet, such as the pictures of an article.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::Account;
+use crate::call::Call;
+use crate::model::Extra;
+use crate::op::{Limit, Op};
+use crate::upload::{Fields, Upload};
+
+const UPLOAD: Op =
+    Op::post("uploads.create", "/api/v1/accounts/{account_id}/upload").limited(Limit::Upload);
+
+pub(super) const OPERATIONS: &[Op] = &[UPLOAD];
+
+/// Files that belong to nothing yet; from [`Account::uploads`].
+///
+/// Agents and administrators may. The server allows 60 an hour per account. Undocumented.
+#[derive(Clone, Copy, Debug)]
+pub struct Uploads<'a> {
+    account: &'a Account,
+}
+
+impl<'a> Uploads<'a> {
+    pub(super) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/upload`: stores a file and answers where it is.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::Upload;
+    ///
+    /// let stored = account.uploads().create(&Upload::file("pictures/size-table.png")).await?;
+    /// println!("![Sizes]({})", stored.file_url);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(self, file: &Upload) -> Call<'a, UploadedFile> {
+        self.account.call(UPLOAD).form(Fields::new().file("attachment", file))
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/upload`: has the server fetch a file and store it.
+    ///
+    /// An address that it cannot or may not fetch (private networks) is
+    /// [invalid](crate::ErrorKind::Invalid).
+    pub fn create_from_url(self, address: &str) -> Call<'a, UploadedFile> {
+        self.account.call(UPLOAD).json(&json!({"external_url": address}))
+    }
+}
+
+/// A stored file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct UploadedFile {
+    /// Where it is. Whoever has the address may read the file.
+    pub file_url: String,
+    /// Its name for other operations that take a stored file.
+    pub blob_id: String,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}

@@ -1,0 +1,173 @@
+//! Webhooks: addresses that the account's events are sent to.
+
+use serde::{Deserialize, Serialize};
+
+use super::Account;
+use crate::call::Call;
+use crate::ids::{AccountId, InboxId, WebhookId};
+use crate::model::{Extra, OrEmpty, words};
+use crate::op::Op;
+use crate::patch::Patch;
+use crate::secret::Secret;
+
+const LIST: Op = Op::get("webhooks.list", "/api/v1/accounts/{account_id}/webhooks")
+    .inside(&["payload", "webhooks"]);
+const CREATE: Op = Op::post("webhooks.create", "/api/v1/accounts/{account_id}/webhooks")
+    .inside(&["payload", "webhook"]);
+const UPDATE: Op =
+    Op::patch("webhooks.update", "/api/v1/accounts/{account_id}/webhooks/{webhook_id}")
+        .inside(&["payload", "webhook"]);
+const DELETE: Op =
+    Op::delete("webhooks.delete", "/api/v1/accounts/{account_id}/webhooks/{webhook_id}");
+
+pub(super) const OPERATIONS: &[Op] = &[LIST, CREATE, UPDATE, DELETE];
+
+/// The webhooks of an account; from [`Account::webhooks`].
+#[derive(Clone, Copy, Debug)]
+pub struct Webhooks<'a> {
+    account: &'a Account,
+}
+
+impl<'a> Webhooks<'a> {
+    pub(super) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// `GET /api/v1/accounts/{account_id}/webhooks`: every webhook with its secret; an
+    /// administrator may.
+    pub fn list(self) -> Call<'a, Vec<Webhook>> {
+        self.account.call(LIST)
+    }
+
+    /// `POST /api/v1/accounts/{account_id}/webhooks`: adds a webhook and answers its secret; an
+    /// administrator may.
+    ///
+    /// An address that exists is a [conflict](crate::Error::is_conflict): list them and adopt it.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::{NewWebhook, WebhookSubscription};
+    ///
+    /// let to = "https://shop.example.com/chatwoot/0c7d1f";
+    /// let new = NewWebhook::new(to, [WebhookSubscription::MessageCreated]);
+    /// let webhook = account.webhooks().create(&new).await?;
+    /// assert!(webhook.secret.is_some(), "a server before 4.11.2 does not sign");
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(self, webhook: &NewWebhook) -> Call<'a, Webhook> {
+        self.account.call(CREATE).json(&Body { webhook })
+    }
+
+    /// `PATCH /api/v1/accounts/{account_id}/webhooks/{webhook_id}`: changes a webhook; what is left
+    /// as [`Patch::Keep`] stays, the secret always. An administrator may.
+    pub fn update(self, id: WebhookId, to: &WebhookPatch) -> Call<'a, Webhook> {
+        self.account.call(UPDATE).path("webhook_id", id).json(&Body { webhook: to })
+    }
+
+    /// `DELETE /api/v1/accounts/{account_id}/webhooks/{webhook_id}`: removes a webhook; an
+    /// administrator may.
+    pub fn delete(self, id: WebhookId) -> Call<'a, ()> {
+        self.account.done(DELETE).path("webhook_id", id)
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a, T> {
+    webhook: &'a T,
+}
+
+words! {
+    /// An event that a webhook may ask for.
+    pub enum WebhookSubscription {
+        /// A conversation was started.
+        ConversationCreated = "conversation_created",
+        /// A conversation was opened, resolved, snoozed or set pending.
+        ConversationStatusChanged = "conversation_status_changed",
+        /// Something else of a conversation changed.
+        ConversationUpdated = "conversation_updated",
+        /// A message was written.
+        MessageCreated = "message_created",
+        /// A message changed.
+        MessageUpdated = "message_updated",
+        /// A contact was made.
+        ContactCreated = "contact_created",
+        /// A contact changed.
+        ContactUpdated = "contact_updated",
+        /// A visitor opened the widget.
+        WebwidgetTriggered = "webwidget_triggered",
+        /// An inbox was made; only if the server sends inbox events.
+        InboxCreated = "inbox_created",
+        /// An inbox changed; only if the server sends inbox events.
+        InboxUpdated = "inbox_updated",
+        /// Somebody began to type.
+        ConversationTypingOn = "conversation_typing_on",
+        /// Somebody stopped typing.
+        ConversationTypingOff = "conversation_typing_off",
+    }
+}
+
+/// A webhook as the server answers it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Webhook {
+    /// Its id.
+    pub id: WebhookId,
+    /// Where events are sent; a path that nobody guesses is a secret too.
+    pub url: String,
+    /// What agents call it.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The account.
+    #[serde(default)]
+    pub account_id: Option<AccountId>,
+    /// The events it gets.
+    #[serde(default)]
+    pub subscriptions: OrEmpty<Vec<WebhookSubscription>>,
+    /// What deliveries are signed with; none before 4.11.2.
+    #[serde(default)]
+    pub secret: Option<Secret>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A webhook to add.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NewWebhook {
+    /// Where events are sent: http or https.
+    pub url: String,
+    /// The events it gets, one at least.
+    pub subscriptions: Vec<WebhookSubscription>,
+    /// What agents call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Only this inbox.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inbox_id: Option<InboxId>,
+}
+
+impl NewWebhook {
+    /// A webhook that sends these events to `url`.
+    pub fn new(
+        url: impl Into<String>,
+        subscriptions: impl IntoIterator<Item = WebhookSubscription>,
+    ) -> Self {
+        let subscriptions = subscriptions.into_iter().collect();
+        Self { url: url.into(), subscriptions, ..Self::default() }
+    }
+}
+
+/// What to change of a webhook.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct WebhookPatch {
+    /// Where events are sent.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub url: Patch<String>,
+    /// What agents call it.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub name: Patch<String>,
+    /// All events it gets, one at least.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub subscriptions: Patch<Vec<WebhookSubscription>>,
+}

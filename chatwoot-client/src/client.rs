@@ -1,0 +1,241 @@
+//! The client, and the three doors of Chatwoot: platform, account, inbox.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::application::Account;
+use crate::call::Call;
+use crate::limit::{Counts, Limits};
+use crate::op::Op;
+use crate::platform::Platform;
+use crate::public::{CsatSurvey, PublicInbox, Website};
+use crate::retry::{Budget, RetryPolicy};
+use crate::secret::{PlatformToken, UserToken};
+use crate::server::Server;
+use crate::stats::{Counters, Stats};
+use crate::transport::Transport;
+use crate::{AccountId, application::Profile};
+
+/// A client of one Chatwoot. Cloning is cheap and shares connections, limits and budget.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    base: String,
+    transport: Arc<dyn Transport>,
+    policy: RetryPolicy,
+    counts: Counts,
+    budget: Budget,
+    stats: Counters,
+}
+
+/// Why a client could not be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The base URL is not one.
+    #[error("the base URL is not a URL: write it as https://desk.example.com")]
+    Url(#[source] url::ParseError),
+    /// The base URL is no plain `http` or `https` address.
+    #[error("the base URL must be http or https and carry no user, password, query or fragment")]
+    Scheme,
+    /// No transport was given, and the feature `reqwest-rustls` is off.
+    #[error("no transport: give one with ClientBuilder::transport, or enable `reqwest-rustls`")]
+    NoTransport,
+    /// The built-in transport could not start.
+    #[error("the transport could not start")]
+    Transport(#[source] crate::TransportError),
+}
+
+/// Builds a [`Client`].
+#[derive(Clone)]
+pub struct ClientBuilder {
+    base: String,
+    transport: Option<Arc<dyn Transport>>,
+    policy: RetryPolicy,
+    limits: Limits,
+}
+
+impl fmt::Debug for ClientBuilder {
+    /// Without the base URL: until it is checked it may hold a password or a query.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("transport", &self.transport)
+            .field("policy", &self.policy)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+impl ClientBuilder {
+    /// Sends through this transport instead of the built-in one.
+    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// How often, how long and how patiently calls are tried.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Which of the server's limits the client keeps by itself.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Builds the client.
+    ///
+    /// # Errors
+    /// The base URL is unusable, or there is no transport.
+    pub fn build(self) -> Result<Client, BuildError> {
+        let base = checked(&self.base)?;
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => default_transport()?,
+        };
+        Ok(Client(Arc::new(Inner {
+            base,
+            transport,
+            policy: self.policy,
+            counts: Counts::new(self.limits),
+            budget: Budget::new(),
+            stats: Counters::default(),
+        })))
+    }
+}
+
+fn checked(base: &str) -> Result<String, BuildError> {
+    let url = Url::parse(base).map_err(BuildError::Url)?;
+    let plain = matches!(url.scheme(), "http" | "https")
+        && url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if plain { Ok(url.as_str().trim_end_matches('/').to_owned()) } else { Err(BuildError::Scheme) }
+}
+
+#[cfg(feature = "reqwest-rustls")]
+fn default_transport() -> Result<Arc<dyn Transport>, BuildError> {
+    let transport = crate::ReqwestTransport::new().map_err(BuildError::Transport)?;
+    Ok(Arc::new(transport))
+}
+
+#[cfg(not(feature = "reqwest-rustls"))]
+fn default_transport() -> Result<Arc<dyn Transport>, BuildError> {
+    Err(BuildError::NoTransport)
+}
+
+impl Client {
+    /// A client of the Chatwoot at `base_url`, which may have a path.
+    ///
+    /// ```
+    /// use chatwoot_client::{Client, Limits};
+    ///
+    /// let client = Client::builder("https://desk.example.com").limits(Limits::server()).build();
+    /// assert!(client.is_ok());
+    /// assert!(Client::builder("desk.example.com").build().is_err());
+    /// ```
+    pub fn builder(base_url: impl Into<String>) -> ClientBuilder {
+        ClientBuilder {
+            base: base_url.into(),
+            transport: None,
+            policy: RetryPolicy::default(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// The server itself: its version and health.
+    pub fn server(&self) -> Server<'_> {
+        Server::new(self)
+    }
+
+    /// The Platform API: accounts and users, for the platform app that made them.
+    pub fn platform(&self, token: impl Into<PlatformToken>) -> Platform {
+        Platform::new(self.clone(), token.into())
+    }
+
+    /// The Application API of one account.
+    pub fn account(&self, id: impl Into<AccountId>, token: impl Into<UserToken>) -> Account {
+        Account::new(self.clone(), id.into(), token.into())
+    }
+
+    /// The user behind a token, across accounts.
+    pub fn profile(&self, token: impl Into<UserToken>) -> Profile {
+        Profile::new(self.clone(), token.into())
+    }
+
+    /// The public API of one API inbox, by the inbox's identifier: no token.
+    pub fn inbox(&self, identifier: impl Into<String>) -> PublicInbox {
+        PublicInbox::new(self.clone(), identifier.into())
+    }
+
+    /// The satisfaction survey of one conversation, as its customer sees it: no token.
+    pub fn csat_survey(&self) -> CsatSurvey<'_> {
+        CsatSurvey::new(self)
+    }
+
+    /// The widget's own API of one website inbox, by its website token.
+    pub fn website(&self, token: impl Into<String>) -> Website {
+        Website::new(self.clone(), token.into())
+    }
+
+    /// What this client has done so far.
+    pub fn statistics(&self) -> Stats {
+        self.0.stats.read()
+    }
+
+    /// The base URL, without a slash at its end.
+    pub fn base(&self) -> &str {
+        &self.0.base
+    }
+
+    pub(crate) fn policy(&self) -> RetryPolicy {
+        self.0.policy
+    }
+
+    pub(crate) fn counts(&self) -> &Counts {
+        &self.0.counts
+    }
+
+    pub(crate) fn budget(&self) -> &Budget {
+        &self.0.budget
+    }
+
+    pub(crate) fn stats(&self) -> &Counters {
+        &self.0.stats
+    }
+
+    pub(crate) fn transport(&self) -> &dyn Transport {
+        self.0.transport.as_ref()
+    }
+
+    /// A call without a token.
+    pub(crate) fn call<T: DeserializeOwned>(&self, op: Op) -> Call<'_, T> {
+        Call::new(self, op, None)
+    }
+
+    /// A call without a token whose answer is a page of HTML.
+    pub(crate) fn page(&self, op: Op) -> Call<'_, String> {
+        Call::page(self, op)
+    }
+
+    /// A call without a token whose answer's body says nothing.
+    pub(crate) fn done(&self, op: Op) -> Call<'_, ()> {
+        Call::done(self, op, None)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("base", &self.0.base)
+            .field("transport", &self.0.transport)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,57 @@
+//! The doors of Chatwoot do not open each other; programs that must not compile prove it.
+//!
+//! Each pair is the same program but for the handle, so that nothing else can be what fails.
+//!
+//! ```
+//! fn labels(account: &chatwoot_client::Account) {
+//!     drop(account.labels());
+//! }
+//! ```
+//! ```compile_fail,E0599
+//! fn labels(account: &chatwoot_client::Platform) {
+//!     drop(account.labels());
+//! }
+//! ```
+//! ```compile_fail,E0599
+//! fn labels(account: &chatwoot_client::PublicInbox) {
+//!     drop(account.labels());
+//! }
+//! ```
+//! ```
+//! fn users(platform: &chatwoot_client::Platform) {
+//!     drop(platform.users());
+//! }
+//! ```
+//! ```compile_fail,E0599
+//! fn users(platform: &chatwoot_client::Account) {
+//!     drop(platform.users());
+//! }
+//! ```
+//! ```compile_fail,E0599
+//! fn users(platform: &chatwoot_client::Profile) {
+//!     drop(platform.users());
+//! }
+//! ```
+//!
+//! Nor does a token of one kind pass for another:
+//!
+//! ```
+//! fn open(client: &chatwoot_client::Client, token: chatwoot_client::PlatformToken) {
+//!     drop(client.platform(token));
+//! }
+//! ```
+//! ```compile_fail,E0277
+//! fn open(client: &chatwoot_client::Client, token: chatwoot_client::UserToken) {
+//!     drop(client.platform(token));
+//! }
+//! ```
+//! ```
+//! fn open(client: &chatwoot_client::Client, token: chatwoot_client::UserToken) {
+//!     drop(client.account(1, token));
+//! }
+//! ```
+//! ```compile_fail,E0277
+//! fn open(client: &chatwoot_client::Client, token: chatwoot_client::PlatformToken) {
+//!     drop(client.account(1, token));
+//! }
+//! ```

@@ -1,0 +1,311 @@
+//! A stateful Chatwoot 4.15.1 in memory, for tests and demonstrations: its shapes, envelopes,
+//! page sizes, validations, refusals, limits and webhooks, and faults on demand.
+//!
+//! It is a [`Transport`], and over HTTP a [`FakeServer`]. It shares no type with the client's
+//! answers: it is a second opinion, measured on a live server.
+//!
+//! ```
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use chatwoot_client::Client;
+//! use chatwoot_client::fake::FakeChatwoot;
+//!
+//! let fake = FakeChatwoot::new();
+//! let (account, token) = fake.add_account("Tea shop");
+//! let client = Client::builder("http://chatwoot.test").transport(fake.clone()).build()?;
+//! assert!(client.account(account, token).labels().list().await?.is_empty());
+//! # Ok(())
+//! # }
+//! ```
+
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "routes and operations share one shape, whether or not they can refuse"
+)]
+
+mod account;
+mod agents;
+mod answer;
+mod attachments;
+mod attributes;
+mod auth;
+mod background;
+mod builder;
+mod clock;
+mod contact;
+mod contact_filter;
+mod contact_inboxes;
+mod contact_list;
+mod contact_merge;
+mod contact_notes;
+mod contact_save;
+mod contacts;
+mod controls;
+mod conversation_filter;
+mod conversation_list;
+mod conversation_open;
+mod conversation_save;
+mod conversations;
+mod dashboard_apps;
+mod deliver;
+mod desk_page;
+mod events;
+mod faults;
+mod filter;
+mod http;
+mod inbox;
+mod inbox_facts;
+mod inbox_members;
+mod inbox_view;
+mod inboxes;
+mod input;
+mod journal;
+mod labels;
+mod limits;
+mod message_save;
+mod messages;
+mod multipart;
+mod payloads;
+mod people;
+mod platform;
+mod platform_users;
+mod profile;
+mod public_api;
+mod public_talk;
+mod root;
+mod router;
+mod shapes;
+mod state;
+mod table;
+mod talk;
+#[cfg(test)]
+mod talk_tests;
+mod teams;
+#[cfg(test)]
+mod test_desk;
+#[cfg(test)]
+mod tests;
+mod webhooks;
+mod widget_api;
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use jiff::Timestamp;
+use tokio::sync::Notify;
+
+pub use self::builder::FakeBuilder;
+pub use self::deliver::{DeliveryOutcome, DeliveryRecord};
+pub use self::events::{Delivery, Fact};
+pub use self::faults::{Fault, FaultKind, WebhookFaults};
+pub use self::http::FakeServer;
+pub use self::journal::JournalEntry;
+pub use self::limits::FakeLimits;
+
+use self::answer::Answer;
+use self::input::{Caller, Ctx, Input};
+use self::state::State;
+use crate::body::Body;
+use crate::transport::{Transport, TransportError, TransportErrorKind};
+
+/// A Chatwoot in memory; clones share it.
+#[derive(Clone)]
+pub struct FakeChatwoot {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    state: Mutex<State>,
+    records: Mutex<Vec<DeliveryRecord>>,
+    wake: Arc<Notify>,
+    webhook_timeout: Duration,
+}
+
+impl Inner {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for FakeChatwoot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FakeChatwoot").finish_non_exhaustive()
+    }
+}
+
+impl Default for FakeChatwoot {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What the fake does with one request.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// How long it takes.
+    pub delay: Duration,
+    /// What then happens.
+    pub outcome: FakeOutcome,
+}
+
+/// How a request ends. `Debug` shows the status of an answer, not its body: it may carry tokens.
+#[derive(Clone)]
+pub enum FakeOutcome {
+    /// With an answer.
+    Answer(::http::Response<Bytes>),
+    /// The connection breaks; the operation was done.
+    Reset,
+}
+
+impl fmt::Debug for FakeOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answer(answer) => f.debug_tuple("Answer").field(&answer.status()).finish(),
+            Self::Reset => f.write_str("Reset"),
+        }
+    }
+}
+
+impl FakeChatwoot {
+    /// An empty Chatwoot with no limits and a random platform token.
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// Sets one up.
+    pub fn builder() -> FakeBuilder {
+        FakeBuilder {
+            platform_token: None,
+            limits: None,
+            webhook_timeout: Duration::from_secs(5),
+            base_url: "http://chatwoot.test".to_owned(),
+            inbox_events: false,
+        }
+    }
+
+    /// Answers one request, without waiting.
+    pub fn handle(&self, request: &::http::Request<Bytes>) -> Reply {
+        let input = Input::read(request);
+        let mut state = self.lock();
+        background::tick(&mut state);
+        let now = state.now();
+        let mut reply = answer(&mut state, &input, now);
+        reply.delay += background::finish(&mut state);
+        let status = match &reply.outcome {
+            FakeOutcome::Answer(answer) => Some(answer.status().as_u16()),
+            FakeOutcome::Reset => None,
+        };
+        state.journal.note(&input, status, now);
+        let waiting = !state.outbox.waiting.is_empty();
+        drop(state);
+        if waiting {
+            self.inner.wake.notify_waiters();
+        }
+        reply
+    }
+
+    /// The platform app's token.
+    pub fn platform_token(&self) -> String {
+        self.lock().platform_token.clone()
+    }
+
+    /// Adds an account with one administrator: its id and the administrator's token.
+    pub fn add_account(&self, name: &str) -> (u64, String) {
+        let mut state = self.lock();
+        let account = account::add(&mut state, name);
+        let email = format!("admin-{account}@example.com");
+        let user = platform_users::add(&mut state, &email, "Admin");
+        agents::join(&mut state, account, user, state::Role::Administrator);
+        let token = platform_users::token(&state, user);
+        (account.unsigned_abs(), token)
+    }
+
+    /// Adds an agent to an account: the user's id and token.
+    pub fn add_agent(&self, account: u64, email: &str) -> (u64, String) {
+        let mut state = self.lock();
+        let account = account.cast_signed();
+        let user = platform_users::add(&mut state, email, "Agent");
+        agents::join(&mut state, account, user, state::Role::Agent);
+        (user.unsigned_abs(), platform_users::token(&state, user))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.inner.lock()
+    }
+
+    fn records(&self) -> MutexGuard<'_, Vec<DeliveryRecord>> {
+        self.inner.records.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn downgrade(&self) -> Weak<Inner> {
+        Arc::downgrade(&self.inner)
+    }
+}
+
+/// Faults before, limits, the operation, faults after.
+fn answer(state: &mut State, input: &Input, now: Timestamp) -> Reply {
+    let struck = state.faults.strike(&input.verb, &input.path);
+    let mut delay = Duration::ZERO;
+    let etag = input.verb == "GET";
+    let say = |delay, answer: Answer| Reply {
+        delay,
+        outcome: FakeOutcome::Answer(answer.into_response(etag)),
+    };
+    for fault in &struck {
+        match fault {
+            FaultKind::Delay(by) => delay += *by,
+            FaultKind::Refuse { status, body } => {
+                return say(delay, Answer::raw(*status, body.clone()));
+            }
+            FaultKind::RateLimited => return say(delay, Answer::text(429, "Retry later\n")),
+            FaultKind::ErrorBefore => return say(delay, answer::Refusal::crash().0),
+            FaultKind::ErrorAfter | FaultKind::ResetBeforeAnswer => {}
+        }
+    }
+    if !state.windows.admit(input, now.as_second()) {
+        return say(delay, Answer::text(429, "Retry later\n"));
+    }
+    let mut ctx = Ctx { state, input, account: 0, caller: Caller::Nobody };
+    let done = router::run(&mut ctx).unwrap_or_else(|refusal| refusal.0);
+    if struck.contains(&FaultKind::ResetBeforeAnswer) {
+        return Reply { delay, outcome: FakeOutcome::Reset };
+    }
+    if struck.contains(&FaultKind::ErrorAfter) {
+        return say(delay, answer::Refusal::crash().0);
+    }
+    say(delay, done)
+}
+
+/// The request with its whole body.
+fn in_memory(request: &::http::Request<Body>) -> Result<::http::Request<Bytes>, TransportError> {
+    let body = request.body().to_bytes().map_err(|error| {
+        TransportError::new(TransportErrorKind::Request, "the body cannot be read")
+            .with_source(error)
+    })?;
+    Ok(request.clone().map(|_| body))
+}
+
+#[async_trait]
+impl Transport for FakeChatwoot {
+    async fn send(
+        &self,
+        request: ::http::Request<Body>,
+        timeout: Duration,
+    ) -> Result<::http::Response<Bytes>, TransportError> {
+        let Reply { delay, outcome } = self.handle(&in_memory(&request)?);
+        if delay > timeout {
+            tokio::time::sleep(timeout).await;
+            return Err(TransportError::timeout("no answer in time"));
+        }
+        if !delay.is_zero() {
+            tokio::time::sleep(delay).await;
+            background::tick(&mut self.lock());
+        }
+        match outcome {
+            FakeOutcome::Answer(answer) => Ok(answer),
+            FakeOutcome::Reset => Err(TransportError::interrupted("the connection broke")),
+        }
+    }
+}

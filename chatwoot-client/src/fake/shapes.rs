@@ -1,0 +1,283 @@
+//! What the API shows of contacts, conversations and messages.
+
+use serde_json::{Map, Value, json};
+
+use super::agents::Membership;
+pub(super) use super::agents::view as agent;
+use super::clock::{epoch, epoch_fraction, iso};
+use super::contact::Contact;
+use super::contact_inboxes::ContactInbox;
+pub(super) use super::inbox_facts::{
+    channel_type, is_locked_to_one, public as public_inbox, reply_window_hours, row as inbox_row,
+    slim as inbox_slim,
+};
+use super::state::State;
+use super::talk::{Conversation, Message, MessageType, Sender};
+
+fn map(value: Value) -> Map<String, Value> {
+    if let Value::Object(map) = value { map } else { Map::new() }
+}
+
+/// Seconds, and 0 for never.
+pub(super) fn epoch_or_zero(at: Option<jiff::Timestamp>) -> Value {
+    at.map_or_else(|| Value::from(0), epoch)
+}
+
+pub(super) fn contact_inbox(state: &State, link: &ContactInbox) -> Value {
+    let inbox = state.inboxes.get(link.account, link.inbox).map(inbox_slim);
+    json!({ "source_id": link.source_id, "inbox": inbox })
+}
+
+pub(super) fn contact(state: &State, contact: &Contact, with_inboxes: bool) -> Value {
+    let mut shown = map(json!({
+        "additional_attributes": contact.additional,
+        "availability_status": "offline",
+        "email": contact.email,
+        "id": contact.id,
+        "name": contact.name,
+        "phone_number": contact.phone_number,
+        "blocked": contact.blocked,
+        "identifier": contact.identifier,
+        "company_id": contact.company,
+        "thumbnail": contact.avatar,
+        "custom_attributes": contact.custom,
+    }));
+    if let Some(at) = contact.last_activity_at {
+        shown.insert("last_activity_at".to_owned(), epoch(at));
+    }
+    shown.insert("created_at".to_owned(), epoch(contact.created_at));
+    if with_inboxes {
+        let links = state.people.links(contact.account, contact.id);
+        let links: Vec<Value> = links.map(|link| contact_inbox(state, link)).collect();
+        shown.insert("contact_inboxes".to_owned(), Value::Array(links));
+    }
+    Value::Object(shown)
+}
+
+/// A contact as the sender of a message, and in webhooks.
+pub(super) fn contact_push(contact: &Contact) -> Value {
+    json!({
+        "additional_attributes": contact.additional,
+        "custom_attributes": contact.custom,
+        "email": contact.email,
+        "id": contact.id,
+        "identifier": contact.identifier,
+        "name": contact.name,
+        "phone_number": contact.phone_number,
+        "thumbnail": contact.avatar,
+        "blocked": contact.blocked,
+        "type": "contact",
+        "company_id": contact.company,
+    })
+}
+
+/// For whom something is shown: outside a request of the account nobody's availability is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Eye {
+    Account,
+    Outside,
+}
+
+/// A user as the sender of a message or as an assignee, and in webhooks.
+pub(super) fn user_push(state: &State, account: i64, id: i64, eye: Eye) -> Value {
+    let Some(user) = state.users.get(&id) else { return Value::Null };
+    let status = match eye {
+        Eye::Account => state.memberships.get(&(account, id)).map(Membership::status),
+        Eye::Outside => None,
+    };
+    json!({
+        "id": user.id,
+        "name": user.name,
+        "available_name": user.available_name(),
+        "avatar_url": "",
+        "type": "user",
+        "availability_status": status,
+        "thumbnail": "",
+    })
+}
+
+fn sender(state: &State, message: &Message, eye: Eye) -> Option<Value> {
+    match message.sender? {
+        Sender::User(id) => Some(user_push(state, message.account, id, eye)),
+        Sender::Contact(id) => state.people.get(message.account, id).map(contact_push),
+    }
+}
+
+/// A message in the Application API.
+pub(super) fn message(state: &State, message: &Message, echo: Option<&str>) -> Value {
+    let mut shown = map(json!({
+        "id": message.id,
+        "content": message.content,
+        "inbox_id": message.inbox,
+        "conversation_id": message.conversation,
+        "message_type": message.kind.number(),
+        "content_type": message.content_type,
+        "status": message.status,
+        "content_attributes": message.content_attributes,
+        "created_at": epoch(message.created_at),
+        "private": message.private,
+        "source_id": message.source_id,
+    }));
+    if let Some(echo) = echo {
+        shown.insert("echo_id".to_owned(), Value::from(echo));
+    }
+    add_sender(&mut shown, state, message, Eye::Account);
+    Value::Object(shown)
+}
+
+/// A message in the public API.
+pub(super) fn public_message(state: &State, message: &Message) -> Value {
+    let mut shown = map(json!({
+        "id": message.id,
+        "content": message.content,
+        "message_type": message.kind.number(),
+        "content_type": message.content_type,
+        "content_attributes": message.content_attributes,
+        "created_at": epoch(message.created_at),
+        "conversation_id": message.conversation,
+    }));
+    add_sender(&mut shown, state, message, Eye::Outside);
+    Value::Object(shown)
+}
+
+fn add_sender(shown: &mut Map<String, Value>, state: &State, message: &Message, eye: Eye) {
+    if let Some(sender) = sender(state, message, eye) {
+        shown.insert("sender".to_owned(), sender);
+    }
+    if !message.attachments.is_empty() {
+        shown.insert("attachments".to_owned(), Value::Array(message.attachments.clone()));
+    }
+}
+
+/// A message within a conversation, and in webhooks.
+pub(super) fn message_push(state: &State, message: &Message, eye: Eye) -> Value {
+    let talk = state.talk.get(message.account, message.conversation);
+    let source = talk.and_then(|talk| {
+        Some(&state.people.inboxes.get(message.account, talk.contact_inbox)?.source_id)
+    });
+    let (kind, id) = match message.sender {
+        Some(Sender::User(id)) => (Some("User"), Some(id)),
+        Some(Sender::Contact(id)) => (Some("Contact"), Some(id)),
+        None => (None, None),
+    };
+    let mut shown = map(json!({
+        "id": message.id,
+        "content": message.content,
+        "account_id": message.account,
+        "inbox_id": message.inbox,
+        "conversation_id": message.conversation,
+        "message_type": message.kind.number(),
+        "created_at": epoch(message.created_at),
+        "updated_at": iso(message.updated_at),
+        "private": message.private,
+        "status": message.status,
+        "source_id": message.source_id,
+        "content_type": message.content_type,
+        "content_attributes": message.content_attributes,
+        "sender_type": kind,
+        "sender_id": id,
+        "external_source_ids": {},
+        "additional_attributes": message.additional,
+        "processed_message_content": message.content,
+        "sentiment": {},
+        "conversation": {
+            "assignee_id": talk.and_then(|talk| talk.assignee),
+            "unread_count": talk.map(|talk| state.talk.unread(talk)),
+            "last_activity_at": talk.map(|talk| epoch(talk.last_activity_at)),
+            "contact_inbox": { "source_id": source },
+        },
+    }));
+    add_sender(&mut shown, state, message, eye);
+    Value::Object(shown)
+}
+
+/// Whether an agent may still answer: an API inbox can ask for a message of the customer first.
+pub(super) fn can_reply(state: &State, talk: &Conversation) -> bool {
+    let inbox = state.inboxes.get(talk.account, talk.inbox);
+    let Some(hours) = inbox.and_then(reply_window_hours) else { return true };
+    let last = state.talk.last_incoming(talk).map(|message| message.created_at);
+    last.is_some_and(|at| state.now().as_second() - at.as_second() < hours * 3_600)
+}
+
+/// A conversation in the Application API.
+pub(super) fn conversation(state: &State, talk: &Conversation, viewer: i64) -> Value {
+    let account = talk.account;
+    let person = state.people.get(account, talk.contact);
+    let inbox = state.inboxes.get(account, talk.inbox);
+    let link = state.people.inboxes.get(account, talk.contact_inbox);
+    let mut meta = map(json!({
+        "sender": person.map(|person| contact(state, person, false)),
+        "channel": inbox.map(channel_type),
+        "hmac_verified": link.map(|link| link.hmac_verified),
+    }));
+    if let Some(user) = talk.assignee {
+        meta.insert("assignee".to_owned(), agent(state, account, user));
+        meta.insert("assignee_type".to_owned(), Value::from("User"));
+    }
+    if let Some(team) = talk.team.and_then(|team| state.teams.get(account, team)) {
+        meta.insert("team".to_owned(), team.view(viewer));
+    }
+    let push = |message: &Message| message_push(state, message, Eye::Account);
+    let mut messages = state.talk.messages(talk).rev();
+    let last: Vec<Value> = messages.next().map(push).into_iter().collect();
+    let said = state
+        .talk
+        .messages(talk)
+        .rev()
+        .find(|message| message.kind != MessageType::Activity)
+        .map(push);
+    json!({
+        "meta": meta,
+        "id": talk.id,
+        "messages": last,
+        "account_id": account,
+        "uuid": talk.uuid,
+        "additional_attributes": talk.additional,
+        "agent_last_seen_at": epoch_or_zero(talk.agent_last_seen_at),
+        "assignee_last_seen_at": epoch_or_zero(talk.assignee_last_seen_at),
+        "can_reply": can_reply(state, talk),
+        "contact_last_seen_at": epoch_or_zero(talk.contact_last_seen_at),
+        "custom_attributes": talk.custom,
+        "inbox_id": talk.inbox,
+        "labels": talk.labels,
+        "muted": person.is_some_and(|person| person.blocked),
+        "snoozed_until": talk.snoozed_until.map(iso),
+        "status": talk.status.as_str(),
+        "created_at": epoch(talk.created_at),
+        "updated_at": epoch_fraction(talk.updated_at),
+        "timestamp": epoch(talk.last_activity_at),
+        "first_reply_created_at": epoch_or_zero(talk.first_reply_created_at),
+        "unread_count": state.talk.unread(talk),
+        "last_non_activity_message": said,
+        "last_activity_at": epoch(talk.last_activity_at),
+        "priority": talk.priority,
+        "waiting_since": epoch_or_zero(talk.waiting_since),
+        "sla_policy_id": null,
+        "sla_events": [],
+    })
+}
+
+/// A contact as the row it is, which is what the public API shows.
+pub(super) fn contact_row(contact: &Contact) -> Value {
+    json!({
+        "id": contact.id,
+        "name": contact.name,
+        "email": contact.email,
+        "phone_number": contact.phone_number,
+        "account_id": contact.account,
+        "created_at": iso(contact.created_at),
+        "updated_at": iso(contact.updated_at),
+        "additional_attributes": contact.additional,
+        "identifier": contact.identifier,
+        "custom_attributes": contact.custom,
+        "last_activity_at": contact.last_activity_at.map(iso),
+        "contact_type": if contact.visitor { "visitor" } else { "lead" },
+        "middle_name": "",
+        "last_name": "",
+        "location": null,
+        "country_code": null,
+        "blocked": contact.blocked,
+        "company_id": contact.company,
+        "label_list": contact.labels,
+    })
+}

@@ -1,0 +1,64 @@
+//! For the fake's own tests: one account, its people, and requests in a line.
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::{FakeChatwoot, FakeOutcome};
+
+/// A fake with one account.
+pub(super) struct Desk {
+    pub(super) fake: FakeChatwoot,
+    pub(super) account: u64,
+    pub(super) admin: String,
+}
+
+impl Desk {
+    pub(super) fn new() -> Self {
+        Self::with(FakeChatwoot::new())
+    }
+
+    pub(super) fn with(fake: FakeChatwoot) -> Self {
+        let (account, admin) = fake.add_account("Tea shop");
+        Self { fake, account, admin }
+    }
+
+    /// Asks with any token; the path is whole.
+    pub(super) fn ask(
+        &self,
+        verb: &str,
+        path: &str,
+        token: Option<&str>,
+        body: Option<&Value>,
+    ) -> (u16, Value) {
+        let mut request = http::Request::builder().method(verb).uri(path);
+        if let Some(token) = token {
+            request = request.header("api-access-token", token);
+        }
+        if body.is_some() {
+            request = request.header("content-type", "application/json");
+        }
+        let bytes = body.map(|body| Bytes::from(body.to_string())).unwrap_or_default();
+        match self.fake.handle(&request.body(bytes).unwrap()).outcome {
+            FakeOutcome::Answer(answer) => {
+                let body = serde_json::from_slice(answer.body()).unwrap_or_else(|_| {
+                    Value::from(String::from_utf8_lossy(answer.body()).into_owned())
+                });
+                (answer.status().as_u16(), body)
+            }
+            FakeOutcome::Reset => (0, Value::Null),
+        }
+    }
+
+    /// Asks as the administrator; the path starts after the account.
+    pub(super) fn admin(&self, verb: &str, rest: &str, body: &Value) -> (u16, Value) {
+        let path = format!("/api/v1/accounts/{}{rest}", self.account);
+        self.ask(verb, &path, Some(&self.admin), (!body.is_null()).then_some(body))
+    }
+
+    /// The same, where only 200 will do.
+    pub(super) fn done(&self, verb: &str, rest: &str, body: &Value) -> Value {
+        let (status, answer) = self.admin(verb, rest, body);
+        assert_eq!(status, 200, "{verb} {rest}: {answer}");
+        answer
+    }
+}

@@ -1,0 +1,203 @@
+//! What crosses the fake's parts: who may, faults, limits, webhooks, HTTP.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::test_desk::Desk;
+use super::{
+    DeliveryOutcome, FakeChatwoot, FakeLimits, FakeServer, Fault, FaultKind, WebhookFaults,
+};
+use crate::body::Body;
+use crate::transport::{Transport, TransportError, TransportErrorKind};
+
+#[test]
+fn every_stranger_hears_the_servers_words() {
+    let desk = Desk::new();
+    let labels = format!("/api/v1/accounts/{}/labels", desk.account);
+    let said = |token: Option<&str>, path: &str| desk.ask("GET", path, token, None);
+    let sign_in = "You need to sign in or sign up before continuing.";
+    assert_eq!(said(None, &labels), (401, json!({ "errors": [sign_in] })));
+    assert_eq!(said(Some("x"), &labels), (401, json!({ "error": "Invalid Access Token" })));
+    let elsewhere = said(Some(&desk.admin), "/api/v1/accounts/99/labels");
+    assert_eq!(elsewhere, (404, json!({ "error": "Resource could not be found" })));
+    let nowhere = said(Some(&desk.admin), &format!("{labels}/1/2/3"));
+    assert_eq!(nowhere, (404, json!({ "status": 404, "error": "Not Found" })));
+
+    let (other, _) = desk.fake.add_account("Coffee shop");
+    let theirs = said(Some(&desk.admin), &format!("/api/v1/accounts/{other}/labels"));
+    assert_eq!(theirs.0, 401);
+
+    let (_, agent) = desk.fake.add_agent(desk.account, "agent@example.com");
+    assert_eq!(said(Some(&agent), &labels).0, 200);
+    let refused = desk.ask("POST", &labels, Some(&agent), Some(&json!({ "title": "vip" })));
+    assert_eq!(refused, (401, json!({ "error": "You are not authorized to do this action" })));
+}
+
+#[test]
+fn a_suspended_account_is_closed_and_opens_again() {
+    let desk = Desk::new();
+    let token = desk.fake.platform_token();
+    let platform = |verb: &str, path: &str, body: Value| {
+        desk.ask(verb, &format!("/platform/api/v1{path}"), Some(&token), Some(&body))
+    };
+    let (_, account) = platform("POST", "/accounts", json!({ "name": "Store" }));
+    let (_, user) = platform(
+        "POST",
+        "/users",
+        json!({ "name": "Ada", "email": "Ada@Example.com", "password": "Passw0rd!" }),
+    );
+    assert_eq!(user["email"], "ada@example.com");
+    let (again, same) = platform("POST", "/users", json!({ "email": "ada@example.com" }));
+    assert_eq!((again, &same["id"]), (200, &user["id"]));
+    let path = format!("/accounts/{}/account_users", account["id"]);
+    platform("POST", &path, json!({ "user_id": user["id"], "role": "administrator" }));
+
+    let theirs = format!("/api/v1/accounts/{}", account["id"]);
+    let look = || desk.ask("GET", &theirs, user["access_token"].as_str(), None);
+    assert_eq!(look().0, 200);
+    let one = format!("/accounts/{}", account["id"]);
+    platform("PATCH", &one, json!({ "status": "suspended" }));
+    assert_eq!(look(), (401, json!({ "error": "Account is suspended" })));
+    platform("PATCH", &one, json!({ "status": "active" }));
+    assert_eq!(look().0, 200);
+    assert_eq!(platform("GET", "/accounts/1", Value::Null).0, 401, "not made by this app");
+}
+
+#[test]
+fn an_api_inbox_has_its_secrets_and_members() {
+    let desk = Desk::new();
+    let wanted =
+        json!({ "name": "Api", "channel": { "type": "api", "webhook_url": "http://h/x" } });
+    let inbox = desk.done("POST", "/inboxes", &wanted);
+    let path = format!("/inboxes/{}", inbox["id"]);
+    let reset = desk.done("POST", &format!("{path}/reset_secret"), &Value::Null);
+    assert_ne!(inbox["secret"], reset["secret"]);
+    assert_eq!(inbox["hmac_token"], reset["hmac_token"]);
+
+    let (agent, token) = desk.fake.add_agent(desk.account, "agent@example.com");
+    let whole = format!("/api/v1/accounts/{}{path}", desk.account);
+    assert_eq!(desk.ask("GET", &whole, Some(&token), None).0, 401);
+    let join = json!({ "inbox_id": inbox["id"], "user_ids": [agent] });
+    let members = desk.done("POST", "/inbox_members", &join);
+    assert_eq!(members["payload"][0]["id"], agent);
+    let (status, seen) = desk.ask("GET", &whole, Some(&token), None);
+    assert_eq!((status, seen.get("secret")), (200, None), "secrets are the administrator's");
+}
+
+#[test]
+fn a_fault_after_the_deed_leaves_the_deed() {
+    let desk = Desk::new();
+    desk.fake.fault(Fault::new(FaultKind::ErrorAfter).path("/labels").times(1));
+    assert_eq!(desk.admin("POST", "/labels", &json!({ "title": "vip" })).0, 500);
+    desk.fake.fault(Fault::new(FaultKind::ErrorBefore).path("/labels").times(1));
+    assert_eq!(desk.admin("POST", "/labels", &json!({ "title": "new" })).0, 500);
+    let labels = desk.done("GET", "/labels", &Value::Null);
+    assert_eq!(labels["payload"].as_array().unwrap().len(), 1);
+    assert_eq!(desk.fake.requests(), 3);
+    assert!(desk.fake.journal().iter().all(|entry| entry.has_token));
+}
+
+#[test]
+fn the_limit_refuses_in_plain_text() {
+    let limits = FakeLimits { all_per_minute: 1, ..FakeLimits::default() };
+    let desk = Desk::with(FakeChatwoot::builder().limits(limits).build());
+    desk.fake.set_time("2026-11-21T00:00:30Z".parse().unwrap());
+    assert_eq!(desk.admin("GET", "/labels", &Value::Null).0, 200);
+    assert_eq!(desk.admin("GET", "/labels", &Value::Null), (429, json!("Retry later\n")));
+    desk.fake.advance(Duration::from_secs(30));
+    assert_eq!(desk.admin("GET", "/labels", &Value::Null).0, 200);
+}
+
+/// A receiver that keeps what it gets.
+#[derive(Debug, Default)]
+struct Receiver(Mutex<Vec<http::Request<Bytes>>>);
+
+#[async_trait]
+impl Transport for Receiver {
+    async fn send(
+        &self,
+        request: http::Request<Body>,
+        _: Duration,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        let body = request.body().to_bytes().unwrap();
+        self.0.lock().unwrap().push(request.map(|_| body));
+        Ok(http::Response::new(Bytes::new()))
+    }
+}
+
+#[tokio::test]
+async fn a_webhook_is_signed_and_sent_once() {
+    let fake = FakeChatwoot::builder().inbox_events(true).build();
+    let desk = Desk::with(fake);
+    let hook = json!({ "url": "http://shop.test/hook", "subscriptions": ["inbox_created"] });
+    let made = desk.done("POST", "/webhooks", &json!({ "webhook": hook }));
+    let receiver = Arc::new(Receiver::default());
+    desk.fake.deliver_through(receiver.clone());
+    let wanted = json!({ "name": "Api", "channel": { "type": "api" } });
+    desk.done("POST", "/inboxes", &wanted);
+    desk.fake.idle().await;
+    desk.fake.webhook_faults(WebhookFaults { drop_next: 1, ..WebhookFaults::default() });
+    desk.done("POST", "/inboxes", &wanted);
+    desk.fake.idle().await;
+
+    let outcomes: Vec<_> = desk.fake.deliveries().iter().map(|record| record.outcome).collect();
+    assert_eq!(outcomes, [DeliveryOutcome::Delivered(200), DeliveryOutcome::Dropped]);
+    let got = receiver.0.lock().unwrap();
+    assert_eq!(got.len(), 1);
+    let header = |name: &str| got[0].headers()[name].to_str().unwrap().to_owned();
+    let signed = signature(
+        made.pointer("/payload/webhook/secret").and_then(Value::as_str).unwrap(),
+        &header("x-chatwoot-timestamp"),
+        got[0].body(),
+    );
+    assert_eq!(header("x-chatwoot-signature"), signed);
+}
+
+/// Reckoned here again, from the rule and not from the fake.
+fn signature(secret: &str, timestamp: &str, body: &[u8]) -> String {
+    use hmac::{Hmac, KeyInit, Mac};
+    let mut mac = Hmac::<sha2::Sha256>::new_from_slice(secret.as_bytes()).unwrap();
+    mac.update([timestamp.as_bytes(), b".", body].concat().as_slice());
+    format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delay_beyond_the_timeout_is_a_timeout_and_a_reset_an_interruption() {
+    let fake = FakeChatwoot::new();
+    let ask = || http::Request::get("/health").body(Body::default()).unwrap();
+    fake.fault(Fault::new(FaultKind::Delay(Duration::from_secs(20))).times(1));
+    let late = fake.send(ask(), Duration::from_secs(15)).await.unwrap_err();
+    assert_eq!(late.kind(), TransportErrorKind::Timeout);
+    fake.fault(Fault::new(FaultKind::ResetBeforeAnswer).times(1));
+    let broken = fake.send(ask(), Duration::from_secs(15)).await.unwrap_err();
+    assert_eq!(broken.kind(), TransportErrorKind::Interrupted);
+}
+
+#[cfg(feature = "reqwest-rustls")]
+#[tokio::test]
+async fn over_http_it_answers_breaks_and_serves_the_widget() {
+    let server = FakeServer::start(FakeChatwoot::new()).await;
+    let (account, token) = server.fake().add_account("Tea shop");
+    let client = crate::Client::builder(server.uri()).build().unwrap();
+    let account = client.account(account, token);
+    let label = account.labels().create(&crate::NewLabel::new("vip")).await.unwrap();
+    assert_eq!(label.title, "vip");
+
+    server.fake().fault(Fault::new(FaultKind::ResetBeforeAnswer).verb("POST"));
+    let broken = account.labels().create(&crate::NewLabel::new("second")).await;
+    assert!(broken.is_err(), "a creation is not sent again when nobody knows");
+    server.fake().clear_faults();
+    assert_eq!(account.labels().list().await.unwrap().len(), 2, "and yet it was done");
+
+    let sdk = http::Request::get(format!("{}/packs/js/sdk.js", server.uri()));
+    let super::FakeOutcome::Answer(sdk) =
+        server.fake().handle(&sdk.body(Bytes::new()).unwrap()).outcome
+    else {
+        panic!("no answer");
+    };
+    assert!(String::from_utf8_lossy(sdk.body()).contains("chatwoot:ready"));
+}

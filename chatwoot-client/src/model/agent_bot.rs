@@ -1,0 +1,110 @@
+//! Agent bot: a program that answers conversations, as several APIs answer it.
+
+use serde::{Deserialize, Serialize};
+
+use super::Extra;
+use crate::ids::{AccountId, AgentBotId};
+use crate::secret::Secret;
+use crate::time::Time;
+
+/// An agent bot. Its token and secret open conversations: store them sealed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AgentBot {
+    /// Its id.
+    pub id: AgentBotId,
+    /// Its name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// What it is for.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Its picture; empty for none.
+    #[serde(default)]
+    pub thumbnail: Option<String>,
+    /// Where its events are sent.
+    #[serde(default)]
+    pub outgoing_url: Option<String>,
+    /// How it is reached: `webhook` as a rule.
+    #[serde(default)]
+    pub bot_type: Option<String>,
+    /// Its settings.
+    #[serde(default)]
+    pub bot_config: Option<Extra>,
+    /// Its account; `None` for a bot of the installation.
+    #[serde(default)]
+    pub account_id: Option<AccountId>,
+    /// Its token; an administrator sees it.
+    #[serde(default)]
+    pub access_token: Option<AgentBotToken>,
+    /// What its deliveries are signed with; none before 4.13.
+    #[serde(default)]
+    pub secret: Option<Secret>,
+    /// Whether it belongs to the installation.
+    #[serde(default)]
+    pub system_bot: Option<bool>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A bot's token: a text in most answers, a record in an inbox's answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+#[non_exhaustive]
+pub enum AgentBotToken {
+    /// The token.
+    Text(Secret),
+    /// The token and what the server notes of it.
+    Record(AgentBotTokenRecord),
+}
+
+impl AgentBotToken {
+    /// The token, in whatever form it came.
+    pub fn secret(&self) -> &Secret {
+        match self {
+            Self::Text(token) => token,
+            Self::Record(record) => &record.token,
+        }
+    }
+}
+
+/// A token and what the server notes of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AgentBotTokenRecord {
+    /// The token.
+    pub token: Secret,
+    /// The record's id.
+    #[serde(default)]
+    pub id: Option<u64>,
+    /// The bot.
+    #[serde(default)]
+    pub owner_id: Option<AgentBotId>,
+    /// `AgentBot`.
+    #[serde(default)]
+    pub owner_type: Option<String>,
+    /// When it was made.
+    #[serde(default)]
+    pub created_at: Option<Time>,
+    /// When it last changed.
+    #[serde(default)]
+    pub updated_at: Option<Time>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_read_in_both_forms_and_shown_in_none() {
+        for json in [r#""s3cr3t""#, r#"{"id":1,"token":"s3cr3t"}"#] {
+            let token: AgentBotToken = serde_json::from_str(json).expect("a token");
+            assert_eq!(token.secret().expose(), "s3cr3t");
+            assert!(!format!("{token:?}").contains("s3cr3t"));
+        }
+    }
+}

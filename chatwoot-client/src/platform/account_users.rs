@@ -1,0 +1,110 @@
+//! Account users: which users work in which accounts, for a platform app.
+
+use serde::{Deserialize, Serialize};
+
+use super::Platform;
+use crate::call::Call;
+use crate::ids::{AccountId, AccountUserId, CustomRoleId, UserId};
+use crate::model::{Availability, Extra, Role};
+use crate::op::Op;
+use crate::time::Time;
+
+const LIST: Op =
+    Op::get("account_users.list", "/platform/api/v1/accounts/{account_id}/account_users");
+// A user who is there already gets the role: twice is once.
+const CREATE: Op =
+    Op::post("account_users.create", "/platform/api/v1/accounts/{account_id}/account_users")
+        .idempotent();
+const DELETE: Op =
+    Op::delete("account_users.delete", "/platform/api/v1/accounts/{account_id}/account_users");
+
+pub(super) const OPERATIONS: &[Op] = &[LIST, CREATE, DELETE];
+
+/// Who works in which account; from [`Platform::account_users`].
+#[derive(Clone, Copy, Debug)]
+pub struct AccountUsers<'a> {
+    platform: &'a Platform,
+}
+
+impl<'a> AccountUsers<'a> {
+    pub(super) fn new(platform: &'a Platform) -> Self {
+        Self { platform }
+    }
+
+    /// `GET /platform/api/v1/accounts/{account_id}/account_users`: everybody in the account.
+    pub fn list(self, account: AccountId) -> Call<'a, Vec<AccountUser>> {
+        self.platform.call(LIST).path("account_id", account)
+    }
+
+    /// `POST /platform/api/v1/accounts/{account_id}/account_users`: puts a user into the account,
+    /// or gives a user who is there another role.
+    ///
+    /// ```
+    /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::Role;
+    ///
+    /// platform.account_users().create(3.into(), 5.into(), Role::Administrator).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(self, account: AccountId, user: UserId, role: Role) -> Call<'a, AccountUser> {
+        let membership = Membership { user_id: user, role: Some(role) };
+        self.platform.call(CREATE).path("account_id", account).json(&membership)
+    }
+
+    /// `DELETE /platform/api/v1/accounts/{account_id}/account_users`: takes a user out of the
+    /// account; the user stays. Nothing happens when they are not in it.
+    pub fn delete(self, account: AccountId, user: UserId) -> Call<'a, ()> {
+        let membership = Membership { user_id: user, role: None };
+        self.platform.done(DELETE).path("account_id", account).json(&membership)
+    }
+}
+
+#[derive(Serialize)]
+struct Membership {
+    user_id: UserId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    role: Option<Role>,
+}
+
+/// A user's membership of an account.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct AccountUser {
+    /// The membership's id.
+    pub id: AccountUserId,
+    /// The account.
+    pub account_id: AccountId,
+    /// The user.
+    pub user_id: UserId,
+    /// What the user may do there.
+    #[serde(default)]
+    pub role: Option<Role>,
+    /// What the user set.
+    #[serde(default)]
+    pub availability: Option<Availability>,
+    /// Whether the user counts as offline when the dashboard is closed.
+    #[serde(default)]
+    pub auto_offline: Option<bool>,
+    /// When the user was last there.
+    #[serde(default)]
+    pub active_at: Option<Time>,
+    /// Who invited the user.
+    #[serde(default)]
+    pub inviter_id: Option<UserId>,
+    /// The custom role, if there is one.
+    #[serde(default)]
+    pub custom_role_id: Option<CustomRoleId>,
+    /// The capacity policy, if there is one.
+    #[serde(default)]
+    pub agent_capacity_policy_id: Option<u64>,
+    /// Since when.
+    #[serde(default)]
+    pub created_at: Option<Time>,
+    /// When it last changed.
+    #[serde(default)]
+    pub updated_at: Option<Time>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}

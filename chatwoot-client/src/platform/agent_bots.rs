@@ -1,0 +1,130 @@
+//! Platform agent bots: the bots that a platform app made.
+
+use serde::Serialize;
+
+use super::Platform;
+use crate::call::Call;
+use crate::ids::{AccountId, AgentBotId};
+use crate::model::AgentBot;
+use crate::op::Op;
+use crate::patch::Patch;
+
+const LIST: Op = Op::get("platform_agent_bots.list", "/platform/api/v1/agent_bots");
+const GET: Op = Op::get("platform_agent_bots.get", "/platform/api/v1/agent_bots/{id}");
+const CREATE: Op = Op::post("platform_agent_bots.create", "/platform/api/v1/agent_bots");
+const UPDATE: Op = Op::patch("platform_agent_bots.update", "/platform/api/v1/agent_bots/{id}");
+const DELETE: Op = Op::delete("platform_agent_bots.delete", "/platform/api/v1/agent_bots/{id}");
+
+pub(super) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE];
+
+/// The agent bots of a platform app; from [`Platform::agent_bots`].
+///
+/// The answers have the bot's token, never its secret: an administrator of its account reads that
+/// with [`AgentBots`](crate::AgentBots). 4.9.1 writes the bot's name where its address should be.
+#[derive(Clone, Copy, Debug)]
+pub struct PlatformAgentBots<'a> {
+    platform: &'a Platform,
+}
+
+impl<'a> PlatformAgentBots<'a> {
+    pub(super) fn new(platform: &'a Platform) -> Self {
+        Self { platform }
+    }
+
+    /// `GET /platform/api/v1/agent_bots`: every bot that this platform app made.
+    pub fn list(self) -> Call<'a, Vec<AgentBot>> {
+        self.platform.call(LIST)
+    }
+
+    /// `GET /platform/api/v1/agent_bots/{id}`: one bot.
+    ///
+    /// A bot that another app made is [unauthorized](crate::Error::is_unauthorized).
+    pub fn get(self, id: AgentBotId) -> Call<'a, AgentBot> {
+        self.platform.call(GET).path("id", id)
+    }
+
+    /// `POST /platform/api/v1/agent_bots`: makes a bot, for one account or for all of the
+    /// installation.
+    ///
+    /// Names are not unique: sent twice, it makes two.
+    ///
+    /// ```
+    /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::NewPlatformAgentBot;
+    ///
+    /// let to = "https://shop.example.com/bot/0c7d1f";
+    /// let bot = platform.agent_bots().create(&NewPlatformAgentBot::new("Orders", to, 7)).await?;
+    /// println!("the bot is {}", bot.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(self, bot: &NewPlatformAgentBot) -> Call<'a, AgentBot> {
+        self.platform.call(CREATE).json(bot)
+    }
+
+    /// `PATCH /platform/api/v1/agent_bots/{id}`: changes a bot; what is left as [`Patch::Keep`]
+    /// stays.
+    pub fn update(self, id: AgentBotId, to: &PlatformAgentBotPatch) -> Call<'a, AgentBot> {
+        self.platform.call(UPDATE).path("id", id).json(to)
+    }
+
+    /// `DELETE /platform/api/v1/agent_bots/{id}`: removes a bot.
+    pub fn delete(self, id: AgentBotId) -> Call<'a, ()> {
+        self.platform.done(DELETE).path("id", id)
+    }
+}
+
+/// A bot to make.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NewPlatformAgentBot {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Where its events are sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outgoing_url: Option<String>,
+    /// Its account; left out, every account of the installation may use it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<AccountId>,
+    /// A picture that the server fetches later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub avatar_url: Option<String>,
+}
+
+impl NewPlatformAgentBot {
+    /// A bot of one account, whose events are sent to `url`.
+    pub fn new(
+        name: impl Into<String>,
+        url: impl Into<String>,
+        account: impl Into<AccountId>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            outgoing_url: Some(url.into()),
+            account_id: Some(account.into()),
+            ..Self::default()
+        }
+    }
+}
+
+/// What to change of a bot.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct PlatformAgentBotPatch {
+    /// Its name.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub name: Patch<String>,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub description: Patch<String>,
+    /// Where its events are sent.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub outgoing_url: Patch<String>,
+    /// Its account; cleared, every account of the installation may use it.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub account_id: Patch<AccountId>,
+    /// A picture that the server fetches later.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub avatar_url: Patch<String>,
+}

@@ -1,0 +1,147 @@
+//! Public conversations: a customer's own conversations in an API inbox.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::PublicInbox;
+use super::contacts::ContactRecord;
+use crate::application::Typing;
+use crate::call::Call;
+use crate::ids::{ConversationId, InboxId};
+use crate::model::{Attributes, ConversationStatus, Extra, Message, OrEmpty};
+use crate::op::Op;
+use crate::time::Time;
+
+const LIST: Op = Op::get(
+    "public_conversations.list",
+    "/public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations",
+);
+const CREATE: Op = Op::post(
+    "public_conversations.create",
+    "/public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations",
+);
+const GET: Op = Op::get(
+    "public_conversations.get",
+    "/public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}",
+);
+const RESOLVE: Op = Op::post(
+    "public_conversations.resolve",
+    "/public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/toggle_status",
+)
+.idempotent();
+const SET_TYPING: Op = Op::post(
+    "public_conversations.set_typing",
+    "/public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/toggle_typing",
+)
+.idempotent();
+const UPDATE_LAST_SEEN: Op = Op::post(
+    "public_conversations.update_last_seen",
+    "/public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/update_last_seen",
+)
+.idempotent();
+
+pub(super) const OPERATIONS: &[Op] = &[LIST, CREATE, GET, RESOLVE, SET_TYPING, UPDATE_LAST_SEEN];
+
+/// The conversations of one contact, by its source id; from [`PublicInbox::conversations`].
+///
+/// A contact that proved its identifier sees those of all its inboxes, others those of this one.
+#[derive(Clone, Copy, Debug)]
+pub struct PublicConversations<'a> {
+    inbox: &'a PublicInbox,
+    source_id: &'a str,
+}
+
+impl<'a> PublicConversations<'a> {
+    pub(super) fn new(inbox: &'a PublicInbox, source_id: &'a str) -> Self {
+        Self { inbox, source_id }
+    }
+
+    /// `GET /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations`:
+    /// the contact's conversations, with their messages.
+    pub fn list(self) -> Call<'a, Vec<PublicConversation>> {
+        self.inbox.call(LIST).path("contact_identifier", self.source_id)
+    }
+
+    /// `POST /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations`:
+    /// begins a conversation. Each call begins another one.
+    ///
+    /// ```
+    /// # async fn example(inbox: chatwoot_client::PublicInbox, source_id: &str)
+    /// # -> Result<(), chatwoot_client::Error> {
+    /// let conversation = inbox.conversations(source_id).create(None).await?;
+    /// inbox.messages(source_id, conversation.id).create("Where is my order?", None).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(self, custom_attributes: Option<&Attributes>) -> Call<'a, PublicConversation> {
+        let call = self.inbox.call(CREATE).path("contact_identifier", self.source_id);
+        match custom_attributes {
+            Some(attributes) => call.json(&json!({"custom_attributes": attributes})),
+            None => call,
+        }
+    }
+
+    /// `GET /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}`:
+    /// one conversation.
+    pub fn get(self, id: ConversationId) -> Call<'a, PublicConversation> {
+        self.call(GET, id)
+    }
+
+    /// `POST /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/toggle_status`:
+    /// resolves a conversation; a resolved one stays so. It never opens one: a message does.
+    pub fn resolve(self, id: ConversationId) -> Call<'a, PublicConversation> {
+        self.call(RESOLVE, id)
+    }
+
+    /// `POST /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/toggle_typing`:
+    /// shows agents that the customer writes, or has stopped.
+    pub fn set_typing(self, id: ConversationId, typing: &Typing) -> Call<'a, ()> {
+        self.done(SET_TYPING, id).json(&json!({"typing_status": typing}))
+    }
+
+    /// `POST /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/update_last_seen`:
+    /// says that the customer has seen all there is.
+    pub fn update_last_seen(self, id: ConversationId) -> Call<'a, ()> {
+        self.done(UPDATE_LAST_SEEN, id)
+    }
+
+    fn call(self, op: Op, id: ConversationId) -> Call<'a, PublicConversation> {
+        let call = self.inbox.call(op).path("contact_identifier", self.source_id);
+        call.path("conversation_id", id)
+    }
+
+    fn done(self, op: Op, id: ConversationId) -> Call<'a, ()> {
+        let call = self.inbox.done(op).path("contact_identifier", self.source_id);
+        call.path("conversation_id", id)
+    }
+}
+
+/// A conversation as its customer sees it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PublicConversation {
+    /// Its number in its account.
+    pub id: ConversationId,
+    /// Its name across accounts; 4.9.1 does not say everywhere.
+    #[serde(default)]
+    pub uuid: Option<String>,
+    /// Its inbox.
+    pub inbox_id: InboxId,
+    /// What state it is in.
+    #[serde(default)]
+    pub status: Option<ConversationStatus>,
+    /// When the customer last looked; 0 for never.
+    #[serde(default)]
+    pub contact_last_seen_at: Option<Time>,
+    /// When an agent last looked; 0 for never.
+    #[serde(default)]
+    pub agent_last_seen_at: Option<Time>,
+    /// Its messages, without private notes and activities.
+    #[serde(default)]
+    pub messages: OrEmpty<Vec<Message>>,
+    /// Its contact.
+    pub contact: ContactRecord,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}

@@ -1,0 +1,81 @@
+//! Inbox details: what an API inbox tells everybody.
+
+use serde::{Deserialize, Serialize};
+
+use super::PublicInbox;
+use crate::call::Call;
+use crate::model::{Extra, OrEmpty};
+use crate::op::Op;
+
+const GET: Op = Op::get("public_inbox.get", "/public/api/v1/inboxes/{inbox_identifier}");
+
+pub(super) const OPERATIONS: &[Op] = &[GET];
+
+impl PublicInbox {
+    /// `GET /public/api/v1/inboxes/{inbox_identifier}`: the inbox's name and opening hours.
+    /// Anybody may.
+    pub fn details(&self) -> Call<'_, PublicInboxDetails> {
+        self.call(GET)
+    }
+}
+
+/// What an API inbox tells everybody.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PublicInboxDetails {
+    /// Its identifier, as in the path.
+    pub identifier: String,
+    /// Its name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Its time zone's name.
+    #[serde(default)]
+    pub timezone: Option<String>,
+    /// Whether a contact must prove who it is.
+    #[serde(default)]
+    pub identity_validation_enabled: Option<bool>,
+    /// Whether it asks for satisfaction after a conversation.
+    #[serde(default)]
+    pub csat_survey_enabled: Option<bool>,
+    /// Whether it greets.
+    #[serde(default)]
+    pub greeting_enabled: Option<bool>,
+    /// Whether its opening hours count.
+    #[serde(default)]
+    pub working_hours_enabled: Option<bool>,
+    /// Its opening hours, a row a day.
+    #[serde(default)]
+    pub working_hours: OrEmpty<Vec<OpeningHours>>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// The opening hours of one day.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct OpeningHours {
+    /// The day, 0 is Sunday.
+    pub day_of_week: u8,
+    /// Whether it is closed all day.
+    #[serde(default)]
+    pub closed_all_day: Option<bool>,
+    /// Whether it is open all day.
+    #[serde(default)]
+    pub open_all_day: Option<bool>,
+    /// The hour it opens; `None` on a closed day.
+    #[serde(default)]
+    pub open_hour: Option<u8>,
+    /// The minute it opens.
+    #[serde(default)]
+    pub open_minutes: Option<u8>,
+    /// The hour it closes.
+    #[serde(default)]
+    pub close_hour: Option<u8>,
+    /// The minute it closes.
+    #[serde(default)]
+    pub close_minutes: Option<u8>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}

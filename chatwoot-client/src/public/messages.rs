@@ -1,0 +1,118 @@
+//! Public messages: what a customer writes and reads in an API inbox.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::PublicInbox;
+use crate::call::Call;
+use crate::ids::{ConversationId, MessageId};
+use crate::model::Message;
+use crate::op::Op;
+use crate::upload::{Fields, Upload};
+
+const LIST: Op = Op::get(
+    "public_messages.list",
+    "/public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages",
+);
+const CREATE: Op = Op::post(
+    "public_messages.create",
+    "/public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages",
+);
+const UPDATE: Op = Op::patch(
+    "public_messages.update",
+    "/public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages/{message_id}",
+);
+
+pub(super) const OPERATIONS: &[Op] = &[LIST, CREATE, UPDATE];
+
+/// The messages of one conversation of one contact; from [`PublicInbox::messages`].
+#[derive(Clone, Copy, Debug)]
+pub struct PublicMessages<'a> {
+    inbox: &'a PublicInbox,
+    source_id: &'a str,
+    conversation: ConversationId,
+}
+
+impl<'a> PublicMessages<'a> {
+    pub(super) fn new(
+        inbox: &'a PublicInbox,
+        source_id: &'a str,
+        conversation: ConversationId,
+    ) -> Self {
+        Self { inbox, source_id, conversation }
+    }
+
+    /// `GET /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages`:
+    /// the newest 20 messages, or the 20 before one, oldest first; without private notes and
+    /// activities.
+    pub fn list(self, before: Option<MessageId>) -> Call<'a, Vec<Message>> {
+        #[derive(Serialize)]
+        struct Before {
+            #[serde(skip_serializing_if = "Option::is_none")]
+            before: Option<MessageId>,
+        }
+        self.call(LIST).query(&Before { before })
+    }
+
+    /// `POST /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages`:
+    /// writes a message from the customer; a resolved or snoozed conversation is open again.
+    ///
+    /// Neither the answer nor a webhook repeats the `echo_id`. Nothing makes a message once only.
+    ///
+    /// ```
+    /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
+    /// let messages = inbox.messages("source-id", 12.into());
+    /// messages.create("Where is my order?", Some("device-1-msg-7")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create(self, content: &str, echo_id: Option<&str>) -> Call<'a, Message> {
+        self.call(CREATE).json(&NewText { content: Some(content), echo_id })
+    }
+
+    /// `POST /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages`:
+    /// writes a message with files from the customer, with or without a text; otherwise as
+    /// [`PublicMessages::create`].
+    ///
+    /// ```
+    /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::Upload;
+    ///
+    /// let photo = Upload::file("photos/broken.jpg");
+    /// let messages = inbox.messages("source-id", 12.into());
+    /// messages.create_with_attachments(Some("It came broken"), &[photo], None).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create_with_attachments(
+        self,
+        content: Option<&str>,
+        attachments: &[Upload],
+        echo_id: Option<&str>,
+    ) -> Call<'a, Message> {
+        let fields = Fields::new().object(&NewText { content, echo_id });
+        self.call(CREATE).form(fields.files("attachments[]", attachments))
+    }
+
+    /// `PATCH /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages/{message_id}`:
+    /// answers a message that asks for something: its `submitted_values`, each with `title` and
+    /// `value`, or `name` and `value` for a form.
+    pub fn update(self, id: MessageId, submitted_values: &[Value]) -> Call<'a, Message> {
+        let call = self.call(UPDATE).path("message_id", id);
+        call.json(&json!({"submitted_values": submitted_values}))
+    }
+
+    fn call<T: DeserializeOwned>(self, op: Op) -> Call<'a, T> {
+        let call = self.inbox.call(op).path("contact_identifier", self.source_id);
+        call.path("conversation_id", self.conversation)
+    }
+}
+
+#[derive(Serialize)]
+struct NewText<'t> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<&'t str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    echo_id: Option<&'t str>,
+}

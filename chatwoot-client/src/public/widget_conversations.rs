@@ -1,0 +1,106 @@
+//! Widget conversations: what a visitor writes and reads in the widget.
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::widget_types::{
+    NewWidgetConversation, NewWidgetMessage, WidgetConversation, WidgetMessage, WidgetMessages,
+};
+use super::widget_visitor::WidgetVisitor;
+use crate::call::Call;
+use crate::ids::MessageId;
+use crate::model::Attributes;
+use crate::op::Op;
+use crate::upload::{Fields, Upload};
+
+const CREATE: Op = Op::post("widget.create_conversation", "/api/v1/widget/conversations");
+const REPLACE_ATTRIBUTES: Op =
+    Op::post("widget.replace_attributes", "/api/v1/widget/conversations/set_custom_attributes")
+        .idempotent();
+const MESSAGES: Op = Op::get("widget.messages", "/api/v1/widget/messages");
+const WRITE: Op = Op::post("widget.write", "/api/v1/widget/messages");
+
+pub(super) const OPERATIONS: &[Op] = &[CREATE, REPLACE_ATTRIBUTES, MESSAGES, WRITE];
+
+/// What a visitor writes and reads. A visitor has one conversation, the newest: what is not about
+/// a new one is about that.
+impl WidgetVisitor {
+    /// `POST /api/v1/widget/conversations`: begins a conversation with its first message.
+    /// Undocumented.
+    ///
+    /// ```
+    /// # async fn example(visitor: chatwoot_client::WidgetVisitor) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::{NewWidgetConversation, NewWidgetMessage};
+    ///
+    /// let message = NewWidgetMessage {
+    ///     referer_url: Some("https://shop.example.com/cart".into()),
+    ///     ..NewWidgetMessage::text("Does it fit?")
+    /// };
+    /// let wanted = NewWidgetConversation { message, ..Default::default() };
+    /// let conversation = visitor.create_conversation(&wanted).await?;
+    /// println!("{}", conversation.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn create_conversation(
+        &self,
+        conversation: &NewWidgetConversation,
+    ) -> Call<'_, WidgetConversation> {
+        self.call(CREATE).json(conversation)
+    }
+
+    /// `POST /api/v1/widget/conversations/set_custom_attributes`: sets the custom attributes of the
+    /// conversation, *all* of them: those that are not named go. 404 without a conversation.
+    /// Undocumented.
+    pub fn replace_attributes(&self, attributes: &Attributes) -> Call<'_, ()> {
+        self.done(REPLACE_ATTRIBUTES).json(&json!({"custom_attributes": attributes}))
+    }
+
+    /// `GET /api/v1/widget/messages`: the newest 20 messages, or the 20 before one, oldest first;
+    /// none without a conversation. Undocumented.
+    pub fn messages(&self, before: Option<MessageId>) -> Call<'_, WidgetMessages> {
+        #[derive(Serialize)]
+        struct Before {
+            #[serde(skip_serializing_if = "Option::is_none")]
+            before: Option<MessageId>,
+        }
+        self.call(MESSAGES).query(&Before { before })
+    }
+
+    /// `POST /api/v1/widget/messages`: writes a message, and begins a conversation for a visitor
+    /// who has none. Nothing makes a message once only. Undocumented.
+    ///
+    /// ```
+    /// # async fn example(visitor: chatwoot_client::WidgetVisitor) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::{NewWidgetMessage, Upload};
+    ///
+    /// let photo = Upload::file("photos/broken.jpg");
+    /// let message = NewWidgetMessage {
+    ///     attachments: vec![photo],
+    ///     ..NewWidgetMessage::text("It came broken")
+    /// };
+    /// visitor.write(&message).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn write(&self, message: &NewWidgetMessage) -> Call<'_, WidgetMessage> {
+        let call = self.call(WRITE);
+        if message.attachments.is_empty() {
+            return call.json(&json!({"message": message}));
+        }
+        call.form(form(message))
+    }
+}
+
+fn form(message: &NewWidgetMessage) -> Fields {
+    let nested = match serde_json::to_value(message) {
+        Ok(Value::Object(fields)) => fields
+            .into_iter()
+            .map(|(key, value)| (format!("message[{key}]"), value))
+            .collect::<serde_json::Map<_, _>>(),
+        // A struct of texts and numbers is always an object.
+        _ => serde_json::Map::new(),
+    };
+    let files: &[Upload] = &message.attachments;
+    Fields::new().object(&nested).files("message[attachments][]", files)
+}

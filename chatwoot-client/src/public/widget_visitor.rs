@@ -1,0 +1,120 @@
+//! Widget visitors: who looks at the shop, and what they do there.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::widget::Website;
+use super::widget_types::{WidgetConfig, WidgetContact, WidgetEvent};
+use crate::call::Call;
+use crate::model::{Attributes, Extra};
+use crate::op::Op;
+use crate::secret::Secret;
+use crate::widget::WidgetUser;
+
+const CONFIG: Op = Op::post("widget.config", "/api/v1/widget/config");
+const CONTACT: Op = Op::get("widget.contact", "/api/v1/widget/contact");
+const SET_USER: Op = Op::patch("widget.set_user", "/api/v1/widget/contact/set_user");
+const EVENT: Op = Op::post("widget.event", "/api/v1/widget/events");
+
+pub(super) const OPERATIONS: &[Op] = &[CONTACT, SET_USER, EVENT];
+
+/// One visitor of a website inbox; from [`Website::visitor`].
+///
+/// A token that the server does not know is [not found](crate::Error::is_not_found).
+#[derive(Clone, Debug)]
+pub struct WidgetVisitor {
+    website: Website,
+    token: Secret,
+}
+
+impl WidgetVisitor {
+    pub(super) fn new(website: Website, token: Secret) -> Self {
+        Self { website, token }
+    }
+
+    /// The visitor's token: whoever has it is the visitor.
+    pub fn token(&self) -> &Secret {
+        &self.token
+    }
+
+    /// `POST /api/v1/widget/config`: how the widget looks, for a visitor who is known; one whose
+    /// token is of no use any more becomes a new visitor with a new token. Undocumented.
+    pub fn config(&self) -> Call<'_, WidgetConfig> {
+        self.call(CONFIG)
+    }
+
+    /// `GET /api/v1/widget/contact`: what the server knows of the visitor. Undocumented.
+    pub fn contact(&self) -> Call<'_, WidgetContact> {
+        self.call(CONTACT)
+    }
+
+    /// `PATCH /api/v1/widget/contact/set_user`: says who the visitor is. Undocumented.
+    ///
+    /// Custom attributes are *merged*. A wrong proof, or none where the inbox demands one, is
+    /// [unauthorized](crate::Error::is_unauthorized). When the visitor was somebody else before,
+    /// the answer has a new token in [`WidgetContact::widget_auth_token`]: the old one stays the
+    /// other's. In an inbox that demands no proof the visitor becomes whoever has this e-mail
+    /// address: give only a proven one.
+    ///
+    /// ```
+    /// # async fn example(website: chatwoot_client::Website) -> Result<(), Box<dyn std::error::Error>> {
+    /// use chatwoot_client::{Secret, widget::WidgetUser};
+    ///
+    /// let mut visitor = website.visitor("visitor-token");
+    /// let hmac_token = Secret::new("the inbox's hmac_token");
+    /// let mut user = WidgetUser::proven("customer-17", &hmac_token)?;
+    /// user.name = Some("Ada Lovelace".into());
+    /// if let Some(token) = visitor.set_user(&user).await?.widget_auth_token {
+    ///     visitor = website.visitor(token);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn set_user(&self, user: &WidgetUser) -> Call<'_, WidgetContact> {
+        self.call(SET_USER).json(&Body {
+            identifier: user.identifier(),
+            identifier_hash: user.identifier_hash.as_ref(),
+            name: user.name.as_deref(),
+            email: user.email.as_deref(),
+            avatar_url: user.avatar_url.as_deref(),
+            phone_number: user.phone_number.as_deref(),
+            custom_attributes: &user.custom_attributes,
+            additional_attributes: &user.extra,
+        })
+    }
+
+    /// `POST /api/v1/widget/events`: says that the visitor did something;
+    /// [`WidgetEvent::triggered`] is what webhooks hear as `webwidget_triggered`. Undocumented.
+    pub fn event(&self, event: &WidgetEvent) -> Call<'_, ()> {
+        self.done(EVENT).json(event)
+    }
+
+    pub(super) fn call<T: DeserializeOwned>(&self, op: Op) -> Call<'_, T> {
+        self.website.call(op).visitor(&self.token)
+    }
+
+    pub(super) fn done(&self, op: Op) -> Call<'_, ()> {
+        self.website.done(op).visitor(&self.token)
+    }
+}
+
+/// A user as the server takes one; the widget's script takes the attributes that Chatwoot names
+/// beside the others, the server in a map of their own.
+#[derive(Serialize)]
+struct Body<'u> {
+    identifier: &'u str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identifier_hash: Option<&'u Secret>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'u str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'u str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    avatar_url: Option<&'u str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone_number: Option<&'u str>,
+    #[serde(skip_serializing_if = "Attributes::is_empty")]
+    custom_attributes: &'u Attributes,
+    #[serde(skip_serializing_if = "Extra::is_empty")]
+    additional_attributes: &'u Extra,
+}

@@ -1,0 +1,149 @@
+//! Server: which Chatwoot answers, and whether it is well. No token is needed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::call::Call;
+use crate::client::Client;
+use crate::model::{Extra, words};
+use crate::op::Op;
+
+const VERSION: Op = Op::get("server.version", "/api");
+const HEALTH: Op = Op::get("server.health", "/health").lacking_in("4.9.1");
+
+/// Every operation of the server itself.
+pub(crate) const OPERATIONS: &[&[Op]] = &[&[VERSION, HEALTH]];
+
+/// The server behind a client; from [`Client::server`].
+#[derive(Clone, Copy, Debug)]
+pub struct Server<'a> {
+    client: &'a Client,
+}
+
+impl<'a> Server<'a> {
+    pub(crate) fn new(client: &'a Client) -> Self {
+        Self { client }
+    }
+
+    /// `GET /api`: the version, and whether queue and database answer. Anybody may.
+    ///
+    /// ```
+    /// # async fn example(client: chatwoot_client::Client) -> Result<(), chatwoot_client::Error> {
+    /// let server = client.server().version().await?;
+    /// if !server.at_least(4, 11, 2) {
+    ///     println!("{} does not sign its webhooks", server.version);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn version(self) -> Call<'a, ServerVersion> {
+        self.client.call(VERSION)
+    }
+
+    /// `GET /health`: answers when the server is up. Anybody may; 4.9.1 has no such page (404).
+    pub fn health(self) -> Call<'a, ServerHealth> {
+        self.client.call(HEALTH)
+    }
+}
+
+/// Which Chatwoot answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ServerVersion {
+    /// The version, such as `4.15.1`.
+    pub version: String,
+    /// The server's clock, in UTC, such as `2026-11-21 00:34:53`.
+    #[serde(default)]
+    pub timestamp: Option<String>,
+    /// Whether Redis answers.
+    #[serde(default)]
+    pub queue_services: Option<ServiceState>,
+    /// Whether the database answers.
+    #[serde(default)]
+    pub data_services: Option<ServiceState>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl ServerVersion {
+    /// Whether the server is this version or a later one; `false` when its version is unreadable.
+    pub fn at_least(&self, major: u32, minor: u32, patch: u32) -> bool {
+        numbers(&self.version).is_some_and(|own| own >= [major, minor, patch])
+    }
+
+    /// Whether the server has an operation, as far as is known: `false` only for a version that is
+    /// known to lack it ([`Op::lacking_in`]), or an older one.
+    ///
+    /// ```
+    /// # async fn example(client: chatwoot_client::Client) -> Result<(), chatwoot_client::Error> {
+    /// let server = client.server().version().await?;
+    /// for op in chatwoot_client::operations().filter(|op| !server.has(op)) {
+    ///     println!("{} does not have {}", server.version, op.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn has(&self, op: &Op) -> bool {
+        let lacking = op.lacking_in.and_then(numbers);
+        match (lacking, numbers(&self.version)) {
+            (Some(lacking), Some(own)) => own > lacking,
+            _ => true,
+        }
+    }
+}
+
+/// The three numbers of a version.
+fn numbers(version: &str) -> Option<[u32; 3]> {
+    let mut parts = version.split(['.', '-', '+']).map(str::parse::<u32>);
+    let (Some(Ok(first)), Some(Ok(second))) = (parts.next(), parts.next()) else { return None };
+    let third = parts.next().and_then(Result::ok).unwrap_or(0);
+    Some([first, second, third])
+}
+
+/// That the server is up.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ServerHealth {
+    /// `woot` when it is up.
+    pub status: String,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+words! {
+    /// Whether something that the server needs answers.
+    pub enum ServiceState {
+        /// It answers.
+        Ok = "ok",
+        /// It does not.
+        Failing = "failing",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_compare_by_number() {
+        let server = |version: &str| ServerVersion {
+            version: version.into(),
+            timestamp: None,
+            queue_services: None,
+            data_services: None,
+            extra: Extra::new(),
+        };
+        assert!(server("4.15.1").at_least(4, 11, 2));
+        assert!(server("4.11.2").at_least(4, 11, 2));
+        assert!(!server("4.9.1").at_least(4, 11, 2));
+        assert!(server("5.0.0-beta").at_least(4, 15, 1));
+        assert!(server("5.0").at_least(5, 0, 0));
+        assert!(!server("edge").at_least(0, 0, 0));
+        assert!(server("4.15.1").has(&HEALTH));
+        assert!(!server("4.9.1").has(&HEALTH));
+        assert!(!server("4.2.0").has(&HEALTH));
+        assert!(server("edge").has(&HEALTH), "what is not known is tried");
+        assert!(server("4.2.0").has(&VERSION));
+    }
+}

@@ -1,0 +1,265 @@
+//! Events: what a delivery says, decoded by its `event`.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
+use serde_json::error::Category;
+
+use super::change::Change;
+use super::contact::Contact;
+use super::conversation::Conversation;
+use super::inbox::Inbox;
+use super::live::{Typing, WidgetTriggered};
+use super::message::Message;
+use crate::ids::{AccountId, ContactId, ConversationId, InboxId, MessageId};
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $variant:ident($payload:ty) = $name:literal,)+) => {
+        /// What happened.
+        ///
+        /// It serializes to the object it was read from; what was absent there and has a name
+        /// here is written as `null`, `false` or an empty list.
+        #[derive(Clone, Debug)]
+        #[non_exhaustive]
+        pub enum Event {
+            $($(#[$doc])* $variant(Box<$payload>),)+
+            /// An event that this version of the crate does not know.
+            Unknown {
+                /// Its name.
+                event: String,
+                /// The whole body.
+                body: Value,
+            },
+        }
+
+        impl Event {
+            /// Every event that this version of the crate knows, by name.
+            pub const KNOWN: &'static [&'static str] = &[$($name),+];
+
+            /// The name, as the server writes it.
+            pub fn name(&self) -> &str {
+                match self {
+                    $(Self::$variant(_) => $name,)+
+                    Self::Unknown { event, .. } => event,
+                }
+            }
+
+            fn decode(event: &str, body: &[u8]) -> Result<Self, ParseError> {
+                match event {
+                    $($name => decode(event, body).map(Self::$variant),)+
+                    _ => Ok(Self::Unknown { event: event.to_owned(), body: decode(event, body)? }),
+                }
+            }
+        }
+
+        impl Serialize for Event {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    $(Self::$variant(payload) => Named { event: $name, payload }.serialize(serializer),)+
+                    Self::Unknown { body, .. } => body.serialize(serializer),
+                }
+            }
+        }
+    };
+}
+
+events! {
+    /// A conversation began.
+    ConversationCreated(Conversation) = "conversation_created",
+    /// A conversation was opened, resolved, snoozed or set to pending.
+    ConversationStatusChanged(Conversation) = "conversation_status_changed",
+    /// A conversation's fields, labels or attributes changed.
+    ConversationUpdated(Conversation) = "conversation_updated",
+    /// A conversation was opened. For agent bots.
+    ConversationOpened(Conversation) = "conversation_opened",
+    /// A conversation was resolved. For agent bots.
+    ConversationResolved(Conversation) = "conversation_resolved",
+    /// A message was written: by the customer, an agent, a bot or the server.
+    MessageCreated(Message) = "message_created",
+    /// A message changed: its content, its status, an answer to what it asked.
+    MessageUpdated(Message) = "message_updated",
+    /// A contact was created.
+    ContactCreated(Contact) = "contact_created",
+    /// A contact's fields, labels or attributes changed.
+    ContactUpdated(Contact) = "contact_updated",
+    /// A visitor opened the widget.
+    WidgetTriggered(WidgetTriggered) = "webwidget_triggered",
+    /// Somebody types.
+    TypingOn(Typing) = "conversation_typing_on",
+    /// Somebody stopped typing.
+    TypingOff(Typing) = "conversation_typing_off",
+    /// An inbox was created.
+    InboxCreated(Inbox) = "inbox_created",
+    /// An inbox's settings changed.
+    InboxUpdated(Inbox) = "inbox_updated",
+}
+
+/// Why a body could not be decoded. It holds nothing of the body but where in it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ParseError {
+    /// The body is not JSON.
+    #[error("the body is not JSON, from line {line} column {column} on: pass the body as received")]
+    Json {
+        /// The line where it stops being JSON.
+        line: usize,
+        /// The column.
+        column: usize,
+    },
+    /// The body is no object with a text `event`.
+    #[error("the body names no `event`: it is not a webhook of Chatwoot")]
+    NoEvent,
+    /// The event is known and its payload has another shape.
+    #[error(
+        "`{path}` of {event} has a shape that is not known: report it with the server's version"
+    )]
+    Shape {
+        /// The event.
+        event: String,
+        /// Where in the payload, as a JSON path.
+        path: String,
+    },
+}
+
+impl Event {
+    /// Decodes a body: one that [`Verifier::verify`](super::Verifier::verify) passed, or, by your
+    /// explicit choice, one of a server that does not sign.
+    ///
+    /// ```
+    /// use chatwoot_client::webhook::Event;
+    ///
+    /// let event = Event::parse(br#"{"event":"contact_created","id":38,"account":{"id":2}}"#)?;
+    /// assert_eq!(event.contact_id(), Some(38.into()));
+    ///
+    /// let event = Event::parse(br#"{"event":"contact_waved","arm":"left"}"#)?;
+    /// assert!(matches!(event, Event::Unknown { body, .. } if body["arm"] == "left"));
+    /// # Ok::<(), chatwoot_client::webhook::ParseError>(())
+    /// ```
+    pub fn parse(body: &[u8]) -> Result<Self, ParseError> {
+        #[derive(Deserialize)]
+        struct Name<'a> {
+            #[serde(borrow)]
+            event: Cow<'a, str>,
+        }
+        let name: Name<'_> =
+            serde_json::from_slice(body).map_err(|error| match error.classify() {
+                Category::Data => ParseError::NoEvent,
+                _ => ParseError::Json { line: error.line(), column: error.column() },
+            })?;
+        Self::decode(&name.event, body)
+    }
+
+    /// The account. A server of 4.9.1 names it in conversation events only if there is a message.
+    pub fn account_id(&self) -> Option<AccountId> {
+        match self {
+            Self::MessageCreated(message) | Self::MessageUpdated(message) => {
+                Some(message.account.id)
+            }
+            Self::ContactCreated(contact) | Self::ContactUpdated(contact) => {
+                contact.account.as_ref().map(|account| account.id)
+            }
+            Self::WidgetTriggered(widget) => Some(widget.account.id),
+            Self::InboxCreated(inbox) | Self::InboxUpdated(inbox) => Some(inbox.account.id),
+            Self::Unknown { body, .. } => body.get("account")?.get("id")?.as_u64().map(AccountId),
+            _ => self.conversation()?.account_id(),
+        }
+    }
+
+    /// The conversation, in whichever event has one.
+    pub fn conversation(&self) -> Option<&Conversation> {
+        match self {
+            Self::ConversationCreated(conversation)
+            | Self::ConversationStatusChanged(conversation)
+            | Self::ConversationUpdated(conversation)
+            | Self::ConversationOpened(conversation)
+            | Self::ConversationResolved(conversation) => Some(conversation),
+            Self::MessageCreated(message) | Self::MessageUpdated(message) => {
+                Some(&message.conversation)
+            }
+            Self::TypingOn(typing) | Self::TypingOff(typing) => Some(&typing.conversation),
+            Self::WidgetTriggered(widget) => widget.current_conversation.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// The message, in message events.
+    pub fn message(&self) -> Option<&Message> {
+        match self {
+            Self::MessageCreated(message) | Self::MessageUpdated(message) => Some(message),
+            _ => None,
+        }
+    }
+
+    /// The contact, in whichever event has one.
+    pub fn contact(&self) -> Option<&Contact> {
+        match self {
+            Self::ContactCreated(contact) | Self::ContactUpdated(contact) => Some(contact),
+            Self::WidgetTriggered(widget) => widget.contact.as_ref(),
+            _ => self.conversation().map(Conversation::contact),
+        }
+    }
+
+    /// The conversation's number within its account.
+    pub fn conversation_id(&self) -> Option<ConversationId> {
+        self.conversation().map(|conversation| conversation.id)
+    }
+
+    /// The contact's id.
+    pub fn contact_id(&self) -> Option<ContactId> {
+        self.contact().map(|contact| contact.id)
+    }
+
+    /// The message's id, in message events.
+    pub fn message_id(&self) -> Option<MessageId> {
+        self.message().map(|message| message.id)
+    }
+
+    /// The inbox's id.
+    pub fn inbox_id(&self) -> Option<InboxId> {
+        match self {
+            Self::InboxCreated(inbox) | Self::InboxUpdated(inbox) => inbox.id(),
+            Self::WidgetTriggered(widget) => Some(widget.inbox.id),
+            _ => self.conversation().map(|conversation| conversation.inbox_id),
+        }
+    }
+
+    /// What changed; empty where the server does not say.
+    pub fn changed_attributes(&self) -> &[Change] {
+        let changes = match self {
+            Self::ConversationStatusChanged(conversation)
+            | Self::ConversationUpdated(conversation) => &conversation.changed_attributes,
+            Self::ContactUpdated(contact) => &contact.changed_attributes,
+            Self::InboxUpdated(inbox) => &inbox.changed_attributes,
+            _ => &None,
+        };
+        changes.as_deref().unwrap_or_default()
+    }
+}
+
+#[derive(Serialize)]
+struct Named<'a, T: Serialize> {
+    event: &'static str,
+    #[serde(flatten)]
+    payload: &'a T,
+}
+
+fn decode<'a, T: Deserialize<'a>>(event: &str, body: &'a [u8]) -> Result<T, ParseError> {
+    // Keeping the path costs on every key, so it is looked for only when there is a fault to name.
+    serde_json::from_slice(body).or_else(|_| {
+        let reader = &mut serde_json::Deserializer::from_slice(body);
+        serde_path_to_error::deserialize(reader).map_err(|error| match error.inner().classify() {
+            Category::Data => {
+                ParseError::Shape { event: event.to_owned(), path: error.path().to_string() }
+            }
+            _ => malformed(error.inner()),
+        })
+    })
+}
+
+fn malformed(error: &serde_json::Error) -> ParseError {
+    ParseError::Json { line: error.line(), column: error.column() }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,59 @@
+//! What happens live: somebody types, or a visitor opens the widget.
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
+use super::contact::Contact;
+use super::conversation::Conversation;
+use super::party::{AccountRef, InboxRef, Party};
+use crate::ids::ContactInboxId;
+use crate::model::{Attributes, Extra};
+
+/// Somebody types, or stopped.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Typing {
+    /// Who.
+    pub user: Party,
+    /// Where.
+    pub conversation: Conversation,
+    /// Whether it is a private note.
+    #[serde(default)]
+    pub is_private: bool,
+    // The event's name is the variant of `Event`.
+    #[serde(default, skip_serializing, rename = "event")]
+    _event: IgnoredAny,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A visitor opened the widget.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct WidgetTriggered {
+    /// The id of the contact's presence in the inbox, not of the contact.
+    pub id: ContactInboxId,
+    /// The contact.
+    #[serde(default)]
+    pub contact: Option<Contact>,
+    /// The widget's inbox.
+    pub inbox: InboxRef,
+    /// Its account.
+    pub account: AccountRef,
+    /// The visitor's last conversation there.
+    #[serde(default)]
+    pub current_conversation: Option<Conversation>,
+    /// The contact's id in the channel.
+    #[serde(default)]
+    pub source_id: Option<String>,
+    /// The browser, the page it was opened on, and the like.
+    #[serde(default)]
+    pub event_info: Option<Attributes>,
+    // The event's name is the variant of `Event`.
+    #[serde(default, skip_serializing, rename = "event")]
+    _event: IgnoredAny,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}

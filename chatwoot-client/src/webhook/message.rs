@@ -1,0 +1,286 @@
+//! Messages: the payload of message events, and the last message inside a conversation.
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::conversation::Conversation;
+use super::party::{AccountRef, InboxRef, Party};
+use crate::ids::{AccountId, AttachmentId, ConversationId, InboxId, MessageId, UserId};
+use crate::model::{Attributes, ContentType, Extra, MessageStatus, words};
+use crate::time::Time;
+
+words! {
+    /// Which way a message goes: a word in message events, a number inside conversations.
+    pub enum MessageType {
+        /// From the customer.
+        Incoming = "incoming",
+        /// To the customer, or a private note.
+        Outgoing = "outgoing",
+        /// What happened, for agents to read.
+        Activity = "activity",
+        /// From the server itself: greeting, form, survey.
+        Template = "template",
+    }
+}
+
+/// A message as message events send it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Message {
+    /// Its id.
+    pub id: MessageId,
+    /// Which way it goes.
+    pub message_type: MessageType,
+    /// Whether only agents see it.
+    #[serde(default)]
+    pub private: bool,
+    /// Its text.
+    #[serde(default)]
+    pub content: Option<String>,
+    /// What kind of content it has.
+    #[serde(default)]
+    pub content_type: Option<ContentType>,
+    /// What belongs to the content: items, answers given, `deleted`, `in_reply_to`.
+    #[serde(default)]
+    pub content_attributes: Option<Attributes>,
+    /// What the sender attached for machines.
+    #[serde(default)]
+    pub additional_attributes: Option<Attributes>,
+    /// Its account.
+    pub account: AccountRef,
+    /// Its inbox.
+    pub inbox: InboxRef,
+    /// Its conversation.
+    pub conversation: Conversation,
+    /// Who sent it; nobody for what the server sends itself.
+    #[serde(default)]
+    pub sender: Option<Party>,
+    /// Its id at the sender's.
+    #[serde(default)]
+    pub source_id: Option<String>,
+    /// Its attachments.
+    #[serde(default)]
+    pub attachments: Option<Vec<Attachment>>,
+    /// When it was created.
+    #[serde(default)]
+    pub created_at: Option<Time>,
+    // The event's name is the variant of `Event`.
+    #[serde(default, skip_serializing, rename = "event")]
+    _event: IgnoredAny,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl Message {
+    /// Whether the customer wrote it, not an agent, a bot or the server.
+    pub fn is_incoming(&self) -> bool {
+        self.message_type == MessageType::Incoming
+    }
+
+    /// Its attachments; empty where the server sends none.
+    pub fn attachments(&self) -> &[Attachment] {
+        self.attachments.as_deref().unwrap_or_default()
+    }
+}
+
+/// The last message inside a conversation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct LastMessage {
+    /// Its id.
+    pub id: MessageId,
+    /// Its account.
+    pub account_id: AccountId,
+    /// Its inbox.
+    pub inbox_id: InboxId,
+    /// Its conversation.
+    #[serde(default)]
+    pub conversation_id: Option<ConversationId>,
+    /// Which way it goes; the server writes a number here.
+    #[serde(with = "number")]
+    pub message_type: MessageType,
+    /// Whether only agents see it.
+    #[serde(default)]
+    pub private: bool,
+    /// Its text.
+    #[serde(default)]
+    pub content: Option<String>,
+    /// Its text as a channel would show it.
+    #[serde(default)]
+    pub processed_message_content: Option<String>,
+    /// What kind of content it has.
+    #[serde(default)]
+    pub content_type: Option<ContentType>,
+    /// What belongs to the content.
+    #[serde(default)]
+    pub content_attributes: Option<Attributes>,
+    /// What the sender attached for machines.
+    #[serde(default)]
+    pub additional_attributes: Option<Attributes>,
+    /// Its ids elsewhere.
+    #[serde(default)]
+    pub external_source_ids: Option<Attributes>,
+    /// What an analysis thought of it.
+    #[serde(default)]
+    pub sentiment: Option<Attributes>,
+    /// What became of it.
+    #[serde(default)]
+    pub status: Option<MessageStatus>,
+    /// Its id at the sender's.
+    #[serde(default)]
+    pub source_id: Option<String>,
+    /// The sender's mark of a message it shows before the server has it.
+    #[serde(default)]
+    pub echo_id: Option<serde_json::Value>,
+    /// `Contact`, `User` or `AgentBot`.
+    #[serde(default)]
+    pub sender_type: Option<String>,
+    /// The sender's id, counted per `sender_type`.
+    #[serde(default)]
+    pub sender_id: Option<u64>,
+    /// Who sent it.
+    #[serde(default)]
+    pub sender: Option<Party>,
+    /// Its attachments.
+    #[serde(default)]
+    pub attachments: Option<Vec<Attachment>>,
+    /// The conversation in short.
+    #[serde(default)]
+    pub conversation: Option<LastMessageConversation>,
+    /// When it was created.
+    #[serde(default)]
+    pub created_at: Option<Time>,
+    /// When it was last written.
+    #[serde(default)]
+    pub updated_at: Option<Time>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// The conversation of a [`LastMessage`], in short.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct LastMessageConversation {
+    /// The user it is assigned to.
+    #[serde(default)]
+    pub assignee_id: Option<UserId>,
+    /// How many messages of the customer no agent has seen.
+    #[serde(default)]
+    pub unread_count: Option<u64>,
+    /// When something last happened.
+    #[serde(default)]
+    pub last_activity_at: Option<Time>,
+    /// The contact's presence in the inbox.
+    #[serde(default)]
+    pub contact_inbox: Option<LastMessageContactInbox>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// The contact's presence in the inbox of a [`LastMessage`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct LastMessageContactInbox {
+    /// The contact's id in the channel.
+    #[serde(default)]
+    pub source_id: Option<String>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// An attachment of a message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Attachment {
+    /// Its id.
+    pub id: AttachmentId,
+    /// Its message.
+    #[serde(default)]
+    pub message_id: Option<MessageId>,
+    /// Its account.
+    #[serde(default)]
+    pub account_id: Option<AccountId>,
+    /// `image`, `audio`, `video`, `file`, `location` and others.
+    #[serde(default)]
+    pub file_type: Option<String>,
+    /// The file's extension.
+    #[serde(default)]
+    pub extension: Option<String>,
+    /// The file's media type; 4.9.1 leaves it out.
+    #[serde(default)]
+    pub content_type: Option<String>,
+    /// Where the file is.
+    #[serde(default)]
+    pub data_url: Option<String>,
+    /// Where a small picture of it is; empty for none.
+    #[serde(default)]
+    pub thumb_url: Option<String>,
+    /// Its size in bytes.
+    #[serde(default)]
+    pub file_size: Option<u64>,
+    /// A picture's width.
+    #[serde(default)]
+    pub width: Option<u64>,
+    /// A picture's height.
+    #[serde(default)]
+    pub height: Option<u64>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A [`MessageType`] as the number that the server has for it.
+mod number {
+    use super::{Deserialize, Deserializer, MessageType, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        to: &MessageType,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        match to {
+            MessageType::Incoming => serializer.serialize_u64(0),
+            MessageType::Outgoing => serializer.serialize_u64(1),
+            MessageType::Activity => serializer.serialize_u64(2),
+            MessageType::Template => serializer.serialize_u64(3),
+            MessageType::Unknown(text) => match text.parse() {
+                Ok(number) => serializer.serialize_u64(number),
+                Err(_) => serializer.serialize_str(text),
+            },
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<MessageType, D::Error> {
+        Ok(match u64::deserialize(from)? {
+            0 => MessageType::Incoming,
+            1 => MessageType::Outgoing,
+            2 => MessageType::Activity,
+            3 => MessageType::Template,
+            other => MessageType::Unknown(other.to_string()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_of_the_message_type_stays_a_number() {
+        for (number, kind) in [
+            (0, MessageType::Incoming),
+            (1, MessageType::Outgoing),
+            (2, MessageType::Activity),
+            (3, MessageType::Template),
+            (9, MessageType::Unknown("9".into())),
+        ] {
+            let value = serde_json::json!({"id": 1, "account_id": 1, "inbox_id": 1, "message_type": number});
+            let message: LastMessage = serde_json::from_value(value).unwrap();
+            assert_eq!(message.message_type, kind);
+            assert_eq!(serde_json::to_value(&message).unwrap()["message_type"], number);
+        }
+    }
+}

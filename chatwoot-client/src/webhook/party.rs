@@ -1,0 +1,144 @@
+//! Parties: who sent, who is assigned, and short references to an account, inbox or team.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{AccountId, AgentBotId, CompanyId, ContactId, InboxId, TeamId, UserId};
+use crate::model::{Attributes, Availability, Extra, words};
+
+words! {
+    /// What a [`Party`] is.
+    pub enum PartyKind {
+        /// A contact: a customer or visitor.
+        Contact = "contact",
+        /// A user: an agent or administrator.
+        User = "user",
+        /// An agent bot.
+        AgentBot = "agent_bot",
+    }
+}
+
+/// A contact, a user or a bot, where a payload may name any of them: the sender of a message, the
+/// assignee of a conversation, the one who types.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Party {
+    /// Its id, counted per kind: see [`Party::contact_id`], [`Party::user_id`] and
+    /// [`Party::agent_bot_id`].
+    pub id: u64,
+    /// What it is; the server leaves it out for the contact of a message.
+    #[serde(default, rename = "type")]
+    pub kind: Option<PartyKind>,
+    /// Its name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The name a user shows to customers.
+    #[serde(default)]
+    pub available_name: Option<String>,
+    /// Its e-mail address.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// Where its picture is; empty for none.
+    #[serde(default)]
+    pub avatar_url: Option<String>,
+    /// Where a contact's picture is; empty for none.
+    #[serde(default)]
+    pub avatar: Option<String>,
+    /// Where its picture is; empty for none.
+    #[serde(default)]
+    pub thumbnail: Option<String>,
+    /// Whether a user is there.
+    #[serde(default)]
+    pub availability_status: Option<Availability>,
+    /// A contact's id in the shop.
+    #[serde(default)]
+    pub identifier: Option<String>,
+    /// A contact's phone number.
+    #[serde(default)]
+    pub phone_number: Option<String>,
+    /// Whether a contact is blocked.
+    #[serde(default)]
+    pub blocked: Option<bool>,
+    /// A contact's custom attributes.
+    #[serde(default)]
+    pub custom_attributes: Option<Attributes>,
+    /// A contact's additional attributes.
+    #[serde(default)]
+    pub additional_attributes: Option<Attributes>,
+    /// A contact's company.
+    #[serde(default)]
+    pub company_id: Option<CompanyId>,
+    /// A contact's account.
+    #[serde(default)]
+    pub account: Option<AccountRef>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl Party {
+    /// What it is. Without a word of the server's it is a contact.
+    pub fn kind(&self) -> &PartyKind {
+        self.kind.as_ref().unwrap_or(&PartyKind::Contact)
+    }
+
+    /// Its id, if it is a contact.
+    pub fn contact_id(&self) -> Option<ContactId> {
+        (*self.kind() == PartyKind::Contact).then_some(ContactId(self.id))
+    }
+
+    /// Its id, if it is a user.
+    pub fn user_id(&self) -> Option<UserId> {
+        (*self.kind() == PartyKind::User).then_some(UserId(self.id))
+    }
+
+    /// Its id, if it is an agent bot.
+    pub fn agent_bot_id(&self) -> Option<AgentBotId> {
+        (*self.kind() == PartyKind::AgentBot).then_some(AgentBotId(self.id))
+    }
+}
+
+macro_rules! refs {
+    ($($(#[$doc:meta])* $name:ident($id:ident);)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[non_exhaustive]
+        pub struct $name {
+            /// Its id.
+            pub id: $id,
+            /// Its name.
+            #[serde(default)]
+            pub name: Option<String>,
+            /// What else the server sends.
+            #[serde(flatten)]
+            pub extra: Extra,
+        }
+    )+};
+}
+
+refs! {
+    /// An account, by id and name.
+    AccountRef(AccountId);
+    /// An inbox, by id and name.
+    InboxRef(InboxId);
+    /// A team, by id and name.
+    TeamRef(TeamId);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_is_told_by_kind() {
+        let read = |text: &str| serde_json::from_str::<Party>(text).unwrap();
+        let contact = read(r#"{"id":3,"name":"Ada"}"#);
+        assert_eq!((contact.contact_id(), contact.user_id()), (Some(ContactId(3)), None));
+        let user = read(r#"{"id":3,"type":"user","availability_status":null}"#);
+        assert_eq!((user.contact_id(), user.user_id()), (None, Some(UserId(3))));
+        let bot = read(r#"{"id":3,"type":"agent_bot","shoe":1}"#);
+        assert_eq!(bot.agent_bot_id(), Some(AgentBotId(3)));
+        assert_eq!(bot.extra["shoe"], 1);
+        let other = read(r#"{"id":3,"type":"robot"}"#);
+        assert_eq!((other.contact_id(), other.user_id(), other.agent_bot_id()), (None, None, None));
+    }
+}

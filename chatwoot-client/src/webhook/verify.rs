@@ -1,0 +1,376 @@
+//! Verification: whether a delivery was signed by the Chatwoot that has the webhook's secret.
+
+use std::fmt;
+use std::time::Duration;
+
+use hmac::Mac;
+use http::HeaderMap;
+use jiff::{SignedDuration, Timestamp};
+
+use super::event::{Event, ParseError};
+use crate::mac::{HmacSha256, keyed};
+use crate::secret::Secret;
+
+/// The header that carries the signature, `sha256=` and 64 hexadecimal digits.
+pub const SIGNATURE_HEADER: &str = "x-chatwoot-signature";
+/// The header that carries the time of sending in epoch seconds; it is part of what is signed.
+pub const TIMESTAMP_HEADER: &str = "x-chatwoot-timestamp";
+/// The header that carries the delivery's id; it is not part of what is signed.
+pub const DELIVERY_HEADER: &str = "x-chatwoot-delivery";
+
+const SCHEME: &str = "sha256=";
+
+/// Checks deliveries against one webhook's secret, or two while the secret is being changed.
+///
+/// ```
+/// use chatwoot_client::Secret;
+/// use chatwoot_client::webhook::{self, Verifier, VerifyError};
+///
+/// let secret = Secret::new("made-by-the-server");
+/// let verifier = Verifier::new(secret.clone())?;
+///
+/// let now = "2026-11-21T00:34:43Z".parse().unwrap();
+/// let body = br#"{"event":"contact_created","id":1,"account":{"id":7}}"#;
+/// let mut headers = http::HeaderMap::new();
+/// headers.insert("X-Chatwoot-Timestamp", "1795221283".parse().unwrap());
+/// headers.insert("X-Chatwoot-Signature", webhook::sign(&secret, now, body).parse().unwrap());
+///
+/// let delivery = verifier.verify(&headers, body, now).unwrap();
+/// assert_eq!(delivery.event().unwrap().name(), "contact_created");
+///
+/// let forged = verifier.verify(&headers, b"{}", now);
+/// assert_eq!(forged.unwrap_err(), VerifyError::WrongSignature);
+/// # Ok::<(), chatwoot_client::webhook::VerifierError>(())
+/// ```
+#[derive(Clone)]
+pub struct Verifier {
+    current: HmacSha256,
+    previous: Option<HmacSha256>,
+    tolerance: SignedDuration,
+}
+
+/// Why a [`Verifier`] could not be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifierError {
+    /// The secret is empty: anybody could sign with it.
+    #[error(
+        "the webhook's secret is empty: read it from the answer that created or lists the webhook"
+    )]
+    EmptySecret,
+}
+
+impl Verifier {
+    /// How far a delivery's time may be from now, unless told otherwise.
+    pub const TOLERANCE: Duration = Duration::from_mins(5);
+
+    /// A verifier with the webhook's secret. An empty one is refused.
+    pub fn new(secret: impl Into<Secret>) -> Result<Self, VerifierError> {
+        Ok(Self {
+            current: key(&secret.into())?,
+            previous: None,
+            tolerance: signed(Self::TOLERANCE),
+        })
+    }
+
+    /// Accepts this secret too: the one before, while a change of secrets is under way.
+    pub fn or_previous(mut self, secret: impl Into<Secret>) -> Result<Self, VerifierError> {
+        self.previous = Some(key(&secret.into())?);
+        Ok(self)
+    }
+
+    /// How far a delivery's time may be from now, before or after it.
+    pub fn tolerance(mut self, tolerance: Duration) -> Self {
+        self.tolerance = signed(tolerance);
+        self
+    }
+
+    /// Checks one delivery: its headers and its body exactly as received.
+    ///
+    /// The signature is checked before the time, so [`VerifyError::TooOld`] and
+    /// [`VerifyError::TooNew`] are said of genuine deliveries only.
+    pub fn verify<'a>(
+        &self,
+        headers: &'a HeaderMap,
+        body: &'a [u8],
+        now: Timestamp,
+    ) -> Result<Delivery<'a>, VerifyError> {
+        let mut signatures = headers.get_all(SIGNATURE_HEADER).iter().peekable();
+        signatures.peek().ok_or(VerifyError::Unsigned)?;
+        let timestamp = headers.get(TIMESTAMP_HEADER).ok_or(VerifyError::MissingTimestamp)?;
+        let sent_at = seconds(timestamp.as_bytes()).ok_or(VerifyError::MalformedTimestamp)?;
+        let tags: Vec<[u8; 32]> = signatures.filter_map(|value| tag(value.as_bytes())).collect();
+        if tags.is_empty() {
+            return Err(VerifyError::MalformedSignature);
+        }
+
+        let signs = |key: &HmacSha256| {
+            let mac = key
+                .clone()
+                .chain_update(timestamp.as_bytes())
+                .chain_update(b".")
+                .chain_update(body);
+            tags.iter().any(|tag| mac.clone().verify_slice(tag).is_ok())
+        };
+        let by_previous = if signs(&self.current) {
+            false
+        } else if self.previous.as_ref().is_some_and(signs) {
+            true
+        } else {
+            return Err(VerifyError::WrongSignature);
+        };
+
+        let age = now.duration_since(sent_at);
+        if age > self.tolerance {
+            return Err(VerifyError::TooOld { seconds: age.as_secs() });
+        }
+        if age < -self.tolerance {
+            return Err(VerifyError::TooNew { seconds: -age.as_secs() });
+        }
+        let id = headers.get(DELIVERY_HEADER).and_then(|id| id.to_str().ok());
+        Ok(Delivery { id, sent_at, by_previous, body })
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier")
+            .field("previous", &self.previous.is_some())
+            .field("tolerance", &self.tolerance)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A delivery whose signature and time are right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Delivery<'a> {
+    /// Its id, fresh for each webhook and delivery. It is not signed: use it to find a delivery
+    /// again, not as proof that it is another one.
+    pub id: Option<&'a str>,
+    /// When the server sent it.
+    pub sent_at: Timestamp,
+    /// Whether it was signed with the previous secret: the change of secrets is not over.
+    pub by_previous: bool,
+    /// The body as received.
+    pub body: &'a [u8],
+}
+
+impl Delivery<'_> {
+    /// What happened: the body, decoded.
+    pub fn event(&self) -> Result<Event, ParseError> {
+        Event::parse(self.body)
+    }
+}
+
+/// Why a delivery was refused. It holds neither the secret nor a signature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// There is no signature. A server before 4.11.2 signs nothing; inboxes and bots sign from 4.13.
+    #[error(
+        "unsigned: the header X-Chatwoot-Signature is missing; a Chatwoot before 4.11.2 does not \
+         sign, and a proxy may have dropped it"
+    )]
+    Unsigned,
+    /// There is a signature and no time.
+    #[error("the header X-Chatwoot-Timestamp is missing: a proxy may have dropped it")]
+    MissingTimestamp,
+    /// The signature is not `sha256=` and 64 hexadecimal digits.
+    #[error("the header X-Chatwoot-Signature is malformed: it is not sha256= and 64 hex digits")]
+    MalformedSignature,
+    /// The time is not a number of seconds.
+    #[error("the header X-Chatwoot-Timestamp is malformed: it is not a number of epoch seconds")]
+    MalformedTimestamp,
+    /// No secret that is accepted gives this signature.
+    #[error(
+        "wrong signature: verify the body's bytes as received, not parsed and written again; what \
+         is signed is the timestamp, a dot and the body, not the body alone; and each webhook, \
+         inbox and bot has a secret of its own"
+    )]
+    WrongSignature,
+    /// Signed rightly, but too long ago: sent again by somebody, or a clock is wrong.
+    #[error(
+        "too old: sent {seconds} s ago; a replay, or this machine's or the server's clock is wrong"
+    )]
+    TooOld {
+        /// How long ago.
+        seconds: i64,
+    },
+    /// Signed rightly, but ahead of now: a clock is wrong.
+    #[error(
+        "too new: sent {seconds} s ahead of now; this machine's or the server's clock is wrong"
+    )]
+    TooNew {
+        /// How far ahead.
+        seconds: i64,
+    },
+}
+
+/// The value of `X-Chatwoot-Signature` that a server gives a body sent at this time: for tests.
+///
+/// ```
+/// let sent_at = "2026-11-21T00:34:43Z".parse().unwrap();
+/// let signature = chatwoot_client::webhook::sign(&"key".into(), sent_at, b"{}");
+/// assert!(signature.starts_with("sha256="));
+/// ```
+pub fn sign(secret: &Secret, sent_at: Timestamp, body: &[u8]) -> String {
+    let timestamp = sent_at.as_second().to_string();
+    let mac = keyed(secret).chain_update(timestamp).chain_update(b".").chain_update(body);
+    format!("{SCHEME}{}", hex::encode(mac.finalize().into_bytes()))
+}
+
+fn key(secret: &Secret) -> Result<HmacSha256, VerifierError> {
+    if secret.expose().trim().is_empty() {
+        return Err(VerifierError::EmptySecret);
+    }
+    Ok(keyed(secret))
+}
+
+fn signed(tolerance: Duration) -> SignedDuration {
+    SignedDuration::try_from(tolerance).unwrap_or(SignedDuration::MAX)
+}
+
+/// Digits only: a sign or a space would be another text under the same signature's number.
+fn seconds(text: &[u8]) -> Option<Timestamp> {
+    let text = std::str::from_utf8(text).ok()?;
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    Timestamp::from_second(text.parse().ok()?).ok()
+}
+
+fn tag(value: &[u8]) -> Option<[u8; 32]> {
+    let digits = value.strip_prefix(SCHEME.as_bytes())?;
+    let mut tag = [0; 32];
+    hex::decode_to_slice(digits, &mut tag).ok()?;
+    Some(tag)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BODY: &[u8] = br#"{"event":"contact_created","id":1,"account":{"id":7}}"#;
+    const SECRET: &str = "a-secret-of-a-test";
+
+    fn now() -> Timestamp {
+        Timestamp::from_second(1_795_221_283).unwrap()
+    }
+
+    fn headers(signature: &str, timestamp: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(SIGNATURE_HEADER, signature.parse().unwrap());
+        headers.insert(TIMESTAMP_HEADER, timestamp.parse().unwrap());
+        headers
+    }
+
+    fn good() -> HeaderMap {
+        headers(&sign(&SECRET.into(), now(), BODY), "1795221283")
+    }
+
+    fn verifier() -> Verifier {
+        Verifier::new(SECRET).unwrap()
+    }
+
+    #[test]
+    fn a_good_delivery_is_told_whole() {
+        let mut headers = good();
+        headers.insert("X-CHATWOOT-Delivery", "an-id".parse().unwrap());
+        let delivery = verifier().verify(&headers, BODY, now()).unwrap();
+        assert_eq!(delivery.id, Some("an-id"));
+        assert_eq!(delivery.sent_at, now());
+        assert!(!delivery.by_previous);
+        assert_eq!(delivery.event().unwrap().name(), "contact_created");
+    }
+
+    #[test]
+    fn both_secrets_are_accepted_while_they_change() {
+        let verifier = Verifier::new("the next secret").unwrap();
+        assert_eq!(verifier.verify(&good(), BODY, now()), Err(VerifyError::WrongSignature));
+        let verifier = verifier.or_previous(SECRET).unwrap();
+        assert!(verifier.verify(&good(), BODY, now()).unwrap().by_previous);
+    }
+
+    #[test]
+    fn each_fault_has_its_reason() {
+        let signature = sign(&SECRET.into(), now(), BODY);
+        let check = |headers: &HeaderMap| verifier().verify(headers, BODY, now()).unwrap_err();
+
+        assert_eq!(check(&HeaderMap::new()), VerifyError::Unsigned);
+        let mut alone = good();
+        alone.remove(TIMESTAMP_HEADER);
+        assert_eq!(check(&alone), VerifyError::MissingTimestamp);
+        let mut alone = good();
+        alone.remove(SIGNATURE_HEADER);
+        assert_eq!(check(&alone), VerifyError::Unsigned);
+
+        for text in ["", "soon", "+1795221283", "-1", "1795221283.5", "99999999999999999999"] {
+            assert_eq!(
+                check(&headers(&signature, text)),
+                VerifyError::MalformedTimestamp,
+                "{text}"
+            );
+        }
+        let bare = signature.strip_prefix(SCHEME).unwrap();
+        for text in ["", "sha256=", "sha256=00", "sha256=zz", bare, &format!("{signature}0")] {
+            assert_eq!(
+                check(&headers(text, "1795221283")),
+                VerifyError::MalformedSignature,
+                "{text}"
+            );
+        }
+        assert_eq!(check(&headers(&signature, "1795221284")), VerifyError::WrongSignature);
+        let body_alone =
+            hex::encode(keyed(&SECRET.into()).chain_update(BODY).finalize().into_bytes());
+        assert_eq!(
+            check(&headers(&format!("{SCHEME}{body_alone}"), "1795221283")),
+            VerifyError::WrongSignature
+        );
+    }
+
+    #[test]
+    fn one_right_signature_among_several_is_enough() {
+        let mut headers = good();
+        headers.append(SIGNATURE_HEADER, "sha256=00".parse().unwrap());
+        assert!(verifier().verify(&headers, BODY, now()).is_ok());
+    }
+
+    #[test]
+    fn the_time_may_be_off_by_the_tolerance_both_ways_and_no_more() {
+        let at = |seconds: i64| Timestamp::from_second(1_795_221_283 + seconds).unwrap();
+        let headers = good();
+        for seconds in [-300, 0, 300] {
+            assert!(verifier().verify(&headers, BODY, at(seconds)).is_ok(), "{seconds}");
+        }
+        assert_eq!(
+            verifier().verify(&headers, BODY, at(301)),
+            Err(VerifyError::TooOld { seconds: 301 })
+        );
+        assert_eq!(
+            verifier().verify(&headers, BODY, at(-301)),
+            Err(VerifyError::TooNew { seconds: 301 })
+        );
+        let strict = verifier().tolerance(Duration::ZERO);
+        assert!(strict.verify(&headers, BODY, at(0)).is_ok());
+        assert!(strict.verify(&headers, BODY, at(1)).is_err());
+        let endless = verifier().tolerance(Duration::MAX);
+        assert!(endless.verify(&headers, BODY, at(1_000_000_000)).is_ok());
+    }
+
+    #[test]
+    fn an_empty_secret_is_refused() {
+        for secret in ["", " ", "\n"] {
+            assert_eq!(Verifier::new(secret).unwrap_err(), VerifierError::EmptySecret);
+            assert_eq!(verifier().or_previous(secret).unwrap_err(), VerifierError::EmptySecret);
+        }
+    }
+
+    #[test]
+    fn nothing_shows_the_secret_or_a_signature() {
+        let verifier = verifier().or_previous("another-secret").unwrap();
+        let delivery = format!("{:?}", verifier.verify(&good(), BODY, now()).unwrap());
+        let text = format!("{verifier:?}{delivery}");
+        assert!(!text.contains(SECRET) && !text.contains("another-secret"), "{text}");
+    }
+}

@@ -1,0 +1,142 @@
+//! Identity: who the visitor is, and the proof of it.
+
+use hmac::Mac;
+use serde::Serialize;
+
+use super::WidgetError;
+use crate::mac::keyed;
+use crate::model::{Attributes, Extra};
+use crate::secret::Secret;
+
+/// The proof that an identifier is the visitor's own: HMAC-SHA256 with the inbox's `hmac_token`,
+/// in hexadecimal digits. It is made on the server, for the customer who is logged in, and for
+/// nobody else; whoever has it is that customer to the widget.
+///
+/// The `hmac_token` is not the secret of a webhook, and each inbox has its own.
+///
+/// ```
+/// use chatwoot_client::{Secret, widget};
+///
+/// let hash = widget::identifier_hash(&Secret::new("Jefe"), "what do ya want for nothing?");
+/// assert_eq!(hash, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+/// ```
+pub fn identifier_hash(hmac_token: &Secret, identifier: &str) -> String {
+    hex::encode(keyed(hmac_token).chain_update(identifier).finalize().into_bytes())
+}
+
+/// A customer who is logged in, as the widget is told of them.
+///
+/// The widget tells the server again only when the identifier, name, e-mail address, picture or
+/// proof changed since the browser was last told.
+///
+/// ```
+/// use chatwoot_client::{Secret, widget::WidgetUser};
+///
+/// let hmac_token = Secret::new("the inbox's hmac_token");
+/// let mut user = WidgetUser::proven("customer-17", &hmac_token)?;
+/// user.name = Some("Ada Lovelace".into());
+/// user.email = Some("ada@example.com".into());
+///
+/// assert!(WidgetUser::new("").is_err());
+/// # Ok::<(), chatwoot_client::widget::WidgetError>(())
+/// ```
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct WidgetUser {
+    #[serde(skip)]
+    identifier: String,
+    /// The name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// The e-mail address: one that the shop has proven, for an inbox that does not demand the
+    /// proof of identity merges contacts by it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Where the picture is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub avatar_url: Option<String>,
+    /// The phone number, as `+31612345678`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<String>,
+    /// The proof of the identifier; see [`identifier_hash`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identifier_hash: Option<Secret>,
+    /// Custom attributes of the contact, which the server merges with those it has.
+    #[serde(skip_serializing_if = "Attributes::is_empty")]
+    pub custom_attributes: Attributes,
+    /// What else the widget takes: `company_name`, `city`, `country_code`, `description`,
+    /// `social_profiles`.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl WidgetUser {
+    /// A user without proof: enough where the inbox does not demand one.
+    pub fn new(identifier: impl Into<String>) -> Result<Self, WidgetError> {
+        let identifier = identifier.into();
+        if identifier.trim().is_empty() {
+            return Err(WidgetError::EmptyIdentifier);
+        }
+        Ok(Self {
+            identifier,
+            name: None,
+            email: None,
+            avatar_url: None,
+            phone_number: None,
+            identifier_hash: None,
+            custom_attributes: Attributes::new(),
+            extra: Extra::new(),
+        })
+    }
+
+    /// A user with the proof that the inbox's `hmac_token` gives.
+    pub fn proven(identifier: impl Into<String>, hmac_token: &Secret) -> Result<Self, WidgetError> {
+        let mut user = Self::new(identifier)?;
+        if hmac_token.expose().trim().is_empty() {
+            return Err(WidgetError::EmptyHmacToken);
+        }
+        user.identifier_hash = Some(identifier_hash(hmac_token, &user.identifier).into());
+        Ok(user)
+    }
+
+    /// The identifier: the customer's id in the shop.
+    pub fn identifier(&self) -> &str {
+        &self.identifier
+    }
+
+    /// Whether the widget takes this user: it wants a name, an e-mail address or a picture.
+    pub(super) fn is_named(&self) -> bool {
+        [&self.name, &self.email, &self.avatar_url]
+            .into_iter()
+            .any(|text| text.as_ref().is_some_and(|text| !text.is_empty()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_identifier_or_key_is_refused() {
+        for text in ["", " ", "\t\n"] {
+            assert!(matches!(WidgetUser::new(text), Err(WidgetError::EmptyIdentifier)));
+            let refused = WidgetUser::proven(text, &"key".into());
+            assert!(matches!(refused, Err(WidgetError::EmptyIdentifier)));
+            let refused = WidgetUser::proven("c-1", &text.into());
+            assert!(matches!(refused, Err(WidgetError::EmptyHmacToken)));
+        }
+    }
+
+    #[test]
+    fn the_proof_is_written_and_not_shown() {
+        let user = WidgetUser::proven("c-1", &"key".into()).unwrap();
+        let hash = identifier_hash(&"key".into(), "c-1");
+        assert_eq!(
+            serde_json::to_value(&user).unwrap(),
+            serde_json::json!({"identifier_hash": hash})
+        );
+        assert!(!format!("{user:?}").contains(&hash));
+        assert_ne!(hash, identifier_hash(&"key".into(), "c-2"));
+        assert_ne!(hash, identifier_hash(&"other".into(), "c-1"));
+    }
+}

@@ -1,0 +1,40 @@
+//! The widget on a shop's page: who the visitor is, how it looks, and the script that loads it.
+
+mod identity;
+mod settings;
+mod snippet;
+
+pub use self::identity::{WidgetUser, identifier_hash};
+pub use self::settings::{BubbleType, ColorScheme, Position, WidgetSettings, WidgetStyle};
+pub use self::snippet::{reset_script, snippet};
+
+/// Why a script for the widget could not be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum WidgetError {
+    /// The identifier is empty, and all visitors without one would be one contact.
+    #[error("the identifier is empty: give the customer's id in the shop, or no user for a guest")]
+    EmptyIdentifier,
+    /// The user has no name, e-mail address or picture, and the widget refuses such a user.
+    #[error(
+        "the user has none of name, email and avatar_url: the widget wants at least one of them"
+    )]
+    NamelessUser,
+    /// The key of the inbox is empty, and anybody could make such a proof.
+    #[error(
+        "the inbox's hmac_token is empty: read it from the answer that creates or lists inboxes"
+    )]
+    EmptyHmacToken,
+    /// The address of Chatwoot is not one.
+    #[error(
+        "the base URL must be http or https and carry no user, password, query or fragment: write \
+         it as https://desk.example.com"
+    )]
+    BaseUrl,
+    /// The website token is empty.
+    #[error("the website token is empty: it is the `website_token` of the web widget's inbox")]
+    EmptyWebsiteToken,
+    /// A value could not be written as JSON.
+    #[error("a setting or attribute could not be written as JSON")]
+    Json(#[source] Box<dyn std::error::Error + Send + Sync>),
+}

@@ -1,0 +1,176 @@
+//! Settings: how the widget looks and behaves on a page.
+
+use serde::Serialize;
+
+use crate::model::Extra;
+
+/// The settings of the widget: what `window.chatwootSettings` holds. What is `None` is left to the
+/// widget's own default.
+///
+/// ```
+/// use chatwoot_client::widget::{ColorScheme, Position, WidgetSettings};
+///
+/// let settings = WidgetSettings {
+///     locale: Some("nl".into()),
+///     position: Some(Position::Left),
+///     dark_mode: Some(ColorScheme::Auto),
+///     ..Default::default()
+/// };
+/// assert_eq!(
+///     serde_json::to_string(&settings).unwrap(),
+///     r#"{"locale":"nl","position":"left","darkMode":"auto"}"#,
+/// );
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WidgetSettings {
+    /// The language, as `nl` or `pt_BR`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    /// Whether the browser's language goes before `locale`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub use_browser_language: Option<bool>,
+    /// On which side the bubble is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<Position>,
+    /// Whether the bubble carries a text.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub bubble_type: Option<BubbleType>,
+    /// The text of an expanded bubble.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub launcher_title: Option<String>,
+    /// Whether there is no bubble, and the page opens the widget itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hide_message_bubble: Option<bool>,
+    /// Whether the chat can be moved to a window of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub show_popout_button: Option<bool>,
+    /// Whether new messages show beside a closed bubble; they do unless told otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub show_unread_messages_dialog: Option<bool>,
+    /// The shape of the widget.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub widget_style: Option<WidgetStyle>,
+    /// Light, dark, or as the visitor's system.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dark_mode: Option<ColorScheme>,
+    /// The domain whose subdomains share the visitor's cookies, as `.shop.example.com`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base_domain: Option<String>,
+    /// The title instead of the inbox's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub welcome_title: Option<String>,
+    /// The text under the title instead of the inbox's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub welcome_description: Option<String>,
+    /// What is said while agents are there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub available_message: Option<String>,
+    /// What is said while nobody is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unavailable_message: Option<String>,
+    /// Whether a visitor may send files; as the inbox says unless told otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enable_file_upload: Option<bool>,
+    /// Whether a visitor may pick emoji; they may unless told otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enable_emoji_picker: Option<bool>,
+    /// Whether a visitor may end a conversation; they may unless told otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub enable_end_conversation: Option<bool>,
+    /// Settings of a later version of the widget.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// On which side of the page the bubble is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Position {
+    /// Left.
+    Left,
+    /// Right; the widget's default.
+    Right,
+}
+
+/// What the bubble looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum BubbleType {
+    /// A round icon; the widget's default.
+    Standard,
+    /// An icon with a text, the launcher title.
+    ExpandedBubble,
+}
+
+/// The shape of the widget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum WidgetStyle {
+    /// Round corners; the widget's default.
+    Standard,
+    /// Square corners.
+    Flat,
+}
+
+/// The colours of the widget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ColorScheme {
+    /// Light; the widget's default.
+    Light,
+    /// As the visitor's system.
+    Auto,
+    /// Dark.
+    Dark,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn names_and_values_are_those_the_widget_reads() {
+        let text = |text: &str| Some(text.to_owned());
+        let settings = WidgetSettings {
+            locale: text("nl"),
+            use_browser_language: Some(false),
+            position: Some(Position::Right),
+            bubble_type: Some(BubbleType::ExpandedBubble),
+            launcher_title: text("Chat"),
+            hide_message_bubble: Some(true),
+            show_popout_button: Some(true),
+            show_unread_messages_dialog: Some(false),
+            widget_style: Some(WidgetStyle::Flat),
+            dark_mode: Some(ColorScheme::Dark),
+            base_domain: text(".shop.example.com"),
+            welcome_title: text("Hi"),
+            welcome_description: text("Ask"),
+            available_message: text("Here"),
+            unavailable_message: text("Away"),
+            enable_file_upload: Some(false),
+            enable_emoji_picker: Some(false),
+            enable_end_conversation: Some(false),
+            extra: Extra::new(),
+        };
+        assert_eq!(
+            serde_json::to_value(&settings).unwrap(),
+            json!({
+                "locale": "nl", "useBrowserLanguage": false, "position": "right",
+                "type": "expanded_bubble", "launcherTitle": "Chat", "hideMessageBubble": true,
+                "showPopoutButton": true, "showUnreadMessagesDialog": false, "widgetStyle": "flat",
+                "darkMode": "dark", "baseDomain": ".shop.example.com", "welcomeTitle": "Hi",
+                "welcomeDescription": "Ask", "availableMessage": "Here",
+                "unavailableMessage": "Away", "enableFileUpload": false,
+                "enableEmojiPicker": false, "enableEndConversation": false
+            })
+        );
+        assert_eq!(serde_json::to_value(WidgetSettings::default()).unwrap(), json!({}));
+    }
+}

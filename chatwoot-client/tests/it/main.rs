@@ -1,0 +1,18 @@
+//! The core of the client against servers that misbehave: one test a behaviour.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panic")]
+
+mod answers;
+mod deadline;
+mod doors;
+mod double;
+mod errors;
+mod features;
+mod limits;
+mod request;
+mod retry;
+mod route;
+mod secrets;
+mod size;
+mod spans;
+mod wire;
