@@ -1,0 +1,271 @@
+//! Reads a customer's snapshot from the host, and keeps it for a while.
+
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use chatwoot_client::ContactId;
+use iso_currency::Currency;
+use jiff::Timestamp;
+
+use super::flight::{Flight, Flights};
+use crate::model::{
+    ContextSnapshot, CustomerId, Insights, OrderTotals, Source, StoreId, StoreSummary,
+};
+use crate::ports::{PortError, PortResult, Ports};
+
+/// How fresh and how patient the context is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContextConfig {
+    /// How long a snapshot is kept; zero keeps none. The default is 30 seconds.
+    pub ttl: Duration,
+    /// How many orders it shows. The default is 5.
+    pub recent_orders: usize,
+    /// How long totals, orders, cart and cache may each take. The default is 150 milliseconds.
+    pub source_timeout: Duration,
+    /// How long the store and the customer may each take: without them there is no snapshot. The
+    /// default is 2 seconds.
+    pub customer_timeout: Duration,
+}
+
+impl Default for ContextConfig {
+    fn default() -> Self {
+        Self {
+            ttl: Duration::from_secs(30),
+            recent_orders: 5,
+            source_timeout: Duration::from_millis(150),
+            customer_timeout: Duration::from_secs(2),
+        }
+    }
+}
+
+/// Takes snapshots of customers for agents and bots. Clones share what they keep.
+///
+/// A snapshot is at most [`ContextConfig::ttl`] old. Within one process, those who ask for the same
+/// customer at once share one read, and what was read before [`ContextService::forget`] is not
+/// kept after it; another process may keep it until its time is over.
+///
+/// ```
+/// use store_context::context::{ContextConfig, ContextService};
+/// use store_context::model::{CustomerId, StoreId};
+/// # use store_context::ports::Ports;
+///
+/// # async fn example(ports: Ports) -> Result<(), Box<dyn std::error::Error>> {
+/// let context = ContextService::new(ports, ContextConfig { recent_orders: 3, ..Default::default() });
+/// let (store, ada) = (StoreId::new("north")?, CustomerId::new("c-1")?);
+/// if let Some(snapshot) = context.snapshot(&store, &ada).await? {
+///     println!("{}: {} orders", snapshot.customer.name, snapshot.recent_orders.len());
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct ContextService {
+    ports: Ports,
+    config: ContextConfig,
+    flights: Arc<Flights<Shared>>,
+}
+
+/// What all who wait for one read get.
+type Shared = Result<Option<Arc<ContextSnapshot>>, Arc<PortError>>;
+
+impl fmt::Debug for ContextService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ContextService").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl ContextService {
+    /// One that reads from these ports.
+    pub fn new(ports: Ports, config: ContextConfig) -> Self {
+        Self { ports, config, flights: Arc::new(Flights::new()) }
+    }
+
+    /// What is known of a customer; `None` if the store or the customer is not known.
+    ///
+    /// Totals, orders or a cart that cannot be read in time are named in
+    /// [`ContextSnapshot::unavailable`], and such a snapshot is not kept. A cache that fails costs
+    /// time and a warning, no more.
+    ///
+    /// # Errors
+    /// The store or the customer could not be read in time.
+    pub async fn snapshot(
+        &self,
+        store: &StoreId,
+        customer: &CustomerId,
+    ) -> PortResult<Option<ContextSnapshot>> {
+        let key = key(store, customer);
+        let read = |flight| self.get(&key, store, customer, flight);
+        match self.flights.join(&key, read).await {
+            Ok(snapshot) => Ok(snapshot.map(Arc::unwrap_or_clone)),
+            Err(error) => Err(Arc::try_unwrap(error)
+                .unwrap_or_else(|shared| PortError::new(shared.port(), shared))),
+        }
+    }
+
+    /// What is known of the customer behind a contact; `None` for a guest.
+    ///
+    /// # Errors
+    /// As for [`ContextService::snapshot`], or the link could not be read in time.
+    ///
+    /// ```
+    /// # use store_context::{context::ContextService, model::StoreId, ports::PortError};
+    /// use chatwoot_client::ContactId;
+    ///
+    /// # async fn example(context: ContextService, store: StoreId) -> Result<(), PortError> {
+    /// let snapshot = context.for_contact(&store, ContactId(7)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn for_contact(
+        &self,
+        store: &StoreId,
+        contact: ContactId,
+    ) -> PortResult<Option<ContextSnapshot>> {
+        let customer = self.ports.links.customer_of(store, contact);
+        match within(self.config.customer_timeout, "links", customer).await? {
+            Some(customer) => self.snapshot(store, &customer).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Forgets what is kept of a customer: call it when the customer, an order or the cart changed.
+    pub async fn forget(&self, store: &StoreId, customer: &CustomerId) {
+        let key = key(store, customer);
+        // First the reads, then the cache: a read that comes between finds nothing old to keep.
+        self.flights.forget(&key);
+        self.uncache(&key).await;
+    }
+
+    async fn get(
+        &self,
+        key: &str,
+        store: &StoreId,
+        customer: &CustomerId,
+        flight: Arc<Flight<Shared>>,
+    ) -> Shared {
+        if let Some(kept) = self.cached(key).await {
+            return Ok(Some(Arc::new(kept)));
+        }
+        let snapshot = self.read(store, customer).await?.map(Arc::new);
+        if let Some(snapshot) = snapshot.as_deref()
+            && snapshot.unavailable.is_empty()
+            && !flight.is_forgotten()
+        {
+            self.cache(key, snapshot).await;
+            if flight.is_forgotten() {
+                self.uncache(key).await;
+            }
+        }
+        Ok(snapshot)
+    }
+
+    async fn read(
+        &self,
+        store: &StoreId,
+        customer: &CustomerId,
+    ) -> PortResult<Option<ContextSnapshot>> {
+        let Ports { stores, customers, orders, carts, .. } = &self.ports;
+        let ContextConfig { recent_orders, source_timeout, customer_timeout, .. } = self.config;
+        let (store, customer, totals, recent, cart) = tokio::join!(
+            within(customer_timeout, "stores", stores.get(store)),
+            within(customer_timeout, "customers", customers.get(store, customer)),
+            within(source_timeout, "orders", orders.totals(store, customer)),
+            within(source_timeout, "orders", orders.recent(store, customer, recent_orders)),
+            within(source_timeout, "carts", carts.get(store, customer)),
+        );
+        let (Some(store), Some(customer)) = (store?, customer?) else { return Ok(None) };
+
+        let mut unavailable = Vec::new();
+        let mut missing = |source, error: &PortError| {
+            let error = error as &(dyn Error + 'static);
+            tracing::warn!(error, ?source, store = %store.id, "left out of a customer's context");
+            unavailable.push(source);
+        };
+        let totals = totals
+            .and_then(|totals| in_currency(totals, store.currency))
+            .inspect_err(|error| missing(Source::Totals, error));
+        let recent = recent.inspect_err(|error| missing(Source::Orders, error));
+        let cart = cart.inspect_err(|error| missing(Source::Cart, error));
+
+        let mut recent_orders = recent.unwrap_or_default();
+        recent_orders.truncate(self.config.recent_orders);
+        Ok(Some(ContextSnapshot {
+            store: StoreSummary::from(&store),
+            customer,
+            insights: totals.ok().map(|totals| Insights::new(totals, &store.tiers)),
+            recent_orders,
+            cart: cart.ok().flatten().filter(|cart| !cart.items.is_empty()),
+            unavailable,
+            generated_at: Timestamp::now(),
+        }))
+    }
+
+    async fn cached(&self, key: &str) -> Option<ContextSnapshot> {
+        let bytes = self.of_cache("read", self.ports.cache.get(key)).await??;
+        let snapshot = serde_json::from_slice(&bytes);
+        // Another version of this crate may have written it.
+        snapshot.inspect_err(|error| tracing::warn!(%error, "the cache holds no snapshot")).ok()
+    }
+
+    async fn cache(&self, key: &str, snapshot: &ContextSnapshot) {
+        if self.config.ttl.is_zero() {
+            return;
+        }
+        match serde_json::to_vec(snapshot) {
+            Ok(json) => {
+                let put = self.ports.cache.put(key, Bytes::from(json), self.config.ttl);
+                self.of_cache("written", put).await;
+            }
+            Err(error) => tracing::warn!(%error, "a snapshot could not be written as JSON"),
+        }
+    }
+
+    async fn uncache(&self, key: &str) {
+        self.of_cache("cleared", self.ports.cache.remove(key)).await;
+    }
+
+    /// What the cache answers; if it fails, nothing but a warning.
+    async fn of_cache<T>(
+        &self,
+        what: &str,
+        call: impl Future<Output = PortResult<T>>,
+    ) -> Option<T> {
+        let answer = within(self.config.source_timeout, "cache", call).await;
+        let warn = |error: &PortError| {
+            tracing::warn!(error = error as &(dyn Error + 'static), "the cache was not {what}");
+        };
+        answer.inspect_err(warn).ok()
+    }
+}
+
+/// No two customers of any two stores share a key: ids have no control characters.
+fn key(store: &StoreId, customer: &CustomerId) -> String {
+    format!("context\u{1f}{store}\u{1f}{customer}")
+}
+
+async fn within<T>(
+    limit: Duration,
+    port: &'static str,
+    call: impl Future<Output = PortResult<T>>,
+) -> PortResult<T> {
+    let answer = tokio::time::timeout(limit, call).await;
+    answer.unwrap_or_else(|_| Err(PortError::new(port, format!("no answer within {limit:?}"))))
+}
+
+/// The totals, if they can be ranked by the store's tiers.
+fn in_currency(totals: OrderTotals, store: Currency) -> PortResult<OrderTotals> {
+    let currency = totals.lifetime_value.currency;
+    if currency == store {
+        return Ok(totals);
+    }
+    let text =
+        format!("totals are in {}, the store's currency is {}", currency.code(), store.code());
+    Err(PortError::new("orders", text))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,44 @@
+//! A store's way to its account in Chatwoot.
+
+use chatwoot_client::{Account, Client};
+
+use crate::model::{Store, StoreId};
+use crate::ports::{Desk, PortError, Ports};
+
+/// Why a store's desk cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeskError {
+    /// The host does not know the store.
+    #[error("store {0} is not known: keep it with the Stores port first")]
+    UnknownStore(StoreId),
+    /// The store has no account or no token yet.
+    #[error("store {0} is not provisioned: run the Provisioner for it first")]
+    NotProvisioned(StoreId),
+    /// A port failed.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// A store with all that is needed to act for it in Chatwoot.
+#[derive(Clone, Debug)]
+pub(crate) struct OpenDesk {
+    pub(crate) store: Store,
+    pub(crate) desk: Desk,
+    pub(crate) account: Account,
+}
+
+pub(crate) async fn open(
+    client: &Client,
+    ports: &Ports,
+    id: &StoreId,
+) -> Result<OpenDesk, DeskError> {
+    let store = ports.stores.get(id).await?;
+    let store = store.ok_or_else(|| DeskError::UnknownStore(id.clone()))?;
+    let desk = ports.stores.desk(id).await?;
+    let token = ports.credentials.get(id).await?.user_token;
+    let (Some(account), Some(token)) = (desk.account, token) else {
+        return Err(DeskError::NotProvisioned(id.clone()));
+    };
+    Ok(OpenDesk { store, desk, account: client.account(account, token) })
+}

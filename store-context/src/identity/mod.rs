@@ -1,0 +1,120 @@
+//! A customer's identity, proved to Chatwoot: to the widget on a page, and to the public API of an
+//! app.
+//!
+//! Only the store knows who is signed in, so only a signed-in customer of the host's own session may
+//! be passed here.
+
+use chatwoot_client::widget::{WidgetError, WidgetUser, identifier_hash};
+use chatwoot_client::{InboxId, Secret};
+
+use crate::model::{Customer, StoreId};
+use crate::ports::{PortError, Ports};
+
+/// Why an identity cannot be proved.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IdentityError {
+    /// The store has no inbox of that kind yet.
+    #[error("store {0} is not provisioned: run the Provisioner for it first")]
+    NotProvisioned(StoreId),
+    /// The customer cannot be a widget's user.
+    #[error(transparent)]
+    Widget(#[from] WidgetError),
+    /// A port failed.
+    #[error(transparent)]
+    Port(#[from] PortError),
+}
+
+/// What an app of the store needs to speak for a customer in the public API.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct PublicIdentity {
+    /// The API inbox's public identifier.
+    pub inbox_identifier: String,
+    /// The API inbox.
+    pub inbox: InboxId,
+    /// The customer's identifier; `None` for a guest.
+    pub identifier: Option<String>,
+    /// The proof that the store gives for it.
+    pub identifier_hash: Secret,
+}
+
+/// Proves identities with the stores' HMAC tokens.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    ports: Ports,
+}
+
+impl Identity {
+    /// A prover on the host's ports.
+    pub fn new(ports: Ports) -> Self {
+        Self { ports }
+    }
+
+    /// The widget's public token of the store, for a page that nobody is signed in on.
+    ///
+    /// # Errors
+    /// The store has no website inbox, or a port failed.
+    pub async fn website_token(&self, store: &StoreId) -> Result<String, IdentityError> {
+        let token = self.ports.stores.desk(store).await?.website_token;
+        token.ok_or_else(|| IdentityError::NotProvisioned(store.clone()))
+    }
+
+    /// The signed-in customer as the widget's user, with proof. An address that is not proven is
+    /// left out: the widget would show another person's conversations for it.
+    ///
+    /// # Errors
+    /// The store has no website inbox, or a port failed.
+    pub async fn widget_user(
+        &self,
+        store: &StoreId,
+        customer: &Customer,
+    ) -> Result<WidgetUser, IdentityError> {
+        let hmac = self.ports.credentials.get(store).await?.website_hmac;
+        let hmac = hmac.ok_or_else(|| IdentityError::NotProvisioned(store.clone()))?;
+        let mut user = WidgetUser::proven(customer.id.as_str(), &hmac)?;
+        user.name = Some(customer.name.clone()).filter(|name| !name.is_empty());
+        user.email = customer.proven_email().map(str::to_owned);
+        user.phone_number.clone_from(&customer.phone);
+        Ok(user)
+    }
+
+    /// The signed-in customer for the public API, with proof.
+    ///
+    /// # Errors
+    /// The store has no API inbox, or a port failed.
+    pub async fn public(
+        &self,
+        store: &StoreId,
+        customer: &Customer,
+    ) -> Result<PublicIdentity, IdentityError> {
+        self.public_proof(store, Some(customer.id.to_string())).await
+    }
+
+    /// A guest for the public API. Chatwoot asks for a proof of the empty identifier too (4.15.1).
+    ///
+    /// Use it on the host's side only: whoever has it can open a contact by its e-mail address.
+    ///
+    /// # Errors
+    /// The store has no API inbox, or a port failed.
+    pub async fn public_guest(&self, store: &StoreId) -> Result<PublicIdentity, IdentityError> {
+        self.public_proof(store, None).await
+    }
+
+    async fn public_proof(
+        &self,
+        store: &StoreId,
+        identifier: Option<String>,
+    ) -> Result<PublicIdentity, IdentityError> {
+        let lacking = || IdentityError::NotProvisioned(store.clone());
+        let desk = self.ports.stores.desk(store).await?;
+        let hmac = self.ports.credentials.get(store).await?.api_hmac.ok_or_else(lacking)?;
+        let hash = identifier_hash(&hmac, identifier.as_deref().unwrap_or_default());
+        Ok(PublicIdentity {
+            inbox_identifier: desk.api_inbox_identifier.ok_or_else(lacking)?,
+            inbox: desk.api_inbox.ok_or_else(lacking)?,
+            identifier,
+            identifier_hash: Secret::new(hash),
+        })
+    }
+}

@@ -1,0 +1,37 @@
+//! The one door into the ledger, for webhooks and for what the reconciler finds.
+
+use jiff::Timestamp;
+
+use super::event::DeskEvent;
+use crate::model::StoreId;
+use crate::ports::{Entry, EntrySource, PortResult, Remembered, WebhookLedger};
+
+/// Remembers an event under its key, then notes the conversation's state. In this order: a state
+/// that is noted counts as told, so it must not be noted before its event is kept.
+pub(super) async fn remember(
+    ledger: &dyn WebhookLedger,
+    store: &StoreId,
+    event: DeskEvent,
+    key: String,
+    source: EntrySource,
+) -> PortResult<Remembered> {
+    let stale = is_stale(ledger, store, &event).await?;
+    let received_at = Timestamp::now();
+    let entry = Entry { store: store.clone(), key, event, source, stale, received_at };
+    let remembered = ledger.remember(&entry).await?;
+    if let Some(state) = entry.event.conversation() {
+        ledger.observe(store, state).await?;
+    }
+    Ok(remembered)
+}
+
+/// Whether a newer state of the event's conversation is known already.
+async fn is_stale(
+    ledger: &dyn WebhookLedger,
+    store: &StoreId,
+    event: &DeskEvent,
+) -> PortResult<bool> {
+    let Some(state) = event.conversation() else { return Ok(false) };
+    let known = ledger.observed(store, state.conversation).await?;
+    Ok(known.is_some_and(|known| known.updated_at > state.updated_at))
+}

@@ -1,0 +1,16 @@
+//! Webhooks in: verify, remember, answer; handle from the ledger; reconcile what never came.
+
+mod dispatch;
+mod door;
+mod event;
+mod from_api;
+mod from_webhook;
+mod handler;
+mod receive;
+mod reconcile;
+
+pub use self::dispatch::{DispatchConfig, Dispatched, Dispatcher};
+pub use self::event::{ConversationFact, DeskEvent, Direction, MessageFact};
+pub use self::handler::{Handler, HandlerError};
+pub use self::receive::{Intake, Receipt, ReceiveError};
+pub use self::reconcile::{ReconcileConfig, ReconcileError, Reconciled, Reconciler};

@@ -1,0 +1,63 @@
+//! Every storage port in memory: for small hosts, demonstrations and tests.
+//!
+//! What is here lives as long as the process. One process holds one of each, shared by `Arc`; each
+//! answers at once, holds its lock only while it computes, and finds what it needs by an index, so
+//! that tens of thousands of customers cost no more than ten.
+
+mod cache;
+mod credentials;
+mod due;
+mod links;
+mod shop;
+mod stores;
+mod sync_ledger;
+mod webhook_ledger;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+pub use self::cache::MemoryCache;
+pub use self::credentials::MemoryCredentials;
+pub use self::links::MemoryLinks;
+pub use self::shop::{MemoryShop, ShopError};
+pub use self::stores::MemoryStores;
+pub use self::sync_ledger::MemorySyncLedger;
+pub use self::webhook_ledger::MemoryWebhookLedger;
+
+use crate::ports::{Carts, Customers, Orders, Ports};
+
+/// The host's three ports, with storage in memory for all the others.
+///
+/// ```
+/// use std::sync::Arc;
+/// use store_context::memory::{self, MemoryShop};
+/// # use store_context::ports::PortResult;
+///
+/// # async fn example() -> PortResult<()> {
+/// let shop = Arc::new(MemoryShop::new());
+/// let ports = memory::ports(shop.clone(), shop.clone(), shop);
+/// assert_eq!(ports.stores.ids().await?, []);
+/// # Ok(())
+/// # }
+/// ```
+pub fn ports(
+    customers: Arc<dyn Customers>,
+    orders: Arc<dyn Orders>,
+    carts: Arc<dyn Carts>,
+) -> Ports {
+    Ports {
+        customers,
+        orders,
+        carts,
+        stores: Arc::new(MemoryStores::new()),
+        credentials: Arc::new(MemoryCredentials::new()),
+        links: Arc::new(MemoryLinks::new()),
+        sync: Arc::new(MemorySyncLedger::new()),
+        webhooks: Arc::new(MemoryWebhookLedger::new()),
+        cache: Arc::new(MemoryCache::default()),
+    }
+}
+
+/// Locks; nothing here panics while it holds a lock, so a poisoned one is whole.
+fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,336 @@
+//! A shop in memory: the host's three ports for demonstrations and tests.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use iso_currency::Currency;
+use jiff::Timestamp;
+
+use super::lock;
+use crate::model::{
+    Cart, CurrencyMismatch, Customer, CustomerId, Order, OrderId, OrderTotals, StoreId,
+};
+use crate::ports::{Carts, Customers, Orders, PortError, PortResult};
+
+/// Customers, orders and carts of any number of stores, in memory.
+///
+/// ```
+/// use store_context::memory::MemoryShop;
+/// use store_context::model::{Customer, CustomerId, StoreId};
+/// use store_context::Currency;
+/// use store_context::ports::Orders;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (store, ada) = (StoreId::new("north")?, CustomerId::new("c-1")?);
+/// let shop = MemoryShop::new();
+/// shop.open(&store, Currency::EUR);
+/// shop.put_customer(&store, Customer::new(ada.clone(), "Ada"))?;
+/// assert_eq!(shop.totals(&store, &ada).await?.count, 0);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Default)]
+pub struct MemoryShop(Mutex<HashMap<StoreId, Shelves>>);
+
+/// What cannot be put into a shop.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ShopError {
+    /// The store was never opened.
+    #[error("the store `{0}` is not open here: call `MemoryShop::open` first")]
+    UnknownStore(StoreId),
+    /// An order is in another currency than its store, or the customer's orders are worth too much.
+    #[error(transparent)]
+    Currency(#[from] CurrencyMismatch),
+}
+
+/// What one store has.
+#[derive(Debug)]
+struct Shelves {
+    currency: Currency,
+    customers: BTreeMap<CustomerId, Customer>,
+    carts: HashMap<CustomerId, Cart>,
+    orders: HashMap<CustomerId, BTreeMap<(Timestamp, OrderId), Order>>,
+    // Where an order lies among its customer's.
+    placed: HashMap<OrderId, (CustomerId, Timestamp)>,
+}
+
+impl Shelves {
+    fn new(currency: Currency) -> Self {
+        Self {
+            currency,
+            customers: BTreeMap::new(),
+            carts: HashMap::new(),
+            orders: HashMap::new(),
+            placed: HashMap::new(),
+        }
+    }
+
+    fn totals<'a>(
+        &self,
+        orders: impl IntoIterator<Item = &'a Order>,
+    ) -> Result<OrderTotals, CurrencyMismatch> {
+        let mut totals = OrderTotals::none(self.currency);
+        orders.into_iter().try_for_each(|order| totals.add(order))?;
+        Ok(totals)
+    }
+
+    fn put_order(&mut self, order: Order) -> Result<(), CurrencyMismatch> {
+        let before = self.orders.get(&order.customer);
+        let others = before.into_iter().flat_map(BTreeMap::values).filter(|o| o.id != order.id);
+        self.totals(others.chain([&order]))?;
+        self.remove_order(&order.id);
+        self.placed.insert(order.id.clone(), (order.customer.clone(), order.placed_at));
+        let place = (order.placed_at, order.id.clone());
+        self.orders.entry(order.customer.clone()).or_default().insert(place, order);
+        Ok(())
+    }
+
+    fn remove_order(&mut self, id: &OrderId) -> Option<Order> {
+        let (customer, placed_at) = self.placed.remove(id)?;
+        self.orders.get_mut(&customer)?.remove(&(placed_at, id.clone()))
+    }
+
+    fn remove_customer(&mut self, id: &CustomerId) -> Option<Customer> {
+        self.carts.remove(id);
+        for order in self.orders.remove(id).into_iter().flat_map(BTreeMap::into_values) {
+            self.placed.remove(&order.id);
+        }
+        self.customers.remove(id)
+    }
+}
+
+impl MemoryShop {
+    /// A shop without stores.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Opens a store that takes orders in this currency; an open one stays as it is.
+    pub fn open(&self, store: &StoreId, currency: Currency) {
+        lock(&self.0).entry(store.clone()).or_insert_with(|| Shelves::new(currency));
+    }
+
+    /// Puts a customer in place of the one with the same id.
+    ///
+    /// # Errors
+    /// The store is not open.
+    pub fn put_customer(&self, store: &StoreId, customer: Customer) -> Result<(), ShopError> {
+        self.write(store, |shelves| shelves.customers.insert(customer.id.clone(), customer))?;
+        Ok(())
+    }
+
+    /// Removes a customer with the orders and the cart.
+    pub fn remove_customer(&self, store: &StoreId, id: &CustomerId) -> Option<Customer> {
+        self.write(store, |shelves| shelves.remove_customer(id)).ok().flatten()
+    }
+
+    /// Puts an order in place of the one with the same id.
+    ///
+    /// # Errors
+    /// The store is not open, or the order counts and has no sum with the customer's others.
+    pub fn put_order(&self, store: &StoreId, order: Order) -> Result<(), ShopError> {
+        Ok(self.write(store, |shelves| shelves.put_order(order))??)
+    }
+
+    /// Removes an order.
+    pub fn remove_order(&self, store: &StoreId, id: &OrderId) -> Option<Order> {
+        self.write(store, |shelves| shelves.remove_order(id)).ok().flatten()
+    }
+
+    /// Puts a cart in place of the customer's.
+    ///
+    /// # Errors
+    /// The store is not open.
+    pub fn put_cart(
+        &self,
+        store: &StoreId,
+        customer: &CustomerId,
+        cart: Cart,
+    ) -> Result<(), ShopError> {
+        self.write(store, |shelves| shelves.carts.insert(customer.clone(), cart))?;
+        Ok(())
+    }
+
+    /// Empties a customer's cart.
+    pub fn remove_cart(&self, store: &StoreId, customer: &CustomerId) -> Option<Cart> {
+        self.write(store, |shelves| shelves.carts.remove(customer)).ok().flatten()
+    }
+
+    fn write<T>(
+        &self,
+        store: &StoreId,
+        what: impl FnOnce(&mut Shelves) -> T,
+    ) -> Result<T, ShopError> {
+        let mut stores = lock(&self.0);
+        stores.get_mut(store).map(what).ok_or_else(|| ShopError::UnknownStore(store.clone()))
+    }
+
+    fn read<T>(&self, store: &StoreId, what: impl FnOnce(&Shelves) -> T) -> Option<T> {
+        lock(&self.0).get(store).map(what)
+    }
+}
+
+#[async_trait]
+impl Customers for MemoryShop {
+    async fn get(&self, store: &StoreId, id: &CustomerId) -> PortResult<Option<Customer>> {
+        Ok(self.read(store, |shelves| shelves.customers.get(id).cloned()).flatten())
+    }
+
+    async fn ids(
+        &self,
+        store: &StoreId,
+        after: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<Vec<CustomerId>> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let ids = self.read(store, |shelves| {
+            let rest = shelves.customers.range::<CustomerId, _>((from, Bound::Unbounded));
+            rest.take(limit).map(|(id, _)| id.clone()).collect()
+        });
+        Ok(ids.unwrap_or_default())
+    }
+}
+
+#[async_trait]
+impl Orders for MemoryShop {
+    async fn recent(
+        &self,
+        store: &StoreId,
+        customer: &CustomerId,
+        limit: usize,
+    ) -> PortResult<Vec<Order>> {
+        let recent = self.read(store, |shelves| {
+            let orders =
+                shelves.orders.get(customer).into_iter().flat_map(|all| all.values().rev());
+            orders.take(limit).cloned().collect()
+        });
+        Ok(recent.unwrap_or_default())
+    }
+
+    async fn totals(&self, store: &StoreId, customer: &CustomerId) -> PortResult<OrderTotals> {
+        let totals = self.read(store, |shelves| {
+            shelves.totals(shelves.orders.get(customer).into_iter().flat_map(BTreeMap::values))
+        });
+        let unknown = || ShopError::UnknownStore(store.clone());
+        let totals = totals.ok_or_else(unknown).and_then(|totals| Ok(totals?));
+        totals.map_err(|error| PortError::new("orders", error))
+    }
+}
+
+#[async_trait]
+impl Carts for MemoryShop {
+    async fn get(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Option<Cart>> {
+        let cart = self.read(store, |shelves| shelves.carts.get(customer).cloned()).flatten();
+        Ok(cart.filter(|cart| cart.quantity() > 0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{CartItem, Money, OrderStatus};
+
+    fn store() -> StoreId {
+        StoreId::new("north").unwrap()
+    }
+
+    fn customer(id: &str) -> CustomerId {
+        CustomerId::new(id).unwrap()
+    }
+
+    fn order(id: &str, day: i64, amount: i64, status: OrderStatus) -> Order {
+        Order {
+            id: OrderId::new(id).unwrap(),
+            customer: customer("ada"),
+            placed_at: Timestamp::from_second(day * 86_400).unwrap(),
+            status,
+            total: Money::new(amount.into(), Currency::EUR),
+            items: Vec::new(),
+        }
+    }
+
+    fn shop() -> MemoryShop {
+        let shop = MemoryShop::new();
+        shop.open(&store(), Currency::EUR);
+        shop
+    }
+
+    #[tokio::test]
+    async fn a_sweep_sees_each_customer_once() {
+        let shop = shop();
+        for id in ["d", "b", "a", "c", "e"] {
+            shop.put_customer(&store(), Customer::new(customer(id), id)).unwrap();
+        }
+        let mut seen = Vec::new();
+        loop {
+            let page = shop.ids(&store(), seen.last(), 2).await.unwrap();
+            if page.is_empty() {
+                break;
+            }
+            seen.extend(page);
+        }
+        assert_eq!(
+            seen.iter().map(CustomerId::as_str).collect::<Vec<_>>(),
+            ["a", "b", "c", "d", "e"]
+        );
+    }
+
+    #[tokio::test]
+    async fn an_order_that_changes_is_not_counted_twice() {
+        let shop = shop();
+        let ada = customer("ada");
+        shop.put_order(&store(), order("1", 1, 10, OrderStatus::Paid)).unwrap();
+        shop.put_order(&store(), order("2", 3, 20, OrderStatus::Paid)).unwrap();
+        shop.put_order(&store(), order("3", 2, 40, OrderStatus::Pending)).unwrap();
+        // An order that moved in time.
+        shop.put_order(&store(), order("1", 4, 11, OrderStatus::Shipped)).unwrap();
+
+        let recent = shop.recent(&store(), &ada, 2).await.unwrap();
+        assert_eq!(recent.iter().map(|o| o.id.as_str()).collect::<Vec<_>>(), ["1", "2"]);
+        let totals = shop.totals(&store(), &ada).await.unwrap();
+        assert_eq!((totals.count, totals.lifetime_value.amount), (2, 31.into()));
+        assert_eq!(totals.first_at.unwrap().as_second(), 3 * 86_400);
+
+        shop.put_order(&store(), order("2", 3, 20, OrderStatus::Refunded)).unwrap();
+        assert_eq!(shop.totals(&store(), &ada).await.unwrap().count, 1);
+        assert!(shop.remove_order(&store(), &OrderId::new("1").unwrap()).is_some());
+        assert_eq!(shop.totals(&store(), &ada).await.unwrap(), OrderTotals::none(Currency::EUR));
+    }
+
+    #[tokio::test]
+    async fn what_does_not_fit_changes_nothing() {
+        let shop = shop();
+        shop.put_order(&store(), order("1", 1, 10, OrderStatus::Paid)).unwrap();
+        let mut foreign = order("1", 1, 10, OrderStatus::Paid);
+        foreign.total.currency = Currency::USD;
+        assert!(matches!(shop.put_order(&store(), foreign), Err(ShopError::Currency(_))));
+        assert_eq!(shop.totals(&store(), &customer("ada")).await.unwrap().count, 1);
+
+        let south = StoreId::new("south").unwrap();
+        assert!(shop.put_customer(&south, Customer::new(customer("ada"), "Ada")).is_err());
+        assert!(shop.totals(&south, &customer("ada")).await.is_err());
+        assert!(Customers::get(&shop, &south, &customer("ada")).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn a_customer_leaves_with_everything() {
+        let shop = shop();
+        let ada = customer("ada");
+        let price = Money::new(5.into(), Currency::EUR);
+        let item = CartItem { title: "Tea".to_owned(), quantity: 1, price };
+        let cart = Cart { items: vec![item], total: price, updated_at: Timestamp::UNIX_EPOCH };
+        shop.put_customer(&store(), Customer::new(ada.clone(), "Ada")).unwrap();
+        shop.put_order(&store(), order("1", 1, 10, OrderStatus::Paid)).unwrap();
+        shop.put_cart(&store(), &ada, cart.clone()).unwrap();
+        assert_eq!(Carts::get(&shop, &store(), &ada).await.unwrap(), Some(cart));
+
+        assert!(shop.remove_customer(&store(), &ada).is_some());
+        assert!(Customers::get(&shop, &store(), &ada).await.unwrap().is_none());
+        assert!(Carts::get(&shop, &store(), &ada).await.unwrap().is_none());
+        assert!(shop.recent(&store(), &ada, 5).await.unwrap().is_empty());
+    }
+}

@@ -1,0 +1,49 @@
+//! A customer: somebody who is registered at a store.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::text::text_ids;
+
+text_ids! {
+    /// A customer of a store, by the id that the host gives; it is the contact's identifier in
+    /// Chatwoot.
+    CustomerId;
+}
+
+/// A registered customer, as the host knows it now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Customer {
+    /// The host's id.
+    pub id: CustomerId,
+    /// The full name; may be empty.
+    pub name: String,
+    /// The e-mail address.
+    pub email: Option<String>,
+    /// Whether the customer has proved that the address is theirs. An unproven address is never
+    /// sent to Chatwoot: there it would open another person's contact.
+    pub email_verified: bool,
+    /// The telephone number in E.164 form (`+31612345678`).
+    pub phone: Option<String>,
+    /// When the customer registered.
+    pub registered_at: Option<Timestamp>,
+}
+
+impl Customer {
+    /// A customer of whom only the id and the name are known.
+    pub fn new(id: CustomerId, name: impl Into<String>) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            email: None,
+            email_verified: false,
+            phone: None,
+            registered_at: None,
+        }
+    }
+
+    /// The e-mail address, if it is proven.
+    pub fn proven_email(&self) -> Option<&str> {
+        self.email.as_deref().filter(|_| self.email_verified)
+    }
+}

@@ -1,0 +1,21 @@
+//! What is in the shop: stores, customers, orders, carts, and what is derived from them.
+
+mod cart;
+mod context;
+mod customer;
+mod insights;
+mod money;
+mod order;
+mod store;
+mod text;
+mod tier;
+
+pub use self::cart::{Cart, CartItem};
+pub use self::context::{ContextSnapshot, Source, StoreSummary};
+pub use self::customer::{Customer, CustomerId};
+pub use self::insights::{Insights, OrderTotals};
+pub use self::money::{CurrencyMismatch, Money};
+pub use self::order::{Order, OrderId, OrderItem, OrderStatus};
+pub use self::store::{Branding, Store, StoreId};
+pub use self::text::InvalidId;
+pub use self::tier::{Tier, TierPolicy, TierPolicyError};

@@ -1,0 +1,57 @@
+//! Ids that the shop gives: short texts, checked once where they come in.
+
+/// A text that cannot be an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an id has 1 to 255 characters and none of them is a control character")]
+pub struct InvalidId;
+
+pub(super) fn check(text: String) -> Result<String, InvalidId> {
+    // 255 characters: what Chatwoot takes as a contact's identifier (4.15.1, measured).
+    let fits = (1..=255).contains(&text.chars().count());
+    if fits && !text.chars().any(char::is_control) { Ok(text) } else { Err(InvalidId) }
+}
+
+macro_rules! text_ids {
+    ($($(#[$doc:meta])* $name:ident;)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Checks and wraps a text of 1 to 255 characters.
+            ///
+            /// # Errors
+            /// The text is empty, too long, or has control characters.
+            pub fn new(text: impl Into<String>) -> Result<Self, $crate::model::InvalidId> {
+                $crate::model::text::check(text.into()).map(Self)
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = $crate::model::InvalidId;
+
+            fn try_from(text: String) -> Result<Self, Self::Error> {
+                Self::new(text)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+    )+};
+}
+pub(super) use text_ids;

@@ -1,0 +1,80 @@
+//! The definitions of the attributes that are synced.
+
+use chatwoot_client::{
+    Account, AttributeDefinition, AttributeDefinitionPatch, AttributeModel, AttributeType,
+    NewAttributeDefinition, Patch,
+};
+
+use super::report::StepOutcome;
+use super::{AtStep, ProvisionError, Run};
+use crate::attributes::{self, Attribute, Display};
+use crate::model::Store;
+
+impl Run<'_> {
+    pub(super) async fn attributes(&mut self, account: &Account) -> Result<(), ProvisionError> {
+        const STEP: &str = "attributes";
+        let definitions = account.custom_attributes();
+        let known = definitions.list(Some(AttributeModel::Contact)).await.at(STEP)?;
+        for attribute in attributes::ALL {
+            let wanted = definition(attribute, self.store);
+            let is = known.iter().find(|known| known.key == wanted.key);
+            let outcome = match is {
+                None => {
+                    definitions.create(&wanted).await.at(STEP)?;
+                    StepOutcome::Created
+                }
+                Some(is) if same(is, &wanted) => StepOutcome::Unchanged,
+                Some(is) => {
+                    definitions.update(is.id, &patch(is, wanted)).await.at(STEP)?;
+                    StepOutcome::Changed
+                }
+            };
+            self.done(format!("attribute {}", attribute.key), outcome);
+        }
+        Ok(())
+    }
+}
+
+fn definition(attribute: &Attribute, store: &Store) -> NewAttributeDefinition {
+    let (display_type, values) = match attribute.display {
+        Display::Text => (AttributeType::Text, None),
+        Display::Number => (AttributeType::Number, None),
+        Display::Date => (AttributeType::Date, None),
+        Display::Tier => {
+            (AttributeType::List, Some(store.tiers.names().map(str::to_owned).collect()))
+        }
+    };
+    NewAttributeDefinition {
+        key: attribute.key.to_owned(),
+        display_name: attribute.name.to_owned(),
+        description: Some(attribute.description.to_owned()),
+        display_type,
+        model: AttributeModel::Contact,
+        values,
+        ..NewAttributeDefinition::default()
+    }
+}
+
+fn same(is: &AttributeDefinition, wanted: &NewAttributeDefinition) -> bool {
+    let values = |values: &Option<Vec<String>>| values.clone().unwrap_or_default();
+    is.display_name.as_ref() == Some(&wanted.display_name)
+        && is.description == wanted.description
+        && is.display_type == wanted.display_type
+        && values(&is.values) == values(&wanted.values)
+}
+
+fn patch(is: &AttributeDefinition, wanted: NewAttributeDefinition) -> AttributeDefinitionPatch {
+    // One that was a list still has its values.
+    let no_values = if is.values.as_ref().is_some_and(|values| !values.is_empty()) {
+        Patch::Set(Vec::new())
+    } else {
+        Patch::Keep
+    };
+    AttributeDefinitionPatch {
+        display_name: Patch::Set(wanted.display_name),
+        description: Patch::from_wanted(wanted.description),
+        display_type: Patch::Set(wanted.display_type),
+        values: wanted.values.map_or(no_values, Patch::Set),
+        ..AttributeDefinitionPatch::default()
+    }
+}

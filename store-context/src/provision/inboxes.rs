@@ -1,0 +1,179 @@
+//! The store's three inboxes: the widget on its pages, its public API, its support address.
+
+use chatwoot_client::{
+    Account, ChannelPatch, ChannelType, Inbox, InboxId, InboxPatch, NewApiChannel, NewEmailChannel,
+    NewInbox, NewWebWidget, Patch, UserId,
+};
+
+use super::report::StepOutcome;
+use super::{AtStep, ProvisionError, Run, missing};
+
+const STEP: &str = "inboxes";
+
+impl Run<'_> {
+    pub(super) async fn inboxes(
+        &mut self,
+        account: &Account,
+        administrator: UserId,
+    ) -> Result<(), ProvisionError> {
+        let known = account.inboxes().list().await.at(STEP)?;
+        let website = self.website(account, &known).await?;
+        let api = self.api(account, &known).await?;
+        let email = self.email(account, &known).await?;
+        for inbox in [website, api, email] {
+            let members = account.inbox_members().list(inbox).await.at(STEP)?;
+            let add = missing(administrator, &members);
+            if add {
+                account.inbox_members().add(inbox, &[administrator]).await.at(STEP)?;
+            }
+            self.done(format!("member of inbox {inbox}"), StepOutcome::changed_if(add));
+        }
+        Ok(())
+    }
+
+    async fn website(
+        &mut self,
+        account: &Account,
+        known: &[Inbox],
+    ) -> Result<InboxId, ProvisionError> {
+        let store = self.store;
+        let wanted = self.new_website();
+        let is = find(known, self.desk.website_inbox, &ChannelType::WebWidget, &wanted.name);
+        let (inbox, outcome) = match is {
+            None => (account.inboxes().create(&wanted).await.at(STEP)?, StepOutcome::Created),
+            Some(is) if self.website_is_right(is) => (is.clone(), StepOutcome::Unchanged),
+            Some(is) => {
+                let to = self.website_patch();
+                (account.inboxes().update(is.id, &to).await.at(STEP)?, StepOutcome::Changed)
+            }
+        };
+        let lacking = |what| ProvisionError::Lacking { step: STEP, what };
+        let hmac = inbox.hmac_token.ok_or(lacking("hmac_token"))?;
+        self.desk.website_inbox = Some(inbox.id);
+        self.desk.website_token = Some(inbox.website_token.ok_or(lacking("website_token"))?);
+        self.credentials.website_hmac = Some(hmac);
+        self.keep().await?;
+        self.done(format!("website inbox of {}", store.website), outcome);
+        Ok(inbox.id)
+    }
+
+    fn new_website(&self) -> NewInbox {
+        let store = self.store;
+        let channel = NewWebWidget {
+            widget_color: Some(store.branding.color.clone()),
+            welcome_title: Some(store.branding.welcome_title.clone()),
+            welcome_tagline: Some(store.branding.welcome_tagline.clone()),
+            // Nobody becomes a customer without the store's word for it.
+            hmac_mandatory: Some(true),
+            ..NewWebWidget::new(store.website.as_str())
+        };
+        NewInbox {
+            greeting_enabled: Some(true),
+            greeting_message: Some(store.branding.greeting.clone()),
+            timezone: Some(store.time_zone.clone()),
+            ..NewInbox::new(&store.name, channel)
+        }
+    }
+
+    fn website_is_right(&self, is: &Inbox) -> bool {
+        let store = self.store;
+        let text = |is: &Option<String>, wanted: &str| is.as_deref() == Some(wanted);
+        is.name == store.name
+            && is.hmac_mandatory == Some(true)
+            && is.greeting_enabled == Some(true)
+            && text(&is.greeting_message, &store.branding.greeting)
+            && text(&is.timezone, &store.time_zone)
+            && text(&is.website_url, store.website.as_str())
+            && text(&is.widget_color, &store.branding.color)
+            && text(&is.welcome_title, &store.branding.welcome_title)
+            && text(&is.welcome_tagline, &store.branding.welcome_tagline)
+    }
+
+    fn website_patch(&self) -> InboxPatch {
+        let store = self.store;
+        InboxPatch {
+            name: Patch::Set(store.name.clone()),
+            greeting_enabled: Patch::Set(true),
+            greeting_message: Patch::Set(store.branding.greeting.clone()),
+            timezone: Patch::Set(store.time_zone.clone()),
+            channel: Some(ChannelPatch {
+                website_url: Patch::Set(store.website.to_string()),
+                widget_color: Patch::Set(store.branding.color.clone()),
+                welcome_title: Patch::Set(store.branding.welcome_title.clone()),
+                welcome_tagline: Patch::Set(store.branding.welcome_tagline.clone()),
+                hmac_mandatory: Patch::Set(true),
+                ..ChannelPatch::default()
+            }),
+            ..InboxPatch::default()
+        }
+    }
+
+    async fn api(&mut self, account: &Account, known: &[Inbox]) -> Result<InboxId, ProvisionError> {
+        let name = format!("{} app", self.store.name);
+        let channel = NewApiChannel { hmac_mandatory: Some(true), ..NewApiChannel::default() };
+        let wanted = NewInbox::new(&name, channel);
+        let is = find(known, self.desk.api_inbox, &ChannelType::Api, &name);
+        let right = |is: &Inbox| is.hmac_mandatory == Some(true);
+        let to = ChannelPatch { hmac_mandatory: Patch::Set(true), ..ChannelPatch::default() };
+        let (inbox, outcome) = changed_or_made(account, is, &wanted, right, to).await?;
+        let lacking = |what| ProvisionError::Lacking { step: STEP, what };
+        let identifier = inbox.inbox_identifier.ok_or(lacking("inbox_identifier"))?;
+        self.desk.api_inbox = Some(inbox.id);
+        self.desk.api_inbox_identifier = Some(identifier);
+        self.credentials.api_hmac = inbox.hmac_token;
+        self.keep().await?;
+        self.done(format!("API inbox {name}"), outcome);
+        Ok(inbox.id)
+    }
+
+    async fn email(
+        &mut self,
+        account: &Account,
+        known: &[Inbox],
+    ) -> Result<InboxId, ProvisionError> {
+        let name = format!("{} e-mail", self.store.name);
+        let address = &self.store.support_email;
+        let wanted = NewInbox::new(&name, NewEmailChannel::new(address));
+        let is = find(known, self.desk.email_inbox, &ChannelType::Email, &name);
+        let right = |is: &Inbox| {
+            let email = is.email.as_deref();
+            email.is_some_and(|email| email.to_lowercase() == address.to_lowercase())
+        };
+        let to = ChannelPatch { email: Patch::Set(address.clone()), ..ChannelPatch::default() };
+        let (inbox, outcome) = changed_or_made(account, is, &wanted, right, to).await?;
+        self.desk.email_inbox = Some(inbox.id);
+        self.keep().await?;
+        self.done(format!("e-mail inbox {address}"), outcome);
+        Ok(inbox.id)
+    }
+}
+
+/// The remembered inbox, or one of the same kind and name that was made before it was remembered.
+fn find<'a>(
+    known: &'a [Inbox],
+    remembered: Option<InboxId>,
+    kind: &ChannelType,
+    name: &str,
+) -> Option<&'a Inbox> {
+    let by_id = known.iter().find(|inbox| Some(inbox.id) == remembered);
+    by_id.or_else(|| known.iter().find(|inbox| inbox.channel_type == *kind && inbox.name == name))
+}
+
+/// An inbox of which the name and one setting of its channel are looked after.
+async fn changed_or_made(
+    account: &Account,
+    is: Option<&Inbox>,
+    wanted: &NewInbox,
+    right: impl Fn(&Inbox) -> bool,
+    channel: ChannelPatch,
+) -> Result<(Inbox, StepOutcome), ProvisionError> {
+    Ok(match is {
+        Some(is) if is.name == wanted.name && right(is) => (is.clone(), StepOutcome::Unchanged),
+        Some(is) => {
+            let name = Patch::Set(wanted.name.clone());
+            let to = InboxPatch { name, channel: Some(channel), ..InboxPatch::default() };
+            (account.inboxes().update(is.id, &to).await.at(STEP)?, StepOutcome::Changed)
+        }
+        None => (account.inboxes().create(wanted).await.at(STEP)?, StepOutcome::Created),
+    })
+}

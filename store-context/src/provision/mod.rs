@@ -1,0 +1,155 @@
+//! A store becomes a desk: account, administrator, team, labels, attributes, inboxes, webhook, panel.
+//!
+//! Provisioning says what is wanted and changes only what differs, so it can be run on every
+//! deployment. What it made is remembered step by step: cut short, it goes on where it stopped.
+
+mod account;
+mod attributes;
+mod config;
+mod inboxes;
+mod panel;
+mod report;
+mod team;
+mod webhook;
+
+use chatwoot_client::{Account, Client, Error, Platform, UserId};
+use jiff::Timestamp;
+
+pub use self::config::ProvisionConfig;
+pub use self::report::{ProvisionReport, Step, StepOutcome};
+use crate::model::Store;
+use crate::ports::{AddressToken, Desk, PortError, Ports, StoreCredentials};
+
+/// Why a store was not provisioned to the end; running it again goes on from there.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProvisionError {
+    /// Chatwoot refused or did not answer.
+    #[error("at the step `{step}`: {source}")]
+    Chatwoot {
+        /// Which step.
+        step: &'static str,
+        /// What Chatwoot said.
+        source: Error,
+    },
+    /// The remembered account is not there, or not this platform app's.
+    #[error(
+        "account {0} of this store cannot be opened with the platform token: it was deleted, or \
+         another platform app made it; forget the store's desk to make a new account"
+    )]
+    AccountGone(chatwoot_client::AccountId),
+    /// A port failed.
+    #[error(transparent)]
+    Port(#[from] PortError),
+    /// An answer lacks what the next step needs.
+    #[error("at the step `{step}`: the answer has no {what}: is this Chatwoot 4.11.2 or later?")]
+    Lacking {
+        /// Which step.
+        step: &'static str,
+        /// What is missing.
+        what: &'static str,
+    },
+}
+
+/// Adds the step to an error of Chatwoot.
+trait AtStep<T> {
+    fn at(self, step: &'static str) -> Result<T, ProvisionError>;
+}
+
+impl<T> AtStep<T> for Result<T, Error> {
+    fn at(self, step: &'static str) -> Result<T, ProvisionError> {
+        self.map_err(|source| ProvisionError::Chatwoot { step, source })
+    }
+}
+
+/// Provisions stores with a platform app's token.
+#[derive(Clone, Debug)]
+pub struct Provisioner {
+    client: Client,
+    platform: Platform,
+    ports: Ports,
+    config: ProvisionConfig,
+}
+
+impl Provisioner {
+    /// A provisioner between the host's ports and a Chatwoot.
+    pub fn new(client: Client, platform: Platform, ports: Ports, config: ProvisionConfig) -> Self {
+        Self { client, platform, ports, config }
+    }
+
+    /// Makes the store's desk what it should be, and says what had to be done for it.
+    ///
+    /// One at a time per store: two at once would both make what is missing.
+    pub async fn provision(&self, store: &Store) -> Result<ProvisionReport, ProvisionError> {
+        self.ports.stores.put(store).await?;
+        let mut run = Run {
+            provisioner: self,
+            store,
+            desk: self.ports.stores.desk(&store.id).await?,
+            credentials: self.ports.credentials.get(&store.id).await?,
+            report: ProvisionReport::new(store.id.clone()),
+        };
+        run.addresses().await?;
+        let account = run.account().await?;
+        let administrator = run.administrator(account).await?;
+        let account = run.handle(account)?;
+        run.team(&account, administrator).await?;
+        run.labels(&account).await?;
+        run.attributes(&account).await?;
+        run.inboxes(&account, administrator).await?;
+        run.webhook(&account).await?;
+        run.panel(&account).await?;
+        tracing::info!(store = %store.id, changed = run.report.changed(), "store provisioned");
+        Ok(run.report)
+    }
+}
+
+/// One provisioning of one store.
+struct Run<'a> {
+    provisioner: &'a Provisioner,
+    store: &'a Store,
+    desk: Desk,
+    credentials: StoreCredentials,
+    report: ProvisionReport,
+}
+
+impl Run<'_> {
+    /// Addresses first, and the reconciler's cursor: from here on nothing is missed.
+    async fn addresses(&mut self) -> Result<(), ProvisionError> {
+        let known = &mut self.credentials;
+        if known.webhook_address.is_none() || known.panel_address.is_none() {
+            known.webhook_address.get_or_insert(AddressToken::random()?);
+            known.panel_address.get_or_insert(AddressToken::random()?);
+            self.keep().await?;
+        }
+        let ledger = &self.provisioner.ports.webhooks;
+        if ledger.cursor(&self.store.id).await?.is_none() {
+            ledger.set_cursor(&self.store.id, Timestamp::now()).await?;
+        }
+        Ok(())
+    }
+
+    fn handle(&self, id: chatwoot_client::AccountId) -> Result<Account, ProvisionError> {
+        let token = self.credentials.user_token.clone();
+        let token =
+            token.ok_or(ProvisionError::Lacking { step: "administrator", what: "token" })?;
+        Ok(self.provisioner.client.account(id, token))
+    }
+
+    /// Remembers what was made so far.
+    async fn keep(&self) -> Result<(), ProvisionError> {
+        let Ports { stores, credentials, .. } = &self.provisioner.ports;
+        stores.put_desk(&self.store.id, &self.desk).await?;
+        credentials.put(&self.store.id, &self.credentials).await?;
+        Ok(())
+    }
+
+    fn done(&mut self, what: impl Into<String>, outcome: StepOutcome) {
+        self.report.push(what.into(), outcome);
+    }
+}
+
+/// The users that are missing from a list of agents.
+fn missing(of: UserId, among: &[chatwoot_client::Agent]) -> bool {
+    among.iter().all(|agent| agent.id != of)
+}

@@ -1,0 +1,59 @@
+//! The account's webhook to this host.
+
+use chatwoot_client::{Account, NewWebhook, Patch, Webhook, WebhookPatch, WebhookSubscription};
+
+use super::report::StepOutcome;
+use super::{AtStep, ProvisionError, Run};
+use crate::ports::Address;
+
+const STEP: &str = "webhook";
+
+/// What is subscribed to: the facts that the reconciler can find again when a delivery is lost.
+const SUBSCRIPTIONS: [WebhookSubscription; 4] = [
+    WebhookSubscription::ConversationCreated,
+    WebhookSubscription::ConversationStatusChanged,
+    WebhookSubscription::ConversationUpdated,
+    WebhookSubscription::MessageCreated,
+];
+
+impl Run<'_> {
+    pub(super) async fn webhook(&mut self, account: &Account) -> Result<(), ProvisionError> {
+        let lacking = |what| ProvisionError::Lacking { step: STEP, what };
+        let address = self.credentials.webhook_address.as_ref().ok_or(lacking("address"))?;
+        let url = self.provisioner.config.url(Address::Webhook, address);
+        let known = account.webhooks().list().await.at(STEP)?;
+        let is = known.iter().find(|webhook| Some(webhook.id) == self.desk.webhook);
+        let is = is.or_else(|| known.iter().find(|webhook| webhook.url == url));
+        let (webhook, outcome) = match is {
+            None => {
+                let wanted = NewWebhook::new(url, SUBSCRIPTIONS.to_vec());
+                (account.webhooks().create(&wanted).await.at(STEP)?, StepOutcome::Created)
+            }
+            Some(is) if is.url == url && subscribed(is) => (is.clone(), StepOutcome::Unchanged),
+            Some(is) => {
+                let to = WebhookPatch {
+                    url: Patch::Set(url),
+                    subscriptions: Patch::Set(SUBSCRIPTIONS.to_vec()),
+                    ..WebhookPatch::default()
+                };
+                (account.webhooks().update(is.id, &to).await.at(STEP)?, StepOutcome::Changed)
+            }
+        };
+        let secret = webhook.secret.ok_or(lacking("secret"))?;
+        let kept = &mut self.credentials;
+        let is_kept = |kept: &chatwoot_client::Secret| kept.expose() == secret.expose();
+        if !kept.webhook_secret.as_ref().is_some_and(is_kept) {
+            // Deliveries that were signed before the change still verify.
+            kept.previous_webhook_secret = kept.webhook_secret.replace(secret);
+        }
+        self.desk.webhook = Some(webhook.id);
+        self.keep().await?;
+        self.done("webhook", outcome);
+        Ok(())
+    }
+}
+
+fn subscribed(webhook: &Webhook) -> bool {
+    webhook.subscriptions.len() == SUBSCRIPTIONS.len()
+        && SUBSCRIPTIONS.iter().all(|wanted| webhook.subscriptions.contains(wanted))
+}

@@ -1,0 +1,101 @@
+//! What a customer's contact should be.
+
+use chatwoot_client::{Attributes, ContactPatch, InboxId, NewContact, Patch};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::attributes;
+use crate::model::{Cart, Customer, Insights};
+use crate::ports::Fingerprint;
+
+/// The contact that a customer should have now.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WantedContact {
+    /// The customer's id.
+    pub identifier: String,
+    /// The customer's name.
+    pub name: String,
+    /// The customer's e-mail address, if it is proven.
+    pub email: Option<String>,
+    /// The customer's telephone number.
+    pub phone_number: Option<String>,
+    /// What the orders and the cart come to.
+    pub custom_attributes: Attributes,
+}
+
+impl WantedContact {
+    /// Computes the contact from the shop's state.
+    ///
+    /// ```
+    /// use store_context::Currency;
+    /// use store_context::model::{Customer, CustomerId, Insights, OrderTotals, TierPolicy};
+    /// use store_context::sync::WantedContact;
+    ///
+    /// let customer = Customer {
+    ///     email: Some("sanne@example.com".into()),
+    ///     ..Customer::new(CustomerId::new("42").unwrap(), "Sanne")
+    /// };
+    /// let tiers = TierPolicy::new([("bronze", 0)]).unwrap();
+    /// let insights = Insights::new(OrderTotals::none(Currency::EUR), &tiers);
+    /// let wanted = WantedContact::new(&customer, &insights, None);
+    /// assert_eq!(wanted.email, None, "the address is not proven");
+    /// assert_eq!(wanted.custom_attributes["customer_tier"], "bronze");
+    /// ```
+    pub fn new(customer: &Customer, insights: &Insights, cart: Option<&Cart>) -> Self {
+        Self {
+            identifier: customer.id.to_string(),
+            // The server takes 255 characters and no NUL byte (4.15.1, measured).
+            name: customer.name.chars().filter(|c| *c != '\0').take(255).collect(),
+            email: customer.proven_email().filter(|text| sendable(text)).map(str::to_owned),
+            phone_number: customer.phone.clone().filter(|text| sendable(text)),
+            custom_attributes: attributes::values(insights, cart),
+        }
+    }
+
+    /// The same state has the same fingerprint.
+    pub fn fingerprint(&self) -> Fingerprint {
+        // Strings, numbers and string keys always serialize.
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        Fingerprint(hex::encode(Sha256::digest(json)))
+    }
+
+    /// As a contact to create in an inbox.
+    pub fn to_new(&self, inbox: Option<InboxId>) -> NewContact {
+        NewContact {
+            name: Some(self.name.clone()),
+            identifier: Some(self.identifier.clone()),
+            email: self.email.clone(),
+            phone_number: self.phone_number.clone(),
+            custom_attributes: Some(self.custom_attributes.clone()),
+            inbox_id: inbox,
+            ..NewContact::default()
+        }
+    }
+
+    /// As a change of an existing contact. What the customer no longer has is cleared, and the
+    /// attributes that agents keep are left alone: the server merges.
+    pub fn to_patch(&self) -> ContactPatch {
+        ContactPatch {
+            name: Patch::Set(self.name.clone()),
+            identifier: Patch::Set(self.identifier.clone()),
+            email: Patch::from_wanted(self.email.clone()),
+            phone_number: Patch::from_wanted(self.phone_number.clone()),
+            merge_attributes: Some(self.custom_attributes.clone()),
+            ..ContactPatch::default()
+        }
+    }
+
+    /// Leaves a field out that the server refuses. `false`: it is none that can be left out.
+    pub(super) fn leave_out(&mut self, field: &str) -> bool {
+        match field {
+            "email" => self.email.take().is_some(),
+            "phone_number" => self.phone_number.take().is_some(),
+            _ => false,
+        }
+    }
+}
+
+/// An empty text is none, and the server answers a NUL byte with a 500 each time (4.15.1).
+fn sendable(text: &str) -> bool {
+    !text.is_empty() && !text.contains('\0')
+}

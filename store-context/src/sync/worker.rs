@@ -1,0 +1,267 @@
+//! The worker: claims dirty customers, reads them, writes their contacts, confirms.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chatwoot_client::Client;
+use futures_util::{StreamExt, stream};
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::{Instant, timeout_at};
+
+use super::contact::WantedContact;
+use super::write::{WriteError, Written, write};
+use crate::backoff::retry_at;
+use crate::context::ContextService;
+use crate::desk::{self, DeskError, OpenDesk};
+use crate::model::{CustomerId, Insights, StoreId};
+use crate::ports::{Link, PortError, PortResult, Ports, SyncClaim};
+
+/// How customers are synced.
+#[derive(Clone, Copy, Debug)]
+pub struct SyncConfig {
+    /// How many customers are claimed at once.
+    pub batch: usize,
+    /// How many contacts are written at the same time.
+    pub parallel: usize,
+    /// How long a claim holds. A contact that is not written within three quarters of it is left to
+    /// the next claim, so that it has one writer: a whole batch should fit.
+    pub lease: Duration,
+    /// How long to wait when there is nothing to do.
+    pub idle: Duration,
+}
+
+impl Default for SyncConfig {
+    fn default() -> Self {
+        Self {
+            batch: 256,
+            parallel: 16,
+            lease: Duration::from_mins(5),
+            idle: Duration::from_millis(250),
+        }
+    }
+}
+
+/// What was done for a customer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// The contact is new.
+    Created,
+    /// A contact that was there already became the customer's.
+    Adopted,
+    /// The contact was changed.
+    Updated,
+    /// The contact says it already; nothing was sent.
+    Unchanged,
+    /// The shop has no such customer (any more); nothing was sent.
+    Gone,
+    /// It failed, and is due again later.
+    Failed,
+    /// Another worker took it over meanwhile.
+    Lost,
+}
+
+/// One customer's sync.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Synced {
+    /// The customer's store.
+    pub store: StoreId,
+    /// The customer.
+    pub customer: CustomerId,
+    /// What was done.
+    pub outcome: Outcome,
+    /// From the first trigger to the confirmation; `None` unless it was confirmed.
+    pub lag: Option<SignedDuration>,
+    /// Fields that Chatwoot refuses for this customer; the rest was written.
+    pub left_out: Vec<&'static str>,
+}
+
+/// Syncs customers to contacts. Any number of them may run on one ledger.
+#[derive(Clone, Debug)]
+pub struct Sync {
+    pub(super) client: Client,
+    pub(super) ports: Ports,
+    context: Option<ContextService>,
+    config: SyncConfig,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum SyncError {
+    #[error(transparent)]
+    Desk(Arc<DeskError>),
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    #[error(
+        "the claim ends before the contact is written: make the batch smaller or the lease longer"
+    )]
+    Late,
+}
+
+type OpenDesks = HashMap<StoreId, Result<Arc<OpenDesk>, Arc<DeskError>>>;
+
+impl Sync {
+    /// A sync between the host's ports and a Chatwoot.
+    pub fn new(client: Client, ports: Ports, config: SyncConfig) -> Self {
+        Self { client, ports, context: None, config }
+    }
+
+    /// Also forgets a customer's cached snapshot when a change is wanted.
+    pub fn refreshing(mut self, context: ContextService) -> Self {
+        self.context = Some(context);
+        self
+    }
+
+    /// Wants the customer synced: call it after any change of the customer, the orders or the
+    /// cart, as often as you like.
+    ///
+    /// # Errors
+    /// The ledger failed: the change is not noted.
+    pub async fn want(&self, store: &StoreId, customer: &CustomerId) -> PortResult<()> {
+        if let Some(context) = &self.context {
+            context.forget(store, customer).await;
+        }
+        self.ports.sync.want(store, customer, Timestamp::now()).await
+    }
+
+    /// Wants every customer of the store synced.
+    ///
+    /// # Errors
+    /// A port failed; what was noted until then stays.
+    pub async fn want_all(&self, store: &StoreId) -> PortResult<u64> {
+        const PAGE: usize = 1_000;
+        let (mut count, mut after) = (0, None);
+        loop {
+            let ids = self.ports.customers.ids(store, after.as_ref(), PAGE).await?;
+            if ids.iter().any(|id| after.as_ref().is_some_and(|after| id <= after)) {
+                let text = "`ids` answers an id that is not greater than `after`";
+                return Err(PortError::new("customers", text));
+            }
+            for id in &ids {
+                self.ports.sync.want(store, id, Timestamp::now()).await?;
+                count += 1;
+            }
+            match ids.into_iter().next_back() {
+                Some(last) => after = Some(last),
+                None => return Ok(count),
+            }
+        }
+    }
+
+    /// Syncs one batch; empty when nothing was due.
+    ///
+    /// # Errors
+    /// The ledger failed; what was claimed is due again when its lease ends.
+    pub async fn run_once(&self) -> PortResult<Vec<Synced>> {
+        let SyncConfig { batch, parallel, lease, .. } = self.config;
+        let claims = self.ports.sync.claim(batch, lease, Timestamp::now()).await?;
+        // The rest of the lease is for a request that is under way at the end: the server may work
+        // on it a while longer.
+        let until = Instant::now() + lease - lease / 4;
+        let desks = self.open_desks(&claims).await;
+        stream::iter(claims)
+            .map(|claim| self.settle(claim, &desks, until))
+            .buffer_unordered(parallel.max(1))
+            .collect::<Vec<_>>()
+            .await
+            .into_iter()
+            .collect()
+    }
+
+    /// Syncs batch after batch for as long as the future is polled: stop it by dropping it. A
+    /// customer cut off that way is due again when the lease ends.
+    pub async fn run(&self) {
+        loop {
+            match self.run_once().await {
+                Ok(synced) if !synced.is_empty() => {}
+                Ok(_) => tokio::time::sleep(self.config.idle).await,
+                Err(error) => {
+                    tracing::error!(%error, "the sync ledger failed; trying again");
+                    tokio::time::sleep(self.config.idle.max(Duration::from_secs(1))).await;
+                }
+            }
+        }
+    }
+
+    /// A batch is mostly of one store: its desk is read once.
+    async fn open_desks(&self, claims: &[SyncClaim]) -> OpenDesks {
+        let mut desks = OpenDesks::new();
+        for claim in claims {
+            if !desks.contains_key(&claim.store) {
+                let opened = desk::open(&self.client, &self.ports, &claim.store).await;
+                desks.insert(claim.store.clone(), opened.map(Arc::new).map_err(Arc::new));
+            }
+        }
+        desks
+    }
+
+    /// Writes one claimed customer, then confirms the claim or gives it back.
+    async fn settle(
+        &self,
+        claim: SyncClaim,
+        desks: &OpenDesks,
+        until: Instant,
+    ) -> PortResult<Synced> {
+        let result = match desks.get(&claim.store) {
+            Some(Ok(desk)) => {
+                let written = timeout_at(until, self.write(desk, &claim.customer)).await;
+                written.map_or(Err(SyncError::Late), |written| written.map_err(SyncError::from))
+            }
+            Some(Err(error)) => Err(SyncError::Desk(error.clone())),
+            // Every store of the batch was opened.
+            None => Ok((Outcome::Lost, Vec::new())),
+        };
+        let now = Timestamp::now();
+        let (outcome, left_out, held) = match result {
+            Ok((outcome, left_out)) => (outcome, left_out, self.ports.sync.confirm(&claim).await?),
+            Err(error) => {
+                tracing::warn!(%error, store = %claim.store, customer = %claim.customer,
+                    tries = claim.tries + 1, "the sync failed; it is tried again");
+                let due = retry_at(now, claim.tries);
+                (Outcome::Failed, Vec::new(), self.ports.sync.release(&claim, due).await?)
+            }
+        };
+        let outcome = if held { outcome } else { Outcome::Lost };
+        let confirmed = !matches!(outcome, Outcome::Failed | Outcome::Lost);
+        Ok(Synced {
+            lag: confirmed.then(|| now.duration_since(claim.wanted_at)),
+            store: claim.store,
+            customer: claim.customer,
+            outcome,
+            left_out,
+        })
+    }
+
+    /// Writes a customer's contact as it should be now, unless it is.
+    pub(super) async fn write(
+        &self,
+        desk: &OpenDesk,
+        id: &CustomerId,
+    ) -> Result<(Outcome, Vec<&'static str>), WriteError> {
+        let store = &desk.store.id;
+        let Some(customer) = self.ports.customers.get(store, id).await? else {
+            return Ok((Outcome::Gone, Vec::new()));
+        };
+        let totals = self.ports.orders.totals(store, id).await?;
+        let cart = self.ports.carts.get(store, id).await?;
+        let insights = Insights::new(totals, &desk.store.tiers);
+        let wanted = WantedContact::new(&customer, &insights, cart.as_ref());
+        let fingerprint = wanted.fingerprint();
+        let link = self.ports.links.get(store, id).await?;
+        if link.as_ref().is_some_and(|link| link.fingerprint == fingerprint) {
+            return Ok((Outcome::Unchanged, Vec::new()));
+        }
+        let known = link.as_ref().map(|link| link.contact);
+        let written = write(&desk.account, desk.desk.api_inbox, known, wanted).await?;
+        // A link that changed meanwhile was changed by a merge, which may have undone what was
+        // written, and has it written again.
+        if self.ports.links.get(store, id).await? == link {
+            // What was left out is not in the fingerprint: it is tried again with the next trigger.
+            let Written { contact, fingerprint, .. } = written;
+            let link = Link { customer: id.clone(), contact, fingerprint };
+            self.ports.links.put(store, &link).await?;
+        }
+        Ok((written.outcome, written.left_out))
+    }
+}

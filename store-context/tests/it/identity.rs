@@ -1,0 +1,73 @@
+//! Who a customer is, proved to the widget and to the public API.
+
+use chatwoot_client::widget::identifier_hash;
+use store_context::identity::{Identity, IdentityError};
+use store_context::model::Customer;
+
+use crate::support::{Bench, customer, holds_none};
+
+#[tokio::test]
+async fn a_customer_is_proved_by_the_right_inbox() {
+    let bench = Bench::provisioned().await;
+    let identity = Identity::new(bench.ports.clone());
+    let mut hashes = Vec::new();
+    for store in &bench.stores {
+        let ada = customer("ada");
+        let held = bench.ports.credentials.get(&store.id).await.unwrap();
+        let user = identity.widget_user(&store.id, &ada).await.unwrap();
+        let json = serde_json::to_value(&user).unwrap().to_string();
+        let hash = identifier_hash(&held.website_hmac.unwrap(), "ada");
+        assert!(json.contains(&hash) && json.contains("ada@mail.example"), "{json}");
+        let public = identity.public(&store.id, &ada).await.unwrap();
+        let of_api = identifier_hash(&held.api_hmac.unwrap(), "ada");
+        assert_eq!(public.identifier_hash.expose(), of_api);
+        let desk = bench.ports.stores.desk(&store.id).await.unwrap();
+        assert_eq!(Some(public.inbox), desk.api_inbox);
+        assert_eq!(identity.website_token(&store.id).await.ok(), desk.website_token);
+        holds_none(&format!("{public:?} {user:?} {identity:?}"), &[hash.clone(), of_api.clone()]);
+        hashes.extend([hash, of_api]);
+    }
+    hashes.sort_unstable();
+    hashes.dedup();
+    assert_eq!(hashes.len(), 4, "no inbox proves for another");
+}
+
+#[tokio::test]
+async fn an_unproven_address_is_not_told_to_the_widget() {
+    let bench = Bench::provisioned().await;
+    let identity = Identity::new(bench.ports.clone());
+    let ada = Customer { email_verified: false, ..customer("ada") };
+    let user = identity.widget_user(bench.north(), &ada).await.unwrap();
+    assert!(!serde_json::to_value(&user).unwrap().to_string().contains("mail.example"));
+}
+
+#[tokio::test]
+async fn the_server_takes_the_proofs_and_no_others() {
+    let bench = Bench::provisioned().await;
+    let (ada, bob) = (customer("ada"), customer("bob"));
+    bench.talk(&ada).await.say("Hello").await;
+    let identity = Identity::new(bench.ports.clone());
+    let of_ada = identity.public(bench.north(), &ada).await.unwrap();
+    let forged = chatwoot_client::NewPublicContact {
+        identifier: Some(bob.id.to_string()),
+        identifier_hash: Some(of_ada.identifier_hash),
+        ..chatwoot_client::NewPublicContact::default()
+    };
+    let inbox = bench.client.inbox(of_ada.inbox_identifier);
+    inbox.contacts().create(&forged).await.unwrap_err();
+}
+
+#[tokio::test]
+async fn a_store_without_a_desk_is_named() {
+    let bench = Bench::new();
+    let identity = Identity::new(bench.ports.clone());
+    let store = bench.north();
+    for error in [
+        identity.website_token(store).await.unwrap_err(),
+        identity.widget_user(store, &customer("ada")).await.unwrap_err(),
+        identity.public(store, &customer("ada")).await.unwrap_err(),
+        identity.public_guest(store).await.unwrap_err(),
+    ] {
+        assert!(matches!(&error, IdentityError::NotProvisioned(id) if id == store), "{error:?}");
+    }
+}

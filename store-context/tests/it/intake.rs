@@ -1,0 +1,190 @@
+//! Deliveries: proven, remembered once, and none lost.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chatwoot_client::fake::Delivery;
+use chatwoot_client::webhook::{VerifyError, sign};
+use chatwoot_client::{ConversationStatus, Secret};
+use http::{HeaderMap, HeaderValue};
+use store_context::Timestamp;
+use store_context::intake::{Intake, Receipt, ReceiveError};
+use store_context::ports::AddressToken;
+
+use crate::support::{Bench, Seen, customer, holds_none, whole};
+
+/// A bench and the deliveries of one conversation that began with one message.
+async fn told() -> (Bench, Vec<Delivery>) {
+    let bench = Bench::provisioned().await;
+    bench.talk(&customer("ada")).await.say("Hello").await;
+    let deliveries = bench.fake.take_deliveries();
+    assert!(deliveries.len() >= 2, "{deliveries:?}");
+    (bench, deliveries)
+}
+
+fn headers(secret: &Secret, at: Timestamp, body: &[u8]) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let value = |text: String| HeaderValue::from_str(&text).unwrap();
+    headers.insert("x-chatwoot-timestamp", value(at.as_second().to_string()));
+    headers.insert("x-chatwoot-signature", value(sign(secret, at, body)));
+    headers.insert("x-chatwoot-delivery", value("delivery-1".to_owned()));
+    headers
+}
+
+async fn secret(bench: &Bench) -> Secret {
+    bench.ports.credentials.get(bench.north()).await.unwrap().webhook_secret.unwrap()
+}
+
+#[tokio::test]
+async fn a_delivery_is_new_once() {
+    let (bench, deliveries) = told().await;
+    for delivery in &deliveries {
+        assert_eq!(bench.receive(delivery).await.unwrap(), Receipt::New, "{}", delivery.event);
+        assert_eq!(bench.receive(delivery).await.unwrap(), Receipt::Known, "{}", delivery.event);
+    }
+    let counts = bench.ports.webhooks.counts(bench.north()).await.unwrap();
+    assert_eq!(counts.webhooks, deliveries.len() as u64);
+    let seen = Arc::new(Seen::default());
+    bench.dispatched(&seen).await;
+    for delivery in &deliveries {
+        assert_eq!(bench.receive(delivery).await.unwrap(), Receipt::Known, "handled by now");
+    }
+    bench.dispatched(&seen).await;
+    assert_eq!(seen.all().len(), deliveries.len());
+    assert_eq!(seen.named("message_created").len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_not_proven_is_refused_and_not_kept() {
+    let (bench, deliveries) = told().await;
+    let delivery = &deliveries[0];
+    let (key, now, body) = (secret(&bench).await, Timestamp::now(), &delivery.body);
+    let good = headers(&key, now, body);
+
+    let mut unsigned = good.clone();
+    unsigned.remove("x-chatwoot-signature");
+    let mut changed = body.to_vec();
+    changed[10] ^= 1;
+    let mut moved = good.clone();
+    moved.insert("x-chatwoot-timestamp", (now.as_second() + 1).into());
+    let signature = good["x-chatwoot-signature"].to_str().unwrap().to_owned();
+    let mut resigned = good.clone();
+    let last = if signature.ends_with('0') { '1' } else { '0' };
+    let other = format!("{}{last}", &signature[..signature.len() - 1]);
+    resigned.insert("x-chatwoot-signature", HeaderValue::from_str(&other).unwrap());
+    let wrong = headers(&Secret::new("wrong"), now, body);
+    let old = headers(&key, now - Duration::from_hours(1), body);
+
+    for (name, headers, body) in [
+        ("unsigned", &unsigned, body.as_ref()),
+        ("one byte of the body", &good, changed.as_slice()),
+        ("one second of the time", &moved, body.as_ref()),
+        ("one digit of the signature", &resigned, body.as_ref()),
+        ("another secret", &wrong, body.as_ref()),
+        ("too old", &old, body.as_ref()),
+    ] {
+        let error = bench.receive_as(headers, body).await.unwrap_err();
+        let ReceiveError::Unproven(reason) = &error else { panic!("{name}: {error:?}") };
+        match name {
+            "unsigned" => assert_eq!(*reason, VerifyError::Unsigned),
+            "too old" => assert!(matches!(reason, VerifyError::TooOld { .. }), "{reason:?}"),
+            _ => assert_eq!(*reason, VerifyError::WrongSignature, "{name}"),
+        }
+        let hex = signature.trim_start_matches("sha256=").to_owned();
+        holds_none(&whole(&error), &[vec![hex], bench.secrets().await].concat());
+    }
+    let counts = bench.ports.webhooks.counts(bench.north()).await.unwrap();
+    assert_eq!(counts.webhooks, 0);
+    assert_eq!(bench.receive_as(&good, body).await.unwrap(), Receipt::New);
+}
+
+#[tokio::test]
+async fn the_secret_before_holds_while_it_is_changed() {
+    let (bench, deliveries) = told().await;
+    let mut held = bench.ports.credentials.get(bench.north()).await.unwrap();
+    held.previous_webhook_secret = held.webhook_secret.replace(Secret::new("the-next-one"));
+    bench.ports.credentials.put(bench.north(), &held).await.unwrap();
+    assert_eq!(bench.receive(&deliveries[0]).await.unwrap(), Receipt::New);
+    held.previous_webhook_secret = None;
+    bench.ports.credentials.put(bench.north(), &held).await.unwrap();
+    let error = bench.receive(&deliveries[1]).await.unwrap_err();
+    assert!(matches!(error, ReceiveError::Unproven(VerifyError::WrongSignature)), "{error:?}");
+}
+
+#[tokio::test]
+async fn what_is_signed_and_senseless_is_malformed() {
+    let (bench, _) = told().await;
+    let key = secret(&bench).await;
+    for body in ["", "{", "[]", "{}", r#"{"event":7}"#, r#"{"event":"message_created","id":"x"}"#] {
+        let headers = headers(&key, Timestamp::now(), body.as_bytes());
+        let error = bench.receive_as(&headers, body.as_bytes()).await.unwrap_err();
+        assert!(matches!(error, ReceiveError::Malformed(_)), "{body}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_event_is_kept_and_counted() {
+    let (bench, _) = told().await;
+    let body = br#"{"event":"new_thing","deep":{"n":[1.5,null]}}"#;
+    let headers = headers(&secret(&bench).await, Timestamp::now(), body);
+    assert_eq!(bench.receive_as(&headers, body).await.unwrap(), Receipt::New);
+    assert_eq!(bench.receive_as(&headers, body).await.unwrap(), Receipt::Known);
+    let counts = bench.ports.webhooks.counts(bench.north()).await.unwrap();
+    assert_eq!((counts.unknown, counts.waiting), (1, 1));
+    let seen = Arc::new(Seen::default());
+    bench.dispatched(&seen).await;
+    let kept = serde_json::to_string(&seen.named("new_thing")[0].event).unwrap();
+    assert!(kept.contains(r#""n":[1.5,null]"#), "{kept}");
+}
+
+#[tokio::test]
+async fn an_address_is_of_one_store_and_one_account() {
+    let (bench, deliveries) = told().await;
+    let intake = Intake::new(&bench.ports);
+    let request = deliveries[0].request(Timestamp::now());
+    let unknown = AddressToken::new("0123456789abcdef0123456789abcdef");
+    let error = intake.receive(&unknown, request.headers(), request.body()).await.unwrap_err();
+    assert!(matches!(error, ReceiveError::UnknownAddress), "{error:?}");
+
+    let south = bench.ports.credentials.get(&bench.stores[1].id).await.unwrap();
+    let (address, key) = (south.webhook_address.unwrap(), south.webhook_secret.unwrap());
+    let error = intake.receive(&address, request.headers(), request.body()).await.unwrap_err();
+    assert!(matches!(error, ReceiveError::Unproven(_)), "{error:?}");
+    let resigned = headers(&key, Timestamp::now(), request.body());
+    let error = intake.receive(&address, &resigned, request.body()).await.unwrap_err();
+    assert!(matches!(error, ReceiveError::WrongAccount), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_store_without_a_secret_is_not_trusted() {
+    let (bench, deliveries) = told().await;
+    let mut held = bench.ports.credentials.get(bench.north()).await.unwrap();
+    held.webhook_secret = None;
+    bench.ports.credentials.put(bench.north(), &held).await.unwrap();
+    let error = bench.receive(&deliveries[0]).await.unwrap_err();
+    assert!(matches!(error, ReceiveError::NotProvisioned), "{error:?}");
+}
+
+/// Chatwoot sends once: what the ledger failed to take is found by the API.
+#[tokio::test]
+async fn a_failing_ledger_loses_nothing() {
+    for method in ["remember", "observe"] {
+        let bench = Bench::provisioned().await;
+        let talk = bench.talk(&customer("ada")).await;
+        talk.say("Hello").await;
+        bench.set_status(&talk, ConversationStatus::Resolved).await;
+        bench.ledger.fail(method);
+        for delivery in bench.fake.take_deliveries() {
+            let received = bench.receive(&delivery).await;
+            let of_message = delivery.event.starts_with("message");
+            assert_eq!(received.is_err(), method == "remember" || !of_message, "{received:?}");
+        }
+        bench.ledger.mend();
+        bench.reconciler().run_once(bench.north()).await.unwrap();
+        let seen = Arc::new(Seen::default());
+        bench.dispatched(&seen).await;
+        assert_eq!(seen.named("conversation_created").len(), 1, "{method}");
+        assert_eq!(seen.named("message_created").len(), 1, "{method}");
+        assert_eq!(seen.status(talk.id), ConversationStatus::Resolved, "{method}");
+    }
+}

@@ -1,0 +1,508 @@
+//! Two shops, one fake Chatwoot, and ports that can be told to fail.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chatwoot_client::fake::{Delivery, FakeChatwoot, FaultKind};
+use chatwoot_client::{
+    Account, Client, Contact, ConversationId, ConversationStatus, Limits, NewPublicContact,
+    Platform, PublicInbox, RetryPolicy,
+};
+use store_context::identity::Identity;
+use store_context::intake::{
+    ConversationFact, DispatchConfig, Dispatched, Dispatcher, Handler, HandlerError, Intake,
+    Receipt, ReceiveError, ReconcileConfig, Reconciler,
+};
+use store_context::memory::{self, MemoryShop};
+use store_context::model::{Branding, Customer, CustomerId, Store, StoreId, TierPolicy};
+use store_context::ports::{
+    Entry, EntryClaim, PortError, PortResult, Ports, Remembered, SyncClaim, SyncCounts, SyncLedger,
+    WebhookCounts, WebhookLedger,
+};
+use store_context::provision::{ProvisionConfig, ProvisionError, ProvisionReport, Provisioner};
+use store_context::sync::{Outcome, Sync, SyncConfig, Synced};
+use store_context::{Currency, Timestamp};
+
+pub(crate) const PUBLIC_URL: &str = "https://host.example/support";
+
+/// Every way in which the fake can fail a request that it understands.
+pub(crate) fn every_fault() -> [FaultKind; 6] {
+    [
+        FaultKind::ErrorBefore,
+        FaultKind::ErrorAfter,
+        FaultKind::RateLimited,
+        FaultKind::ResetBeforeAnswer,
+        FaultKind::Delay(Duration::from_mins(5)),
+        FaultKind::Refuse { status: 503, body: "down".into() },
+    ]
+}
+
+/// One host between its shops and a Chatwoot.
+pub(crate) struct Bench {
+    pub(crate) fake: FakeChatwoot,
+    pub(crate) client: Client,
+    pub(crate) shop: Arc<MemoryShop>,
+    pub(crate) ports: Ports,
+    pub(crate) ledger: Arc<Probe>,
+    pub(crate) stores: [Store; 2],
+}
+
+impl Bench {
+    /// One whose client tries as the default policy says.
+    pub(crate) fn new() -> Self {
+        Self::with(RetryPolicy::default())
+    }
+
+    /// One whose client never sends again.
+    pub(crate) fn hasty() -> Self {
+        Self::with(RetryPolicy {
+            max_attempts: 1,
+            // Shorter than the rest of any minute is too short to wait a limit out.
+            deadline: Duration::from_millis(500),
+            ..RetryPolicy::default()
+        })
+    }
+
+    pub(crate) fn with(policy: RetryPolicy) -> Self {
+        let fake = FakeChatwoot::new();
+        let shop = Arc::new(MemoryShop::new());
+        let mut ports = memory::ports(shop.clone(), shop.clone(), shop.clone());
+        let ledger = Arc::new(Probe::new(&ports));
+        ports.sync = ledger.clone();
+        ports.webhooks = ledger.clone();
+        let client = Client::builder("http://chatwoot.test")
+            .transport(fake.clone())
+            .retry(policy)
+            .limits(Limits::off())
+            .build()
+            .unwrap();
+        let stores = stores();
+        for store in &stores {
+            shop.open(&store.id, store.currency);
+        }
+        Self { fake, client, shop, ports, ledger, stores }
+    }
+
+    /// One with both stores provisioned, and an empty journal.
+    pub(crate) async fn provisioned() -> Self {
+        Self::provisioned_with(RetryPolicy::default()).await
+    }
+
+    pub(crate) async fn provisioned_with(policy: RetryPolicy) -> Self {
+        let bench = Self::with(policy);
+        for store in &bench.stores {
+            bench.provision(store).await.unwrap();
+        }
+        bench.fake.clear_journal();
+        bench.fake.take_deliveries();
+        bench
+    }
+
+    pub(crate) fn north(&self) -> &StoreId {
+        &self.stores[0].id
+    }
+
+    pub(crate) fn platform(&self) -> Platform {
+        self.client.platform(self.fake.platform_token())
+    }
+
+    pub(crate) async fn provision(&self, store: &Store) -> Result<ProvisionReport, ProvisionError> {
+        self.provision_at(store, PUBLIC_URL).await
+    }
+
+    pub(crate) async fn provision_at(
+        &self,
+        store: &Store,
+        url: &str,
+    ) -> Result<ProvisionReport, ProvisionError> {
+        let config = ProvisionConfig::new(url.parse().unwrap());
+        let client = self.client.clone();
+        Provisioner::new(client, self.platform(), self.ports.clone(), config).provision(store).await
+    }
+
+    /// The store's account, as its administrator.
+    pub(crate) async fn account(&self, store: &StoreId) -> Account {
+        let id = self.ports.stores.desk(store).await.unwrap().account.unwrap();
+        let token = self.ports.credentials.get(store).await.unwrap().user_token.unwrap();
+        self.client.account(id, token)
+    }
+
+    /// A worker that takes one customer after another.
+    pub(crate) fn sync(&self) -> Sync {
+        let config = SyncConfig { parallel: 1, ..SyncConfig::default() };
+        Sync::new(self.client.clone(), self.ports.clone(), config)
+    }
+
+    pub(crate) fn put(&self, customer: &Customer) {
+        self.shop.put_customer(self.north(), customer.clone()).unwrap();
+    }
+
+    /// Wants one customer of the first store and syncs until the ledger is clean.
+    pub(crate) async fn synced(&self, customer: &CustomerId) -> Synced {
+        let sync = self.sync();
+        sync.want(self.north(), customer).await.unwrap();
+        let mut last = self.settled(&sync).await;
+        last.pop().expect("something was synced")
+    }
+
+    /// Syncs until the ledger is clean, however often that fails.
+    pub(crate) async fn settled(&self, sync: &Sync) -> Vec<Synced> {
+        let mut all = Vec::new();
+        for _ in 0..20 {
+            all.extend(sync.run_once().await.unwrap());
+            if self.ports.sync.counts().await.unwrap().dirty == 0 {
+                return all;
+            }
+        }
+        panic!("the ledger is never clean: {all:?}");
+    }
+
+    /// Every contact of the first store.
+    pub(crate) async fn contacts(&self) -> Vec<Contact> {
+        self.contacts_of(self.north()).await
+    }
+
+    pub(crate) async fn contacts_of(&self, store: &StoreId) -> Vec<Contact> {
+        let account = self.account(store).await;
+        let mut all = Vec::new();
+        for page in 1.. {
+            let query = chatwoot_client::ContactsQuery {
+                page: Some(page),
+                ..chatwoot_client::ContactsQuery::default()
+            };
+            let found = account.contacts().list(&query).await.unwrap().payload;
+            if found.is_empty() {
+                break;
+            }
+            all.extend(found);
+        }
+        all
+    }
+
+    /// The one contact that is the customer's.
+    pub(crate) async fn contact(&self, customer: &CustomerId) -> Contact {
+        let mut found = self.contacts().await;
+        found.retain(|contact| contact.identifier.as_deref() == Some(customer.as_str()));
+        assert_eq!(found.len(), 1, "contacts of {customer}: {found:#?}");
+        found.remove(0)
+    }
+
+    /// Every secret that anybody here holds.
+    pub(crate) async fn secrets(&self) -> Vec<String> {
+        let mut secrets = vec![self.fake.platform_token()];
+        for store in &self.stores {
+            let held = self.ports.credentials.get(&store.id).await.unwrap();
+            secrets.extend(held.user_token.map(|token| token.secret().expose().to_owned()));
+            let hmacs = [held.webhook_secret, held.website_hmac, held.api_hmac];
+            secrets.extend(hmacs.into_iter().flatten().map(|secret| secret.expose().to_owned()));
+            let addresses = [held.webhook_address, held.panel_address];
+            secrets.extend(addresses.into_iter().flatten().map(|it| it.expose().to_owned()));
+        }
+        secrets
+    }
+}
+
+/// A shop in the Netherlands and one in America.
+pub(crate) fn stores() -> [Store; 2] {
+    let dutch = Store {
+        id: StoreId::new("kaasplank").unwrap(),
+        name: "De Kaasplank".to_owned(),
+        locale: "nl".to_owned(),
+        currency: Currency::EUR,
+        time_zone: "Europe/Amsterdam".to_owned(),
+        website: "https://kaasplank.example".parse().unwrap(),
+        support_email: "hulp@kaasplank.example".to_owned(),
+        branding: Branding {
+            color: "#D97706".to_owned(),
+            welcome_title: "Hallo".to_owned(),
+            welcome_tagline: "Vragen over kaas?".to_owned(),
+            greeting: "Fijn dat je er bent.".to_owned(),
+        },
+        tiers: TierPolicy::new([("brons", 0), ("zilver", 100)]).unwrap(),
+    };
+    let american = Store {
+        id: StoreId::new("vinylroom").unwrap(),
+        name: "The Vinyl Room".to_owned(),
+        locale: "en".to_owned(),
+        currency: Currency::USD,
+        time_zone: "America/New_York".to_owned(),
+        website: "https://vinylroom.example".parse().unwrap(),
+        support_email: "help@vinylroom.example".to_owned(),
+        branding: Branding {
+            color: "#4338CA".to_owned(),
+            welcome_title: "Hi there".to_owned(),
+            welcome_tagline: "Questions about a record?".to_owned(),
+            greeting: "How can we help?".to_owned(),
+        },
+        tiers: TierPolicy::new([("bronze", 0), ("gold", 500)]).unwrap(),
+    };
+    [dutch, american]
+}
+
+/// A customer with a proven address.
+pub(crate) fn customer(id: &str) -> Customer {
+    Customer {
+        email: Some(format!("{id}@mail.example")),
+        email_verified: true,
+        ..Customer::new(CustomerId::new(id).unwrap(), format!("Customer {id}"))
+    }
+}
+
+pub(crate) fn outcomes(synced: &[Synced]) -> Vec<Outcome> {
+    synced.iter().map(|synced| synced.outcome).collect()
+}
+
+/// An error with all its causes, and its `Debug`.
+pub(crate) fn whole(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = format!("{error:?}");
+    let mut next = Some(error);
+    while let Some(cause) = next {
+        text = format!("{text}\n{cause}");
+        next = cause.source();
+    }
+    text
+}
+
+/// Asserts that none of the secrets is in the text.
+pub(crate) fn holds_none(text: &str, secrets: &[String]) {
+    for secret in secrets {
+        assert!(!text.contains(secret.as_str()), "a secret is told: {text}");
+    }
+}
+
+/// The ledgers in memory. An hour ahead when they are asked what is due, so that nobody waits for
+/// a retry; and any method can be told to fail.
+pub(crate) struct Probe {
+    sync: Arc<dyn SyncLedger>,
+    webhooks: Arc<dyn WebhookLedger>,
+    failing: Mutex<HashSet<&'static str>>,
+    wants: AtomicU32,
+}
+
+impl Probe {
+    fn new(ports: &Ports) -> Self {
+        Self {
+            sync: ports.sync.clone(),
+            webhooks: ports.webhooks.clone(),
+            failing: Mutex::default(),
+            wants: AtomicU32::new(0),
+        }
+    }
+
+    /// This method fails until [`Probe::mend`].
+    pub(crate) fn fail(&self, method: &'static str) {
+        self.failing.lock().unwrap().insert(method);
+    }
+
+    pub(crate) fn mend(&self) {
+        self.failing.lock().unwrap().clear();
+    }
+
+    fn check(&self, method: &'static str) -> PortResult<()> {
+        if self.failing.lock().unwrap().contains(method) {
+            return Err(PortError::new("ledger", format!("{method} was told to fail")));
+        }
+        Ok(())
+    }
+}
+
+fn ahead(now: Timestamp) -> Timestamp {
+    now + Duration::from_hours(1)
+}
+
+#[async_trait]
+impl SyncLedger for Probe {
+    async fn want(&self, store: &StoreId, customer: &CustomerId, now: Timestamp) -> PortResult<()> {
+        self.wants.fetch_add(1, Ordering::SeqCst);
+        self.sync.want(store, customer, now).await
+    }
+
+    async fn claim(
+        &self,
+        limit: usize,
+        lease: Duration,
+        now: Timestamp,
+    ) -> PortResult<Vec<SyncClaim>> {
+        self.sync.claim(limit, lease, ahead(now)).await
+    }
+
+    async fn confirm(&self, claim: &SyncClaim) -> PortResult<bool> {
+        self.check("confirm")?;
+        self.sync.confirm(claim).await
+    }
+
+    async fn release(&self, claim: &SyncClaim, retry_at: Timestamp) -> PortResult<bool> {
+        self.sync.release(claim, retry_at).await
+    }
+
+    async fn counts(&self) -> PortResult<SyncCounts> {
+        self.sync.counts().await
+    }
+}
+
+#[async_trait]
+impl WebhookLedger for Probe {
+    async fn remember(&self, entry: &Entry) -> PortResult<Remembered> {
+        self.check("remember")?;
+        self.webhooks.remember(entry).await
+    }
+
+    async fn knows(&self, store: &StoreId, key: &str) -> PortResult<bool> {
+        self.webhooks.knows(store, key).await
+    }
+
+    async fn claim(
+        &self,
+        limit: usize,
+        lease: Duration,
+        now: Timestamp,
+    ) -> PortResult<Vec<EntryClaim>> {
+        self.webhooks.claim(limit, lease, ahead(now)).await
+    }
+
+    async fn done(&self, claim: &EntryClaim) -> PortResult<bool> {
+        self.webhooks.done(claim).await
+    }
+
+    async fn release(&self, claim: &EntryClaim, retry_at: Timestamp) -> PortResult<bool> {
+        self.webhooks.release(claim, retry_at).await
+    }
+
+    async fn observe(&self, store: &StoreId, state: &ConversationFact) -> PortResult<bool> {
+        self.check("observe")?;
+        self.webhooks.observe(store, state).await
+    }
+
+    async fn observed(
+        &self,
+        store: &StoreId,
+        conversation: ConversationId,
+    ) -> PortResult<Option<ConversationFact>> {
+        self.webhooks.observed(store, conversation).await
+    }
+
+    async fn cursor(&self, store: &StoreId) -> PortResult<Option<Timestamp>> {
+        self.webhooks.cursor(store).await
+    }
+
+    async fn set_cursor(&self, store: &StoreId, to: Timestamp) -> PortResult<()> {
+        self.check("set_cursor")?;
+        self.webhooks.set_cursor(store, to).await
+    }
+
+    async fn counts(&self, store: &StoreId) -> PortResult<WebhookCounts> {
+        self.webhooks.counts(store).await
+    }
+}
+
+/// A conversation that a customer has by the public API.
+pub(crate) struct Talk {
+    pub(crate) inbox: PublicInbox,
+    pub(crate) source: String,
+    pub(crate) id: ConversationId,
+}
+
+impl Talk {
+    pub(crate) async fn say(&self, text: &str) {
+        self.inbox.messages(&self.source, self.id).create(text, None).await.unwrap();
+    }
+}
+
+impl Bench {
+    /// Opens a conversation of a customer of the first store.
+    pub(crate) async fn talk(&self, customer: &Customer) -> Talk {
+        let identity = Identity::new(self.ports.clone());
+        let proof = identity.public(self.north(), customer).await.unwrap();
+        let inbox = self.client.inbox(proof.inbox_identifier);
+        let new = NewPublicContact {
+            identifier: proof.identifier,
+            identifier_hash: Some(proof.identifier_hash),
+            name: Some(customer.name.clone()),
+            ..NewPublicContact::default()
+        };
+        let source = inbox.contacts().create(&new).await.unwrap().source_id;
+        let id = inbox.conversations(&source).create(None).await.unwrap().id;
+        Talk { inbox, source, id }
+    }
+
+    pub(crate) async fn set_status(&self, talk: &Talk, status: ConversationStatus) {
+        let account = self.account(self.north()).await;
+        account.conversations().set_status(talk.id, &status, None).await.unwrap();
+    }
+
+    /// Brings a delivery to the first store's address, signed for this moment.
+    pub(crate) async fn receive(&self, delivery: &Delivery) -> Result<Receipt, ReceiveError> {
+        let request = delivery.request(Timestamp::now());
+        self.receive_as(request.headers(), request.body()).await
+    }
+
+    pub(crate) async fn receive_as(
+        &self,
+        headers: &http::HeaderMap,
+        body: &[u8],
+    ) -> Result<Receipt, ReceiveError> {
+        let held = self.ports.credentials.get(self.north()).await.unwrap();
+        let address = held.webhook_address.unwrap();
+        Intake::new(&self.ports).receive(&address, headers, body).await
+    }
+
+    pub(crate) fn reconciler(&self) -> Reconciler {
+        let config = ReconcileConfig { grace: Duration::ZERO, ..ReconcileConfig::default() };
+        Reconciler::new(self.client.clone(), self.ports.clone(), config)
+    }
+
+    /// Hands out until nothing is left.
+    pub(crate) async fn dispatched(&self, seen: &Arc<Seen>) {
+        let handler = seen.clone();
+        let dispatcher =
+            Dispatcher::new(self.ports.webhooks.clone(), handler, DispatchConfig::default());
+        for _ in 0..1_000 {
+            if dispatcher.run_once().await.unwrap() == Dispatched::default() {
+                return;
+            }
+        }
+        panic!("there is always more to hand out");
+    }
+}
+
+/// A handler that keeps what it was told, and fails where it is told to.
+#[derive(Default)]
+pub(crate) struct Seen {
+    pub(crate) entries: Mutex<Vec<Entry>>,
+    /// How often each key fails before it is handled.
+    pub(crate) failing: Mutex<HashMap<String, u32>>,
+}
+
+impl Seen {
+    pub(crate) fn all(&self) -> Vec<Entry> {
+        self.entries.lock().unwrap().clone()
+    }
+
+    pub(crate) fn named(&self, name: &str) -> Vec<Entry> {
+        self.all().into_iter().filter(|entry| entry.event.name() == name).collect()
+    }
+
+    /// The state that the newest told fact gives a conversation.
+    pub(crate) fn status(&self, id: ConversationId) -> ConversationStatus {
+        let all = self.all();
+        let states = all.iter().filter(|entry| !entry.stale);
+        let states = states.filter_map(|entry| entry.event.conversation());
+        let newest = states.rev().find(|state| state.conversation == id);
+        newest.expect("a state was told").status.clone()
+    }
+}
+
+#[async_trait]
+impl Handler for Seen {
+    async fn handle(&self, entry: &Entry) -> Result<(), HandlerError> {
+        if let Some(left) = self.failing.lock().unwrap().get_mut(&entry.key).filter(|it| **it > 0) {
+            *left -= 1;
+            return Err("told to fail".into());
+        }
+        self.entries.lock().unwrap().push(entry.clone());
+        Ok(())
+    }
+}
