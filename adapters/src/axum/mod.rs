@@ -1,0 +1,70 @@
+//! HTTP endpoints for axum. Each endpoint is one file with a state and a `router`; a host mounts
+//! them singly, or all of them with [`router`].
+//!
+//! The addresses in the paths of [`webhooks`] and [`panel`] are secrets: a host that logs requests
+//! logs the route and not the path.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use adapters::axum::{AxumConfig, DeskOrigin, Health, Panel, Sessions, SupportContext, Webhooks};
+//! use store_context::context::ContextService;
+//! use store_context::intake::Intake;
+//! use store_context::ports::Ports;
+//!
+//! fn support(
+//!     ports: &Ports,
+//!     intake: Intake,
+//!     context: ContextService,
+//!     sessions: Arc<dyn Sessions>,
+//!     desk: DeskOrigin,
+//! ) -> axum::Router {
+//!     let credentials = Arc::clone(&ports.credentials);
+//!     let stores = Arc::clone(&ports.stores);
+//!     adapters::axum::router(AxumConfig {
+//!         webhooks: Webhooks::new(intake),
+//!         support_context: SupportContext { context: context.clone(), sessions },
+//!         panel: Panel { context, credentials, desk },
+//!         health: Health::new().check("stores", move || {
+//!             let stores = Arc::clone(&stores);
+//!             async move { stores.ids().await.map(drop) }
+//!         }),
+//!     })
+//! }
+//! ```
+
+pub mod health;
+pub mod panel;
+mod reply;
+pub mod session;
+pub mod support_context;
+pub mod webhooks;
+
+use ::axum::Router;
+
+pub use self::health::Health;
+pub use self::panel::{DeskOrigin, NoOrigin, Panel};
+pub use self::session::Sessions;
+pub use self::support_context::SupportContext;
+pub use self::webhooks::Webhooks;
+
+/// What all endpoints together need.
+#[derive(Clone, Debug)]
+pub struct AxumConfig {
+    /// Where Chatwoot sends webhooks.
+    pub webhooks: Webhooks,
+    /// What a signed-in customer's own browser or app may read.
+    pub support_context: SupportContext,
+    /// What agents see beside a conversation.
+    pub panel: Panel,
+    /// Whether the host works.
+    pub health: Health,
+}
+
+/// All endpoints.
+pub fn router(config: AxumConfig) -> Router {
+    webhooks::router(config.webhooks)
+        .merge(support_context::router(config.support_context))
+        .merge(panel::router(config.panel))
+        .merge(health::router(config.health))
+}

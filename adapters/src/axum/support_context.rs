@@ -1,0 +1,48 @@
+//! Support context: what a signed-in customer's browser or app reads of themselves.
+
+use std::fmt;
+use std::sync::Arc;
+
+use ::axum::Router;
+use ::axum::extract::State;
+use ::axum::response::Response;
+use ::axum::routing::get;
+use http::StatusCode;
+use http::request::Parts;
+use store_context::context::ContextService;
+
+use super::reply;
+use super::session::Sessions;
+
+/// Where the endpoint is.
+pub const PATH: &str = "/api/support/context";
+
+/// What the endpoint needs.
+#[derive(Clone)]
+pub struct SupportContext {
+    /// Where snapshots come from.
+    pub context: ContextService,
+    /// Who is signed in. The store and the customer come from here and from nowhere else: no
+    /// parameter of the request chooses them.
+    pub sessions: Arc<dyn Sessions>,
+}
+
+impl fmt::Debug for SupportContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SupportContext").finish_non_exhaustive()
+    }
+}
+
+/// `GET /api/support/context`: the snapshot of the customer who is signed in.
+///
+/// 401 without a session, 404 if the customer is unknown, 503 if a port failed.
+pub fn router(endpoint: SupportContext) -> Router {
+    Router::new().route(PATH, get(show)).with_state(endpoint)
+}
+
+async fn show(State(endpoint): State<SupportContext>, parts: Parts) -> Response {
+    let Some((store, customer)) = endpoint.sessions.customer(&parts).await else {
+        return reply::error(StatusCode::UNAUTHORIZED, "sign in first");
+    };
+    reply::snapshot(endpoint.context.snapshot(&store, &customer).await)
+}
