@@ -1,0 +1,63 @@
+//! What the sync is compared with: a bare reqwest loop that sends the same bodies to a Chatwoot of
+//! the same kind.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use chatwoot_client::fake::{FakeChatwoot, FakeServer};
+use chatwoot_client::{Client, NewApiChannel, NewContact, NewInbox};
+use futures_util::{TryStreamExt, stream};
+use store_context::model::{Insights, Store};
+use store_context::ports::Ports;
+use store_context::sync::WantedContact;
+
+/// How long the bare loop takes for every customer of the stores, with so many requests at once.
+pub(crate) async fn bare_loop(
+    ports: &Ports,
+    stores: &[Store; 2],
+    parallel: usize,
+) -> anyhow::Result<Duration> {
+    let fake = FakeChatwoot::new();
+    fake.set_limits(None);
+    let (account, token) = fake.add_account("Baseline");
+    let server = FakeServer::start(fake).await;
+    let client = Client::builder(server.uri()).build()?;
+    let inbox = NewInbox::new("API", NewApiChannel::default());
+    let inbox = client.account(account, token.clone()).inboxes().create(&inbox).await?;
+    let bodies = bodies(ports, stores, |wanted| wanted.to_new(Some(inbox.id))).await?;
+    let url = format!("{}/api/v1/accounts/{account}/contacts", server.uri());
+    let http = reqwest::Client::new();
+    let started = Instant::now();
+    stream::iter(bodies.into_iter().map(anyhow::Ok))
+        .try_for_each_concurrent(parallel, |body| {
+            let request = http
+                .post(&url)
+                .header("api_access_token", &token)
+                .header("content-type", "application/json")
+                .body(body);
+            async move {
+                let answer = request.send().await?.error_for_status()?;
+                answer.json::<serde_json::Value>().await.context("an answer of the bare loop")?;
+                Ok(())
+            }
+        })
+        .await?;
+    Ok(started.elapsed())
+}
+
+async fn bodies(
+    ports: &Ports,
+    stores: &[Store; 2],
+    to_new: impl Fn(&WantedContact) -> NewContact,
+) -> anyhow::Result<Vec<Vec<u8>>> {
+    let mut bodies = Vec::new();
+    for store in stores {
+        for id in ports.customers.ids(&store.id, None, usize::MAX).await? {
+            let customer = ports.customers.get(&store.id, &id).await?.context("a customer left")?;
+            let insights = Insights::new(ports.orders.totals(&store.id, &id).await?, &store.tiers);
+            let wanted = WantedContact::new(&customer, &insights, None);
+            bodies.push(serde_json::to_vec(&to_new(&wanted))?);
+        }
+    }
+    Ok(bodies)
+}

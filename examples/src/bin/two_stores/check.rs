@@ -1,0 +1,221 @@
+//! What came of it, read back from Chatwoot and compared with the input: the story is not believed
+//! on its own word.
+
+use std::collections::{BTreeMap, HashSet};
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use chatwoot_client::fake::{DeliveryOutcome, FakeChatwoot};
+use chatwoot_client::{
+    Account, Client, Contact, ContactsQuery, Conversation, ConversationsQuery, MessageType,
+    MessagesQuery, StatusFilter,
+};
+use futures_util::TryStreamExt;
+use store_context::Decimal;
+use store_context::model::{CustomerId, Store};
+use store_context::ports::WebhookCounts;
+
+use crate::desk::Desk;
+use crate::host::{Host, SeenStore};
+use crate::plan::{Expected, Plan};
+use crate::sessions::COOKIE_NAME;
+use crate::story::Outcome;
+use crate::tally::quantile;
+
+/// How many customers' contexts are asked for.
+const CONTEXTS: usize = 500;
+
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    pub(crate) customers: u64,
+    pub(crate) contacts: u64,
+    pub(crate) orders: u64,
+    pub(crate) lifetime_value: Decimal,
+    /// Contacts that are missing or say something else than the input.
+    pub(crate) wrong_contacts: u64,
+    pub(crate) webhooks: Deliveries,
+    pub(crate) ledger: WebhookCounts,
+    pub(crate) stale: u64,
+    /// Calls of the handler beyond one an entry.
+    pub(crate) handled_twice: u64,
+    /// Facts in Chatwoot that no handler was ever told.
+    pub(crate) lost: u64,
+    pub(crate) context_p50: Duration,
+    pub(crate) context_p99: Duration,
+}
+
+/// What Chatwoot says of its deliveries; zero on a real server, which says nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Deliveries {
+    pub(crate) sent: u64,
+    pub(crate) verified: u64,
+    pub(crate) doubled: u64,
+    pub(crate) dropped: u64,
+    pub(crate) refused: u64,
+}
+
+pub(crate) async fn look(
+    host: &Host,
+    desk: &Desk,
+    client: &Client,
+    stores: &[Store; 2],
+    plans: &[Plan; 2],
+) -> anyhow::Result<Findings> {
+    let mut findings = Findings { webhooks: deliveries(desk), ..Findings::default() };
+    for (store, plan) in stores.iter().zip(plans) {
+        let made = host.ports.stores.desk(&store.id).await?.account.context("an account")?;
+        let token = host.ports.credentials.get(&store.id).await?.user_token.context("a token")?;
+        let account = client.account(made, token);
+        contacts(&account, &plan.expected, &mut findings).await?;
+        let seen = host.seen.of(&store.id);
+        findings.lost += lost(&account, &seen).await?;
+        let counts = host.ports.webhooks.counts(&store.id).await?;
+        findings.handled_twice += seen.calls.saturating_sub(counts.handled);
+        findings.stale += seen.stale;
+        findings.ledger.webhooks += counts.webhooks;
+        findings.ledger.reconciled += counts.reconciled;
+        findings.ledger.handled += counts.handled;
+        findings.ledger.waiting += counts.waiting;
+        findings.ledger.unknown += counts.unknown;
+    }
+    let times = context_times(host, stores, plans).await?;
+    findings.context_p50 = quantile(&times, 500);
+    findings.context_p99 = quantile(&times, 990);
+    Ok(findings)
+}
+
+/// Every contact of the account against what the input says of its customer.
+async fn contacts(
+    account: &Account,
+    expected: &BTreeMap<CustomerId, Expected>,
+    findings: &mut Findings,
+) -> anyhow::Result<()> {
+    let mut right = 0;
+    let contacts = account.contacts();
+    let mut all = std::pin::pin!(contacts.all(ContactsQuery::default()));
+    while let Some(contact) = all.try_next().await? {
+        findings.contacts += 1;
+        let customer = contact.identifier.as_deref().and_then(|id| CustomerId::new(id).ok());
+        let wanted = customer.and_then(|id| expected.get(&id));
+        if let Some(wanted) = wanted.filter(|wanted| says(&contact, wanted)) {
+            right += 1;
+            findings.orders += wanted.orders;
+            findings.lifetime_value += wanted.lifetime_value;
+        }
+    }
+    findings.customers += expected.len() as u64;
+    findings.wrong_contacts += (expected.len() as u64).abs_diff(right);
+    Ok(())
+}
+
+/// Whether the contact's attributes are the customer's sums.
+fn says(contact: &Contact, wanted: &Expected) -> bool {
+    let number = |key: &str| {
+        let value = contact.custom_attributes.get(key)?;
+        value.to_string().parse::<Decimal>().ok()
+    };
+    number("order_count") == Some(wanted.orders.into())
+        && number("lifetime_value") == Some(wanted.lifetime_value)
+}
+
+/// What is in Chatwoot and was told to no handler: conversations, their present status, messages.
+async fn lost(account: &Account, seen: &SeenStore) -> anyhow::Result<u64> {
+    let mut lost = 0;
+    for page in 1.. {
+        let query = ConversationsQuery {
+            status: Some(StatusFilter::All),
+            page: Some(page),
+            ..ConversationsQuery::default()
+        };
+        let conversations = account.conversations().list(&query).await?.payload;
+        if conversations.is_empty() {
+            break;
+        }
+        for conversation in &conversations {
+            let status = seen.states.get(&conversation.id).map(|(_, status)| status);
+            lost += u64::from(!seen.began.contains(&conversation.id));
+            lost += u64::from(status != Some(&conversation.status));
+            lost += lost_messages(account, conversation, seen).await?;
+        }
+    }
+    Ok(lost)
+}
+
+async fn lost_messages(
+    account: &Account,
+    conversation: &Conversation,
+    seen: &SeenStore,
+) -> anyhow::Result<u64> {
+    let page = account.messages(conversation.id).list(&MessagesQuery::default()).await?;
+    // Chatwoot sends no webhook of its own notes.
+    let told = page.payload.iter().filter(|it| it.message_type != MessageType::Activity);
+    Ok(told.filter(|message| !seen.messages.contains(&message.id)).count() as u64)
+}
+
+fn deliveries(desk: &Desk) -> Deliveries {
+    let mut sums = Deliveries::default();
+    let mut ids = HashSet::new();
+    for record in desk.fake().map(FakeChatwoot::deliveries).unwrap_or_default() {
+        match record.outcome {
+            DeliveryOutcome::Dropped => sums.dropped += 1,
+            DeliveryOutcome::Delivered(200) => {
+                sums.sent += 1;
+                sums.verified += 1;
+                sums.doubled += u64::from(!ids.insert(record.delivery_id));
+            }
+            _ => {
+                sums.sent += 1;
+                sums.refused += 1;
+            }
+        }
+    }
+    sums
+}
+
+/// How long the store's own customers wait for their context, asked over HTTP, one by one.
+async fn context_times(
+    host: &Host,
+    stores: &[Store; 2],
+    plans: &[Plan; 2],
+) -> anyhow::Result<Vec<Duration>> {
+    let http = reqwest::Client::new();
+    let url = host.url.join("/api/support/context")?;
+    let mut times = Vec::new();
+    for (store, plan) in stores.iter().zip(plans) {
+        for customer in plan.expected.keys().take(CONTEXTS / 2) {
+            let cookie = host.sessions.sign_in(&store.id, customer)?;
+            let request = http.get(url.clone()).header("cookie", format!("{COOKIE_NAME}={cookie}"));
+            let started = Instant::now();
+            let answer = request.send().await?.error_for_status()?;
+            answer.bytes().await?;
+            times.push(started.elapsed());
+        }
+    }
+    Ok(times)
+}
+
+/// What is not as it must be; nothing, if all is.
+pub(crate) fn problems(outcome: &Outcome) -> Vec<String> {
+    let found = &outcome.findings;
+    let mut problems = Vec::new();
+    let mut must = |holds: bool, problem: String| {
+        if !holds {
+            problems.push(problem);
+        }
+    };
+    let again = outcome.second_provision;
+    must(again == 0, format!("the second provisioning changed {again} things"));
+    let (customers, contacts) = (found.customers, found.contacts);
+    must(customers == contacts, format!("{customers} customers became {contacts} contacts"));
+    let wrong = found.wrong_contacts;
+    must(wrong == 0, format!("{wrong} contacts do not say what the orders add up to"));
+    must(found.lost == 0, format!("{} facts were told to no handler", found.lost));
+    must(found.ledger.waiting == 0, format!("{} entries are not handled", found.ledger.waiting));
+    let twice = found.handled_twice;
+    must(twice == 0, format!("{twice} entries were handled more than once"));
+    let refused = found.webhooks.refused;
+    must(refused == 0, format!("{refused} webhooks were not accepted"));
+    let (guests, known) = (outcome.day.guests, outcome.day.recognised);
+    must(guests == known, format!("{known} of {guests} guests were recognised"));
+    problems
+}

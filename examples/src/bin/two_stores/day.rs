@@ -1,0 +1,252 @@
+//! A day at both stores: customers register, buy, fill carts and write; a guest signs in; agents
+//! answer; Chatwoot fails for a while; webhooks are doubled, dropped and out of order.
+
+use anyhow::Context;
+use chatwoot_client::fake::{Fault, FaultKind, WebhookFaults};
+use chatwoot_client::{
+    Account, Client, ContactId, ConversationId, ConversationStatus, NewMessage, NewPublicContact,
+    PublicInbox,
+};
+use indicatif::ProgressBar;
+use jiff::Timestamp;
+use store_context::Decimal;
+use store_context::model::{Cart, CartItem, Customer, CustomerId, Money, Store};
+use store_context::sync::Sync;
+
+use crate::bulk::until_clean;
+use crate::desk::Desk;
+use crate::host::Host;
+use crate::plan::Plan;
+use crate::shops;
+use crate::tally::SyncTally;
+
+pub(crate) struct Day<'a> {
+    pub(crate) desk: &'a Desk,
+    pub(crate) host: &'a Host,
+    pub(crate) client: &'a Client,
+    pub(crate) stores: &'a [Store; 2],
+    pub(crate) sync: Sync,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct DayTally {
+    pub(crate) sync: SyncTally,
+    pub(crate) guests: u64,
+    pub(crate) recognised: u64,
+    /// What the reconcilers found that no webhook had brought.
+    pub(crate) found: u64,
+}
+
+impl Day<'_> {
+    pub(crate) async fn play(self, plans: &[Plan; 2]) -> anyhow::Result<DayTally> {
+        let mut tally = DayTally::default();
+        self.webhooks_go_wrong(true);
+        for (store, plan) in self.stores.iter().zip(plans) {
+            self.registration(store, plan).await?;
+            self.settle(&mut tally).await?;
+
+            self.chatwoot_refuses();
+            self.orders(store, plan).await?;
+            self.settle(&mut tally).await?;
+
+            for customer in &plan.writers {
+                self.cart_changes(store, customer).await?;
+            }
+            self.settle(&mut tally).await?;
+
+            if let Some(customer) = plan.writers.first() {
+                self.guest_signs_in(store, customer, &mut tally).await?;
+            }
+            for (number, customer) in plan.writers.iter().enumerate() {
+                self.conversation(store, customer, number).await?;
+            }
+        }
+        self.evening(&mut tally).await?;
+        Ok(tally)
+    }
+
+    /// Syncs until every change of the day so far is in Chatwoot.
+    async fn settle(&self, tally: &mut DayTally) -> anyhow::Result<()> {
+        let hidden = ProgressBar::hidden();
+        until_clean(&self.sync, &*self.host.ports.sync, &mut tally.sync, &hidden).await
+    }
+
+    async fn registration(&self, store: &Store, plan: &Plan) -> anyhow::Result<()> {
+        let Some(id) = &plan.newcomer else { return Ok(()) };
+        let customer =
+            Customer { registered_at: Some(Timestamp::now()), ..shops::customer(id.clone()) };
+        self.host.shop.put_customer(&store.id, customer)?;
+        self.sync.want(&store.id, id).await?;
+        Ok(())
+    }
+
+    /// A shop's services each say that something changed; one write comes of it.
+    async fn orders(&self, store: &Store, plan: &Plan) -> anyhow::Result<()> {
+        for order in &plan.today {
+            self.host.shop.put_order(&store.id, order.clone())?;
+            for _service in ["orders", "payments", "stock", "mail"] {
+                self.sync.want(&store.id, &order.customer).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A cart is filled, and filled further before anybody looked.
+    async fn cart_changes(&self, store: &Store, customer: &CustomerId) -> anyhow::Result<()> {
+        let price = Money::new(Decimal::new(1_250, 2), store.currency);
+        for quantity in 1..=3 {
+            let cart = Cart {
+                items: vec![CartItem { title: "Sampler".to_owned(), quantity, price }],
+                total: Money::new(price.amount * Decimal::from(quantity), store.currency),
+                updated_at: Timestamp::now(),
+            };
+            self.host.shop.put_cart(&store.id, customer, cart)?;
+            self.sync.want(&store.id, customer).await?;
+        }
+        Ok(())
+    }
+
+    /// A guest writes, signs in, and is the customer from then on.
+    async fn guest_signs_in(
+        &self,
+        store: &Store,
+        customer: &CustomerId,
+        tally: &mut DayTally,
+    ) -> anyhow::Result<()> {
+        let inbox = self.public_inbox(store).await?;
+        let proof = self.host.identity.public_guest(&store.id).await?;
+        let guest = NewPublicContact {
+            name: Some("Guest".to_owned()),
+            identifier_hash: Some(proof.identifier_hash),
+            ..NewPublicContact::default()
+        };
+        let guest = inbox.contacts().create(&guest).await?;
+        let talk = inbox.conversations(&guest.source_id).create(None).await?;
+        let question = "Do you also deliver on Saturdays?";
+        inbox.messages(&guest.source_id, talk.id).create(question, None).await?;
+        tally.guests += 1;
+
+        // The guest signs in at the shop, whose session is the proof.
+        self.sync.recognise(&store.id, customer, guest.id).await?;
+        let (account, _) = self.account(store).await?;
+        let contact = account.conversations().get(talk.id).await?.meta.sender.id;
+        let recognised = self.is_customer(store, contact, customer).await?;
+        tally.recognised += u64::from(recognised);
+        Ok(())
+    }
+
+    async fn is_customer(
+        &self,
+        store: &Store,
+        contact: ContactId,
+        customer: &CustomerId,
+    ) -> anyhow::Result<bool> {
+        let snapshot = self.host.context.for_contact(&store.id, contact).await?;
+        Ok(snapshot.is_some_and(|snapshot| snapshot.customer.id == *customer))
+    }
+
+    /// A customer writes, an agent answers and resolves; half of the customers write again, which
+    /// opens the conversation again.
+    async fn conversation(
+        &self,
+        store: &Store,
+        customer: &CustomerId,
+        number: usize,
+    ) -> anyhow::Result<()> {
+        let inbox = self.public_inbox(store).await?;
+        let proof = self.proof(store, customer).await?;
+        let contact = inbox.contacts().create(&proof).await?;
+        let talk = inbox.conversations(&contact.source_id).create(None).await?.id;
+        let messages = inbox.messages(&contact.source_id, talk);
+        messages.create("Where is my parcel?", None).await?;
+
+        let (account, _) = self.account(store).await?;
+        self.answer(&account, talk).await?;
+        if number.is_multiple_of(2) {
+            messages.create("Thank you. One more question.", None).await?;
+        }
+        Ok(())
+    }
+
+    async fn answer(&self, account: &Account, talk: ConversationId) -> anyhow::Result<()> {
+        let reply = NewMessage::text("It is on its way and arrives tomorrow.");
+        account.messages(talk).create(&reply).await?;
+        account.conversations().set_status(talk, &ConversationStatus::Resolved, None).await?;
+        Ok(())
+    }
+
+    /// Every webhook has arrived or is lost; the reconciler finds the lost ones.
+    async fn evening(&self, tally: &mut DayTally) -> anyhow::Result<()> {
+        match self.desk.fake() {
+            Some(fake) => fake.idle().await,
+            // A real server's workers take a moment.
+            None => tokio::time::sleep(std::time::Duration::from_secs(10)).await,
+        }
+        self.webhooks_go_wrong(false);
+        for store in self.stores {
+            tally.found += self.host.reconciler.run_once(&store.id).await?.found;
+        }
+        for store in self.stores {
+            while self.host.ports.webhooks.counts(&store.id).await?.waiting > 0 {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        }
+        Ok(())
+    }
+
+    fn webhooks_go_wrong(&self, on: bool) {
+        let Some(fake) = self.desk.fake() else { return };
+        let faults = WebhookFaults {
+            drop_every: 5,
+            double_every: 4,
+            swap_every: 3,
+            ..WebhookFaults::default()
+        };
+        fake.webhook_faults(if on { faults } else { WebhookFaults::default() });
+    }
+
+    /// Each in its way, for a while: errors before and after the work, limits, broken connections.
+    fn chatwoot_refuses(&self) {
+        let Some(fake) = self.desk.fake() else { return };
+        let kinds = [
+            FaultKind::ErrorBefore,
+            FaultKind::RateLimited,
+            FaultKind::ErrorAfter,
+            FaultKind::ResetBeforeAnswer,
+        ];
+        // One request each, one after another, so that even a store of one customer meets them all.
+        for (number, kind) in (0..).zip(kinds) {
+            fake.fault(Fault::new(kind).path("/contacts").times(1).after(number));
+        }
+    }
+
+    async fn account(&self, store: &Store) -> anyhow::Result<(Account, PublicInbox)> {
+        let desk = self.host.ports.stores.desk(&store.id).await?;
+        let token = self.host.ports.credentials.get(&store.id).await?.user_token;
+        let account = desk.account.context("the store is provisioned")?;
+        let token = token.context("the store is provisioned")?;
+        Ok((self.client.account(account, token), self.public_inbox(store).await?))
+    }
+
+    async fn public_inbox(&self, store: &Store) -> anyhow::Result<PublicInbox> {
+        let desk = self.host.ports.stores.desk(&store.id).await?;
+        let identifier = desk.api_inbox_identifier.context("the store is provisioned")?;
+        Ok(self.client.inbox(identifier))
+    }
+
+    /// What the store's app sends for its signed-in customer.
+    async fn proof(
+        &self,
+        store: &Store,
+        customer: &CustomerId,
+    ) -> anyhow::Result<NewPublicContact> {
+        let known = self.host.ports.customers.get(&store.id, customer).await?;
+        let known = known.context("the customer is registered")?;
+        let identity = self.host.identity.public(&store.id, &known).await?;
+        Ok(NewPublicContact {
+            identifier: identity.identifier,
+            identifier_hash: Some(identity.identifier_hash),
+            ..NewPublicContact::default()
+        })
+    }
+}

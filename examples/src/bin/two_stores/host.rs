@@ -1,0 +1,131 @@
+//! The host: the shop's service, with this SDK's parts composed into it.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use adapters::axum::{AxumConfig, DeskOrigin, Health, Panel, SupportContext, Webhooks};
+use async_trait::async_trait;
+use chatwoot_client::{Client, ConversationId, ConversationStatus, MessageId, Time};
+use store_context::context::{ContextConfig, ContextService};
+use store_context::identity::Identity;
+use store_context::intake::{
+    DispatchConfig, Dispatcher, Handler, HandlerError, Intake, ReconcileConfig, Reconciler,
+};
+use store_context::memory::{self, MemoryShop};
+use store_context::model::StoreId;
+use store_context::ports::{Entry, Ports};
+use tokio::net::TcpListener;
+use url::Url;
+
+use crate::desk::Desk;
+use crate::pages;
+use crate::sessions::CookieSessions;
+
+pub(crate) struct Host {
+    pub(crate) url: Url,
+    pub(crate) shop: Arc<MemoryShop>,
+    pub(crate) ports: Ports,
+    pub(crate) context: ContextService,
+    pub(crate) identity: Identity,
+    pub(crate) sessions: Arc<CookieSessions>,
+    pub(crate) seen: Arc<Seen>,
+    pub(crate) dispatcher: Dispatcher,
+    pub(crate) reconciler: Reconciler,
+}
+
+impl Host {
+    /// Composes the parts and serves them on a free loopback port.
+    pub(crate) async fn start(desk: &Desk, client: &Client) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let url = Url::parse(&format!("http://{}", listener.local_addr()?))?;
+        let shop = Arc::new(MemoryShop::new());
+        let ports = memory::ports(shop.clone(), shop.clone(), shop.clone());
+        let context = ContextService::new(ports.clone(), ContextConfig::default());
+        let sessions = Arc::new(CookieSessions::default());
+        let seen = Arc::new(Seen::default());
+        let dispatcher =
+            Dispatcher::new(ports.webhooks.clone(), seen.clone(), DispatchConfig::default());
+        // The story waits until every webhook has arrived or is lost: nothing is on its way.
+        let at_once = ReconcileConfig { grace: Duration::ZERO, ..ReconcileConfig::default() };
+        let host = Self {
+            url,
+            identity: Identity::new(ports.clone()),
+            reconciler: Reconciler::new(client.clone(), ports.clone(), at_once),
+            shop,
+            ports,
+            context,
+            sessions,
+            seen,
+            dispatcher,
+        };
+        let router = host.endpoints(desk)?.merge(pages::router(pages::Pages::new(&host, desk)));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        let dispatcher = host.dispatcher.clone();
+        tokio::spawn(async move { dispatcher.run().await });
+        Ok(host)
+    }
+
+    fn endpoints(&self, desk: &Desk) -> anyhow::Result<axum::Router> {
+        let stores = self.ports.stores.clone();
+        Ok(adapters::axum::router(AxumConfig {
+            webhooks: Webhooks::new(Intake::new(&self.ports)),
+            support_context: SupportContext {
+                context: self.context.clone(),
+                sessions: self.sessions.clone(),
+            },
+            panel: Panel {
+                context: self.context.clone(),
+                credentials: self.ports.credentials.clone(),
+                desk: DeskOrigin::new(&desk.base().parse()?)?,
+            },
+            health: Health::new().check("stores", move || {
+                let stores = stores.clone();
+                async move { stores.ids().await.map(drop) }
+            }),
+        }))
+    }
+}
+
+/// The host's handler: it keeps what it was told, which is what the story checks at the end.
+#[derive(Debug, Default)]
+pub(crate) struct Seen(Mutex<HashMap<StoreId, SeenStore>>);
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SeenStore {
+    pub(crate) messages: HashSet<MessageId>,
+    pub(crate) began: HashSet<ConversationId>,
+    pub(crate) states: HashMap<ConversationId, (Time, ConversationStatus)>,
+    pub(crate) calls: u64,
+    pub(crate) stale: u64,
+}
+
+impl Seen {
+    pub(crate) fn of(&self, store: &StoreId) -> SeenStore {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.get(store).cloned().unwrap_or_default()
+    }
+}
+
+#[async_trait]
+impl Handler for Seen {
+    async fn handle(&self, entry: &Entry) -> Result<(), HandlerError> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = all.entry(entry.store.clone()).or_default();
+        seen.calls += 1;
+        seen.stale += u64::from(entry.stale);
+        if let Some(message) = entry.event.message() {
+            seen.messages.insert(message.message);
+        }
+        if let Some(state) = entry.event.conversation() {
+            seen.began.insert(state.conversation);
+            let known = seen.states.get(&state.conversation);
+            // Of two states the later is true, whichever comes last.
+            if known.is_none_or(|(at, _)| *at <= state.updated_at) {
+                let now = (state.updated_at, state.status.clone());
+                seen.states.insert(state.conversation, now);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,43 @@
+//! Two stores on one desk: the whole path, in one command.
+//!
+//! A store is provisioned in Chatwoot, its customers become contacts, a customer writes, the
+//! webhook comes in and is verified, and the agent sees who it is and what they bought.
+
+mod args;
+mod baseline;
+mod bulk;
+mod check;
+mod day;
+mod desk;
+mod host;
+mod pages;
+mod plan;
+mod purchases;
+mod sessions;
+mod shops;
+mod story;
+mod table;
+mod tally;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use tracing_subscriber::EnvFilter;
+
+use crate::args::Args;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args = Args::parse();
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("error,store_context=off,chatwoot_client=off"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match story::play(&args).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("two_stores: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The shop's own pages: a storefront with the widget of its store, signed in or not.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use adapters::axum::Sessions;
+use anyhow::Context;
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
+use axum::http::request::Parts;
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use chatwoot_client::Attributes;
+use chatwoot_client::widget::{WidgetSettings, reset_script, snippet};
+use serde::Deserialize;
+use store_context::identity::Identity;
+use store_context::model::{Customer, CustomerId, Store, StoreId};
+use store_context::ports::Ports;
+
+use crate::desk::Desk;
+use crate::host::Host;
+use crate::sessions::{COOKIE_NAME, CookieSessions};
+
+/// How many customers the storefront offers to sign in as.
+const OFFERED: usize = 8;
+
+#[derive(Clone)]
+pub(crate) struct Pages {
+    ports: Ports,
+    identity: Identity,
+    sessions: Arc<CookieSessions>,
+    chatwoot: String,
+}
+
+impl Pages {
+    pub(crate) fn new(host: &Host, desk: &Desk) -> Self {
+        Self {
+            ports: host.ports.clone(),
+            identity: host.identity.clone(),
+            sessions: host.sessions.clone(),
+            chatwoot: desk.base().to_owned(),
+        }
+    }
+}
+
+pub(crate) fn router(pages: Pages) -> Router {
+    Router::new().route("/shop/{store}", get(storefront)).with_state(pages)
+}
+
+#[derive(Deserialize)]
+struct SignIn {
+    /// The customer to sign in; a real shop asks for a password here.
+    customer: Option<CustomerId>,
+}
+
+#[derive(Template)]
+#[template(path = "storefront.html")]
+struct Storefront<'a> {
+    store: &'a Store,
+    customer: Option<&'a Customer>,
+    customers: &'a [Customer],
+    widget: &'a str,
+}
+
+async fn storefront(
+    State(pages): State<Pages>,
+    Path(store): Path<String>,
+    Query(sign_in): Query<SignIn>,
+    request: Parts,
+) -> Response {
+    match pages.storefront(&store, sign_in.customer, &request).await {
+        Ok(page) => page,
+        Err(error) => {
+            tracing::error!("the storefront cannot be shown: {error:#}");
+            (StatusCode::INTERNAL_SERVER_ERROR, "This page cannot be shown just now.")
+                .into_response()
+        }
+    }
+}
+
+impl Pages {
+    async fn storefront(
+        &self,
+        store: &str,
+        sign_in: Option<CustomerId>,
+        request: &Parts,
+    ) -> anyhow::Result<Response> {
+        let Some(store) = self.store(store).await? else {
+            return Ok((StatusCode::NOT_FOUND, "There is no such shop.").into_response());
+        };
+        let customer = match sign_in {
+            Some(id) => match self.ports.customers.get(&store.id, &id).await? {
+                Some(customer) => Some(customer),
+                None => return Ok((StatusCode::FORBIDDEN, "Sign-in refused.").into_response()),
+            },
+            None => None,
+        };
+        let widget = self.widget(&store, customer.as_ref(), request).await?;
+        let cookie = match &customer {
+            Some(customer) => self.sessions.sign_in(&store.id, &customer.id)?,
+            None => "; Max-Age=0".to_owned(),
+        };
+        let page = Storefront {
+            store: &store,
+            customer: customer.as_ref(),
+            customers: &self.customers(&store.id).await?,
+            widget: &widget,
+        };
+        let headers = [
+            (CACHE_CONTROL, "no-store".to_owned()),
+            (SET_COOKIE, format!("{COOKIE_NAME}={cookie}; HttpOnly; SameSite=Lax; Path=/")),
+        ];
+        Ok((headers, Html(page.render()?)).into_response())
+    }
+
+    async fn store(&self, id: &str) -> anyhow::Result<Option<Store>> {
+        match StoreId::new(id) {
+            Ok(id) => Ok(self.ports.stores.get(&id).await?),
+            Err(_) => Ok(None),
+        }
+    }
+
+    async fn customers(&self, store: &StoreId) -> anyhow::Result<Vec<Customer>> {
+        let mut customers = Vec::new();
+        for id in self.ports.customers.ids(store, None, OFFERED).await? {
+            customers.extend(self.ports.customers.get(store, &id).await?);
+        }
+        Ok(customers)
+    }
+
+    /// The widget, told who is signed in, with the store's proof of it. On the page after a
+    /// sign-out it is told to forget: the next visitor may be another person.
+    async fn widget(
+        &self,
+        store: &Store,
+        customer: Option<&Customer>,
+        request: &Parts,
+    ) -> anyhow::Result<String> {
+        let token = self.identity.website_token(&store.id).await?;
+        let user = match customer {
+            Some(customer) => Some(self.identity.widget_user(&store.id, customer).await?),
+            None => None,
+        };
+        let settings =
+            WidgetSettings { locale: Some(store.locale.clone()), ..WidgetSettings::default() };
+        let none = Attributes::new();
+        let mut html = snippet(&self.chatwoot, &token, &settings, user.as_ref(), &none, None)?;
+        if user.is_none() && self.sessions.customer(request).await.is_some() {
+            html.push_str(&reset_script(None));
+        }
+        Ok(html)
+    }
+}
+
+/// Prints where to look.
+pub(crate) async fn announce(host: &Host, desk: &Desk, stores: &[Store; 2]) -> anyhow::Result<()> {
+    let mut text = String::new();
+    for store in stores {
+        let made = host.ports.stores.desk(&store.id).await?;
+        let account = made.account.context("the store is provisioned")?;
+        writeln!(text, "{}", store.name)?;
+        writeln!(text, "  storefront   {}", host.url.join(&format!("/shop/{}", store.id))?)?;
+        writeln!(
+            text,
+            "  agents' desk {}/app/accounts/{account}/dashboard",
+            desk.base().trim_end_matches('/')
+        )?;
+    }
+    eprintln!("{text}\nServing until Ctrl-C.");
+    Ok(())
+}

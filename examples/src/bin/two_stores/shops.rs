@@ -1,0 +1,111 @@
+//! The two shops: their looks, and the customers and orders they start with.
+
+use jiff::Timestamp;
+use store_context::model::{
+    Branding, Customer, CustomerId, InvalidId, Money, Order, OrderId, OrderItem, OrderStatus,
+    Store, StoreId, TierPolicy,
+};
+use store_context::{Currency, Decimal};
+
+use crate::purchases::Purchase;
+
+/// Two stores that differ in language, currency, time zone and branding.
+pub(crate) fn stores() -> anyhow::Result<[Store; 2]> {
+    let dutch = Store {
+        id: StoreId::new("kaasplank")?,
+        name: "De Kaasplank".to_owned(),
+        locale: "nl".to_owned(),
+        currency: Currency::EUR,
+        time_zone: "Europe/Amsterdam".to_owned(),
+        website: "https://kaasplank.example".parse()?,
+        support_email: "hulp@kaasplank.example".to_owned(),
+        branding: Branding {
+            color: "#D97706".to_owned(),
+            welcome_title: "Hallo".to_owned(),
+            welcome_tagline: "Vragen over kaas? Wij antwoorden binnen een paar minuten.".to_owned(),
+            greeting: "Fijn dat je er bent. Waarmee kunnen we helpen?".to_owned(),
+        },
+        tiers: TierPolicy::new([("brons", 0), ("zilver", 100), ("goud", 500)])?,
+    };
+    let american = Store {
+        id: StoreId::new("vinylroom")?,
+        name: "The Vinyl Room".to_owned(),
+        locale: "en".to_owned(),
+        currency: Currency::USD,
+        time_zone: "America/New_York".to_owned(),
+        website: "https://vinylroom.example".parse()?,
+        support_email: "help@vinylroom.example".to_owned(),
+        branding: Branding {
+            color: "#4338CA".to_owned(),
+            welcome_title: "Hi there".to_owned(),
+            welcome_tagline: "Questions about a record? We answer in minutes.".to_owned(),
+            greeting: "Good to see you. How can we help?".to_owned(),
+        },
+        tiers: TierPolicy::new([("bronze", 0), ("silver", 100), ("gold", 500)])?,
+    };
+    Ok([dutch, american])
+}
+
+const NAMES: [(&str, &str); 12] = [
+    ("Sanne de Vries", "sanne"),
+    ("Daan Jansen", "daan"),
+    ("Ada Marsh", "ada"),
+    ("Youssef El Amrani", "youssef"),
+    ("Femke Bakker", "femke"),
+    ("Miles Carter", "miles"),
+    ("Joost van den Berg", "joost"),
+    ("Grace O'Neill", "grace"),
+    ("Zoë Visser", "zoe"),
+    ("Émile Laurent", "emile"),
+    ("李娜", "lina"),
+    ("Noor Kaya", "noor"),
+];
+
+/// The built-in set: twelve customers with one to twelve orders, some of them free.
+pub(crate) fn built_in() -> anyhow::Result<Vec<Purchase>> {
+    let mut purchases = Vec::new();
+    for (index, (_, key)) in NAMES.iter().enumerate() {
+        for number in 0..=index {
+            let cents = i64::try_from((index * 37 + number * 911) % 15_000)?;
+            purchases.push(Purchase {
+                customer: (*key).to_owned(),
+                placed_at: Timestamp::from_second(1_790_000_000 + 86_400 * i64::try_from(number)?)?,
+                items: u32::try_from(number + 1)?,
+                amount: if number == 3 { Decimal::ZERO } else { Decimal::new(cents, 2) },
+            });
+        }
+    }
+    Ok(purchases)
+}
+
+/// A customer of the built-in set with name and proven address; any other with a name made of the
+/// id.
+pub(crate) fn customer(id: CustomerId) -> Customer {
+    let Some((name, key)) = NAMES.iter().find(|(_, key)| *key == id.as_str()) else {
+        let name = format!("Customer {id}");
+        return Customer::new(id, name);
+    };
+    Customer {
+        email: Some(format!("{key}@example.com")),
+        email_verified: true,
+        ..Customer::new(id, *name)
+    }
+}
+
+/// A purchase as an order of a store, in its currency; the number is the order's.
+pub(crate) fn order(
+    store: &Store,
+    customer: CustomerId,
+    number: usize,
+    purchase: &Purchase,
+) -> Result<Order, InvalidId> {
+    let title = if store.locale == "nl" { "Boerenkaas, belegen" } else { "LP, mint condition" };
+    Ok(Order {
+        id: OrderId::new(format!("{}", 1001 + number))?,
+        customer,
+        placed_at: purchase.placed_at,
+        status: OrderStatus::Delivered,
+        total: Money::new(purchase.amount, store.currency),
+        items: vec![OrderItem { title: title.to_owned(), quantity: purchase.items }],
+    })
+}

@@ -1,0 +1,196 @@
+//! The story, from the first account to the last page.
+
+use std::time::{Duration, Instant};
+
+use chatwoot_client::{Client, Limits, Stats};
+use indicatif::ProgressBar;
+use store_context::model::Store;
+use store_context::provision::{ProvisionConfig, Provisioner};
+use store_context::sync::{Sync, SyncConfig};
+
+use crate::args::Args;
+use crate::baseline::bare_loop;
+use crate::bulk::{bar, until_clean};
+use crate::check::{self, Findings};
+use crate::day::{Day, DayTally};
+use crate::desk::Desk;
+use crate::host::Host;
+use crate::plan::Plan;
+use crate::purchases::{self, Purchase};
+use crate::shops;
+use crate::tally::SyncTally;
+use crate::{pages, table};
+
+/// From how many customers on a comparison with a bare loop says something.
+const ENOUGH_TO_COMPARE: u64 = 500;
+
+/// What the whole story came to.
+pub(crate) struct Outcome {
+    pub(crate) second_provision: usize,
+    pub(crate) bulk: Bulk,
+    pub(crate) day: DayTally,
+    pub(crate) findings: Findings,
+    pub(crate) stats: Stats,
+}
+
+/// The first sync of every customer.
+#[derive(Debug, Default)]
+pub(crate) struct Bulk {
+    pub(crate) tally: SyncTally,
+    pub(crate) requests: u64,
+    pub(crate) took: Duration,
+    /// What a bare reqwest loop took for the same bodies; `None` on a real server.
+    pub(crate) bare: Option<Duration>,
+}
+
+/// Plays it; `true` if every count is as it must be.
+pub(crate) async fn play(args: &Args) -> anyhow::Result<bool> {
+    let purchases = match &args.orders {
+        Some(file) => purchases::read(file, args.customers)?,
+        None => shops::built_in()?,
+    };
+    let desk = Desk::open(args).await?;
+    let stores = shops::stores()?;
+    let client = desk.client(Limits::server())?;
+    let host = Host::start(&desk, &client).await?;
+    let told = tell(args, &desk, &host, &client, &stores, &purchases).await;
+    if args.cleanup {
+        clean_up(&desk, &host, &client, &stores).await?;
+    }
+    let outcome = told?;
+    eprintln!("\n{}\n", table::table(&outcome));
+    let problems = check::problems(&outcome);
+    for problem in &problems {
+        eprintln!("two_stores: {problem}");
+    }
+    if args.once {
+        println!("{}", table::json(&outcome));
+    } else {
+        pages::announce(&host, &desk, &stores).await?;
+        tokio::signal::ctrl_c().await?;
+    }
+    Ok(problems.is_empty())
+}
+
+async fn tell(
+    args: &Args,
+    desk: &Desk,
+    host: &Host,
+    client: &Client,
+    stores: &[Store; 2],
+    purchases: &[Purchase],
+) -> anyhow::Result<Outcome> {
+    eprintln!("provisioning two stores");
+    provision(desk, host, client, stores).await?;
+    eprintln!("provisioning them again");
+    let second_provision = provision(desk, host, client, stores).await?;
+
+    let mut plans = Plan::share_out(stores, purchases)?;
+    for (plan, store) in plans.iter_mut().zip(stores) {
+        plan.open(&host.shop, store)?;
+    }
+
+    // A file of many thousand customers would take minutes at the server's 3,000 requests each.
+    let unlimited = args.orders.is_some() && desk.fake().is_some();
+    desk.set_limits(!unlimited);
+    let bulk_client = if unlimited { desk.client(Limits::off())? } else { client.clone() };
+    let bulk = first_sync(desk, host, &bulk_client, stores, &plans).await?;
+    desk.set_limits(true);
+
+    eprintln!("playing a day");
+    let sync = Sync::new(client.clone(), host.ports.clone(), SyncConfig::default())
+        .refreshing(host.context.clone());
+    let day = Day { desk, host, client, stores, sync }.play(&plans).await?;
+
+    eprintln!("checking what came of it");
+    // The reading below is no part of the story: it is not held to its limits, and not counted.
+    let stats = add(client.statistics(), bulk_client.statistics(), unlimited);
+    desk.set_limits(desk.fake().is_none());
+    let reader =
+        desk.client(if desk.fake().is_some() { Limits::off() } else { Limits::server() })?;
+    let findings = check::look(host, desk, &reader, stores, &plans).await?;
+    desk.set_limits(true);
+    Ok(Outcome { second_provision, bulk, day, findings, stats })
+}
+
+async fn provision(
+    desk: &Desk,
+    host: &Host,
+    client: &Client,
+    stores: &[Store; 2],
+) -> anyhow::Result<usize> {
+    let platform = client.platform(desk.platform_token());
+    let config = ProvisionConfig::new(host.url.clone());
+    let provisioner = Provisioner::new(client.clone(), platform, host.ports.clone(), config);
+    let mut changed = 0;
+    for store in stores {
+        let report = provisioner.provision(store).await?;
+        changed += report.changed();
+        let text = report.to_string();
+        eprintln!("  {}", text.lines().next().unwrap_or_default());
+    }
+    Ok(changed)
+}
+
+async fn first_sync(
+    desk: &Desk,
+    host: &Host,
+    client: &Client,
+    stores: &[Store; 2],
+    plans: &[Plan; 2],
+) -> anyhow::Result<Bulk> {
+    let config = SyncConfig::default();
+    let customers = plans.iter().map(Plan::known).sum();
+    let comparable = desk.fake().is_some() && customers >= ENOUGH_TO_COMPARE;
+    let bare = if comparable {
+        Some(bare_loop(&host.ports, stores, config.parallel).await?)
+    } else {
+        None
+    };
+    let sync = Sync::new(client.clone(), host.ports.clone(), config);
+    for store in stores {
+        sync.want_all(&store.id).await?;
+    }
+    let progress: ProgressBar = bar(customers);
+    let before = client.statistics().requests;
+    let started = Instant::now();
+    let mut tally = SyncTally::default();
+    until_clean(&sync, &*host.ports.sync, &mut tally, &progress).await?;
+    let took = started.elapsed();
+    progress.finish_and_clear();
+    eprintln!("synced {customers} customers in {:.1} s", took.as_secs_f32());
+    Ok(Bulk { tally, requests: client.statistics().requests - before, took, bare })
+}
+
+/// The counts of two clients, unless they are one.
+fn add(one: Stats, other: Stats, two: bool) -> Stats {
+    let mut sum = one;
+    if two {
+        sum.requests += other.requests;
+        sum.retries += other.retries;
+        sum.rate_limited += other.rate_limited;
+        sum.held_back += other.held_back;
+    }
+    sum
+}
+
+/// Deletes the accounts and users that the story made.
+async fn clean_up(
+    desk: &Desk,
+    host: &Host,
+    client: &Client,
+    stores: &[Store; 2],
+) -> anyhow::Result<()> {
+    let platform = client.platform(desk.platform_token());
+    for store in stores {
+        let made = host.ports.stores.desk(&store.id).await?;
+        if let Some(account) = made.account {
+            platform.accounts().delete(account).await?;
+        }
+        if let Some(user) = made.administrator {
+            platform.users().delete(user).await?;
+        }
+    }
+    eprintln!("cleaned up: the two accounts and their users are deleted");
+    Ok(())
+}

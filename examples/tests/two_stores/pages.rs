@@ -1,0 +1,105 @@
+//! Without `--once` the pages are served until Ctrl-C.
+
+use std::process::Stdio;
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::browser::Browser;
+use crate::program::{PATIENCE, command};
+
+/// The program while it serves.
+struct Served {
+    child: Child,
+    storefronts: Vec<String>,
+    desks: Vec<String>,
+}
+
+impl Served {
+    async fn start() -> Self {
+        let mut command = command(&[]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let (mut storefronts, mut desks) = (Vec::new(), Vec::new());
+        let told = tokio::time::timeout(PATIENCE, async {
+            while let Some(line) = lines.next_line().await.unwrap() {
+                let address = || line.split_whitespace().last().unwrap().to_owned();
+                match line.trim_start() {
+                    text if text.starts_with("storefront ") => storefronts.push(address()),
+                    text if text.starts_with("agents' desk ") => desks.push(address()),
+                    text if text.starts_with("Serving until Ctrl-C") => return,
+                    _ => {}
+                }
+            }
+            panic!("the program ended before it served");
+        });
+        told.await.expect("the pages are not served");
+        // A program whose stderr is closed would fail at its next word.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Self { child, storefronts, desks }
+    }
+
+    /// Presses Ctrl-C.
+    async fn end(self) {
+        let pid = self.child.id().unwrap().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().await.unwrap().success());
+        let output = tokio::time::timeout(PATIENCE, self.child.wait_with_output()).await;
+        let output = output.expect("Ctrl-C does not end the program").unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), "", "stdout is for --once");
+    }
+}
+
+async fn status(url: &str) -> u16 {
+    reqwest::get(url).await.unwrap().status().as_u16()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pages_are_served_until_ctrl_c() {
+    let served = Served::start().await;
+    assert_eq!((served.storefronts.len(), served.desks.len()), (2, 2));
+    for url in served.storefronts.iter().chain(&served.desks) {
+        assert_eq!(status(url).await, 200, "{url}");
+    }
+    let shop = &served.storefronts[0];
+    assert_eq!(status(&format!("{shop}?customer=nobody")).await, 403);
+    assert_eq!(status(&format!("{shop}-none")).await, 404);
+    served.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_browser_shows_who_is_known_and_what_they_bought() {
+    let served = Served::start().await;
+    let mut browser = Browser::start().await;
+
+    browser.open(&served.storefronts[0]).await;
+    browser.shows(&["You are a guest."]).await;
+
+    browser.open(&format!("{}?customer=emile", served.storefronts[0])).await;
+    browser.shows(&["Known as Émile Laurent", "✓ proof of identity is right"]).await;
+    let user = "JSON.stringify(__chatwootCalls.find((call) => call.name === 'setUser').args)";
+    let args = browser.value(user).await;
+    let args: serde_json::Value = serde_json::from_str(args.as_str().unwrap()).unwrap();
+    assert_eq!(args[0], "emile");
+    assert_eq!(args[1]["identifier_hash"].as_str().unwrap().len(), 64, "{args}");
+
+    // The page after a sign-out: the widget forgets.
+    browser.open(&served.storefronts[0]).await;
+    browser.until("__chatwootCalls.some((call) => call.name === 'reset')").await;
+    browser.shows(&["You are a guest."]).await;
+
+    // The newest conversation of each desk is a customer's, whose panel says what they bought.
+    let told = [("brons", "zilver", "goud"), ("bronze", "silver", "gold")];
+    for (desk, tiers) in served.desks.iter().zip(told) {
+        browser.open(desk).await;
+        browser.shows(&["Recent orders", "delivered", "Where is my parcel?"]).await;
+        let tiers = [tiers.0, tiers.1, tiers.2];
+        let ask = "JSON.parse(document.getElementById('data').textContent)\
+                   .contact.custom_attributes.customer_tier";
+        let tier = browser.value(ask).await;
+        let tier = tier.as_str().unwrap();
+        assert!(tiers.contains(&tier), "{tier}");
+        browser.shows(&[tier]).await;
+    }
+    served.end().await;
+}
