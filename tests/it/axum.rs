@@ -1,0 +1,378 @@
+//! The endpoints over real TCP: every status, and what no answer may hold.
+#![expect(clippy::unwrap_used, reason = "a proof stops at its first fault")]
+
+use std::future::pending;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ::axum::Router;
+use adapters::axum::{AxumConfig, Health};
+use async_trait::async_trait;
+use chatwoot_client::{ConversationId, webhook};
+use reqwest::{RequestBuilder, Response};
+use serde_json::{Value, json};
+use store_context::Timestamp;
+use store_context::intake::ConversationFact;
+use store_context::model::{ContextSnapshot, StoreId};
+use store_context::ports::{
+    Entry, EntryClaim, PortResult, Ports, Remembered, WebhookCounts, WebhookLedger,
+};
+
+use crate::host::{
+    ACCOUNT, Host, NL, NL_WEBHOOK, PREVIOUS_SECRET, SECRET, US, US_WEBHOOK, down, ports,
+};
+
+// Webhooks
+
+#[tokio::test]
+async fn a_delivery_is_new_once_and_known_afterwards() {
+    let ports = ports().await;
+    let host = serve(ports.clone()).await;
+    let body = created(ACCOUNT);
+    for status in ["new", "known", "known"] {
+        let answer = deliver(&host, NL_WEBHOOK, SECRET, &body).send().await.unwrap();
+        assert_eq!(seen(answer).await, (200, json!({ "status": status })));
+    }
+    let counts = ports.webhooks.counts(&StoreId::new("nl").unwrap()).await.unwrap();
+    assert_eq!(counts.webhooks, 1);
+}
+
+#[tokio::test]
+async fn the_secret_before_still_proves_a_delivery() {
+    let host = serve(ports().await).await;
+    let sent = deliver(&host, NL_WEBHOOK, PREVIOUS_SECRET, &created(ACCOUNT)).send();
+    assert_eq!(sent.await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn what_is_not_proven_is_401_and_leaves_nothing() {
+    let ports = ports().await;
+    let host = serve(ports.clone()).await;
+    let body = created(ACCOUNT);
+    let url = at(&host, NL_WEBHOOK);
+    let signed = |sent_at: Timestamp, over: &str| {
+        reqwest::Client::new()
+            .post(&url)
+            .header(webhook::TIMESTAMP_HEADER, sent_at.as_second())
+            .header(
+                webhook::SIGNATURE_HEADER,
+                webhook::sign(&SECRET.into(), sent_at, over.as_bytes()),
+            )
+            .body(body.clone())
+    };
+    let now = Timestamp::now();
+    let long_ago = now - Duration::from_hours(1);
+    let wrong = [
+        ("unsigned", reqwest::Client::new().post(&url).body(body.clone())),
+        ("another secret", deliver(&host, NL_WEBHOOK, "another", &body)),
+        ("another body", signed(now, "{}")),
+        ("too old", signed(long_ago, &body)),
+        (
+            "a text that is no signature",
+            reqwest::Client::new()
+                .post(&url)
+                .header(webhook::TIMESTAMP_HEADER, now.as_second())
+                .header(webhook::SIGNATURE_HEADER, "sha256=hello")
+                .body(body.clone()),
+        ),
+    ];
+    for (what, request) in wrong {
+        let (status, answer) = seen(request.send().await.unwrap()).await;
+        assert_eq!(status, 401, "{what}");
+        let text = answer.to_string();
+        assert!(answer["error"].is_string(), "{text}");
+        for hidden in ["sha256=", "hello", "wrong-word", NL_WEBHOOK, SECRET] {
+            assert!(!text.contains(hidden), "{what}: {text}");
+        }
+    }
+    let counts = ports.webhooks.counts(&StoreId::new("nl").unwrap()).await.unwrap();
+    assert_eq!(counts, WebhookCounts::default());
+}
+
+#[tokio::test]
+async fn only_a_webhooks_own_address_is_known() {
+    let host = serve(ports().await).await;
+    for address in ["0", NL, "a%2Fb", "%00", "11111111111111111111111111111112"] {
+        let answer = deliver(&host, address, SECRET, &created(ACCOUNT)).send().await.unwrap();
+        assert_eq!(seen(answer).await, (404, json!({ "error": "unknown address" })), "{address}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_signed_and_no_delivery_is_400() {
+    let host = serve(ports().await).await;
+    for body in ["", "no json", "[]", "{\"id\": 1}", "\u{0}", &created(ACCOUNT + 1)] {
+        let answer = deliver(&host, NL_WEBHOOK, SECRET, body).send().await.unwrap();
+        assert_eq!(answer.status(), 400, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_over_a_mebibyte_is_413_and_one_of_a_mebibyte_is_read() {
+    let host = serve(ports().await).await;
+    let padded = |size: usize| {
+        let body = created(ACCOUNT);
+        format!("{body}{}", " ".repeat(size - body.len()))
+    };
+    for (size, status) in [(1 << 20, 200), ((1 << 20) + 1, 413), (4 << 20, 413)] {
+        let answer = deliver(&host, NL_WEBHOOK, SECRET, &padded(size)).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{size}");
+    }
+}
+
+#[tokio::test]
+async fn a_store_without_a_secret_is_503() {
+    let host = serve(ports().await).await;
+    let sent = deliver(&host, US_WEBHOOK, SECRET, &created(ACCOUNT)).send();
+    assert_eq!(sent.await.unwrap().status(), 503);
+}
+
+#[tokio::test]
+async fn a_ledger_that_fails_is_503_and_its_cause_stays_inside() {
+    let ports = Ports { webhooks: Arc::new(BrokenLedger { hangs: false }), ..ports().await };
+    let host = serve(ports).await;
+    let sent = deliver(&host, NL_WEBHOOK, SECRET, &created(ACCOUNT)).send();
+    let (status, answer) = seen(sent.await.unwrap()).await;
+    assert_eq!(status, 503);
+    assert!(!answer.to_string().contains("10.0.0.7"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_ledger_that_hangs_is_503_before_chatwoot_gives_up() {
+    let ports = Ports { webhooks: Arc::new(BrokenLedger { hangs: true }), ..ports().await };
+    let host = serve(ports).await;
+    let began = Instant::now();
+    let sent = deliver(&host, NL_WEBHOOK, SECRET, &created(ACCOUNT)).send();
+    assert_eq!(sent.await.unwrap().status(), 503);
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn the_limit_is_the_hosts_choice() {
+    let host = Host::serve_with(ports().await, Router::new(), |config| {
+        config.webhooks.body_limit = 10;
+    })
+    .await;
+    let url = format!("{}/webhooks/chatwoot/{NL_WEBHOOK}", host.url);
+    let post = |body: &'static str| reqwest::Client::new().post(&url).body(body).send();
+    assert_eq!(post("0123456789").await.unwrap().status(), 401);
+    assert_eq!(post("0123456789a").await.unwrap().status(), 413);
+    assert_eq!(get(&host, &format!("/webhooks/chatwoot/{NL_WEBHOOK}")).await.status(), 405);
+}
+
+// Support context
+
+#[tokio::test]
+async fn the_support_context_is_that_of_the_session() {
+    let host = serve(ports().await).await;
+    let ask = async |session: Option<&str>, query: &str| {
+        let request =
+            reqwest::Client::new().get(format!("{}/api/support/context{query}", host.url));
+        let request = match session {
+            Some(session) => request.header("x-session", session),
+            None => request,
+        };
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.headers()["cache-control"], "no-store");
+        seen(answer).await
+    };
+
+    let (status, answer) = ask(Some("nl 1"), "").await;
+    assert_eq!(status, 200);
+    let snapshot: ContextSnapshot = serde_json::from_value(answer.clone()).unwrap();
+    assert_eq!(snapshot.customer.name, "Sanne de Vries");
+    assert_eq!(answer["insights"]["lifetime_value"]["amount"], "1234.50");
+    // What the request asks for does not matter, only who it is from.
+    let (_, answer) = ask(Some("us 1"), "?store=nl&customer=1&contact=1").await;
+    assert_eq!(answer["customer"]["name"], "Jo Smith");
+
+    assert_eq!(ask(None, "").await.0, 401);
+    assert_eq!(ask(Some("nl 99"), "").await.0, 404);
+    assert_eq!(ask(Some("nowhere 1"), "").await.0, 404);
+    let (status, answer) = ask(Some("nl 3"), "").await;
+    assert_eq!(status, 503);
+    assert!(!answer.to_string().contains("10.0.0.7"), "{answer}");
+}
+
+// Panel
+
+#[tokio::test]
+async fn the_panel_locks_its_page() {
+    let host = serve(ports().await).await;
+    let mut policies = Vec::new();
+    for _ in 0..2 {
+        let answer = get(&host, &format!("/panel/{NL}")).await;
+        assert_eq!(answer.status(), 200);
+        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        assert_eq!(header("content-type"), "text/html; charset=utf-8");
+        assert_eq!(header("referrer-policy"), "no-referrer");
+        assert_eq!(header("cache-control"), "no-store");
+        let policy = header("content-security-policy");
+        let page = answer.text().await.unwrap();
+
+        let (_, rest) = policy.split_once("script-src 'nonce-").unwrap();
+        let (nonce, _) = rest.split_once('\'').unwrap();
+        assert!(nonce.len() >= 22, "{nonce}");
+        assert_eq!(
+            policy,
+            format!(
+                "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; \
+                 connect-src 'self'; frame-ancestors {}; base-uri 'none'; form-action 'none'",
+                host.url
+            )
+        );
+        assert_eq!(page.matches(&format!("nonce=\"{nonce}\"")).count(), 2);
+        assert!(!page.contains("innerHTML") && !page.contains(NL));
+        policies.push(policy);
+    }
+    assert_ne!(policies[0], policies[1], "a nonce is used once");
+}
+
+#[tokio::test]
+async fn a_panels_address_opens_its_own_store_only() {
+    let host = serve(ports().await).await;
+    for unknown in ["nothing", NL_WEBHOOK] {
+        assert_eq!(get(&host, &format!("/panel/{unknown}")).await.status(), 404);
+        let context = format!("/panel/{unknown}/context?contact=1");
+        let (status, answer) = seen(get(&host, &context).await).await;
+        assert_eq!((status, &answer["error"]), (404, &json!("unknown address")));
+    }
+
+    for (address, name) in [(NL, "Sanne de Vries"), (US, "Jo Smith")] {
+        let answer = get(&host, &format!("/panel/{address}/context?contact=1")).await;
+        assert_eq!(answer.headers()["cache-control"], "no-store");
+        let (status, answer) = seen(answer).await;
+        assert_eq!((status, &answer["customer"]["name"]), (200, &json!(name)));
+    }
+
+    let context = async |query: &str| {
+        let (status, answer) = seen(get(&host, &format!("/panel/{NL}/context{query}")).await).await;
+        (status, answer["error"].as_str().map(ToOwned::to_owned))
+    };
+    // The panel's script knows a guest by these very words.
+    assert_eq!(context("?contact=99").await, (404, Some("no customer".to_owned())));
+    for query in ["", "?contact=", "?contact=-1", "?contact=1%20or%201", "?contact=1&contact=2"] {
+        assert_eq!(context(query).await.0, 400, "{query}");
+    }
+    assert_eq!(context("?contact=3").await.0, 503);
+}
+
+// Health
+
+#[tokio::test]
+async fn health_is_that_of_the_hosts_checks() {
+    let healthy = Health::new().check("disk", || async { Ok::<(), String>(()) });
+    let (status, answer) = health(healthy.clone()).await;
+    assert_eq!(status, 200);
+    let disk = json!({ "name": "disk", "status": "ok" });
+    assert_eq!(answer, json!({ "status": "ok", "checks": [disk] }));
+
+    let failing = healthy.check("ledger", || async { Err("password=hunter2 was refused") });
+    let (status, answer) = health(failing).await;
+    assert_eq!(status, 503);
+    let ledger = json!({ "name": "ledger", "status": "failed" });
+    assert_eq!(answer, json!({ "status": "failed", "checks": [disk, ledger] }));
+
+    let hanging = Health::new().check("cache", pending::<Result<(), String>>);
+    assert_eq!(health(hanging).await.0, 503);
+    assert_eq!(health(Health::new()).await, (200, json!({ "status": "ok", "checks": [] })));
+}
+
+async fn health(health: Health) -> (u16, Value) {
+    let change = |config: &mut AxumConfig| config.health = health;
+    let host = Host::serve_with(ports().await, Router::new(), change).await;
+    seen(get(&host, "/health").await).await
+}
+
+async fn serve(ports: Ports) -> Host {
+    Host::serve_with(ports, Router::new(), |_| ()).await
+}
+
+async fn get(host: &Host, path: &str) -> Response {
+    reqwest::get(format!("{}{path}", host.url)).await.unwrap()
+}
+
+async fn seen(answer: Response) -> (u16, Value) {
+    (answer.status().as_u16(), answer.json().await.unwrap())
+}
+
+fn at(host: &Host, address: &str) -> String {
+    format!("{}/webhooks/chatwoot/{address}", host.url)
+}
+
+/// A delivery as Chatwoot signs it.
+fn deliver(host: &Host, address: &str, secret: &str, body: &str) -> RequestBuilder {
+    let now = Timestamp::now();
+    reqwest::Client::new()
+        .post(at(host, address))
+        .header("content-type", "application/json")
+        .header(webhook::DELIVERY_HEADER, "7f0f4c1e-0000-4000-8000-000000000001")
+        .header(webhook::TIMESTAMP_HEADER, now.as_second())
+        .header(webhook::SIGNATURE_HEADER, webhook::sign(&secret.into(), now, body.as_bytes()))
+        .body(body.to_owned())
+}
+
+fn created(account: u64) -> String {
+    json!({
+        "event": "contact_created", "id": 1, "name": "wrong-word", "account": { "id": account },
+    })
+    .to_string()
+}
+
+/// A ledger that remembers nothing: it fails, or it never answers.
+struct BrokenLedger {
+    hangs: bool,
+}
+
+impl BrokenLedger {
+    async fn fail<T>(&self) -> PortResult<T> {
+        if self.hangs { pending().await } else { Err(down("webhooks")) }
+    }
+}
+
+#[async_trait]
+impl WebhookLedger for BrokenLedger {
+    async fn remember(&self, _: &Entry) -> PortResult<Remembered> {
+        self.fail().await
+    }
+
+    async fn knows(&self, _: &StoreId, _: &str) -> PortResult<bool> {
+        self.fail().await
+    }
+
+    async fn claim(&self, _: usize, _: Duration, _: Timestamp) -> PortResult<Vec<EntryClaim>> {
+        self.fail().await
+    }
+
+    async fn done(&self, _: &EntryClaim) -> PortResult<bool> {
+        self.fail().await
+    }
+
+    async fn release(&self, _: &EntryClaim, _: Timestamp) -> PortResult<bool> {
+        self.fail().await
+    }
+
+    async fn observe(&self, _: &StoreId, _: &ConversationFact) -> PortResult<bool> {
+        self.fail().await
+    }
+
+    async fn observed(
+        &self,
+        _: &StoreId,
+        _: ConversationId,
+    ) -> PortResult<Option<ConversationFact>> {
+        self.fail().await
+    }
+
+    async fn cursor(&self, _: &StoreId) -> PortResult<Option<Timestamp>> {
+        self.fail().await
+    }
+
+    async fn set_cursor(&self, _: &StoreId, _: Timestamp) -> PortResult<()> {
+        self.fail().await
+    }
+
+    async fn counts(&self, _: &StoreId) -> PortResult<WebhookCounts> {
+        self.fail().await
+    }
+}

@@ -1,0 +1,277 @@
+//! The panel in a real browser: what an agent reads.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a proof stops at its first fault"
+)]
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use ::axum::Router;
+use ::axum::response::Html;
+use ::axum::routing::get;
+
+use crate::host::{Host, NL, US};
+
+/// Embeds the panel and talks to it as Chatwoot does: unasked when the frame has loaded, and again
+/// when the panel asks. It writes down what the frame shows each time it comes to rest, and
+/// presses "Try again" where there is such a button, or goes on to the `next` contact.
+const HARNESS: &str = r#"<!doctype html>
+<body style="margin:0">
+<iframe id="panel" style="border:0;width:100%;height:98vh"></iframe>
+<pre id="out" hidden></pre>
+<script>
+const asked = new URLSearchParams(location.search);
+const frame = document.getElementById("panel");
+const out = document.getElementById("out");
+let contact = Number(asked.get("contact"));
+const delay = Number(asked.get("delay") ?? 0);
+const tell = () => setTimeout(() => frame.contentWindow.postMessage(JSON.stringify({
+  event: "appContext",
+  data: {
+    conversation: { id: 7, meta: { sender: { id: contact } } },
+    contact: asked.has("bare") ? {} : { id: contact, name: "not to be trusted" },
+    currentAgent: { id: 1, name: "Agent", email: "agent@example.com" },
+  },
+}), "*"), delay);
+addEventListener("message", (event) => {
+  if (event.data === "chatwoot-dashboard-app:fetch-info") tell();
+});
+if (!asked.has("once")) frame.addEventListener("load", tell);
+if (asked.has("embed")) frame.addEventListener("load", () => {
+  out.textContent += frame.contentDocument?.getElementById("view") ? "embedded" : "refused";
+});
+frame.src = "/panel/" + asked.get("panel");
+if (asked.has("attacker")) {
+  const other = document.createElement("iframe");
+  other.src = `http://localhost:${location.port}/attacker?contact=` + asked.get("attacker");
+  document.body.append(other);
+}
+const rest = setInterval(() => {
+  const inside = frame.contentDocument;
+  const view = inside?.getElementById("view");
+  if (view?.getAttribute("aria-busy") !== "false") return;
+  const text = view.innerText;
+  const facts = `[images ${inside.images.length}, display ${frame.contentWindow.getComputedStyle(view).display}, hacked ${Boolean(window.hacked || frame.contentWindow.hacked)}]`;
+  out.textContent += text + "\n" + facts + "\n";
+  const again = [...inside.querySelectorAll("button")].find((b) => b.textContent === "Try again");
+  if (again) again.click();
+  else if (asked.has("next")) {
+    contact = Number(asked.get("next"));
+    asked.delete("next");
+    tell();
+  } else clearInterval(rest);
+}, 50);
+</script>
+"#;
+
+/// A page of another origin in the same window: it can reach the panel's frame, as any page that
+/// Chatwoot embeds can.
+const ATTACKER: &str = r#"<!doctype html>
+<script>
+const contact = Number(new URLSearchParams(location.search).get("contact"));
+setInterval(() => parent.frames[0].postMessage(
+  JSON.stringify({ event: "appContext", data: { contact: { id: contact } } }), "*"), 20);
+</script>
+"#;
+
+#[tokio::test]
+async fn an_agent_reads_a_dutch_stores_customer() {
+    let read = read("?panel=NL&contact=1").await;
+    assert_eq!(
+        read,
+        [
+            "Sanne de Vries",
+            "gold",
+            "sanne@example.com",
+            "+31612345678",
+            "Customer since 3 feb 2024",
+            "Lifetime value",
+            "€ 1.234,50",
+            "Orders",
+            "3",
+            "Average order",
+            "€ 411,50",
+            "Last order",
+            // 23:30 UTC on the 20th is the next day in Amsterdam.
+            "21 nov 2026",
+            "RECENT ORDERS",
+            "NL-1003 shipped",
+            "€ 1.000,00",
+            "21 nov 2026",
+            "2 × Fietstas, 1 × Bel",
+            "NL-1002 cancelled",
+            "€ 0,00",
+            "1 okt 2026",
+            "CART",
+            "2 × Regenjas",
+            "€ 59,95 each",
+            "Total",
+            "€ 119,90",
+            "Changed 21 nov 2026, 09:15",
+            "Fietsenmaker, NOW",
+            "Refresh",
+            "[images 0, display grid, hacked false]",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_agent_reads_an_american_stores_customer_and_what_is_not_known() {
+    let read = read("?panel=US&contact=1&bare").await;
+    assert_eq!(
+        read,
+        [
+            "Jo Smith",
+            "jo@example.com (not verified)",
+            "Could not be read just now: order totals, cart.",
+            "Lifetime value",
+            "unknown",
+            "Orders",
+            "unknown",
+            "Average order",
+            "unknown",
+            "Last order",
+            "unknown",
+            "RECENT ORDERS",
+            "US-1 paid",
+            "$1,299.00",
+            // 02:30 UTC on the 21st is the evening before in New York.
+            "Nov 20, 2026",
+            "CART",
+            "unknown",
+            "Bike Shop, NOW",
+            "Refresh",
+            "[images 0, display grid, hacked false]",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_contact_who_is_no_customer_is_a_guest() {
+    let read = read("?panel=NL&contact=99").await;
+    assert_eq!(
+        read,
+        [
+            "Guest",
+            "This contact is not a customer of the store, so there are no orders to show.",
+            "[images 0, display grid, hacked false]",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_hostile_name_is_shown_as_text() {
+    let read = read("?panel=NL&contact=2").await;
+    assert_eq!(read[0], "<img src=x onerror=\"parent.hacked=1\">");
+    assert_eq!(read.last().unwrap(), "[images 0, display grid, hacked false]");
+}
+
+#[tokio::test]
+async fn a_failure_is_no_guest_and_can_be_tried_again() {
+    let read = read("?panel=NL&contact=3&once").await;
+    assert_eq!(
+        read[..4],
+        [
+            "The customer could not be loaded",
+            "What the customer bought is not known right now.",
+            "Try again",
+            "[images 0, display grid, hacked false]",
+        ]
+    );
+    assert_eq!(read[4], "Late Larry");
+}
+
+#[tokio::test]
+async fn the_panel_follows_the_agent_to_another_contact() {
+    let read = read("?panel=NL&contact=1&next=99").await;
+    assert_eq!(read[0], "Sanne de Vries");
+    let then = read.iter().position(|line| line.starts_with("[images")).unwrap() + 1;
+    assert_eq!(read[then], "Guest", "{read:?}");
+}
+
+#[tokio::test]
+async fn a_message_of_another_origin_chooses_no_contact() {
+    let read = read("?panel=NL&contact=1&attacker=2&delay=1500").await;
+    assert_eq!(read[0], "Sanne de Vries");
+}
+
+#[tokio::test]
+async fn no_other_origin_may_embed_the_panel() {
+    let host = serve().await;
+    let url = format!("http://localhost:{}/harness?panel={NL}&contact=1&embed", host.port);
+    assert_eq!(chromium(&url).await, ["refused"]);
+}
+
+/// Lines of what the panel shows, each time it came to rest. The snapshot's time reads NOW.
+async fn read(query: &str) -> Vec<String> {
+    let host = serve().await;
+    let query = query.replace("NL", NL).replace("US", US);
+    let mut lines = chromium(&format!("{}/harness{query}", host.url)).await;
+    for line in &mut lines {
+        let store = ["Fietsenmaker, ", "Bike Shop, "].into_iter().find(|at| line.starts_with(at));
+        if let Some(store) = store {
+            *line = format!("{store}NOW");
+        }
+    }
+    lines
+}
+
+async fn serve() -> Host {
+    let pages = Router::new()
+        .route("/harness", get(|| async { Html(HARNESS) }))
+        .route("/attacker", get(|| async { Html(ATTACKER) }));
+    Host::serve(pages).await
+}
+
+async fn chromium(url: &str) -> Vec<String> {
+    let url = url.to_owned();
+    let dom = tokio::task::spawn_blocking(move || dump(&url)).await.unwrap();
+    let (_, rest) = dom.split_once("<pre id=\"out\"").expect("the harness page did not load");
+    let (_, rest) = rest.split_once('>').unwrap();
+    let (text, _) = rest.split_once("</pre>").unwrap();
+    let text = text
+        .replace("&nbsp;", " ")
+        .replace(['\u{a0}', '\u{202f}'], " ")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&");
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).map(ToOwned::to_owned).collect()
+}
+
+fn dump(url: &str) -> String {
+    let profile = Profile::new();
+    let mut command = Command::new("chromium");
+    command
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
+        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        .args(["--no-proxy-server", "--window-size=420,900", "--virtual-time-budget=8000"])
+        .arg(format!("--user-data-dir={}", profile.0.display()))
+        .args(["--dump-dom", url]);
+    let done = command.output().unwrap_or_else(|error| {
+        panic!("chromium does not start ({error}): run scripts/test, which installs it")
+    });
+    assert!(done.status.success(), "chromium failed: {}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).unwrap()
+}
+
+/// A browser profile of its own, removed afterwards.
+struct Profile(PathBuf);
+
+impl Profile {
+    fn new() -> Self {
+        use std::sync::atomic::{AtomicU32, Ordering};
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("panel-{}-{number}", std::process::id());
+        Self(std::env::temp_dir().join(name))
+    }
+}
+
+impl Drop for Profile {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}

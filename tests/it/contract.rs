@@ -1,0 +1,169 @@
+//! The contract holds on the fake for what the fake has, and its program says clearly what is
+//! wrong with what it is told.
+
+use std::process::Output;
+
+use chatwoot_client::fake::{FakeChatwoot, FakeServer, Fault, FaultKind, JournalEntry};
+use tests::contract::{Options, Outcome, Report, run};
+
+/// What `store-context` and the first story need, whole resources by their prefix: the fake has
+/// all of it.
+const MUST_BE_OK: &[&str] = &[
+    "account.",
+    "account_users.",
+    "agents.",
+    "assignments.",
+    "contact_inboxes.",
+    "contact_labels.",
+    "contact_notes.",
+    "contacts.contactable_inboxes",
+    "contacts.conversations",
+    "contacts.create",
+    "contacts.delete",
+    "contacts.filter",
+    "contacts.get",
+    "contacts.list",
+    "contacts.merge",
+    "contacts.remove_attributes",
+    "contacts.search",
+    "contacts.update",
+    "conversation_labels.",
+    "conversations.create",
+    "conversations.filter",
+    "conversations.get",
+    "conversations.list",
+    "conversations.meta",
+    "conversations.replace_custom_attributes",
+    "conversations.set_priority",
+    "conversations.set_status",
+    "conversations.set_typing",
+    "conversations.update",
+    "custom_attributes.",
+    "dashboard_apps.",
+    "inbox_members.",
+    "inboxes.create",
+    "inboxes.delete",
+    "inboxes.get",
+    "inboxes.list",
+    "inboxes.reset_secret",
+    "inboxes.update",
+    "labels.",
+    "messages.create",
+    "messages.list",
+    "platform_accounts.",
+    "platform_users.",
+    "profile.get",
+    "profile.update",
+    "public_contacts.",
+    "public_conversations.",
+    "public_inbox.",
+    "public_messages.",
+    "server.",
+    "team_members.",
+    "teams.",
+    "webhooks.",
+];
+
+/// Rows of the same resources that came later, and that the fake does not have.
+const LATER: &[&str] = &["account.cache_keys", "agents.bulk_create"];
+
+#[expect(clippy::expect_used, reason = "a test's helper")]
+async fn perform(keep: bool) -> (FakeServer, Vec<String>, Report) {
+    let fake = FakeChatwoot::builder().platform_token("platform").build();
+    let server = FakeServer::start(fake).await;
+    let options = Options { chatwoot: server.uri(), platform_token: "platform".into(), keep };
+    let mut lines = Vec::new();
+    let report = run(&options, &mut |line| lines.push(line.to_owned())).await.expect("it begins");
+    (server, lines, report)
+}
+
+/// How many accounts were made and how many removed.
+fn accounts(server: &FakeServer) -> (usize, usize) {
+    let journal = server.fake().journal();
+    let count = |verb: &str| {
+        let of = |entry: &&JournalEntry| {
+            let path = entry.path.strip_prefix("/platform/api/v1/accounts").unwrap_or("/x/x");
+            entry.verb == verb && entry.status == Some(200) && path.matches('/').count() < 2
+        };
+        journal.iter().filter(of).count()
+    };
+    (count("POST"), count("DELETE"))
+}
+
+#[tokio::test]
+async fn the_fake_keeps_the_contract_for_what_it_has() {
+    let (server, lines, report) = perform(false).await;
+    assert_eq!(lines.len(), chatwoot_client::operations().count(), "a line an operation");
+    let bad = |line: &&String| line.contains(": failed") || line.contains(": not called");
+    let bad: Vec<_> = lines.iter().filter(bad).collect();
+    println!("{report}");
+    assert!(report.passed(), "{report}\n{:?}\n{bad:#?}", report.faults);
+    for (name, outcome) in &report.outcomes {
+        let is =
+            |wanted: &&str| name == wanted || wanted.ends_with('.') && name.starts_with(wanted);
+        let wanted = MUST_BE_OK.iter().any(is);
+        if wanted && !LATER.contains(name) {
+            assert_eq!(*outcome, Outcome::Ok, "{name}");
+        }
+    }
+    assert_eq!(accounts(&server), (2, 2), "what was made is removed");
+}
+
+#[tokio::test]
+async fn what_is_to_be_kept_is_named_and_stays() {
+    let (server, lines, _) = perform(true).await;
+    assert!(lines.last().is_some_and(|line| line.starts_with("kept: accounts [")), "{lines:?}");
+    assert_eq!(accounts(&server), (2, 1));
+}
+
+#[tokio::test]
+async fn a_failure_is_told_and_what_was_made_is_removed() {
+    let fake = FakeChatwoot::builder().platform_token("platform").build();
+    fake.fault(Fault::new(FaultKind::ErrorAfter).verb("POST").path("/labels"));
+    let server = FakeServer::start(fake).await;
+    let options =
+        Options { chatwoot: server.uri(), platform_token: "platform".into(), keep: false };
+    let report = run(&options, &mut |_| {}).await.expect("it begins");
+    assert!(!report.passed(), "{report}");
+    assert!(
+        matches!(&report.outcomes["labels.create"], Outcome::Failed(why) if why.contains("500"))
+    );
+    let skipped = Outcome::NotCalled("labels.create failed".into());
+    assert_eq!(report.outcomes["labels.update"], skipped);
+    assert_eq!(report.outcomes["webhooks.create"], Outcome::Ok, "the other groups go on");
+    assert_eq!(accounts(&server), (2, 2));
+}
+
+#[expect(clippy::expect_used, reason = "a test's helper")]
+fn contract(arguments: &[&str]) -> Output {
+    let binary = env!("CARGO_BIN_EXE_contract");
+    std::process::Command::new(binary).args(arguments).output().expect("it runs")
+}
+
+#[test]
+fn what_cannot_begin_says_so_and_ends_with_2() {
+    let nobody = ["--chatwoot", "http://127.0.0.1:1", "--platform-token", "t"];
+    for (arguments, said) in [
+        (&["--wrong"][..], "--wrong"),
+        (&["--chatwoot", "http://127.0.0.1:1"], "--platform-token"),
+        (&["--chatwoot", "desk", "--platform-token", "t"], "base URL"),
+        (&nobody, "no server can be reached"),
+    ] {
+        let output = contract(arguments);
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
+        assert!(error.contains(said), "{arguments:?}: {error}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_token_says_so_and_ends_with_2() {
+    let server = FakeServer::start(FakeChatwoot::new()).await;
+    let uri = server.uri();
+    let arguments = ["--chatwoot", uri.as_str(), "--platform-token", "wrong-token"];
+    let output = tokio::task::block_in_place(|| contract(&arguments));
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("refuses the platform token"), "{error}");
+    assert!(!error.contains("wrong-token"), "{error}");
+}

@@ -1,0 +1,270 @@
+//! A host as the endpoints' proofs need one: two stores, and services of its own that can fail.
+#![expect(clippy::unwrap_used, reason = "a proof stops at its first fault")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use ::axum::Router;
+use adapters::axum::{AxumConfig, DeskOrigin, Health, Panel, Sessions, SupportContext, Webhooks};
+use async_trait::async_trait;
+use chatwoot_client::{AccountId, ContactId};
+use http::request::Parts;
+use store_context::context::{ContextConfig, ContextService};
+use store_context::intake::Intake;
+use store_context::memory;
+use store_context::model::{
+    Branding, Cart, CartItem, Customer, CustomerId, Money, Order, OrderId, OrderItem, OrderStatus,
+    OrderTotals, Store, StoreId, TierPolicy,
+};
+use store_context::ports::{
+    AddressToken, Carts, Customers, Desk, Fingerprint, Link, Orders, PortError, PortResult, Ports,
+    StoreCredentials,
+};
+use store_context::{Currency, Timestamp};
+
+/// The addresses of the two stores' panels.
+pub(crate) const NL: &str = "0123456789abcdef0123456789abcdef";
+pub(crate) const US: &str = "fedcba9876543210fedcba9876543210";
+/// The addresses of their webhooks.
+pub(crate) const NL_WEBHOOK: &str = "11111111111111111111111111111111";
+pub(crate) const US_WEBHOOK: &str = "22222222222222222222222222222222";
+/// The secrets of the Dutch store's webhook, before and after a change; the American one has none.
+pub(crate) const SECRET: &str = "secret-of-the-webhook";
+pub(crate) const PREVIOUS_SECRET: &str = "secret-of-the-webhook-before";
+/// The Dutch store's account.
+pub(crate) const ACCOUNT: u64 = 7;
+
+/// A host that listens on a port of its own.
+pub(crate) struct Host {
+    pub(crate) url: String,
+    pub(crate) port: u16,
+}
+
+impl Host {
+    /// Serves all endpoints of two stores, and these pages beside them.
+    pub(crate) async fn serve(pages: Router) -> Self {
+        Self::serve_with(ports().await, pages, |_| ()).await
+    }
+
+    /// The same over these ports, with the configuration changed.
+    pub(crate) async fn serve_with(
+        ports: Ports,
+        pages: Router,
+        change: impl FnOnce(&mut AxumConfig),
+    ) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let url = format!("http://127.0.0.1:{port}");
+        let context = ContextService::new(ports.clone(), ContextConfig::default());
+        let mut config = AxumConfig {
+            webhooks: Webhooks::new(Intake::new(&ports)),
+            support_context: SupportContext {
+                context: context.clone(),
+                sessions: Arc::new(HeaderSessions),
+            },
+            panel: Panel {
+                context,
+                credentials: Arc::clone(&ports.credentials),
+                desk: DeskOrigin::new(&url.parse().unwrap()).unwrap(),
+            },
+            health: Health::new(),
+        };
+        change(&mut config);
+        let router = adapters::axum::router(config).merge(pages);
+        tokio::spawn(async move { ::axum::serve(listener, router).await });
+        Self { url, port }
+    }
+}
+
+/// The header `x-session: STORE CUSTOMER` stands for what a real host proves by a cookie.
+struct HeaderSessions;
+
+#[async_trait]
+impl Sessions for HeaderSessions {
+    async fn customer(&self, parts: &Parts) -> Option<(StoreId, CustomerId)> {
+        let session = parts.headers.get("x-session")?.to_str().ok()?;
+        let (store, customer) = session.split_once(' ')?;
+        Some((StoreId::new(store).ok()?, CustomerId::new(customer).ok()?))
+    }
+}
+
+/// Two stores whose contacts 1, 2 and 3 are the customers 1, 2 and 3.
+pub(crate) async fn ports() -> Ports {
+    let shop = Arc::new(Shop::default());
+    let ports = memory::ports(shop.clone(), shop.clone(), shop);
+    let [nl, us] = stores();
+    let credentials = |panel, webhook| StoreCredentials {
+        panel_address: Some(AddressToken::new(panel)),
+        webhook_address: Some(AddressToken::new(webhook)),
+        ..StoreCredentials::default()
+    };
+    let proven = StoreCredentials {
+        webhook_secret: Some(SECRET.into()),
+        previous_webhook_secret: Some(PREVIOUS_SECRET.into()),
+        ..credentials(NL, NL_WEBHOOK)
+    };
+    ports.credentials.put(&nl.id, &proven).await.unwrap();
+    ports.credentials.put(&us.id, &credentials(US, US_WEBHOOK)).await.unwrap();
+    let desk = Desk { account: Some(AccountId(ACCOUNT)), ..Desk::default() };
+    ports.stores.put_desk(&nl.id, &desk).await.unwrap();
+    for store in [nl, us] {
+        ports.stores.put(&store).await.unwrap();
+        for number in 1..=3 {
+            let link = Link {
+                customer: CustomerId::new(number.to_string()).unwrap(),
+                contact: ContactId(number),
+                fingerprint: Fingerprint(String::new()),
+            };
+            ports.links.put(&store.id, &link).await.unwrap();
+        }
+    }
+    ports
+}
+
+fn stores() -> [Store; 2] {
+    let store = |id: &str, name: &str, locale: &str, currency, time_zone: &str| Store {
+        id: StoreId::new(id).unwrap(),
+        name: name.to_owned(),
+        locale: locale.to_owned(),
+        currency,
+        time_zone: time_zone.to_owned(),
+        website: "https://shop.example.com".parse().unwrap(),
+        support_email: "help@shop.example.com".to_owned(),
+        branding: Branding {
+            color: "#112233".to_owned(),
+            welcome_title: "Hello".to_owned(),
+            welcome_tagline: String::new(),
+            greeting: String::new(),
+        },
+        tiers: TierPolicy::new([("bronze", 0), ("gold", 1000)]).unwrap(),
+    };
+    [
+        store("nl", "Fietsenmaker", "nl", Currency::EUR, "Europe/Amsterdam"),
+        store("us", "Bike Shop", "en_US", Currency::USD, "America/New_York"),
+    ]
+}
+
+/// The host's own services. Customer 1 is complete at the Dutch store; at the American one the
+/// totals and the cart cannot be read. The name of 2 is hostile. 3 can be read at the second try.
+#[derive(Default)]
+struct Shop {
+    third: AtomicBool,
+}
+
+#[async_trait]
+impl Customers for Shop {
+    async fn get(&self, store: &StoreId, id: &CustomerId) -> PortResult<Option<Customer>> {
+        let named = |name: &str| Customer::new(id.clone(), name);
+        Ok(Some(match (store.as_str(), id.as_str()) {
+            ("nl", "1") => Customer {
+                email: Some("sanne@example.com".to_owned()),
+                email_verified: true,
+                phone: Some("+31612345678".to_owned()),
+                registered_at: Some(at("2024-02-03T12:00:00Z")),
+                ..named("Sanne de Vries")
+            },
+            ("us", "1") => {
+                Customer { email: Some("jo@example.com".to_owned()), ..named("Jo Smith") }
+            }
+            (_, "2") => named("<img src=x onerror=\"parent.hacked=1\">"),
+            (_, "3") if !self.third.swap(true, Ordering::Relaxed) => return Err(down("customers")),
+            (_, "3") => named("Late Larry"),
+            _ => return Ok(None),
+        }))
+    }
+
+    async fn ids(
+        &self,
+        _: &StoreId,
+        _: Option<&CustomerId>,
+        _: usize,
+    ) -> PortResult<Vec<CustomerId>> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl Orders for Shop {
+    async fn recent(
+        &self,
+        store: &StoreId,
+        customer: &CustomerId,
+        _: usize,
+    ) -> PortResult<Vec<Order>> {
+        let order = |id: &str, placed: &str, status, total, items: &[(&str, u32)]| Order {
+            id: OrderId::new(id).unwrap(),
+            customer: customer.clone(),
+            placed_at: at(placed),
+            status,
+            total,
+            items: items
+                .iter()
+                .map(|&(title, quantity)| OrderItem { title: title.to_owned(), quantity })
+                .collect(),
+        };
+        Ok(match (store.as_str(), customer.as_str()) {
+            ("nl", "1") => vec![
+                order(
+                    "NL-1003",
+                    "2026-11-20T23:30:00Z",
+                    OrderStatus::Shipped,
+                    eur("1000"),
+                    &[("Fietstas", 2), ("Bel", 1)],
+                ),
+                order("NL-1002", "2026-10-01T10:00:00Z", OrderStatus::Cancelled, eur("0"), &[]),
+            ],
+            ("us", "1") => vec![order(
+                "US-1",
+                "2026-11-21T02:30:00Z",
+                OrderStatus::Paid,
+                Money::new("1299".parse().unwrap(), Currency::USD),
+                &[],
+            )],
+            _ => Vec::new(),
+        })
+    }
+
+    async fn totals(&self, store: &StoreId, customer: &CustomerId) -> PortResult<OrderTotals> {
+        match (store.as_str(), customer.as_str()) {
+            ("nl", "1") => Ok(OrderTotals {
+                count: 3,
+                lifetime_value: eur("1234.50"),
+                first_at: Some(at("2024-03-01T12:00:00Z")),
+                last_at: Some(at("2026-11-20T23:30:00Z")),
+            }),
+            ("us", _) => Err(down("orders")),
+            _ => Ok(OrderTotals::none(Currency::EUR)),
+        }
+    }
+}
+
+#[async_trait]
+impl Carts for Shop {
+    async fn get(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Option<Cart>> {
+        match (store.as_str(), customer.as_str()) {
+            ("nl", "1") => Ok(Some(Cart {
+                items: vec![CartItem {
+                    title: "Regenjas".to_owned(),
+                    quantity: 2,
+                    price: eur("59.95"),
+                }],
+                total: eur("119.90"),
+                updated_at: at("2026-11-21T08:15:00Z"),
+            })),
+            ("us", _) => Err(down("carts")),
+            _ => Ok(None),
+        }
+    }
+}
+
+pub(crate) fn down(port: &'static str) -> PortError {
+    PortError::new(port, "connection to 10.0.0.7 lost")
+}
+
+fn eur(amount: &str) -> Money {
+    Money::new(amount.parse().unwrap(), Currency::EUR)
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}

@@ -1,0 +1,29 @@
+//! Proofs that cross crates.
+
+mod answers;
+mod asked;
+mod axum;
+mod behaviour;
+mod browser;
+mod contact_stream;
+mod contract;
+mod fuzz;
+mod host;
+mod odd_answers;
+mod operations;
+mod parity;
+mod recordings_account;
+mod recordings_contacts;
+mod recordings_conversations;
+mod recordings_extras;
+mod recordings_files;
+mod recordings_help_centre;
+mod recordings_public;
+mod recordings_reports;
+mod recordings_settings;
+mod recordings_settings_rules;
+mod recordings_widget;
+mod refusals_conversations;
+mod secrets;
+mod webhook_parity;
+mod webhooks;

@@ -1,0 +1,84 @@
+//! What a host holds of a store shows no secret: in `Debug`, in a report, in an error.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use chatwoot_client::fake::FakeChatwoot;
+use chatwoot_client::{Client, Secret, UserToken};
+use store_context::identity::Identity;
+use store_context::memory::{self, MemoryCredentials, MemoryShop};
+use store_context::model::StoreId;
+use store_context::ports::{Address, AddressToken, Credentials, Desk, StoreCredentials};
+
+const MARKER: &str = "m4rk3r";
+
+fn hides(what: &(impl Debug + ?Sized)) {
+    let shown = format!("{what:?}\n{what:#?}");
+    assert!(!shown.contains(MARKER), "a secret is shown: {shown}");
+}
+
+fn credentials() -> StoreCredentials {
+    let secret = || Some(Secret::new(MARKER));
+    StoreCredentials {
+        user_token: Some(UserToken::new(MARKER)),
+        webhook_secret: secret(),
+        previous_webhook_secret: secret(),
+        website_hmac: secret(),
+        api_hmac: secret(),
+        webhook_address: Some(AddressToken::new(MARKER)),
+        panel_address: Some(AddressToken::new(MARKER)),
+    }
+}
+
+#[tokio::test]
+async fn a_store_s_credentials_show_nothing() {
+    hides(&credentials());
+    hides(&AddressToken::new(MARKER));
+    hides(&Secret::new(MARKER));
+    let kept = MemoryCredentials::new();
+    let store = StoreId::new("shop-1").unwrap();
+    kept.put(&store, &credentials()).await.unwrap();
+    hides(&kept);
+    hides(&kept.get(&store).await.unwrap());
+    let at = kept.store_at(Address::Webhook, &AddressToken::new(MARKER)).await.unwrap();
+    assert_eq!(at, Some(store), "the marker is kept");
+}
+
+#[tokio::test]
+async fn a_proven_identity_shows_no_proof() {
+    let shop = Arc::new(MemoryShop::new());
+    let ports = memory::ports(shop.clone(), shop.clone(), shop);
+    let store = StoreId::new("shop-1").unwrap();
+    let inbox = Desk {
+        api_inbox: Some(1.into()),
+        api_inbox_identifier: Some("inbox".to_owned()),
+        ..Desk::default()
+    };
+    ports.stores.put_desk(&store, &inbox).await.unwrap();
+    ports.credentials.put(&store, &credentials()).await.unwrap();
+    let identity = Identity::new(ports.clone());
+    hides(&ports);
+    hides(&identity);
+    let proof = identity.public_guest(&store).await.unwrap();
+    let hash = proof.identifier_hash.expose();
+    assert_eq!(hash.len(), 64);
+    assert!(!format!("{proof:?}").contains(hash), "{proof:?}");
+}
+
+/// The fake knows every token of its desk, and the handles on it know theirs.
+#[tokio::test]
+async fn a_desk_of_the_fake_shows_no_token() {
+    let builder = FakeChatwoot::builder().platform_token(MARKER);
+    hides(&builder);
+    let fake = builder.build();
+    let client = Client::builder("http://desk.test").transport(fake.clone()).build().unwrap();
+    let platform = client.platform(MARKER);
+    platform.accounts().create(&chatwoot_client::NewPlatformAccount::new("Shop")).await.unwrap();
+    hides(&fake);
+    hides(&fake.journal());
+    hides(&client);
+    hides(&platform);
+    let error = client.account(77, MARKER).labels().list().await.unwrap_err();
+    hides(&error);
+    assert!(!error.to_string().contains(MARKER), "{error}");
+}

@@ -1,0 +1,182 @@
+//! The methods of the Application API.
+#![expect(clippy::default_trait_access, reason = "only the answer's type matters here")]
+
+use chatwoot_client::{
+    Availability, ConversationStatus, Filter, FilterCondition, NewContactInbox, NewDashboardApp,
+    Typing, Upload,
+};
+
+use super::{Row, table};
+use crate::recordings::Exchange;
+
+/// A condition that a filter can be made of.
+fn filter() -> Filter {
+    Filter::new(FilterCondition::equal_to("name", ["x"]))
+}
+
+/// A file to send.
+fn file() -> Upload {
+    Upload::bytes("a.csv", "text/csv", "name")
+}
+
+/// Whether a key of the sent body has a value other than null.
+fn sent(exchange: &Exchange, key: &str) -> bool {
+    let body = exchange.request.body.as_ref();
+    body.and_then(|body| body.get(key)).is_some_and(|value| !value.is_null())
+}
+
+/// Whether the method that takes a conversation from somebody was meant.
+fn unassigned(exchange: &Exchange) -> bool {
+    !sent(exchange, "assignee_id") && !sent(exchange, "team_id")
+}
+
+pub(super) fn rows() -> Vec<Row> {
+    let mut rows = people();
+    rows.extend(settings());
+    rows.extend(contacts());
+    rows.extend(conversations());
+    rows
+}
+
+fn people() -> Vec<Row> {
+    let mut rows = table! { profile(on) {
+        "profile.get" => on.get(),
+        "profile.update" => on.update(&Default::default()),
+        "profile.set_availability" => on.set_availability(1.into(), Availability::Busy),
+        "profile.set_auto_offline" => on.set_auto_offline(1.into(), true),
+    } };
+    rows.extend(table! { account(on) {
+        "account.get" => on.details().get(),
+        "account.update" => on.details().update(&Default::default()),
+        "agents.list" => on.agents().list(),
+        "agents.create" => on.agents().create(&Default::default()),
+        "agents.update" => on.agents().update(1.into(), &Default::default()),
+        "agents.delete" => on.agents().delete(1.into()),
+        "agents.bulk_create" => on.agents().bulk_create(&["a@example.com"]),
+        "agents.assignable" => on.agents().assignable(&[1.into()]),
+        "teams.list" => on.teams().list(),
+        "teams.get" => on.teams().get(1.into()),
+        "teams.create" => on.teams().create(&Default::default()),
+        "teams.update" => on.teams().update(1.into(), &Default::default()),
+        "teams.delete" => on.teams().delete(1.into()),
+        "team_members.list" => on.team_members().list(1.into()),
+        "team_members.add" => on.team_members().add(1.into(), &[]),
+        "team_members.replace" => on.team_members().replace(1.into(), &[]),
+        "team_members.remove" => on.team_members().remove(1.into(), &[]),
+    } });
+    rows
+}
+
+fn settings() -> Vec<Row> {
+    table! { account(on) {
+        "inboxes.list" => on.inboxes().list(),
+        "inboxes.get" => on.inboxes().get(1.into()),
+        "inboxes.create" => on.inboxes().create(&Default::default()),
+        "inboxes.update" => on.inboxes().update(1.into(), &Default::default()),
+        "inboxes.delete" => on.inboxes().delete(1.into()),
+        "inboxes.reset_secret" => on.inboxes().reset_secret(1.into()),
+        "inboxes.agent_bot" => on.inboxes().agent_bot(1.into()),
+        "inboxes.set_agent_bot" => on.inboxes().set_agent_bot(1.into(), None),
+        "inboxes.assignable_agents" => on.inboxes().assignable_agents(1.into()),
+        "inboxes.health" => on.inboxes().health(1.into()),
+        "inboxes.delete_avatar" => on.inboxes().delete_avatar(1.into()),
+        "inbox_members.list" => on.inbox_members().list(1.into()),
+        "inbox_members.add" => on.inbox_members().add(1.into(), &[]),
+        "inbox_members.replace" => on.inbox_members().replace(1.into(), &[]),
+        "inbox_members.remove" => on.inbox_members().remove(1.into(), &[]),
+        "custom_attributes.list" => on.custom_attributes().list(None),
+        "custom_attributes.get" => on.custom_attributes().get(1.into()),
+        "custom_attributes.create" => on.custom_attributes().create(&Default::default()),
+        "custom_attributes.update" => on.custom_attributes().update(1.into(), &Default::default()),
+        "custom_attributes.delete" => on.custom_attributes().delete(1.into()),
+        "webhooks.list" => on.webhooks().list(),
+        "webhooks.create" => on.webhooks().create(&Default::default()),
+        "webhooks.update" => on.webhooks().update(1.into(), &Default::default()),
+        "webhooks.delete" => on.webhooks().delete(1.into()),
+        "dashboard_apps.list" => on.dashboard_apps().list(),
+        "dashboard_apps.get" => on.dashboard_apps().get(1.into()),
+        "dashboard_apps.create" => on.dashboard_apps().create(&NewDashboardApp::frame("", "")),
+        "dashboard_apps.update" => on.dashboard_apps().update(1.into(), &Default::default()),
+        "dashboard_apps.delete" => on.dashboard_apps().delete(1.into()),
+        "labels.list" => on.labels().list(),
+        "labels.get" => on.labels().get(1.into()),
+        "labels.create" => on.labels().create(&Default::default()),
+        "labels.update" => on.labels().update(1.into(), &Default::default()),
+        "labels.delete" => on.labels().delete(1.into()),
+    } }
+}
+
+fn contacts() -> Vec<Row> {
+    table! { account(on) {
+        "contacts.list" => on.contacts().list(&Default::default()),
+        "contacts.create" => on.contacts().create(&Default::default()),
+        "contacts.get" => on.contacts().get(1.into()),
+        "contacts.update" => on.contacts().update(1.into(), &Default::default()),
+        "contacts.delete" => on.contacts().delete(1.into()),
+        "contacts.search" => on.contacts().search("", &Default::default()),
+        "contacts.filter" => on.contacts().filter(&filter(), &Default::default()),
+        "contacts.merge" => on.contacts().merge(1.into(), 2.into()),
+        "contacts.conversations" => on.contacts().conversations(1.into()),
+        "contacts.remove_attributes" => on.contacts().remove_attributes(1.into(), ["k"]),
+        "contacts.contactable_inboxes" => on.contacts().contactable_inboxes(1.into()),
+        "contacts.export" => on.contacts().export(&Default::default()),
+        "contacts.active" => on.contacts().active(&Default::default()),
+        "contacts.delete_avatar" => on.contacts().delete_avatar(1.into()),
+        "contact_files.import" => on.contact_files().import(&file()),
+        "uploads.create" => on.uploads().create(&file()),
+        "contact_labels.list" => on.contact_labels().list(1.into()),
+        "contact_labels.replace" => on.contact_labels().replace(1.into(), &["x"]),
+        "contact_notes.list" => on.contact_notes().list(1.into()),
+        "contact_notes.get" => on.contact_notes().get(1.into(), 1.into()),
+        "contact_notes.create" => on.contact_notes().create(1.into(), ""),
+        "contact_notes.update" => on.contact_notes().update(1.into(), 1.into(), ""),
+        "contact_notes.delete" => on.contact_notes().delete(1.into(), 1.into()),
+        "contact_inboxes.create" =>
+            on.contact_inboxes().create(1.into(), &NewContactInbox::new(1.into())),
+        "contact_inboxes.filter" => on.contact_inboxes().filter(1.into(), "s"),
+    } }
+}
+
+fn conversations() -> Vec<Row> {
+    table! { account(on) {
+        "conversations.list" => on.conversations().list(&Default::default()),
+        "conversations.get" => on.conversations().get(1.into()),
+        "conversations.create" => on.conversations().create(&Default::default()),
+        "conversations.update" => on.conversations().update(1.into(), &Default::default()),
+        "conversations.filter" => on.conversations().filter(&filter(), 1),
+        "conversations.meta" => on.conversations().meta(&Default::default()),
+        "conversations.set_status" =>
+            on.conversations().set_status(1.into(), &ConversationStatus::Open, None),
+        "conversations.set_priority" => on.conversations().set_priority(1.into(), None),
+        "conversations.replace_custom_attributes" =>
+            on.conversations().replace_custom_attributes(1.into(), &Default::default()),
+        "conversations.set_typing" =>
+            on.conversations().set_typing(1.into(), &Typing::On, false),
+        "conversations.mute" => on.conversations().mute(1.into()),
+        "conversations.unmute" => on.conversations().unmute(1.into()),
+        "conversations.mark_read" => on.conversations().mark_read(1.into()),
+        "conversations.mark_unread" => on.conversations().mark_unread(1.into()),
+        "conversations.send_transcript" =>
+            on.conversations().send_transcript(1.into(), "a@example.com"),
+        "conversations.delete" => on.conversations().delete(1.into()),
+        "conversations.search" => on.conversations().search("x", &Default::default()),
+        "conversations.unread_counts" => on.conversations().unread_counts(),
+        "conversations.attachments" => on.conversations().attachments(1.into(), 1),
+        "participants.list" => on.participants().list(1.into()),
+        "participants.add" => on.participants().add(1.into(), &[]),
+        "participants.replace" => on.participants().replace(1.into(), &[]),
+        "participants.remove" => on.participants().remove(1.into(), &[]),
+        "conversation_labels.list" => on.conversation_labels().list(1.into()),
+        "conversation_labels.replace" => on.conversation_labels().replace(1.into(), &["x"]),
+        "assignments.create" if unassigned => on.assignments().unassign(1.into()),
+        "assignments.create" if |asked| sent(asked, "assignee_id") =>
+            on.assignments().assign_agent(1.into(), 1.into()),
+        "assignments.create" => on.assignments().assign_team(1.into(), 1.into()),
+        "messages.list" => on.messages(1.into()).list(&Default::default()),
+        "messages.create" => on.messages(1.into()).create(&Default::default()),
+        "messages.update" => on.messages(1.into()).update(1.into(), &Default::default()),
+        "messages.delete" => on.messages(1.into()).delete(1.into()),
+        "messages.retry" => on.messages(1.into()).retry(1.into()),
+        "messages.translate" => on.messages(1.into()).translate(1.into(), "de"),
+    } }
+}

@@ -1,0 +1,83 @@
+//! What the client costs, as ratios against a baseline in the same run.
+//!
+//! `bench client` prints a table and ends with one line of JSON. Run it through `scripts/bench`,
+//! which builds it in release mode and adds what a build costs.
+
+mod calls;
+mod decode;
+mod webhook;
+
+use std::process::ExitCode;
+
+use comfy_table::Table;
+use comfy_table::presets::ASCII_MARKDOWN;
+use serde_json::{Map, Value};
+
+/// One comparison: what is measured, against what, and how they compare.
+pub(crate) struct Row {
+    pub(crate) key: &'static str,
+    pub(crate) what: &'static str,
+    pub(crate) baseline: &'static str,
+    /// Microseconds of ours.
+    pub(crate) ours: f64,
+    /// Microseconds of the baseline.
+    pub(crate) theirs: f64,
+    /// The ratio that must not be passed.
+    pub(crate) bound: f64,
+}
+
+impl Row {
+    fn ratio(&self) -> f64 {
+        self.ours / self.theirs
+    }
+}
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    match (arguments.next().as_deref(), arguments.next()) {
+        (Some("client"), None) => report(),
+        // The server of the calls, in a process of its own so that only the client's time counts.
+        (Some("serve"), None) => calls::serve(),
+        _ => {
+            eprintln!("usage: bench client");
+            return ExitCode::from(2);
+        }
+    }
+    .map_or_else(
+        |error| {
+            eprintln!("bench: {error:#}");
+            ExitCode::from(2)
+        },
+        |()| ExitCode::SUCCESS,
+    )
+}
+
+fn report() -> anyhow::Result<()> {
+    let mut rows = calls::rows()?;
+    rows.push(decode::row()?);
+    rows.push(webhook::row()?);
+    let mut table = Table::new();
+    table.load_style(ASCII_MARKDOWN);
+    table.set_header(["what", "against", "ours (µs)", "baseline (µs)", "ratio", "at most"]);
+    let mut json = Map::new();
+    for row in &rows {
+        table.add_row([
+            row.what.to_owned(),
+            row.baseline.to_owned(),
+            format!("{:.1}", row.ours),
+            format!("{:.1}", row.theirs),
+            format!("{:.2}", row.ratio()),
+            format!("{:.2}", row.bound),
+        ]);
+        json.insert(row.key.to_owned(), Value::from((row.ratio() * 1e3).round() / 1e3));
+    }
+    println!("{table}");
+    println!("{}", Value::Object(json));
+    Ok(())
+}
+
+/// The median of some measurements.
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}

@@ -1,0 +1,389 @@
+//! Check: each recorded exchange meets the typed method of its operation, and every difference
+//! between what the server answered and what the client makes of it is told.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use chatwoot_client::{ErrorKind, Op};
+use serde_json::Value;
+
+use crate::answers::{Encoded, Row, row};
+use crate::recordings::{Exchange, File};
+use crate::replay::{Replay, losses, operation};
+
+/// What came of one exchange.
+#[derive(Debug)]
+pub struct Checked {
+    /// The operation, if there is one.
+    pub operation: Option<&'static Op>,
+    /// Whether the answer, or the refusal, was understood.
+    pub outcome: Outcome,
+}
+
+/// What came of one answer.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It decodes; what is lost or changed when it is encoded again, one line each.
+    Decoded(Vec<String>),
+    /// It does not, or nothing can decode it: why.
+    Failed(String),
+}
+
+/// Meets one exchange with the method of its operation.
+pub async fn check(rows: &[Row], exchange: &Exchange) -> Checked {
+    let operation = operation_of(exchange);
+    let outcome = match operation {
+        Some(op) => match row(rows, op.name, exchange) {
+            Some(row) => meet(op, row, exchange).await,
+            None => Outcome::Failed(format!("no method answers {}", op.name)),
+        },
+        // The server knows no such operation either: its refusal is all there is.
+        None if exchange.response.status == 404 => match rows.first() {
+            Some(any) => refusal(any, exchange).await,
+            None => Outcome::Failed("there is no method at all".into()),
+        },
+        None => Outcome::Failed("no operation has this verb and path".into()),
+    };
+    Checked { operation, outcome }
+}
+
+/// The operation of an exchange: by verb and path template, whatever its parameters are called,
+/// else by verb and the path that was sent, unless the template says that this is another one.
+pub fn operation_of(exchange: &Exchange) -> Option<&'static Op> {
+    let asked = &exchange.request;
+    let verb = asked.method.to_ascii_uppercase();
+    let all = || chatwoot_client::operations().filter(|op| op.verb.as_str() == verb);
+    // A slash at the end can be another operation; where it is none, it does not matter.
+    let exact = all().find(|op| nameless(op.path) == nameless(&asked.path));
+    let slashed = || {
+        let template = nameless(asked.path.trim_end_matches('/'));
+        all().find(|op| nameless(op.path) == template)
+    };
+    let by_url = || {
+        let path = sent_path(&asked.url);
+        let bare = || operation(&verb, path.trim_end_matches('/'));
+        let op = operation(&verb, path).or_else(bare)?;
+        let agrees = |(row, given): (&str, &str)| row == given || given.starts_with('{');
+        let others = op.path.split('/').zip(asked.path.split('/'));
+        let said = asked.path.contains('{');
+        (!said || others.into_iter().all(agrees)).then_some(op)
+    };
+    let found = exact.or_else(slashed).or_else(by_url)?;
+    // One page of the server with two kinds of answers: the query says which.
+    let agents = asked.query.as_ref().is_some_and(|query| query["type"] == "agent");
+    if found.name == "reports.conversations" && agents {
+        return all().find(|op| op.name == "reports.agents");
+    }
+    Some(found)
+}
+
+/// The path of an address.
+fn sent_path(url: &str) -> &str {
+    let url = url.split(['?', '#']).next().unwrap_or_default();
+    match url.split_once("://") {
+        Some((_, rest)) => rest.find('/').and_then(|start| rest.get(start..)).unwrap_or_default(),
+        None => url,
+    }
+}
+
+/// A path template without the names of its parameters.
+fn nameless(path: &str) -> String {
+    let path = path.split('?').next().unwrap_or_default();
+    let parts = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+async fn meet(op: &Op, row: &Row, exchange: &Exchange) -> Outcome {
+    if !exchange.succeeded() {
+        return refusal(row, exchange).await;
+    }
+    match row.send(Replay::new(exchange).client()).await {
+        Ok(encoded) => match compare(op, exchange, &encoded) {
+            Ok(lost) => Outcome::Decoded(lost),
+            Err(why) => Outcome::Failed(why),
+        },
+        Err(error) => {
+            let source = std::error::Error::source(&error);
+            let source = source.map(|source| format!(": {source}")).unwrap_or_default();
+            Outcome::Failed(format!("{error}{source}"))
+        }
+    }
+}
+
+/// What of a recorded answer is not in the encoded one.
+fn compare(op: &Op, exchange: &Exchange, encoded: &Encoded) -> Result<Vec<String>, String> {
+    let recorded = recorded(exchange);
+    let mut lost = Vec::new();
+    match encoded {
+        Encoded::Unwritable(error) => return Err(format!("cannot be encoded: {error}")),
+        Encoded::Nothing => dropped("", &recorded, &mut lost),
+        Encoded::Json(written) => {
+            let mut place = String::new();
+            let mut inside = &recorded;
+            for key in op.envelope {
+                for (beside, value) in inside.as_object().into_iter().flatten() {
+                    if beside != key {
+                        dropped(&format!("{place}.{beside}"), value, &mut lost);
+                    }
+                }
+                place = format!("{place}.{key}");
+                inside = &inside[*key];
+            }
+            lost.extend(losses(inside, written).into_iter().map(|loss| format!("{place}{loss}")));
+        }
+    }
+    Ok(lost)
+}
+
+/// The recorded body as JSON; text that is none is a JSON string.
+pub fn recorded(exchange: &Exchange) -> Value {
+    let body = exchange.bytes();
+    let text = || Value::String(String::from_utf8_lossy(&body).into_owned());
+    serde_json::from_slice(&body).unwrap_or_else(|_| text())
+}
+
+/// Tells each value of an answer that no type keeps.
+fn dropped(place: &str, value: &Value, lost: &mut Vec<String>) {
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            for (key, value) in map {
+                dropped(&format!("{place}.{key}"), value, lost);
+            }
+        }
+        Value::String(text) if place.is_empty() && text.trim().is_empty() => {}
+        Value::Null if place.is_empty() => {}
+        _ => lost.push(format!("{place} is dropped: {value}")),
+    }
+}
+
+/// A refusal must be an error of the right kind, with the server's words and field names.
+async fn refusal(row: &Row, exchange: &Exchange) -> Outcome {
+    let Err(error) = row.send(Replay::new(exchange).client()).await else {
+        return Outcome::Failed("a refusal was taken for an answer".into());
+    };
+    let body = recorded(exchange);
+    let status = exchange.response.status;
+    let kind = kind(status, &body);
+    if error.status() != Some(status) || error.kind() != kind {
+        let (found, kind_found) = (error.status(), error.kind());
+        let why = format!("{status} became {found:?} {kind_found:?}, not {kind:?}");
+        return Outcome::Failed(why);
+    }
+    let mut lost = Vec::new();
+    if let Some(words) = words(&body)
+        && error.server_message() != Some(words)
+    {
+        lost.push(format!("the message {words:?} became {:?}", error.server_message()));
+    }
+    for field in fields(&body) {
+        if !error.attributes().contains(&field) {
+            lost.push(format!("the refused field {field:?} is missing"));
+        }
+    }
+    if error.body() != Some(exchange.bytes().as_ref()) {
+        lost.push("the body is not kept".into());
+    }
+    Outcome::Decoded(lost)
+}
+
+/// The kind a refusal must have.
+fn kind(status: u16, body: &Value) -> ErrorKind {
+    let taken = words(body).is_some_and(|words| words.contains("already been taken"));
+    match status {
+        401 => ErrorKind::Unauthorized,
+        403 => ErrorKind::Forbidden,
+        404 => ErrorKind::NotFound,
+        409 => ErrorKind::Conflict,
+        422 if taken => ErrorKind::Conflict,
+        400 | 422 => ErrorKind::Invalid,
+        429 => ErrorKind::RateLimited,
+        500..=599 => ErrorKind::Server,
+        _ => ErrorKind::Unexpected,
+    }
+}
+
+/// The server's words in a refusal: of the forms that were recorded.
+fn words(body: &Value) -> Option<&str> {
+    let error = &body["error"];
+    let nested = error.as_object().and_then(|fields| fields.values().next());
+    body["message"]
+        .as_str()
+        .or_else(|| error.as_str())
+        .or_else(|| nested?.as_str().or_else(|| nested?.get(0)?.as_str()))
+        .or_else(|| body["errors"].get(0)?.as_str())
+}
+
+/// The fields that a refusal names.
+fn fields(body: &Value) -> Vec<String> {
+    let named = body["attributes"].as_array().into_iter().flatten();
+    let named = named.filter_map(Value::as_str).map(str::to_owned);
+    named
+        .chain(body["error"].as_object().into_iter().flatten().map(|(key, _)| key.clone()))
+        .collect()
+}
+
+/// What came of a folder.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// The server's version, if the folder has its answer.
+    pub version: Option<String>,
+    /// The operations that were met.
+    pub operations: BTreeSet<&'static str>,
+    /// Those of them that the server did at least once.
+    pub done: BTreeSet<&'static str>,
+    /// How many exchanges there are; an unreadable file counts as one.
+    pub exchanges: usize,
+    /// How many answers decode and refusals are understood.
+    pub decoded: usize,
+    /// How many fields were lost or changed.
+    pub lost: usize,
+    /// How many exchanges failed.
+    pub failed: usize,
+    /// One line for each thing that is not well.
+    pub lines: Vec<String>,
+}
+
+impl Report {
+    /// Whether nothing was lost and nothing failed.
+    pub fn passed(&self) -> bool {
+        self.lost == 0 && self.failed == 0 && self.exchanges > 0
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { exchanges, decoded, lost, failed, .. } = self;
+        let operations = self.operations.len();
+        write!(
+            f,
+            "{operations} operations, {exchanges} exchanges, {decoded} decoded, \
+             {lost} fields lost, {failed} failed"
+        )
+    }
+}
+
+/// Meets every exchange of every file.
+pub async fn check_all(rows: &[Row], files: &[File]) -> Report {
+    let mut report = Report::default();
+    for file in files {
+        for (number, exchange) in file.exchanges.iter().enumerate() {
+            report.exchanges += 1;
+            let place = format!("{}[{number}]", file.name);
+            match exchange {
+                Ok(exchange) => one(rows, exchange, &place, &mut report).await,
+                Err(why) => {
+                    report.failed += 1;
+                    report.lines.push(format!("{place}: failed: {why}"));
+                }
+            }
+        }
+    }
+    report
+}
+
+async fn one(rows: &[Row], exchange: &Exchange, place: &str, report: &mut Report) {
+    let Checked { operation, outcome } = check(rows, exchange).await;
+    let asked = &exchange.request;
+    let name = operation.map_or("unknown operation", |op| op.name);
+    let place = format!("{place} {name} ({} {})", asked.method, asked.url);
+    report.operations.extend(operation.map(|op| op.name));
+    if exchange.succeeded() {
+        report.done.extend(operation.map(|op| op.name));
+        if name == "server.version" {
+            report.version = recorded(exchange)["version"].as_str().map(str::to_owned);
+        }
+    }
+    match outcome {
+        Outcome::Decoded(lost) => {
+            report.decoded += 1;
+            report.lost += lost.len();
+            report.lines.extend(lost.into_iter().map(|loss| format!("{place}: lost: {loss}")));
+        }
+        Outcome::Failed(why) => {
+            report.failed += 1;
+            report.lines.push(format!("{place}: failed: {why}"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::answers::rows;
+
+    fn exchange(method: &str, path: &str, url: &str, status: u16, body: &Value) -> Exchange {
+        let request = json!({"method": method, "path": path, "url": url});
+        let response = json!({"status": status, "body": body});
+        serde_json::from_value(json!({"request": request, "response": response})).unwrap()
+    }
+
+    fn found(path: &str, url: &str) -> Option<&'static str> {
+        operation_of(&exchange("GET", path, url, 200, &Value::Null)).map(|op| op.name)
+    }
+
+    #[test]
+    fn an_operation_is_found_whatever_its_parameters_are_called() {
+        let url = "/api/v1/accounts/2/labels/3";
+        for path in ["/api/v1/accounts/{account_id}/labels/{label_id}", "", url] {
+            assert_eq!(found(path, url), Some("labels.get"), "{path}");
+        }
+        assert_eq!(
+            found("", "http://desk.test/api/v1/accounts/2/labels?page=1"),
+            Some("labels.list")
+        );
+    }
+
+    #[test]
+    fn a_word_of_the_template_is_no_id() {
+        let path = "/api/v1/accounts/{account_id}/labels/no_such_thing";
+        assert_eq!(found(path, "/api/v1/accounts/2/labels/no_such_thing"), None);
+    }
+
+    async fn outcome(path: &str, status: u16, body: Value) -> Outcome {
+        check(&rows(), &exchange("GET", path, path, status, &body)).await.outcome
+    }
+
+    #[tokio::test]
+    async fn what_lies_beside_an_answer_is_lost() {
+        let path = "/api/v1/accounts/2/labels";
+        let label = json!({"id": 1, "title": "vip", "novel": {"a": [1.0]}});
+        let Outcome::Decoded(lost) = outcome(path, 200, json!({"payload": [label]})).await else {
+            panic!("a label does not decode");
+        };
+        assert!(lost.is_empty(), "{lost:?}");
+        let answer = json!({"payload": [], "meta": {"count": 3}});
+        let Outcome::Decoded(lost) = outcome(path, 200, answer).await else {
+            panic!("no label does not decode");
+        };
+        assert_eq!(lost, [".meta.count is dropped: 3"]);
+    }
+
+    #[tokio::test]
+    async fn an_answer_of_another_kind_fails() {
+        let answer = json!({"payload": [{"id": "x"}]});
+        let Outcome::Failed(why) = outcome("/api/v1/accounts/2/labels", 200, answer).await else {
+            panic!("a text was taken for an id");
+        };
+        assert!(why.contains("payload[0].id"), "{why}");
+        assert!(matches!(outcome("/api/v9", 200, json!({})).await, Outcome::Failed(_)));
+    }
+
+    #[tokio::test]
+    async fn a_refusal_has_its_words_and_fields() {
+        let path = "/api/v1/accounts/2/labels";
+        for (status, body) in [
+            (422, json!({"message": "Title is invalid", "attributes": ["title"]})),
+            (401, json!({"errors": ["You need to sign in or sign up before continuing."]})),
+            (404, json!({"error": "Not Found", "status": 404})),
+            (429, json!("Retry later")),
+            (500, json!(null)),
+        ] {
+            match outcome(path, status, body).await {
+                Outcome::Decoded(lost) => assert!(lost.is_empty(), "{status}: {lost:?}"),
+                Outcome::Failed(why) => panic!("{status}: {why}"),
+            }
+        }
+    }
+}

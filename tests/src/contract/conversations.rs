@@ -1,0 +1,96 @@
+//! Conversations: listed, changed and read again.
+
+use anyhow::{Context, ensure};
+use chatwoot_client::{
+    Attributes, ConversationPatch, ConversationStatus, ConversationsQuery, Filter, FilterCondition,
+    NewConversation, Priority, StatusFilter, Typing,
+};
+use serde_json::json;
+
+use super::desk::{Cut, Desk};
+use super::stage::Stage;
+
+pub(super) async fn conversations(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+    let (talks, talk) = (stage.account.conversations(), stage.conversation.id);
+    desk.step(talks.get(talk), |is| {
+        ensure!(is.id == talk);
+        ensure!(is.meta.sender.id == stage.contact.id);
+        Ok(())
+    })
+    .await?;
+    changed(desk, stage).await?;
+    // Not `?`: each is for itself, and an older server lacks some.
+    desk.part(listed(desk, stage).await);
+    drop(desk.done(talks.set_typing(talk, &Typing::On, false)).await);
+    drop(desk.done(talks.set_typing(talk, &Typing::Off, false)).await);
+    drop(desk.done(talks.mute(talk)).await);
+    drop(desk.step(talks.get(talk), |is| must!(is.muted == Some(true))).await);
+    drop(desk.done(talks.unmute(talk)).await);
+    drop(desk.step(talks.get(talk), |is| must!(is.muted == Some(false))).await);
+    drop(desk.done(talks.mark_unread(talk)).await);
+    drop(desk.done(talks.mark_read(talk)).await);
+    drop(desk.done(talks.unread_counts()).await);
+    drop(desk.done(talks.attachments(talk, 1)).await);
+    drop(desk.done(talks.send_transcript(talk, &desk.email("ada"))).await);
+    let other = NewConversation {
+        contact_id: Some(stage.contact.id),
+        inbox_id: Some(stage.inbox.id),
+        ..NewConversation::default()
+    };
+    let other = desk.done(talks.create(&other)).await?.id;
+    // It goes later, in the background.
+    desk.done(talks.delete(other)).await
+}
+
+async fn changed(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+    let (talks, talk) = (stage.account.conversations(), stage.conversation.id);
+    let change =
+        ConversationPatch { priority: Priority::High.into(), ..ConversationPatch::default() };
+    desk.done(talks.update(talk, &change)).await?;
+    desk.step(talks.get(talk), |is| must!(is.priority == Some(Priority::High))).await?;
+    desk.done(talks.set_priority(talk, Some(&Priority::Low))).await?;
+    desk.step(talks.get(talk), |is| must!(is.priority == Some(Priority::Low))).await?;
+    desk.done(talks.set_priority(talk, None)).await?;
+    desk.step(talks.get(talk), |is| must!(is.priority.is_none())).await?;
+    for key in ["first", "second"] {
+        let attributes = Attributes::from_iter([(key.to_owned(), json!(1))]);
+        desk.done(talks.replace_custom_attributes(talk, &attributes)).await?;
+    }
+    let second = Attributes::from_iter([("second".to_owned(), json!(1))]);
+    desk.step(talks.get(talk), |is| must!(is.custom_attributes == second, "merged, not replaced"))
+        .await?;
+    for status in [ConversationStatus::Resolved, ConversationStatus::Open] {
+        let is = desk
+            .step(talks.set_status(talk, &status, None), |is| must!(is.current_status == status));
+        is.await?;
+        desk.step(talks.get(talk), |is| must!(is.status == status)).await?;
+    }
+    Ok(())
+}
+
+async fn listed(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+    let (talks, talk) = (stage.account.conversations(), stage.conversation.id);
+    let every = ConversationsQuery { status: Some(StatusFilter::All), ..Default::default() };
+    desk.step(talks.list(&every), |page| {
+        let is = page.payload.iter().find(|one| one.id == talk).context("it is not listed")?;
+        must!(is.uuid == stage.conversation.uuid)
+    })
+    .await?;
+    let past = ConversationsQuery { page: Some(1_000), ..every.clone() };
+    desk.step(talks.list(&past), |page| {
+        must!(page.payload.is_empty(), "a page past the end is not empty")
+    })
+    .await?;
+    desk.step(talks.updated_within(600), |page| {
+        must!(page.payload.iter().any(|one| one.id == talk), "it was updated just now")
+    })
+    .await?;
+    let open = Filter::new(FilterCondition::equal_to("status", ["open"]));
+    desk.step(talks.filter(&open, 1), |page| {
+        must!(page.payload.iter().any(|one| one.id == talk), "it is open")
+    })
+    .await?;
+    desk.step(talks.meta(&every), |is| must!(is.all_count.is_some_and(|all| all > 0))).await?;
+    desk.done(talks.search(&desk.name("hello"), &every)).await?;
+    Ok(())
+}

@@ -1,0 +1,193 @@
+//! The contract: every operation of the client, called on a running server through its typed
+//! method, with what comes back looked at.
+//!
+//! A group is one resource; all groups share one stage: an account with two users, an inbox, a
+//! contact and a conversation, made for this run and removed after it.
+
+/// What a check ends with: all is well, if this is so.
+macro_rules! must {
+    ($($condition:tt)+) => {{
+        anyhow::ensure!($($condition)+);
+        Ok(())
+    }};
+}
+
+mod account;
+mod automation;
+mod bots;
+mod contact_parts;
+mod contacts;
+mod conversation_parts;
+mod conversations;
+mod desk;
+mod help_centre;
+mod inboxes;
+mod knowledge;
+mod labels;
+mod messages;
+mod needs;
+mod people;
+mod platform;
+mod public;
+mod report;
+mod reports;
+mod settings;
+mod stage;
+mod widget;
+
+use std::pin::Pin;
+
+use chatwoot_client::{Client, ErrorKind};
+
+use self::desk::{Cut, Desk};
+pub use self::report::{Outcome, Report};
+use self::stage::Stage;
+
+/// What a run is told.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The server's base URL.
+    pub chatwoot: String,
+    /// A platform app's token.
+    pub platform_token: String,
+    /// Leave what was made.
+    pub keep: bool,
+}
+
+/// Why a run could not begin: one clear sentence.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Unusable(String);
+
+type Run =
+    for<'a> fn(&'a Desk, &'a Stage) -> Pin<Box<dyn Future<Output = Result<(), Cut>> + Send + 'a>>;
+
+/// The operations whose names begin so, and what calls them.
+struct Group(&'static [&'static str], Run);
+
+macro_rules! group {
+    ([$($prefix:literal),+], $run:path) => {
+        Group(&[$($prefix),+], |desk, stage| Box::pin($run(desk, stage)))
+    };
+}
+
+const GROUPS: &[Group] = &[
+    group!(["server."], platform::server),
+    group!(["platform_accounts."], platform::accounts),
+    group!(["platform_users."], platform::users),
+    group!(["account_users."], platform::account_users),
+    group!(["platform_agent_bots."], bots::platform),
+    group!(["account."], account::details),
+    group!(["profile."], account::profile),
+    group!(["notifications.", "notification_settings."], account::notifications),
+    group!(["agents."], people::agents),
+    group!(["teams.", "team_members."], people::teams),
+    group!(["inbox_members."], inboxes::members),
+    group!(["inboxes."], inboxes::inboxes),
+    group!(["labels."], labels::labels),
+    group!(["custom_attributes."], settings::custom_attributes),
+    group!(["webhooks."], settings::webhooks),
+    group!(["dashboard_apps."], settings::dashboard_apps),
+    group!(["canned_responses."], settings::canned_responses),
+    group!(["custom_filters."], settings::custom_filters),
+    group!(["integrations."], settings::integrations),
+    group!(["custom_roles."], knowledge::custom_roles),
+    group!(["sla_policies."], knowledge::sla_policies),
+    group!(["companies."], knowledge::companies),
+    group!(["assignment_policies."], knowledge::assignment_policies),
+    group!(["audit_logs."], knowledge::audit_logs),
+    group!(["agent_bots."], bots::account),
+    group!(["automation_rules."], automation::rules),
+    group!(["macros."], automation::macros),
+    group!(["campaigns."], automation::campaigns),
+    group!(["bulk_actions."], automation::bulk_actions),
+    group!(["contacts.", "contact_files."], contacts::contacts),
+    group!(["contact_labels."], contact_parts::labels),
+    group!(["contact_notes."], contact_parts::notes),
+    group!(["contact_inboxes."], contact_parts::inboxes),
+    group!(["conversations."], conversations::conversations),
+    group!(["conversation_labels."], conversation_parts::labels),
+    group!(["assignments."], conversation_parts::assignments),
+    group!(["participants."], conversation_parts::participants),
+    group!(["messages."], messages::messages),
+    group!(["public_inbox.", "public_contacts."], public::contacts),
+    group!(["public_conversations.", "public_messages."], public::conversations),
+    group!(["widget."], widget::widget),
+    group!(["portals."], help_centre::portals),
+    group!(["categories."], help_centre::categories),
+    group!(["articles."], help_centre::articles),
+    group!(["search."], knowledge::search),
+    group!(["csat."], knowledge::csat),
+    group!(["csat_survey."], knowledge::csat_survey),
+    group!(["uploads."], knowledge::uploads),
+    group!(["reporting_events."], knowledge::reporting_events),
+    group!(["reports."], reports::reports),
+    group!(["summary_reports."], reports::summaries),
+    group!(["live_reports."], reports::live),
+    group!(["csv_reports."], reports::csv),
+];
+
+/// Calls everything, and gives `line` each operation's outcome as soon as it is known.
+///
+/// # Errors
+/// There is no Chatwoot at the address, or it refuses the token.
+pub async fn run(options: &Options, line: &mut dyn FnMut(&str)) -> Result<Report, Unusable> {
+    let client = Client::builder(&options.chatwoot)
+        .build()
+        .map_err(|error| Unusable(format!("--chatwoot: {error}")))?;
+    greet(&client, options).await?;
+    let desk = Desk::new(client, &options.platform_token);
+    // Whatever happens on the way, Ctrl-C included, what was made is removed.
+    tokio::select! {
+        () = perform(&desk, line) => {}
+        _ = tokio::signal::ctrl_c() => desk.fail("interrupted"),
+    }
+    if options.keep {
+        line(&desk.kept());
+    } else {
+        desk.clean_up().await;
+    }
+    Ok(desk.into_report())
+}
+
+async fn perform(desk: &Desk, line: &mut dyn FnMut(&str)) {
+    let stage = match Stage::set(desk).await {
+        Ok(stage) => stage,
+        Err(cut) => return desk.fail(&format!("the stage could not be set: {cut}")),
+    };
+    for Group(prefixes, run) in GROUPS {
+        desk.begin();
+        desk.part(run(desk, &stage).await);
+        for op in chatwoot_client::operations() {
+            if prefixes.iter().any(|prefix| op.name.starts_with(prefix)) {
+                line(&desk.settle(op.name));
+            }
+        }
+    }
+    desk.begin();
+    for op in chatwoot_client::operations() {
+        if !GROUPS.iter().flat_map(|group| group.0).any(|prefix| op.name.starts_with(prefix)) {
+            line(&desk.settle(op.name));
+        }
+    }
+}
+
+/// Whether there is a Chatwoot that knows the token.
+async fn greet(client: &Client, options: &Options) -> Result<(), Unusable> {
+    let url = &options.chatwoot;
+    client.server().version().await.map_err(|error| match error.kind() {
+        ErrorKind::Connect => Unusable(format!("no server can be reached at {url}")),
+        _ => Unusable(format!("there is no Chatwoot at {url}: {error}")),
+    })?;
+    // An account that is not this app's, or none: an accepted token still hears another sentence.
+    let refused = client.platform(options.platform_token.as_str()).accounts().get(0.into()).await;
+    match refused {
+        Err(error) if error.server_message().is_some_and(|said| said.contains("access_token")) => {
+            Err(Unusable(format!("{url} refuses the platform token")))
+        }
+        Err(error) if error.kind() == ErrorKind::Request => {
+            Err(Unusable(format!("--platform-token: {error}")))
+        }
+        _ => Ok(()),
+    }
+}

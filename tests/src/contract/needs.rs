@@ -1,0 +1,43 @@
+//! What an operation needs that not every server has: a refusal of these is no failure.
+
+use chatwoot_client::Error;
+
+/// Operation and need. Each was seen refused on a server that works, or says so in its source.
+const NEEDS: &[(&str, &str)] = &[
+    ("audit_logs.list", "a plan with audit logs"),
+    ("companies.create", "a plan with companies"),
+    ("companies.list", "a plan with companies"),
+    ("conversations.send_transcript", "a server that sends e-mail"),
+    // An older one takes the word for a conversation's number.
+    ("conversations.unread_counts", "a server after 4.9"),
+    ("custom_roles.create", "a plan with custom roles"),
+    ("custom_roles.list", "a plan with custom roles"),
+    ("csat_survey.answer", "a survey that was sent"),
+    ("csat_survey.get", "a survey that was sent"),
+    ("inboxes.health", "an inbox of the WhatsApp Cloud API"),
+    ("integrations.create_hook", "an integration that the server is set up for"),
+    ("messages.translate", "a Google Translate integration"),
+    ("platform_accounts.list", "a server from which no account was deleted"),
+    ("portals.send_instructions", "a server that sends e-mail, and a domain of the portal's own"),
+    ("search.all", "the server's search index"),
+    ("search.articles", "the server's search index"),
+    ("search.contacts", "the server's search index"),
+    ("search.conversations", "the server's search index"),
+    ("search.messages", "the server's search index"),
+    ("sla_policies.create", "a plan with service levels"),
+    ("sla_policies.list", "a plan with service levels"),
+];
+
+/// Why this server does not have the operation, if that is what the error says.
+pub(super) fn absent(error: &Error) -> Option<String> {
+    let status = error.status()?;
+    let need = NEEDS.iter().find(|(name, _)| *name == error.operation());
+    if let (Some((_, need)), 400..=599) = (need, status) {
+        return Some(format!("{status}: it needs {need}"));
+    }
+    // An address that the server does not route: `{"status": 404, "error": "Not Found"}`. A thing
+    // that is not there is answered otherwise.
+    let body: serde_json::Value = serde_json::from_slice(error.body()?).unwrap_or_default();
+    let unknown = status == 404 && body["status"] == 404 && body["error"] == "Not Found";
+    unknown.then(|| "404".to_owned())
+}

@@ -1,0 +1,84 @@
+//! Reports: series, summaries, live figures, CSV. The server reckons some of them later, so it is
+//! their shape that is looked at, and what no delay can change.
+
+use anyhow::ensure;
+use chatwoot_client::{OutgoingGroup, ReportMetric, ReportOptions, ReportPeriod, ReportScope};
+
+use super::desk::{Cut, Desk};
+use super::stage::Stage;
+
+const DAY: i64 = 86_400;
+
+/// The last week, and an hour more for a clock that is not ours.
+fn week() -> ReportPeriod {
+    let now = jiff::Timestamp::now().as_second();
+    ReportPeriod::between(now - 7 * DAY, now + 3_600)
+}
+
+pub(super) async fn reports(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+    let (reports, week) = (stage.account.reports(), week());
+    let (scope, options) = (ReportScope::Account, ReportOptions::default());
+    let metric = ReportMetric::ConversationsCount;
+    let series = desk.step(reports.series(&metric, scope, &week, &options), |points| {
+        ensure!(points.len() >= 7, "{} points for a week", points.len());
+        must!(points.windows(2).all(|two| two[0].timestamp < two[1].timestamp), "out of order")
+    });
+    series.await?;
+    let summary = desk.step(reports.summary(scope, &week, &options), |is| {
+        must!(is.conversations_count.is_some_and(|count| count > 0), "no conversation is counted")
+    });
+    summary.await?;
+    desk.step(reports.conversations(), |is| must!(is.open > 0, "none is open")).await?;
+    let agents = desk.step(reports.agents(None), |list| {
+        must!(list.iter().any(|one| one.id == stage.agent), "the agent is missing")
+    });
+    agents.await?;
+    // Not `?`: an older server lacks some.
+    drop(desk.done(reports.first_responses(&week)).await);
+    let matrix = desk.step(reports.inbox_labels(&week, &[], &[]), |is| {
+        ensure!(is.matrix.len() == is.inboxes.len(), "not a row an inbox");
+        must!(is.inboxes.iter().any(|one| one.id == stage.inbox.id), "the inbox is missing")
+    });
+    drop(matrix.await);
+    drop(desk.done(reports.outgoing(&OutgoingGroup::Agent, &week)).await);
+    Ok(())
+}
+
+pub(super) async fn summaries(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+    let (reports, week) = (stage.account.summary_reports(), week());
+    let agents = desk.step(reports.agents(&week, false), |list| {
+        must!(list.iter().any(|one| one.id == stage.agent), "the agent is missing")
+    });
+    agents.await?;
+    desk.done(reports.teams(&week, false)).await?;
+    let inboxes = desk.step(reports.inboxes(&week, false), |list| {
+        must!(list.iter().any(|one| one.id == stage.inbox.id), "the inbox is missing")
+    });
+    inboxes.await?;
+    // Not `?`: an older server lacks some.
+    drop(desk.done(reports.labels(&week, false)).await);
+    drop(desk.done(reports.channels(&week)).await);
+    Ok(())
+}
+
+pub(super) async fn live(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+    let reports = stage.account.live_reports();
+    desk.step(reports.conversations(None), |is| must!(is.open > 0, "none is open")).await?;
+    desk.done(reports.by_assignee(None)).await?;
+    desk.done(reports.by_team()).await?;
+    Ok(())
+}
+
+pub(super) async fn csv(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+    let (reports, week, options) = (stage.account.csv_reports(), week(), ReportOptions::default());
+    let table = |text: &String| must!(text.contains(','), "no table");
+    for call in [
+        reports.agents(&week, &options),
+        reports.inboxes(&week, &options),
+        reports.labels(&week, &options),
+        reports.teams(&week, &options),
+    ] {
+        desk.step(call, table).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,101 @@
+//! The stage: what every group may use.
+
+use anyhow::ensure;
+use chatwoot_client::{
+    Account, Contact, Conversation, Inbox, NewApiChannel, NewContact, NewConversation, NewInbox,
+    NewMessage, NewPlatformAccount, NewUser, NewWebWidget, Profile, Role, UserId,
+};
+
+use super::desk::{Cut, Desk};
+
+/// An account with two users, two inboxes, a contact and a conversation.
+#[derive(Debug)]
+pub(super) struct Stage {
+    /// The account, as its administrator.
+    pub(super) account: Account,
+    /// The administrator.
+    pub(super) admin: UserId,
+    /// An agent.
+    pub(super) agent: UserId,
+    pub(super) profile: Profile,
+    /// An inbox of the API channel.
+    pub(super) inbox: Inbox,
+    /// An inbox of the website channel.
+    pub(super) website: Inbox,
+    pub(super) contact: Contact,
+    pub(super) conversation: Conversation,
+}
+
+impl Stage {
+    pub(super) async fn set(desk: &Desk) -> Result<Self, Cut> {
+        let platform = &desk.platform;
+        let account = NewPlatformAccount::new(desk.name("Contract"));
+        let account = platform.accounts().create(&account);
+        let account = desk.step(account, |made| {
+            ensure!(made.name == desk.name("Contract"));
+            Ok(())
+        });
+        let account = account.await?.id;
+        desk.made_account(account);
+
+        let mut people = Vec::new();
+        for (name, role) in [("admin", Role::Administrator), ("agent", Role::Agent)] {
+            let user = NewUser::new(desk.name(name), desk.email(name), desk.name("Passw0rd!"));
+            let user = desk.done(platform.users().create(&user)).await?;
+            desk.made_user(user.id);
+            let joined = platform.account_users().create(account, user.id, role);
+            desk.done(joined).await?;
+            people.push(user);
+        }
+        let [admin, agent] = people.as_slice() else { unreachable!("there are two") };
+        let token = match admin.access_token.clone() {
+            Some(token) => token,
+            None => desk.done(platform.users().token(admin.id)).await?.access_token,
+        };
+        let profile = desk.client.profile(token.clone());
+        let account = desk.client.account(account, token);
+
+        let inbox = NewInbox::new(desk.name("Contract api"), NewApiChannel::default());
+        let inbox = account.inboxes().create(&inbox);
+        let inbox = desk.step(inbox, |made| {
+            ensure!(made.inbox_identifier.is_some(), "an API inbox has an identifier");
+            Ok(())
+        });
+        let inbox = inbox.await?;
+        let website = NewWebWidget::new("https://shop.example.com");
+        let website = NewInbox::new(desk.name("Contract web"), website);
+        let website = desk.done(account.inboxes().create(&website)).await?;
+        // An agent sees only the conversations of the inboxes that they are a member of.
+        desk.done(account.inbox_members().add(inbox.id, &[admin.id, agent.id])).await?;
+
+        let contact = NewContact {
+            name: Some("Ada Contract".into()),
+            email: Some(desk.email("ada")),
+            identifier: Some(desk.name("ada")),
+            inbox_id: Some(inbox.id),
+            ..NewContact::default()
+        };
+        let contact = account.contacts().create(&contact);
+        let contact = desk.step(contact, |made| {
+            ensure!(made.contact.email == Some(desk.email("ada")));
+            ensure!(made.contact.identifier == Some(desk.name("ada")));
+            Ok(())
+        });
+        let contact = contact.await?.contact;
+        let conversation = NewConversation {
+            contact_id: Some(contact.id),
+            inbox_id: Some(inbox.id),
+            message: Some(NewMessage::text(desk.name("hello"))),
+            ..NewConversation::default()
+        };
+        let conversation = account.conversations().create(&conversation);
+        let conversation = desk.step(conversation, |made| {
+            ensure!(made.inbox_id == inbox.id);
+            ensure!(made.meta.sender.id == contact.id);
+            Ok(())
+        });
+        let conversation = conversation.await?;
+        let (admin, agent) = (admin.id, agent.id);
+        Ok(Self { account, admin, agent, profile, inbox, website, contact, conversation })
+    }
+}

@@ -1,0 +1,17 @@
+//! Helpers of the proofs.
+
+pub mod answers;
+pub mod check;
+pub mod compare;
+pub mod contract;
+pub mod fuzz;
+pub mod mutate;
+pub mod operations;
+pub mod parity;
+pub mod recordings;
+pub mod replay;
+
+/// The README's code compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -1,0 +1,308 @@
+//! Replay: a typed method meets a recorded answer, and nothing of that answer may be lost.
+
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use chatwoot_client::{Body, Client, Error, Op, RetryPolicy, Transport, TransportError};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::recordings::{Exchange, load};
+
+/// A transport that gives one recorded answer to everything, and keeps the last request.
+#[derive(Clone, Debug)]
+pub struct Replay {
+    status: u16,
+    headers: http::HeaderMap,
+    body: Bytes,
+    asked: Arc<Mutex<Option<http::Request<Bytes>>>>,
+}
+
+impl Replay {
+    /// Answers as `exchange` was answered.
+    pub fn new(exchange: &Exchange) -> Self {
+        let mut replay = Self::answering(exchange.response.status, exchange.bytes());
+        let kind =
+            exchange.response.content_type.as_ref().map(|kind| ("content-type", kind.as_str()));
+        let others = exchange.response.headers.iter().flatten();
+        let others = others.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
+        for (name, value) in others.chain(kind) {
+            if let (Ok(name), Ok(value)) = (name.parse::<http::HeaderName>(), value.parse()) {
+                replay.headers.insert(name, value);
+            }
+        }
+        replay
+    }
+
+    /// Answers with this status and body.
+    pub fn answering(status: u16, body: impl Into<Bytes>) -> Self {
+        let headers = http::HeaderMap::new();
+        Self { status, headers, body: body.into(), asked: Arc::default() }
+    }
+
+    /// A client that sends through this transport, each call once, and waits for nothing.
+    ///
+    /// # Panics
+    /// Never: the base URL is a constant.
+    pub fn client(&self) -> Client {
+        self.client_with(RetryPolicy { max_attempts: 1, ..RetryPolicy::default() })
+    }
+
+    /// A client that sends through this transport, and tries as this policy says.
+    ///
+    /// # Panics
+    /// Never: the base URL is a constant.
+    #[expect(clippy::expect_used, reason = "a test's helper")]
+    pub fn client_with(&self, policy: RetryPolicy) -> Client {
+        let builder = Client::builder("http://desk.test").retry(policy);
+        builder.transport(self.clone()).build().expect("the base URL is a URL")
+    }
+
+    /// The last request.
+    pub fn asked(&self) -> Option<http::Request<Bytes>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[async_trait]
+impl Transport for Replay {
+    async fn send(
+        &self,
+        request: http::Request<Body>,
+        _: Duration,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(whole(request)?);
+        let mut answer = http::Response::new(self.body.clone());
+        *answer.headers_mut() = self.headers.clone();
+        *answer.status_mut() = http::StatusCode::from_u16(self.status)
+            .map_err(|_| TransportError::interrupted("no HTTP status"))?;
+        Ok(answer)
+    }
+}
+
+/// The request with its whole body.
+fn whole(request: http::Request<Body>) -> Result<http::Request<Bytes>, TransportError> {
+    let body = request.body().to_bytes();
+    let body = body.map_err(|error| TransportError::interrupted(error.to_string()))?;
+    Ok(request.map(|_| body))
+}
+
+/// What a replayed call gave: the decoded value and the request that was sent.
+#[derive(Clone, Debug)]
+pub struct Replayed<T> {
+    /// The decoded answer.
+    pub value: T,
+    /// The request that was sent.
+    pub asked: http::Request<Bytes>,
+}
+
+impl<T> Replayed<T> {
+    /// The JSON body that was sent; `null` for none.
+    pub fn body(&self) -> Value {
+        serde_json::from_slice(self.asked.body()).unwrap_or_default()
+    }
+}
+
+/// Runs `call` against a recorded answer, and proves: verb and path are the recorded ones, the
+/// answer decodes, encoding it again gives back each recorded field with its value, and `Debug`
+/// shows no secret. A method that answers `()` has no value to compare.
+///
+/// # Panics
+/// One of these is not so.
+#[expect(clippy::panic, reason = "a test's helper")]
+pub async fn replay<T: Serialize + Debug>(
+    exchange: &Exchange,
+    call: impl AsyncFnOnce(&Client) -> Result<T, Error>,
+) -> Replayed<T> {
+    let replayed = replay_done(exchange, call).await;
+    if size_of::<T>() == 0 {
+        return replayed;
+    }
+    let written = serde_json::to_value(&replayed.value)
+        .unwrap_or_else(|error| panic!("{exchange}: cannot be written: {error}"));
+    let recorded: Value = serde_json::from_slice(&exchange.bytes()).unwrap_or_default();
+    let op = operation(&exchange.request.method, &exchange.request.url)
+        .unwrap_or_else(|| panic!("{exchange}: no operation has this verb and path"));
+    let inside = op.envelope.iter().fold(&recorded, |value, key| &value[*key]);
+    let lost = losses(inside, &written);
+    assert!(lost.is_empty(), "{exchange}: lost or changed:\n{}", lost.join("\n"));
+    let shown = format!("{:?}", replayed.value);
+    for (key, secret) in secrets(&recorded) {
+        assert!(!shown.contains(&secret), "{exchange}: Debug shows {key}");
+    }
+    replayed
+}
+
+/// As [`replay`], for a method that answers nothing: the body is not compared.
+///
+/// # Panics
+/// Verb or path are not the recorded ones, or the answer does not decode.
+#[expect(clippy::panic, reason = "a test's helper")]
+pub async fn replay_done<T>(
+    exchange: &Exchange,
+    call: impl AsyncFnOnce(&Client) -> Result<T, Error>,
+) -> Replayed<T> {
+    let transport = Replay::new(exchange);
+    let outcome = call(&transport.client()).await;
+    let asked = transport.asked().unwrap_or_else(|| panic!("{exchange}: nothing was sent"));
+    assert_eq!(asked.method().as_str(), exchange.request.method, "{exchange}: verb");
+    assert_eq!(asked.uri().path(), exchange.request.url, "{exchange}: path");
+    match outcome {
+        Ok(value) => Replayed { value, asked },
+        Err(error) => panic!("{exchange}: {error}: {:?}", std::error::Error::source(&error)),
+    }
+}
+
+/// The keys whose texts nobody may see in `Debug`.
+const SECRETS: [&str; 10] = [
+    "access_token",
+    "api_key",
+    "auth_token",
+    "hmac_identifier",
+    "hmac_token",
+    "imap_password",
+    "pubsub_token",
+    "secret",
+    "smtp_password",
+    "token",
+];
+
+/// The secrets in an answer, each with its key.
+fn secrets(value: &Value) -> Vec<(String, String)> {
+    match value {
+        Value::Object(map) => map
+            .iter()
+            .flat_map(|(key, value)| match value {
+                Value::String(text) if SECRETS.contains(&key.as_str()) && !text.is_empty() => {
+                    vec![(key.clone(), text.clone())]
+                }
+                _ => secrets(value),
+            })
+            .collect(),
+        Value::Array(values) => values.iter().flat_map(secrets).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Runs `call` against each exchange of a recording, of both versions: as [`replay`], and the body
+/// that is sent must be the recorded one. A recorded refusal must be an error with its status.
+///
+/// # Panics
+/// One of these is not so.
+pub async fn each<T: Serialize + Debug>(
+    name: &str,
+    call: impl AsyncFn(&Client, &Exchange) -> Result<T, Error>,
+) {
+    for exchange in load(name).unwrap_or_default() {
+        if !exchange.succeeded() {
+            refused(&exchange, async |client| call(client, &exchange).await).await;
+            continue;
+        }
+        let replayed = replay(&exchange, async |client| call(client, &exchange).await).await;
+        let recorded = exchange.request.body.clone().unwrap_or_default();
+        assert_eq!(replayed.body(), recorded, "{exchange}: body");
+    }
+}
+
+/// Runs `call` against a recorded refusal: it must be an error with that status.
+///
+/// # Panics
+/// It is not.
+#[expect(clippy::panic, reason = "a test's helper")]
+pub async fn refused<T>(
+    exchange: &Exchange,
+    call: impl AsyncFnOnce(&Client) -> Result<T, Error>,
+) -> Error {
+    match call(&Replay::new(exchange).client()).await {
+        Ok(_) => panic!("{exchange}: a refusal was taken for an answer"),
+        Err(error) => {
+            assert_eq!(error.status(), Some(exchange.response.status), "{exchange}: {error}");
+            error
+        }
+    }
+}
+
+/// The operation with this verb and path; a literal segment counts before a `{parameter}`.
+pub fn operation(verb: &str, path: &str) -> Option<&'static Op> {
+    let path: Vec<&str> = path.split('/').collect();
+    let fits = |op: &&Op| {
+        let row: Vec<&str> = op.path.split('/').collect();
+        let mut pairs = row.iter().zip(&path);
+        op.verb.as_str() == verb
+            && row.len() == path.len()
+            && pairs.all(|(row, given)| row.starts_with('{') || row == given)
+    };
+    let literal = |op: &&Op| op.path.split('/').filter(|part| !part.starts_with('{')).count();
+    chatwoot_client::operations().filter(fits).max_by_key(literal)
+}
+
+/// What of `recorded` is missing in `written`, or has another value there: one line each, with its
+/// place. Fields that only `written` has must be null.
+pub fn losses(recorded: &Value, written: &Value) -> Vec<String> {
+    let mut lost = Vec::new();
+    compare("", recorded, written, &mut lost);
+    lost
+}
+
+fn compare(place: &str, recorded: &Value, written: &Value, lost: &mut Vec<String>) {
+    match (recorded, written) {
+        (Value::Object(recorded), Value::Object(written)) => {
+            for (key, value) in recorded {
+                let place = format!("{place}.{key}");
+                match written.get(key) {
+                    Some(written) => compare(&place, value, written, lost),
+                    None => lost.push(format!("{place} is missing")),
+                }
+            }
+            for (key, value) in written {
+                if !recorded.contains_key(key) && !value.is_null() {
+                    lost.push(format!("{place}.{key} is new: {value}"));
+                }
+            }
+        }
+        (Value::Array(recorded), Value::Array(written)) if recorded.len() == written.len() => {
+            for (index, (recorded, written)) in recorded.iter().zip(written).enumerate() {
+                compare(&format!("{place}[{index}]"), recorded, written, lost);
+            }
+        }
+        _ if recorded == written => {}
+        _ => lost.push(format!("{place} was {recorded} and is {written}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn losses_are_found_and_added_nulls_are_none() {
+        let recorded = json!({"a": 1, "b": [{"c": "x"}], "d": null});
+        let written = json!({"a": 1, "b": [{"c": "x", "e": null}], "d": null});
+        assert!(losses(&recorded, &written).is_empty());
+        let written = json!({"a": 1.0, "b": [{"e": 2}]});
+        let lost = losses(&recorded, &written);
+        assert_eq!(
+            lost,
+            [".a was 1 and is 1.0", ".b[0].c is missing", ".b[0].e is new: 2", ".d is missing"]
+        );
+        assert_eq!(losses(&json!([1, 2]), &json!([1])).len(), 1);
+    }
+
+    #[test]
+    fn secrets_are_found_wherever_they_lie() {
+        let answer = json!({"payload": [{"hmac_token": "a", "name": "b"}], "secret": null});
+        assert_eq!(secrets(&answer), [("hmac_token".to_owned(), "a".to_owned())]);
+    }
+
+    #[test]
+    fn the_operation_of_a_path_is_found() {
+        let op = operation("PATCH", "/api/v1/accounts/2/labels/3").map(|op| op.name);
+        assert_eq!(op, Some("labels.update"));
+        assert_eq!(operation("PUT", "/api/v1/accounts/2/labels/3"), None);
+    }
+}
