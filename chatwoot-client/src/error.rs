@@ -5,10 +5,10 @@ use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde_json::Value;
 
 use crate::misfit::Misfit;
 use crate::op::Op;
+use crate::refusal::{Refusal, detail, is_html};
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// What went wrong, by meaning.
@@ -19,6 +19,8 @@ pub enum ErrorKind {
     Request,
     /// 401: the token is missing, wrong, of the wrong kind, or may not do this.
     Unauthorized,
+    /// 402: the plan of the account allows no more agents, inboxes, or not this feature.
+    PaymentRequired,
     /// 403: known, and refused.
     Forbidden,
     /// 404: no such thing, or not in this account.
@@ -63,65 +65,6 @@ struct Inner {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// What the server said when it refused.
-#[derive(Clone)]
-struct Refusal {
-    status: u16,
-    request_id: Option<String>,
-    retry_after: Option<Duration>,
-    body: Bytes,
-    said: Said,
-}
-
-impl Refusal {
-    fn new(answer: &http::Response<Bytes>, said: Said) -> Self {
-        let seconds = || header(answer, "retry-after")?.trim().parse().ok();
-        Self {
-            status: answer.status().as_u16(),
-            request_id: header(answer, "x-request-id"),
-            retry_after: seconds().map(Duration::from_secs),
-            body: answer.body().clone(),
-            said,
-        }
-    }
-}
-
-/// The forms of a refusal's body, made one.
-#[derive(Clone, Default)]
-struct Said {
-    message: Option<String>,
-    attributes: Vec<String>,
-}
-
-impl Said {
-    /// Each field is read for itself: an odd one must not hide the others.
-    fn read(body: &[u8]) -> Self {
-        let Ok(Value::Object(said)) = serde_json::from_slice(body) else { return Self::default() };
-        let text = |key: &str| said.get(key).and_then(first_text).map(str::to_owned);
-        let message = ["message", "error", "errors"].into_iter().find_map(text);
-        let names: Vec<&str> = match (said.get("attributes"), said.get("error")) {
-            (Some(Value::Array(names)), _) => names.iter().filter_map(Value::as_str).collect(),
-            // Automation rules and macros: `{"error": {"conditions": ["… not supported."]}}`.
-            (_, Some(Value::Object(fields))) => {
-                let told = fields.iter().filter(|(_, texts)| first_text(texts).is_some());
-                told.map(|(name, _)| name.as_str()).collect()
-            }
-            _ => Vec::new(),
-        };
-        Self { message, attributes: names.into_iter().map(str::to_owned).collect() }
-    }
-}
-
-/// A text, or the first one in a list or below a field.
-fn first_text(value: &Value) -> Option<&str> {
-    match value {
-        Value::String(text) => Some(text),
-        Value::Array(values) => values.iter().find_map(Value::as_str),
-        Value::Object(fields) => fields.values().find_map(first_text),
-        _ => None,
-    }
-}
-
 impl Error {
     pub(crate) fn new(
         operation: &'static str,
@@ -143,22 +86,9 @@ impl Error {
     }
 
     pub(crate) fn refused(operation: &'static str, answer: &http::Response<Bytes>) -> Self {
-        let status = answer.status();
-        let said = Said::read(answer.body());
-        let taken = said.message.as_ref().is_some_and(|text| text.contains("already been taken"));
-        let kind = match status.as_u16() {
-            401 => ErrorKind::Unauthorized,
-            403 => ErrorKind::Forbidden,
-            404 => ErrorKind::NotFound,
-            409 => ErrorKind::Conflict,
-            422 if taken => ErrorKind::Conflict,
-            400 | 422 => ErrorKind::Invalid,
-            429 => ErrorKind::RateLimited,
-            500..=599 => ErrorKind::Server,
-            _ => ErrorKind::Unexpected,
-        };
-        let mut error = Self::new(operation, kind, detail(status, answer));
-        error.0.answer = Some(Refusal::new(answer, said));
+        let refusal = Refusal::read(answer);
+        let mut error = Self::new(operation, refusal.kind(), detail(answer));
+        error.0.answer = Some(refusal);
         error
     }
 
@@ -224,7 +154,7 @@ impl Error {
         what: &'static str,
     ) -> Self {
         let mut error = Self::new(operation, ErrorKind::Decode, what);
-        error.0.answer = Some(Refusal::new(answer, Said::default()));
+        error.0.answer = Some(Refusal::wordless(answer));
         error
     }
 
@@ -291,12 +221,12 @@ impl Error {
 
     /// The server's own sentence, such as `Email has already been taken`.
     pub fn server_message(&self) -> Option<&str> {
-        self.0.answer.as_ref()?.said.message.as_deref()
+        self.0.answer.as_ref()?.message.as_deref()
     }
 
     /// The fields that the server refuses, such as `["email"]`.
     pub fn attributes(&self) -> &[String] {
-        self.0.answer.as_ref().map_or(&[], |answer| &answer.said.attributes)
+        self.0.answer.as_ref().map_or(&[], |answer| &answer.attributes)
     }
 
     /// Where in the answer decoding failed, such as `payload[3].created_at`.
@@ -345,34 +275,6 @@ impl Error {
     }
 }
 
-fn header(answer: &http::Response<Bytes>, name: &str) -> Option<String> {
-    answer.headers().get(name)?.to_str().ok().map(str::to_owned)
-}
-
-/// Whether an answer is a page for people, by its type or its first character.
-pub(crate) fn is_html(answer: &http::Response<Bytes>) -> bool {
-    let body = answer.body().strip_prefix(b"\xEF\xBB\xBF").unwrap_or(answer.body());
-    let body = body.trim_ascii_start();
-    let says_so = header(answer, "content-type").is_some_and(|kind| kind.starts_with("text/html"));
-    body.starts_with(b"<") || says_so && !body.is_empty() && !body.starts_with(b"{")
-}
-
-fn detail(status: http::StatusCode, answer: &http::Response<Bytes>) -> String {
-    let reason = status.canonical_reason().unwrap_or("unknown status");
-    let base = format!("the server answered {} {reason}", status.as_u16());
-    if status.is_redirection() {
-        return format!("{base}, a redirect, which is not followed: is the base URL right?");
-    }
-    match status.as_u16() {
-        401 => format!("{base}: check the token, its kind and its rights"),
-        429 => format!("{base}: its limit for this window is used up"),
-        _ if is_html(answer) => {
-            format!("{base} with HTML: a proxy's page, or Chatwoot's own page for a failure")
-        }
-        _ => base,
-    }
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.0.operation, self.0.detail)?;
@@ -410,20 +312,5 @@ impl fmt::Debug for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.0.source.as_ref().map(|source| source.as_ref() as _)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn complaints_by_field_are_a_message_and_field_names() {
-        let said = Said::read(br#"{"error":{"actions":["x not supported."],"name":["blank"]}}"#);
-        assert_eq!(said.message.as_deref(), Some("x not supported."));
-        assert_eq!(said.attributes, ["actions", "name"]);
-        let said = Said::read(br#"{"error":{"name":"odd"}}"#);
-        assert_eq!(said.message.as_deref(), Some("odd"));
-        assert_eq!(said.attributes, ["name"]);
     }
 }

@@ -34,6 +34,7 @@ mod page;
 mod patch;
 mod platform;
 mod public;
+mod refusal;
 mod retry;
 mod secret;
 mod send;

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use tests::answers::rows;
+use tests::check::check_all;
+use tests::recordings::{FOLDERS, folder, root};
 use tests::replay::{Replay, operation};
 
 #[test]
@@ -26,4 +28,29 @@ async fn every_row_sends_its_operation() {
         let op = operation(asked.method().as_str(), asked.uri().path()).map(|op| op.name);
         assert_eq!(op, Some(row.operation));
     }
+}
+
+#[tokio::test]
+async fn every_recorded_answer_comes_back_whole() {
+    let Some(root) = root() else {
+        println!("left out: no recordings");
+        return;
+    };
+    for (version, name) in FOLDERS {
+        let files = folder(&root.join(name)).expect("the folder can be listed");
+        let report = check_all(&rows(), &files).await;
+        assert!(report.passed(), "{version}: {report}\n{}", report.lines.join("\n"));
+        assert_eq!(report.version.as_deref(), Some(version));
+    }
+}
+
+#[tokio::test]
+async fn a_404_to_what_an_older_server_lacks_says_so() {
+    let client = Replay::answering(404, r#"{"error": "Not Found", "status": 404}"#).client();
+    let error = client.server().health().await.expect_err("a 404");
+    assert!(error.is_not_found());
+    assert_eq!(error.lacking_in(), Some("4.9.1"));
+    assert!(error.to_string().contains("4.9.1"), "{error}");
+    let error = client.server().version().await.expect_err("a 404");
+    assert_eq!(error.lacking_in(), None);
 }

@@ -161,7 +161,9 @@ async fn refusal(row: &Row, exchange: &Exchange) -> Outcome {
     let Err(error) = row.send(Replay::new(exchange).client()).await else {
         return Outcome::Failed("a refusal was taken for an answer".into());
     };
-    let body = recorded(exchange);
+    let page =
+        exchange.response.content_type.as_ref().is_some_and(|it| it.starts_with("text/html"));
+    let body = if page { Value::Null } else { recorded(exchange) };
     let status = exchange.response.status;
     let kind = kind(status, &body);
     if error.status() != Some(status) || error.kind() != kind {
@@ -191,6 +193,7 @@ fn kind(status: u16, body: &Value) -> ErrorKind {
     let taken = words(body).is_some_and(|words| words.contains("already been taken"));
     match status {
         401 => ErrorKind::Unauthorized,
+        402 => ErrorKind::PaymentRequired,
         403 => ErrorKind::Forbidden,
         404 => ErrorKind::NotFound,
         409 => ErrorKind::Conflict,
@@ -206,20 +209,22 @@ fn kind(status: u16, body: &Value) -> ErrorKind {
 fn words(body: &Value) -> Option<&str> {
     let error = &body["error"];
     let nested = error.as_object().and_then(|fields| fields.values().next());
-    body["message"]
+    let said = body["message"]
         .as_str()
         .or_else(|| error.as_str())
         .or_else(|| nested?.as_str().or_else(|| nested?.get(0)?.as_str()))
-        .or_else(|| body["errors"].get(0)?.as_str())
+        .or_else(|| body["errors"].as_str().or_else(|| body["errors"].get(0)?.as_str()))
+        .or_else(|| body.as_str().filter(|text| !text.starts_with('<') && text.len() <= 300));
+    said.filter(|words| !words.trim().is_empty())
 }
 
 /// The fields that a refusal names.
 fn fields(body: &Value) -> Vec<String> {
     let named = body["attributes"].as_array().into_iter().flatten();
     let named = named.filter_map(Value::as_str).map(str::to_owned);
-    named
-        .chain(body["error"].as_object().into_iter().flatten().map(|(key, _)| key.clone()))
-        .collect()
+    let complained = body["error"].as_object().filter(|said| !said.contains_key("message"));
+    let complained = complained.into_iter().flatten();
+    named.chain(complained.map(|(key, _)| key.clone())).collect()
 }
 
 /// What came of a folder.
@@ -285,7 +290,8 @@ async fn one(rows: &[Row], exchange: &Exchange, place: &str, report: &mut Report
     let Checked { operation, outcome } = check(rows, exchange).await;
     let asked = &exchange.request;
     let name = operation.map_or("unknown operation", |op| op.name);
-    let place = format!("{place} {name} ({} {})", asked.method, asked.url);
+    let path = if asked.url.is_empty() { &asked.path } else { &asked.url };
+    let place = format!("{place} {name} ({} {path})", asked.method);
     report.operations.extend(operation.map(|op| op.name));
     if exchange.succeeded() {
         report.done.extend(operation.map(|op| op.name));
@@ -378,6 +384,7 @@ mod tests {
             (401, json!({"errors": ["You need to sign in or sign up before continuing."]})),
             (404, json!({"error": "Not Found", "status": 404})),
             (429, json!("Retry later")),
+            (402, json!({"error": "Account limit exceeded"})),
             (500, json!(null)),
         ] {
             match outcome(path, status, body).await {

@@ -48,7 +48,9 @@ impl Replay {
     /// # Panics
     /// Never: the base URL is a constant.
     pub fn client(&self) -> Client {
-        self.client_with(RetryPolicy { max_attempts: 1, ..RetryPolicy::default() })
+        // A window of a limit is longer than this deadline, so it is not waited out.
+        let deadline = Duration::from_secs(1);
+        self.client_with(RetryPolicy { max_attempts: 1, deadline, ..RetryPolicy::default() })
     }
 
     /// A client that sends through this transport, and tries as this policy says.
