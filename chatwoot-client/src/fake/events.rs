@@ -4,13 +4,12 @@ use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
 
 use bytes::Bytes;
-use hmac::{Hmac, KeyInit, Mac};
 use jiff::Timestamp;
 use serde_json::Value;
-use sha2::Sha256;
 
 use super::inbox::Kind;
 use super::state::State;
+use crate::mac::mac_digits;
 
 /// The rows that a delivery speaks of, as far as its payload names them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,14 +83,8 @@ impl Delivery {
 
     /// `sha256=` and the hex of HMAC-SHA256 over `timestamp.body`.
     pub fn signature(&self, timestamp: &str) -> String {
-        // A key of any length is good for HMAC.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.secret.as_bytes()) else {
-            return String::new();
-        };
-        mac.update(timestamp.as_bytes());
-        mac.update(b".");
-        mac.update(&self.body);
-        format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
+        let secret = self.secret.as_str().into();
+        format!("sha256={}", mac_digits(&secret, &[timestamp.as_bytes(), b".", &self.body]))
     }
 }
 

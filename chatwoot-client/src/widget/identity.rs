@@ -1,10 +1,9 @@
 //! Identity: who the visitor is, and the proof of it.
 
-use hmac::Mac;
 use serde::Serialize;
 
 use super::WidgetError;
-use crate::mac::keyed;
+use crate::mac::mac_digits;
 use crate::model::{Attributes, Extra};
 use crate::secret::Secret;
 
@@ -21,7 +20,7 @@ use crate::secret::Secret;
 /// assert_eq!(hash, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 /// ```
 pub fn identifier_hash(hmac_token: &Secret, identifier: &str) -> String {
-    hex::encode(keyed(hmac_token).chain_update(identifier).finalize().into_bytes())
+    mac_digits(hmac_token, &[identifier.as_bytes()])
 }
 
 /// A customer who is logged in, as the widget is told of them.

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use chatwoot_client::webhook::{Event, ParseError, Verifier, VerifierError, VerifyError};
+use hmac_sha256::Hash;
 use http::HeaderMap;
 use jiff::Timestamp;
-use sha2::{Digest, Sha256};
 
 use super::door;
 use super::from_webhook::desk_event;
@@ -125,6 +125,6 @@ impl std::fmt::Debug for Intake {
 fn opaque_key(event: &Event, delivery: Option<&str>, body: &[u8]) -> String {
     match delivery {
         Some(id) => format!("{}/{id}", event.name()),
-        None => format!("{}/{}", event.name(), hex::encode(Sha256::digest(body))),
+        None => format!("{}/{}", event.name(), hex::encode(Hash::hash(body))),
     }
 }

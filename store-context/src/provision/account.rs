@@ -5,7 +5,7 @@ use chatwoot_client::{
     PlatformAccountPatch, Role, UserId, UserToken,
 };
 
-use sha2::{Digest, Sha256};
+use hmac_sha256::Hash;
 
 use super::report::StepOutcome;
 use super::{AtStep, ProvisionError, Run};
@@ -136,7 +136,7 @@ impl Run<'_> {
         let readable =
             |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
         let readable: String = id.chars().map(readable).take(LONGEST).collect();
-        let mut digest = hex::encode(Sha256::digest(id));
+        let mut digest = hex::encode(Hash::hash(id.as_bytes()));
         digest.truncate(12);
         format!("desk+{readable}-{digest}@{domain}")
     }

@@ -1,8 +1,8 @@
 //! What a customer's contact should be.
 
 use chatwoot_client::{Attributes, ContactPatch, InboxId, NewContact, Patch};
+use hmac_sha256::Hash;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::attributes;
 use crate::model::{Cart, Customer, Insights};
@@ -56,7 +56,7 @@ impl WantedContact {
     pub fn fingerprint(&self) -> Fingerprint {
         // Strings, numbers and string keys always serialize.
         let json = serde_json::to_vec(self).unwrap_or_default();
-        Fingerprint(hex::encode(Sha256::digest(json)))
+        Fingerprint(hex::encode(Hash::hash(&json)))
     }
 
     /// As a contact to create in an inbox.
