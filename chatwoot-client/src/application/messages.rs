@@ -61,6 +61,10 @@ impl<'a> Messages<'a> {
     /// Without bounds the newest 20; with `before` the 20 before it; with `after` up to 100 after
     /// it; with both up to 1,000 from `after` (itself included) to `before`.
     ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who may
+    /// not see it.
+    ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// use chatwoot_client::MessagesQuery;
@@ -83,6 +87,15 @@ impl<'a> Messages<'a> {
     /// outcome look for the `source_id` before sending again, as [`Messages::send_once`] does.
     /// Incoming messages are for API inboxes.
     ///
+    /// With [`NewMessage::attachments`] it is sent as a form, and the files are read while they
+    /// are sent: give a large one time with [`Call::timeout`].
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who may
+    /// not see it. `Invalid` for a text of more than 150,000 characters, an incoming message where
+    /// the inbox is no API inbox, a kind of content without the items it needs, a file that a
+    /// website inbox does not take, and after 200 messages in this conversation within a minute.
+    ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// use chatwoot_client::NewMessage;
@@ -96,9 +109,6 @@ impl<'a> Messages<'a> {
     /// # Ok(())
     /// # }
     /// ```
-    ///
-    /// With [`NewMessage::attachments`] it is sent as a form, and the files are read while they
-    /// are sent: give a large one time with [`Call::timeout`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -121,20 +131,61 @@ impl<'a> Messages<'a> {
     }
 
     /// `PATCH /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}`:
-    /// says what became of a message. Only API inboxes: others are
-    /// [forbidden](crate::ErrorKind::Forbidden).
+    /// says what became of a message. For API inboxes only.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account, or such a message in it;
+    /// `Unauthorized` for an agent who may not see it. `Forbidden` in an inbox that is no API
+    /// inbox. A status the server does not know, or `delivered` for a message that was read,
+    /// changes nothing and is no error.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::{MessageDelivery, MessageStatus};
+    ///
+    /// let failed = MessageDelivery {
+    ///     status: Some(MessageStatus::Failed),
+    ///     external_error: Some("the number is not in use".into()),
+    /// };
+    /// account.messages(12.into()).update(99.into(), &failed).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update(self, id: MessageId, to: &MessageDelivery) -> Call<'a, Message> {
         self.call(UPDATE).path("message_id", id).json(to)
     }
 
     /// `DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}`:
     /// puts a notice in a message's place, and removes its files. The message itself stays.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account, or such a message in it;
+    /// `Unauthorized` for an agent who may not see it.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.messages(12.into()).delete(99.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete(self, id: MessageId) -> Call<'a, Message> {
         self.call(DELETE).path("message_id", id)
     }
 
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}/retry`:
     /// hands a message to the channel once more. Its content attributes are emptied.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who may
+    /// not see it. `Invalid`, not `NotFound`, without such a message in it.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let message = account.messages(12.into()).retry(99.into()).await?;
+    /// println!("{:?}", message.status);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn retry(self, id: MessageId) -> Call<'a, Message> {
         self.call(RETRY).path("message_id", id)
     }
@@ -144,6 +195,20 @@ impl<'a> Messages<'a> {
     ///
     /// `None` where that translation is there already. It needs the integration with Google
     /// Translate: without it `content` is `None`.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account, or such a message in it;
+    /// `Unauthorized` for an agent who may not see it. `Server` (500) when Google refuses: its
+    /// settings or the language are wrong.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// if let Some(dutch) = account.messages(12.into()).translate(99.into(), "nl").await? {
+    ///     println!("{:?}", dutch.content);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn translate(self, id: MessageId, language: &str) -> Call<'a, Option<Translation>> {
         let call = self.account.maybe(TRANSLATE).path("conversation_id", self.conversation);
         call.path("message_id", id).json(&serde_json::json!({"target_language": language}))
