@@ -61,11 +61,14 @@ fn newest(query: ContactsQuery) -> ContactsQuery {
 }
 
 impl<'a> Contacts<'a> {
-    /// Every contact, each once, page after page of [`Contacts::list`]: newest first, unless the
-    /// query names an order. The query's page is not heeded.
+    /// `GET /api/v1/accounts/{account_id}/contacts`, page after page: every contact, each once;
+    /// newest first, unless the query names an order. The query's page is not heeded.
     ///
     /// A contact that vanishes meanwhile makes others neither come twice nor be missed. For that,
     /// most pages are asked for twice.
+    ///
+    /// # Errors
+    /// The stream ends with the first error of a page; its errors are those of [`Contacts::list`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -93,7 +96,28 @@ impl<'a> Contacts<'a> {
         )
     }
 
-    /// Every contact that meets the conditions, as [`Contacts::all`] does, by [`Contacts::filter`].
+    /// `POST /api/v1/accounts/{account_id}/contacts/filter`, page after page: every contact that
+    /// meets the conditions, each once, as [`Contacts::all`] does.
+    ///
+    /// # Errors
+    /// The stream ends with the first error of a page; its errors are those of
+    /// [`Contacts::filter`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use std::pin::pin;
+    ///
+    /// use chatwoot_client::{ContactsQuery, Filter, FilterCondition};
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let filter = Filter::new(FilterCondition::is_not_present("email"));
+    /// let mut found = pin!(account.contacts().filter_all(filter, ContactsQuery::default()));
+    /// while let Some(contact) = found.try_next().await? {
+    ///     println!("{} has no e-mail address", contact.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn filter_all(
         self,
         filter: Filter,
@@ -106,8 +130,28 @@ impl<'a> Contacts<'a> {
         page::stream(fetch, rows)
     }
 
-    /// Every contact that has this text, as [`Contacts::all`] does, by [`Contacts::search`]. The
-    /// server allows 100 pages a minute per account.
+    /// `GET /api/v1/accounts/{account_id}/contacts/search`, page after page: every contact that has
+    /// this text, each once, as [`Contacts::all`] does. The server allows 100 pages a minute per
+    /// account.
+    ///
+    /// # Errors
+    /// The stream ends with the first error of a page; its errors are those of
+    /// [`Contacts::search`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use std::pin::pin;
+    ///
+    /// use chatwoot_client::ContactsQuery;
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let mut found = pin!(account.contacts().search_all("lovelace", ContactsQuery::default()));
+    /// while let Some(contact) = found.try_next().await? {
+    ///     println!("{} {:?}", contact.id, contact.email);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn search_all(
         self,
         text: impl Into<String>,
@@ -123,11 +167,15 @@ impl<'a> Contacts<'a> {
 }
 
 impl<'a> Conversations<'a> {
-    /// Every conversation, each once, page after page of [`Conversations::list`]: newest first,
-    /// unless the query names an order; *open* ones, unless it names a state. The query's page is
-    /// not heeded.
+    /// `GET /api/v1/accounts/{account_id}/conversations`, page after page: every conversation, each
+    /// once; newest first, unless the query names an order; *open* ones, unless it names a state.
+    /// The query's page is not heeded.
     ///
     /// Orders by priority or by waiting move rows to and fro: with them a row may be missed.
+    ///
+    /// # Errors
+    /// The stream ends with the first error of a page; its errors are those of
+    /// [`Conversations::list`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -164,9 +212,29 @@ impl<'a> Conversations<'a> {
         )
     }
 
-    /// Every conversation that meets the conditions, each once, page after page of
-    /// [`Conversations::filter`], last active first. At the end the front is read again, for those
-    /// that became active meanwhile.
+    /// `POST /api/v1/accounts/{account_id}/conversations/filter`, page after page: every
+    /// conversation that meets the conditions, each once, last active first. At the end the front
+    /// is read again, for those that became active meanwhile.
+    ///
+    /// # Errors
+    /// The stream ends with the first error of a page; its errors are those of
+    /// [`Conversations::filter`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use std::pin::pin;
+    ///
+    /// use chatwoot_client::{Filter, FilterCondition};
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let filter = Filter::new(FilterCondition::equal_to("labels", ["vip"]));
+    /// let mut found = pin!(account.conversations().filter_all(filter));
+    /// while let Some(conversation) = found.try_next().await? {
+    ///     println!("{}", conversation.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn filter_all(
         self,
         filter: Filter,
@@ -181,8 +249,26 @@ impl<'a> Conversations<'a> {
 }
 
 impl<'a> Articles<'a> {
-    /// Every article of a portal, each once, page after page of [`Articles::list`]. The query's
-    /// page is not heeded.
+    /// `GET /api/v1/accounts/{account_id}/portals/{id}/articles`, page after page: every article of
+    /// a portal, each once. The query's page is not heeded.
+    ///
+    /// # Errors
+    /// The stream ends with the first error of a page; its errors are those of [`Articles::list`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use std::pin::pin;
+    ///
+    /// use chatwoot_client::ArticlesQuery;
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let mut articles = pin!(account.articles().all("shop-help", ArticlesQuery::default()));
+    /// while let Some(article) = articles.try_next().await? {
+    ///     println!("{}", article.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn all(
         self,
         portal: impl Into<String>,
@@ -203,8 +289,27 @@ impl<'a> Articles<'a> {
 }
 
 impl<'a> Csat<'a> {
-    /// Every survey answer, each once, page after page of [`Csat::list`]: newest first, unless the
-    /// query names an order. The query's page is not heeded.
+    /// `GET /api/v1/accounts/{account_id}/csat_survey_responses`, page after page: every survey
+    /// answer, each once; newest first, unless the query names an order. The query's page is not
+    /// heeded.
+    ///
+    /// # Errors
+    /// The stream ends with the first error of a page; its errors are those of [`Csat::list`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use std::pin::pin;
+    ///
+    /// use chatwoot_client::CsatQuery;
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let mut answers = pin!(account.csat().all(CsatQuery::default()));
+    /// while let Some(answer) = answers.try_next().await? {
+    ///     println!("{:?} stars", answer.rating);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn all(
         self,
         query: CsatQuery,
@@ -222,8 +327,27 @@ impl<'a> Csat<'a> {
 }
 
 impl<'a> ReportingEvents<'a> {
-    /// Every event, each once, newest first, page after page of [`ReportingEvents::list`]. The
-    /// query's page is not heeded.
+    /// `GET /api/v1/accounts/{account_id}/reporting_events`, page after page: every event, each
+    /// once, newest first. The query's page is not heeded.
+    ///
+    /// # Errors
+    /// The stream ends with the first error of a page; its errors are those of
+    /// [`ReportingEvents::list`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use std::pin::pin;
+    ///
+    /// use chatwoot_client::ReportingEventsQuery;
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let mut events = pin!(account.reporting_events().all(ReportingEventsQuery::default()));
+    /// while let Some(event) = events.try_next().await? {
+    ///     println!("{} took {:?} s", event.name, event.value);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn all(
         self,
         query: ReportingEventsQuery,
