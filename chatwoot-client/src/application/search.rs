@@ -106,7 +106,8 @@ impl<'a> Search<'a> {
     /// the text, newest first. Undocumented.
     ///
     /// # Errors
-    /// None of its own; see [`Call`](crate::Call).
+    /// `Server` (500) where the account has the feature `search_with_gin` and the text has a sign
+    /// that its query language knows, such as `&` or `(`.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

@@ -34,7 +34,8 @@ impl<'a> AccountUsers<'a> {
     /// `GET /platform/api/v1/accounts/{account_id}/account_users`: everybody in the account.
     ///
     /// # Errors
-    /// `NotFound` without such an account; `Unauthorized` for one that another platform app made.
+    /// `NotFound` without such an account; `Unauthorized` for one that this platform app did not
+    /// make.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -52,8 +53,9 @@ impl<'a> AccountUsers<'a> {
     /// or gives a user who is there another role.
     ///
     /// # Errors
-    /// `NotFound` without such an account; `Unauthorized` for one that another platform app made.
-    /// `Invalid` for a user who does not exist; `Server` (500) for a role the server does not know.
+    /// `NotFound` without such an account; `Unauthorized` for one that this platform app did not
+    /// make. `Invalid` for a user who does not exist; `Server` (500) for a role the server does not
+    /// know.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -72,7 +74,8 @@ impl<'a> AccountUsers<'a> {
     /// account; the user stays. Nothing happens when they are not in it.
     ///
     /// # Errors
-    /// `NotFound` without such an account; `Unauthorized` for one that another platform app made.
+    /// `NotFound` without such an account; `Unauthorized` for one that this platform app did not
+    /// make.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {

@@ -50,7 +50,8 @@ impl<'a> PlatformAccounts<'a> {
     /// `GET /platform/api/v1/accounts/{account_id}`: one account.
     ///
     /// # Errors
-    /// `NotFound` without such an account; `Unauthorized` for one that another platform app made.
+    /// `NotFound` without such an account; `Unauthorized` for one that this platform app did not
+    /// make.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -90,8 +91,9 @@ impl<'a> PlatformAccounts<'a> {
     /// [`Patch::Keep`] stays.
     ///
     /// # Errors
-    /// `NotFound` without such an account; `Unauthorized` for one that another platform app made.
-    /// `Invalid` and `Server` (500) as for [`PlatformAccounts::create`]; then nothing changes.
+    /// `NotFound` without such an account; `Unauthorized` for one that this platform app did not
+    /// make. `Invalid` and `Server` (500) as for [`PlatformAccounts::create`]; then nothing
+    /// changes.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -111,7 +113,8 @@ impl<'a> PlatformAccounts<'a> {
     /// The server answers at once and deletes later, in the background.
     ///
     /// # Errors
-    /// `NotFound` without such an account; `Unauthorized` for one that another platform app made.
+    /// `NotFound` without such an account; `Unauthorized` for one that this platform app did not
+    /// make.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {

@@ -51,7 +51,7 @@ impl<'a> PlatformAgentBots<'a> {
     /// `GET /platform/api/v1/agent_bots/{id}`: one bot.
     ///
     /// # Errors
-    /// `NotFound` without such a bot; `Unauthorized` for one that another platform app made.
+    /// `NotFound` without such a bot; `Unauthorized` for one that this platform app did not make.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -90,7 +90,7 @@ impl<'a> PlatformAgentBots<'a> {
     /// stays.
     ///
     /// # Errors
-    /// `NotFound` without such a bot; `Unauthorized` for one that another platform app made.
+    /// `NotFound` without such a bot; `Unauthorized` for one that this platform app did not make.
     /// `Invalid` for an address of more than 2,048 characters.
     ///
     /// ```
@@ -112,7 +112,7 @@ impl<'a> PlatformAgentBots<'a> {
     /// `DELETE /platform/api/v1/agent_bots/{id}`: removes a bot.
     ///
     /// # Errors
-    /// `NotFound` without such a bot; `Unauthorized` for one that another platform app made.
+    /// `NotFound` without such a bot; `Unauthorized` for one that this platform app did not make.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {

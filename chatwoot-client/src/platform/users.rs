@@ -58,7 +58,8 @@ impl<'a> PlatformUsers<'a> {
     /// `GET /platform/api/v1/users/{id}`: one user.
     ///
     /// # Errors
-    /// `NotFound` without such a user; `Unauthorized` for one that another platform app made.
+    /// `NotFound` without such a user; `Unauthorized` for one that this platform app neither made
+    /// nor was answered by [`PlatformUsers::create`].
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -75,9 +76,9 @@ impl<'a> PlatformUsers<'a> {
     /// A new e-mail needs no confirmation.
     ///
     /// # Errors
-    /// `NotFound` without such a user; `Unauthorized` for one that another platform app made.
-    /// `Conflict` for the e-mail address of another user; `Invalid` for an address that is none, or
-    /// a password that is too weak.
+    /// `NotFound` without such a user; `Unauthorized` for one that this platform app neither made
+    /// nor was answered by [`PlatformUsers::create`]. `Conflict` for the e-mail address of another
+    /// user; `Invalid` for an address that is none, or a password that is too weak.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -97,7 +98,8 @@ impl<'a> PlatformUsers<'a> {
     /// The server answers at once and deletes later, in the background.
     ///
     /// # Errors
-    /// `NotFound` without such a user; `Unauthorized` for one that another platform app made.
+    /// `NotFound` without such a user; `Unauthorized` for one that this platform app neither made
+    /// nor was answered by [`PlatformUsers::create`].
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -114,7 +116,8 @@ impl<'a> PlatformUsers<'a> {
     /// Who has the link is the user: redirect to it, do not store it.
     ///
     /// # Errors
-    /// `NotFound` without such a user; `Unauthorized` for one that another platform app made.
+    /// `NotFound` without such a user; `Unauthorized` for one that this platform app neither made
+    /// nor was answered by [`PlatformUsers::create`].
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -132,7 +135,8 @@ impl<'a> PlatformUsers<'a> {
     /// Undocumented; it makes no new token.
     ///
     /// # Errors
-    /// `NotFound` without such a user; `Unauthorized` for one that another platform app made.
+    /// `NotFound` without such a user; `Unauthorized` for one that this platform app neither made
+    /// nor was answered by [`PlatformUsers::create`].
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
