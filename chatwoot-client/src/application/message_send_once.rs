@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::messages::{Messages, MessagesQuery, NewMessage};
+use super::message_types::{MessagesQuery, NewMessage};
+use super::messages::Messages;
 use crate::error::Error;
 use crate::ids::MessageId;
 use crate::model::Message;
