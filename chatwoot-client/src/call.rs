@@ -43,6 +43,17 @@ type Decode<T> = fn(Op, &http::Response<Bytes>) -> Result<T, Error>;
 /// # Ok(())
 /// # }
 /// ```
+///
+/// # Errors
+/// A method names the [kinds](ErrorKind) that are special to its operation. Besides, any call may
+/// be `Request` (what it was given cannot be sent, and nothing was), `Connect`, `Timeout` or
+/// `Interrupted` (for the last two the server may have done it: see
+/// [`Error::is_unknown_outcome`]), `RateLimited` (the server's limit is used up for longer than
+/// the deadline), `Server` (500 also for some values that the server does not expect, such as a
+/// NUL in a text) and `Decode` (a proxy answered, or the answer is none of this operation). With a
+/// token it may be `Unauthorized`: the server does not know the token, it is of the wrong kind, its
+/// user does not work in the account, or the account is suspended; and `NotFound` without such an
+/// account.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Call<'a, T> {
     client: &'a Client,
@@ -170,7 +181,15 @@ impl<'a, T> Call<'a, T> {
     /// Sends the call and answers with what is known of the exchange.
     ///
     /// # Errors
-    /// Each failure there is: see [`ErrorKind`].
+    /// Those of the operation, and what every call may be: see [`Call`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let labels = account.labels().list().with_meta().await?;
+    /// println!("{} labels in {:?}", labels.value.len(), labels.elapsed);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn with_meta(self) -> Result<Answer<T>, Error> {
         let request = self.request()?;
         let account = self.path.iter().find(|(name, _)| *name == "account_id");

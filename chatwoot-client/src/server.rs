@@ -26,6 +26,9 @@ impl<'a> Server<'a> {
 
     /// `GET /api`: the version, and whether queue and database answer. Anybody may.
     ///
+    /// # Errors
+    /// None of its own; see [`Call`](crate::Call).
+    ///
     /// ```
     /// # async fn example(client: chatwoot_client::Client) -> Result<(), chatwoot_client::Error> {
     /// let server = client.server().version().await?;
@@ -39,7 +42,19 @@ impl<'a> Server<'a> {
         self.client.call(VERSION)
     }
 
-    /// `GET /health`: answers when the server is up. Anybody may; 4.9.1 has no such page (404).
+    /// `GET /health`: answers when the server is up. Anybody may.
+    ///
+    /// # Errors
+    /// `NotFound` on servers without it (4.9.1): ask [`Server::version`] there.
+    ///
+    /// ```
+    /// # async fn example(client: chatwoot_client::Client) -> Result<(), chatwoot_client::Error> {
+    /// if client.server().health().await?.status == "woot" {
+    ///     println!("it is up");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn health(self) -> Call<'a, ServerHealth> {
         self.client.call(HEALTH)
     }

@@ -34,6 +34,9 @@ impl<'a> AccountDetails<'a> {
 
     /// `GET /api/v1/accounts/{account_id}`: the account. Its agents and administrators may.
     ///
+    /// # Errors
+    /// `NotFound` for an account that the token's user is not in.
+    ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// let info = account.details().get().await?;
@@ -47,6 +50,11 @@ impl<'a> AccountDetails<'a> {
 
     /// `PATCH /api/v1/accounts/{account_id}`: changes the account; what is left as
     /// [`Patch::Keep`] stays. An administrator may.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent; `Invalid` for `auto_resolve_after` out of its range, an empty
+    /// name, a domain of more than 100 characters or a `support_email` that is no address; `Server`
+    /// for a language that Chatwoot does not have.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -63,6 +71,9 @@ impl<'a> AccountDetails<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/cache_keys`: when labels, inboxes and teams last changed:
     /// read them again when their key differs. Every agent may. Undocumented.
+    ///
+    /// # Errors
+    /// `NotFound` for an account that the token's user is not in.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

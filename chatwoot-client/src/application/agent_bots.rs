@@ -41,12 +41,35 @@ impl<'a> AgentBots<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/agent_bots`: the bots of the account and those of the
     /// installation. Every agent may, and sees their tokens; only an administrator sees secrets.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`](crate::Call).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for bot in account.agent_bots().list().await? {
+    ///     println!("{:?} gets its events at {:?}", bot.name, bot.outgoing_url);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(self) -> Call<'a, Vec<AgentBot>> {
         self.account.call(LIST)
     }
 
     /// `GET /api/v1/accounts/{account_id}/agent_bots/{id}`: one bot. Every agent may, and
     /// sees its token; only an administrator sees its secret.
+    ///
+    /// # Errors
+    /// `NotFound` without such a bot in this account or in the installation.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let bot = account.agent_bots().get(3.into()).await?;
+    /// println!("{:?} of the installation: {:?}", bot.name, bot.system_bot);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(self, id: AgentBotId) -> Call<'a, AgentBot> {
         self.account.call(GET).path("id", id)
     }
@@ -55,6 +78,10 @@ impl<'a> AgentBots<'a> {
     /// secret; an administrator may.
     ///
     /// Names are not unique: sent twice, it makes two.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent; `Invalid` for a name of more than 255 or an address of more
+    /// than 2,048 characters.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -71,13 +98,40 @@ impl<'a> AgentBots<'a> {
     }
 
     /// `PATCH /api/v1/accounts/{account_id}/agent_bots/{id}`: changes a bot; what is left as
-    /// [`Patch::Keep`] stays. An administrator may. A bot of the installation is
-    /// [not found](crate::Error::is_not_found).
+    /// [`Patch::Keep`] stays. An administrator may.
+    ///
+    /// # Errors
+    /// `NotFound` without such a bot in this account, also for a bot of the installation;
+    /// `Unauthorized` for an agent; `Invalid` for a name of more than 255 or an address of more
+    /// than 2,048 characters.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::AgentBotPatch;
+    ///
+    /// let moved = "https://shop.example.com/bot/91ab22";
+    /// let patch = AgentBotPatch { outgoing_url: moved.into(), ..Default::default() };
+    /// account.agent_bots().update(3.into(), &patch).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update(self, id: AgentBotId, to: &AgentBotPatch) -> Call<'a, AgentBot> {
         self.account.call(UPDATE).path("id", id).json(to)
     }
 
     /// `DELETE /api/v1/accounts/{account_id}/agent_bots/{id}`: removes a bot; an administrator may.
+    ///
+    /// # Errors
+    /// `NotFound` without such a bot in this account, also for a bot of the installation;
+    /// `Unauthorized` for an agent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.inboxes().set_agent_bot(7.into(), None).await?;
+    /// account.agent_bots().delete(3.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete(self, id: AgentBotId) -> Call<'a, ()> {
         self.account.done(DELETE).path("id", id)
     }
@@ -86,6 +140,10 @@ impl<'a> AgentBots<'a> {
     /// token, and answers it; an administrator may. Undocumented.
     ///
     /// The old token is refused at once.
+    ///
+    /// # Errors
+    /// `NotFound` without such a bot in this account, also for a bot of the installation;
+    /// `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -101,8 +159,19 @@ impl<'a> AgentBots<'a> {
     /// `POST /api/v1/accounts/{account_id}/agent_bots/{id}/reset_secret`: gives a bot a new secret
     /// to sign with, and answers it; an administrator may. Undocumented.
     ///
-    /// The old secret is gone at once. [Not found](crate::Error::is_not_found) on servers without
-    /// it (4.9.1).
+    /// The old secret is gone at once.
+    ///
+    /// # Errors
+    /// `NotFound` without such a bot in this account, also for a bot of the installation, and from
+    /// a server without the operation (4.9.1); `Unauthorized` for an agent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let bot = account.agent_bots().reset_secret(3.into()).await?;
+    /// let secret = bot.secret.as_ref();
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn reset_secret(self, id: AgentBotId) -> Call<'a, AgentBot> {
         self.account.call(RESET_SECRET).path("id", id)
     }

@@ -37,6 +37,9 @@ impl<'a> Agents<'a> {
     /// `GET /api/v1/accounts/{account_id}/agents`: everybody who works in the account. Every agent
     /// may.
     ///
+    /// # Errors
+    /// None of its own; see [`Call`](crate::Call).
+    ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// for agent in account.agents().list().await? {
@@ -52,8 +55,11 @@ impl<'a> Agents<'a> {
     /// `POST /api/v1/accounts/{account_id}/agents`: invites somebody by e-mail; an administrator
     /// may.
     ///
-    /// Who is there already is a [conflict](crate::Error::is_conflict); 402 when the account may
-    /// have no more agents. A user of another account is added with the name they have.
+    /// A user of another account is added with the name they have.
+    ///
+    /// # Errors
+    /// `Conflict` for somebody who is in the account already; `Invalid` for an e-mail that is none;
+    /// `Unexpected` (402) when the account may have no more agents; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -69,12 +75,38 @@ impl<'a> Agents<'a> {
 
     /// `PATCH /api/v1/accounts/{account_id}/agents/{id}`: changes an agent; what is left as
     /// [`Patch::Keep`] stays, and so does what is cleared. An administrator may.
+    ///
+    /// # Errors
+    /// `NotFound` for somebody who is not in the account; `Unauthorized` for an agent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::{AgentPatch, Role};
+    ///
+    /// let promoted = AgentPatch { role: Role::Administrator.into(), ..Default::default() };
+    /// let agent = account.agents().update(3.into(), &promoted).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update(self, id: UserId, to: &AgentPatch) -> Call<'a, Agent> {
         self.account.call(UPDATE).path("id", id).json(to)
     }
 
     /// `DELETE /api/v1/accounts/{account_id}/agents/{id}`: takes somebody out of the account; an
     /// administrator may. A user without any account left is deleted.
+    ///
+    /// # Errors
+    /// `NotFound` for somebody who is not in the account; `Unauthorized` for an agent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// match account.agents().delete(3.into()).await {
+    ///     Err(error) if error.is_not_found() => println!("gone already"),
+    ///     other => other?,
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete(self, id: UserId) -> Call<'a, ()> {
         self.account.done(DELETE).path("id", id)
     }
@@ -82,8 +114,19 @@ impl<'a> Agents<'a> {
     /// `POST /api/v1/accounts/{account_id}/agents/bulk_create`: invites several by e-mail; an
     /// administrator may. Undocumented.
     ///
-    /// The server says nothing of addresses it passes over: list the agents to see. 402 when the
-    /// account may not have so many more.
+    /// The server says nothing of addresses it passes over: list the agents to see.
+    ///
+    /// # Errors
+    /// `Unexpected` (402) when the account may not have so many more; `Unauthorized` for an agent.
+    /// An address that is none is passed over too.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.agents().bulk_create(&["ada@example.com", "grace@example.com"]).await?;
+    /// println!("{} agents now", account.agents().list().await?.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn bulk_create<T: AsRef<str>>(self, emails: &[T]) -> Call<'a, ()> {
         let emails = emails.iter().map(AsRef::as_ref).collect();
         self.account.done(BULK_CREATE).json(&Emails { emails })
@@ -91,6 +134,19 @@ impl<'a> Agents<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/assignable_agents`: who may get the conversations of each
     /// of these inboxes: the members of them all, and every administrator. Undocumented.
+    ///
+    /// # Errors
+    /// `NotFound` when one of the inboxes is not in the account, or none is named; `Unauthorized`
+    /// for an agent who is no member of one of them.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for agent in account.agents().assignable(&[7.into()]).await? {
+    ///     println!("{:?} may get it", agent.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn assignable(self, inboxes: &[InboxId]) -> Call<'a, Vec<Agent>> {
         #[derive(Serialize)]
         struct Of<'b> {

@@ -22,11 +22,14 @@ const DELETE: Op = Op::delete(
 
 pub(super) const OPERATIONS: &[Op] = &[SET_STATUS, SET_CATEGORY, DELETE];
 
-/// One change to many; an administrator may. Ids that are not in the portal are passed over; none
-/// that is there is [invalid](crate::ErrorKind::Invalid).
+/// One change to many; an administrator may. Ids that are not in the portal are passed over.
 impl<'a> Articles<'a> {
     /// `PATCH /api/v1/accounts/{account_id}/portals/{id}/articles/bulk_actions/update_status`: puts
     /// articles into a state, all or none. Undocumented.
+    ///
+    /// # Errors
+    /// `Invalid` when none of the articles is in the portal, the state is unknown, or one to
+    /// publish has no content; `NotFound` without such a portal; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -49,6 +52,17 @@ impl<'a> Articles<'a> {
 
     /// `PATCH /api/v1/accounts/{account_id}/portals/{id}/articles/bulk_actions/update_category`:
     /// moves articles into a category, all or none. Undocumented.
+    ///
+    /// # Errors
+    /// `Invalid` when none of the articles, or not the category, is in the portal; `NotFound`
+    /// without such a portal; `Unauthorized` for an agent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.articles().set_category_of("shop-help", &[3.into(), 4.into()], 2.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_category_of(
         self,
         portal: &str,
@@ -61,6 +75,17 @@ impl<'a> Articles<'a> {
 
     /// `DELETE /api/v1/accounts/{account_id}/portals/{id}/articles/bulk_actions/delete_articles`:
     /// removes articles. Undocumented.
+    ///
+    /// # Errors
+    /// `Invalid` when none of the articles is in the portal; `NotFound` without such a portal;
+    /// `Unauthorized` for an agent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.articles().delete_all_of("shop-help", &[3.into(), 4.into()]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete_all_of(self, portal: &str, ids: &[ArticleId]) -> Call<'a, ()> {
         self.account.done(DELETE).path("id", portal).json(&json!({"ids": ids}))
     }

@@ -39,6 +39,18 @@ impl<'a> AssignmentPolicies<'a> {
     }
 
     /// `GET /api/v1/accounts/{account_id}/assignment_policies`: every policy; an administrator may.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for policy in account.assignment_policies().list().await? {
+    ///     println!("{} assigns {:?} first", policy.name, policy.conversation_priority);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(self) -> Call<'a, Vec<AssignmentPolicy>> {
         self.account.call(LIST)
     }
@@ -46,7 +58,9 @@ impl<'a> AssignmentPolicies<'a> {
     /// `POST /api/v1/accounts/{account_id}/assignment_policies`: adds a policy; an administrator
     /// may.
     ///
-    /// A name that exists is a [conflict](crate::Error::is_conflict).
+    /// # Errors
+    /// `Conflict` for a name that exists in the account; `Invalid` for an empty name, or a limit or
+    /// window that is not above 0; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -63,13 +77,40 @@ impl<'a> AssignmentPolicies<'a> {
     }
 
     /// `GET /api/v1/accounts/{account_id}/inboxes/{id}/assignment_policy`: the policy of an inbox;
-    /// an administrator may. [Not found](crate::Error::is_not_found) where it has none.
+    /// an administrator may.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox, and for one that has no policy; `Unauthorized` for an
+    /// agent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// match account.assignment_policies().of_inbox(7.into()).await {
+    ///     Ok(policy) => println!("shared out by {}", policy.name),
+    ///     Err(error) if error.is_not_found() => println!("agents take what they like"),
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn of_inbox(self, inbox: InboxId) -> Call<'a, AssignmentPolicy> {
         self.account.call(OF_INBOX).path("id", inbox)
     }
 
     /// `POST /api/v1/accounts/{account_id}/inboxes/{id}/assignment_policy`: gives an inbox this
     /// policy in place of the one it had; an administrator may.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox or such a policy in this account; `Unauthorized` for an
+    /// agent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let policy = account.assignment_policies().set_for_inbox(7.into(), 2.into()).await?;
+    /// println!("{} shares out inbox 7 now", policy.name);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_for_inbox(
         self,
         inbox: InboxId,

@@ -35,6 +35,10 @@ impl<'a> Assignments<'a> {
     /// `None` means that the account has no such agent: the conversation is then *nobody's*. An
     /// agent who is no member of the inbox is accepted.
     ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team.
+    ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// if account.assignments().assign_agent(12.into(), 3.into()).await?.is_none() {
@@ -56,6 +60,19 @@ impl<'a> Assignments<'a> {
     /// conversation to a team; its agent stays, unless the team gives it to one of its own.
     ///
     /// `None` means that the account has no such team: the conversation then has none.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// if account.assignments().assign_team(12.into(), 2.into()).await?.is_none() {
+    ///     println!("no such team; the conversation has none now");
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn assign_team(self, conversation: ConversationId, team: TeamId) -> Call<'a, Option<Team>> {
         let call = self.account.call(ASSIGN).path("conversation_id", conversation);
         call.json(&json!({"team_id": team}))
@@ -63,6 +80,17 @@ impl<'a> Assignments<'a> {
 
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments`: takes a
     /// conversation from its agent; the team stays.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.assignments().unassign(12.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn unassign(self, conversation: ConversationId) -> Call<'a, ()> {
         let call = self.account.done(ASSIGN).path("conversation_id", conversation);
         call.json(&json!({"assignee_id": null}))
@@ -70,6 +98,17 @@ impl<'a> Assignments<'a> {
 
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments`: takes a
     /// conversation from its team; the agent stays.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.assignments().unassign_team(12.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn unassign_team(self, conversation: ConversationId) -> Call<'a, ()> {
         let call = self.account.done(ASSIGN).path("conversation_id", conversation);
         call.json(&json!({"team_id": null}))

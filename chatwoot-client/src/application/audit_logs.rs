@@ -33,13 +33,29 @@ impl<'a> AuditLogs<'a> {
     /// `GET /api/v1/accounts/{account_id}/audit_logs`: one page of the log, newest first, from page
     /// 1; past the end it is empty. An administrator may.
     ///
-    /// Only servers with that feature keep a log; the others answer no rows or refuse.
+    /// Only servers with that feature keep a log.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent; `NotFound` from a server without the feature, where it does not
+    /// answer an empty log.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let newest = account.audit_logs().list(1).await?;
+    /// println!("{:?} entries in all", newest.total_entries);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(self, page: u32) -> Call<'a, AuditLogPage> {
         self.account.call(LIST).query(&PageQuery { page })
     }
 
-    /// Every entry, page after page of [`AuditLogs::list`], newest first. What is written while
-    /// the stream runs is not in it, and nothing is repeated.
+    /// `GET /api/v1/accounts/{account_id}/audit_logs`, page after page: every entry, newest first.
+    /// What is written while the stream runs is not in it, and nothing is repeated.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent; `NotFound` from a server without the feature, where it does not
+    /// answer an empty log. The stream ends with the first failure.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

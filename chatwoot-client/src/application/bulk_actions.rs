@@ -33,6 +33,9 @@ impl<'a> BulkActions<'a> {
     /// `POST /api/v1/accounts/{account_id}/bulk_actions`: changes many conversations. An agent may
     /// for those they see.
     ///
+    /// # Errors
+    /// None of its own; see [`Call`](crate::Call).
+    ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// use chatwoot_client::{BulkConversationChange, ConversationStatus};
@@ -68,18 +71,48 @@ impl<'a> BulkActions<'a> {
 
     /// `POST /api/v1/accounts/{account_id}/bulk_actions`: adds labels to many contacts; those they
     /// have stay. Every agent may.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`](crate::Call).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.bulk_actions().add_contact_labels(&[7.into(), 8.into()], &["vip".into()]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn add_contact_labels(self, ids: &[ContactId], labels: &[String]) -> Call<'a, ()> {
         self.contacts(ids, Labels::of(labels, &[]), None)
     }
 
     /// `POST /api/v1/accounts/{account_id}/bulk_actions`: takes labels away from many contacts.
     /// Every agent may.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`](crate::Call).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.bulk_actions().remove_contact_labels(&[7.into(), 8.into()], &["new".into()]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn remove_contact_labels(self, ids: &[ContactId], labels: &[String]) -> Call<'a, ()> {
         self.contacts(ids, Labels::of(&[], labels), None)
     }
 
     /// `POST /api/v1/accounts/{account_id}/bulk_actions`: removes many contacts with their
     /// conversations; an administrator may.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.bulk_actions().delete_contacts(&[7.into(), 8.into()]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete_contacts(self, ids: &[ContactId]) -> Call<'a, ()> {
         self.contacts(ids, None, Some("delete"))
     }

@@ -32,11 +32,35 @@ impl<'a> Campaigns<'a> {
     }
 
     /// `GET /api/v1/accounts/{account_id}/campaigns`: every campaign; an administrator may.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for campaign in account.campaigns().list().await? {
+    ///     println!("{}: {:?}", campaign.title, campaign.campaign_status);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(self) -> Call<'a, Vec<Campaign>> {
         self.account.call(LIST)
     }
 
     /// `GET /api/v1/accounts/{account_id}/campaigns/{id}`: one campaign; an administrator may.
+    ///
+    /// # Errors
+    /// `Server` without such a campaign: Chatwoot answers 500, not 404; `Unauthorized` for an
+    /// agent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let campaign = account.campaigns().get(2.into()).await?;
+    /// println!("{} says {}", campaign.title, campaign.message);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(self, id: CampaignId) -> Call<'a, Campaign> {
         self.account.call(GET).path("id", id)
     }
@@ -44,8 +68,12 @@ impl<'a> Campaigns<'a> {
     /// `POST /api/v1/accounts/{account_id}/campaigns`: adds a campaign to a website, SMS or
     /// WhatsApp inbox; an administrator may.
     ///
-    /// Another kind of inbox is [invalid](crate::ErrorKind::Invalid). Titles are not unique: sent
-    /// twice, it makes two, and the second is sent too.
+    /// Titles are not unique: sent twice, it makes two, and the second is sent too.
+    ///
+    /// # Errors
+    /// `Invalid` for another kind of inbox, an inbox or sender of another account, and for a
+    /// website's campaign a page that does not begin with `http://` or `https://`; `Server` for a
+    /// page together with an inbox that does not exist; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -64,6 +92,17 @@ impl<'a> Campaigns<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/inboxes/{id}/campaigns`: the campaigns of one inbox; an
     /// administrator may.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox in this account; `Unauthorized` for an agent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let campaigns = account.campaigns().of_inbox(6.into()).await?;
+    /// println!("{} campaigns on the website", campaigns.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn of_inbox(self, inbox: InboxId) -> Call<'a, Vec<Campaign>> {
         self.account.call(OF_INBOX).path("id", inbox)
     }

@@ -33,19 +33,44 @@ impl<'a> CannedResponses<'a> {
     }
 
     /// `GET /api/v1/accounts/{account_id}/canned_responses`: every canned response, without pages.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`](crate::Call).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for response in account.canned_responses().list().await? {
+    ///     println!("/{} {}", response.short_code, response.content);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(self) -> Call<'a, Vec<CannedResponse>> {
         self.account.call(LIST)
     }
 
-    /// `GET /api/v1/accounts/{account_id}/canned_responses?search=`: those with this text in their
-    /// short code or content, best match first. The parameter is undocumented.
+    /// `GET /api/v1/accounts/{account_id}/canned_responses`: those with this text in their short
+    /// code or content, best match first. The parameter, `search`, is undocumented.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`](crate::Call).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let found = account.canned_responses().search("refund").await?;
+    /// let best = found.first().map(|response| &response.content);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn search(self, text: &str) -> Call<'a, Vec<CannedResponse>> {
         self.account.call(LIST).query(&Search { search: text })
     }
 
     /// `POST /api/v1/accounts/{account_id}/canned_responses`: adds a canned response.
     ///
-    /// A short code that exists is a [conflict](crate::Error::is_conflict).
+    /// # Errors
+    /// `Conflict` for a short code that exists in the account; `Invalid` for an empty short code or
+    /// content.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -63,6 +88,20 @@ impl<'a> CannedResponses<'a> {
 
     /// `PATCH /api/v1/accounts/{account_id}/canned_responses/{id}`: changes a canned response; what
     /// is left as [`Patch::Keep`] stays.
+    ///
+    /// # Errors
+    /// `NotFound` without such a response in this account; `Conflict` for a short code that exists;
+    /// `Invalid` for an empty short code or content.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::CannedResponsePatch;
+    ///
+    /// let patch = CannedResponsePatch { content: "Hi there".into(), ..Default::default() };
+    /// account.canned_responses().update(3.into(), &patch).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update(
         self,
         id: CannedResponseId,
@@ -72,6 +111,16 @@ impl<'a> CannedResponses<'a> {
     }
 
     /// `DELETE /api/v1/accounts/{account_id}/canned_responses/{id}`: removes a canned response.
+    ///
+    /// # Errors
+    /// `NotFound` without such a response in this account.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.canned_responses().delete(3.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete(self, id: CannedResponseId) -> Call<'a, ()> {
         self.account.done(DELETE).path("id", id)
     }

@@ -2,15 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Account;
+use super::category_types::{CategoriesQuery, Category, CategoryList, CategoryPatch, NewCategory};
 use crate::call::Call;
-use crate::ids::{AccountId, CategoryId};
-use crate::model::Extra;
+use crate::ids::CategoryId;
 use crate::op::Op;
-use crate::patch::Patch;
 
 const LIST: Op =
     Op::get("categories.list", "/api/v1/accounts/{account_id}/portals/{id}/categories");
@@ -39,7 +37,7 @@ pub(super) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE, REORDE
 
 /// The categories of portals, which are named by their slug; from [`Account::categories`].
 ///
-/// Agents may read, administrators may do all.
+/// Agents may list, administrators may do all.
 #[derive(Clone, Copy, Debug)]
 pub struct Categories<'a> {
     account: &'a Account,
@@ -52,6 +50,9 @@ impl<'a> Categories<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/portals/{id}/categories`: one page of a portal's
     /// categories, by position. Undocumented.
+    ///
+    /// # Errors
+    /// `NotFound` without such a portal in this account.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -70,13 +71,27 @@ impl<'a> Categories<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/portals/{id}/categories/{category_id}`: one category.
     /// Undocumented.
+    ///
+    /// # Errors
+    /// `NotFound` without such a portal, or such a category in it; `Unauthorized` for an agent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let category = account.categories().get("shop-help", 2.into()).await?;
+    /// println!("{} is {:?}", category.name, category.slug);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(self, portal: &str, id: CategoryId) -> Call<'a, Category> {
         self.account.call(GET).path("id", portal).path("category_id", id)
     }
 
     /// `POST /api/v1/accounts/{account_id}/portals/{id}/categories`: makes a category.
     ///
-    /// The locale must be one of the portal's, and a slug is unique in its portal and locale.
+    /// # Errors
+    /// `NotFound` without such a portal; `Invalid` for a locale that is not one of the portal's, a
+    /// slug that exists in the portal in that locale (no `Conflict`: the server words it
+    /// otherwise), and an empty name or slug; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -92,7 +107,21 @@ impl<'a> Categories<'a> {
     }
 
     /// `PATCH /api/v1/accounts/{account_id}/portals/{id}/categories/{category_id}`: changes a
-    /// category; what is left as [`Patch::Keep`] stays. Undocumented.
+    /// category; what is left as [`Patch::Keep`](crate::Patch::Keep) stays. Undocumented.
+    ///
+    /// # Errors
+    /// `NotFound` without such a portal, or such a category in it; `Invalid` as in
+    /// [`Categories::create`]; `Unauthorized` for an agent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::CategoryPatch;
+    ///
+    /// let renamed = CategoryPatch { name: "Orders and returns".into(), ..Default::default() };
+    /// account.categories().update("shop-help", 2.into(), &renamed).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update(self, portal: &str, id: CategoryId, to: &CategoryPatch) -> Call<'a, Category> {
         let call = self.account.call(UPDATE).path("id", portal).path("category_id", id);
         call.json(&json!({"category": to}))
@@ -100,186 +129,36 @@ impl<'a> Categories<'a> {
 
     /// `DELETE /api/v1/accounts/{account_id}/portals/{id}/categories/{category_id}`: removes a
     /// category; its articles stay, without one. Undocumented.
+    ///
+    /// # Errors
+    /// `NotFound` without such a portal, or such a category in it; `Unauthorized` for an agent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.categories().delete("shop-help", 2.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete(self, portal: &str, id: CategoryId) -> Call<'a, ()> {
         self.account.done(DELETE).path("id", portal).path("category_id", id)
     }
 
     /// `POST /api/v1/accounts/{account_id}/portals/{id}/categories/reorder`: gives the named
     /// categories their positions; the others keep theirs. Undocumented.
+    ///
+    /// # Errors
+    /// `NotFound` without such a portal, or when one of the categories is not in it: then none has
+    /// moved; `Unauthorized` for an agent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let order = [(2.into(), 1), (5.into(), 2)].into_iter().collect();
+    /// account.categories().reorder("shop-help", &order).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn reorder(self, portal: &str, positions: &BTreeMap<CategoryId, i64>) -> Call<'a, ()> {
         let call = self.account.done(REORDER).path("id", portal);
         call.json(&json!({"positions_hash": positions}))
     }
-}
-
-/// Which categories to list.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct CategoriesQuery {
-    /// Of this language.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub locale: Option<String>,
-    /// The page, from 1.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub page: Option<u32>,
-}
-
-/// One page of categories.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct CategoryList {
-    /// What the server says of the list.
-    pub meta: CategoryListMeta,
-    /// The categories of this page, by position.
-    pub payload: Vec<Category>,
-    /// What else the server sends.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// What the server says of a list of categories.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct CategoryListMeta {
-    /// How many categories this page has.
-    #[serde(default)]
-    pub categories_count: Option<u64>,
-    /// This page, from 1; text where the query named it.
-    #[serde(default)]
-    pub current_page: Option<Value>,
-    /// What else the server sends.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// A category.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Category {
-    /// Its id.
-    pub id: CategoryId,
-    /// Its name.
-    pub name: String,
-    /// Its name in paths.
-    pub slug: String,
-    /// Its language.
-    #[serde(default)]
-    pub locale: Option<String>,
-    /// What it is for.
-    #[serde(default)]
-    pub description: Option<String>,
-    /// Where it stands among the others.
-    #[serde(default)]
-    pub position: Option<i64>,
-    /// Its account.
-    #[serde(default)]
-    pub account_id: Option<AccountId>,
-    /// Its picture; empty for none.
-    #[serde(default)]
-    pub icon: Option<String>,
-    /// The picture's colour.
-    #[serde(default)]
-    pub icon_color: Option<String>,
-    /// Categories named beside it; absent where there are none.
-    #[serde(default)]
-    pub related_categories: Option<Vec<Category>>,
-    /// The category it is part of.
-    #[serde(default)]
-    pub parent_category: Option<Box<Category>>,
-    /// The category it is a translation of.
-    #[serde(default)]
-    pub root_category: Option<Box<Category>>,
-    /// How much is in it.
-    #[serde(default)]
-    pub meta: Option<CategoryCounts>,
-    /// What else the server sends.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// How much is in a category.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct CategoryCounts {
-    /// Its articles, of the language that was asked for.
-    #[serde(default)]
-    pub articles_count: Option<u64>,
-    /// What else the server sends.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// A category to make.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct NewCategory {
-    /// Its name.
-    pub name: String,
-    /// Its name in paths.
-    pub slug: String,
-    /// Its language, one of the portal's.
-    pub locale: String,
-    /// What it is for.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    /// Where it stands among the others.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub position: Option<i64>,
-    /// Its picture.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub icon: Option<String>,
-    /// The picture's colour.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub icon_color: Option<String>,
-    /// The category it is part of.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub parent_category_id: Option<CategoryId>,
-    /// The category it is a translation of.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub associated_category_id: Option<CategoryId>,
-    /// Categories to name beside it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub related_category_ids: Vec<CategoryId>,
-}
-
-impl NewCategory {
-    /// A category with this name, slug and language.
-    pub fn new(
-        name: impl Into<String>,
-        slug: impl Into<String>,
-        locale: impl Into<String>,
-    ) -> Self {
-        let (name, slug, locale) = (name.into(), slug.into(), locale.into());
-        Self { name, slug, locale, ..Self::default() }
-    }
-}
-
-/// What to change of a category.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub struct CategoryPatch {
-    /// Its name.
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    pub name: Patch<String>,
-    /// Its name in paths.
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    pub slug: Patch<String>,
-    /// Its language.
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    pub locale: Patch<String>,
-    /// What it is for.
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    pub description: Patch<String>,
-    /// Where it stands among the others.
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    pub position: Patch<i64>,
-    /// Its picture.
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    pub icon: Patch<String>,
-    /// The picture's colour.
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    pub icon_color: Patch<String>,
-    /// The category it is part of.
-    #[serde(skip_serializing_if = "Patch::is_keep")]
-    pub parent_category_id: Patch<CategoryId>,
-    /// All categories named beside it. The server passes over an empty list.
-    #[serde(rename = "related_category_ids", skip_serializing_if = "Vec::is_empty")]
-    pub replace_related: Vec<CategoryId>,
 }

@@ -32,11 +32,28 @@ impl<'a> Companies<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/companies`: one page of companies. `meta.extra` has
     /// `total_count`.
+    ///
+    /// # Errors
+    /// `NotFound` from a server without companies.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::CompaniesQuery;
+    ///
+    /// let page = account.companies().list(&CompaniesQuery::default()).await?;
+    /// println!("{:?} in all", page.meta.extra.get("total_count"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(self, query: &CompaniesQuery) -> Call<'a, Page<Company>> {
         self.account.call(LIST).query(query)
     }
 
-    /// Every company, page after page of [`Companies::list`]. The query's page is not heeded.
+    /// `GET /api/v1/accounts/{account_id}/companies`, page after page: every company. The query's
+    /// page is not heeded.
+    ///
+    /// # Errors
+    /// `NotFound` from a server without companies. The stream ends with the first failure.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -67,6 +84,9 @@ impl<'a> Companies<'a> {
     }
 
     /// `POST /api/v1/accounts/{account_id}/companies`: adds a company.
+    ///
+    /// # Errors
+    /// `NotFound` from a server without companies.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

@@ -22,6 +22,9 @@ impl<'a> Contacts<'a> {
     /// `POST /api/v1/accounts/{account_id}/contacts/export`: mails the caller a link to a CSV file
     /// of contacts, later; an administrator may. Each call sends a mail. Undocumented.
     ///
+    /// # Errors
+    /// `Unauthorized` for an agent.
+    ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// use chatwoot_client::ContactExport;
@@ -51,12 +54,35 @@ impl<'a> Contacts<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/contacts/active`: one page of the contacts that have a
     /// page with the widget open now. Undocumented.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`](crate::Call).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::ContactsQuery;
+    ///
+    /// let here = account.contacts().active(&ContactsQuery::default()).await?;
+    /// println!("{:?} on the site now", here.meta.count);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn active(self, query: &ContactsQuery) -> Call<'a, Page<Contact>> {
         self.account.call(ACTIVE).query(query)
     }
 
     /// `DELETE /api/v1/accounts/{account_id}/contacts/{id}/avatar`: takes a contact's picture
     /// away, and answers the contact. Undocumented.
+    ///
+    /// # Errors
+    /// `NotFound` without such a contact in this account.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.contacts().delete_avatar(7.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete_avatar(self, id: ContactId) -> Call<'a, Contact> {
         self.account.call(DELETE_AVATAR).path("id", id)
     }

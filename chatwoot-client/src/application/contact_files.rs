@@ -26,7 +26,12 @@ impl<'a> ContactFiles<'a> {
     }
 
     /// `PUT /api/v1/accounts/{account_id}/contacts/{id}`: sets a contact's picture. Agents and
-    /// administrators may. Anything but a picture is [invalid](crate::ErrorKind::Invalid).
+    /// administrators may.
+    ///
+    /// # Errors
+    /// `NotFound` without such a contact in this account; `Invalid` for anything but a JPEG, PNG,
+    /// GIF or WebP picture, and for one of more than 15 MB; `Request` for a file that cannot be
+    /// sent: see [`Upload`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -47,6 +52,9 @@ impl<'a> ContactFiles<'a> {
     /// Its first line names the columns: `name`, `email`, `phone_number`, `identifier`; the others
     /// become custom attributes. What became of the rows the server tells by e-mail only. A file
     /// that is sent twice is imported twice, which finds the contacts of the first time.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent; `Request` for a file that cannot be sent: see [`Upload`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

@@ -36,6 +36,12 @@ impl<'a> ContactInboxes<'a> {
     /// With the same source id again it answers what is there. Without a source id an API inbox
     /// gives a new one each time.
     ///
+    /// # Errors
+    /// `NotFound` without such a contact or inbox in this account; `Unauthorized` for an agent who
+    /// is no member of the inbox; `Invalid` without a source id, where the inbox is for e-mail, SMS
+    /// or WhatsApp and the contact has no such address, and for a source id that is no number where
+    /// it must be; `Server` for a source id that another contact has in an API or website inbox.
+    ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// use chatwoot_client::NewContactInbox;
@@ -50,8 +56,19 @@ impl<'a> ContactInboxes<'a> {
     }
 
     /// `POST /api/v1/accounts/{account_id}/contact_inboxes/filter`: the contact that has this
-    /// source id in this inbox; [not found](crate::Error::is_not_found) where none has. It only
-    /// reads. The published document does not list it.
+    /// source id in this inbox. It only reads. The published document does not list it.
+    ///
+    /// # Errors
+    /// `NotFound` where no contact has this source id, and without such an inbox in this account;
+    /// `Unauthorized` for an agent who is no member of the inbox.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let found = account.contact_inboxes().filter(4.into(), "customer-1815").await;
+    /// let known = !matches!(&found, Err(error) if error.is_not_found());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn filter(self, inbox: InboxId, source_id: &str) -> Call<'a, Contact> {
         self.account.call(FILTER).json(&json!({"inbox_id": inbox, "source_id": source_id}))
     }

@@ -29,6 +29,17 @@ impl<'a> ContactLabels<'a> {
     }
 
     /// `GET /api/v1/accounts/{account_id}/contacts/{id}/labels`: the contact's labels.
+    ///
+    /// # Errors
+    /// `NotFound` without such a contact in this account.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let labels = account.contact_labels().list(7.into()).await?;
+    /// println!("{}", labels.join(", "));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(self, contact: ContactId) -> Call<'a, Vec<String>> {
         self.account.call(LIST).path("id", contact)
     }
@@ -37,6 +48,9 @@ impl<'a> ContactLabels<'a> {
     /// and answers them.
     ///
     /// A label that the account does not define is stored too, in the case it is written.
+    ///
+    /// # Errors
+    /// `NotFound` without such a contact in this account.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

@@ -39,16 +39,43 @@ impl<'a> ContactNotes<'a> {
     }
 
     /// `GET /api/v1/accounts/{account_id}/contacts/{id}/notes`: every note on the contact.
+    ///
+    /// # Errors
+    /// `NotFound` without such a contact in this account.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for note in account.contact_notes().list(7.into()).await? {
+    ///     println!("{:?}", note.content);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(self, contact: ContactId) -> Call<'a, Vec<Note>> {
         self.account.call(LIST).path("id", contact)
     }
 
     /// `GET /api/v1/accounts/{account_id}/contacts/{id}/notes/{note_id}`: one note.
+    ///
+    /// # Errors
+    /// `NotFound` without such a contact, or such a note on it.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let note = account.contact_notes().get(7.into(), 3.into()).await?;
+    /// println!("{:?} wrote {:?}", note.user.and_then(|user| user.name), note.content);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(self, contact: ContactId, id: NoteId) -> Call<'a, Note> {
         self.account.call(GET).path("id", contact).path("note_id", id)
     }
 
     /// `POST /api/v1/accounts/{account_id}/contacts/{id}/notes`: writes a note.
+    ///
+    /// # Errors
+    /// `NotFound` without such a contact in this account; `Invalid` for an empty text, or one of
+    /// more than 20,000 characters.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -61,12 +88,34 @@ impl<'a> ContactNotes<'a> {
     }
 
     /// `PATCH /api/v1/accounts/{account_id}/contacts/{id}/notes/{note_id}`: rewrites a note.
+    ///
+    /// # Errors
+    /// `NotFound` without such a contact, or such a note on it. An empty text, or one of more than
+    /// 20,000 characters, is *not* refused and not stored: the answer shows it, the note stays as
+    /// it was.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.contact_notes().update(7.into(), 3.into(), "Prefers e-mail").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update(self, contact: ContactId, id: NoteId, content: &str) -> Call<'a, Note> {
         let call = self.account.call(UPDATE).path("id", contact).path("note_id", id);
         call.json(&json!({"content": content}))
     }
 
     /// `DELETE /api/v1/accounts/{account_id}/contacts/{id}/notes/{note_id}`: removes a note.
+    ///
+    /// # Errors
+    /// `NotFound` without such a contact, or such a note on it.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.contact_notes().delete(7.into(), 3.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete(self, contact: ContactId, id: NoteId) -> Call<'a, ()> {
         self.account.done(DELETE).path("id", contact).path("note_id", id)
     }

@@ -135,10 +135,14 @@ impl UpsertError {
 }
 
 impl Contacts<'_> {
-    /// The one contact with this identifier, e-mail or phone number, by [`Contacts::filter`].
+    /// `POST /api/v1/accounts/{account_id}/contacts/filter`: the one contact with this identifier,
+    /// e-mail or phone number, or `None`.
     ///
     /// The server compares without case; here identifiers compare with it, as their uniqueness
     /// does. `find_exact` uses no narrow limit, unlike a search.
+    ///
+    /// # Errors
+    /// Those of [`Contacts::filter`]; that there is no such contact is none.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -176,15 +180,21 @@ impl Contacts<'_> {
         }
     }
 
-    /// Makes the contact, or adopts the one that is there: on a conflict it is looked up by
-    /// identifier, then e-mail, then phone number, and updated.
+    /// `POST /api/v1/accounts/{account_id}/contacts`: makes the contact, or adopts the one that is
+    /// there. On a conflict it is looked up by identifier, then e-mail, then phone number, by
+    /// [`Contacts::find_exact`], and updated.
     ///
     /// Of eight at once one makes the contact and seven adopt it, and after a call whose outcome
     /// is unknown calling again is safe. Attributes are merged, as [`Contacts::update`] does. With
     /// an inbox, an adopted contact is made present there if it is not.
     ///
-    /// It refuses to adopt where identifier, e-mail and phone number belong to different contacts,
-    /// and where the one that is found has another identifier: see [`UpsertError`].
+    /// # Errors
+    /// [`NoKey`](UpsertError::NoKey) without identifier, e-mail and phone number;
+    /// [`TwoContacts`](UpsertError::TwoContacts) where they belong to different contacts;
+    /// [`OtherIdentifier`](UpsertError::OtherIdentifier) where the contact that has the e-mail or
+    /// phone number has another identifier; [`Call`](UpsertError::Call) with what
+    /// [`Contacts::create`], [`Contacts::update`] or, with an inbox,
+    /// [`ContactInboxes::create`](super::ContactInboxes::create) is refused with.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::UpsertError> {

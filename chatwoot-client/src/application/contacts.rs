@@ -73,6 +73,20 @@ impl<'a> Contacts<'a> {
     /// empty.
     ///
     /// A contact without identifier, e-mail and phone number is not in the list.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`](crate::Call).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::{ContactSort, ContactsQuery};
+    ///
+    /// let query = ContactsQuery { sort: Some(ContactSort::CreatedAt), ..Default::default() };
+    /// let page = account.contacts().list(&query).await?;
+    /// println!("{} of {:?}", page.payload.len(), page.meta.count);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(self, query: &ContactsQuery) -> Call<'a, Page<Contact>> {
         self.account.call(LIST).query(query)
     }
@@ -80,8 +94,13 @@ impl<'a> Contacts<'a> {
     /// `POST /api/v1/accounts/{account_id}/contacts`: makes a contact, and with an inbox its
     /// presence there.
     ///
-    /// An identifier, e-mail or phone number that another contact has is a
-    /// [conflict](crate::Error::is_conflict): see [`Contacts::upsert`].
+    /// # Errors
+    /// `Conflict` for an identifier, e-mail or phone number that another contact has: see
+    /// [`Contacts::upsert`]. `Invalid` for an e-mail that is none, a phone number that is not
+    /// E.164, and more than 255 characters in a name, identifier or e-mail. With an inbox also
+    /// `NotFound` where it is not in this account, and `Invalid` and `Server` as in
+    /// [`ContactInboxes::create`](super::ContactInboxes::create): then no contact is made. `Server`
+    /// for a NUL character in a text.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -102,6 +121,17 @@ impl<'a> Contacts<'a> {
     }
 
     /// `GET /api/v1/accounts/{account_id}/contacts/{id}`: one contact.
+    ///
+    /// # Errors
+    /// `NotFound` without such a contact in this account.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let contact = account.contacts().get(7.into()).await?;
+    /// println!("{:?} <{:?}>", contact.name, contact.email);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(self, id: ContactId) -> Call<'a, Contact> {
         self.account.call(GET).path("id", id)
     }
@@ -111,6 +141,11 @@ impl<'a> Contacts<'a> {
     ///
     /// Both kinds of attributes are *merged*: what is not named stays. The server reads, merges and
     /// writes, so of two such calls at once one may be lost: let one writer change a contact.
+    ///
+    /// # Errors
+    /// `NotFound` without such a contact in this account; `Conflict` for an identifier, e-mail or
+    /// phone number that another contact has; `Invalid` for an e-mail that is none, a phone number
+    /// that is not E.164, and more than 255 characters in a name, identifier or e-mail.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -128,8 +163,22 @@ impl<'a> Contacts<'a> {
     /// `DELETE /api/v1/accounts/{account_id}/contacts/{id}`: removes a contact; an administrator
     /// may.
     ///
-    /// Its conversations go later, in the background, and answer 500 until then. A contact who is
-    /// online is [invalid](crate::ErrorKind::Invalid) here. No webhook tells of it.
+    /// Its conversations go later, in the background, and answer 500 until then. No webhook tells
+    /// of it.
+    ///
+    /// # Errors
+    /// `NotFound` without such a contact in this account; `Invalid` for one who has the widget
+    /// open: try later; `Unauthorized` for an agent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// match account.contacts().delete(7.into()).await {
+    ///     Err(error) if error.is_not_found() => println!("gone already"),
+    ///     other => other?,
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete(self, id: ContactId) -> Call<'a, ()> {
         self.account.done(DELETE).path("id", id)
     }
@@ -140,6 +189,20 @@ impl<'a> Contacts<'a> {
     /// The server allows 100 a minute per account: for one exact value use
     /// [`Contacts::find_exact`]. `meta.has_more` says whether there is a further page (not on
     /// 4.9.1); `meta.count` is that of the page.
+    ///
+    /// # Errors
+    /// `RateLimited` when the account's 100 of this minute are used up and the call may not wait
+    /// for the next.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::ContactsQuery;
+    ///
+    /// let page = account.contacts().search("lovelace", &ContactsQuery::default()).await?;
+    /// println!("more: {:?}", page.meta.has_more);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn search(self, text: &str, query: &ContactsQuery) -> Call<'a, Page<Contact>> {
         #[derive(Serialize)]
         struct Text<'t> {
@@ -151,8 +214,11 @@ impl<'a> Contacts<'a> {
     /// `POST /api/v1/accounts/{account_id}/contacts/filter`: one page of the contacts that meet the
     /// conditions. It only reads.
     ///
-    /// Texts compare without regard to case, identifiers too. An unknown attribute is
-    /// [invalid](crate::ErrorKind::Invalid).
+    /// Texts compare without regard to case, identifiers too.
+    ///
+    /// # Errors
+    /// `Invalid` for an attribute that neither Chatwoot nor the account defines, and an operator or
+    /// value that does not suit it.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -171,6 +237,17 @@ impl<'a> Contacts<'a> {
     ///
     /// `base` stays and its values win; what only `mergee` has is added. `mergee`'s conversations,
     /// notes and inboxes move, its labels are lost, and it is gone at once. No webhook tells of it.
+    ///
+    /// # Errors
+    /// `NotFound` without one of the two in this account, so also when it is called again.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let merged = account.contacts().merge(7.into(), 8.into()).await?;
+    /// println!("{} has all of it", merged.id);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn merge(self, base: ContactId, mergee: ContactId) -> Call<'a, Contact> {
         let body = json!({"base_contact_id": base, "mergee_contact_id": mergee});
         self.account.call(MERGE).json(&body)
@@ -178,12 +255,34 @@ impl<'a> Contacts<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/contacts/{id}/conversations`: the contact's 20
     /// conversations that were last active, in the inboxes that the caller may see.
+    ///
+    /// # Errors
+    /// `NotFound` without such a contact in this account.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for conversation in account.contacts().conversations(7.into()).await? {
+    ///     println!("{} is {}", conversation.id, conversation.status);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn conversations(self, id: ContactId) -> Call<'a, Vec<Conversation>> {
         self.account.call(CONVERSATIONS).path("id", id)
     }
 
     /// `POST /api/v1/accounts/{account_id}/contacts/{id}/destroy_custom_attributes`: removes
     /// custom attributes by key; one that is not there is no error.
+    ///
+    /// # Errors
+    /// `NotFound` without such a contact in this account.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.contacts().remove_attributes(7.into(), ["tier", "points"]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn remove_attributes<K: AsRef<str>>(
         self,
         id: ContactId,
@@ -198,6 +297,18 @@ impl<'a> Contacts<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/contacts/{id}/contactable_inboxes`: the inboxes in which
     /// a conversation with this contact can be begun, each with the source id to use.
+    ///
+    /// # Errors
+    /// `NotFound` without such a contact in this account.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for there in account.contacts().contactable_inboxes(7.into()).await? {
+    ///     println!("{:?} as {:?}", there.inbox.map(|inbox| inbox.name), there.source_id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn contactable_inboxes(self, id: ContactId) -> Call<'a, Vec<ContactInbox>> {
         self.account.call(CONTACTABLE_INBOXES).path("id", id)
     }

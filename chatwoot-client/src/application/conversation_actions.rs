@@ -43,12 +43,34 @@ impl<'a> Conversations<'a> {
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/mute`: resolves a
     /// conversation and blocks its *contact*: all their messages are refused from then on.
     /// Undocumented.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.conversations().mute(12.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn mute(self, id: ConversationId) -> Call<'a, ()> {
         self.account.done(MUTE).path("conversation_id", id)
     }
 
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/unmute`: lets the
     /// contact of a conversation write again. Its state stays. Undocumented.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.conversations().unmute(12.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn unmute(self, id: ConversationId) -> Call<'a, ()> {
         self.account.done(UNMUTE).path("conversation_id", id)
     }
@@ -57,6 +79,10 @@ impl<'a> Conversations<'a> {
     /// that the caller has read a conversation, also in their notifications. Undocumented.
     ///
     /// With nothing unread the server keeps the old time for up to an hour.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -71,6 +97,18 @@ impl<'a> Conversations<'a> {
 
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/unread`: makes the last
     /// message of the customer unread for all agents. Undocumented.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let conversation = account.conversations().mark_unread(12.into()).await?;
+    /// println!("{:?} unread", conversation.unread_count);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn mark_unread(self, id: ConversationId) -> Call<'a, Conversation> {
         self.account.call(MARK_UNREAD).path("conversation_id", id)
     }
@@ -78,7 +116,19 @@ impl<'a> Conversations<'a> {
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/transcript`: mails the
     /// conversation to an address, later. Each call sends a mail. Undocumented.
     ///
-    /// The server allows 1,000 an hour per account. 402 where the account's plan has none.
+    /// The server allows 1,000 an hour per account.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team; `Invalid` for an empty address; `Unexpected` (402) where
+    /// the account's plan has no transcripts.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.conversations().send_transcript(12.into(), "ada@example.com").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn send_transcript(self, id: ConversationId, email: &str) -> Call<'a, ()> {
         let call = self.account.done(SEND_TRANSCRIPT).path("conversation_id", id);
         call.json(&json!({"email": email}))
@@ -87,6 +137,16 @@ impl<'a> Conversations<'a> {
     /// `DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}`: removes a
     /// conversation with its messages, in the background; an administrator may. No webhook tells
     /// of it. Undocumented.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.conversations().delete(12.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete(self, id: ConversationId) -> Call<'a, ()> {
         self.account.done(DELETE).path("conversation_id", id)
     }

@@ -15,14 +15,15 @@ use crate::model::Attributes;
 const CLOCKS: u64 = 120;
 
 impl Conversations<'_> {
-    /// Every conversation, in any state, that changed at or after a time, the longest unchanged
-    /// first: by [`Conversations::updated_within`].
+    /// `GET /api/v1/accounts/{account_id}/conversations`: every conversation, in any state, that
+    /// changed at or after a time, the longest unchanged first, by
+    /// [`Conversations::updated_within`].
     ///
     /// The time is the server's: go on from the last conversation's `updated_at`, and expect it
     /// again. The clocks of this machine and the server may be two minutes apart.
     ///
     /// # Errors
-    /// The call failed.
+    /// None of its own; see [`Call`](crate::Call).
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -41,20 +42,22 @@ impl Conversations<'_> {
         Ok(changed)
     }
 
-    /// Sets these custom attributes and keeps the others, and answers all: reads by
-    /// [`Conversations::get`], writes by [`Conversations::replace_custom_attributes`].
+    /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/custom_attributes`: sets
+    /// these custom attributes and keeps the others, which it reads by [`Conversations::get`]
+    /// before, and answers all.
     ///
     /// One writer for each conversation is assumed: what another writes in between is lost. Where
     /// nothing changes, nothing is written.
     ///
     /// # Errors
-    /// A call failed; calling again is safe.
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team; `Invalid` where a text has more than 1,500 characters or
+    /// a whole number is above 9,999,999,999. Calling again is safe.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// let order = [("order_id".to_owned(), "1001".into())].into_iter().collect();
-    /// account.conversations().merge_custom_attributes(12.into(), &order).await?;
-    /// account.conversations().remove_custom_attributes(12.into(), ["cart_id"]).await?;
+    /// let all = account.conversations().merge_custom_attributes(12.into(), &order).await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -69,14 +72,23 @@ impl Conversations<'_> {
         .await
     }
 
-    /// Removes these custom attributes and keeps the others, and answers all: reads by
-    /// [`Conversations::get`], writes by [`Conversations::replace_custom_attributes`].
+    /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/custom_attributes`:
+    /// removes these custom attributes and keeps the others, which it reads by
+    /// [`Conversations::get`] before, and answers all.
     ///
     /// One writer for each conversation is assumed: what another writes in between is lost. Where
     /// nothing changes, nothing is written.
     ///
     /// # Errors
-    /// A call failed; calling again is safe.
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team. Calling again is safe.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.conversations().remove_custom_attributes(12.into(), ["cart_id"]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn remove_custom_attributes<K: AsRef<str>>(
         self,
         id: ConversationId,
@@ -102,19 +114,19 @@ impl Conversations<'_> {
 }
 
 impl ConversationLabels<'_> {
-    /// Adds labels to a conversation's, and answers all: by [`ConversationLabels::list`], then
-    /// [`ConversationLabels::replace`].
+    /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels`: adds labels to
+    /// a conversation's, which it reads by [`ConversationLabels::list`] before, and answers all.
     ///
     /// One writer for each conversation is assumed: what another writes in between is lost. Where
     /// nothing changes, nothing is written.
     ///
     /// # Errors
-    /// A call failed; calling again is safe.
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team. Calling again is safe.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// account.conversation_labels().add(12.into(), &["vip"]).await?;
-    /// account.conversation_labels().remove(12.into(), &["new"]).await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -130,14 +142,23 @@ impl ConversationLabels<'_> {
         }
     }
 
-    /// Removes labels from a conversation's, and answers the rest: by
-    /// [`ConversationLabels::list`], then [`ConversationLabels::replace`].
+    /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels`: removes labels
+    /// from a conversation's, which it reads by [`ConversationLabels::list`] before, and answers
+    /// the rest.
     ///
     /// One writer for each conversation is assumed: what another writes in between is lost. Where
     /// nothing changes, nothing is written.
     ///
     /// # Errors
-    /// A call failed; calling again is safe.
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team. Calling again is safe.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.conversation_labels().remove(12.into(), &["new"]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn remove<L: AsRef<str>>(
         self,
         conversation: ConversationId,
@@ -152,14 +173,21 @@ impl ConversationLabels<'_> {
 }
 
 impl ContactLabels<'_> {
-    /// Adds labels to a contact's, and answers all: by [`ContactLabels::list`], then
-    /// [`ContactLabels::replace`].
+    /// `POST /api/v1/accounts/{account_id}/contacts/{id}/labels`: adds labels to a contact's, which
+    /// it reads by [`ContactLabels::list`] before, and answers all.
     ///
     /// One writer for each contact is assumed: what another writes in between is lost. Where
     /// nothing changes, nothing is written.
     ///
     /// # Errors
-    /// A call failed; calling again is safe.
+    /// `NotFound` without such a contact in this account. Calling again is safe.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.contact_labels().add(7.into(), &["vip"]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn add<L: AsRef<str>>(
         self,
         contact: ContactId,
@@ -172,14 +200,21 @@ impl ContactLabels<'_> {
         }
     }
 
-    /// Removes labels from a contact's, and answers the rest: by [`ContactLabels::list`], then
-    /// [`ContactLabels::replace`].
+    /// `POST /api/v1/accounts/{account_id}/contacts/{id}/labels`: removes labels from a contact's,
+    /// which it reads by [`ContactLabels::list`] before, and answers the rest.
     ///
     /// One writer for each contact is assumed: what another writes in between is lost. Where
     /// nothing changes, nothing is written.
     ///
     /// # Errors
-    /// A call failed; calling again is safe.
+    /// `NotFound` without such a contact in this account. Calling again is safe.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.contact_labels().remove(7.into(), &["new"]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn remove<L: AsRef<str>>(
         self,
         contact: ContactId,

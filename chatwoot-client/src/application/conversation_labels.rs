@@ -35,6 +35,18 @@ impl<'a> ConversationLabels<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels`: the
     /// conversation's labels.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let labels = account.conversation_labels().list(12.into()).await?;
+    /// println!("{}", labels.join(", "));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(self, conversation: ConversationId) -> Call<'a, Vec<String>> {
         self.account.call(LIST).path("conversation_id", conversation)
     }
@@ -43,6 +55,10 @@ impl<'a> ConversationLabels<'a> {
     /// the conversation's labels, and answers them.
     ///
     /// A label that the account does not define is stored too, in the case it is written.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

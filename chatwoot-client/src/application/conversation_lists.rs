@@ -35,6 +35,10 @@ impl<'a> Conversations<'a> {
     /// which somebody wrote this text, each with the messages that have it. Without a status it
     /// means *open* ones. Undocumented.
     ///
+    /// # Errors
+    /// `NotFound` for a query with a team that is not in this account; an unknown inbox is an empty
+    /// list.
+    ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// use chatwoot_client::{ConversationsQuery, StatusFilter};
@@ -57,14 +61,36 @@ impl<'a> Conversations<'a> {
     /// `GET /api/v1/accounts/{account_id}/conversations/unread_counts`: how many conversations
     /// that the caller sees have something unread. Undocumented.
     ///
-    /// [Forbidden](crate::ErrorKind::Forbidden) where the account does not have the feature, not
-    /// found on servers without it (4.9.1).
+    /// # Errors
+    /// `Forbidden` where the account does not have the feature; `NotFound` from a server without it
+    /// (4.9.1).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let unread = account.conversations().unread_counts().await?;
+    /// println!("{} conversations to read", unread.all_count);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn unread_counts(self) -> Call<'a, UnreadCounts> {
         self.account.call(UNREAD_COUNTS)
     }
 
     /// `GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/attachments`: one page,
     /// from 1, of 100 files of a conversation, newest first. Undocumented.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for file in account.conversations().attachments(12.into(), 1).await?.payload {
+    ///     println!("{:?} of message {:?}", file.file_type, file.message_id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn attachments(self, id: ConversationId, page: u32) -> Call<'a, ConversationFiles> {
         #[derive(Serialize)]
         struct Number {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::messages::NewMessage;
+use super::message_types::NewMessage;
 use crate::ids::{ContactId, InboxId, TeamId, UserId};
 use crate::model::{Attributes, ConversationStatus, Priority, words};
 use crate::patch::Patch;

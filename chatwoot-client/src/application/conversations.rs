@@ -81,6 +81,10 @@ impl<'a> Conversations<'a> {
     /// `GET /api/v1/accounts/{account_id}/conversations`: one page of 25 conversations; past the
     /// end it is empty. Without a status it means *open* ones.
     ///
+    /// # Errors
+    /// `NotFound` for a query with a team that is not in this account; an unknown inbox is an empty
+    /// list.
+    ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// use chatwoot_client::{ConversationsQuery, StatusFilter};
@@ -101,6 +105,9 @@ impl<'a> Conversations<'a> {
     /// This is how to find what a webhook did not tell; ask for somewhat more than the time since
     /// the last look. The published document does not list it.
     ///
+    /// # Errors
+    /// None of its own; see [`Call`](crate::Call).
+    ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// for conversation in account.conversations().updated_within(600).await?.payload {
@@ -120,6 +127,18 @@ impl<'a> Conversations<'a> {
     /// `GET /api/v1/accounts/{account_id}/conversations/{conversation_id}`: one conversation.
     ///
     /// Numbers count per account: the same number in another account is another conversation.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team; `Server` for a short time after its contact was deleted.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let conversation = account.conversations().get(12.into()).await?;
+    /// println!("{:?} is {}", conversation.meta.sender.name, conversation.status);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(self, id: ConversationId) -> Call<'a, Conversation> {
         self.account.call(GET).path("conversation_id", id)
     }
@@ -128,6 +147,14 @@ impl<'a> Conversations<'a> {
     ///
     /// Each call begins another one, also where the inbox keeps to one conversation per contact:
     /// after an unknown outcome look before calling again.
+    ///
+    /// # Errors
+    /// `NotFound` without such a contact or inbox in this account, or where neither both nor a
+    /// source id are named; `Unauthorized` for an agent who is no member of the inbox; `Invalid`
+    /// for a source id that another contact has, for a contact without the address that an e-mail,
+    /// SMS or WhatsApp inbox needs, and for attributes as in
+    /// [`Conversations::replace_custom_attributes`]; `Server` for a state that Chatwoot does not
+    /// know.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -149,12 +176,41 @@ impl<'a> Conversations<'a> {
 
     /// `PATCH /api/v1/accounts/{account_id}/conversations/{conversation_id}`: changes priority or
     /// SLA policy; what is left as [`Patch::Keep`](crate::Patch::Keep) stays.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team; `Server` for a priority that Chatwoot does not know.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::{ConversationPatch, Priority};
+    ///
+    /// let urgent = ConversationPatch { priority: Priority::Urgent.into(), ..Default::default() };
+    /// account.conversations().update(12.into(), &urgent).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update(self, id: ConversationId, to: &ConversationPatch) -> Call<'a, Conversation> {
         self.account.call(UPDATE).path("conversation_id", id).json(to)
     }
 
     /// `POST /api/v1/accounts/{account_id}/conversations/filter`: one page, from 1, of the
     /// conversations that meet the conditions, in any state. It only reads.
+    ///
+    /// # Errors
+    /// `Invalid` for an attribute that neither Chatwoot nor the account defines, and an operator or
+    /// value that does not suit it.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::{Filter, FilterCondition};
+    ///
+    /// let paid = Filter::new(FilterCondition::equal_to("order_id", ["1001"]));
+    /// let page = account.conversations().filter(&paid, 1).await?;
+    /// println!("{} about that order", page.payload.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn filter(self, filter: &Filter, page: u32) -> Call<'a, ConversationPage> {
         #[derive(Serialize)]
         struct Number {
@@ -166,6 +222,20 @@ impl<'a> Conversations<'a> {
     /// `GET /api/v1/accounts/{account_id}/conversations/meta`: how many conversations a list has.
     ///
     /// The server allows 30 a minute per token and account.
+    ///
+    /// # Errors
+    /// `NotFound` for a query with a team that is not in this account; `RateLimited` when the 30 of
+    /// this minute are used up and the call may not wait for the next.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::ConversationsQuery;
+    ///
+    /// let open = account.conversations().meta(&ConversationsQuery::default()).await?;
+    /// println!("{:?} of {:?} have no agent", open.unassigned_count, open.all_count);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn meta(self, query: &ConversationsQuery) -> Call<'a, ConversationCounts> {
         self.account.call(META).query(query)
     }
@@ -175,7 +245,11 @@ impl<'a> Conversations<'a> {
     ///
     /// `snoozed_until` is for [`ConversationStatus::Snoozed`]; without it the conversation sleeps
     /// until the customer writes. An agent who opens one becomes its assignee. A bot that opens a
-    /// pending one hands it to the agents. An unknown state is a server error.
+    /// pending one hands it to the agents.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team; `Server` for a state that Chatwoot does not know.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -201,6 +275,19 @@ impl<'a> Conversations<'a> {
 
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_priority`: says
     /// how urgent a conversation is; `None` takes the priority away.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team; `Server` for a priority that Chatwoot does not know.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::Priority;
+    ///
+    /// account.conversations().set_priority(12.into(), Some(&Priority::High)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_priority(self, id: ConversationId, priority: Option<&Priority>) -> Call<'a, ()> {
         let call = self.account.done(SET_PRIORITY).path("conversation_id", id);
         call.json(&json!({"priority": priority}))
@@ -208,6 +295,19 @@ impl<'a> Conversations<'a> {
 
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/custom_attributes`:
     /// *replaces* all custom attributes, and answers them: what is not named is gone.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team; `Invalid` for a text of more than 1,500 characters and a
+    /// whole number above 9,999,999,999.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let all = [("order_id".to_owned(), "1001".into())].into_iter().collect();
+    /// account.conversations().replace_custom_attributes(12.into(), &all).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn replace_custom_attributes(
         self,
         id: ConversationId,
@@ -219,6 +319,19 @@ impl<'a> Conversations<'a> {
 
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_typing_status`:
     /// shows that the caller writes, or has stopped; with `private` only to agents.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::Typing;
+    ///
+    /// account.conversations().set_typing(12.into(), &Typing::On, false).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_typing(self, id: ConversationId, typing: &Typing, private: bool) -> Call<'a, ()> {
         let call = self.account.done(SET_TYPING).path("conversation_id", id);
         call.json(&json!({"typing_status": typing, "is_private": private}))

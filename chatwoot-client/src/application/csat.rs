@@ -34,6 +34,9 @@ impl<'a> Csat<'a> {
     /// `GET /api/v1/accounts/{account_id}/csat_survey_responses`: one page of 25 answers; past the
     /// end it is empty. Without a sort their order is not defined. Undocumented.
     ///
+    /// # Errors
+    /// `Unauthorized` for an agent.
+    ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// use chatwoot_client::{CsatQuery, CsatSort};
@@ -51,6 +54,19 @@ impl<'a> Csat<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/csat_survey_responses/metrics`: how many surveys were
     /// sent, and how many were answered how. Undocumented.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::CsatQuery;
+    ///
+    /// let metrics = account.csat().metrics(&CsatQuery::default()).await?;
+    /// println!("{:?} of {:?} answered", metrics.total_count, metrics.total_sent_messages_count);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn metrics(self, query: &CsatQuery) -> Call<'a, CsatMetrics> {
         self.account.call(METRICS).query(query)
     }

@@ -34,6 +34,10 @@ impl<'a> CsvReports<'a> {
 
     /// `GET /api/v2/accounts/{account_id}/reports/agents`: a line for each agent.
     ///
+    /// # Errors
+    /// `Unauthorized` for an agent; `RateLimited` when the 100 of this minute are used up and the
+    /// call may not wait for the next.
+    ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// use chatwoot_client::{ReportOptions, ReportPeriod};
@@ -49,16 +53,58 @@ impl<'a> CsvReports<'a> {
     }
 
     /// `GET /api/v2/accounts/{account_id}/reports/inboxes`: a line for each inbox.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent; `RateLimited` when the 100 of this minute are used up and the
+    /// call may not wait for the next.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::{ReportOptions, ReportPeriod};
+    ///
+    /// let week = ReportPeriod::between(1_794_616_491, 1_795_221_351);
+    /// let csv = account.csv_reports().inboxes(&week, &ReportOptions::default()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn inboxes(self, period: &ReportPeriod, options: &ReportOptions) -> Call<'a, String> {
         self.csv(INBOXES, period, options)
     }
 
     /// `GET /api/v2/accounts/{account_id}/reports/labels`: a line for each label.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent; `RateLimited` when the 100 of this minute are used up and the
+    /// call may not wait for the next.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::{ReportOptions, ReportPeriod};
+    ///
+    /// let week = ReportPeriod::between(1_794_616_491, 1_795_221_351);
+    /// let csv = account.csv_reports().labels(&week, &ReportOptions::default()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn labels(self, period: &ReportPeriod, options: &ReportOptions) -> Call<'a, String> {
         self.csv(LABELS, period, options)
     }
 
     /// `GET /api/v2/accounts/{account_id}/reports/teams`: a line for each team.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent; `RateLimited` when the 100 of this minute are used up and the
+    /// call may not wait for the next.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::{ReportOptions, ReportPeriod};
+    ///
+    /// let week = ReportPeriod::between(1_794_616_491, 1_795_221_351);
+    /// let csv = account.csv_reports().teams(&week, &ReportOptions::default()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn teams(self, period: &ReportPeriod, options: &ReportOptions) -> Call<'a, String> {
         self.csv(TEAMS, period, options)
     }

@@ -45,6 +45,9 @@ impl<'a> CustomAttributes<'a> {
     /// `GET /api/v1/accounts/{account_id}/custom_attribute_definitions`: the definitions for one
     /// kind of thing, or with `None` for every kind. Every agent may.
     ///
+    /// # Errors
+    /// None of its own; see [`Call`](crate::Call).
+    ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// use chatwoot_client::AttributeModel;
@@ -61,6 +64,17 @@ impl<'a> CustomAttributes<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/custom_attribute_definitions/{id}`: one definition.
     /// Every agent may.
+    ///
+    /// # Errors
+    /// `NotFound` without such a definition in this account.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let definition = account.custom_attributes().get(3.into()).await?;
+    /// println!("{} is shown as {:?}", definition.key, definition.display_name);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(self, id: AttributeDefinitionId) -> Call<'a, AttributeDefinition> {
         self.account.call(GET).path("id", id)
     }
@@ -68,8 +82,10 @@ impl<'a> CustomAttributes<'a> {
     /// `POST /api/v1/accounts/{account_id}/custom_attribute_definitions`: defines an attribute; an
     /// administrator may.
     ///
-    /// A key that exists for that kind of thing is a [conflict](crate::Error::is_conflict); a key
-    /// that Chatwoot uses itself is [invalid](crate::ErrorKind::Invalid).
+    /// # Errors
+    /// `Conflict` for a key that exists for that kind of thing; `Invalid` for a key that Chatwoot
+    /// uses itself, such as `email`, one with other characters than letters, digits, `_`, `-` and
+    /// `.`, and an empty name; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -91,6 +107,21 @@ impl<'a> CustomAttributes<'a> {
     /// definition; what is left as [`Patch::Keep`] stays. An administrator may.
     ///
     /// Values that are stored already stay as they are.
+    ///
+    /// # Errors
+    /// `NotFound` without such a definition in this account; `Conflict` for a key that exists for
+    /// that kind of thing; `Invalid` for an ill-formed key or an empty name; `Unauthorized` for an
+    /// agent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::AttributeDefinitionPatch;
+    ///
+    /// let points = AttributeDefinitionPatch { key: "points".into(), ..Default::default() };
+    /// account.custom_attributes().update(3.into(), &points).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update(
         self,
         id: AttributeDefinitionId,
@@ -101,6 +132,16 @@ impl<'a> CustomAttributes<'a> {
 
     /// `DELETE /api/v1/accounts/{account_id}/custom_attribute_definitions/{id}`: removes a
     /// definition, not the values; an administrator may.
+    ///
+    /// # Errors
+    /// `NotFound` without such a definition in this account; `Unauthorized` for an agent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.custom_attributes().delete(3.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete(self, id: AttributeDefinitionId) -> Call<'a, ()> {
         self.account.done(DELETE).path("id", id)
     }

@@ -43,6 +43,9 @@ impl<'a> CustomFilters<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/custom_filters`: the user's filters of one kind.
     ///
+    /// # Errors
+    /// None of its own; see [`Call`](crate::Call).
+    ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// use chatwoot_client::CustomFilterType;
@@ -58,13 +61,28 @@ impl<'a> CustomFilters<'a> {
     }
 
     /// `GET /api/v1/accounts/{account_id}/custom_filters/{custom_filter_id}`: one filter.
+    ///
+    /// # Errors
+    /// `NotFound` without such a filter of this user.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let filter = account.custom_filters().get(3.into()).await?;
+    /// println!("{}: {}", filter.name, filter.query);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(self, id: CustomFilterId) -> Call<'a, CustomFilter> {
         self.account.call(GET).path("custom_filter_id", id)
     }
 
     /// `POST /api/v1/accounts/{account_id}/custom_filters`: keeps a filter.
     ///
-    /// Names are not unique. Too many for one user is [invalid](crate::ErrorKind::Invalid).
+    /// Names are not unique.
+    ///
+    /// # Errors
+    /// `Invalid` for a user who has 1,000 in this account; `Server` for a kind that Chatwoot does
+    /// not know. What is *in* the filter is not looked at.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -82,11 +100,35 @@ impl<'a> CustomFilters<'a> {
 
     /// `PATCH /api/v1/accounts/{account_id}/custom_filters/{custom_filter_id}`: changes a filter;
     /// what is left as [`Patch::Keep`] stays.
+    ///
+    /// # Errors
+    /// `NotFound` without such a filter of this user; `Invalid` for a user who has 1,000 in this
+    /// account, also to change one.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::CustomFilterPatch;
+    ///
+    /// let renamed = CustomFilterPatch { name: "Open orders".into(), ..Default::default() };
+    /// account.custom_filters().update(3.into(), &renamed).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update(self, id: CustomFilterId, to: &CustomFilterPatch) -> Call<'a, CustomFilter> {
         self.account.call(UPDATE).path("custom_filter_id", id).json(to)
     }
 
     /// `DELETE /api/v1/accounts/{account_id}/custom_filters/{custom_filter_id}`: removes a filter.
+    ///
+    /// # Errors
+    /// `NotFound` without such a filter of this user.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.custom_filters().delete(3.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete(self, id: CustomFilterId) -> Call<'a, ()> {
         self.account.done(DELETE).path("custom_filter_id", id)
     }

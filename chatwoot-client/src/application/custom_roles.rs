@@ -27,11 +27,26 @@ impl<'a> CustomRoles<'a> {
     }
 
     /// `GET /api/v1/accounts/{account_id}/custom_roles`: every custom role.
+    ///
+    /// # Errors
+    /// `NotFound` from a server without custom roles.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for role in account.custom_roles().list().await? {
+    ///     println!("{} may {:?}", role.name, role.permissions);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(self) -> Call<'a, Vec<CustomRole>> {
         self.account.call(LIST)
     }
 
     /// `POST /api/v1/accounts/{account_id}/custom_roles`: adds a role; an administrator may.
+    ///
+    /// # Errors
+    /// `NotFound` from a server without custom roles; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

@@ -35,11 +35,34 @@ impl<'a> DashboardApps<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/dashboard_apps`: every app of the account. Every agent
     /// may.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`](crate::Call).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for app in account.dashboard_apps().list().await? {
+    ///     println!("{} has the tab {}", app.id, app.title);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(self) -> Call<'a, Vec<DashboardApp>> {
         self.account.call(LIST)
     }
 
     /// `GET /api/v1/accounts/{account_id}/dashboard_apps/{id}`: one app. Every agent may.
+    ///
+    /// # Errors
+    /// `NotFound` without such an app in this account.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let app = account.dashboard_apps().get(3.into()).await?;
+    /// println!("{}", app.title);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(self, id: DashboardAppId) -> Call<'a, DashboardApp> {
         self.account.call(GET).path("id", id)
     }
@@ -47,7 +70,10 @@ impl<'a> DashboardApps<'a> {
     /// `POST /api/v1/accounts/{account_id}/dashboard_apps`: adds an app. Every agent may: the
     /// server asks for no right.
     ///
-    /// Titles are not unique. An address that is none is [invalid](crate::ErrorKind::Invalid).
+    /// Titles are not unique.
+    ///
+    /// # Errors
+    /// `Invalid` when it shows no page, or one whose address is not http or https.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -64,11 +90,35 @@ impl<'a> DashboardApps<'a> {
 
     /// `PATCH /api/v1/accounts/{account_id}/dashboard_apps/{id}`: changes an app; what is left as
     /// [`Patch::Keep`] stays. Every agent may.
+    ///
+    /// # Errors
+    /// `NotFound` without such an app in this account; `Invalid` when it would show no page, or one
+    /// whose address is not http or https.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::DashboardAppPatch;
+    ///
+    /// let renamed = DashboardAppPatch { title: "Orders".into(), ..Default::default() };
+    /// account.dashboard_apps().update(3.into(), &renamed).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update(self, id: DashboardAppId, to: &DashboardAppPatch) -> Call<'a, DashboardApp> {
         self.account.call(UPDATE).path("id", id).json(&Body { dashboard_app: to })
     }
 
     /// `DELETE /api/v1/accounts/{account_id}/dashboard_apps/{id}`: removes an app. Every agent may.
+    ///
+    /// # Errors
+    /// `NotFound` without such an app in this account.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.dashboard_apps().delete(3.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete(self, id: DashboardAppId) -> Call<'a, ()> {
         self.account.done(DELETE).path("id", id)
     }

@@ -17,8 +17,12 @@ pub(super) const OPERATIONS: &[Op] = &[HEALTH, DELETE_AVATAR];
 
 impl<'a> Inboxes<'a> {
     /// `GET /api/v1/accounts/{account_id}/inboxes/{id}/health`: what Meta says of a `WhatsApp`
-    /// number. Other channels are [invalid](crate::ErrorKind::Invalid), and so is a failure at
-    /// Meta. Undocumented.
+    /// number. Undocumented.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox in this account; `Unauthorized` for an agent who does not
+    /// work in it. `Invalid` for a channel that is not the `WhatsApp` Cloud API, and when Meta
+    /// refuses or fails.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -33,6 +37,17 @@ impl<'a> Inboxes<'a> {
 
     /// `DELETE /api/v1/accounts/{account_id}/inboxes/{id}/avatar`: takes an inbox's picture away;
     /// an administrator may. Undocumented.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox in this account; `Unauthorized` when the token's user is no
+    /// administrator.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.inboxes().delete_avatar(7.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete_avatar(self, id: InboxId) -> Call<'a, ()> {
         self.account.done(DELETE_AVATAR).path("id", id)
     }

@@ -35,12 +35,29 @@ impl<'a> InboxMembers<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/inbox_members/{inbox_id}`: who works in the inbox. An
     /// agent may for the inboxes they work in.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox in this account; `Unauthorized` for an agent who does not
+    /// work in it.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for agent in account.inbox_members().list(7.into()).await? {
+    ///     println!("{:?} works in inbox 7", agent.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(self, inbox: InboxId) -> Call<'a, Vec<Agent>> {
         self.account.call(LIST).path("inbox_id", inbox)
     }
 
     /// `POST /api/v1/accounts/{account_id}/inbox_members`: puts users into the inbox and answers
     /// everybody in it; an administrator may.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox in this account; `Unauthorized` when the token's user is no
+    /// administrator. `Invalid` with a user who does not exist: then nobody is put in.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -54,12 +71,35 @@ impl<'a> InboxMembers<'a> {
 
     /// `PATCH /api/v1/accounts/{account_id}/inbox_members`: makes these users the inbox's agents,
     /// and nobody else; an administrator may.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox in this account; `Unauthorized` when the token's user is no
+    /// administrator. `Invalid` with a user who does not exist: then nothing changes.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let members = account.inbox_members().replace(7.into(), &[2.into(), 6.into()]).await?;
+    /// assert!(members.len() <= 2);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn replace(self, inbox: InboxId, users: &[UserId]) -> Call<'a, Vec<Agent>> {
         self.account.call(REPLACE).json(&Members { inbox_id: inbox, user_ids: users })
     }
 
     /// `DELETE /api/v1/accounts/{account_id}/inbox_members`: takes users out of the inbox; an
     /// administrator may.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox in this account; `Unauthorized` when the token's user is no
+    /// administrator. A user who is not in the inbox is no error.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.inbox_members().remove(7.into(), &[6.into()]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn remove(self, inbox: InboxId, users: &[UserId]) -> Call<'a, ()> {
         self.account.done(REMOVE).json(&Members { inbox_id: inbox, user_ids: users })
     }

@@ -46,6 +46,9 @@ impl<'a> Inboxes<'a> {
     /// `GET /api/v1/accounts/{account_id}/inboxes`: the inboxes the user works in, an
     /// administrator's all. Only an administrator sees tokens, secrets and passwords.
     ///
+    /// # Errors
+    /// None of its own; see [`Call`](crate::Call).
+    ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// for inbox in account.inboxes().list().await? {
@@ -60,6 +63,18 @@ impl<'a> Inboxes<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/inboxes/{id}`: one inbox. An agent may for the inboxes
     /// they work in.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox in this account; `Unauthorized` for an agent who does not
+    /// work in it.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let inbox = account.inboxes().get(7.into()).await?;
+    /// println!("{} is a {}", inbox.name, inbox.channel_type);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(self, id: InboxId) -> Call<'a, Inbox> {
         self.account.call(GET).path("id", id)
     }
@@ -67,7 +82,12 @@ impl<'a> Inboxes<'a> {
     /// `POST /api/v1/accounts/{account_id}/inboxes`: makes an inbox with its channel; an
     /// administrator may.
     ///
-    /// Names are not unique. 402 when the account may have no more inboxes.
+    /// Names are not unique.
+    ///
+    /// # Errors
+    /// `Unauthorized` when the token's user is no administrator. `Invalid` for a channel of an
+    /// unknown kind, or without what its kind needs; `Conflict` for an e-mail channel whose address
+    /// another inbox has. `Unexpected` (402) when the account may have no more inboxes.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -89,6 +109,12 @@ impl<'a> Inboxes<'a> {
     /// `PATCH /api/v1/accounts/{account_id}/inboxes/{id}`: changes an inbox or its channel; what
     /// is left as [`Patch::Keep`](crate::Patch::Keep) stays. An administrator may.
     ///
+    /// # Errors
+    /// `NotFound` without such an inbox in this account; `Unauthorized` when the token's user is no
+    /// administrator. `Invalid` with an unknown time zone or a text that is too long. For an e-mail
+    /// channel whose IMAP or SMTP server cannot be logged in to it is `Invalid` too, though the
+    /// change is written.
+    ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// use chatwoot_client::{ChannelPatch, InboxPatch};
@@ -104,7 +130,20 @@ impl<'a> Inboxes<'a> {
     }
 
     /// `PATCH /api/v1/accounts/{account_id}/inboxes/{id}`: sets the picture that customers see; an
-    /// administrator may. Anything but a picture is [invalid](crate::ErrorKind::Invalid).
+    /// administrator may.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox in this account; `Unauthorized` when the token's user is no
+    /// administrator. `Invalid` for anything but a JPEG, PNG, GIF or `WebP` of 15 MB at the most.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::Upload;
+    ///
+    /// account.inboxes().set_avatar(7.into(), &Upload::file("pictures/shop.png")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_avatar(self, id: InboxId, picture: &Upload) -> Call<'a, Inbox> {
         self.account.call(UPDATE).path("id", id).form(Fields::new().file("avatar", picture))
     }
@@ -113,6 +152,18 @@ impl<'a> Inboxes<'a> {
     /// conversations; an administrator may. Undocumented.
     ///
     /// The server answers at once and deletes later, in the background.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox in this account; `Unauthorized` when the token's user is no
+    /// administrator.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let deletion = account.inboxes().delete(7.into()).await?;
+    /// println!("{:?}", deletion.message);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete(self, id: InboxId) -> Call<'a, InboxDeletion> {
         self.account.call(DELETE).path("id", id)
     }
@@ -120,18 +171,47 @@ impl<'a> Inboxes<'a> {
     /// `POST /api/v1/accounts/{account_id}/inboxes/{id}/reset_secret`: gives an API inbox a new
     /// secret to sign with, and answers it; an administrator may. Undocumented.
     ///
-    /// The old secret is gone at once. 404 for other channels and on servers without it (4.9.1).
+    /// The old secret is gone at once.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox in this account, for a channel other than an API inbox, and
+    /// on servers without it (4.9.1). `Unauthorized` when the token's user is no administrator.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let secret = account.inboxes().reset_secret(7.into()).await?.secret;
+    /// assert!(secret.is_some(), "from now on deliveries are signed with it");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn reset_secret(self, id: InboxId) -> Call<'a, Inbox> {
         self.account.call(RESET_SECRET).path("id", id)
     }
 
     /// `GET /api/v1/accounts/{account_id}/inboxes/{id}/agent_bot`: the inbox's bot, if it has one.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox in this account; `Unauthorized` for an agent who does not
+    /// work in it.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// if let Some(bot) = account.inboxes().agent_bot(7.into()).await?.agent_bot {
+    ///     println!("bot {} answers first", bot.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn agent_bot(self, id: InboxId) -> Call<'a, InboxAgentBot> {
         self.account.call(AGENT_BOT).path("id", id)
     }
 
     /// `POST /api/v1/accounts/{account_id}/inboxes/{id}/set_agent_bot`: puts a bot before the
     /// agents, or with `None` takes it away; an administrator may.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox in this account, or without such a bot in the account or
+    /// the installation. `Unauthorized` when the token's user is no administrator.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -145,6 +225,19 @@ impl<'a> Inboxes<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/inboxes/{id}/assignable_agents`: who may get the inbox's
     /// conversations: its members and every administrator. Undocumented.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox in this account; `Unauthorized` for an agent who does not
+    /// work in it.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for agent in account.inboxes().assignable_agents(7.into()).await? {
+    ///     println!("{:?} is {:?}", agent.name, agent.availability_status);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn assignable_agents(self, id: InboxId) -> Call<'a, Vec<Agent>> {
         self.account.call(ASSIGNABLE_AGENTS).path("id", id)
     }

@@ -41,6 +41,9 @@ impl<'a> Integrations<'a> {
     /// `GET /api/v1/accounts/{account_id}/integrations/apps`: what the account may be connected
     /// with, each with its hooks. Every agent may; only an administrator sees settings.
     ///
+    /// # Errors
+    /// None of its own; see [`Call`](crate::Call).
+    ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// for app in account.integrations().apps().await? {
@@ -56,8 +59,11 @@ impl<'a> Integrations<'a> {
     /// `POST /api/v1/accounts/{account_id}/integrations/hooks`: connects the account, or one of its
     /// inboxes, with an app; an administrator may.
     ///
-    /// Settings that do not fit the app's schema are [invalid](crate::ErrorKind::Invalid); a second
-    /// hook of an app that allows one is a [conflict](crate::Error::is_conflict).
+    /// # Errors
+    /// `Unauthorized` when the token's user is no administrator. `Invalid` for settings that do not
+    /// fit the app's schema, for an app whose feature the account does not have, without an inbox
+    /// where the app wants one, and for a key that `OpenAI` refuses. `Conflict` for a second hook
+    /// of an app that allows one.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -77,6 +83,21 @@ impl<'a> Integrations<'a> {
 
     /// `PATCH /api/v1/accounts/{account_id}/integrations/hooks/{hook_id}`: changes a hook; what is
     /// left as [`Patch::Keep`] stays. An administrator may.
+    ///
+    /// # Errors
+    /// `NotFound` without such a hook in this account; `Unauthorized` when the token's user is no
+    /// administrator. `Invalid` for settings that do not fit the app's schema.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::{HookStatus, IntegrationHookPatch};
+    ///
+    /// let status = HookStatus::Disabled.into();
+    /// let off = IntegrationHookPatch { status, ..Default::default() };
+    /// account.integrations().update_hook(4.into(), &off).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update_hook(
         self,
         id: IntegrationHookId,
@@ -87,6 +108,17 @@ impl<'a> Integrations<'a> {
 
     /// `DELETE /api/v1/accounts/{account_id}/integrations/hooks/{hook_id}`: removes a hook; an
     /// administrator may.
+    ///
+    /// # Errors
+    /// `NotFound` without such a hook in this account; `Unauthorized` when the token's user is no
+    /// administrator.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.integrations().delete_hook(4.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete_hook(self, id: IntegrationHookId) -> Call<'a, ()> {
         self.account.done(DELETE_HOOK).path("hook_id", id)
     }

@@ -31,6 +31,9 @@ impl<'a> Labels<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/labels`: every label of the account.
     ///
+    /// # Errors
+    /// None of its own; see [`Call`](crate::Call).
+    ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// for label in account.labels().list().await? {
@@ -43,14 +46,28 @@ impl<'a> Labels<'a> {
         self.account.call(LIST)
     }
 
-    /// `GET /api/v1/accounts/{account_id}/labels/{id}`: one label.
+    /// `GET /api/v1/accounts/{account_id}/labels/{id}`: one label; an administrator may.
+    ///
+    /// # Errors
+    /// `NotFound` without such a label in this account; `Unauthorized` when the token's user is no
+    /// administrator.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let label = account.labels().get(3.into()).await?;
+    /// println!("{}", label.title);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(self, id: LabelId) -> Call<'a, Label> {
         self.account.call(GET).path("id", id)
     }
 
     /// `POST /api/v1/accounts/{account_id}/labels`: defines a label; an administrator may.
     ///
-    /// A title that exists is a [conflict](crate::Error::is_conflict).
+    /// # Errors
+    /// `Unauthorized` when the token's user is no administrator. `Conflict` for a title that
+    /// exists; `Invalid` for one with a space or another character that is not allowed.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -66,11 +83,38 @@ impl<'a> Labels<'a> {
 
     /// `PATCH /api/v1/accounts/{account_id}/labels/{id}`: changes a label; what is left as
     /// [`Patch::Keep`] stays. An administrator may.
+    ///
+    /// # Errors
+    /// `NotFound` without such a label in this account; `Unauthorized` when the token's user is no
+    /// administrator. `Conflict` for the title of another label; `Invalid` for one that is not
+    /// allowed.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::LabelPatch;
+    ///
+    /// let red = LabelPatch { color: "#E11D48".into(), ..Default::default() };
+    /// account.labels().update(3.into(), &red).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update(self, id: LabelId, to: &LabelPatch) -> Call<'a, Label> {
         self.account.call(UPDATE).path("id", id).json(to)
     }
 
-    /// `DELETE /api/v1/accounts/{account_id}/labels/{id}`: removes a label; an administrator may.
+    /// `DELETE /api/v1/accounts/{account_id}/labels/{id}`: removes a label, later also from what
+    /// has it; an administrator may.
+    ///
+    /// # Errors
+    /// `NotFound` without such a label in this account; `Unauthorized` when the token's user is no
+    /// administrator.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.labels().delete(3.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete(self, id: LabelId) -> Call<'a, ()> {
         self.account.done(DELETE).path("id", id)
     }

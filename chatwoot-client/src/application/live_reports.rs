@@ -42,6 +42,10 @@ impl<'a> LiveReports<'a> {
     /// `GET /api/v2/accounts/{account_id}/live_reports/conversation_metrics`: how many
     /// conversations, of a team or of all, are in which state.
     ///
+    /// # Errors
+    /// `Unauthorized` for an agent without the right to see reports. `NotFound` without such a team
+    /// in this account.
+    ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// let now = account.live_reports().conversations(None).await?;
@@ -55,12 +59,37 @@ impl<'a> LiveReports<'a> {
 
     /// `GET /api/v2/accounts/{account_id}/live_reports/grouped_conversation_metrics`: the open
     /// conversations, of a team or of all, by the agent they belong to.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent without the right to see reports. `NotFound` without such a team
+    /// in this account.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for row in account.live_reports().by_assignee(None).await? {
+    ///     println!("{:?}: {} open, {} unattended", row.assignee_id, row.open, row.unattended);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn by_assignee(self, team: Option<TeamId>) -> Call<'a, Vec<GroupedMetrics>> {
         self.account.call(GROUPED).query(&Query { group_by: Some("assignee_id"), team_id: team })
     }
 
     /// `GET /api/v2/accounts/{account_id}/live_reports/grouped_conversation_metrics`: the open
     /// conversations by the team they belong to.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent without the right to see reports.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for row in account.live_reports().by_team().await? {
+    ///     println!("{:?}: {} open", row.team_id, row.open);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn by_team(self) -> Call<'a, Vec<GroupedMetrics>> {
         self.account.call(GROUPED).query(&Query { group_by: Some("team_id"), team_id: None })
     }

@@ -38,12 +38,34 @@ impl<'a> Macros<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/macros`: the account's macros and the user's own. Every
     /// agent may.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`](crate::Call).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for known in account.macros().list().await? {
+    ///     println!("{} {}", known.id, known.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(self) -> Call<'a, Vec<Macro>> {
         self.account.call(LIST)
     }
 
-    /// `GET /api/v1/accounts/{account_id}/macros/{id}`: one macro. Another user's own is
-    /// [unauthorized](crate::Error::is_unauthorized).
+    /// `GET /api/v1/accounts/{account_id}/macros/{id}`: one macro.
+    ///
+    /// # Errors
+    /// `NotFound` without such a macro in this account; `Unauthorized` for another user's own.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let known = account.macros().get(5.into()).await?;
+    /// println!("{} does {} things", known.name, known.actions.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(self, id: MacroId) -> Call<'a, Macro> {
         self.account.call(GET).path("id", id)
     }
@@ -51,8 +73,10 @@ impl<'a> Macros<'a> {
     /// `POST /api/v1/accounts/{account_id}/macros`: adds a macro. Every agent may; an agent's is
     /// their own, whatever was asked.
     ///
-    /// An action the server does not know is [invalid](crate::ErrorKind::Invalid). Names are not
-    /// unique: sent twice, it makes two.
+    /// Names are not unique: sent twice, it makes two.
+    ///
+    /// # Errors
+    /// `Invalid` for an action the server does not know, or a file to send that was not uploaded.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -80,6 +104,21 @@ impl<'a> Macros<'a> {
     ///
     /// Who may use it must be said each time: left out, the server forgets it, and then nobody
     /// finds the macro in a list.
+    ///
+    /// # Errors
+    /// `Unauthorized` for another user's own, and for an agent who changes one of the account.
+    /// `Invalid` for an action the server does not know, or a file to send that was not uploaded.
+    /// `Server` (500) without such a macro.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::{MacroPatch, MacroVisibility};
+    ///
+    /// let named = MacroPatch { name: "Close".into(), ..Default::default() };
+    /// account.macros().update(5.into(), &MacroVisibility::Global, &named).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update(
         self,
         id: MacroId,
@@ -90,6 +129,17 @@ impl<'a> Macros<'a> {
     }
 
     /// `DELETE /api/v1/accounts/{account_id}/macros/{id}`: removes a macro.
+    ///
+    /// # Errors
+    /// `Unauthorized` for another user's own, and for an agent who removes one of the account.
+    /// `Server` (500) without such a macro.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.macros().delete(5.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete(self, id: MacroId) -> Call<'a, ()> {
         self.account.done(DELETE).path("id", id)
     }
@@ -99,6 +149,17 @@ impl<'a> Macros<'a> {
     ///
     /// The server answers at once and does it later, in the background; of actions that fail it
     /// says nothing. Not idempotent: a macro may send messages.
+    ///
+    /// # Errors
+    /// `Unauthorized` for another user's own. A macro that is not there is no error: nothing
+    /// happens.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.macros().execute(5.into(), &[12.into(), 13.into()]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn execute(self, id: MacroId, conversations: &[ConversationId]) -> Call<'a, ()> {
         let body = Execution { conversation_ids: conversations };
         self.account.done(EXECUTE).path("id", id).json(&body)

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
-use super::messages::{Messages, MessagesQuery, NewMessage};
+use super::message_types::{MessagesQuery, NewMessage};
+use super::messages::Messages;
 use crate::error::Error;
 use crate::ids::MessageId;
 use crate::model::Message;
@@ -59,8 +60,9 @@ impl SendOnceError {
 }
 
 impl Messages<'_> {
-    /// Writes a message unless the conversation has one with its `source_id`: by
-    /// [`Messages::list`], then [`Messages::create`].
+    /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages`, once: writes
+    /// a message unless the conversation has one with its `source_id`. It looks with
+    /// [`Messages::list`] and writes with [`Messages::create`].
     ///
     /// It looks before it sends, so a message that an earlier process sent is found. After an
     /// unknown outcome it looks again; what is not there once the server must have given up (17 s
@@ -69,7 +71,8 @@ impl Messages<'_> {
     /// One sender for each `source_id` is assumed: two that look at the same time both send.
     ///
     /// # Errors
-    /// The message has no `source_id`, or a call failed: then calling again is safe.
+    /// `NoSourceId` when the message has none: nothing was sent. `Call` when a call failed, for the
+    /// reasons of [`Messages::list`] and [`Messages::create`]: calling again is safe.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::SendOnceError> {

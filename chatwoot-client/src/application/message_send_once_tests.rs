@@ -1,4 +1,4 @@
-//! What `send_once` decides, against a small double of the server.
+//! Tests of `send_once`: what it decides, against a small double of the server.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};

@@ -32,6 +32,9 @@ impl<'a> NotificationSettings<'a> {
     /// `GET /api/v1/accounts/{account_id}/notification_settings`: the user's flags, and all there
     /// are.
     ///
+    /// # Errors
+    /// None of its own; see [`Call`](crate::Call).
+    ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// let now = account.notification_settings().get().await?;
@@ -45,6 +48,9 @@ impl<'a> NotificationSettings<'a> {
 
     /// `PATCH /api/v1/accounts/{account_id}/notification_settings`: sets both lists of flags whole:
     /// what is not named is off.
+    ///
+    /// # Errors
+    /// `Server` (500) for a flag that is none of those that [`NotificationSettings::get`] names.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

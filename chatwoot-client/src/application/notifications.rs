@@ -41,15 +41,34 @@ impl<'a> Notifications<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/notifications`: one page of 15 notifications; past the
     /// end it is empty. `meta.extra` has `unread_count`.
+    ///
+    /// # Errors
+    /// `Server` (500) for an order the server does not know.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::NotificationsQuery;
+    ///
+    /// let page = account.notifications().list(&NotificationsQuery::default()).await?;
+    /// for notification in page.payload {
+    ///     println!("{:?}", notification.push_message_title);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(self, query: &NotificationsQuery) -> Call<'a, Page<Notification>> {
         self.account.call(LIST).query(query)
     }
 
-    /// Every notification that the query asks for, page after page of [`Notifications::list`]. The
-    /// query's page is not heeded.
+    /// `GET /api/v1/accounts/{account_id}/notifications`, page after page: every notification that
+    /// the query asks for. The query's page is not heeded.
     ///
     /// What is marked as read while the stream runs leaves the list, and others move up: ask for
     /// the read ones too, or mark them afterwards.
+    ///
+    /// # Errors
+    /// The stream ends with the first error of a page, and its errors are those of
+    /// [`Notifications::list`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -81,11 +100,32 @@ impl<'a> Notifications<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/notifications/unread_count`: how many are unread, without
     /// the snoozed ones.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`](crate::Call).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let unread = account.notifications().unread_count().await?;
+    /// println!("{unread} unread");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn unread_count(self) -> Call<'a, u64> {
         self.account.call(UNREAD_COUNT)
     }
 
     /// `POST /api/v1/accounts/{account_id}/notifications/read_all`: marks all as read.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`](crate::Call).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.notifications().read_all().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn read_all(self) -> Call<'a, ()> {
         self.account.done(READ_ALL)
     }

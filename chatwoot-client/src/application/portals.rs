@@ -25,8 +25,7 @@ pub(super) const OPERATIONS: &[Op] =
 
 /// The portals of an account, named by their slug; from [`Account::portals`].
 ///
-/// An unknown slug is a server error (500). On 4.9.1 every answer that holds a portal without a
-/// domain of its own is a server error, though the write is done.
+/// An unknown slug is a server error (500), and no [not found](crate::Error::is_not_found).
 #[derive(Clone, Copy, Debug)]
 pub struct Portals<'a> {
     account: &'a Account,
@@ -39,6 +38,9 @@ impl<'a> Portals<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/portals`: every portal of the account. Agents and
     /// administrators may.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`](crate::Call).
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -54,14 +56,28 @@ impl<'a> Portals<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/portals/{id}`: one portal, with its articles counted.
     /// Agents and administrators may. Undocumented.
+    ///
+    /// # Errors
+    /// `Server` (500) without a portal of this slug in the account.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let portal = account.portals().get("shop-help").await?;
+    /// println!("{} at {:?}", portal.name, portal.custom_domain);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(self, slug: &str) -> Call<'a, Portal> {
         self.account.call(GET).path("id", slug)
     }
 
     /// `POST /api/v1/accounts/{account_id}/portals`: makes a portal; an administrator may.
     ///
-    /// A slug or domain that any account of the server has is a
-    /// [conflict](crate::Error::is_conflict).
+    /// # Errors
+    /// `Conflict` for a slug or domain that a portal of any account of the server has. `Invalid`
+    /// without a name or slug, or for a colour that is not `#RGB` or `#RRGGBB`. `Unauthorized` for
+    /// an agent without the right to change the help centre. `Server` (500) on 4.9.1 without a
+    /// domain of its own: then no portal is made.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -77,6 +93,21 @@ impl<'a> Portals<'a> {
 
     /// `PATCH /api/v1/accounts/{account_id}/portals/{id}`: changes a portal; what is left as
     /// [`Patch::Keep`] stays. An administrator may.
+    ///
+    /// # Errors
+    /// `Server` (500) without a portal of this slug in the account. `Conflict` and `Invalid` as for
+    /// [`Portals::create`]; `NotFound` without such an inbox in the account. `Unauthorized` for an
+    /// agent without the right to change the help centre.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::PortalPatch;
+    ///
+    /// let patch = PortalPatch { page_title: "Help".into(), ..Default::default() };
+    /// account.portals().update("shop-help", &patch).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update(self, slug: &str, to: &PortalPatch) -> Call<'a, Portal> {
         let mut body = json!({"portal": to});
         if let Some(body) = body.as_object_mut() {
@@ -92,19 +123,52 @@ impl<'a> Portals<'a> {
 
     /// `DELETE /api/v1/accounts/{account_id}/portals/{id}`: removes a portal; its categories and
     /// articles go later, in the background. An administrator may. Undocumented.
+    ///
+    /// # Errors
+    /// `Server` (500) without a portal of this slug in the account. `Unauthorized` for an agent
+    /// without the right to change the help centre.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.portals().delete("shop-help").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete(self, slug: &str) -> Call<'a, ()> {
         self.account.done(DELETE).path("id", slug)
     }
 
     /// `DELETE /api/v1/accounts/{account_id}/portals/{id}/logo`: takes a portal's logo away; an
     /// administrator may. Undocumented.
+    ///
+    /// # Errors
+    /// `Server` (500) without a portal of this slug in the account. `Unauthorized` for an agent
+    /// without the right to change the help centre.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.portals().delete_logo("shop-help").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete_logo(self, slug: &str) -> Call<'a, ()> {
         self.account.done(DELETE_LOGO).path("id", slug)
     }
 
     /// `POST /api/v1/accounts/{account_id}/portals/{id}/send_instructions`: mails how to point the
-    /// portal's own domain at the server; an administrator may. Without such a domain it is
-    /// [invalid](crate::ErrorKind::Invalid). Undocumented.
+    /// portal's own domain at the server; an administrator may. Undocumented.
+    ///
+    /// # Errors
+    /// `Invalid` for an address that is none, or when the portal has no domain of its own. `Server`
+    /// (500) without a portal of this slug in the account. `Unauthorized` for an agent without the
+    /// right to change the help centre.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.portals().send_instructions("shop-help", "hosting@shop.example.com").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn send_instructions(self, slug: &str, email: &str) -> Call<'a, ()> {
         self.account.done(SEND_INSTRUCTIONS).path("id", slug).json(&json!({"email": email}))
     }

@@ -39,7 +39,8 @@ impl Profile {
 
     /// `GET /api/v1/profile`: who the token belongs to, and in which accounts they work.
     ///
-    /// The way to check a token: a wrong one is [unauthorized](crate::Error::is_unauthorized).
+    /// # Errors
+    /// `Unauthorized` for a token that is no user's: this is the way to check one.
     ///
     /// ```
     /// # async fn example(profile: chatwoot_client::Profile) -> Result<(), chatwoot_client::Error> {
@@ -57,6 +58,10 @@ impl Profile {
     /// `PUT /api/v1/profile`: changes the user; what is left as [`Patch::Keep`] stays. Passwords
     /// are for the dashboard, or for a platform app.
     ///
+    /// # Errors
+    /// `Conflict` for the e-mail address of another user of the server; `Invalid` for an address
+    /// that is none, or an empty name.
+    ///
     /// ```
     /// # async fn example(profile: chatwoot_client::Profile) -> Result<(), chatwoot_client::Error> {
     /// use chatwoot_client::ProfilePatch;
@@ -70,13 +75,37 @@ impl Profile {
         self.call(UPDATE).json(&Body { profile: to })
     }
 
-    /// `PUT /api/v1/profile`: sets the user's picture. Anything but a picture is
-    /// [invalid](crate::ErrorKind::Invalid).
+    /// `PUT /api/v1/profile`: sets the user's picture.
+    ///
+    /// # Errors
+    /// `Invalid` for anything but a JPEG, PNG, GIF or `WebP` of 15 MB at the most.
+    ///
+    /// ```
+    /// # async fn example(profile: chatwoot_client::Profile) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::Upload;
+    ///
+    /// profile.set_avatar(&Upload::file("pictures/ada.png")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_avatar(&self, picture: &Upload) -> Call<'_, User> {
         self.call(UPDATE).form(Fields::new().file("profile[avatar]", picture))
     }
 
     /// `POST /api/v1/profile/availability`: sets whether the user is there, in one account.
+    ///
+    /// # Errors
+    /// `NotFound` when the user does not work in that account; `Server` (500) for a word the server
+    /// does not know.
+    ///
+    /// ```
+    /// # async fn example(profile: chatwoot_client::Profile) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::Availability;
+    ///
+    /// profile.set_availability(7.into(), Availability::Busy).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_availability(&self, account: AccountId, to: Availability) -> Call<'_, User> {
         let profile = Presence { account_id: account, availability: Some(to), auto_offline: None };
         self.call(AVAILABILITY).json(&Body { profile })
@@ -84,6 +113,16 @@ impl Profile {
 
     /// `POST /api/v1/profile/auto_offline`: sets whether the user counts as offline when the
     /// dashboard is closed, in one account.
+    ///
+    /// # Errors
+    /// `NotFound` when the user does not work in that account.
+    ///
+    /// ```
+    /// # async fn example(profile: chatwoot_client::Profile) -> Result<(), chatwoot_client::Error> {
+    /// profile.set_auto_offline(7.into(), false).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_auto_offline(&self, account: AccountId, to: bool) -> Call<'_, User> {
         let profile = Presence { account_id: account, availability: None, auto_offline: Some(to) };
         self.call(AUTO_OFFLINE).json(&Body { profile })

@@ -34,6 +34,10 @@ impl<'a> ReportingEvents<'a> {
     /// `GET /api/v1/accounts/{account_id}/reporting_events`: one page of the account's events,
     /// newest first; an administrator may.
     ///
+    /// # Errors
+    /// `NotFound` on a server without the enterprise edition. An agent is refused: with `Forbidden`
+    /// (403), as the published document has it.
+    ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// use chatwoot_client::ReportingEventsQuery;
@@ -51,6 +55,19 @@ impl<'a> ReportingEvents<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/reporting_events`: every
     /// event of one conversation, oldest first.
+    ///
+    /// # Errors
+    /// `NotFound` on a server without the enterprise edition, and without such a conversation in
+    /// this account.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for event in account.reporting_events().of_conversation(12.into()).await? {
+    ///     println!("{} took {:?} s", event.name, event.value);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn of_conversation(self, id: ConversationId) -> Call<'a, Vec<ReportingEvent>> {
         self.account.call(OF_CONVERSATION).path("conversation_id", id)
     }

@@ -60,6 +60,11 @@ impl<'a> Reports<'a> {
     /// `GET /api/v2/accounts/{account_id}/reports`: one figure over a time, a point a day unless
     /// the options say otherwise.
     ///
+    /// # Errors
+    /// `Unauthorized` for an agent without the right to see reports. `NotFound` without such an
+    /// agent, inbox, team or label in this account. `Decode` for a figure the server does not know:
+    /// it answers an empty object, not a list.
+    ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// use chatwoot_client::{ReportMetric, ReportOptions, ReportPeriod, ReportScope};
@@ -92,6 +97,10 @@ impl<'a> Reports<'a> {
     /// `GET /api/v2/accounts/{account_id}/reports/summary`: every figure over a time, and over the
     /// time of the same length before it.
     ///
+    /// # Errors
+    /// `Unauthorized` for an agent without the right to see reports. `NotFound` without such an
+    /// agent, inbox, team or label in this account.
+    ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// use chatwoot_client::{ReportOptions, ReportPeriod, ReportScope};
@@ -114,6 +123,17 @@ impl<'a> Reports<'a> {
 
     /// `GET /api/v2/accounts/{account_id}/reports/conversations`: how many conversations are in
     /// which state at this moment.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent without the right to see reports.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let now = account.reports().conversations().await?;
+    /// println!("{} open, {:?} of nobody", now.open, now.unassigned);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn conversations(self) -> Call<'a, ConversationMetrics> {
         self.account.call(CONVERSATIONS).query(&Kind { r#type: "account" })
     }
@@ -121,6 +141,18 @@ impl<'a> Reports<'a> {
     /// `GET /api/v2/accounts/{account_id}/reports/conversations/`: each agent's open conversations
     /// at this moment, the one with the most first. Page 1 unless you say otherwise; the server
     /// takes a filter by user, and heeds it not.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent without the right to see reports.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for agent in account.reports().agents(None).await? {
+    ///     println!("{:?} has {} open", agent.name, agent.metric.open);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn agents(self, page: Option<u32>) -> Call<'a, Vec<AgentMetrics>> {
         let call = self.account.call(AGENTS).query(&Kind { r#type: "agent" });
         match page {
@@ -130,7 +162,23 @@ impl<'a> Reports<'a> {
     }
 
     /// `GET /api/v2/accounts/{account_id}/reports/first_response_time_distribution`: how soon
-    /// customers were answered first, by type of channel. 404 on servers without it (4.9.1).
+    /// customers were answered first, by type of channel.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent without the right to see reports. `NotFound` on servers without
+    /// it (4.9.1).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::ReportPeriod;
+    ///
+    /// let week = ReportPeriod::between(1_794_616_491, 1_795_221_351);
+    /// for (channel, answered) in account.reports().first_responses(&week).await? {
+    ///     println!("{channel}: {:?} within an hour", answered.within_1_hour);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn first_responses(
         self,
         period: &ReportPeriod,
@@ -139,7 +187,22 @@ impl<'a> Reports<'a> {
     }
 
     /// `GET /api/v2/accounts/{account_id}/reports/inbox_label_matrix`: how many conversations of
-    /// which inbox have which label; empty lists mean all. 404 on servers without it (4.9.1).
+    /// which inbox have which label; empty lists mean all.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent without the right to see reports. `NotFound` on servers without
+    /// it (4.9.1). Inboxes and labels that do not exist are left out of the answer.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::ReportPeriod;
+    ///
+    /// let week = ReportPeriod::between(1_794_616_491, 1_795_221_351);
+    /// let table = account.reports().inbox_labels(&week, &[7.into()], &[]).await?;
+    /// println!("{} labels", table.labels.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn inbox_labels(
         self,
         period: &ReportPeriod,
@@ -157,7 +220,23 @@ impl<'a> Reports<'a> {
     }
 
     /// `GET /api/v2/accounts/{account_id}/reports/outgoing_messages_count`: how many messages went
-    /// out, by agent, team, inbox or label. 404 on servers without it (4.9.1).
+    /// out, by agent, team, inbox or label.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent without the right to see reports. `NotFound` on servers without
+    /// it (4.9.1). `Invalid` for a group the server does not know.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::{OutgoingGroup, ReportPeriod};
+    ///
+    /// let week = ReportPeriod::between(1_794_616_491, 1_795_221_351);
+    /// for row in account.reports().outgoing(&OutgoingGroup::Agent, &week).await? {
+    ///     println!("{:?} sent {}", row.name, row.outgoing_messages_count);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn outgoing(
         self,
         group_by: &OutgoingGroup,

@@ -29,8 +29,9 @@ pub(super) const OPERATIONS: &[Op] = &[ALL, CONTACTS, CONVERSATIONS, MESSAGES, A
 /// The search of an account; from [`Account::search`]. Agents and administrators may, each in the
 /// inboxes they see. Pages have 15 rows; past the end they are empty.
 ///
-/// [`Search::all`] and [`Search::conversations`] are a server error (500) on 4.15.1 and 4.9.1 as soon
-/// as a conversation without any message is found. For contacts by one exact value use
+/// [`Search::all`] and [`Search::conversations`] were a server error (500) when 4.15.1 and 4.9.1
+/// were asked. By the server's source the cause is a conversation without any message among the
+/// results: its missing message is written out all the same. For contacts by one exact value use
 /// [`Contacts::find_exact`](super::Contacts::find_exact).
 #[derive(Clone, Copy, Debug)]
 pub struct Search<'a> {
@@ -44,12 +45,28 @@ impl<'a> Search<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/search`: one page of each of the four kinds.
     /// Undocumented.
+    ///
+    /// # Errors
+    /// `Server` (500) when a conversation without any message is among the results: see [`Search`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::SearchQuery;
+    ///
+    /// let found = account.search().all(&SearchQuery::new("1001")).await?;
+    /// println!("{} contacts, {} messages", found.contacts.len(), found.messages.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn all(self, query: &SearchQuery) -> Call<'a, SearchResults> {
         self.account.call(ALL).query(query)
     }
 
     /// `GET /api/v1/accounts/{account_id}/search/contacts`: contacts with the text in their name,
     /// e-mail, phone number or identifier, last active first. Undocumented.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`](crate::Call).
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -67,18 +84,62 @@ impl<'a> Search<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/search/conversations`: conversations with the text in
     /// their number or their contact, newest first. Undocumented.
+    ///
+    /// # Errors
+    /// `Server` (500) when a conversation without any message is among the results: see [`Search`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::SearchQuery;
+    ///
+    /// for conversation in account.search().conversations(&SearchQuery::new("ada")).await? {
+    ///     println!("{}", conversation.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn conversations(self, query: &SearchQuery) -> Call<'a, Vec<SearchConversation>> {
         self.account.call(CONVERSATIONS).query(query)
     }
 
     /// `GET /api/v1/accounts/{account_id}/search/messages`: messages of the last three months with
     /// the text, newest first. Undocumented.
+    ///
+    /// # Errors
+    /// `Server` (500) where the account has the feature `search_with_gin` and the text has a sign
+    /// that its query language knows, such as `&` or `(`.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::SearchQuery;
+    ///
+    /// let second = SearchQuery { page: Some(2), ..SearchQuery::new("refund") };
+    /// for message in account.search().messages(&second).await? {
+    ///     println!("{:?}", message.content);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn messages(self, query: &SearchQuery) -> Call<'a, Vec<Message>> {
         self.account.call(MESSAGES).query(query)
     }
 
     /// `GET /api/v1/accounts/{account_id}/search/articles`: articles with these words, best first.
     /// Undocumented.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`](crate::Call).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::SearchQuery;
+    ///
+    /// for article in account.search().articles(&SearchQuery::new("returns")).await? {
+    ///     println!("{} at {:?}", article.title, article.slug);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn articles(self, query: &SearchQuery) -> Call<'a, Vec<SearchArticle>> {
         self.account.call(ARTICLES).query(query)
     }

@@ -28,11 +28,26 @@ impl<'a> SlaPolicies<'a> {
     }
 
     /// `GET /api/v1/accounts/{account_id}/sla_policies`: every policy.
+    ///
+    /// # Errors
+    /// `NotFound` on a server without the enterprise edition.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for policy in account.sla_policies().list().await? {
+    ///     println!("{}: {:?} s", policy.name, policy.first_response_time_threshold);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(self) -> Call<'a, Vec<SlaPolicy>> {
         self.account.call(LIST)
     }
 
     /// `POST /api/v1/accounts/{account_id}/sla_policies`: adds a policy; an administrator may.
+    ///
+    /// # Errors
+    /// `NotFound` on a server without the enterprise edition.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

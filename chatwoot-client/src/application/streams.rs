@@ -6,17 +6,12 @@
 
 use futures_util::Stream;
 
-use super::articles::{Article, ArticlePage, Articles, ArticlesQuery};
 use super::contact_types::{Contact, ContactSort, ContactsQuery};
 use super::contacts::Contacts;
 use super::conversation_requests::{AssigneeFilter, ConversationSort, ConversationsQuery};
 use super::conversation_types::{Conversation, ConversationPage};
 use super::conversations::Conversations;
-use super::csat::{Csat, CsatQuery, CsatResponse, CsatSort};
 use super::filter::Filter;
-use super::reporting_events::{
-    ReportingEvent, ReportingEventPage, ReportingEvents, ReportingEventsQuery,
-};
 use crate::error::Error;
 use crate::page::{self, Page, Paged, Rows};
 
@@ -24,22 +19,6 @@ impl Paged for ConversationPage {
     type Row = Conversation;
 
     fn rows(self) -> Vec<Conversation> {
-        self.payload
-    }
-}
-
-impl Paged for ArticlePage {
-    type Row = Article;
-
-    fn rows(self) -> Vec<Article> {
-        self.payload
-    }
-}
-
-impl Paged for ReportingEventPage {
-    type Row = ReportingEvent;
-
-    fn rows(self) -> Vec<ReportingEvent> {
         self.payload
     }
 }
@@ -61,11 +40,14 @@ fn newest(query: ContactsQuery) -> ContactsQuery {
 }
 
 impl<'a> Contacts<'a> {
-    /// Every contact, each once, page after page of [`Contacts::list`]: newest first, unless the
-    /// query names an order. The query's page is not heeded.
+    /// `GET /api/v1/accounts/{account_id}/contacts`, page after page: every contact, each once;
+    /// newest first, unless the query names an order. The query's page is not heeded.
     ///
     /// A contact that vanishes meanwhile makes others neither come twice nor be missed. For that,
     /// most pages are asked for twice.
+    ///
+    /// # Errors
+    /// The stream ends with the first error of a page; its errors are those of [`Contacts::list`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -93,7 +75,28 @@ impl<'a> Contacts<'a> {
         )
     }
 
-    /// Every contact that meets the conditions, as [`Contacts::all`] does, by [`Contacts::filter`].
+    /// `POST /api/v1/accounts/{account_id}/contacts/filter`, page after page: every contact that
+    /// meets the conditions, each once, as [`Contacts::all`] does.
+    ///
+    /// # Errors
+    /// The stream ends with the first error of a page; its errors are those of
+    /// [`Contacts::filter`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use std::pin::pin;
+    ///
+    /// use chatwoot_client::{ContactsQuery, Filter, FilterCondition};
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let filter = Filter::new(FilterCondition::is_not_present("email"));
+    /// let mut found = pin!(account.contacts().filter_all(filter, ContactsQuery::default()));
+    /// while let Some(contact) = found.try_next().await? {
+    ///     println!("{} has no e-mail address", contact.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn filter_all(
         self,
         filter: Filter,
@@ -106,8 +109,28 @@ impl<'a> Contacts<'a> {
         page::stream(fetch, rows)
     }
 
-    /// Every contact that has this text, as [`Contacts::all`] does, by [`Contacts::search`]. The
-    /// server allows 100 pages a minute per account.
+    /// `GET /api/v1/accounts/{account_id}/contacts/search`, page after page: every contact that has
+    /// this text, each once, as [`Contacts::all`] does. The server allows 100 pages a minute per
+    /// account.
+    ///
+    /// # Errors
+    /// The stream ends with the first error of a page; its errors are those of
+    /// [`Contacts::search`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use std::pin::pin;
+    ///
+    /// use chatwoot_client::ContactsQuery;
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let mut found = pin!(account.contacts().search_all("lovelace", ContactsQuery::default()));
+    /// while let Some(contact) = found.try_next().await? {
+    ///     println!("{} {:?}", contact.id, contact.email);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn search_all(
         self,
         text: impl Into<String>,
@@ -123,11 +146,15 @@ impl<'a> Contacts<'a> {
 }
 
 impl<'a> Conversations<'a> {
-    /// Every conversation, each once, page after page of [`Conversations::list`]: newest first,
-    /// unless the query names an order; *open* ones, unless it names a state. The query's page is
-    /// not heeded.
+    /// `GET /api/v1/accounts/{account_id}/conversations`, page after page: every conversation, each
+    /// once; newest first, unless the query names an order; *open* ones, unless it names a state.
+    /// The query's page is not heeded.
     ///
     /// Orders by priority or by waiting move rows to and fro: with them a row may be missed.
+    ///
+    /// # Errors
+    /// The stream ends with the first error of a page; its errors are those of
+    /// [`Conversations::list`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -164,9 +191,29 @@ impl<'a> Conversations<'a> {
         )
     }
 
-    /// Every conversation that meets the conditions, each once, page after page of
-    /// [`Conversations::filter`], last active first. At the end the front is read again, for those
-    /// that became active meanwhile.
+    /// `POST /api/v1/accounts/{account_id}/conversations/filter`, page after page: every
+    /// conversation that meets the conditions, each once, last active first. At the end the front
+    /// is read again, for those that became active meanwhile.
+    ///
+    /// # Errors
+    /// The stream ends with the first error of a page; its errors are those of
+    /// [`Conversations::filter`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use std::pin::pin;
+    ///
+    /// use chatwoot_client::{Filter, FilterCondition};
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let filter = Filter::new(FilterCondition::equal_to("labels", ["vip"]));
+    /// let mut found = pin!(account.conversations().filter_all(filter));
+    /// while let Some(conversation) = found.try_next().await? {
+    ///     println!("{}", conversation.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn filter_all(
         self,
         filter: Filter,
@@ -177,64 +224,5 @@ impl<'a> Conversations<'a> {
             touched: Some(|row: &Conversation| row.last_activity_at),
         };
         page::stream(move |page| self.filter(&filter, page), rows)
-    }
-}
-
-impl<'a> Articles<'a> {
-    /// Every article of a portal, each once, page after page of [`Articles::list`]. The query's
-    /// page is not heeded.
-    pub fn all(
-        self,
-        portal: impl Into<String>,
-        query: ArticlesQuery,
-    ) -> impl Stream<Item = Result<Article, Error>> + Send + 'a {
-        let portal = portal.into();
-        let changed = query.category_slug.is_none();
-        let rows = Rows {
-            key: |article: &Article| article.id,
-            // The counts do not heed state and author.
-            total: |_: &ArticlePage| None,
-            touched: changed.then_some(|article: &Article| article.updated_at),
-        };
-        let fetch =
-            move |page| self.list(&portal, &ArticlesQuery { page: Some(page), ..query.clone() });
-        page::stream(fetch, rows)
-    }
-}
-
-impl<'a> Csat<'a> {
-    /// Every survey answer, each once, page after page of [`Csat::list`]: newest first, unless the
-    /// query names an order. The query's page is not heeded.
-    pub fn all(
-        self,
-        query: CsatQuery,
-    ) -> impl Stream<Item = Result<CsatResponse, Error>> + Send + 'a {
-        let sort = query.sort.clone().or(Some(CsatSort::CreatedAtDescending));
-        let query = CsatQuery { sort, ..query };
-        let rows = Rows {
-            key: |answer: &CsatResponse| answer.id,
-            total: |_: &Vec<CsatResponse>| None,
-            touched: None,
-        };
-        let fetch = move |page| self.list(&CsatQuery { page: Some(page), ..query.clone() });
-        page::stream(fetch, rows)
-    }
-}
-
-impl<'a> ReportingEvents<'a> {
-    /// Every event, each once, newest first, page after page of [`ReportingEvents::list`]. The
-    /// query's page is not heeded.
-    pub fn all(
-        self,
-        query: ReportingEventsQuery,
-    ) -> impl Stream<Item = Result<ReportingEvent, Error>> + Send + 'a {
-        let rows = Rows {
-            key: |event: &ReportingEvent| event.id,
-            total: |page: &ReportingEventPage| page.meta.count,
-            touched: None,
-        };
-        let fetch =
-            move |page| self.list(&ReportingEventsQuery { page: Some(page), ..query.clone() });
-        page::stream(fetch, rows)
     }
 }

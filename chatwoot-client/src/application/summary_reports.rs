@@ -42,6 +42,9 @@ impl<'a> SummaryReports<'a> {
 
     /// `GET /api/v2/accounts/{account_id}/summary_reports/agent`: a row for each agent.
     ///
+    /// # Errors
+    /// `Unauthorized` for an agent without the right to see reports.
+    ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// use chatwoot_client::ReportPeriod;
@@ -62,6 +65,21 @@ impl<'a> SummaryReports<'a> {
     }
 
     /// `GET /api/v2/accounts/{account_id}/summary_reports/team`: a row for each team.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent without the right to see reports.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::ReportPeriod;
+    ///
+    /// let week = ReportPeriod::between(1_794_616_491, 1_795_221_351);
+    /// for row in account.summary_reports().teams(&week, true).await? {
+    ///     println!("team {}: {:?} conversations", row.id, row.conversations_count);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn teams(
         self,
         period: &ReportPeriod,
@@ -71,6 +89,21 @@ impl<'a> SummaryReports<'a> {
     }
 
     /// `GET /api/v2/accounts/{account_id}/summary_reports/inbox`: a row for each inbox.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent without the right to see reports.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::ReportPeriod;
+    ///
+    /// let week = ReportPeriod::between(1_794_616_491, 1_795_221_351);
+    /// for row in account.summary_reports().inboxes(&week, false).await? {
+    ///     println!("inbox {}: first answer after {:?} s", row.id, row.avg_first_response_time);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn inboxes(
         self,
         period: &ReportPeriod,
@@ -81,6 +114,21 @@ impl<'a> SummaryReports<'a> {
 
     /// `GET /api/v2/accounts/{account_id}/summary_reports/label`: a row for each label of the
     /// account. Undocumented.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent without the right to see reports.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::ReportPeriod;
+    ///
+    /// let week = ReportPeriod::between(1_794_616_491, 1_795_221_351);
+    /// for row in account.summary_reports().labels(&week, false).await? {
+    ///     println!("{:?}: {:?} conversations", row.name, row.conversations_count);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn labels(
         self,
         period: &ReportPeriod,
@@ -90,8 +138,23 @@ impl<'a> SummaryReports<'a> {
     }
 
     /// `GET /api/v2/accounts/{account_id}/summary_reports/channel`: how many conversations are in
-    /// which state, by type of channel. At the most six months at a time: more is
-    /// [invalid](crate::ErrorKind::Invalid). 404 on servers without it (4.9.1).
+    /// which state, by type of channel.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent without the right to see reports. `Invalid` for more than six
+    /// months at a time. `NotFound` on servers without it (4.9.1).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::ReportPeriod;
+    ///
+    /// let week = ReportPeriod::between(1_794_616_491, 1_795_221_351);
+    /// for (channel, counts) in account.summary_reports().channels(&week).await? {
+    ///     println!("{channel}: {} of {} open", counts.open, counts.total);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn channels(self, period: &ReportPeriod) -> Call<'a, BTreeMap<String, ChannelCounts>> {
         self.account.call(CHANNELS).query(period)
     }

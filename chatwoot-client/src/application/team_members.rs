@@ -33,6 +33,18 @@ impl<'a> TeamMembers<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/teams/{team_id}/team_members`: who is in the team. Every
     /// agent may.
+    ///
+    /// # Errors
+    /// `NotFound` without such a team in this account.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for agent in account.team_members().list(1.into()).await? {
+    ///     println!("{:?}", agent.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(self, team: TeamId) -> Call<'a, Vec<Agent>> {
         self.account.call(LIST).path("team_id", team)
     }
@@ -40,7 +52,9 @@ impl<'a> TeamMembers<'a> {
     /// `POST /api/v1/accounts/{account_id}/teams/{team_id}/team_members`: puts users into the team
     /// and answers those who were not in it before; an administrator may.
     ///
-    /// A user who is not in the account is [unauthorized](crate::Error::is_unauthorized).
+    /// # Errors
+    /// `NotFound` without such a team in this account. `Unauthorized` when the token's user is no
+    /// administrator, and with a user who is not in the account: then nobody is put in.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -54,12 +68,36 @@ impl<'a> TeamMembers<'a> {
 
     /// `PATCH /api/v1/accounts/{account_id}/teams/{team_id}/team_members`: makes these users the
     /// team, and nobody else; an administrator may.
+    ///
+    /// # Errors
+    /// `NotFound` without such a team in this account. `Unauthorized` when the token's user is no
+    /// administrator, and with a user who is not in the account: then nothing changes.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let members = account.team_members().replace(1.into(), &[2.into(), 6.into()]).await?;
+    /// println!("{} in the team", members.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn replace(self, team: TeamId, users: &[UserId]) -> Call<'a, Vec<Agent>> {
         self.account.call(REPLACE).path("team_id", team).json(&Users { user_ids: users })
     }
 
     /// `DELETE /api/v1/accounts/{account_id}/teams/{team_id}/team_members`: takes users out of the
     /// team; an administrator may.
+    ///
+    /// # Errors
+    /// `NotFound` without such a team in this account. `Unauthorized` when the token's user is no
+    /// administrator, and with a user who is not in the account. One who is not in the team is no
+    /// error.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.team_members().remove(1.into(), &[6.into()]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn remove(self, team: TeamId, users: &[UserId]) -> Call<'a, ()> {
         self.account.done(REMOVE).path("team_id", team).json(&Users { user_ids: users })
     }

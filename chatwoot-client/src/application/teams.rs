@@ -30,6 +30,9 @@ impl<'a> Teams<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/teams`: every team of the account. Every agent may.
     ///
+    /// # Errors
+    /// None of its own; see [`Call`](crate::Call).
+    ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// for team in account.teams().list().await? {
@@ -43,13 +46,26 @@ impl<'a> Teams<'a> {
     }
 
     /// `GET /api/v1/accounts/{account_id}/teams/{team_id}`: one team. Every agent may.
+    ///
+    /// # Errors
+    /// `NotFound` without such a team in this account.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let team = account.teams().get(1.into()).await?;
+    /// println!("{}", team.name);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(self, id: TeamId) -> Call<'a, Team> {
         self.account.call(GET).path("team_id", id)
     }
 
     /// `POST /api/v1/accounts/{account_id}/teams`: makes a team; an administrator may.
     ///
-    /// A name that exists is a [conflict](crate::Error::is_conflict).
+    /// # Errors
+    /// `Unauthorized` when the token's user is no administrator. `Conflict` for a name that exists,
+    /// in whatever case; `Invalid` for an empty one.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -65,12 +81,37 @@ impl<'a> Teams<'a> {
 
     /// `PATCH /api/v1/accounts/{account_id}/teams/{team_id}`: changes a team; what is left as
     /// [`Patch::Keep`] stays. An administrator may.
+    ///
+    /// # Errors
+    /// `NotFound` without such a team in this account. `Unauthorized` when the token's user is no
+    /// administrator. `Conflict` for the name of another team.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::TeamPatch;
+    ///
+    /// let by_hand = TeamPatch { allow_auto_assign: false.into(), ..Default::default() };
+    /// account.teams().update(1.into(), &by_hand).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update(self, id: TeamId, to: &TeamPatch) -> Call<'a, Team> {
         self.account.call(UPDATE).path("team_id", id).json(to)
     }
 
     /// `DELETE /api/v1/accounts/{account_id}/teams/{team_id}`: removes a team, not its members; an
     /// administrator may.
+    ///
+    /// # Errors
+    /// `NotFound` without such a team in this account. `Unauthorized` when the token's user is no
+    /// administrator.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.teams().delete(1.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete(self, id: TeamId) -> Call<'a, ()> {
         self.account.done(DELETE).path("team_id", id)
     }

@@ -29,6 +29,9 @@ impl<'a> Uploads<'a> {
 
     /// `POST /api/v1/accounts/{account_id}/upload`: stores a file and answers where it is.
     ///
+    /// # Errors
+    /// `RateLimited` after 60 files in an hour, by address or not, in this account.
+    ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// use chatwoot_client::Upload;
@@ -44,8 +47,18 @@ impl<'a> Uploads<'a> {
 
     /// `POST /api/v1/accounts/{account_id}/upload`: has the server fetch a file and store it.
     ///
-    /// An address that it cannot or may not fetch (private networks) is
-    /// [invalid](crate::ErrorKind::Invalid).
+    /// # Errors
+    /// `Invalid` for an address that the server cannot or may not fetch (private networks), and for
+    /// a file that is neither picture nor video or is larger than the server allows (40 MB, unless
+    /// it was set). `RateLimited` after 60 files in an hour in this account.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let stored = account.uploads().create_from_url("https://shop.example.com/sizes.png").await?;
+    /// println!("![Sizes]({})", stored.file_url);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn create_from_url(self, address: &str) -> Call<'a, UploadedFile> {
         self.account.call(UPLOAD).json(&json!({"external_url": address}))
     }

@@ -35,6 +35,18 @@ impl<'a> Webhooks<'a> {
 
     /// `GET /api/v1/accounts/{account_id}/webhooks`: every webhook with its secret; an
     /// administrator may.
+    ///
+    /// # Errors
+    /// `Unauthorized` when the token's user is no administrator.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for webhook in account.webhooks().list().await? {
+    ///     println!("{} gets {} events", webhook.id, webhook.subscriptions.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(self) -> Call<'a, Vec<Webhook>> {
         self.account.call(LIST)
     }
@@ -42,7 +54,10 @@ impl<'a> Webhooks<'a> {
     /// `POST /api/v1/accounts/{account_id}/webhooks`: adds a webhook and answers its secret; an
     /// administrator may.
     ///
-    /// An address that exists is a [conflict](crate::Error::is_conflict): list them and adopt it.
+    /// # Errors
+    /// `Unauthorized` when the token's user is no administrator. `Conflict` for an address that a
+    /// webhook of this account has: list them and adopt it. `Invalid` for an address that is not
+    /// http or https, without an event, or with one the server does not know.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -61,12 +76,40 @@ impl<'a> Webhooks<'a> {
 
     /// `PATCH /api/v1/accounts/{account_id}/webhooks/{webhook_id}`: changes a webhook; what is left
     /// as [`Patch::Keep`] stays, the secret always. An administrator may.
+    ///
+    /// # Errors
+    /// `NotFound` without such a webhook in this account. `Unauthorized` when the token's user is
+    /// no administrator. `Conflict` and `Invalid` as for [`Webhooks::create`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::{WebhookPatch, WebhookSubscription};
+    ///
+    /// let fewer = WebhookPatch {
+    ///     subscriptions: vec![WebhookSubscription::MessageCreated].into(),
+    ///     ..Default::default()
+    /// };
+    /// account.webhooks().update(9.into(), &fewer).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update(self, id: WebhookId, to: &WebhookPatch) -> Call<'a, Webhook> {
         self.account.call(UPDATE).path("webhook_id", id).json(&Body { webhook: to })
     }
 
     /// `DELETE /api/v1/accounts/{account_id}/webhooks/{webhook_id}`: removes a webhook; an
     /// administrator may.
+    ///
+    /// # Errors
+    /// `NotFound` without such a webhook in this account. `Unauthorized` when the token's user is
+    /// no administrator.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.webhooks().delete(9.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete(self, id: WebhookId) -> Call<'a, ()> {
         self.account.done(DELETE).path("webhook_id", id)
     }

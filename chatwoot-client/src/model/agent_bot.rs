@@ -34,10 +34,10 @@ pub struct AgentBot {
     /// Its account; `None` for a bot of the installation.
     #[serde(default)]
     pub account_id: Option<AccountId>,
-    /// Its token; an administrator sees it.
+    /// Its token; every agent of its account sees it.
     #[serde(default)]
     pub access_token: Option<AgentBotToken>,
-    /// What its deliveries are signed with; none before 4.13.
+    /// What its deliveries are signed with; only an administrator sees it. None before 4.13.
     #[serde(default)]
     pub secret: Option<Secret>,
     /// Whether it belongs to the installation.

@@ -32,12 +32,30 @@ impl<'a> AccountUsers<'a> {
     }
 
     /// `GET /platform/api/v1/accounts/{account_id}/account_users`: everybody in the account.
+    ///
+    /// # Errors
+    /// `NotFound` without such an account; `Unauthorized` for one that this platform app did not
+    /// make.
+    ///
+    /// ```
+    /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
+    /// for member in platform.account_users().list(3.into()).await? {
+    ///     println!("user {} is {:?}", member.user_id, member.role);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(self, account: AccountId) -> Call<'a, Vec<AccountUser>> {
         self.platform.call(LIST).path("account_id", account)
     }
 
     /// `POST /platform/api/v1/accounts/{account_id}/account_users`: puts a user into the account,
     /// or gives a user who is there another role.
+    ///
+    /// # Errors
+    /// `NotFound` without such an account; `Unauthorized` for one that this platform app did not
+    /// make. `Invalid` for a user who does not exist; `Server` (500) for a role the server does not
+    /// know.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -54,6 +72,17 @@ impl<'a> AccountUsers<'a> {
 
     /// `DELETE /platform/api/v1/accounts/{account_id}/account_users`: takes a user out of the
     /// account; the user stays. Nothing happens when they are not in it.
+    ///
+    /// # Errors
+    /// `NotFound` without such an account; `Unauthorized` for one that this platform app did not
+    /// make.
+    ///
+    /// ```
+    /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
+    /// platform.account_users().delete(3.into(), 5.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete(self, account: AccountId, user: UserId) -> Call<'a, ()> {
         let membership = Membership { user_id: user, role: None };
         self.platform.done(DELETE).path("account_id", account).json(&membership)

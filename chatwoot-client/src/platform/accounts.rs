@@ -32,14 +32,34 @@ impl<'a> PlatformAccounts<'a> {
 
     /// `GET /platform/api/v1/accounts`: every account that this platform app made. Undocumented.
     ///
-    /// After one of them was deleted, servers answer 500 here (4.9.1, 4.15.1): keep your own list.
+    /// # Errors
+    /// `Server` (500) once one of the accounts was deleted (4.9.1, 4.15.1): keep your own list.
+    ///
+    /// ```
+    /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
+    /// for account in platform.accounts().list().await? {
+    ///     println!("{} {}", account.id, account.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(self) -> Call<'a, Vec<PlatformAccount>> {
         self.platform.call(LIST)
     }
 
     /// `GET /platform/api/v1/accounts/{account_id}`: one account.
     ///
-    /// An account that another app made is [unauthorized](crate::Error::is_unauthorized).
+    /// # Errors
+    /// `NotFound` without such an account; `Unauthorized` for one that this platform app did not
+    /// make.
+    ///
+    /// ```
+    /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
+    /// let account = platform.accounts().get(3.into()).await?;
+    /// println!("{} is {:?}", account.name, account.status);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(self, id: AccountId) -> Call<'a, PlatformAccount> {
         self.platform.call(GET).path("account_id", id)
     }
@@ -47,6 +67,11 @@ impl<'a> PlatformAccounts<'a> {
     /// `POST /platform/api/v1/accounts`: makes an account.
     ///
     /// Names are not unique: sent twice, it makes two.
+    ///
+    /// # Errors
+    /// `Invalid` without a name, or for an e-mail address that is none. `Server` (500) for a
+    /// language or state the server does not know; for a feature it does not know too, but then the
+    /// account is made, and no platform app may touch it.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -65,6 +90,11 @@ impl<'a> PlatformAccounts<'a> {
     /// `PATCH /platform/api/v1/accounts/{account_id}`: changes an account; what is left as
     /// [`Patch::Keep`] stays.
     ///
+    /// # Errors
+    /// `NotFound` without such an account; `Unauthorized` for one that this platform app did not
+    /// make. `Invalid` and `Server` (500) as for [`PlatformAccounts::create`]; then nothing
+    /// changes.
+    ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
     /// use chatwoot_client::{AccountStatus, PlatformAccountPatch};
@@ -81,6 +111,17 @@ impl<'a> PlatformAccounts<'a> {
     /// `DELETE /platform/api/v1/accounts/{account_id}`: removes an account and all that is in it.
     ///
     /// The server answers at once and deletes later, in the background.
+    ///
+    /// # Errors
+    /// `NotFound` without such an account; `Unauthorized` for one that this platform app did not
+    /// make.
+    ///
+    /// ```
+    /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
+    /// platform.accounts().delete(3.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete(self, id: AccountId) -> Call<'a, ()> {
         self.platform.done(DELETE).path("account_id", id)
     }

@@ -32,13 +32,34 @@ impl<'a> PlatformAgentBots<'a> {
     }
 
     /// `GET /platform/api/v1/agent_bots`: every bot that this platform app made.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`](crate::Call).
+    ///
+    /// ```
+    /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
+    /// for bot in platform.agent_bots().list().await? {
+    ///     println!("{} {:?}", bot.id, bot.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(self) -> Call<'a, Vec<AgentBot>> {
         self.platform.call(LIST)
     }
 
     /// `GET /platform/api/v1/agent_bots/{id}`: one bot.
     ///
-    /// A bot that another app made is [unauthorized](crate::Error::is_unauthorized).
+    /// # Errors
+    /// `NotFound` without such a bot; `Unauthorized` for one that this platform app did not make.
+    ///
+    /// ```
+    /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
+    /// let bot = platform.agent_bots().get(2.into()).await?;
+    /// println!("{:?} of {:?}", bot.name, bot.account_id);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(self, id: AgentBotId) -> Call<'a, AgentBot> {
         self.platform.call(GET).path("id", id)
     }
@@ -47,6 +68,9 @@ impl<'a> PlatformAgentBots<'a> {
     /// installation.
     ///
     /// Names are not unique: sent twice, it makes two.
+    ///
+    /// # Errors
+    /// `Invalid` for an address of more than 2,048 characters.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -64,11 +88,38 @@ impl<'a> PlatformAgentBots<'a> {
 
     /// `PATCH /platform/api/v1/agent_bots/{id}`: changes a bot; what is left as [`Patch::Keep`]
     /// stays.
+    ///
+    /// # Errors
+    /// `NotFound` without such a bot; `Unauthorized` for one that this platform app did not make.
+    /// `Invalid` for an address of more than 2,048 characters.
+    ///
+    /// ```
+    /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::PlatformAgentBotPatch;
+    ///
+    /// let moved = PlatformAgentBotPatch {
+    ///     outgoing_url: "https://shop.example.com/bot/9f2e44".into(),
+    ///     ..Default::default()
+    /// };
+    /// platform.agent_bots().update(2.into(), &moved).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update(self, id: AgentBotId, to: &PlatformAgentBotPatch) -> Call<'a, AgentBot> {
         self.platform.call(UPDATE).path("id", id).json(to)
     }
 
     /// `DELETE /platform/api/v1/agent_bots/{id}`: removes a bot.
+    ///
+    /// # Errors
+    /// `NotFound` without such a bot; `Unauthorized` for one that this platform app did not make.
+    ///
+    /// ```
+    /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
+    /// platform.agent_bots().delete(2.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete(self, id: AgentBotId) -> Call<'a, ()> {
         self.platform.done(DELETE).path("id", id)
     }

@@ -35,8 +35,11 @@ impl<'a> PlatformUsers<'a> {
 
     /// `POST /platform/api/v1/users`: makes a user, or answers the one who has this e-mail.
     ///
-    /// An existing user is answered as they are, whatever else was sent, with their token. A weak
-    /// password is [invalid](crate::ErrorKind::Invalid).
+    /// An existing user is answered as they are, whatever else was sent, with their token.
+    ///
+    /// # Errors
+    /// `Invalid` for an address that is none, an empty name, or a password that is too weak:
+    /// [`Error::attributes`](crate::Error::attributes) names which.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -54,13 +57,38 @@ impl<'a> PlatformUsers<'a> {
 
     /// `GET /platform/api/v1/users/{id}`: one user.
     ///
-    /// A user of another app is [unauthorized](crate::Error::is_unauthorized).
+    /// # Errors
+    /// `NotFound` without such a user; `Unauthorized` for one that this platform app neither made
+    /// nor was answered by [`PlatformUsers::create`].
+    ///
+    /// ```
+    /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
+    /// let user = platform.users().get(5.into()).await?;
+    /// println!("{} works in {} accounts", user.name, user.accounts.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(self, id: UserId) -> Call<'a, User> {
         self.platform.call(GET).path("id", id)
     }
 
     /// `PATCH /platform/api/v1/users/{id}`: changes a user; what is left as [`Patch::Keep`] stays.
     /// A new e-mail needs no confirmation.
+    ///
+    /// # Errors
+    /// `NotFound` without such a user; `Unauthorized` for one that this platform app neither made
+    /// nor was answered by [`PlatformUsers::create`]. `Conflict` for the e-mail address of another
+    /// user; `Invalid` for an address that is none, or a password that is too weak.
+    ///
+    /// ```
+    /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::UserPatch;
+    ///
+    /// let moved = UserPatch { email: "ada@lovelace.example.com".into(), ..Default::default() };
+    /// platform.users().update(5.into(), &moved).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update(self, id: UserId, to: &UserPatch) -> Call<'a, User> {
         self.platform.call(UPDATE).path("id", id).json(to)
     }
@@ -68,6 +96,17 @@ impl<'a> PlatformUsers<'a> {
     /// `DELETE /platform/api/v1/users/{id}`: removes a user from every account.
     ///
     /// The server answers at once and deletes later, in the background.
+    ///
+    /// # Errors
+    /// `NotFound` without such a user; `Unauthorized` for one that this platform app neither made
+    /// nor was answered by [`PlatformUsers::create`].
+    ///
+    /// ```
+    /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
+    /// platform.users().delete(5.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn delete(self, id: UserId) -> Call<'a, ()> {
         self.platform.done(DELETE).path("id", id)
     }
@@ -75,6 +114,10 @@ impl<'a> PlatformUsers<'a> {
     /// `GET /platform/api/v1/users/{id}/login`: a link that logs the user in, once and soon.
     ///
     /// Who has the link is the user: redirect to it, do not store it.
+    ///
+    /// # Errors
+    /// `NotFound` without such a user; `Unauthorized` for one that this platform app neither made
+    /// nor was answered by [`PlatformUsers::create`].
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -90,6 +133,10 @@ impl<'a> PlatformUsers<'a> {
 
     /// `POST /platform/api/v1/users/{id}/token`: the user's token for the Application API.
     /// Undocumented; it makes no new token.
+    ///
+    /// # Errors
+    /// `NotFound` without such a user; `Unauthorized` for one that this platform app neither made
+    /// nor was answered by [`PlatformUsers::create`].
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {

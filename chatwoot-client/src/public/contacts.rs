@@ -43,9 +43,12 @@ impl<'a> PublicContacts<'a> {
     /// one with this source id, identifier, e-mail or phone number, unchanged.
     ///
     /// Only the identifier has a proof, its hash, and only where the inbox demands one: an e-mail
-    /// address that another contact has answers *that* contact. With an inbox that demands a hash
-    /// its absence is [unauthorized](crate::Error::is_unauthorized); a wrong hash is a server
-    /// error.
+    /// address that another contact has answers *that* contact.
+    ///
+    /// # Errors
+    /// `NotFound` without an API inbox of this identifier. `Invalid` for an e-mail address or phone
+    /// number that is none. `Server` (500) for a wrong hash, and for none in an inbox that demands
+    /// one.
     ///
     /// ```
     /// # async fn example(inbox: chatwoot_client::PublicInbox, hash: chatwoot_client::Secret)
@@ -68,6 +71,18 @@ impl<'a> PublicContacts<'a> {
 
     /// `GET /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}`: the contact
     /// with this source id.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox, or a contact with this source id in it. `Server` (500) in
+    /// an inbox that demands a hash: this call sends none.
+    ///
+    /// ```
+    /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
+    /// let contact = inbox.contacts().get("the-source-id").await?;
+    /// println!("{} {:?}", contact.id, contact.name);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(self, source_id: &str) -> Call<'a, PublicContact> {
         self.inbox.call(GET).path("contact_identifier", source_id)
     }
@@ -77,6 +92,21 @@ impl<'a> PublicContacts<'a> {
     ///
     /// **An e-mail address or phone number that another contact has merges this contact into that
     /// one**, with its conversations, and no proof is asked. Pass on only what you have proved.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox, or a contact with this source id in it. `Invalid` for an
+    /// e-mail address or phone number that is none. `Server` (500) for a wrong hash, and for none
+    /// in an inbox that demands one.
+    ///
+    /// ```
+    /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::PublicContactChange;
+    ///
+    /// let named = PublicContactChange { name: Some("Ada".into()), ..Default::default() };
+    /// inbox.contacts().update("the-source-id", &named).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update(self, source_id: &str, to: &PublicContactChange) -> Call<'a, ContactRecord> {
         self.inbox.call(UPDATE).path("contact_identifier", source_id).json(to)
     }

@@ -58,12 +58,27 @@ impl<'a> PublicConversations<'a> {
 
     /// `GET /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations`:
     /// the contact's conversations, with their messages.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox, or a contact with this source id in it.
+    ///
+    /// ```
+    /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
+    /// for conversation in inbox.conversations("the-source-id").list().await? {
+    ///     println!("{} is {:?}", conversation.id, conversation.status);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(self) -> Call<'a, Vec<PublicConversation>> {
         self.inbox.call(LIST).path("contact_identifier", self.source_id)
     }
 
     /// `POST /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations`:
     /// begins a conversation. Each call begins another one.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox, or a contact with this source id in it.
     ///
     /// ```
     /// # async fn example(inbox: chatwoot_client::PublicInbox, source_id: &str)
@@ -83,24 +98,71 @@ impl<'a> PublicConversations<'a> {
 
     /// `GET /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}`:
     /// one conversation.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox, or a contact with this source id in it, or such a
+    /// conversation of theirs.
+    ///
+    /// ```
+    /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
+    /// let conversation = inbox.conversations("the-source-id").get(12.into()).await?;
+    /// println!("{} messages", conversation.messages.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(self, id: ConversationId) -> Call<'a, PublicConversation> {
         self.call(GET, id)
     }
 
     /// `POST /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/toggle_status`:
     /// resolves a conversation; a resolved one stays so. It never opens one: a message does.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox, or a contact with this source id in it, or such a
+    /// conversation of theirs.
+    ///
+    /// ```
+    /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
+    /// inbox.conversations("the-source-id").resolve(12.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn resolve(self, id: ConversationId) -> Call<'a, PublicConversation> {
         self.call(RESOLVE, id)
     }
 
     /// `POST /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/toggle_typing`:
     /// shows agents that the customer writes, or has stopped.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox, or a contact with this source id in it, or such a
+    /// conversation of theirs. A word the server does not know does nothing, and that is no error.
+    ///
+    /// ```
+    /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::Typing;
+    ///
+    /// inbox.conversations("the-source-id").set_typing(12.into(), &Typing::On).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn set_typing(self, id: ConversationId, typing: &Typing) -> Call<'a, ()> {
         self.done(SET_TYPING, id).json(&json!({"typing_status": typing}))
     }
 
     /// `POST /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/update_last_seen`:
     /// says that the customer has seen all there is.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox, or a contact with this source id in it, or such a
+    /// conversation of theirs.
+    ///
+    /// ```
+    /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
+    /// inbox.conversations("the-source-id").update_last_seen(12.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update_last_seen(self, id: ConversationId) -> Call<'a, ()> {
         self.done(UPDATE_LAST_SEEN, id)
     }

@@ -32,13 +32,27 @@ impl<'a> CsatSurvey<'a> {
 
     /// `GET /public/api/v1/csat_survey/{conversation_uuid}`: what is asked, and what was answered.
     /// Undocumented.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation, or when it has no survey.
+    ///
+    /// ```
+    /// # async fn example(client: chatwoot_client::Client) -> Result<(), chatwoot_client::Error> {
+    /// let survey = client.csat_survey().get("cd7da430-0507-48be-8e08-72c346129922").await?;
+    /// println!("{:?}", survey.content);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn get(self, conversation_uuid: &str) -> Call<'a, PublicCsat> {
         self.client.call(GET).path("conversation_uuid", conversation_uuid)
     }
 
     /// `PUT /public/api/v1/csat_survey/{conversation_uuid}`: answers the survey; a second answer
-    /// takes the place of the first. After 14 days it is [invalid](crate::ErrorKind::Invalid).
-    /// Undocumented.
+    /// takes the place of the first. Undocumented.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation, or when it has no survey. `Invalid` more than 14
+    /// days after it was asked.
     ///
     /// ```
     /// # async fn example(client: chatwoot_client::Client) -> Result<(), chatwoot_client::Error> {
@@ -60,6 +74,17 @@ impl<'a> CsatSurvey<'a> {
     /// `GET /survey/responses/{conversation_uuid}`: the survey as a web page: HTML, whatever the
     /// published document says. It is the same page for each uuid, and looks for the survey by
     /// itself.
+    ///
+    /// # Errors
+    /// None of its own, and none for an unknown uuid; see [`Call`](crate::Call).
+    ///
+    /// ```
+    /// # async fn example(client: chatwoot_client::Client) -> Result<(), chatwoot_client::Error> {
+    /// let html = client.csat_survey().page("cd7da430-0507-48be-8e08-72c346129922").await?;
+    /// assert!(html.contains("<html"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn page(self, conversation_uuid: &str) -> Call<'a, String> {
         self.client.page(PAGE).path("conversation_uuid", conversation_uuid)
     }

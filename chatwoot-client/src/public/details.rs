@@ -14,6 +14,17 @@ pub(super) const OPERATIONS: &[Op] = &[GET];
 impl PublicInbox {
     /// `GET /public/api/v1/inboxes/{inbox_identifier}`: the inbox's name and opening hours.
     /// Anybody may.
+    ///
+    /// # Errors
+    /// `NotFound` without an API inbox of this identifier.
+    ///
+    /// ```
+    /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
+    /// let details = inbox.details().await?;
+    /// println!("{:?}, proof wanted: {:?}", details.name, details.identity_validation_enabled);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn details(&self) -> Call<'_, PublicInboxDetails> {
         self.call(GET)
     }

@@ -46,6 +46,20 @@ impl<'a> PublicMessages<'a> {
     /// `GET /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages`:
     /// the newest 20 messages, or the 20 before one, oldest first; without private notes and
     /// activities.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox, or a contact with this source id in it, or such a
+    /// conversation of theirs.
+    ///
+    /// ```
+    /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
+    /// let messages = inbox.messages("the-source-id", 12.into());
+    /// let newest = messages.list(None).await?;
+    /// let older = messages.list(newest.first().map(|message| message.id)).await?;
+    /// println!("{} and {} before", newest.len(), older.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn list(self, before: Option<MessageId>) -> Call<'a, Vec<Message>> {
         #[derive(Serialize)]
         struct Before {
@@ -59,6 +73,11 @@ impl<'a> PublicMessages<'a> {
     /// writes a message from the customer; a resolved or snoozed conversation is open again.
     ///
     /// Neither the answer nor a webhook repeats the `echo_id`. Nothing makes a message once only.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox, or a contact with this source id in it, or such a
+    /// conversation of theirs. `Invalid` for a text of more than 150,000 characters, and after 200
+    /// messages in this conversation within a minute.
     ///
     /// ```
     /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
@@ -74,6 +93,12 @@ impl<'a> PublicMessages<'a> {
     /// `POST /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages`:
     /// writes a message with files from the customer, with or without a text; otherwise as
     /// [`PublicMessages::create`].
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox, or a contact with this source id in it, or such a
+    /// conversation of theirs. `Invalid` for a text of more than 150,000 characters, and after 200
+    /// messages in this conversation within a minute. A file that cannot be read is `Request`:
+    /// nothing was sent.
     ///
     /// ```
     /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
@@ -98,6 +123,21 @@ impl<'a> PublicMessages<'a> {
     /// `PATCH /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages/{message_id}`:
     /// answers a message that asks for something: its `submitted_values`, each with `title` and
     /// `value`, or `name` and `value` for a form.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox, a contact with this source id in it, or such a
+    /// conversation of theirs, or such a message in it. `Invalid` for a satisfaction survey of more
+    /// than 14 days ago.
+    ///
+    /// ```
+    /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
+    /// use serde_json::json;
+    ///
+    /// let chosen = json!({"title": "Blue", "value": "blue"});
+    /// inbox.messages("the-source-id", 12.into()).update(99.into(), &[chosen]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn update(self, id: MessageId, submitted_values: &[Value]) -> Call<'a, Message> {
         let call = self.call(UPDATE).path("message_id", id);
         call.json(&json!({"submitted_values": submitted_values}))

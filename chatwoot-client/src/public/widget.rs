@@ -31,14 +31,36 @@ impl Website {
         Self { client, website_token }
     }
 
-    /// `GET /packs/js/sdk.js`: the script that shows the widget. Anybody may; 404 where the server
-    /// was installed without its scripts. Undocumented.
+    /// `GET /packs/js/sdk.js`: the script that shows the widget. Anybody may. Undocumented.
+    ///
+    /// # Errors
+    /// `NotFound` where the server was installed without its scripts.
+    ///
+    /// ```
+    /// # async fn example(website: chatwoot_client::Website) -> Result<(), chatwoot_client::Error> {
+    /// let script = website.sdk().await?;
+    /// println!("{} bytes of script", script.len());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn sdk(&self) -> Call<'_, String> {
         Call::text(&self.client, SDK, None)
     }
 
-    /// `GET /widget`: the widget's page, HTML. Anybody may; 404 for an unknown website token.
-    /// Undocumented.
+    /// `GET /widget`: the widget's page, HTML. Anybody may. Undocumented.
+    ///
+    /// # Errors
+    /// `NotFound` without an inbox of this website token; `Unauthorized` when its account is
+    /// suspended. `RateLimited` after 5 pages in an hour from one address, unless the server lifted
+    /// that.
+    ///
+    /// ```
+    /// # async fn example(website: chatwoot_client::Website) -> Result<(), chatwoot_client::Error> {
+    /// let html = website.page().await?;
+    /// assert!(html.contains("<html"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn page(&self) -> Call<'_, String> {
         Call::page(&self.client, PAGE).query(&self.query())
     }
@@ -48,6 +70,10 @@ impl Website {
     ///
     /// Keep the token for as long as the visitor is the same: each call makes a contact. For a
     /// visitor who has one see [`WidgetVisitor::config`].
+    ///
+    /// # Errors
+    /// `NotFound` without an inbox of this website token; `Unauthorized` when its account is
+    /// suspended.
     ///
     /// ```
     /// # async fn example(client: chatwoot_client::Client) -> Result<(), chatwoot_client::Error> {

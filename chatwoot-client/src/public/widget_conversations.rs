@@ -28,6 +28,13 @@ impl WidgetVisitor {
     /// `POST /api/v1/widget/conversations`: begins a conversation with its first message.
     /// Undocumented.
     ///
+    /// # Errors
+    /// `NotFound` without an inbox of this website token, or for a visitor's token that it does not
+    /// know or that ended; `Unauthorized` when the account is suspended. `Invalid` for a text of
+    /// more than 150,000 characters. `RateLimited` after 6 conversations in 12 hours from one
+    /// address, unless the server lifted that: a shop that asks for all its customers shares one
+    /// address.
+    ///
     /// ```
     /// # async fn example(visitor: chatwoot_client::WidgetVisitor) -> Result<(), chatwoot_client::Error> {
     /// use chatwoot_client::{NewWidgetConversation, NewWidgetMessage};
@@ -50,14 +57,41 @@ impl WidgetVisitor {
     }
 
     /// `POST /api/v1/widget/conversations/set_custom_attributes`: sets the custom attributes of the
-    /// conversation, *all* of them: those that are not named go. 404 without a conversation.
-    /// Undocumented.
+    /// conversation, *all* of them: those that are not named go. Undocumented.
+    ///
+    /// # Errors
+    /// `NotFound` without an inbox of this website token, or for a visitor's token that it does not
+    /// know or that ended; `Unauthorized` when the account is suspended. `NotFound` also for a
+    /// visitor without a conversation.
+    ///
+    /// ```
+    /// # async fn example(visitor: chatwoot_client::WidgetVisitor) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::Attributes;
+    ///
+    /// let cart = Attributes::from_iter([("cart_total".to_owned(), 49.into())]);
+    /// visitor.replace_attributes(&cart).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn replace_attributes(&self, attributes: &Attributes) -> Call<'_, ()> {
         self.done(REPLACE_ATTRIBUTES).json(&json!({"custom_attributes": attributes}))
     }
 
     /// `GET /api/v1/widget/messages`: the newest 20 messages, or the 20 before one, oldest first;
     /// none without a conversation. Undocumented.
+    ///
+    /// # Errors
+    /// `NotFound` without an inbox of this website token, or for a visitor's token that it does not
+    /// know or that ended; `Unauthorized` when the account is suspended.
+    ///
+    /// ```
+    /// # async fn example(visitor: chatwoot_client::WidgetVisitor) -> Result<(), chatwoot_client::Error> {
+    /// for message in visitor.messages(None).await?.payload {
+    ///     println!("{:?}", message.content);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn messages(&self, before: Option<MessageId>) -> Call<'_, WidgetMessages> {
         #[derive(Serialize)]
         struct Before {
@@ -69,6 +103,13 @@ impl WidgetVisitor {
 
     /// `POST /api/v1/widget/messages`: writes a message, and begins a conversation for a visitor
     /// who has none. Nothing makes a message once only. Undocumented.
+    ///
+    /// # Errors
+    /// `NotFound` without an inbox of this website token, or for a visitor's token that it does not
+    /// know or that ended; `Unauthorized` when the account is suspended. `Invalid` for a text of
+    /// more than 150,000 characters, for a file that is too large (40 MB, unless the server was
+    /// set) or of a type that the widget does not take, and after 200 messages in this conversation
+    /// within a minute.
     ///
     /// ```
     /// # async fn example(visitor: chatwoot_client::WidgetVisitor) -> Result<(), chatwoot_client::Error> {

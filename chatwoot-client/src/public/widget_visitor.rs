@@ -39,22 +39,51 @@ impl WidgetVisitor {
 
     /// `POST /api/v1/widget/config`: how the widget looks, for a visitor who is known; one whose
     /// token is of no use any more becomes a new visitor with a new token. Undocumented.
+    ///
+    /// # Errors
+    /// `NotFound` without an inbox of this website token; `Unauthorized` when its account is
+    /// suspended.
+    ///
+    /// ```
+    /// # async fn example(visitor: chatwoot_client::WidgetVisitor) -> Result<(), chatwoot_client::Error> {
+    /// let config = visitor.config().await?;
+    /// println!("{:?} asks", config.website_channel_config.website_name);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn config(&self) -> Call<'_, WidgetConfig> {
         self.call(CONFIG)
     }
 
     /// `GET /api/v1/widget/contact`: what the server knows of the visitor. Undocumented.
+    ///
+    /// # Errors
+    /// `NotFound` without an inbox of this website token, or for a visitor's token that it does not
+    /// know or that ended; `Unauthorized` when the account is suspended.
+    ///
+    /// ```
+    /// # async fn example(visitor: chatwoot_client::WidgetVisitor) -> Result<(), chatwoot_client::Error> {
+    /// let contact = visitor.contact().await?;
+    /// println!("e-mail known: {:?}", contact.has_email);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn contact(&self) -> Call<'_, WidgetContact> {
         self.call(CONTACT)
     }
 
     /// `PATCH /api/v1/widget/contact/set_user`: says who the visitor is. Undocumented.
     ///
-    /// Custom attributes are *merged*. A wrong proof, or none where the inbox demands one, is
-    /// [unauthorized](crate::Error::is_unauthorized). When the visitor was somebody else before,
-    /// the answer has a new token in [`WidgetContact::widget_auth_token`]: the old one stays the
-    /// other's. In an inbox that demands no proof the visitor becomes whoever has this e-mail
-    /// address: give only a proven one.
+    /// Custom attributes are *merged*. When the visitor was somebody else before, the answer has a
+    /// new token in [`WidgetContact::widget_auth_token`]: the old one stays the other's. In an
+    /// inbox that demands no proof the visitor becomes whoever has this e-mail address: give only a
+    /// proven one.
+    ///
+    /// # Errors
+    /// `NotFound` without an inbox of this website token, or for a visitor's token that it does not
+    /// know or that ended; `Unauthorized` when the account is suspended. `Unauthorized` also for a
+    /// wrong proof, and for none in an inbox that demands one. An e-mail address or phone number
+    /// that is none is left out, and that is no error.
     ///
     /// ```
     /// # async fn example(website: chatwoot_client::Website) -> Result<(), Box<dyn std::error::Error>> {
@@ -85,6 +114,19 @@ impl WidgetVisitor {
 
     /// `POST /api/v1/widget/events`: says that the visitor did something;
     /// [`WidgetEvent::triggered`] is what webhooks hear as `webwidget_triggered`. Undocumented.
+    ///
+    /// # Errors
+    /// `NotFound` without an inbox of this website token, or for a visitor's token that it does not
+    /// know or that ended; `Unauthorized` when the account is suspended.
+    ///
+    /// ```
+    /// # async fn example(visitor: chatwoot_client::WidgetVisitor) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::WidgetEvent;
+    ///
+    /// visitor.event(&WidgetEvent::triggered("https://shop.example.com/cart")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn event(&self, event: &WidgetEvent) -> Call<'_, ()> {
         self.done(EVENT).json(event)
     }

@@ -4,6 +4,7 @@
 
 mod answers;
 mod deadline;
+mod documents;
 mod doors;
 mod double;
 mod errors;

@@ -1,0 +1,259 @@
+//! Article types: what the article operations answer and take.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::agents::Agent;
+use super::portal_types::Portal;
+use crate::ids::{AccountId, ArticleId, CategoryId, UserId};
+use crate::model::{Attributes, Extra, words};
+use crate::patch::Patch;
+use crate::time::Time;
+
+words! {
+    /// Who sees an article.
+    pub enum ArticleStatus {
+        /// Nobody yet.
+        Draft = "draft",
+        /// Visitors.
+        Published = "published",
+        /// Nobody any more.
+        Archived = "archived",
+    }
+}
+
+/// Which articles to list.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ArticlesQuery {
+    /// Of this language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    /// With these words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub query: Option<String>,
+    /// Of the category with this slug.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub category_slug: Option<String>,
+    /// In this state.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<ArticleStatus>,
+    /// By this author.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub author_id: Option<UserId>,
+    /// The page, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
+}
+
+/// One page of articles.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ArticlePage {
+    /// How many there are.
+    pub meta: ArticleCounts,
+    /// The articles of this page.
+    pub payload: Vec<Article>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// How many articles a list has, whatever the page. Those by state and author do not heed what the
+/// query says of state and author.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ArticleCounts {
+    /// All of the portal.
+    #[serde(default)]
+    pub all_articles_count: Option<u64>,
+    /// All that the query fits, but for state and author.
+    #[serde(default)]
+    pub articles_count: Option<u64>,
+    /// Those put away.
+    #[serde(default)]
+    pub archived_articles_count: Option<u64>,
+    /// Those not yet published.
+    #[serde(default)]
+    pub draft_articles_count: Option<u64>,
+    /// Those of the caller.
+    #[serde(default)]
+    pub mine_articles_count: Option<u64>,
+    /// Those that visitors see.
+    #[serde(default)]
+    pub published_count: Option<u64>,
+    /// This page, from 1; text where the query named it.
+    #[serde(default)]
+    pub current_page: Option<Value>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// An article.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Article {
+    /// Its id.
+    pub id: ArticleId,
+    /// Its title.
+    pub title: String,
+    /// Its name in paths.
+    #[serde(default)]
+    pub slug: Option<String>,
+    /// Its text, Markdown.
+    #[serde(default)]
+    pub content: Option<String>,
+    /// What it is about.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// Who sees it.
+    #[serde(default)]
+    pub status: Option<ArticleStatus>,
+    /// Where it stands among the others; absent inside another article.
+    #[serde(default)]
+    pub position: Option<i64>,
+    /// Its account.
+    #[serde(default)]
+    pub account_id: Option<AccountId>,
+    /// When it was last changed; absent inside another article.
+    #[serde(default)]
+    pub updated_at: Option<Time>,
+    /// What search engines are told: `title`, `description`, `tags`.
+    #[serde(default)]
+    pub meta: Option<Attributes>,
+    /// Its category; all fields are `None` where it has none.
+    #[serde(default)]
+    pub category: Option<ArticleCategory>,
+    /// Its category, inside another article.
+    #[serde(default)]
+    pub category_id: Option<CategoryId>,
+    /// How often it was read.
+    #[serde(default)]
+    pub views: Option<u64>,
+    /// Who wrote it.
+    #[serde(default)]
+    pub author: Option<Agent>,
+    /// Its portal, inside another article.
+    #[serde(default)]
+    pub portal: Option<Box<Portal>>,
+    /// Its translations; absent where there are none.
+    #[serde(default)]
+    pub associated_articles: Option<Vec<Article>>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// The category of an article.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ArticleCategory {
+    /// Its id; `None` where the article has no category.
+    #[serde(default)]
+    pub id: Option<CategoryId>,
+    /// Its name.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Its name in paths.
+    #[serde(default)]
+    pub slug: Option<String>,
+    /// Its language, which is the article's.
+    #[serde(default)]
+    pub locale: Option<String>,
+    /// Its picture; empty for none.
+    #[serde(default)]
+    pub icon: Option<String>,
+    /// The picture's colour.
+    #[serde(default)]
+    pub icon_color: Option<String>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// An article to write.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct NewArticle {
+    /// Its title.
+    pub title: String,
+    /// Who writes it; the server demands one.
+    pub author_id: UserId,
+    /// Its name in paths; left out, the server makes one of the time and the title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub slug: Option<String>,
+    /// Its text, Markdown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<String>,
+    /// What it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Its category.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub category_id: Option<CategoryId>,
+    /// Its language, where it has no category to take it from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locale: Option<String>,
+    /// Who sees it; left out it is a draft.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<ArticleStatus>,
+    /// Where it stands among the others; left out it is the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<i64>,
+    /// The article it is a translation of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub associated_article_id: Option<ArticleId>,
+    /// What search engines are told: `title`, `description`, `tags`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub meta: Option<Attributes>,
+}
+
+impl NewArticle {
+    /// A draft with this title, by this user.
+    pub fn new(title: impl Into<String>, author_id: UserId) -> Self {
+        Self {
+            title: title.into(),
+            author_id,
+            slug: None,
+            content: None,
+            description: None,
+            category_id: None,
+            locale: None,
+            status: None,
+            position: None,
+            associated_article_id: None,
+            meta: None,
+        }
+    }
+}
+
+/// What to change of an article.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct ArticlePatch {
+    /// Its title.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub title: Patch<String>,
+    /// Its name in paths.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub slug: Patch<String>,
+    /// Its text, Markdown.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub content: Patch<String>,
+    /// What it is about.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub description: Patch<String>,
+    /// Its category.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub category_id: Patch<CategoryId>,
+    /// Who wrote it.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub author_id: Patch<UserId>,
+    /// Who sees it.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub status: Patch<ArticleStatus>,
+    /// Where it stands among the others.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub position: Patch<i64>,
+    /// All that search engines are told: what is not named is gone.
+    #[serde(rename = "meta", skip_serializing_if = "Patch::is_keep")]
+    pub replace_meta: Patch<Attributes>,
+}

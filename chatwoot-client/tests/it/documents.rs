@@ -1,0 +1,150 @@
+//! Every method that calls the server says which operation it calls, how it fails, and shows it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// A method that calls the server, as its source has it.
+struct Method {
+    file: String,
+    name: String,
+    /// The lines of its documentation, without their slashes.
+    doc: Vec<String>,
+}
+
+impl Method {
+    /// The operations that a text names: `VERB /path` between backticks.
+    fn operations(lines: &[String]) -> BTreeSet<String> {
+        let text = lines.join(" ");
+        let spans = text.split('`').skip(1).step_by(2);
+        spans.filter(|span| span.contains(" /")).map(str::to_owned).collect()
+    }
+
+    /// What its documentation lacks.
+    fn lacks(&self, known: &BTreeSet<String>) -> Vec<String> {
+        let mut lacks = Vec::new();
+        let is_fence = |line: &String| line.starts_with("```");
+        let prose_end = self.doc.iter().position(is_fence).unwrap_or(self.doc.len());
+        let (prose, example) = self.doc.split_at(prose_end);
+        let first = prose.split(String::is_empty).next().unwrap_or_default();
+        if Self::operations(first).is_empty() {
+            lacks.push("no `VERB /path` in the first lines".to_owned());
+        }
+        let named = Self::operations(prose);
+        lacks.extend(named.difference(known).map(|name| format!("`{name}` is no operation")));
+        let mut errors = prose.iter().skip_while(|line| *line != "# Errors").skip(1);
+        if !errors.any(|line| line.contains('.')) {
+            lacks.push("no sentence below `# Errors`, before the example".to_owned());
+        }
+        if example.iter().filter(|line| is_fence(line)).count() < 2 {
+            lacks.push("no example".to_owned());
+        }
+        lacks
+    }
+}
+
+/// The methods of a file that answer a call, an outcome that is awaited, or a stream.
+fn methods(file: &str, source: &str) -> Vec<Method> {
+    let (mut found, mut doc) = (Vec::new(), Vec::new());
+    let mut lines = source.lines().map(str::trim).take_while(|line| *line != "#[cfg(test)]");
+    while let Some(line) = lines.next() {
+        if let Some(text) = line.strip_prefix("///") {
+            doc.push(text.strip_prefix(' ').unwrap_or(text).to_owned());
+            continue;
+        }
+        if line.starts_with("#[") {
+            continue;
+        }
+        let doc = std::mem::take(&mut doc);
+        let Some((start, rest)) = line.split_once("fn ") else { continue };
+        if !start.starts_with("pub ") {
+            continue;
+        }
+        // A long signature goes on, up to the line that opens the body.
+        let mut signature = line.to_owned();
+        while !signature.ends_with('{') {
+            signature += lines.next().unwrap_or("{");
+        }
+        let answer = signature.split_once("->").map_or("", |(_, answer)| answer);
+        let calls = start.contains("async") && answer.contains("Error>")
+            || answer.contains("Call<")
+            || answer.contains("Stream<");
+        if calls {
+            let name = rest.split(['(', '<']).next().unwrap_or_default().to_owned();
+            found.push(Method { file: file.to_owned(), name, doc });
+        }
+    }
+    found
+}
+
+/// The sources of the resources, but for their tests: name and text.
+fn sources() -> Vec<(String, String)> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut paths = vec![src.join("server.rs")];
+    for folder in ["application", "platform", "public"] {
+        let entries = fs::read_dir(src.join(folder)).unwrap();
+        paths.extend(entries.map(|entry| entry.unwrap().path()));
+    }
+    paths.retain(|path| !path.display().to_string().ends_with("_tests.rs"));
+    paths.sort();
+    let name = |path: &Path| path.strip_prefix(&src).unwrap().display().to_string();
+    paths.iter().map(|path| (name(path), fs::read_to_string(path).unwrap())).collect()
+}
+
+fn all_methods() -> Vec<Method> {
+    sources().iter().flat_map(|(file, source)| methods(file, source)).collect()
+}
+
+fn operations() -> BTreeSet<String> {
+    chatwoot_client::operations().map(|op| format!("{} {}", op.verb.as_str(), op.path)).collect()
+}
+
+#[test]
+fn every_method_names_its_operation_its_errors_and_an_example() {
+    let (known, methods) = (operations(), all_methods());
+    assert!(methods.len() > 250, "only {} methods found: does the scanner work?", methods.len());
+    let mut lacking = Vec::new();
+    for method in &methods {
+        let lacks = method.lacks(&known).into_iter();
+        lacking.extend(lacks.map(|what| format!("{}: {}: {what}", method.file, method.name)));
+    }
+    assert!(
+        lacking.is_empty(),
+        "{} of the docs are incomplete:\n{}",
+        lacking.len(),
+        lacking.join("\n")
+    );
+}
+
+#[test]
+fn every_operation_is_named_by_a_method() {
+    let named: BTreeSet<String> =
+        all_methods().iter().flat_map(|method| Method::operations(&method.doc)).collect();
+    let nameless: Vec<_> = operations().difference(&named).cloned().collect();
+    assert!(nameless.is_empty(), "no method's doc names:\n{}", nameless.join("\n"));
+}
+
+#[test]
+fn every_file_starts_with_what_it_is() {
+    let says = |source: &str| {
+        let first = source.lines().next().and_then(|line| line.strip_prefix("//! "));
+        first
+            .and_then(|line| line.split_once(": "))
+            .is_some_and(|(name, what)| name.starts_with(char::is_uppercase) && !what.is_empty())
+    };
+    let silent: Vec<String> =
+        sources().into_iter().filter(|(_, text)| !says(text)).map(|(file, _)| file).collect();
+    assert!(silent.is_empty(), "no `//! Name: what it is.` first:\n{}", silent.join("\n"));
+}
+
+#[test]
+fn the_scanner_sees_what_is_missing() {
+    let source = "/// `GET /api`: it.\n///\n/// # Errors\n/// None.\n///\n/// ```\n/// x\n/// ```\n\
+                  pub fn good(self) -> Call<'a, ()> {\n}\n\
+                  /// Bad.\npub async fn bad<T>(\n    self,\n) -> Result<T, Error> {\n}\n\
+                  pub fn other(self) -> Self {\n}\n";
+    let found = methods("x.rs", source);
+    let lacks: Vec<_> =
+        found.iter().map(|it| (it.name.as_str(), it.lacks(&operations()).len())).collect();
+    assert_eq!(lacks, [("good", 0), ("bad", 3)]);
+}
