@@ -59,7 +59,7 @@ impl<'a> Agents<'a> {
     ///
     /// # Errors
     /// `Conflict` for somebody who is in the account already; `Invalid` for an e-mail that is none;
-    /// `Unexpected` (402) when the account may have no more agents; `Unauthorized` for an agent.
+    /// `PaymentRequired` when the account may have no more agents; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -117,7 +117,7 @@ impl<'a> Agents<'a> {
     /// The server says nothing of addresses it passes over: list the agents to see.
     ///
     /// # Errors
-    /// `Unexpected` (402) when the account may not have so many more; `Unauthorized` for an agent.
+    /// `PaymentRequired` when the account may not have so many more; `Unauthorized` for an agent.
     /// An address that is none is passed over too.
     ///
     /// ```

@@ -120,7 +120,7 @@ impl<'a> Conversations<'a> {
     ///
     /// # Errors
     /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team; `Invalid` for an empty address; `Unexpected` (402) where
+    /// in neither its inbox nor its team; `Invalid` for an empty address; `PaymentRequired` where
     /// the account's plan has no transcripts.
     ///
     /// ```

@@ -87,7 +87,7 @@ impl<'a> Inboxes<'a> {
     /// # Errors
     /// `Unauthorized` when the token's user is no administrator. `Invalid` for a channel of an
     /// unknown kind, or without what its kind needs; `Conflict` for an e-mail channel whose address
-    /// another inbox has. `Unexpected` (402) when the account may have no more inboxes.
+    /// another inbox has. `PaymentRequired` when the account may have no more inboxes.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
