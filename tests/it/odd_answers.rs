@@ -216,6 +216,7 @@ fn allowed() -> Vec<(&'static str, &'static str, Value)> {
         ("GET", "conversations/4/attachments", json!({"meta": {}, "payload": files})),
         ("GET", "conversations", json!({"data": {"meta": {}, "payload": talks}})),
         ("POST", "conversations/4/custom_attributes", json!({"custom_attributes": null})),
+        ("POST", "upload", json!({"file_url": "u", "blob_key": "k", "blob_id": 5})),
         // The recording may not say who was asked for.
         ("POST", "conversations/4/assignments", agent),
         ("POST", "conversations/4/assignments", team),
