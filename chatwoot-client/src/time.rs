@@ -3,25 +3,28 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use jiff::fmt::temporal::DateTimePrinter;
+use jiff::fmt::temporal::{DateTimePrinter, Pieces};
+use jiff::tz::Offset;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// How the server wrote a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Form {
-    /// Epoch seconds.
-    Seconds,
+    /// Epoch seconds; the number that was read, which may be beyond what a calendar knows.
+    Seconds(i64),
     /// Epoch seconds with a fraction; the bits of the double that was read, because the server's
     /// double is not always the nearest one to its microseconds.
     Fraction(u64),
-    /// ISO 8601 with this many digits after the point.
-    Text(u8),
+    /// ISO 8601 with this many digits after the point; the offset from UTC, `None` for `Z`.
+    Text(u8, Option<Offset>),
 }
 
 /// A time as Chatwoot writes it: epoch seconds, epoch seconds with a fraction, or ISO 8601.
 ///
-/// It serializes to the form it was read from. Times compare by instant, whatever their form.
+/// It serializes to the form it was read from. Times compare by instant, whatever their form. The
+/// server takes any number as a time, also milliseconds for seconds; what is after the year 9999
+/// is here the last instant of that year, and before the year -9999 the first of that.
 ///
 /// ```
 /// use chatwoot_client::Time;
@@ -48,7 +51,7 @@ impl Time {
 
     /// Seconds since the epoch, 0 for "never".
     pub fn seconds(self) -> i64 {
-        self.at.as_second()
+        if let Form::Seconds(seconds) = self.form { seconds } else { self.at.as_second() }
     }
 
     fn from_fraction(seconds: f64) -> Option<Self> {
@@ -67,7 +70,9 @@ impl Time {
         let digits = text
             .split_once('.')
             .map_or(0, |(_, rest)| rest.bytes().take_while(u8::is_ascii_digit).count());
-        Some(Self { at, form: Form::Text(u8::try_from(digits.min(9)).ok()?) })
+        let zulu = text.ends_with(['Z', 'z']);
+        let offset = if zulu { None } else { Pieces::parse(text).ok()?.to_numeric_offset() };
+        Some(Self { at, form: Form::Text(u8::try_from(digits.min(9)).ok()?, offset) })
     }
 }
 
@@ -115,11 +120,14 @@ impl fmt::Display for Time {
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.form {
-            Form::Seconds => serializer.serialize_i64(self.at.as_second()),
+            Form::Seconds(seconds) => serializer.serialize_i64(seconds),
             Form::Fraction(bits) => serializer.serialize_f64(f64::from_bits(bits)),
-            Form::Text(digits) => {
+            Form::Text(digits, offset) => {
                 let printer = DateTimePrinter::new().precision(Some(digits));
-                serializer.serialize_str(&printer.timestamp_to_string(&self.at))
+                serializer.serialize_str(&match offset {
+                    None => printer.timestamp_to_string(&self.at),
+                    Some(offset) => printer.timestamp_with_offset_to_string(&self.at, offset),
+                })
             }
         }
     }
@@ -141,8 +149,9 @@ impl Visitor<'_> for TimeVisitor {
     }
 
     fn visit_i64<E: de::Error>(self, seconds: i64) -> Result<Time, E> {
-        let at = Timestamp::from_second(seconds).map_err(|_| out_of_range())?;
-        Ok(Time { at, form: Form::Seconds })
+        let end = if seconds < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        let at = Timestamp::from_second(seconds).unwrap_or(end);
+        Ok(Time { at, form: Form::Seconds(seconds) })
     }
 
     fn visit_u64<E: de::Error>(self, seconds: u64) -> Result<Time, E> {
@@ -178,6 +187,14 @@ mod tests {
             "1795221285.6559758",
             "\"2026-11-21T00:34:41.557Z\"",
             "\"2026-11-21T00:34:41Z\"",
+            "\"2026-11-21T00:34:41.557+05:30\"",
+            "\"2026-11-21T00:34:41-03:00\"",
+            "\"2026-11-21T00:34:41.000+00:00\"",
+            "\"1969-12-31T23:59:59.999Z\"",
+            "-62135596800",
+            "-1.25",
+            "1795221284000",
+            "-1795221284000",
         ] {
             let time: Time = serde_json::from_str(text).expect(text);
             assert_eq!(serde_json::to_string(&time).expect(text), text);
@@ -185,7 +202,9 @@ mod tests {
     }
 
     #[test]
-    fn a_time_out_of_range_is_an_error() {
+    fn a_time_is_in_range_or_an_error() {
+        let late: Time = serde_json::from_str("1795221284000").expect("a time");
+        assert_eq!(late.at(), Some(Timestamp::MAX));
         for text in ["1e300", "18446744073709551615", "\"soon\"", "\"\""] {
             assert!(serde_json::from_str::<Time>(text).is_err(), "{text}");
         }

@@ -53,43 +53,50 @@ pub fn operation_of(exchange: &Exchange) -> Option<&'static Op> {
     let asked = &exchange.request;
     let verb = asked.method.to_ascii_uppercase();
     let all = || chatwoot_client::operations().filter(|op| op.verb.as_str() == verb);
+    let template = sent_path(&asked.path);
+    let sent = if asked.url.is_empty() { template } else { sent_path(&asked.url) };
     // A slash at the end can be another operation; where it is none, it does not matter.
-    let exact = all().find(|op| nameless(op.path) == nameless(&asked.path));
-    let slashed = || {
-        let template = nameless(asked.path.trim_end_matches('/'));
+    let named = |template| {
+        let template = nameless(template);
         all().find(|op| nameless(op.path) == template)
     };
     let by_url = || {
-        let path = sent_path(&asked.url);
-        let bare = || operation(&verb, path.trim_end_matches('/'));
-        let op = operation(&verb, path).or_else(bare)?;
-        let agrees = |(row, given): (&str, &str)| row == given || given.starts_with('{');
-        let others = op.path.split('/').zip(asked.path.split('/'));
-        let said = asked.path.contains('{');
-        (!said || others.into_iter().all(agrees)).then_some(op)
+        let op = operation(&verb, sent).or_else(|| operation(&verb, sent.trim_end_matches('/')))?;
+        let agrees = |(row, given): (&str, &str)| row == given || is_parameter(given);
+        let said = template.split('/').any(is_parameter);
+        let mut others = op.path.split('/').zip(template.split('/'));
+        (!said || others.all(agrees)).then_some(op)
     };
-    let found = exact.or_else(slashed).or_else(by_url)?;
-    // One page of the server with two kinds of answers: the query says which.
+    let slashed = || named(template.trim_end_matches('/'));
+    let found = named(template).or_else(slashed).or_else(by_url)?;
+    // One page of the server with two kinds of answers: the query says which, and the answer.
     let agents = asked.query.as_ref().is_some_and(|query| query["type"] == "agent");
-    if found.name == "reports.conversations" && agents {
+    let listed = || recorded(exchange).is_array();
+    if found.name == "reports.conversations" && (agents || listed()) {
         return all().find(|op| op.name == "reports.agents");
     }
     Some(found)
 }
 
-/// The path of an address.
+/// Whether a segment of a path names a parameter, in whatever way.
+fn is_parameter(part: &str) -> bool {
+    part.starts_with(['{', ':', '<'])
+}
+
+/// The path of an address, without the form of the answer that the server lets a caller write
+/// behind it.
 fn sent_path(url: &str) -> &str {
     let url = url.split(['?', '#']).next().unwrap_or_default();
-    match url.split_once("://") {
+    let path = match url.split_once("://") {
         Some((_, rest)) => rest.find('/').and_then(|start| rest.get(start..)).unwrap_or_default(),
         None => url,
-    }
+    };
+    path.strip_suffix(".json").or_else(|| path.strip_suffix(".csv")).unwrap_or(path)
 }
 
 /// A path template without the names of its parameters.
 fn nameless(path: &str) -> String {
-    let path = path.split('?').next().unwrap_or_default();
-    let parts = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
+    let parts = path.split('/').map(|part| if is_parameter(part) { "{}" } else { part });
     parts.collect::<Vec<_>>().join("/")
 }
 
@@ -117,6 +124,8 @@ fn compare(op: &Op, exchange: &Exchange, encoded: &Encoded) -> Result<Vec<String
     match encoded {
         Encoded::Unwritable(error) => return Err(format!("cannot be encoded: {error}")),
         Encoded::Nothing => dropped("", &recorded, &mut lost),
+        // An empty body, where nothing is an answer, too.
+        Encoded::Json(Value::Null) if exchange.bytes().trim_ascii().is_empty() => {}
         Encoded::Json(written) => {
             let mut place = String::new();
             let mut inside = &recorded;
@@ -173,7 +182,7 @@ async fn refusal(row: &Row, exchange: &Exchange) -> Outcome {
     }
     let mut lost = Vec::new();
     if let Some(words) = words(&body)
-        && error.server_message() != Some(words)
+        && error.server_message().map(str::trim) != Some(words.trim())
     {
         lost.push(format!("the message {words:?} became {:?}", error.server_message()));
     }
@@ -208,14 +217,18 @@ fn kind(status: u16, body: &Value) -> ErrorKind {
 /// The server's words in a refusal: of the forms that were recorded.
 fn words(body: &Value) -> Option<&str> {
     let error = &body["error"];
-    let nested = error.as_object().and_then(|fields| fields.values().next());
     let said = body["message"]
         .as_str()
         .or_else(|| error.as_str())
-        .or_else(|| nested?.as_str().or_else(|| nested?.get(0)?.as_str()))
+        .or_else(|| error.as_object()?.values().find_map(first_text))
         .or_else(|| body["errors"].as_str().or_else(|| body["errors"].get(0)?.as_str()))
         .or_else(|| body.as_str().filter(|text| !text.starts_with('<') && text.len() <= 300));
     said.filter(|words| !words.trim().is_empty())
+}
+
+/// A text, or the first of a list.
+fn first_text(said: &Value) -> Option<&str> {
+    said.as_str().or_else(|| said.get(0)?.as_str())
 }
 
 /// The fields that a refusal names.
@@ -224,6 +237,7 @@ fn fields(body: &Value) -> Vec<String> {
     let named = named.filter_map(Value::as_str).map(str::to_owned);
     let complained = body["error"].as_object().filter(|said| !said.contains_key("message"));
     let complained = complained.into_iter().flatten();
+    let complained = complained.filter(|(_, texts)| first_text(texts).is_some());
     named.chain(complained.map(|(key, _)| key.clone())).collect()
 }
 
@@ -335,10 +349,23 @@ mod tests {
         for path in ["/api/v1/accounts/{account_id}/labels/{label_id}", "", url] {
             assert_eq!(found(path, url), Some("labels.get"), "{path}");
         }
-        assert_eq!(
-            found("", "http://desk.test/api/v1/accounts/2/labels?page=1"),
-            Some("labels.list")
-        );
+        let list = "/api/v1/accounts/2/labels";
+        for url in [
+            list.to_owned(),
+            format!("http://desk.test{list}?page=1"),
+            format!("{list}/"),
+            format!("{list}.json?page=1"),
+        ] {
+            for path in
+                ["", "/api/v1/accounts/:account/labels.json", "/api/v1/accounts/{a}/labels/"]
+            {
+                assert_eq!(found(path, &url), Some("labels.list"), "{path} {url}");
+            }
+            assert_eq!(found(&url, ""), Some("labels.list"), "{url}");
+        }
+        assert_eq!(found("", "/api/v2/accounts/2/reports/agents.csv"), Some("csv_reports.agents"));
+        let meta = "/api/v1/accounts/2/conversations/meta.json";
+        assert_eq!(found("", meta), Some("conversations.meta"));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use chatwoot_client::Patch;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// The folders of recordings below [`root`], each with its version: the newest first.
 pub const FOLDERS: [(&str, &str); 2] = [("4.15.1", "recordings"), ("4.9.1", "recordings-4.9.1")];
@@ -59,7 +59,7 @@ pub struct Answered {
     pub content_type: Option<String>,
     /// The other headers.
     #[serde(default)]
-    pub headers: Option<Map<String, Value>>,
+    pub headers: Option<Value>,
     /// The JSON body.
     pub body: Option<Value>,
     /// The body where it was no JSON object, array or number.
@@ -109,7 +109,9 @@ impl Exchange {
 
     /// The bytes of the answer's body.
     pub fn bytes(&self) -> Bytes {
+        let json = self.response.content_type.as_ref().is_none_or(|kind| kind.contains("json"));
         match (&self.response.body, &self.response.text) {
+            (Some(Value::String(text)), _) if !json => text.clone().into(),
             (Some(body), _) => body.to_string().into(),
             (None, text) => text.clone().unwrap_or_default().into(),
         }
@@ -155,43 +157,104 @@ pub fn load(name: &str) -> Option<Vec<Exchange>> {
 /// A file of a folder: its name, and each exchange that it holds, or why it cannot be read.
 #[derive(Debug)]
 pub struct File {
-    /// The file's name.
+    /// The file's path below the folder.
     pub name: String,
     /// Its exchanges, or why there are none.
     pub exchanges: Vec<Result<Exchange, String>>,
 }
 
-/// Every `.json` file of a folder and of those in it, by name.
+/// Every `.json` and `.jsonl` file of a folder and of those in it, by name.
 ///
 /// # Errors
 /// The folder cannot be listed. A file that cannot be read is an entry that says so.
 pub fn folder(dir: &Path) -> std::io::Result<Vec<File>> {
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(dir)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            files.extend(folder(&path)?);
-        } else if path.extension().is_some_and(|extension| extension == "json") {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            files.push(File { name, exchanges: exchanges(&path) });
+    let mut folders = vec![dir.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder)? {
+            let path = entry?.path();
+            let kind = path.extension().and_then(|extension| extension.to_str());
+            if path.is_dir() {
+                folders.push(path);
+            } else if matches!(kind, Some("json" | "jsonl")) {
+                let name = path.strip_prefix(dir).unwrap_or(&path).to_string_lossy().into_owned();
+                let text = std::fs::read(&path).map_err(|error| vec![Err(error.to_string())]);
+                let found = text.map(|text| exchanges(&text, kind == Some("jsonl")));
+                files.push(File { name, exchanges: found.unwrap_or_else(|error| error) });
+            }
         }
     }
     files.sort_by(|one, other| one.name.cmp(&other.name));
     Ok(files)
 }
 
-/// The exchanges of one file, which holds a list of them, or a single one.
-fn exchanges(path: &Path) -> Vec<Result<Exchange, String>> {
-    let read = std::fs::read(path).map_err(|error| error.to_string());
-    let json = read.and_then(|text| {
-        serde_json::from_slice(&text).map_err(|error| format!("no JSON: {error}"))
-    });
-    let entries = match json {
-        Ok(Value::Array(entries)) => entries,
-        Ok(entry) => vec![entry],
-        Err(error) => return vec![Err(error)],
+/// The exchanges of one file: one, a list of them, an object with lists of them, or one a line.
+///
+/// Lines may also be what else was recorded, such as webhooks: those are passed over.
+fn exchanges(text: &[u8], lines: bool) -> Vec<Result<Exchange, String>> {
+    let read = |json: &[u8]| {
+        serde_json::from_slice::<Value>(json).map_err(|error| format!("no JSON: {error}"))
     };
-    let exchange =
-        |entry| serde_json::from_value(entry).map_err(|error| format!("not an exchange: {error}"));
-    entries.into_iter().map(exchange).collect()
+    let by_line = || text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
+    let values: Vec<_> = match read(text) {
+        Err(_) if lines || by_line().next().is_some_and(|line| read(line).is_ok()) => {
+            let other = |value: &Value| value.is_object() && value.get("request").is_none();
+            by_line().map(read).filter(|line| !line.as_ref().is_ok_and(other)).collect()
+        }
+        whole => vec![whole],
+    };
+    let mut found = Vec::new();
+    for value in values {
+        match value {
+            Ok(value) => entries(value, &mut found),
+            Err(error) => found.push(Err(error)),
+        }
+    }
+    found
+}
+
+/// The exchanges in a value; what is none is told.
+fn entries(value: Value, found: &mut Vec<Result<Exchange, String>>) {
+    match value {
+        Value::Array(values) => values.into_iter().for_each(|value| entries(value, found)),
+        Value::Object(map) if map.values().any(holds_exchanges) => {
+            let lists = map.into_iter().map(|(_, value)| value).filter(holds_exchanges);
+            lists.for_each(|value| entries(value, found));
+        }
+        value => {
+            let exchange = serde_json::from_value(value);
+            found.push(exchange.map_err(|error| format!("not an exchange: {error}")));
+        }
+    }
+}
+
+/// Whether a value is an exchange, or a list of them.
+fn holds_exchanges(value: &Value) -> bool {
+    let first = value.get(0).unwrap_or(value);
+    first.get("request").is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many exchanges a file has, and how much that is none.
+    fn read(lines: bool, text: &str) -> (usize, usize) {
+        let all = exchanges(text.as_bytes(), lines);
+        let good = all.iter().filter(|it| it.is_ok()).count();
+        (good, all.len() - good)
+    }
+
+    #[test]
+    fn exchanges_are_found_in_each_form() {
+        let one = r#"{"request": {"method": "GET"}, "response": {"status": 200}}"#;
+        let other = r#"{"event": "message_created", "body": "{}"}"#;
+        assert_eq!(read(false, one), (1, 0));
+        assert_eq!(read(false, &format!("[{one}, {other}]")), (1, 1));
+        assert_eq!(read(false, &format!(r#"{{"n": 1, "a": [{one}], "b": {one}}}"#)), (2, 0));
+        assert_eq!(read(false, &format!("{one}\n{one}\n")), (2, 0));
+        assert_eq!(read(true, &format!("{one}\n\n{other}\n{{\n")), (1, 1));
+        assert_eq!(read(false, ""), (0, 1));
+        assert_eq!(read(false, "[]"), (0, 0));
+    }
 }

@@ -27,7 +27,7 @@ impl Replay {
         let mut replay = Self::answering(exchange.response.status, exchange.bytes());
         let kind =
             exchange.response.content_type.as_ref().map(|kind| ("content-type", kind.as_str()));
-        let others = exchange.response.headers.iter().flatten();
+        let others = exchange.response.headers.iter().filter_map(Value::as_object).flatten();
         let others = others.filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)));
         for (name, value) in others.chain(kind) {
             if let (Ok(name), Ok(value)) = (name.parse::<http::HeaderName>(), value.parse()) {
@@ -235,7 +235,7 @@ pub fn operation(verb: &str, path: &str) -> Option<&'static Op> {
         let mut pairs = row.iter().zip(&path);
         op.verb.as_str() == verb
             && row.len() == path.len()
-            && pairs.all(|(row, given)| row.starts_with('{') || row == given)
+            && pairs.all(|(row, given)| row == given || (row.starts_with('{') && !given.is_empty()))
     };
     let literal = |op: &&Op| op.path.split('/').filter(|part| !part.starts_with('{')).count();
     chatwoot_client::operations().filter(fits).max_by_key(literal)

@@ -91,9 +91,9 @@ struct PageQuery {
 pub struct AuditLogPage {
     /// The entries, newest first.
     pub audit_logs: Vec<AuditLog>,
-    /// This page, from 1.
+    /// This page, from 1. Some lists write it as text.
     #[serde(default)]
-    pub current_page: Option<u64>,
+    pub current_page: Option<Value>,
     /// How many entries a page has: 25 on 4.15.1, 15 on 4.9.1.
     #[serde(default)]
     pub per_page: Option<u64>,

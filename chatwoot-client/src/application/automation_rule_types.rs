@@ -73,8 +73,9 @@ pub struct AutomationRule {
 pub struct RuleCondition {
     /// What is compared, such as `status` or a custom attribute's key.
     pub attribute_key: String,
-    /// How it is compared.
-    pub filter_operator: FilterOperator,
+    /// How it is compared; the server also keeps conditions that do not say, which never hold.
+    #[serde(default)]
+    pub filter_operator: Option<FilterOperator>,
     /// With what: a list as a rule.
     #[serde(default)]
     pub values: Value,
@@ -95,7 +96,7 @@ impl RuleCondition {
     ) -> Self {
         Self {
             attribute_key: attribute.into(),
-            filter_operator: operator,
+            filter_operator: Some(operator),
             values: Value::Array(values.into_iter().map(Into::into).collect()),
             query_operator: None,
             extra: Extra::new(),

@@ -138,7 +138,7 @@ pub struct Company {
     pub avatar_url: Option<String>,
     /// How many contacts belong to it; `None` for none yet.
     #[serde(default)]
-    pub contacts_count: Option<u64>,
+    pub contacts_count: Option<i64>,
     /// Attributes of the account's own; 4.9.1 has none.
     #[serde(default)]
     pub custom_attributes: Option<Attributes>,

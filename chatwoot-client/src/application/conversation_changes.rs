@@ -9,7 +9,7 @@ use super::conversation_types::Conversation;
 use super::conversations::Conversations;
 use crate::error::Error;
 use crate::ids::{ContactId, ConversationId};
-use crate::model::Attributes;
+use crate::model::{Attributes, OrEmpty};
 
 /// How far this machine's clock and the server's may be apart.
 const CLOCKS: u64 = 120;
@@ -109,7 +109,7 @@ impl Conversations<'_> {
         if wanted == there {
             return Ok(there.into_inner());
         }
-        self.replace_custom_attributes(id, &wanted).await
+        self.replace_custom_attributes(id, &wanted).await.map(OrEmpty::into_inner)
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Number;
 
 use super::conversation_requests::ConversationsQuery;
 use super::conversation_types::ConversationCounts;
@@ -269,12 +270,12 @@ pub struct ConversationFile {
     /// Its size in bytes.
     #[serde(default)]
     pub file_size: Option<u64>,
-    /// A picture's width.
+    /// A picture's width; a film's is written `640.0`.
     #[serde(default)]
-    pub width: Option<u64>,
-    /// A picture's height.
+    pub width: Option<Number>,
+    /// A picture's or a film's height, as its width.
     #[serde(default)]
-    pub height: Option<u64>,
+    pub height: Option<Number>,
     /// What else the server sends.
     #[serde(flatten)]
     pub extra: Extra,

@@ -11,7 +11,7 @@ use super::conversation_types::{Conversation, ConversationCounts, ConversationPa
 use super::{Account, Filter};
 use crate::call::Call;
 use crate::ids::ConversationId;
-use crate::model::{Attributes, ConversationStatus, Priority};
+use crate::model::{Attributes, ConversationStatus, OrEmpty, Priority};
 use crate::op::{Limit, Op};
 
 const LIST: Op =
@@ -312,7 +312,7 @@ impl<'a> Conversations<'a> {
         self,
         id: ConversationId,
         attributes: &Attributes,
-    ) -> Call<'a, Attributes> {
+    ) -> Call<'a, OrEmpty<Attributes>> {
         let call = self.account.call(REPLACE_ATTRIBUTES).path("conversation_id", id);
         call.json(&json!({"custom_attributes": attributes}))
     }

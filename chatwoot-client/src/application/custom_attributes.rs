@@ -1,6 +1,7 @@
 //! Custom attributes: definitions of the attributes that contacts and conversations may have.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::Account;
 use crate::call::Call;
@@ -206,12 +207,12 @@ pub struct AttributeDefinition {
     /// What it belongs to.
     #[serde(rename = "attribute_model")]
     pub model: AttributeModel,
-    /// The texts to choose from, for a list.
+    /// What to choose from, for a list: texts as a rule, and whatever else was given.
     #[serde(rename = "attribute_values", default)]
-    pub values: Option<Vec<String>>,
+    pub values: Option<Vec<Value>>,
     /// Its default.
     #[serde(default)]
-    pub default_value: Option<serde_json::Value>,
+    pub default_value: Option<Value>,
     /// What a text must look like.
     #[serde(default)]
     pub regex_pattern: Option<String>,

@@ -284,5 +284,5 @@ pub struct PortalPatch {
     pub inbox: Patch<InboxId>,
     /// Its logo, by the name that an upload answered.
     #[serde(skip)]
-    pub logo_blob_id: Option<String>,
+    pub logo_blob_id: Option<Value>,
 }

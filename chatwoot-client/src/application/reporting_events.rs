@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::Account;
 use crate::call::Call;
@@ -143,10 +143,10 @@ pub struct ReportingEvent {
     pub name: String,
     /// How long it took, in seconds.
     #[serde(default)]
-    pub value: Option<f64>,
+    pub value: Option<Number>,
     /// How long it took within opening hours, in seconds.
     #[serde(default)]
-    pub value_in_business_hours: Option<f64>,
+    pub value_in_business_hours: Option<Number>,
     /// Its account.
     #[serde(default)]
     pub account_id: Option<AccountId>,

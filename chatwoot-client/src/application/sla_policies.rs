@@ -1,6 +1,7 @@
 //! SLA policies: how soon customers of a kind are to be answered.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Number;
 
 use super::Account;
 use crate::call::Call;
@@ -85,13 +86,13 @@ pub struct SlaPolicy {
     pub description: Option<String>,
     /// Seconds to the first answer.
     #[serde(default)]
-    pub first_response_time_threshold: Option<f64>,
+    pub first_response_time_threshold: Option<Number>,
     /// Seconds to each later answer.
     #[serde(default)]
-    pub next_response_time_threshold: Option<f64>,
+    pub next_response_time_threshold: Option<Number>,
     /// Seconds until it is resolved.
     #[serde(default)]
-    pub resolution_time_threshold: Option<f64>,
+    pub resolution_time_threshold: Option<Number>,
     /// Whether only working hours count.
     #[serde(default)]
     pub only_during_business_hours: Option<bool>,

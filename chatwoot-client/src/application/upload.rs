@@ -1,7 +1,7 @@
 //! Uploads: files that belong to nothing yet, such as the pictures of an article.
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Account;
 use crate::call::Call;
@@ -70,8 +70,8 @@ impl<'a> Uploads<'a> {
 pub struct UploadedFile {
     /// Where it is. Whoever has the address may read the file.
     pub file_url: String,
-    /// Its name for other operations that take a stored file.
-    pub blob_id: String,
+    /// Its name for other operations that take a stored file: a text, a number before 4.9.
+    pub blob_id: Value,
     /// What else the server sends.
     #[serde(flatten)]
     pub extra: Extra,

@@ -1,6 +1,7 @@
 //! Messages: one entry of a conversation, as several APIs and the webhooks carry it.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Number, Value};
 
 use super::{Attributes, ContentType, Extra, MessageStatus, OrEmpty, Sender, words};
 use crate::ids::{AccountId, AttachmentId, ConversationId, InboxId, MessageId};
@@ -44,9 +45,10 @@ pub struct Message {
     /// The sender's own name for it. It is not unique: two messages may have the same.
     #[serde(default)]
     pub source_id: Option<String>,
-    /// What the sender gave to recognise it by; only in the answer to its creation.
+    /// What the sender gave to recognise it by, whatever that was; only in the answer to its
+    /// creation.
     #[serde(default)]
-    pub echo_id: Option<String>,
+    pub echo_id: Option<Value>,
     /// Who wrote it; absent where the server did.
     #[serde(default)]
     pub sender: Option<Sender>,
@@ -187,12 +189,12 @@ pub struct Attachment {
     /// Its size in bytes.
     #[serde(default)]
     pub file_size: Option<u64>,
-    /// A picture's width, once the server has looked at it.
+    /// A picture's width, once the server has looked at it; a film's is written `640.0`.
     #[serde(default)]
-    pub width: Option<u64>,
-    /// A picture's height, once the server has looked at it.
+    pub width: Option<Number>,
+    /// A picture's or a film's height, as its width.
     #[serde(default)]
-    pub height: Option<u64>,
+    pub height: Option<Number>,
     /// What else the server sends.
     #[serde(flatten)]
     pub extra: Extra,

@@ -2,6 +2,7 @@
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Number;
 
 use super::conversation::Conversation;
 use super::party::{AccountRef, InboxRef, Party};
@@ -222,12 +223,12 @@ pub struct Attachment {
     /// Its size in bytes.
     #[serde(default)]
     pub file_size: Option<u64>,
-    /// A picture's width.
+    /// A picture's width; a film's is written `640.0`.
     #[serde(default)]
-    pub width: Option<u64>,
-    /// A picture's height.
+    pub width: Option<Number>,
+    /// A picture's or a film's height, as its width.
     #[serde(default)]
-    pub height: Option<u64>,
+    pub height: Option<Number>,
     /// What else the server sends.
     #[serde(flatten)]
     pub extra: Extra,

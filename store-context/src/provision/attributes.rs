@@ -4,6 +4,7 @@ use chatwoot_client::{
     Account, AttributeDefinition, AttributeDefinitionPatch, AttributeModel, AttributeType,
     NewAttributeDefinition, Patch,
 };
+use serde_json::Value;
 
 use super::report::StepOutcome;
 use super::{AtStep, ProvisionError, Run};
@@ -56,11 +57,11 @@ fn definition(attribute: &Attribute, store: &Store) -> NewAttributeDefinition {
 }
 
 fn same(is: &AttributeDefinition, wanted: &NewAttributeDefinition) -> bool {
-    let values = |values: &Option<Vec<String>>| values.clone().unwrap_or_default();
+    let listed = wanted.values.iter().flatten().map(String::as_str);
     is.display_name.as_ref() == Some(&wanted.display_name)
         && is.description == wanted.description
         && is.display_type == wanted.display_type
-        && values(&is.values) == values(&wanted.values)
+        && is.values.iter().flatten().map(Value::as_str).eq(listed.map(Some))
 }
 
 fn patch(is: &AttributeDefinition, wanted: NewAttributeDefinition) -> AttributeDefinitionPatch {

@@ -7,6 +7,7 @@ use chatwoot_client::{
 };
 
 use super::{Row, table};
+use crate::check::recorded;
 use crate::recordings::Exchange;
 
 /// A condition that a filter can be made of.
@@ -25,9 +26,17 @@ fn sent(exchange: &Exchange, key: &str) -> bool {
     body.and_then(|body| body.get(key)).is_some_and(|value| !value.is_null())
 }
 
-/// Whether the method that takes a conversation from somebody was meant.
+/// Whether the method that takes a conversation from somebody was meant: nobody was named, and
+/// nobody answered.
 fn unassigned(exchange: &Exchange) -> bool {
-    !sent(exchange, "assignee_id") && !sent(exchange, "team_id")
+    let named = sent(exchange, "assignee_id") || sent(exchange, "team_id");
+    !named && !recorded(exchange).is_object()
+}
+
+/// Whether a team was named, or answered: only a team gives work to its members.
+fn to_a_team(exchange: &Exchange) -> bool {
+    let answered = recorded(exchange).get("allow_auto_assign").is_some();
+    answered || (sent(exchange, "team_id") && !sent(exchange, "assignee_id"))
 }
 
 pub(super) fn rows() -> Vec<Row> {
@@ -169,9 +178,8 @@ fn conversations() -> Vec<Row> {
         "conversation_labels.list" => on.conversation_labels().list(1.into()),
         "conversation_labels.replace" => on.conversation_labels().replace(1.into(), &["x"]),
         "assignments.create" if unassigned => on.assignments().unassign(1.into()),
-        "assignments.create" if |asked| sent(asked, "assignee_id") =>
-            on.assignments().assign_agent(1.into(), 1.into()),
-        "assignments.create" => on.assignments().assign_team(1.into(), 1.into()),
+        "assignments.create" if to_a_team => on.assignments().assign_team(1.into(), 1.into()),
+        "assignments.create" => on.assignments().assign_agent(1.into(), 1.into()),
         "messages.list" => on.messages(1.into()).list(&Default::default()),
         "messages.create" => on.messages(1.into()).create(&Default::default()),
         "messages.update" => on.messages(1.into()).update(1.into(), &Default::default()),

@@ -24,6 +24,9 @@ async fn main() -> ExitCode {
     for line in &report.lines {
         println!("{line}");
     }
+    if report.exchanges == 0 {
+        eprintln!("{} has no recorded exchange", dir.display());
+    }
     println!("server version: {}", report.version.as_deref().unwrap_or("not recorded"));
     println!("{report}");
     if report.passed() { ExitCode::SUCCESS } else { ExitCode::FAILURE }

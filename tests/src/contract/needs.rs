@@ -9,7 +9,10 @@ const NEEDS: &[(&str, &str)] = &[
     ("companies.list", "a plan with companies"),
     ("conversations.send_transcript", "a server that sends e-mail"),
     // An older one takes the word for a conversation's number.
-    ("conversations.unread_counts", "a server after 4.9"),
+    (
+        "conversations.unread_counts",
+        "a server after 4.9, and the account's feature conversation_unread_counts",
+    ),
     ("custom_roles.create", "a plan with custom roles"),
     ("custom_roles.list", "a plan with custom roles"),
     ("csat_survey.answer", "a survey that was sent"),
@@ -26,6 +29,7 @@ const NEEDS: &[(&str, &str)] = &[
     ("search.messages", "the server's search index"),
     ("sla_policies.create", "a plan with service levels"),
     ("sla_policies.list", "a plan with service levels"),
+    ("widget.sdk", "a server whose front end is built"),
 ];
 
 /// Why this server does not have the operation, if that is what the error says.
