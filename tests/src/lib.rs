@@ -10,6 +10,7 @@ pub mod operations;
 pub mod parity;
 pub mod recordings;
 pub mod replay;
+pub mod route;
 
 /// The README's code compiles.
 #[cfg(doctest)]
