@@ -268,7 +268,7 @@ async fn cache_keys() {
 
 #[tokio::test]
 async fn a_feature_that_is_off_is_told_by_its_kind() {
-    for (status, kind) in [(402, ErrorKind::Unexpected), (403, ErrorKind::Forbidden)] {
+    for (status, kind) in [(402, ErrorKind::PaymentRequired), (403, ErrorKind::Forbidden)] {
         let client = Replay::answering(status, r#"{"error":"Please upgrade"}"#).client();
         let error = client.account(2, "t").custom_roles().list().await.expect_err("refused");
         assert_eq!((error.kind(), error.server_message()), (kind, Some("Please upgrade")));

@@ -51,7 +51,8 @@ async fn each_form_of_a_refusal_gives_the_server_s_sentence() {
             &["a", "b"],
         ),
         (422, ErrorKind::Invalid, r#"{"message": "Bad", "attributes": null}"#, Some("Bad"), &[]),
-        (403, ErrorKind::Forbidden, "no", None, &[]),
+        (403, ErrorKind::Forbidden, "no", Some("no"), &[]),
+        (402, ErrorKind::PaymentRequired, r#"{"error": "Upgrade"}"#, Some("Upgrade"), &[]),
         (400, ErrorKind::Invalid, "", None, &[]),
     ] {
         let error = refused(status, body).await;

@@ -13,7 +13,7 @@ use cpu_time::ProcessTime;
 use serde::Deserialize;
 use tokio::runtime::Builder;
 
-use crate::{Row, median};
+use crate::{Row, Unit, median};
 
 const ROUNDS: usize = 15;
 const CALLS: u32 = 200;
@@ -128,6 +128,7 @@ pub(crate) fn rows() -> anyhow::Result<Vec<Row>> {
         key: "cpu_call_contact",
         what: "processor time of contacts.get",
         baseline: "bare reqwest + serde_json, same struct",
+        unit: Unit::Microseconds,
         ours,
         theirs,
         bound: 1.15,
@@ -150,6 +151,7 @@ pub(crate) fn rows() -> anyhow::Result<Vec<Row>> {
         key: "cpu_call_conversations",
         what: "processor time of conversations.list (25)",
         baseline: "bare reqwest + serde_json, same struct",
+        unit: Unit::Microseconds,
         ours,
         theirs,
         bound: 1.15,

@@ -8,7 +8,7 @@ use chatwoot_client::ConversationPage;
 use chatwoot_client::fake::{FakeChatwoot, FakeOutcome};
 use serde_json::{Value, json};
 
-use crate::{Row, median};
+use crate::{Row, Unit, median};
 
 const ROUNDS: usize = 41;
 const DECODES: u32 = 50;
@@ -26,6 +26,7 @@ pub(crate) fn row() -> anyhow::Result<Row> {
         key: "decode_conversations",
         what: "decode a page of 25 conversations, typed",
         baseline: "serde_json::Value",
+        unit: Unit::Microseconds,
         ours: median(ours),
         theirs: median(theirs),
         bound: 1.0,

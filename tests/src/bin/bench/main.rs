@@ -1,8 +1,9 @@
 //! What the client costs, as ratios against a baseline in the same run.
 //!
 //! `bench client` prints a table and ends with one line of JSON. Run it through `scripts/bench`,
-//! which builds it in release mode and adds what a build costs.
+//! which builds it in release mode.
 
+mod build;
 mod calls;
 mod decode;
 mod webhook;
@@ -18,12 +19,32 @@ pub(crate) struct Row {
     pub(crate) key: &'static str,
     pub(crate) what: &'static str,
     pub(crate) baseline: &'static str,
-    /// Microseconds of ours.
+    /// What both are counted in.
+    pub(crate) unit: Unit,
+    /// What ours takes.
     pub(crate) ours: f64,
-    /// Microseconds of the baseline.
+    /// What the baseline takes.
     pub(crate) theirs: f64,
     /// The ratio that must not be passed.
     pub(crate) bound: f64,
+}
+
+/// What is counted.
+#[derive(Clone, Copy)]
+pub(crate) enum Unit {
+    Microseconds,
+    Seconds,
+    Crates,
+}
+
+impl Unit {
+    fn write(self, value: f64) -> String {
+        match self {
+            Self::Microseconds => format!("{value:.1} µs"),
+            Self::Seconds => format!("{value:.1} s"),
+            Self::Crates => format!("{value}"),
+        }
+    }
 }
 
 impl Row {
@@ -56,16 +77,17 @@ fn report() -> anyhow::Result<()> {
     let mut rows = calls::rows()?;
     rows.push(decode::row()?);
     rows.push(webhook::row()?);
+    rows.extend(build::rows()?);
     let mut table = Table::new();
     table.load_style(ASCII_MARKDOWN);
-    table.set_header(["what", "against", "ours (µs)", "baseline (µs)", "ratio", "at most"]);
+    table.set_header(["what", "against", "ours", "baseline", "ratio", "at most"]);
     let mut json = Map::new();
     for row in &rows {
         table.add_row([
             row.what.to_owned(),
             row.baseline.to_owned(),
-            format!("{:.1}", row.ours),
-            format!("{:.1}", row.theirs),
+            row.unit.write(row.ours),
+            row.unit.write(row.theirs),
             format!("{:.2}", row.ratio()),
             format!("{:.2}", row.bound),
         ]);

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::{Row, median};
+use crate::{Row, Unit, median};
 
 const ROUNDS: usize = 41;
 const DELIVERIES: u32 = 200;
@@ -43,6 +43,7 @@ pub(crate) fn row() -> anyhow::Result<Row> {
         key: "webhook_verify_parse",
         what: "verify and decode a message_created delivery",
         baseline: "HMAC + serde_json::Value",
+        unit: Unit::Microseconds,
         ours: median(our_times),
         theirs: median(their_times),
         bound: 1.5,

@@ -1,0 +1,94 @@
+//! What a clean release build costs: a project with the client against one with reqwest and
+//! `serde_json` alone, from the same lock file.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Instant;
+
+use anyhow::{Context, ensure};
+
+use crate::{Row, Unit};
+
+/// The two projects: their name, what they depend on, and a `main` that uses it.
+const BARE: &str = "bare";
+const OURS: &str = "with-client";
+
+pub(crate) fn rows() -> anyhow::Result<Vec<Row>> {
+    let place = std::env::temp_dir().join(format!("bench-build-{}", std::process::id()));
+    let measured = measure(&place);
+    fs::remove_dir_all(&place).context("the projects of the benchmark can be removed")?;
+    measured
+}
+
+fn measure(place: &Path) -> anyhow::Result<Vec<Row>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
+    let client = root.join("chatwoot-client");
+    let bare = "reqwest = \"0.13\"\nserde_json = \"1\"\n";
+    let ours = format!("chatwoot-client = {{ path = {client:?} }}\n");
+    let bare =
+        project(place, BARE, bare, "drop((reqwest::Client::new(), serde_json::Value::Null))")?;
+    let ours = project(place, OURS, &ours, "drop(chatwoot_client::Client::builder(\"\").build())")?;
+    for project in [&bare, &ours] {
+        fs::copy(root.join("Cargo.lock"), project.join("Cargo.lock"))?;
+        // What the lock file lacks is fetched here, outside the time.
+        cargo(project, &["fetch", "--quiet"])?;
+    }
+    let crates = Row {
+        key: "build_crates",
+        what: "crates that a build takes",
+        baseline: "reqwest + serde_json",
+        unit: Unit::Crates,
+        ours: crates(&ours)?,
+        theirs: crates(&bare)?,
+        bound: 1.25,
+    };
+    let time = Row {
+        key: "build_time",
+        what: "clean release build",
+        baseline: "reqwest + serde_json",
+        unit: Unit::Seconds,
+        theirs: build(&bare)?,
+        ours: build(&ours)?,
+        bound: 1.25,
+    };
+    Ok(vec![time, crates])
+}
+
+fn project(place: &Path, name: &str, needs: &str, uses: &str) -> anyhow::Result<PathBuf> {
+    let project = place.join(name);
+    fs::create_dir_all(project.join("src"))?;
+    let manifest = format!(
+        "[package]\nname = \"{name}\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
+         [dependencies]\n{needs}\n[workspace]\n"
+    );
+    fs::write(project.join("Cargo.toml"), manifest)?;
+    fs::write(project.join("src/main.rs"), format!("fn main() {{\n    {uses};\n}}\n"))?;
+    Ok(project)
+}
+
+/// How many crates there are beside the project itself, for building included.
+fn crates(project: &Path) -> anyhow::Result<f64> {
+    let tree = cargo(project, &["tree", "--edges", "normal,build", "--prefix", "none"])?;
+    let tree = String::from_utf8(tree.stdout)?;
+    let words = |line: &str| line.split(' ').take(2).collect::<Vec<_>>().join(" ");
+    let crates: BTreeSet<String> = tree.lines().map(words).collect();
+    Ok(f64::from(u32::try_from(crates.len())?) - 1.0)
+}
+
+/// The seconds of a build from nothing.
+fn build(project: &Path) -> anyhow::Result<f64> {
+    let started = Instant::now();
+    cargo(project, &["build", "--release", "--quiet", "--offline"])?;
+    Ok(started.elapsed().as_secs_f64())
+}
+
+fn cargo(project: &Path, arguments: &[&str]) -> anyhow::Result<Output> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(arguments).current_dir(project).env("CARGO_TARGET_DIR", project.join("target"));
+    let output = cargo.output().context("cargo runs")?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "cargo {} failed: {said}", arguments.join(" "));
+    Ok(output)
+}
