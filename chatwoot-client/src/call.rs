@@ -1,6 +1,7 @@
 //! One call: built by a method of a resource, sent when it is awaited.
 
 use std::future::{Future, IntoFuture};
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -30,7 +31,48 @@ const TOKEN_HEADER: HeaderName = HeaderName::from_static("api-access-token");
 /// The header of a widget visitor's token.
 const VISITOR_HEADER: HeaderName = HeaderName::from_static("x-auth-token");
 
-type Decode<T> = fn(Op, &http::Response<Bytes>) -> Result<T, Error>;
+/// How an answer is read.
+#[derive(Clone, Copy)]
+enum Reads {
+    Json,
+    /// JSON, or an empty body for nothing.
+    Maybe,
+    /// A text, and no page.
+    Text,
+    Page,
+    /// Nothing: the body is empty, or not worth a type.
+    Done,
+}
+
+impl Reads {
+    /// The type is decoded where the call is awaited, in the user's crate: a build pays for the
+    /// operations that it calls, not for all there are.
+    fn read<T: DeserializeOwned>(self, op: Op, answer: &http::Response<Bytes>) -> Result<T, Error> {
+        let (keys, json) = self.json(op, answer)?;
+        envelope::decode(keys, &json)
+            .map_err(|(path, error)| Error::decode(op.name, answer, path, &error))
+    }
+
+    /// The answer as JSON, so that one kind of decoder does for all, and the keys around it.
+    fn json(self, op: Op, answer: &http::Response<Bytes>) -> Result<(Keys, Bytes), Error> {
+        const NOTHING: (Keys, Bytes) = (&[], Bytes::from_static(b"null"));
+        let body = answer.body();
+        match self {
+            // A proxy's page with status 200 did not reach Chatwoot.
+            Self::Text | Self::Done if is_html(answer) => Err(Error::html(op.name, answer)),
+            Self::Done => Ok(NOTHING),
+            Self::Maybe if body.trim_ascii().is_empty() => Ok(NOTHING),
+            Self::Json | Self::Maybe => Ok((op.envelope, body.clone())),
+            Self::Text | Self::Page => {
+                let text = std::str::from_utf8(body).map_err(|_| Error::not_text(op.name, answer));
+                Ok((&[], serde_json::Value::from(text?).to_string().into()))
+            }
+        }
+    }
+}
+
+/// The keys around an answer, outermost first.
+type Keys = &'static [&'static str];
 
 /// A call that is not yet sent: await it, or adjust it first.
 ///
@@ -69,7 +111,8 @@ pub struct Call<'a, T> {
     deadline: Option<Duration>,
     // The first thing that could not be sent; reported when the call is awaited.
     fault: Option<String>,
-    decode: Decode<T>,
+    reads: Reads,
+    answer: PhantomData<fn() -> T>,
 }
 
 /// What is sent as the body, before files are looked at.
@@ -96,7 +139,7 @@ pub struct Answer<T> {
 }
 
 impl<'a, T> Call<'a, T> {
-    fn with(client: &'a Client, op: Op, token: Option<&'a Secret>, decode: Decode<T>) -> Self {
+    fn with(client: &'a Client, op: Op, token: Option<&'a Secret>, reads: Reads) -> Self {
         Self {
             client,
             op,
@@ -109,7 +152,8 @@ impl<'a, T> Call<'a, T> {
             timeout: None,
             deadline: None,
             fault: None,
-            decode,
+            reads,
+            answer: PhantomData,
         }
     }
 
@@ -190,7 +234,10 @@ impl<'a, T> Call<'a, T> {
     /// # Ok(())
     /// # }
     /// ```
-    pub async fn with_meta(self) -> Result<Answer<T>, Error> {
+    pub async fn with_meta(self) -> Result<Answer<T>, Error>
+    where
+        T: DeserializeOwned,
+    {
         let request = self.request()?;
         let account = self.path.iter().find(|(name, _)| *name == "account_id");
         let scope = Scope {
@@ -202,7 +249,9 @@ impl<'a, T> Call<'a, T> {
         policy.deadline = self.deadline.unwrap_or(policy.deadline);
         let outgoing = Outgoing { op: self.op, request, scope, policy };
         let sent = send(self.client, outgoing).await?;
-        let value = (self.decode)(self.op, &sent.answer)
+        let value = self
+            .reads
+            .read(self.op, &sent.answer)
             .map_err(|error| error.tried(sent.attempts, sent.elapsed))?;
         let request_id = sent.answer.headers().get("x-request-id");
         Ok(Answer {
@@ -251,60 +300,40 @@ impl<'a, T> Call<'a, T> {
     }
 }
 
-impl<'a, T: DeserializeOwned> Call<'a, T> {
+impl<'a, T> Call<'a, T> {
     /// A call whose answer is JSON inside the envelope of its operation.
     pub(crate) fn new(client: &'a Client, op: Op, token: Option<&'a Secret>) -> Self {
-        Self::with(client, op, token, |op, answer| {
-            envelope::decode(op.envelope, answer.body())
-                .map_err(|(path, error)| Error::decode(op.name, answer, path, &error))
-        })
+        Self::with(client, op, token, Reads::Json)
     }
 }
 
-impl<'a, T: DeserializeOwned> Call<'a, Option<T>> {
+impl<'a, T> Call<'a, Option<T>> {
     /// A call whose answer is JSON, or an empty body for nothing.
     pub(crate) fn maybe(client: &'a Client, op: Op, token: Option<&'a Secret>) -> Self {
-        Self::with(client, op, token, |op, answer| {
-            if answer.body().trim_ascii().is_empty() {
-                return Ok(None);
-            }
-            envelope::decode(op.envelope, answer.body())
-                .map_err(|(path, error)| Error::decode(op.name, answer, path, &error))
-        })
+        Self::with(client, op, token, Reads::Maybe)
     }
 }
 
 impl<'a> Call<'a, String> {
     /// A call whose answer is a text: CSV or a script, and no HTML.
     pub(crate) fn text(client: &'a Client, op: Op, token: Option<&'a Secret>) -> Self {
-        let call = Self::with(client, op, token, |op, answer| {
-            if is_html(answer) { Err(Error::html(op.name, answer)) } else { read_text(op, answer) }
-        });
-        Self { accept: "*/*", ..call }
+        Self { accept: "*/*", ..Self::with(client, op, token, Reads::Text) }
     }
 
     /// A call whose answer is a page of HTML.
     pub(crate) fn page(client: &'a Client, op: Op) -> Self {
-        let call = Self::with(client, op, None, read_text);
-        Self { accept: "text/html", ..call }
+        Self { accept: "text/html", ..Self::with(client, op, None, Reads::Page) }
     }
-}
-
-fn read_text(op: Op, answer: &http::Response<Bytes>) -> Result<String, Error> {
-    String::from_utf8(answer.body().to_vec()).map_err(|_| Error::not_text(op.name, answer))
 }
 
 impl<'a> Call<'a, ()> {
     /// A call whose answer's body says nothing: it is empty, or not worth a type.
     pub(crate) fn done(client: &'a Client, op: Op, token: Option<&'a Secret>) -> Self {
-        Self::with(client, op, token, |op, answer| {
-            // A proxy's page with status 200 did not reach Chatwoot.
-            if is_html(answer) { Err(Error::html(op.name, answer)) } else { Ok(()) }
-        })
+        Self::with(client, op, token, Reads::Done)
     }
 }
 
-impl<'a, T: Send + 'a> IntoFuture for Call<'a, T> {
+impl<'a, T: DeserializeOwned + Send + 'a> IntoFuture for Call<'a, T> {
     type Output = Result<T, Error>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 

@@ -8,12 +8,14 @@ use serde::de::{
     self, DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor,
 };
 
-/// Decodes what lies inside `keys`.
+use crate::place::place;
+
+/// Decodes what lies inside `keys`; an error comes with its place.
 pub(crate) fn decode<T: DeserializeOwned>(
     keys: &'static [&'static str],
     json: &[u8],
 ) -> Result<T, (String, serde_json::Error)> {
-    plain(keys, json).or_else(|_| traced(keys, json))
+    plain(keys, json).map_err(|error| (place(json, &error), error))
 }
 
 fn plain<T: DeserializeOwned>(keys: &'static [&'static str], json: &[u8]) -> serde_json::Result<T> {
@@ -21,19 +23,6 @@ fn plain<T: DeserializeOwned>(keys: &'static [&'static str], json: &[u8]) -> ser
     let value = Inside::new(keys).deserialize(&mut decoder)?;
     decoder.end()?;
     Ok(value)
-}
-
-/// Slower: it remembers where it is. Only an answer that did not decode comes here.
-fn traced<T: DeserializeOwned>(
-    keys: &'static [&'static str],
-    json: &[u8],
-) -> Result<T, (String, serde_json::Error)> {
-    let mut track = serde_path_to_error::Track::new();
-    let mut decoder = serde_json::Deserializer::from_slice(json);
-    let tracking = serde_path_to_error::Deserializer::new(&mut decoder, &mut track);
-    let value = Inside::new(keys).deserialize(tracking);
-    let ended = value.and_then(|value| decoder.end().map(|()| value));
-    ended.map_err(|error| (track.path().to_string(), error))
 }
 
 struct Inside<T> {

@@ -229,7 +229,8 @@ impl Error {
         self.0.answer.as_ref().map_or(&[], |answer| &answer.attributes)
     }
 
-    /// Where in the answer decoding failed, such as `payload[3].created_at`.
+    /// Where in the answer decoding failed, such as `payload[3].created_at`; `.` where the answer is
+    /// no JSON, such as one cut short.
     pub fn decode_path(&self) -> Option<&str> {
         self.0.decode_path.as_deref()
     }

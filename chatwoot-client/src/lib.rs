@@ -32,6 +32,7 @@ mod model;
 mod op;
 mod page;
 mod patch;
+mod place;
 mod platform;
 mod public;
 mod refusal;

@@ -7,7 +7,9 @@ use crate::secret::Secret;
 /// The MAC of these parts, one after the other, keyed with the secret's bytes.
 pub(crate) fn mac(secret: &Secret, parts: &[&[u8]]) -> [u8; 32] {
     let mut mac = HMAC::new(secret.expose());
-    parts.iter().for_each(|part| mac.update(part));
+    for part in parts {
+        mac.update(part);
+    }
     mac.finalize()
 }
 

@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 
 use futures_util::stream::{self, Stream, TryStreamExt};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
@@ -43,7 +44,7 @@ pub struct PageMeta {
 }
 
 /// An answer that is one page of a list.
-pub(crate) trait Paged: Send {
+pub(crate) trait Paged: DeserializeOwned + Send {
     /// A row.
     type Row: Send;
 
@@ -56,7 +57,7 @@ pub(crate) trait Paged: Send {
     fn rows(self) -> Vec<Self::Row>;
 }
 
-impl<T: Send> Paged for Page<T> {
+impl<T: DeserializeOwned + Send> Paged for Page<T> {
     type Row = T;
 
     fn has_more(&self) -> Option<bool> {
@@ -68,7 +69,7 @@ impl<T: Send> Paged for Page<T> {
     }
 }
 
-impl<T: Send> Paged for Vec<T> {
+impl<T: DeserializeOwned + Send> Paged for Vec<T> {
     type Row = T;
 
     fn rows(self) -> Vec<T> {

@@ -13,6 +13,7 @@ use super::inbox::Inbox;
 use super::live::{Typing, WidgetTriggered};
 use super::message::Message;
 use crate::ids::{AccountId, ContactId, ConversationId, InboxId, MessageId};
+use crate::place::place;
 
 macro_rules! events {
     ($($(#[$doc:meta])* $variant:ident($payload:ty) = $name:literal,)+) => {
@@ -245,15 +246,9 @@ struct Named<'a, T: Serialize> {
 }
 
 fn decode<'a, T: Deserialize<'a>>(event: &str, body: &'a [u8]) -> Result<T, ParseError> {
-    // Keeping the path costs on every key, so it is looked for only when there is a fault to name.
-    serde_json::from_slice(body).or_else(|_| {
-        let reader = &mut serde_json::Deserializer::from_slice(body);
-        serde_path_to_error::deserialize(reader).map_err(|error| match error.inner().classify() {
-            Category::Data => {
-                ParseError::Shape { event: event.to_owned(), path: error.path().to_string() }
-            }
-            _ => malformed(error.inner()),
-        })
+    serde_json::from_slice(body).map_err(|error| match error.classify() {
+        Category::Data => ParseError::Shape { event: event.to_owned(), path: place(body, &error) },
+        _ => malformed(&error),
     })
 }
 

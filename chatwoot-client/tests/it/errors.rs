@@ -101,7 +101,7 @@ async fn a_decode_error_names_the_place_and_not_the_value() {
         (r#"{"payload": "s3cret, expected s3cret"}"#, "payload", "found string"),
         (r#"{"payload": [{"id": 1, "title": {"s3cret": 1}}]}"#, "payload[0].title", "found map"),
         (r#"{"payload": [{"id": 1}]}"#, "payload[0]", "missing field `title`"),
-        (r#"{"payload": [{"id": 1, "title": "s3cret"#, "payload[0].title", "EOF"),
+        (r#"{"payload": [{"id": 1, "title": "s3cret"#, ".", "EOF"),
     ] {
         let (_server, account) = desk(ResponseTemplate::new(200).set_body_string(body)).await;
         let error = account.labels().list().await.unwrap_err();

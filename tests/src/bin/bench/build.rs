@@ -11,9 +11,39 @@ use anyhow::{Context, ensure};
 
 use crate::{Row, Unit};
 
-/// The two projects: their name, what they depend on, and a `main` that uses it.
-const BARE: &str = "bare";
-const OURS: &str = "with-client";
+/// What the project without the client does.
+const BARE: &str = r#"
+async fn work() -> Option<serde_json::Value> {
+    let answer = reqwest::get("http://127.0.0.1:9/").await.ok()?.bytes().await.ok()?;
+    serde_json::from_slice(&answer).ok()
+}
+"#;
+
+/// What the project with the client does: decoding is compiled for what is called.
+const OURS: &str = r#"
+async fn work() -> Option<()> {
+    use chatwoot_client as cw;
+    let client = cw::Client::builder("http://127.0.0.1:9").build().ok()?;
+    let account = client.account(1, "token");
+    account.contacts().get(1.into()).await.ok()?;
+    account.contacts().find_exact(&cw::ContactKey::Identifier("ada".into())).await.ok()?;
+    account.conversations().updated_within(600).await.ok()?;
+    account.labels().list().await.ok()?;
+    account.webhooks().list().await.ok()?;
+    account.messages(1.into()).create(&cw::NewMessage::text("Hello")).await.ok()?;
+    cw::webhook::Event::parse(b"{}").ok()?;
+    Some(())
+}
+"#;
+
+/// Begins the work, so that nothing of it is left out.
+const MAIN: &str = r#"
+fn main() {
+    let mut work = std::pin::pin!(work());
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    println!("{}", std::future::Future::poll(work.as_mut(), &mut context).is_pending());
+}
+"#;
 
 pub(crate) fn rows() -> anyhow::Result<Vec<Row>> {
     let place = std::env::temp_dir().join(format!("bench-build-{}", std::process::id()));
@@ -25,11 +55,10 @@ pub(crate) fn rows() -> anyhow::Result<Vec<Row>> {
 fn measure(place: &Path) -> anyhow::Result<Vec<Row>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
     let client = root.join("chatwoot-client");
-    let bare = "reqwest = \"0.13\"\nserde_json = \"1\"\n";
-    let ours = format!("chatwoot-client = {{ path = {client:?} }}\n");
-    let bare =
-        project(place, BARE, bare, "drop((reqwest::Client::new(), serde_json::Value::Null))")?;
-    let ours = project(place, OURS, &ours, "drop(chatwoot_client::Client::builder(\"\").build())")?;
+    let needs = "reqwest = \"0.13\"\nserde_json = \"1\"\n";
+    let bare = project(place, "bare", needs, BARE)?;
+    let needs = format!("chatwoot-client = {{ path = {client:?} }}\n");
+    let ours = project(place, "with-client", &needs, OURS)?;
     for project in [&bare, &ours] {
         fs::copy(root.join("Cargo.lock"), project.join("Cargo.lock"))?;
         // What the lock file lacks is fetched here, outside the time.
@@ -56,7 +85,7 @@ fn measure(place: &Path) -> anyhow::Result<Vec<Row>> {
     Ok(vec![time, crates])
 }
 
-fn project(place: &Path, name: &str, needs: &str, uses: &str) -> anyhow::Result<PathBuf> {
+fn project(place: &Path, name: &str, needs: &str, work: &str) -> anyhow::Result<PathBuf> {
     let project = place.join(name);
     fs::create_dir_all(project.join("src"))?;
     let manifest = format!(
@@ -64,7 +93,7 @@ fn project(place: &Path, name: &str, needs: &str, uses: &str) -> anyhow::Result<
          [dependencies]\n{needs}\n[workspace]\n"
     );
     fs::write(project.join("Cargo.toml"), manifest)?;
-    fs::write(project.join("src/main.rs"), format!("fn main() {{\n    {uses};\n}}\n"))?;
+    fs::write(project.join("src/main.rs"), format!("{work}{MAIN}"))?;
     Ok(project)
 }
 
