@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chatwoot_client::{AccountId, Call, Client, ErrorKind, Platform, UserId};
+use serde::de::DeserializeOwned;
 
 use super::needs;
 use super::report::{Outcome, Report};
@@ -59,7 +60,7 @@ impl Desk {
     }
 
     /// Makes a call, and looks at what came back.
-    pub(super) async fn step<T>(
+    pub(super) async fn step<T: DeserializeOwned + Send>(
         &self,
         call: Call<'_, T>,
         check: impl FnOnce(&T) -> anyhow::Result<()>,
@@ -82,12 +83,19 @@ impl Desk {
     }
 
     /// Makes a call whose answer says nothing.
-    pub(super) async fn done<T>(&self, call: Call<'_, T>) -> Result<T, Cut> {
+    pub(super) async fn done<T: DeserializeOwned + Send>(
+        &self,
+        call: Call<'_, T>,
+    ) -> Result<T, Cut> {
         self.step(call, |_| Ok(())).await
     }
 
     /// Makes a call that must be refused in this way.
-    pub(super) async fn refused<T>(&self, call: Call<'_, T>, kind: ErrorKind) {
+    pub(super) async fn refused<T: DeserializeOwned + Send>(
+        &self,
+        call: Call<'_, T>,
+        kind: ErrorKind,
+    ) {
         let operation = call.operation().name;
         let outcome = match call.with_meta().await {
             Err(error) if error.kind() == kind => Outcome::Ok,
