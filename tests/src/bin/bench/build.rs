@@ -57,7 +57,7 @@ fn measure(place: &Path) -> anyhow::Result<Vec<Row>> {
     let client = root.join("chatwoot-client");
     let needs = "reqwest = \"0.13\"\nserde_json = \"1\"\n";
     let bare = project(place, "bare", needs, BARE)?;
-    let needs = format!("chatwoot-client = {{ path = {client:?} }}\n");
+    let needs = format!("chatwoot-client = {{ path = \"{}\" }}\n", client.display());
     let ours = project(place, "with-client", &needs, OURS)?;
     for project in [&bare, &ours] {
         fs::copy(root.join("Cargo.lock"), project.join("Cargo.lock"))?;
