@@ -18,6 +18,9 @@ const MAX_ANSWER: usize = 64 * 1024 * 1024;
 
 /// Sends requests with reqwest: pooled connections, rustls, gzip, no redirects.
 ///
+/// It speaks HTTP/1.1, and HTTP/2 where the host enables the `http2` feature of its own reqwest
+/// (0.13): a tenth of a build, for which no call to a Chatwoot is faster.
+///
 /// ```
 /// use chatwoot_client::ReqwestTransport;
 ///
