@@ -20,6 +20,7 @@ mod call;
 mod client;
 #[cfg(doctest)]
 mod doors;
+mod draft;
 mod envelope;
 mod error;
 #[cfg(feature = "fake")]
