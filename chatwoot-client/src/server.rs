@@ -38,6 +38,7 @@ impl<'a> Server<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn version(self) -> Call<'a, ServerVersion> {
         self.client.call(VERSION)
     }
@@ -55,6 +56,7 @@ impl<'a> Server<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn health(self) -> Call<'a, ServerHealth> {
         self.client.call(HEALTH)
     }

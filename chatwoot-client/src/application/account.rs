@@ -44,6 +44,7 @@ impl<'a> AccountDetails<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(self) -> Call<'a, AccountInfo> {
         self.account.call(GET)
     }
@@ -65,6 +66,7 @@ impl<'a> AccountDetails<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update(self, to: &AccountPatch) -> Call<'a, AccountInfo> {
         self.account.call(UPDATE).json(to)
     }
@@ -85,6 +87,7 @@ impl<'a> AccountDetails<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn cache_keys(self) -> Call<'a, CacheKeys> {
         self.account.call(CACHE_KEYS)
     }

@@ -53,6 +53,7 @@ impl<'a> AgentBots<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self) -> Call<'a, Vec<AgentBot>> {
         self.account.call(LIST)
     }
@@ -70,6 +71,7 @@ impl<'a> AgentBots<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(self, id: AgentBotId) -> Call<'a, AgentBot> {
         self.account.call(GET).path("id", id)
     }
@@ -93,6 +95,7 @@ impl<'a> AgentBots<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, bot: &NewAgentBot) -> Call<'a, AgentBot> {
         self.account.call(CREATE).json(bot)
     }
@@ -115,6 +118,7 @@ impl<'a> AgentBots<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update(self, id: AgentBotId, to: &AgentBotPatch) -> Call<'a, AgentBot> {
         self.account.call(UPDATE).path("id", id).json(to)
     }
@@ -132,6 +136,7 @@ impl<'a> AgentBots<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete(self, id: AgentBotId) -> Call<'a, ()> {
         self.account.done(DELETE).path("id", id)
     }
@@ -152,6 +157,7 @@ impl<'a> AgentBots<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn reset_access_token(self, id: AgentBotId) -> Call<'a, AgentBot> {
         self.account.call(RESET_ACCESS_TOKEN).path("id", id)
     }
@@ -172,6 +178,7 @@ impl<'a> AgentBots<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn reset_secret(self, id: AgentBotId) -> Call<'a, AgentBot> {
         self.account.call(RESET_SECRET).path("id", id)
     }

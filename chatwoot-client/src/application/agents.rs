@@ -48,6 +48,7 @@ impl<'a> Agents<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self) -> Call<'a, Vec<Agent>> {
         self.account.call(LIST)
     }
@@ -69,6 +70,7 @@ impl<'a> Agents<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, agent: &NewAgent) -> Call<'a, Agent> {
         self.account.call(CREATE).json(agent)
     }
@@ -88,6 +90,7 @@ impl<'a> Agents<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update(self, id: UserId, to: &AgentPatch) -> Call<'a, Agent> {
         self.account.call(UPDATE).path("id", id).json(to)
     }
@@ -107,6 +110,7 @@ impl<'a> Agents<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete(self, id: UserId) -> Call<'a, ()> {
         self.account.done(DELETE).path("id", id)
     }
@@ -127,6 +131,7 @@ impl<'a> Agents<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn bulk_create<T: AsRef<str>>(self, emails: &[T]) -> Call<'a, ()> {
         let emails = emails.iter().map(AsRef::as_ref).collect();
         self.account.done(BULK_CREATE).json(&Emails { emails })
@@ -147,6 +152,7 @@ impl<'a> Agents<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn assignable(self, inboxes: &[InboxId]) -> Call<'a, Vec<Agent>> {
         #[derive(Serialize)]
         struct Of<'b> {

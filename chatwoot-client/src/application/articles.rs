@@ -61,6 +61,7 @@ impl<'a> Articles<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self, portal: &str, query: &ArticlesQuery) -> Call<'a, ArticlePage> {
         self.account.call(LIST).path("id", portal).query(query)
     }
@@ -78,6 +79,7 @@ impl<'a> Articles<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(self, portal: &str, id: ArticleId) -> Call<'a, Article> {
         self.account.call(GET).path("id", portal).path("article_id", id)
     }
@@ -104,6 +106,7 @@ impl<'a> Articles<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, portal: &str, article: &NewArticle) -> Call<'a, Article> {
         self.account.call(CREATE).path("id", portal).json(&json!({"article": article}))
     }
@@ -125,6 +128,7 @@ impl<'a> Articles<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update(self, portal: &str, id: ArticleId, to: &ArticlePatch) -> Call<'a, Article> {
         let call = self.account.call(UPDATE).path("id", portal).path("article_id", id);
         call.json(&json!({"article": to}))
@@ -142,6 +146,7 @@ impl<'a> Articles<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete(self, portal: &str, id: ArticleId) -> Call<'a, ()> {
         self.account.done(DELETE).path("id", portal).path("article_id", id)
     }
@@ -160,6 +165,7 @@ impl<'a> Articles<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn reorder(self, portal: &str, positions: &BTreeMap<ArticleId, i64>) -> Call<'a, ()> {
         let call = self.account.done(REORDER).path("id", portal);
         call.json(&json!({"positions_hash": positions}))

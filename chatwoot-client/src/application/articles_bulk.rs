@@ -40,6 +40,7 @@ impl<'a> Articles<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn set_status_of(
         self,
         portal: &str,
@@ -63,6 +64,7 @@ impl<'a> Articles<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn set_category_of(
         self,
         portal: &str,
@@ -86,6 +88,7 @@ impl<'a> Articles<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete_all_of(self, portal: &str, ids: &[ArticleId]) -> Call<'a, ()> {
         self.account.done(DELETE).path("id", portal).json(&json!({"ids": ids}))
     }

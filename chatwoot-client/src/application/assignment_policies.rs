@@ -51,6 +51,7 @@ impl<'a> AssignmentPolicies<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self) -> Call<'a, Vec<AssignmentPolicy>> {
         self.account.call(LIST)
     }
@@ -72,6 +73,7 @@ impl<'a> AssignmentPolicies<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, policy: &NewAssignmentPolicy) -> Call<'a, AssignmentPolicy> {
         self.account.call(CREATE).json(&Body { assignment_policy: policy })
     }
@@ -93,6 +95,7 @@ impl<'a> AssignmentPolicies<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn of_inbox(self, inbox: InboxId) -> Call<'a, AssignmentPolicy> {
         self.account.call(OF_INBOX).path("id", inbox)
     }
@@ -111,6 +114,7 @@ impl<'a> AssignmentPolicies<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn set_for_inbox(
         self,
         inbox: InboxId,

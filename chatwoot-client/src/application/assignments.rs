@@ -47,6 +47,7 @@ impl<'a> Assignments<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn assign_agent(
         self,
         conversation: ConversationId,
@@ -73,6 +74,7 @@ impl<'a> Assignments<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn assign_team(self, conversation: ConversationId, team: TeamId) -> Call<'a, Option<Team>> {
         let call = self.account.call(ASSIGN).path("conversation_id", conversation);
         call.json(&json!({"team_id": team}))
@@ -91,6 +93,7 @@ impl<'a> Assignments<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn unassign(self, conversation: ConversationId) -> Call<'a, ()> {
         let call = self.account.done(ASSIGN).path("conversation_id", conversation);
         call.json(&json!({"assignee_id": null}))
@@ -109,6 +112,7 @@ impl<'a> Assignments<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn unassign_team(self, conversation: ConversationId) -> Call<'a, ()> {
         let call = self.account.done(ASSIGN).path("conversation_id", conversation);
         call.json(&json!({"team_id": null}))

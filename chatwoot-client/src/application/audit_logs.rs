@@ -46,6 +46,7 @@ impl<'a> AuditLogs<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self, page: u32) -> Call<'a, AuditLogPage> {
         self.account.call(LIST).query(&PageQuery { page })
     }
@@ -70,6 +71,7 @@ impl<'a> AuditLogs<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn all(self) -> impl Stream<Item = Result<AuditLog, Error>> + Send + 'a {
         let rows = Rows {
             key: |entry: &AuditLog| entry.id,

@@ -52,6 +52,7 @@ impl<'a> AutomationRules<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self) -> Call<'a, Vec<AutomationRule>> {
         self.account.call(LIST)
     }
@@ -68,6 +69,7 @@ impl<'a> AutomationRules<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(self, id: AutomationRuleId) -> Call<'a, AutomationRule> {
         self.account.call(GET).path("id", id)
     }
@@ -94,6 +96,7 @@ impl<'a> AutomationRules<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, rule: &NewAutomationRule) -> Call<'a, AutomationRule> {
         self.account.call(CREATE).json(rule)
     }
@@ -114,6 +117,7 @@ impl<'a> AutomationRules<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update(
         self,
         id: AutomationRuleId,
@@ -134,6 +138,7 @@ impl<'a> AutomationRules<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete(self, id: AutomationRuleId) -> Call<'a, ()> {
         self.account.done(DELETE).path("id", id)
     }
@@ -153,6 +158,7 @@ impl<'a> AutomationRules<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn duplicate(self, id: AutomationRuleId) -> Call<'a, AutomationRule> {
         self.account.call(CLONE).path("id", id)
     }

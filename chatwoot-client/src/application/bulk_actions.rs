@@ -49,6 +49,7 @@ impl<'a> BulkActions<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn conversations(
         self,
         ids: &[ConversationId],
@@ -81,6 +82,7 @@ impl<'a> BulkActions<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn add_contact_labels(self, ids: &[ContactId], labels: &[String]) -> Call<'a, ()> {
         self.contacts(ids, Labels::of(labels, &[]), None)
     }
@@ -97,6 +99,7 @@ impl<'a> BulkActions<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn remove_contact_labels(self, ids: &[ContactId], labels: &[String]) -> Call<'a, ()> {
         self.contacts(ids, Labels::of(&[], labels), None)
     }
@@ -113,6 +116,7 @@ impl<'a> BulkActions<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete_contacts(self, ids: &[ContactId]) -> Call<'a, ()> {
         self.contacts(ids, None, Some("delete"))
     }

@@ -44,6 +44,7 @@ impl<'a> Campaigns<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self) -> Call<'a, Vec<Campaign>> {
         self.account.call(LIST)
     }
@@ -61,6 +62,7 @@ impl<'a> Campaigns<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(self, id: CampaignId) -> Call<'a, Campaign> {
         self.account.call(GET).path("id", id)
     }
@@ -86,6 +88,7 @@ impl<'a> Campaigns<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, campaign: &NewCampaign) -> Call<'a, Campaign> {
         self.account.call(CREATE).json(campaign)
     }
@@ -103,6 +106,7 @@ impl<'a> Campaigns<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn of_inbox(self, inbox: InboxId) -> Call<'a, Vec<Campaign>> {
         self.account.call(OF_INBOX).path("id", inbox)
     }

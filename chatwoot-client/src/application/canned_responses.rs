@@ -45,6 +45,7 @@ impl<'a> CannedResponses<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self) -> Call<'a, Vec<CannedResponse>> {
         self.account.call(LIST)
     }
@@ -62,6 +63,7 @@ impl<'a> CannedResponses<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn search(self, text: &str) -> Call<'a, Vec<CannedResponse>> {
         self.account.call(LIST).query(&Search { search: text })
     }
@@ -82,6 +84,7 @@ impl<'a> CannedResponses<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, response: &NewCannedResponse) -> Call<'a, CannedResponse> {
         self.account.call(CREATE).json(response)
     }
@@ -102,6 +105,7 @@ impl<'a> CannedResponses<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update(
         self,
         id: CannedResponseId,
@@ -121,6 +125,7 @@ impl<'a> CannedResponses<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete(self, id: CannedResponseId) -> Call<'a, ()> {
         self.account.done(DELETE).path("id", id)
     }

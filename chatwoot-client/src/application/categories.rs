@@ -65,6 +65,7 @@ impl<'a> Categories<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self, portal: &str, query: &CategoriesQuery) -> Call<'a, CategoryList> {
         self.account.call(LIST).path("id", portal).query(query)
     }
@@ -82,6 +83,7 @@ impl<'a> Categories<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(self, portal: &str, id: CategoryId) -> Call<'a, Category> {
         self.account.call(GET).path("id", portal).path("category_id", id)
     }
@@ -102,6 +104,7 @@ impl<'a> Categories<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, portal: &str, category: &NewCategory) -> Call<'a, Category> {
         self.account.call(CREATE).path("id", portal).json(&json!({"category": category}))
     }
@@ -122,6 +125,7 @@ impl<'a> Categories<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update(self, portal: &str, id: CategoryId, to: &CategoryPatch) -> Call<'a, Category> {
         let call = self.account.call(UPDATE).path("id", portal).path("category_id", id);
         call.json(&json!({"category": to}))
@@ -139,6 +143,7 @@ impl<'a> Categories<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete(self, portal: &str, id: CategoryId) -> Call<'a, ()> {
         self.account.done(DELETE).path("id", portal).path("category_id", id)
     }
@@ -157,6 +162,7 @@ impl<'a> Categories<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn reorder(self, portal: &str, positions: &BTreeMap<CategoryId, i64>) -> Call<'a, ()> {
         let call = self.account.done(REORDER).path("id", portal);
         call.json(&json!({"positions_hash": positions}))

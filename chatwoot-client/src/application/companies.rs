@@ -45,6 +45,7 @@ impl<'a> Companies<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self, query: &CompaniesQuery) -> Call<'a, Page<Company>> {
         self.account.call(LIST).query(query)
     }
@@ -68,6 +69,7 @@ impl<'a> Companies<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn all(
         self,
         query: CompaniesQuery,
@@ -98,6 +100,7 @@ impl<'a> Companies<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, company: &NewCompany) -> Call<'a, Company> {
         self.account.call(CREATE).json(&Body { company })
     }

@@ -35,6 +35,7 @@ impl<'a> Contacts<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn export(self, what: &ContactExport) -> Call<'a, ()> {
         #[derive(Serialize)]
         struct Body<'b> {
@@ -67,6 +68,7 @@ impl<'a> Contacts<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn active(self, query: &ContactsQuery) -> Call<'a, Page<Contact>> {
         self.account.call(ACTIVE).query(query)
     }
@@ -83,6 +85,7 @@ impl<'a> Contacts<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete_avatar(self, id: ContactId) -> Call<'a, Contact> {
         self.account.call(DELETE_AVATAR).path("id", id)
     }

@@ -42,6 +42,7 @@ impl<'a> ContactFiles<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn set_avatar(self, id: ContactId, picture: &Upload) -> Call<'a, Contact> {
         self.account.call(SET_AVATAR).path("id", id).form(Fields::new().file("avatar", picture))
     }
@@ -66,6 +67,7 @@ impl<'a> ContactFiles<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn import(self, csv: &Upload) -> Call<'a, ()> {
         self.account.done(IMPORT).form(Fields::new().file("import_file", csv))
     }

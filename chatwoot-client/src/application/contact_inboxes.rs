@@ -51,6 +51,7 @@ impl<'a> ContactInboxes<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, contact: ContactId, inbox: &NewContactInbox) -> Call<'a, ContactInbox> {
         self.account.call(CREATE).path("id", contact).json(inbox)
     }
@@ -69,6 +70,7 @@ impl<'a> ContactInboxes<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn filter(self, inbox: InboxId, source_id: &str) -> Call<'a, Contact> {
         self.account.call(FILTER).json(&json!({"inbox_id": inbox, "source_id": source_id}))
     }

@@ -40,6 +40,7 @@ impl<'a> ContactLabels<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self, contact: ContactId) -> Call<'a, Vec<String>> {
         self.account.call(LIST).path("id", contact)
     }
@@ -61,6 +62,7 @@ impl<'a> ContactLabels<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn replace<L: AsRef<str>>(self, contact: ContactId, labels: &[L]) -> Call<'a, Vec<String>> {
         let labels: Vec<&str> = labels.iter().map(AsRef::as_ref).collect();
         self.account.call(REPLACE).path("id", contact).json(&json!({"labels": labels}))

@@ -51,6 +51,7 @@ impl<'a> ContactNotes<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self, contact: ContactId) -> Call<'a, Vec<Note>> {
         self.account.call(LIST).path("id", contact)
     }
@@ -67,6 +68,7 @@ impl<'a> ContactNotes<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(self, contact: ContactId, id: NoteId) -> Call<'a, Note> {
         self.account.call(GET).path("id", contact).path("note_id", id)
     }
@@ -83,6 +85,7 @@ impl<'a> ContactNotes<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, contact: ContactId, content: &str) -> Call<'a, Note> {
         self.account.call(CREATE).path("id", contact).json(&json!({"content": content}))
     }
@@ -100,6 +103,7 @@ impl<'a> ContactNotes<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update(self, contact: ContactId, id: NoteId, content: &str) -> Call<'a, Note> {
         let call = self.account.call(UPDATE).path("id", contact).path("note_id", id);
         call.json(&json!({"content": content}))
@@ -116,6 +120,7 @@ impl<'a> ContactNotes<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete(self, contact: ContactId, id: NoteId) -> Call<'a, ()> {
         self.account.done(DELETE).path("id", contact).path("note_id", id)
     }

@@ -155,6 +155,7 @@ impl Contacts<'_> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub async fn find_exact(self, key: &ContactKey) -> Result<Option<Contact>, Error> {
         if key.value().is_empty() {
             return Ok(None);
@@ -210,6 +211,7 @@ impl Contacts<'_> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub async fn upsert(self, contact: &NewContact) -> Result<Upserted, UpsertError> {
         let keys = ContactKey::all_of(contact);
         if keys.is_empty() {

@@ -87,6 +87,7 @@ impl<'a> Contacts<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self, query: &ContactsQuery) -> Call<'a, Page<Contact>> {
         self.account.call(LIST).query(query)
     }
@@ -116,6 +117,7 @@ impl<'a> Contacts<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, contact: &NewContact) -> Call<'a, CreatedContact> {
         self.account.call(CREATE).json(contact)
     }
@@ -132,6 +134,7 @@ impl<'a> Contacts<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(self, id: ContactId) -> Call<'a, Contact> {
         self.account.call(GET).path("id", id)
     }
@@ -156,6 +159,7 @@ impl<'a> Contacts<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update(self, id: ContactId, to: &ContactPatch) -> Call<'a, Contact> {
         self.account.call(UPDATE).path("id", id).json(to)
     }
@@ -179,6 +183,7 @@ impl<'a> Contacts<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete(self, id: ContactId) -> Call<'a, ()> {
         self.account.done(DELETE).path("id", id)
     }
@@ -203,6 +208,7 @@ impl<'a> Contacts<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn search(self, text: &str, query: &ContactsQuery) -> Call<'a, Page<Contact>> {
         #[derive(Serialize)]
         struct Text<'t> {
@@ -229,6 +235,7 @@ impl<'a> Contacts<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn filter(self, filter: &Filter, query: &ContactsQuery) -> Call<'a, Page<Contact>> {
         self.account.call(FILTER).query(query).json(filter)
     }
@@ -248,6 +255,7 @@ impl<'a> Contacts<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn merge(self, base: ContactId, mergee: ContactId) -> Call<'a, Contact> {
         let body = json!({"base_contact_id": base, "mergee_contact_id": mergee});
         self.account.call(MERGE).json(&body)
@@ -267,6 +275,7 @@ impl<'a> Contacts<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn conversations(self, id: ContactId) -> Call<'a, Vec<Conversation>> {
         self.account.call(CONVERSATIONS).path("id", id)
     }
@@ -283,6 +292,7 @@ impl<'a> Contacts<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn remove_attributes<K: AsRef<str>>(
         self,
         id: ContactId,
@@ -309,6 +319,7 @@ impl<'a> Contacts<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn contactable_inboxes(self, id: ContactId) -> Call<'a, Vec<ContactInbox>> {
         self.account.call(CONTACTABLE_INBOXES).path("id", id)
     }

@@ -54,6 +54,7 @@ impl<'a> Conversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn mute(self, id: ConversationId) -> Call<'a, ()> {
         self.account.done(MUTE).path("conversation_id", id)
     }
@@ -71,6 +72,7 @@ impl<'a> Conversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn unmute(self, id: ConversationId) -> Call<'a, ()> {
         self.account.done(UNMUTE).path("conversation_id", id)
     }
@@ -91,6 +93,7 @@ impl<'a> Conversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn mark_read(self, id: ConversationId) -> Call<'a, Conversation> {
         self.account.call(MARK_READ).path("conversation_id", id)
     }
@@ -109,6 +112,7 @@ impl<'a> Conversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn mark_unread(self, id: ConversationId) -> Call<'a, Conversation> {
         self.account.call(MARK_UNREAD).path("conversation_id", id)
     }
@@ -129,6 +133,7 @@ impl<'a> Conversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn send_transcript(self, id: ConversationId, email: &str) -> Call<'a, ()> {
         let call = self.account.done(SEND_TRANSCRIPT).path("conversation_id", id);
         call.json(&json!({"email": email}))
@@ -147,6 +152,7 @@ impl<'a> Conversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete(self, id: ConversationId) -> Call<'a, ()> {
         self.account.done(DELETE).path("conversation_id", id)
     }

@@ -34,6 +34,7 @@ impl Conversations<'_> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub async fn updated_since(self, since: Timestamp) -> Result<Vec<Conversation>, Error> {
         let page = self.updated_within(window(since, Timestamp::now())).await?;
         let mut changed = page.payload;
@@ -61,6 +62,7 @@ impl Conversations<'_> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub async fn merge_custom_attributes(
         self,
         id: ConversationId,
@@ -89,6 +91,7 @@ impl Conversations<'_> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub async fn remove_custom_attributes<K: AsRef<str>>(
         self,
         id: ConversationId,
@@ -130,6 +133,7 @@ impl ConversationLabels<'_> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub async fn add<L: AsRef<str>>(
         self,
         conversation: ConversationId,
@@ -159,6 +163,7 @@ impl ConversationLabels<'_> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub async fn remove<L: AsRef<str>>(
         self,
         conversation: ConversationId,
@@ -188,6 +193,7 @@ impl ContactLabels<'_> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub async fn add<L: AsRef<str>>(
         self,
         contact: ContactId,
@@ -215,6 +221,7 @@ impl ContactLabels<'_> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub async fn remove<L: AsRef<str>>(
         self,
         contact: ContactId,

@@ -47,6 +47,7 @@ impl<'a> ConversationLabels<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self, conversation: ConversationId) -> Call<'a, Vec<String>> {
         self.account.call(LIST).path("conversation_id", conversation)
     }
@@ -69,6 +70,7 @@ impl<'a> ConversationLabels<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn replace<L: AsRef<str>>(
         self,
         conversation: ConversationId,

@@ -51,6 +51,7 @@ impl<'a> Conversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn search(self, text: &str, query: &ConversationsQuery) -> Call<'a, FoundConversations> {
         #[derive(Serialize)]
         struct Text<'t> {
@@ -73,6 +74,7 @@ impl<'a> Conversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn unread_counts(self) -> Call<'a, UnreadCounts> {
         self.account.call(UNREAD_COUNTS)
     }
@@ -92,6 +94,7 @@ impl<'a> Conversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn attachments(self, id: ConversationId, page: u32) -> Call<'a, ConversationFiles> {
         #[derive(Serialize)]
         struct Number {

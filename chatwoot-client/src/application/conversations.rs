@@ -95,6 +95,7 @@ impl<'a> Conversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self, query: &ConversationsQuery) -> Call<'a, ConversationPage> {
         self.account.call(LIST).query(query)
     }
@@ -116,6 +117,7 @@ impl<'a> Conversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn updated_within(self, seconds: u64) -> Call<'a, ConversationPage> {
         self.list(&ConversationsQuery {
             status: Some(StatusFilter::All),
@@ -139,6 +141,7 @@ impl<'a> Conversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(self, id: ConversationId) -> Call<'a, Conversation> {
         self.account.call(GET).path("conversation_id", id)
     }
@@ -170,6 +173,7 @@ impl<'a> Conversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, conversation: &NewConversation) -> Call<'a, Conversation> {
         self.account.call(CREATE).json(conversation)
     }
@@ -190,6 +194,7 @@ impl<'a> Conversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update(self, id: ConversationId, to: &ConversationPatch) -> Call<'a, Conversation> {
         self.account.call(UPDATE).path("conversation_id", id).json(to)
     }
@@ -211,6 +216,7 @@ impl<'a> Conversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn filter(self, filter: &Filter, page: u32) -> Call<'a, ConversationPage> {
         #[derive(Serialize)]
         struct Number {
@@ -236,6 +242,7 @@ impl<'a> Conversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn meta(self, query: &ConversationsQuery) -> Call<'a, ConversationCounts> {
         self.account.call(META).query(query)
     }
@@ -260,6 +267,7 @@ impl<'a> Conversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn set_status(
         self,
         id: ConversationId,
@@ -288,6 +296,7 @@ impl<'a> Conversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn set_priority(self, id: ConversationId, priority: Option<&Priority>) -> Call<'a, ()> {
         let call = self.account.done(SET_PRIORITY).path("conversation_id", id);
         call.json(&json!({"priority": priority}))
@@ -308,6 +317,7 @@ impl<'a> Conversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn replace_custom_attributes(
         self,
         id: ConversationId,
@@ -332,6 +342,7 @@ impl<'a> Conversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn set_typing(self, id: ConversationId, typing: &Typing, private: bool) -> Call<'a, ()> {
         let call = self.account.done(SET_TYPING).path("conversation_id", id);
         call.json(&json!({"typing_status": typing, "is_private": private}))

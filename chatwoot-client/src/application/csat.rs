@@ -48,6 +48,7 @@ impl<'a> Csat<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self, query: &CsatQuery) -> Call<'a, Vec<CsatResponse>> {
         self.account.call(LIST).query(query)
     }
@@ -67,6 +68,7 @@ impl<'a> Csat<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn metrics(self, query: &CsatQuery) -> Call<'a, CsatMetrics> {
         self.account.call(METRICS).query(query)
     }

@@ -48,6 +48,7 @@ impl<'a> CsvReports<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn agents(self, period: &ReportPeriod, options: &ReportOptions) -> Call<'a, String> {
         self.csv(AGENTS, period, options)
     }
@@ -67,6 +68,7 @@ impl<'a> CsvReports<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn inboxes(self, period: &ReportPeriod, options: &ReportOptions) -> Call<'a, String> {
         self.csv(INBOXES, period, options)
     }
@@ -86,6 +88,7 @@ impl<'a> CsvReports<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn labels(self, period: &ReportPeriod, options: &ReportOptions) -> Call<'a, String> {
         self.csv(LABELS, period, options)
     }
@@ -105,6 +108,7 @@ impl<'a> CsvReports<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn teams(self, period: &ReportPeriod, options: &ReportOptions) -> Call<'a, String> {
         self.csv(TEAMS, period, options)
     }

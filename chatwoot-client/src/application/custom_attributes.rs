@@ -59,6 +59,7 @@ impl<'a> CustomAttributes<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self, model: Option<AttributeModel>) -> Call<'a, Vec<AttributeDefinition>> {
         self.account.call(LIST).query(&Query { attribute_model: model })
     }
@@ -76,6 +77,7 @@ impl<'a> CustomAttributes<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(self, id: AttributeDefinitionId) -> Call<'a, AttributeDefinition> {
         self.account.call(GET).path("id", id)
     }
@@ -100,6 +102,7 @@ impl<'a> CustomAttributes<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, definition: &NewAttributeDefinition) -> Call<'a, AttributeDefinition> {
         self.account.call(CREATE).json(definition)
     }
@@ -123,6 +126,7 @@ impl<'a> CustomAttributes<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update(
         self,
         id: AttributeDefinitionId,
@@ -143,6 +147,7 @@ impl<'a> CustomAttributes<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete(self, id: AttributeDefinitionId) -> Call<'a, ()> {
         self.account.done(DELETE).path("id", id)
     }

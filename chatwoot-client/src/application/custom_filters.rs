@@ -56,6 +56,7 @@ impl<'a> CustomFilters<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self, kind: &CustomFilterType) -> Call<'a, Vec<CustomFilter>> {
         self.account.call(LIST).query(&ListQuery { filter_type: kind })
     }
@@ -72,6 +73,7 @@ impl<'a> CustomFilters<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(self, id: CustomFilterId) -> Call<'a, CustomFilter> {
         self.account.call(GET).path("custom_filter_id", id)
     }
@@ -94,6 +96,7 @@ impl<'a> CustomFilters<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, filter: &NewCustomFilter) -> Call<'a, CustomFilter> {
         self.account.call(CREATE).json(filter)
     }
@@ -114,6 +117,7 @@ impl<'a> CustomFilters<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update(self, id: CustomFilterId, to: &CustomFilterPatch) -> Call<'a, CustomFilter> {
         self.account.call(UPDATE).path("custom_filter_id", id).json(to)
     }
@@ -129,6 +133,7 @@ impl<'a> CustomFilters<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete(self, id: CustomFilterId) -> Call<'a, ()> {
         self.account.done(DELETE).path("custom_filter_id", id)
     }

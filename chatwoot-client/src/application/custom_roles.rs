@@ -39,6 +39,7 @@ impl<'a> CustomRoles<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self) -> Call<'a, Vec<CustomRole>> {
         self.account.call(LIST)
     }
@@ -57,6 +58,7 @@ impl<'a> CustomRoles<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, role: &NewCustomRole) -> Call<'a, CustomRole> {
         self.account.call(CREATE).json(&Body { custom_role: role })
     }

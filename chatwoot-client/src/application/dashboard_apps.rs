@@ -47,6 +47,7 @@ impl<'a> DashboardApps<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self) -> Call<'a, Vec<DashboardApp>> {
         self.account.call(LIST)
     }
@@ -63,6 +64,7 @@ impl<'a> DashboardApps<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(self, id: DashboardAppId) -> Call<'a, DashboardApp> {
         self.account.call(GET).path("id", id)
     }
@@ -84,6 +86,7 @@ impl<'a> DashboardApps<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, app: &NewDashboardApp) -> Call<'a, DashboardApp> {
         self.account.call(CREATE).json(&Body { dashboard_app: app })
     }
@@ -104,6 +107,7 @@ impl<'a> DashboardApps<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update(self, id: DashboardAppId, to: &DashboardAppPatch) -> Call<'a, DashboardApp> {
         self.account.call(UPDATE).path("id", id).json(&Body { dashboard_app: to })
     }
@@ -119,6 +123,7 @@ impl<'a> DashboardApps<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete(self, id: DashboardAppId) -> Call<'a, ()> {
         self.account.done(DELETE).path("id", id)
     }

@@ -31,6 +31,7 @@ impl<'a> Inboxes<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn health(self, id: InboxId) -> Call<'a, InboxHealth> {
         self.account.call(HEALTH).path("id", id)
     }
@@ -48,6 +49,7 @@ impl<'a> Inboxes<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete_avatar(self, id: InboxId) -> Call<'a, ()> {
         self.account.done(DELETE_AVATAR).path("id", id)
     }

@@ -48,6 +48,7 @@ impl<'a> InboxMembers<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self, inbox: InboxId) -> Call<'a, Vec<Agent>> {
         self.account.call(LIST).path("inbox_id", inbox)
     }
@@ -65,6 +66,7 @@ impl<'a> InboxMembers<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn add(self, inbox: InboxId, users: &[UserId]) -> Call<'a, Vec<Agent>> {
         self.account.call(ADD).json(&Members { inbox_id: inbox, user_ids: users })
     }
@@ -83,6 +85,7 @@ impl<'a> InboxMembers<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn replace(self, inbox: InboxId, users: &[UserId]) -> Call<'a, Vec<Agent>> {
         self.account.call(REPLACE).json(&Members { inbox_id: inbox, user_ids: users })
     }
@@ -100,6 +103,7 @@ impl<'a> InboxMembers<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn remove(self, inbox: InboxId, users: &[UserId]) -> Call<'a, ()> {
         self.account.done(REMOVE).json(&Members { inbox_id: inbox, user_ids: users })
     }

@@ -57,6 +57,7 @@ impl<'a> Inboxes<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self) -> Call<'a, Vec<Inbox>> {
         self.account.call(LIST)
     }
@@ -75,6 +76,7 @@ impl<'a> Inboxes<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(self, id: InboxId) -> Call<'a, Inbox> {
         self.account.call(GET).path("id", id)
     }
@@ -102,6 +104,7 @@ impl<'a> Inboxes<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, inbox: &NewInbox) -> Call<'a, Inbox> {
         self.account.call(CREATE).json(inbox)
     }
@@ -125,6 +128,7 @@ impl<'a> Inboxes<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update(self, id: InboxId, to: &InboxPatch) -> Call<'a, Inbox> {
         self.account.call(UPDATE).path("id", id).json(to)
     }
@@ -144,6 +148,7 @@ impl<'a> Inboxes<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn set_avatar(self, id: InboxId, picture: &Upload) -> Call<'a, Inbox> {
         self.account.call(UPDATE).path("id", id).form(Fields::new().file("avatar", picture))
     }
@@ -164,6 +169,7 @@ impl<'a> Inboxes<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete(self, id: InboxId) -> Call<'a, InboxDeletion> {
         self.account.call(DELETE).path("id", id)
     }
@@ -184,6 +190,7 @@ impl<'a> Inboxes<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn reset_secret(self, id: InboxId) -> Call<'a, Inbox> {
         self.account.call(RESET_SECRET).path("id", id)
     }
@@ -202,6 +209,7 @@ impl<'a> Inboxes<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn agent_bot(self, id: InboxId) -> Call<'a, InboxAgentBot> {
         self.account.call(AGENT_BOT).path("id", id)
     }
@@ -219,6 +227,7 @@ impl<'a> Inboxes<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn set_agent_bot(self, id: InboxId, bot: Option<AgentBotId>) -> Call<'a, ()> {
         self.account.done(SET_AGENT_BOT).path("id", id).json(&SetAgentBot { agent_bot: bot })
     }
@@ -238,6 +247,7 @@ impl<'a> Inboxes<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn assignable_agents(self, id: InboxId) -> Call<'a, Vec<Agent>> {
         self.account.call(ASSIGNABLE_AGENTS).path("id", id)
     }

@@ -52,6 +52,7 @@ impl<'a> Integrations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn apps(self) -> Call<'a, Vec<IntegrationApp>> {
         self.account.call(APPS)
     }
@@ -77,6 +78,7 @@ impl<'a> Integrations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create_hook(self, hook: &NewIntegrationHook) -> Call<'a, IntegrationHook> {
         self.account.call(CREATE_HOOK).json(&Body { hook })
     }
@@ -98,6 +100,7 @@ impl<'a> Integrations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update_hook(
         self,
         id: IntegrationHookId,
@@ -119,6 +122,7 @@ impl<'a> Integrations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete_hook(self, id: IntegrationHookId) -> Call<'a, ()> {
         self.account.done(DELETE_HOOK).path("hook_id", id)
     }

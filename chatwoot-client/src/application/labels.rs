@@ -42,6 +42,7 @@ impl<'a> Labels<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self) -> Call<'a, Vec<Label>> {
         self.account.call(LIST)
     }
@@ -59,6 +60,7 @@ impl<'a> Labels<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(self, id: LabelId) -> Call<'a, Label> {
         self.account.call(GET).path("id", id)
     }
@@ -77,6 +79,7 @@ impl<'a> Labels<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, label: &NewLabel) -> Call<'a, Label> {
         self.account.call(CREATE).json(label)
     }
@@ -98,6 +101,7 @@ impl<'a> Labels<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update(self, id: LabelId, to: &LabelPatch) -> Call<'a, Label> {
         self.account.call(UPDATE).path("id", id).json(to)
     }
@@ -115,6 +119,7 @@ impl<'a> Labels<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete(self, id: LabelId) -> Call<'a, ()> {
         self.account.done(DELETE).path("id", id)
     }

@@ -47,6 +47,7 @@ impl<'a> Articles<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn all(
         self,
         portal: impl Into<String>,
@@ -88,6 +89,7 @@ impl<'a> Csat<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn all(
         self,
         query: CsatQuery,
@@ -126,6 +128,7 @@ impl<'a> ReportingEvents<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn all(
         self,
         query: ReportingEventsQuery,

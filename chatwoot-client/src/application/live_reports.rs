@@ -53,6 +53,7 @@ impl<'a> LiveReports<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn conversations(self, team: Option<TeamId>) -> Call<'a, ConversationMetrics> {
         self.account.call(CONVERSATIONS).query(&Query { group_by: None, team_id: team })
     }
@@ -72,6 +73,7 @@ impl<'a> LiveReports<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn by_assignee(self, team: Option<TeamId>) -> Call<'a, Vec<GroupedMetrics>> {
         self.account.call(GROUPED).query(&Query { group_by: Some("assignee_id"), team_id: team })
     }
@@ -90,6 +92,7 @@ impl<'a> LiveReports<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn by_team(self) -> Call<'a, Vec<GroupedMetrics>> {
         self.account.call(GROUPED).query(&Query { group_by: Some("team_id"), team_id: None })
     }

@@ -50,6 +50,7 @@ impl<'a> Macros<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self) -> Call<'a, Vec<Macro>> {
         self.account.call(LIST)
     }
@@ -66,6 +67,7 @@ impl<'a> Macros<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(self, id: MacroId) -> Call<'a, Macro> {
         self.account.call(GET).path("id", id)
     }
@@ -95,6 +97,7 @@ impl<'a> Macros<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, new: &NewMacro) -> Call<'a, Macro> {
         self.account.call(CREATE).json(new)
     }
@@ -119,6 +122,7 @@ impl<'a> Macros<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update(
         self,
         id: MacroId,
@@ -140,6 +144,7 @@ impl<'a> Macros<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete(self, id: MacroId) -> Call<'a, ()> {
         self.account.done(DELETE).path("id", id)
     }
@@ -160,6 +165,7 @@ impl<'a> Macros<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn execute(self, id: MacroId, conversations: &[ConversationId]) -> Call<'a, ()> {
         let body = Execution { conversation_ids: conversations };
         self.account.done(EXECUTE).path("id", id).json(&body)

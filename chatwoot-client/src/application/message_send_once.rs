@@ -87,6 +87,7 @@ impl Messages<'_> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub async fn send_once(self, message: &NewMessage) -> Result<SentOnce, SendOnceError> {
         let name = message.source_id.as_deref().filter(|name| !name.is_empty());
         let name = name.ok_or(SendOnceError::NoSourceId)?;

@@ -71,6 +71,7 @@ impl<'a> Messages<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self, query: &MessagesQuery) -> Call<'a, MessagePage> {
         self.call(LIST).query(query)
     }
@@ -117,6 +118,7 @@ impl<'a> Messages<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, message: &NewMessage) -> Call<'a, Message> {
         let call = self.call(CREATE);
         if message.attachments.is_empty() {
@@ -146,6 +148,7 @@ impl<'a> Messages<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update(self, id: MessageId, to: &MessageDelivery) -> Call<'a, Message> {
         self.call(UPDATE).path("message_id", id).json(to)
     }
@@ -163,6 +166,7 @@ impl<'a> Messages<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete(self, id: MessageId) -> Call<'a, Message> {
         self.call(DELETE).path("message_id", id)
     }
@@ -181,6 +185,7 @@ impl<'a> Messages<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn retry(self, id: MessageId) -> Call<'a, Message> {
         self.call(RETRY).path("message_id", id)
     }
@@ -204,6 +209,7 @@ impl<'a> Messages<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn translate(self, id: MessageId, language: &str) -> Call<'a, Option<Translation>> {
         let call = self.account.maybe(TRANSLATE).path("conversation_id", self.conversation);
         call.path("message_id", id).json(&serde_json::json!({"target_language": language}))

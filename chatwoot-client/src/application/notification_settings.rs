@@ -42,6 +42,7 @@ impl<'a> NotificationSettings<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(self) -> Call<'a, NotificationFlags> {
         self.account.call(GET)
     }
@@ -59,6 +60,7 @@ impl<'a> NotificationSettings<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn replace(self, email: &[&str], push: &[&str]) -> Call<'a, NotificationFlags> {
         let selected = Selected { selected_email_flags: email, selected_push_flags: push };
         self.account.call(REPLACE).json(&Body { notification_settings: selected })

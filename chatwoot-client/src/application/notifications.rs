@@ -56,6 +56,7 @@ impl<'a> Notifications<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self, query: &NotificationsQuery) -> Call<'a, Page<Notification>> {
         self.account.call(LIST).query(query)
     }
@@ -83,6 +84,7 @@ impl<'a> Notifications<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn all(
         self,
         query: NotificationsQuery,
@@ -111,6 +113,7 @@ impl<'a> Notifications<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn unread_count(self) -> Call<'a, u64> {
         self.account.call(UNREAD_COUNT)
     }
@@ -126,6 +129,7 @@ impl<'a> Notifications<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn read_all(self) -> Call<'a, ()> {
         self.account.done(READ_ALL)
     }

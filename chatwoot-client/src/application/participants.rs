@@ -55,6 +55,7 @@ impl<'a> Participants<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self, conversation: ConversationId) -> Call<'a, Vec<Agent>> {
         self.account.call(LIST).path("conversation_id", conversation)
     }
@@ -73,6 +74,7 @@ impl<'a> Participants<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn add(self, conversation: ConversationId, users: &[UserId]) -> Call<'a, Vec<Agent>> {
         let call = self.account.call(ADD).path("conversation_id", conversation);
         call.json(&json!({"user_ids": users}))
@@ -92,6 +94,7 @@ impl<'a> Participants<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn replace(self, conversation: ConversationId, users: &[UserId]) -> Call<'a, Vec<Agent>> {
         let call = self.account.call(REPLACE).path("conversation_id", conversation);
         call.json(&json!({"user_ids": users}))
@@ -110,6 +113,7 @@ impl<'a> Participants<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn remove(self, conversation: ConversationId, users: &[UserId]) -> Call<'a, ()> {
         let call = self.account.done(REMOVE).path("conversation_id", conversation);
         call.json(&json!({"user_ids": users}))

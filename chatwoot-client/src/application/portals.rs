@@ -50,6 +50,7 @@ impl<'a> Portals<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self) -> Call<'a, PortalList> {
         self.account.call(LIST)
     }
@@ -67,6 +68,7 @@ impl<'a> Portals<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(self, slug: &str) -> Call<'a, Portal> {
         self.account.call(GET).path("id", slug)
     }
@@ -87,6 +89,7 @@ impl<'a> Portals<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, portal: &NewPortal) -> Call<'a, Portal> {
         self.account.call(CREATE).json(&json!({"portal": portal}))
     }
@@ -108,6 +111,7 @@ impl<'a> Portals<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update(self, slug: &str, to: &PortalPatch) -> Call<'a, Portal> {
         let mut body = json!({"portal": to});
         if let Some(body) = body.as_object_mut() {
@@ -134,6 +138,7 @@ impl<'a> Portals<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete(self, slug: &str) -> Call<'a, ()> {
         self.account.done(DELETE).path("id", slug)
     }
@@ -151,6 +156,7 @@ impl<'a> Portals<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete_logo(self, slug: &str) -> Call<'a, ()> {
         self.account.done(DELETE_LOGO).path("id", slug)
     }
@@ -169,6 +175,7 @@ impl<'a> Portals<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn send_instructions(self, slug: &str, email: &str) -> Call<'a, ()> {
         self.account.done(SEND_INSTRUCTIONS).path("id", slug).json(&json!({"email": email}))
     }

@@ -51,6 +51,7 @@ impl Profile {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(&self) -> Call<'_, User> {
         self.call(GET)
     }
@@ -71,6 +72,7 @@ impl Profile {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update(&self, to: &ProfilePatch) -> Call<'_, User> {
         self.call(UPDATE).json(&Body { profile: to })
     }
@@ -88,6 +90,7 @@ impl Profile {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn set_avatar(&self, picture: &Upload) -> Call<'_, User> {
         self.call(UPDATE).form(Fields::new().file("profile[avatar]", picture))
     }
@@ -106,6 +109,7 @@ impl Profile {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn set_availability(&self, account: AccountId, to: Availability) -> Call<'_, User> {
         let profile = Presence { account_id: account, availability: Some(to), auto_offline: None };
         self.call(AVAILABILITY).json(&Body { profile })
@@ -123,6 +127,7 @@ impl Profile {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn set_auto_offline(&self, account: AccountId, to: bool) -> Call<'_, User> {
         let profile = Presence { account_id: account, availability: None, auto_offline: Some(to) };
         self.call(AUTO_OFFLINE).json(&Body { profile })

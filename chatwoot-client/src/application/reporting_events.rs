@@ -49,6 +49,7 @@ impl<'a> ReportingEvents<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self, query: &ReportingEventsQuery) -> Call<'a, ReportingEventPage> {
         self.account.call(LIST).query(query)
     }
@@ -68,6 +69,7 @@ impl<'a> ReportingEvents<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn of_conversation(self, id: ConversationId) -> Call<'a, Vec<ReportingEvent>> {
         self.account.call(OF_CONVERSATION).path("conversation_id", id)
     }

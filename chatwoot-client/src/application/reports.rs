@@ -79,6 +79,7 @@ impl<'a> Reports<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn series(
         self,
         metric: &ReportMetric,
@@ -112,6 +113,7 @@ impl<'a> Reports<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn summary(
         self,
         scope: ReportScope,
@@ -134,6 +136,7 @@ impl<'a> Reports<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn conversations(self) -> Call<'a, ConversationMetrics> {
         self.account.call(CONVERSATIONS).query(&Kind { r#type: "account" })
     }
@@ -153,6 +156,7 @@ impl<'a> Reports<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn agents(self, page: Option<u32>) -> Call<'a, Vec<AgentMetrics>> {
         let call = self.account.call(AGENTS).query(&Kind { r#type: "agent" });
         match page {
@@ -179,6 +183,7 @@ impl<'a> Reports<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn first_responses(
         self,
         period: &ReportPeriod,
@@ -203,6 +208,7 @@ impl<'a> Reports<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn inbox_labels(
         self,
         period: &ReportPeriod,
@@ -237,6 +243,7 @@ impl<'a> Reports<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn outgoing(
         self,
         group_by: &OutgoingGroup,

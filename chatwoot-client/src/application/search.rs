@@ -58,6 +58,7 @@ impl<'a> Search<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn all(self, query: &SearchQuery) -> Call<'a, SearchResults> {
         self.account.call(ALL).query(query)
     }
@@ -78,6 +79,7 @@ impl<'a> Search<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn contacts(self, query: &SearchQuery) -> Call<'a, Vec<SearchContact>> {
         self.account.call(CONTACTS).query(query)
     }
@@ -98,6 +100,7 @@ impl<'a> Search<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn conversations(self, query: &SearchQuery) -> Call<'a, Vec<SearchConversation>> {
         self.account.call(CONVERSATIONS).query(query)
     }
@@ -120,6 +123,7 @@ impl<'a> Search<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn messages(self, query: &SearchQuery) -> Call<'a, Vec<Message>> {
         self.account.call(MESSAGES).query(query)
     }
@@ -140,6 +144,7 @@ impl<'a> Search<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn articles(self, query: &SearchQuery) -> Call<'a, Vec<SearchArticle>> {
         self.account.call(ARTICLES).query(query)
     }

@@ -41,6 +41,7 @@ impl<'a> SlaPolicies<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self) -> Call<'a, Vec<SlaPolicy>> {
         self.account.call(LIST)
     }
@@ -63,6 +64,7 @@ impl<'a> SlaPolicies<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, policy: &NewSlaPolicy) -> Call<'a, SlaPolicy> {
         self.account.call(CREATE).json(&Body { sla_policy: policy })
     }

@@ -63,6 +63,7 @@ impl<'a> Contacts<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn all(
         self,
         query: ContactsQuery,
@@ -97,6 +98,7 @@ impl<'a> Contacts<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn filter_all(
         self,
         filter: Filter,
@@ -131,6 +133,7 @@ impl<'a> Contacts<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn search_all(
         self,
         text: impl Into<String>,
@@ -171,6 +174,7 @@ impl<'a> Conversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn all(
         self,
         query: ConversationsQuery,
@@ -214,6 +218,7 @@ impl<'a> Conversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn filter_all(
         self,
         filter: Filter,

@@ -56,6 +56,7 @@ impl<'a> SummaryReports<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn agents(
         self,
         period: &ReportPeriod,
@@ -80,6 +81,7 @@ impl<'a> SummaryReports<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn teams(
         self,
         period: &ReportPeriod,
@@ -104,6 +106,7 @@ impl<'a> SummaryReports<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn inboxes(
         self,
         period: &ReportPeriod,
@@ -129,6 +132,7 @@ impl<'a> SummaryReports<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn labels(
         self,
         period: &ReportPeriod,
@@ -155,6 +159,7 @@ impl<'a> SummaryReports<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn channels(self, period: &ReportPeriod) -> Call<'a, BTreeMap<String, ChannelCounts>> {
         self.account.call(CHANNELS).query(period)
     }

@@ -45,6 +45,7 @@ impl<'a> TeamMembers<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self, team: TeamId) -> Call<'a, Vec<Agent>> {
         self.account.call(LIST).path("team_id", team)
     }
@@ -62,6 +63,7 @@ impl<'a> TeamMembers<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn add(self, team: TeamId, users: &[UserId]) -> Call<'a, Vec<Agent>> {
         self.account.call(ADD).path("team_id", team).json(&Users { user_ids: users })
     }
@@ -80,6 +82,7 @@ impl<'a> TeamMembers<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn replace(self, team: TeamId, users: &[UserId]) -> Call<'a, Vec<Agent>> {
         self.account.call(REPLACE).path("team_id", team).json(&Users { user_ids: users })
     }
@@ -98,6 +101,7 @@ impl<'a> TeamMembers<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn remove(self, team: TeamId, users: &[UserId]) -> Call<'a, ()> {
         self.account.done(REMOVE).path("team_id", team).json(&Users { user_ids: users })
     }

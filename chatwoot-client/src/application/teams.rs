@@ -41,6 +41,7 @@ impl<'a> Teams<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self) -> Call<'a, Vec<Team>> {
         self.account.call(LIST)
     }
@@ -57,6 +58,7 @@ impl<'a> Teams<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(self, id: TeamId) -> Call<'a, Team> {
         self.account.call(GET).path("team_id", id)
     }
@@ -75,6 +77,7 @@ impl<'a> Teams<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, team: &NewTeam) -> Call<'a, Team> {
         self.account.call(CREATE).json(team)
     }
@@ -95,6 +98,7 @@ impl<'a> Teams<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update(self, id: TeamId, to: &TeamPatch) -> Call<'a, Team> {
         self.account.call(UPDATE).path("team_id", id).json(to)
     }
@@ -112,6 +116,7 @@ impl<'a> Teams<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete(self, id: TeamId) -> Call<'a, ()> {
         self.account.done(DELETE).path("team_id", id)
     }

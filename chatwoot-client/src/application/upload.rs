@@ -41,6 +41,7 @@ impl<'a> Uploads<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, file: &Upload) -> Call<'a, UploadedFile> {
         self.account.call(UPLOAD).form(Fields::new().file("attachment", file))
     }
@@ -59,6 +60,7 @@ impl<'a> Uploads<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create_from_url(self, address: &str) -> Call<'a, UploadedFile> {
         self.account.call(UPLOAD).json(&json!({"external_url": address}))
     }

@@ -47,6 +47,7 @@ impl<'a> Webhooks<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self) -> Call<'a, Vec<Webhook>> {
         self.account.call(LIST)
     }
@@ -70,6 +71,7 @@ impl<'a> Webhooks<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, webhook: &NewWebhook) -> Call<'a, Webhook> {
         self.account.call(CREATE).json(&Body { webhook })
     }
@@ -93,6 +95,7 @@ impl<'a> Webhooks<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update(self, id: WebhookId, to: &WebhookPatch) -> Call<'a, Webhook> {
         self.account.call(UPDATE).path("webhook_id", id).json(&Body { webhook: to })
     }
@@ -110,6 +113,7 @@ impl<'a> Webhooks<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete(self, id: WebhookId) -> Call<'a, ()> {
         self.account.done(DELETE).path("webhook_id", id)
     }

@@ -45,6 +45,7 @@ impl<'a> AccountUsers<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self, account: AccountId) -> Call<'a, Vec<AccountUser>> {
         self.platform.call(LIST).path("account_id", account)
     }
@@ -65,6 +66,7 @@ impl<'a> AccountUsers<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, account: AccountId, user: UserId, role: Role) -> Call<'a, AccountUser> {
         let membership = Membership { user_id: user, role: Some(role) };
         self.platform.call(CREATE).path("account_id", account).json(&membership)
@@ -83,6 +85,7 @@ impl<'a> AccountUsers<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete(self, account: AccountId, user: UserId) -> Call<'a, ()> {
         let membership = Membership { user_id: user, role: None };
         self.platform.done(DELETE).path("account_id", account).json(&membership)

@@ -43,6 +43,7 @@ impl<'a> PlatformAccounts<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self) -> Call<'a, Vec<PlatformAccount>> {
         self.platform.call(LIST)
     }
@@ -60,6 +61,7 @@ impl<'a> PlatformAccounts<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(self, id: AccountId) -> Call<'a, PlatformAccount> {
         self.platform.call(GET).path("account_id", id)
     }
@@ -83,6 +85,7 @@ impl<'a> PlatformAccounts<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, account: &NewPlatformAccount) -> Call<'a, PlatformAccount> {
         self.platform.call(CREATE).json(account)
     }
@@ -104,6 +107,7 @@ impl<'a> PlatformAccounts<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update(self, id: AccountId, to: &PlatformAccountPatch) -> Call<'a, PlatformAccount> {
         self.platform.call(UPDATE).path("account_id", id).json(to)
     }
@@ -122,6 +126,7 @@ impl<'a> PlatformAccounts<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete(self, id: AccountId) -> Call<'a, ()> {
         self.platform.done(DELETE).path("account_id", id)
     }

@@ -44,6 +44,7 @@ impl<'a> PlatformAgentBots<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self) -> Call<'a, Vec<AgentBot>> {
         self.platform.call(LIST)
     }
@@ -60,6 +61,7 @@ impl<'a> PlatformAgentBots<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(self, id: AgentBotId) -> Call<'a, AgentBot> {
         self.platform.call(GET).path("id", id)
     }
@@ -82,6 +84,7 @@ impl<'a> PlatformAgentBots<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, bot: &NewPlatformAgentBot) -> Call<'a, AgentBot> {
         self.platform.call(CREATE).json(bot)
     }
@@ -105,6 +108,7 @@ impl<'a> PlatformAgentBots<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update(self, id: AgentBotId, to: &PlatformAgentBotPatch) -> Call<'a, AgentBot> {
         self.platform.call(UPDATE).path("id", id).json(to)
     }
@@ -120,6 +124,7 @@ impl<'a> PlatformAgentBots<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete(self, id: AgentBotId) -> Call<'a, ()> {
         self.platform.done(DELETE).path("id", id)
     }

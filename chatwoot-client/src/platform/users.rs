@@ -51,6 +51,7 @@ impl<'a> PlatformUsers<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, user: &NewUser) -> Call<'a, User> {
         self.platform.call(CREATE).json(user)
     }
@@ -68,6 +69,7 @@ impl<'a> PlatformUsers<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(self, id: UserId) -> Call<'a, User> {
         self.platform.call(GET).path("id", id)
     }
@@ -89,6 +91,7 @@ impl<'a> PlatformUsers<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update(self, id: UserId, to: &UserPatch) -> Call<'a, User> {
         self.platform.call(UPDATE).path("id", id).json(to)
     }
@@ -107,6 +110,7 @@ impl<'a> PlatformUsers<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn delete(self, id: UserId) -> Call<'a, ()> {
         self.platform.done(DELETE).path("id", id)
     }
@@ -127,6 +131,7 @@ impl<'a> PlatformUsers<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn sso_link(self, id: UserId) -> Call<'a, SsoLink> {
         self.platform.call(LOGIN).path("id", id)
     }
@@ -144,6 +149,7 @@ impl<'a> PlatformUsers<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn token(self, id: UserId) -> Call<'a, IssuedToken> {
         self.platform.call(TOKEN).path("id", id)
     }

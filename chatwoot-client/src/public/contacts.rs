@@ -65,6 +65,7 @@ impl<'a> PublicContacts<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, contact: &NewPublicContact) -> Call<'a, PublicContact> {
         self.inbox.call(CREATE).json(contact)
     }
@@ -83,6 +84,7 @@ impl<'a> PublicContacts<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(self, source_id: &str) -> Call<'a, PublicContact> {
         self.inbox.call(GET).path("contact_identifier", source_id)
     }
@@ -107,6 +109,7 @@ impl<'a> PublicContacts<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update(self, source_id: &str, to: &PublicContactChange) -> Call<'a, ContactRecord> {
         self.inbox.call(UPDATE).path("contact_identifier", source_id).json(to)
     }

@@ -70,6 +70,7 @@ impl<'a> PublicConversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self) -> Call<'a, Vec<PublicConversation>> {
         self.inbox.call(LIST).path("contact_identifier", self.source_id)
     }
@@ -88,6 +89,7 @@ impl<'a> PublicConversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, custom_attributes: Option<&Attributes>) -> Call<'a, PublicConversation> {
         let call = self.inbox.call(CREATE).path("contact_identifier", self.source_id);
         match custom_attributes {
@@ -110,6 +112,7 @@ impl<'a> PublicConversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(self, id: ConversationId) -> Call<'a, PublicConversation> {
         self.call(GET, id)
     }
@@ -127,6 +130,7 @@ impl<'a> PublicConversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn resolve(self, id: ConversationId) -> Call<'a, PublicConversation> {
         self.call(RESOLVE, id)
     }
@@ -146,6 +150,7 @@ impl<'a> PublicConversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn set_typing(self, id: ConversationId, typing: &Typing) -> Call<'a, ()> {
         self.done(SET_TYPING, id).json(&json!({"typing_status": typing}))
     }
@@ -163,6 +168,7 @@ impl<'a> PublicConversations<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update_last_seen(self, id: ConversationId) -> Call<'a, ()> {
         self.done(UPDATE_LAST_SEEN, id)
     }

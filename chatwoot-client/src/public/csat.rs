@@ -43,6 +43,7 @@ impl<'a> CsatSurvey<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn get(self, conversation_uuid: &str) -> Call<'a, PublicCsat> {
         self.client.call(GET).path("conversation_uuid", conversation_uuid)
     }
@@ -63,6 +64,7 @@ impl<'a> CsatSurvey<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn answer(self, conversation_uuid: &str, answer: &CsatAnswer) -> Call<'a, PublicCsat> {
         let values = json!({"csat_survey_response": answer});
         self.client
@@ -85,6 +87,7 @@ impl<'a> CsatSurvey<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn page(self, conversation_uuid: &str) -> Call<'a, String> {
         self.client.page(PAGE).path("conversation_uuid", conversation_uuid)
     }

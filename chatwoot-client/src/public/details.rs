@@ -25,6 +25,7 @@ impl PublicInbox {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn details(&self) -> Call<'_, PublicInboxDetails> {
         self.call(GET)
     }

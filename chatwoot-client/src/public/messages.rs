@@ -60,6 +60,7 @@ impl<'a> PublicMessages<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn list(self, before: Option<MessageId>) -> Call<'a, Vec<Message>> {
         #[derive(Serialize)]
         struct Before {
@@ -86,6 +87,7 @@ impl<'a> PublicMessages<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create(self, content: &str, echo_id: Option<&str>) -> Call<'a, Message> {
         self.call(CREATE).json(&NewText { content: Some(content), echo_id })
     }
@@ -110,6 +112,7 @@ impl<'a> PublicMessages<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create_with_attachments(
         self,
         content: Option<&str>,
@@ -138,6 +141,7 @@ impl<'a> PublicMessages<'a> {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn update(self, id: MessageId, submitted_values: &[Value]) -> Call<'a, Message> {
         let call = self.call(UPDATE).path("message_id", id);
         call.json(&json!({"submitted_values": submitted_values}))

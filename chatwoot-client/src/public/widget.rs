@@ -43,6 +43,7 @@ impl Website {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn sdk(&self) -> Call<'_, String> {
         Call::text(&self.client, SDK, None)
     }
@@ -61,6 +62,7 @@ impl Website {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn page(&self) -> Call<'_, String> {
         Call::page(&self.client, PAGE).query(&self.query())
     }
@@ -84,6 +86,7 @@ impl Website {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn config(&self) -> Call<'_, WidgetConfig> {
         self.call(CONFIG)
     }

@@ -49,6 +49,7 @@ impl WidgetVisitor {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn create_conversation(
         &self,
         conversation: &NewWidgetConversation,
@@ -73,6 +74,7 @@ impl WidgetVisitor {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn replace_attributes(&self, attributes: &Attributes) -> Call<'_, ()> {
         self.done(REPLACE_ATTRIBUTES).json(&json!({"custom_attributes": attributes}))
     }
@@ -92,6 +94,7 @@ impl WidgetVisitor {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn messages(&self, before: Option<MessageId>) -> Call<'_, WidgetMessages> {
         #[derive(Serialize)]
         struct Before {
@@ -124,6 +127,7 @@ impl WidgetVisitor {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn write(&self, message: &NewWidgetMessage) -> Call<'_, WidgetMessage> {
         let call = self.call(WRITE);
         if message.attachments.is_empty() {

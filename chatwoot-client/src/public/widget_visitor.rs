@@ -51,6 +51,7 @@ impl WidgetVisitor {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn config(&self) -> Call<'_, WidgetConfig> {
         self.call(CONFIG)
     }
@@ -68,6 +69,7 @@ impl WidgetVisitor {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn contact(&self) -> Call<'_, WidgetContact> {
         self.call(CONTACT)
     }
@@ -99,6 +101,7 @@ impl WidgetVisitor {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn set_user(&self, user: &WidgetUser) -> Call<'_, WidgetContact> {
         self.call(SET_USER).json(&Body {
             identifier: user.identifier(),
@@ -127,6 +130,7 @@ impl WidgetVisitor {
     /// # Ok(())
     /// # }
     /// ```
+    #[inline]
     pub fn event(&self, event: &WidgetEvent) -> Call<'_, ()> {
         self.done(EVENT).json(event)
     }

@@ -46,6 +46,7 @@ macro_rules! events {
                 }
             }
 
+            #[inline]
             fn decode(event: &str, body: &[u8]) -> Result<Self, ParseError> {
                 match event {
                     $($name => decode(event, body).map(Self::$variant),)+
@@ -137,6 +138,7 @@ impl Event {
     /// assert!(matches!(event, Event::Unknown { body, .. } if body["arm"] == "left"));
     /// # Ok::<(), chatwoot_client::webhook::ParseError>(())
     /// ```
+    #[inline]
     pub fn parse(body: &[u8]) -> Result<Self, ParseError> {
         #[derive(Deserialize)]
         struct Name<'a> {

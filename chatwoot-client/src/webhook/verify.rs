@@ -154,6 +154,7 @@ pub struct Delivery<'a> {
 
 impl Delivery<'_> {
     /// What happened: the body, decoded.
+    #[inline]
     pub fn event(&self) -> Result<Event, ParseError> {
         Event::parse(self.body)
     }

@@ -1,4 +1,5 @@
-//! Every method that calls the server says which operation it calls, how it fails, and shows it.
+//! Every method that calls the server says which operation it calls, how it fails, and shows it;
+//! and it is compiled where it is called.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,6 +11,8 @@ struct Method {
     name: String,
     /// The lines of its documentation, without their slashes.
     doc: Vec<String>,
+    /// Whether it is compiled only where it is called.
+    inline: bool,
 }
 
 impl Method {
@@ -39,13 +42,17 @@ impl Method {
         if example.iter().filter(|line| is_fence(line)).count() < 2 {
             lacks.push("no example".to_owned());
         }
+        if !self.inline {
+            // Else each build of each user pays for all the operations there are.
+            lacks.push("no `#[inline]`".to_owned());
+        }
         lacks
     }
 }
 
 /// The methods of a file that answer a call, an outcome that is awaited, or a stream.
 fn methods(file: &str, source: &str) -> Vec<Method> {
-    let (mut found, mut doc) = (Vec::new(), Vec::new());
+    let (mut found, mut doc, mut inline) = (Vec::new(), Vec::new(), false);
     let mut lines = source.lines().map(str::trim).take_while(|line| *line != "#[cfg(test)]");
     while let Some(line) = lines.next() {
         if let Some(text) = line.strip_prefix("///") {
@@ -53,9 +60,10 @@ fn methods(file: &str, source: &str) -> Vec<Method> {
             continue;
         }
         if line.starts_with("#[") {
+            inline |= line == "#[inline]";
             continue;
         }
-        let doc = std::mem::take(&mut doc);
+        let (doc, inline) = (std::mem::take(&mut doc), std::mem::take(&mut inline));
         let Some((start, rest)) = line.split_once("fn ") else { continue };
         if !start.starts_with("pub ") {
             continue;
@@ -71,7 +79,7 @@ fn methods(file: &str, source: &str) -> Vec<Method> {
             || answer.contains("Stream<");
         if calls {
             let name = rest.split(['(', '<']).next().unwrap_or_default().to_owned();
-            found.push(Method { file: file.to_owned(), name, doc });
+            found.push(Method { file: file.to_owned(), name, doc, inline });
         }
     }
     found
@@ -140,11 +148,11 @@ fn every_file_starts_with_what_it_is() {
 #[test]
 fn the_scanner_sees_what_is_missing() {
     let source = "/// `GET /api`: it.\n///\n/// # Errors\n/// None.\n///\n/// ```\n/// x\n/// ```\n\
-                  pub fn good(self) -> Call<'a, ()> {\n}\n\
+                  #[inline]\npub fn good(self) -> Call<'a, ()> {\n}\n\
                   /// Bad.\npub async fn bad<T>(\n    self,\n) -> Result<T, Error> {\n}\n\
                   pub fn other(self) -> Self {\n}\n";
     let found = methods("x.rs", source);
     let lacks: Vec<_> =
         found.iter().map(|it| (it.name.as_str(), it.lacks(&operations()).len())).collect();
-    assert_eq!(lacks, [("good", 0), ("bad", 3)]);
+    assert_eq!(lacks, [("good", 0), ("bad", 4)]);
 }
