@@ -10,15 +10,13 @@ use serde_json::value::RawValue;
 /// The path of the innermost value at the error's position; `.` for the whole.
 pub(crate) fn place(json: &[u8], error: &serde_json::Error) -> String {
     let whole = std::str::from_utf8(json).ok();
-    let path = whole.zip(position(json, error)).and_then(|(json, at)| {
-        let whole: &RawValue = serde_json::from_str(json).ok()?;
-        let mut path = String::new();
-        let mut value = whole.get();
+    let path = whole.zip(position(json, error)).map(|(json, at)| {
+        let (mut path, mut value) = (String::new(), json);
         while let Some((step, inside)) = step(json, value, at) {
             path.push_str(&step);
             value = inside;
         }
-        Some(path.trim_start_matches('.').to_owned())
+        path.trim_start_matches('.').to_owned()
     });
     path.filter(|path| !path.is_empty()).unwrap_or_else(|| ".".to_owned())
 }

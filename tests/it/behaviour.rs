@@ -67,42 +67,53 @@ fn scene(stage: &mut Stage) {
     stage.call("admin@example.test", "admin-2@example.com");
     let (_, agent) = stage.fake.add_agent(account, "agent@example.test");
     stage.token("agent", agent);
-    let done = |verb: &str, url: &str, auth: &str, body: Value| {
-        let (status, said) = stage.ask(verb, url, Some(auth), &body);
-        assert_eq!(status, 200, "{verb} {url}: {said}");
-    };
     let profile =
         |name: &str, shown: &str| json!({ "profile": { "name": name, "display_name": shown } });
-    done("PUT", "/api/v1/profile", "admin", profile("Ada Admin", "Rec"));
-    done("PUT", "/api/v1/profile", "agent", profile("Alan Agent", ""));
+    stage.done("PUT", "/api/v1/profile", "admin", &profile("Ada Admin", "Rec"));
+    stage.done("PUT", "/api/v1/profile", "agent", &profile("Alan Agent", ""));
     let here = |key: &str, value: Value| json!({ "profile": { "account_id": 2, key: value } });
-    done("POST", "/api/v1/profile/availability", "admin", here("availability", json!("busy")));
-    done("POST", "/api/v1/profile/auto_offline", "admin", here("auto_offline", json!(false)));
+    stage.done(
+        "POST",
+        "/api/v1/profile/availability",
+        "admin",
+        &here("availability", json!("busy")),
+    );
+    stage.done(
+        "POST",
+        "/api/v1/profile/auto_offline",
+        "admin",
+        &here("auto_offline", json!(false)),
+    );
     for number in 4..13 {
         let email = format!("user-{number}@example.test");
         let user = json!({ "name": "U", "email": email, "password": "Passw0rd!" });
-        done("POST", "/platform/api/v1/users", "platform", user);
+        stage.done("POST", "/platform/api/v1/users", "platform", &user);
     }
     for name in ["Three", "Four"] {
-        done("POST", "/platform/api/v1/accounts", "platform", json!({ "name": name }));
+        stage.done("POST", "/platform/api/v1/accounts", "platform", &json!({ "name": name }));
     }
     for user in 4..13 {
         let member = json!({ "user_id": user, "role": "agent" });
-        done("POST", "/platform/api/v1/accounts/3/account_users", "platform", member);
+        stage.done("POST", "/platform/api/v1/accounts/3/account_users", "platform", &member);
     }
     for number in 1..14 {
         let inbox = json!({ "name": format!("I{number}"), "channel": { "type": "api" } });
-        done("POST", &format!("{ACCOUNT}/inboxes"), "admin", inbox);
+        stage.done("POST", &format!("{ACCOUNT}/inboxes"), "admin", &inbox);
     }
     for number in 1..84 {
-        done("POST", &format!("{ACCOUNT}/contacts"), "admin", filler(&number.to_string()));
+        stage.done("POST", &format!("{ACCOUNT}/contacts"), "admin", &filler(&number.to_string()));
     }
     for _ in 0..5 {
         let conversation = json!({ "inbox_id": 1, "contact_id": 1 });
-        done("POST", &format!("{ACCOUNT}/conversations"), "admin", conversation);
+        stage.done("POST", &format!("{ACCOUNT}/conversations"), "admin", &conversation);
     }
     for _ in 0..2 {
-        done("POST", &format!("{ACCOUNT}/contacts/1/notes"), "admin", json!({ "content": "x" }));
+        stage.done(
+            "POST",
+            &format!("{ACCOUNT}/contacts/1/notes"),
+            "admin",
+            &json!({ "content": "x" }),
+        );
     }
     for number in 1..19 {
         let definition = json!({
@@ -110,14 +121,19 @@ fn scene(stage: &mut Stage) {
             "attribute_description": "x", "attribute_key": format!("a{number}"),
             "attribute_model": 1,
         });
-        done("POST", &format!("{ACCOUNT}/custom_attribute_definitions"), "admin", definition);
+        stage.done(
+            "POST",
+            &format!("{ACCOUNT}/custom_attribute_definitions"),
+            "admin",
+            &definition,
+        );
     }
     // The companies of mail hosts that were known.
     for (host, name) in [("example.com", "Acme"), ("a.example", "A"), ("b.example", "B")] {
         let contact = json!({
             "email": format!("x@{host}"), "additional_attributes": { "company_name": name },
         });
-        done("POST", &format!("{ACCOUNT}/contacts"), "admin", contact);
+        stage.done("POST", &format!("{ACCOUNT}/contacts"), "admin", &contact);
     }
 }
 

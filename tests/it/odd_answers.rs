@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use tests::answers::{row, rows};
-use tests::check::{Outcome, check, operation_of};
+use tests::check::{Outcome, check};
 use tests::mutate::{MAPS, Oddity, Variant, variants};
 use tests::recordings::{Exchange, FOLDERS, folder, root};
+use tests::route::operation_of;
 
 /// What the server's database demands, or what makes an answer what it is: these may be neither
 /// null nor absent.

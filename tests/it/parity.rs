@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::Path;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use tests::parity::{Loose, Stage, filler, newest};
 use tests::recordings::Exchange;
 
@@ -230,16 +230,11 @@ const PUBLIC: &[Step] = &[
 ];
 
 fn set_up(stage: &mut Stage) {
-    let done = |verb: &str, url: &str, auth: &str, body: Value| {
-        let (status, said) = stage.ask(verb, url, Some(auth), &body);
-        assert_eq!(status, 200, "{verb} {url}: {said}");
-        said
-    };
-    done("POST", "/platform/api/v1/accounts", "platform", json!({ "name": "Acme Inc" }));
+    stage.done("POST", "/platform/api/v1/accounts", "platform", &json!({ "name": "Acme Inc" }));
     let owner = json!({ "name": "Owner", "email": "owner@example.test", "password": "Passw0rd!" });
-    let owner = done("POST", "/platform/api/v1/users", "platform", owner);
+    let owner = stage.done("POST", "/platform/api/v1/users", "platform", &owner);
     let member = json!({ "user_id": 1, "role": "administrator" });
-    done("POST", "/platform/api/v1/accounts/1/account_users", "platform", member);
+    stage.done("POST", "/platform/api/v1/accounts/1/account_users", "platform", &member);
     stage.token("first", owner["access_token"].as_str().unwrap().to_owned());
 
     let (account, admin) = stage.fake.add_account("Enterprise Flags Ltd");
@@ -248,24 +243,20 @@ fn set_up(stage: &mut Stage) {
     let (_, agent) = stage.fake.add_agent(account, "agent@example.test");
     stage.token("agent", agent);
 
-    let done = |verb: &str, url: &str, auth: &str, body: Value| {
-        let (status, said) = stage.ask(verb, url, Some(auth), &body);
-        assert_eq!(status, 200, "{verb} {url}: {said}");
-    };
     let other = json!({ "name": "Four", "email": "four@example.test", "password": "Passw0rd!" });
-    done("POST", "/platform/api/v1/users", "platform", other);
+    stage.done("POST", "/platform/api/v1/users", "platform", &other);
     let admin = json!({ "email": "admin-2@example.com", "role": "administrator" });
-    done("POST", "/api/v1/accounts/1/agents", "first", admin);
+    stage.done("POST", "/api/v1/accounts/1/agents", "first", &admin);
     let named = |name: &str| json!({ "profile": { "name": name } });
-    done("PUT", "/api/v1/profile", "admin", named("Ada Admin"));
-    done("PUT", "/api/v1/profile", "agent", named("Alan Agent"));
+    stage.done("PUT", "/api/v1/profile", "admin", &named("Ada Admin"));
+    stage.done("PUT", "/api/v1/profile", "agent", &named("Alan Agent"));
     let inbox = json!({ "name": "API inbox (account 2)", "channel": { "type": "api" } });
     for _ in 0..4 {
-        done("POST", "/api/v1/accounts/1/inboxes", "first", inbox.clone());
+        stage.done("POST", "/api/v1/accounts/1/inboxes", "first", &inbox);
     }
-    done("POST", "/api/v1/accounts/2/inboxes", "admin", inbox);
+    stage.done("POST", "/api/v1/accounts/2/inboxes", "admin", &inbox);
     let hook = json!({ "url": "http://127.0.0.1:9988/hook/other" });
-    done("POST", "/api/v1/accounts/1/webhooks", "first", hook);
+    stage.done("POST", "/api/v1/accounts/1/webhooks", "first", &hook);
 }
 
 /// Messages of another account: ids are counted over all.

@@ -10,8 +10,7 @@ use serde_json::Value;
 use crate::answers::{Encoded, Row, row};
 use crate::recordings::{Exchange, File};
 use crate::replay::{Replay, losses};
-
-pub use crate::route::operation_of;
+use crate::route::operation_of;
 
 /// What came of one exchange.
 #[derive(Debug)]
@@ -68,7 +67,7 @@ async fn meet(op: &Op, row: &Row, exchange: &Exchange) -> Outcome {
 
 /// What of a recorded answer is not in the encoded one.
 fn compare(op: &Op, exchange: &Exchange, encoded: &Encoded) -> Result<Vec<String>, String> {
-    let recorded = recorded(exchange);
+    let recorded = exchange.answer();
     let mut lost = Vec::new();
     match encoded {
         Encoded::Unwritable(error) => return Err(format!("cannot be encoded: {error}")),
@@ -93,13 +92,6 @@ fn compare(op: &Op, exchange: &Exchange, encoded: &Encoded) -> Result<Vec<String
     Ok(lost)
 }
 
-/// The recorded body as JSON; text that is none is a JSON string.
-pub fn recorded(exchange: &Exchange) -> Value {
-    let body = exchange.bytes();
-    let text = || Value::String(String::from_utf8_lossy(&body).into_owned());
-    serde_json::from_slice(&body).unwrap_or_else(|_| text())
-}
-
 /// Tells each value of an answer that no type keeps.
 fn dropped(place: &str, value: &Value, lost: &mut Vec<String>) {
     match value {
@@ -121,7 +113,7 @@ async fn refusal(row: &Row, exchange: &Exchange) -> Outcome {
     };
     let page =
         exchange.response.content_type.as_ref().is_some_and(|it| it.starts_with("text/html"));
-    let body = if page { Value::Null } else { recorded(exchange) };
+    let body = if page { Value::Null } else { exchange.answer() };
     let status = exchange.response.status;
     let kind = kind(status, &body);
     if error.status() != Some(status) || error.kind() != kind {
@@ -259,7 +251,7 @@ async fn one(rows: &[Row], exchange: &Exchange, place: &str, report: &mut Report
     if exchange.succeeded() {
         report.done.extend(operation.map(|op| op.name));
         if name == "server.version" {
-            report.version = recorded(exchange)["version"].as_str().map(str::to_owned);
+            report.version = exchange.answer()["version"].as_str().map(str::to_owned);
         }
     }
     match outcome {

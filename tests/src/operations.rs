@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 
 use chatwoot_client::{Limit, Op, TokenKind};
 
-use crate::check::operation_of;
 use crate::recordings::Exchange;
+use crate::route::operation_of;
 
 /// The list of what there is to call.
 const LISTED: &str = include_str!("../../chatwoot-client/operations.tsv");

@@ -75,6 +75,16 @@ impl Stage {
         self.send(verb, url, auth, "application/json", bytes)
     }
 
+    /// Asks for what must be done; gives what was said.
+    ///
+    /// # Panics
+    /// The answer is not 200, or there is none.
+    pub fn done(&self, verb: &str, url: &str, auth: &str, body: &Value) -> Value {
+        let (status, said) = self.ask(verb, url, Some(auth), body);
+        assert_eq!(status, 200, "{verb} {url}: {said}");
+        said
+    }
+
     #[expect(clippy::panic, reason = "a test's helper")]
     fn send(
         &self,

@@ -116,6 +116,13 @@ impl Exchange {
             (None, text) => text.clone().unwrap_or_default().into(),
         }
     }
+
+    /// The answer's body as JSON; text that is none is a JSON string.
+    pub fn answer(&self) -> Value {
+        let body = self.bytes();
+        let text = || Value::String(String::from_utf8_lossy(&body).into_owned());
+        serde_json::from_slice(&body).unwrap_or_else(|_| text())
+    }
 }
 
 impl std::fmt::Display for Exchange {

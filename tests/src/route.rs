@@ -2,7 +2,6 @@
 
 use chatwoot_client::Op;
 
-use crate::check::recorded;
 use crate::recordings::Exchange;
 use crate::replay::operation;
 
@@ -30,7 +29,7 @@ pub fn operation_of(exchange: &Exchange) -> Option<&'static Op> {
     let found = named(template).or_else(slashed).or_else(by_url)?;
     // One page of the server with two kinds of answers: the query says which, and the answer.
     let agents = asked.query.as_ref().is_some_and(|query| query["type"] == "agent");
-    let listed = || recorded(exchange).is_array();
+    let listed = || exchange.answer().is_array();
     if found.name == "reports.conversations" && (agents || listed()) {
         return all().find(|op| op.name == "reports.agents");
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::Account;
-pub use super::article_types::*;
+use super::article_types::{Article, ArticlePage, ArticlePatch, ArticlesQuery, NewArticle};
 use crate::call::Call;
 use crate::ids::ArticleId;
 use crate::op::Op;

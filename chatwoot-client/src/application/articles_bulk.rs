@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::articles::{ArticleStatus, Articles};
+use super::article_types::ArticleStatus;
+use super::articles::Articles;
 use crate::call::Call;
 use crate::ids::{ArticleId, CategoryId};
 use crate::op::Op;

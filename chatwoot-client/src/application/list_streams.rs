@@ -2,7 +2,8 @@
 
 use futures_util::Stream;
 
-use super::articles::{Article, ArticlePage, Articles, ArticlesQuery};
+use super::article_types::{Article, ArticlePage, ArticlesQuery};
+use super::articles::Articles;
 use super::csat::{Csat, CsatQuery, CsatResponse, CsatSort};
 use super::reporting_events::{
     ReportingEvent, ReportingEventPage, ReportingEvents, ReportingEventsQuery,

@@ -76,7 +76,8 @@ pub use self::account::{AccountDetails, AccountInfo, AccountPatch, AccountSettin
 pub use self::actions::*;
 pub use self::agent_bots::*;
 pub use self::agents::{Agent, AgentPatch, Agents, NewAgent};
-pub use self::articles::*;
+pub use self::article_types::*;
+pub use self::articles::Articles;
 pub use self::assignment_policies::*;
 pub use self::assignments::Assignments;
 pub use self::audit_logs::*;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Account;
 use super::agents::Agent;
-use super::articles::ArticleStatus;
+use super::article_types::ArticleStatus;
 use super::contact_types::InboxSummary;
 use crate::call::Call;
 use crate::ids::{AccountId, ArticleId, ContactId, ConversationId, InboxId};

@@ -7,7 +7,6 @@ use chatwoot_client::{
 };
 
 use super::{Row, table};
-use crate::check::recorded;
 use crate::recordings::Exchange;
 
 /// A condition that a filter can be made of.
@@ -30,12 +29,12 @@ fn sent(exchange: &Exchange, key: &str) -> bool {
 /// nobody answered.
 fn unassigned(exchange: &Exchange) -> bool {
     let named = sent(exchange, "assignee_id") || sent(exchange, "team_id");
-    !named && !recorded(exchange).is_object()
+    !named && !exchange.answer().is_object()
 }
 
 /// Whether a team was named, or answered: only a team gives work to its members.
 fn to_a_team(exchange: &Exchange) -> bool {
-    let answered = recorded(exchange).get("allow_auto_assign").is_some();
+    let answered = exchange.answer().get("allow_auto_assign").is_some();
     answered || (sent(exchange, "team_id") && !sent(exchange, "assignee_id"))
 }
 

@@ -1,0 +1,199 @@
+//! A host that can be slow, broken and counted, and caches that fail.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use tokio::time::sleep;
+
+use super::*;
+use crate::memory::{self, MemoryShop};
+use crate::model::{
+    Branding, Cart, CartItem, Customer, Money, Order, OrderId, OrderItem, OrderStatus, Store,
+    TierPolicy,
+};
+use crate::ports::{Cache, Carts, Customers, Orders};
+
+pub(super) const MS: Duration = Duration::from_millis(1);
+
+/// How one part of the host behaves.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Mood {
+    pub(super) delay: Duration,
+    pub(super) broken: bool,
+}
+
+impl Mood {
+    async fn pass(mood: &Mutex<Self>) -> PortResult<()> {
+        let Self { delay, broken } = *mood.lock().unwrap();
+        sleep(delay).await;
+        if broken { Err(PortError::new("host", "broken")) } else { Ok(()) }
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Host {
+    pub(super) shop: MemoryShop,
+    reads: AtomicUsize,
+    pub(super) customer: Mutex<Mood>,
+    pub(super) totals: Mutex<Mood>,
+    pub(super) recent: Mutex<Mood>,
+    pub(super) cart: Mutex<Mood>,
+}
+
+#[async_trait]
+impl Customers for Host {
+    async fn get(&self, store: &StoreId, id: &CustomerId) -> PortResult<Option<Customer>> {
+        self.reads.fetch_add(1, Ordering::SeqCst);
+        let customer = Customers::get(&self.shop, store, id).await;
+        Mood::pass(&self.customer).await?;
+        customer
+    }
+
+    async fn ids(
+        &self,
+        store: &StoreId,
+        after: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<Vec<CustomerId>> {
+        self.shop.ids(store, after, limit).await
+    }
+}
+
+#[async_trait]
+impl Orders for Host {
+    async fn recent(&self, s: &StoreId, c: &CustomerId, limit: usize) -> PortResult<Vec<Order>> {
+        Mood::pass(&self.recent).await?;
+        self.shop.recent(s, c, limit).await
+    }
+
+    async fn totals(&self, store: &StoreId, customer: &CustomerId) -> PortResult<OrderTotals> {
+        Mood::pass(&self.totals).await?;
+        self.shop.totals(store, customer).await
+    }
+}
+
+#[async_trait]
+impl Carts for Host {
+    async fn get(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Option<Cart>> {
+        Mood::pass(&self.cart).await?;
+        Carts::get(&self.shop, store, customer).await
+    }
+}
+
+/// A cache that fails, or never answers.
+pub(super) struct NoCache {
+    pub(super) hangs: bool,
+}
+
+impl NoCache {
+    async fn fail<T>(&self) -> PortResult<T> {
+        if self.hangs {
+            std::future::pending::<()>().await;
+        }
+        Err(PortError::new("cache", "gone"))
+    }
+}
+
+#[async_trait]
+impl Cache for NoCache {
+    async fn get(&self, _: &str) -> PortResult<Option<Bytes>> {
+        self.fail().await
+    }
+
+    async fn put(&self, _: &str, _: Bytes, _: Duration) -> PortResult<()> {
+        self.fail().await
+    }
+
+    async fn remove(&self, _: &str) -> PortResult<()> {
+        self.fail().await
+    }
+}
+
+/// A cache into which values take their time.
+#[derive(Default)]
+pub(super) struct SlowCache(memory::MemoryCache);
+
+#[async_trait]
+impl Cache for SlowCache {
+    async fn get(&self, key: &str) -> PortResult<Option<Bytes>> {
+        self.0.get(key).await
+    }
+
+    async fn put(&self, key: &str, value: Bytes, ttl: Duration) -> PortResult<()> {
+        sleep(100 * MS).await;
+        self.0.put(key, value, ttl).await
+    }
+
+    async fn remove(&self, key: &str) -> PortResult<()> {
+        self.0.remove(key).await
+    }
+}
+
+pub(super) fn north() -> StoreId {
+    StoreId::new("north").unwrap()
+}
+
+pub(super) fn ada() -> CustomerId {
+    CustomerId::new("ada").unwrap()
+}
+
+pub(super) fn store(id: &StoreId) -> Store {
+    Store {
+        id: id.clone(),
+        name: "North".to_owned(),
+        locale: "nl".to_owned(),
+        currency: Currency::EUR,
+        time_zone: "Europe/Amsterdam".to_owned(),
+        website: "https://north.example.com".parse().unwrap(),
+        support_email: "help@north.example.com".to_owned(),
+        branding: Branding {
+            color: "#1F93FF".to_owned(),
+            welcome_title: String::new(),
+            welcome_tagline: String::new(),
+            greeting: String::new(),
+        },
+        tiers: TierPolicy::new([("bronze", 0), ("gold", 50)]).unwrap(),
+    }
+}
+
+pub(super) fn order(day: i64, amount: &str) -> Order {
+    Order {
+        id: OrderId::new(format!("order {day}")).unwrap(),
+        customer: ada(),
+        placed_at: Timestamp::from_second(day * 86_400).unwrap(),
+        status: OrderStatus::Paid,
+        total: Money::new(amount.parse().unwrap(), Currency::EUR),
+        items: vec![OrderItem { title: "Tea".to_owned(), quantity: 2 }],
+    }
+}
+
+/// A host with Ada, her six orders and her cart, and its ports.
+pub(super) async fn host() -> (Arc<Host>, Ports) {
+    let host = Arc::new(Host::default());
+    host.shop.open(&north(), Currency::EUR);
+    host.shop.put_customer(&north(), Customer::new(ada(), "Ada")).unwrap();
+    for day in 1..=6 {
+        host.shop.put_order(&north(), order(day, "10.10")).unwrap();
+    }
+    let price = Money::new("2.50".parse().unwrap(), Currency::EUR);
+    let items = vec![CartItem { title: "Tea".to_owned(), quantity: 1, price }];
+    let cart = Cart { items, total: price, updated_at: Timestamp::UNIX_EPOCH };
+    host.shop.put_cart(&north(), &ada(), cart).unwrap();
+    let ports = memory::ports(host.clone(), host.clone(), host.clone());
+    ports.stores.put(&store(&north())).await.unwrap();
+    (host, ports)
+}
+
+pub(super) async fn service() -> (Arc<Host>, ContextService) {
+    let (host, ports) = host().await;
+    (host, ContextService::new(ports, ContextConfig::default()))
+}
+
+pub(super) async fn ask(service: &ContextService) -> ContextSnapshot {
+    service.snapshot(&north(), &ada()).await.unwrap().unwrap()
+}
+
+pub(super) fn reads(host: &Host) -> usize {
+    host.reads.load(Ordering::SeqCst)
+}
