@@ -2,6 +2,7 @@
 
 mod agent_bot;
 mod enums;
+mod extra;
 mod message;
 mod or_empty;
 mod sender;
@@ -9,13 +10,11 @@ mod user;
 
 pub use self::agent_bot::{AgentBot, AgentBotToken, AgentBotTokenRecord};
 pub use self::enums::*;
+pub use self::extra::Extra;
 pub use self::message::{Attachment, FileType, Message, MessageType};
 pub use self::or_empty::OrEmpty;
 pub use self::sender::{Sender, SenderBot, SenderContact, SenderUser};
 pub use self::user::{User, UserAccount};
-
-/// The fields of an answer that no type names: nothing the server sends is dropped.
-pub type Extra = serde_json::Map<String, serde_json::Value>;
 
 /// Custom or additional attributes: keys to JSON values.
 pub type Attributes = serde_json::Map<String, serde_json::Value>;

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use super::widget::Website;
 use super::widget_types::{WidgetConfig, WidgetContact, WidgetEvent};
 use crate::call::Call;
-use crate::model::{Attributes, Extra};
+use crate::model::Attributes;
 use crate::op::Op;
 use crate::secret::Secret;
 use crate::widget::WidgetUser;
@@ -161,6 +161,6 @@ struct Body<'u> {
     phone_number: Option<&'u str>,
     #[serde(skip_serializing_if = "Attributes::is_empty")]
     custom_attributes: &'u Attributes,
-    #[serde(skip_serializing_if = "Extra::is_empty")]
-    additional_attributes: &'u Extra,
+    #[serde(skip_serializing_if = "Attributes::is_empty")]
+    additional_attributes: &'u Attributes,
 }

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use chatwoot_client::webhook::{self, Verifier};
 use chatwoot_client::widget::WidgetUser;
 use chatwoot_client::{
-    AgentBot, AgentBotToken, AgentBotTokenRecord, ChannelPatch, Client, Inbox, IssuedToken,
-    NewPublicContact, NewUser, Patch, PlatformToken, PublicContact, PublicContactChange, Secret,
-    SsoLink, TokenOwner, User, UserPatch, UserToken, Webhook, WidgetChannel, WidgetConfigContact,
-    WidgetContact,
+    AgentBot, AgentBotToken, AgentBotTokenRecord, ChannelPatch, Client, Contact, Inbox,
+    IssuedToken, NewPublicContact, NewUser, Patch, PlatformToken, PublicContact,
+    PublicContactChange, Secret, SsoLink, TokenOwner, User, UserPatch, UserToken, Webhook,
+    WidgetChannel, WidgetConfigContact, WidgetContact,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -122,6 +122,12 @@ fn shown() -> Shown {
     all.decoded::<webhook::Channel>(
         "Channel",
         json!({"id": 1, "hmac_token": MARKER, "secret": MARKER, "page_access_token": MARKER}),
+    );
+    // A server up to 4.5 sends the whole inbox here; no type names these fields.
+    all.decoded::<Contact>(
+        "Contact",
+        json!({"id": 1, "contact_inboxes": [{"source_id": "s", "inbox": {
+            "id": 1, "hmac_token": MARKER, "imap_password": MARKER}}]}),
     );
     all
 }

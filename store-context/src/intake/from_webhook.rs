@@ -62,7 +62,7 @@ fn message(message: &Message, now: Timestamp) -> MessageFact {
 
 fn body(event: &Event) -> Extra {
     match serde_json::to_value(event) {
-        Ok(Value::Object(body)) => body,
+        Ok(Value::Object(body)) => body.into(),
         // An event is read from an object, so it is written as one.
         _ => Extra::new(),
     }

@@ -249,6 +249,8 @@ impl WebhookLedger for MemoryWebhookLedger {
 mod tests {
     use std::sync::Arc;
 
+    use chatwoot_client::Extra;
+
     use super::*;
     use crate::ports::EntrySource;
 
@@ -268,8 +270,7 @@ mod tests {
                 let (ledger, store) = (ledger.clone(), store.clone());
                 tokio::spawn(async move {
                     for n in 0..FACTS {
-                        let event =
-                            DeskEvent::Other { name: "e".to_owned(), body: serde_json::Map::new() };
+                        let event = DeskEvent::Other { name: "e".to_owned(), body: Extra::new() };
                         let entry = Entry {
                             store: store.clone(),
                             key: format!("fact {n}"),
