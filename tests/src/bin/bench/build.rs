@@ -11,6 +11,9 @@ use anyhow::{Context, ensure};
 
 use crate::{Row, Unit};
 
+/// How often each project is built.
+const BUILDS: usize = 3;
+
 /// What the project without the client does.
 const BARE: &str = r#"
 async fn work() -> Option<serde_json::Value> {
@@ -73,13 +76,19 @@ fn measure(place: &Path) -> anyhow::Result<Vec<Row>> {
         theirs: crates(&bare)?,
         bound: 1.25,
     };
+    let (mut theirs, mut mine) = (f64::INFINITY, f64::INFINITY);
+    // In turns, and the faster of each: a machine's speed is not the same for minutes.
+    for _ in 0..BUILDS {
+        theirs = theirs.min(build(&bare)?);
+        mine = mine.min(build(&ours)?);
+    }
     let time = Row {
         key: "build_time",
         what: "clean release build",
         baseline: "reqwest + serde_json",
         unit: Unit::Seconds,
-        theirs: build(&bare)?,
-        ours: build(&ours)?,
+        theirs,
+        ours: mine,
         bound: 1.25,
     };
     Ok(vec![time, crates])
@@ -108,6 +117,7 @@ fn crates(project: &Path) -> anyhow::Result<f64> {
 
 /// The seconds of a build from nothing.
 fn build(project: &Path) -> anyhow::Result<f64> {
+    cargo(project, &["clean", "--quiet"])?;
     let started = Instant::now();
     cargo(project, &["build", "--release", "--quiet", "--offline"])?;
     Ok(started.elapsed().as_secs_f64())
