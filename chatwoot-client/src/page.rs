@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::call::Call;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::model::Extra;
 use crate::time::Time;
 
@@ -110,7 +110,15 @@ where
     F: Fn(u32) -> Call<'a, P> + Send + Sync + 'a,
     P::Row: 'a,
 {
-    let walk = Walk { fetch, rows, seen: HashMap::new(), next: Step::Page(1), first: (0, None) };
+    let walk = Walk {
+        fetch,
+        rows,
+        seen: HashMap::new(),
+        next: Step::Page(1),
+        first: (0, None),
+        before: Vec::new(),
+        same: 0,
+    };
     stream::try_unfold(walk, |mut walk| async move {
         let found = walk.step().await?;
         Ok(found.map(|rows| (stream::iter(rows.into_iter().map(Ok)), walk)))
@@ -123,6 +131,14 @@ const TRIES: u32 = 8;
 
 /// How often the front is read again, at the most, until nothing jumps there meanwhile.
 const ROUNDS: u32 = 50;
+
+/// How often in a row a page may be the same as the one before it: rows that come in between the
+/// two requests may push them there.
+const SAME: u32 = 16;
+
+/// What is said then.
+const SAME_PAGE: &str =
+    "page after page has the same rows: the server, or a proxy before it, ignores the page asked";
 
 /// What to do next.
 #[derive(Clone, Copy)]
@@ -146,6 +162,9 @@ struct Walk<F, P: Paged, K> {
     next: Step,
     /// The first page: how many rows it had, and when its first row was last touched.
     first: (usize, Option<Time>),
+    /// The rows of the page before, and how many pages in a row were the same as that.
+    before: Vec<K>,
+    same: u32,
 }
 
 impl<'a, F, P, K> Walk<F, P, K>
@@ -193,6 +212,7 @@ where
             let (more, total) = (page.has_more(), (self.rows.total)(&page));
             let rows = page.rows();
             let count = rows.len();
+            self.compare(number, &rows)?;
             if number == 1 {
                 self.first = (count, rows.first().and_then(|row| self.touched(row)));
             }
@@ -239,6 +259,18 @@ where
 
     fn touched(&self, row: &P::Row) -> Option<Time> {
         self.rows.touched.and_then(|touched| touched(row))
+    }
+
+    /// Fails where one page after the other is the same: it would never end.
+    fn compare(&mut self, number: u32, rows: &[P::Row]) -> Result<(), Error> {
+        let keys: Vec<K> = rows.iter().map(self.rows.key).collect();
+        self.same = if !keys.is_empty() && keys == self.before { self.same + 1 } else { 0 };
+        self.before = keys;
+        if self.same < SAME {
+            return Ok(());
+        }
+        let operation = (self.fetch)(number).operation().name;
+        Err(Error::new(operation, ErrorKind::Decode, SAME_PAGE))
     }
 
     fn knows(&self, rows: &[P::Row]) -> bool {

@@ -162,6 +162,36 @@ async fn a_list_that_moves_all_ways_is_neither_repeated_nor_missed() {
     }
 }
 
+/// A server, or a proxy, that answers the first page whatever page is asked.
+#[derive(Clone, Debug)]
+struct Stuck;
+
+#[async_trait]
+impl Transport for Stuck {
+    async fn send(
+        &self,
+        _: http::Request<Body>,
+        _: Duration,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        let answer = json!([{"id": 1, "at": BEGIN}, {"id": 2, "at": BEGIN}]);
+        Ok(http::Response::new(answer.to_string().into()))
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_ignores_the_page_is_found_out() {
+    let client = Client::builder("http://desk.test").transport(Stuck).build().unwrap();
+    let rows = Rows { key: |row: &Row| row.id, total: |_| None, touched: None };
+    let fetch = |page: u32| client.call::<Vec<Row>>(LIST).query(&[("page", page)]);
+    let mut stream = pin!(stream(fetch, rows));
+    for id in 1..=2 {
+        assert_eq!(stream.try_next().await.unwrap().unwrap().id, id);
+    }
+    let error = stream.try_next().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Decode);
+    assert!(error.to_string().contains("ignores the page"), "{error}");
+}
+
 #[tokio::test]
 async fn a_list_at_rest_costs_two_requests_a_page() {
     for (count, requests) in [(0, 1), (4, 1), (5, 1), (6, 3), (11, 5)] {
