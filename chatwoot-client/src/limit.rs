@@ -29,7 +29,7 @@ pub struct Limits {
     /// Requests a minute from this client; `None` counts nothing. Chatwoot allows 3,000 a minute
     /// per address (`RACK_ATTACK_LIMIT`): several processes behind one address share it.
     pub per_minute: Option<u32>,
-    /// Whether the narrower limits ([`Limit`]) are kept.
+    /// Whether the narrower limits ([`Limit`]) are kept, but for those per client address.
     pub narrow: bool,
 }
 
@@ -59,6 +59,8 @@ impl Limit {
             Self::ConversationMeta => 30,
             Self::Upload => 60,
             Self::Transcript => 1_000,
+            Self::WidgetConversation => 6,
+            Self::WidgetPage => 5,
         }
     }
 
@@ -68,13 +70,21 @@ impl Limit {
             Self::ContactSearch | Self::Reports | Self::ConversationMeta => {
                 Duration::from_secs(MINUTE)
             }
-            Self::Upload | Self::Transcript => Duration::from_secs(HOUR),
+            Self::Upload | Self::Transcript | Self::WidgetPage => Duration::from_secs(HOUR),
+            Self::WidgetConversation => Duration::from_secs(12 * HOUR),
         }
     }
 
     /// Whether each token has its own count, or all tokens of an account share one.
     pub const fn is_per_token(self) -> bool {
         matches!(self, Self::ConversationMeta | Self::Reports)
+    }
+
+    /// Whether all that one client address sends shares one count. The client does not keep such a
+    /// limit: it does not know who else has its address, and a server may leave out those of the
+    /// widget (`ENABLE_RACK_ATTACK_WIDGET_API`). The server's refusal tells.
+    pub const fn is_per_address(self) -> bool {
+        matches!(self, Self::WidgetConversation | Self::WidgetPage)
     }
 }
 
@@ -134,7 +144,7 @@ impl Counts {
 
     /// Takes a place for `op`, or says how long to wait before asking again.
     pub(crate) fn take(&self, op: &Op, scope: &Scope<'_>, wall: Wall) -> Result<(), Duration> {
-        let narrow = op.limit.filter(|_| self.limits.narrow);
+        let narrow = op.limit.filter(|limit| self.limits.narrow && !limit.is_per_address());
         let places = [
             self.limits.per_minute.map(|allowed| (Key::Everything, allowed, MINUTE)),
             narrow.map(|limit| (scope.key(limit), limit.allowed(), limit.window().as_secs())),
@@ -231,6 +241,15 @@ mod tests {
         let counts = Counts::new(Limits { per_minute: Some(1), narrow: false });
         assert_eq!(counts.take(&SEARCH, &SCOPE, at(100_000)), Ok(()));
         assert_eq!(counts.take(&SEARCH, &SCOPE, at(1_000)), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_an_address_shares_is_left_to_the_server() {
+        let counts = Counts::new(Limits::server());
+        let page = Op::get("widget.page", "/widget").limited(Limit::WidgetPage);
+        for _ in 0..=Limit::WidgetPage.allowed() {
+            assert_eq!(counts.take(&page, &SCOPE, at(0)), Ok(()));
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -48,12 +48,17 @@ pub enum Limit {
     ContactSearch,
     /// `conversations/meta`: 30 a minute per token and account.
     ConversationMeta,
-    /// Reports of version 2: 100 a minute per token and account.
+    /// Reports of version 2: 100 a minute per token and account; the account's tokens together have
+    /// 1,000.
     Reports,
     /// `upload`: 60 an hour per account.
     Upload,
     /// A conversation's transcript: 1,000 an hour per account.
     Transcript,
+    /// A visitor's new conversation: 6 in 12 hours per client address.
+    WidgetConversation,
+    /// The widget's page for a new visitor: 5 an hour per client address.
+    WidgetPage,
 }
 
 /// One operation of Chatwoot.

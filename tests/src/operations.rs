@@ -133,9 +133,17 @@ fn entry(op: &Op, listed: Option<&Listed>) -> String {
 }
 
 fn limit(limit: Limit) -> String {
-    let window = if limit.window().as_secs() == 60 { "minute" } else { "hour" };
-    let whose = if limit.is_per_token() { "token and account" } else { "account" };
-    format!("{} a {window} per {whose}", limit.allowed())
+    let window = match limit.window().as_secs() {
+        60 => "a minute".to_owned(),
+        3_600 => "an hour".to_owned(),
+        seconds => format!("in {} hours", seconds / 3_600),
+    };
+    let whose = match limit {
+        limit if limit.is_per_address() => "client address",
+        limit if limit.is_per_token() => "token and account",
+        _ => "account",
+    };
+    format!("{} {window} per {whose}", limit.allowed())
 }
 
 const HEAD: &str = "\

@@ -7,11 +7,11 @@ use super::widget_types::WidgetConfig;
 use super::widget_visitor::WidgetVisitor;
 use crate::call::Call;
 use crate::client::Client;
-use crate::op::Op;
+use crate::op::{Limit, Op};
 use crate::secret::Secret;
 
 const SDK: Op = Op::get("widget.sdk", "/packs/js/sdk.js");
-const PAGE: Op = Op::get("widget.page", "/widget");
+const PAGE: Op = Op::get("widget.page", "/widget").limited(Limit::WidgetPage);
 const CONFIG: Op = Op::post("widget.config", "/api/v1/widget/config");
 
 pub(super) const OPERATIONS: &[Op] = &[SDK, PAGE, CONFIG];

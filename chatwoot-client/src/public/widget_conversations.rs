@@ -10,10 +10,11 @@ use super::widget_visitor::WidgetVisitor;
 use crate::call::Call;
 use crate::ids::MessageId;
 use crate::model::Attributes;
-use crate::op::Op;
+use crate::op::{Limit, Op};
 use crate::upload::{Fields, Upload};
 
-const CREATE: Op = Op::post("widget.create_conversation", "/api/v1/widget/conversations");
+const CREATE: Op = Op::post("widget.create_conversation", "/api/v1/widget/conversations")
+    .limited(Limit::WidgetConversation);
 const REPLACE_ATTRIBUTES: Op =
     Op::post("widget.replace_attributes", "/api/v1/widget/conversations/set_custom_attributes")
         .idempotent();
