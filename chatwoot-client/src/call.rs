@@ -29,14 +29,14 @@ use crate::upload::Fields;
 /// ```
 ///
 /// # Errors
-/// A method names the [kinds](ErrorKind) that are special to its operation. Besides, any call may
-/// be `Request` (what it was given cannot be sent, and nothing was), `Connect`, `Timeout` or
-/// `Interrupted` (for the last two the server may have done it: see
-/// [`Error::is_unknown_outcome`]), `RateLimited` (the server's limit is used up for longer than
-/// the deadline), `Server` (500 also for some values that the server does not expect, such as a
-/// NUL in a text) and `Decode` (a proxy answered, or the answer is none of this operation). With a
-/// token it may be `Unauthorized`: the server does not know the token, it is of the wrong kind, its
-/// user does not work in the account, or the account is suspended; and `NotFound` without such an
+/// A method names the [kinds](crate::ErrorKind) that are special to its operation. Besides, any
+/// call may be `Request` (what it was given cannot be sent, and nothing was), `Connect`, `Timeout`
+/// or `Interrupted` (for the last two the server may have done it: see
+/// [`Error::is_unknown_outcome`]), `RateLimited` (the server's limit is used up for longer than the
+/// deadline), `Server` (500 also for some values that the server does not expect, such as a NUL in
+/// a text) and `Decode` (a proxy answered, or the answer is none of this operation). With a token
+/// it may be `Unauthorized`: the server does not know the token, it is of the wrong kind, its user
+/// does not work in the account, or the account is suspended; and `NotFound` without such an
 /// account.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Call<'a, T> {

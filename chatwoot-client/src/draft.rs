@@ -69,7 +69,7 @@ impl Reads {
 pub(crate) type Keys = &'static [&'static str];
 
 /// What is sent as the body, before files are looked at.
-pub(crate) enum Content {
+enum Content {
     Nothing,
     Json(Bytes),
     Form(Fields),
