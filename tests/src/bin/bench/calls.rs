@@ -15,7 +15,7 @@ use tokio::runtime::Builder;
 
 use crate::{Row, Unit, median};
 
-const ROUNDS: usize = 15;
+const ROUNDS: usize = 45;
 const CALLS: u32 = 200;
 
 /// Where the server is and what is there, as one line of JSON between the processes.
