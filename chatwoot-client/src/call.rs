@@ -65,6 +65,11 @@ impl<'a, T> Call<'a, T> {
         Self { draft: Draft::new(client, op, token, reads), answer: PhantomData }
     }
 
+    /// A call whose answer is JSON inside the envelope of its operation.
+    pub(crate) fn new(client: &'a Client, op: Op, token: Option<&'a Secret>) -> Self {
+        Self::with(client, op, token, Reads::Json)
+    }
+
     /// Fills a `{parameter}` of the path.
     #[expect(clippy::needless_pass_by_value, reason = "ids are passed, not borrowed")]
     pub(crate) fn path(mut self, name: &'static str, value: impl ToString) -> Self {
@@ -148,13 +153,6 @@ impl<'a, T> Call<'a, T> {
             attempts: received.sent.attempts,
             elapsed: received.sent.elapsed,
         })
-    }
-}
-
-impl<'a, T> Call<'a, T> {
-    /// A call whose answer is JSON inside the envelope of its operation.
-    pub(crate) fn new(client: &'a Client, op: Op, token: Option<&'a Secret>) -> Self {
-        Self::with(client, op, token, Reads::Json)
     }
 }
 

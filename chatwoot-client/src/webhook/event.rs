@@ -46,6 +46,7 @@ macro_rules! events {
                 }
             }
 
+            // As with calls: only a host that decodes webhooks compiles their decoders.
             #[inline]
             fn decode(event: &str, body: &[u8]) -> Result<Self, ParseError> {
                 match event {
