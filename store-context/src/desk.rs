@@ -2,6 +2,7 @@
 
 use chatwoot_client::{Account, Client};
 
+use crate::identity::StoreIdentity;
 use crate::model::{Store, StoreId};
 use crate::ports::{Desk, PortError, Ports};
 
@@ -26,6 +27,7 @@ pub(crate) struct OpenDesk {
     pub(crate) store: Store,
     pub(crate) desk: Desk,
     pub(crate) account: Account,
+    pub(crate) identity: StoreIdentity,
 }
 
 pub(crate) async fn open(
@@ -36,9 +38,12 @@ pub(crate) async fn open(
     let store = ports.stores.get(id).await?;
     let store = store.ok_or_else(|| DeskError::UnknownStore(id.clone()))?;
     let desk = ports.stores.desk(id).await?;
-    let token = ports.credentials.get(id).await?.user_token;
-    let (Some(account), Some(token)) = (desk.account, token) else {
+    let credentials = ports.credentials.get(id).await?;
+    let identity = StoreIdentity::new(&store, &credentials).ok();
+    let (Some(account), Some(token), Some(identity)) =
+        (desk.account, credentials.user_token, identity)
+    else {
         return Err(DeskError::NotProvisioned(id.clone()));
     };
-    Ok(OpenDesk { store, desk, account: client.account(account, token) })
+    Ok(OpenDesk { store, desk, account: client.account(account, token), identity })
 }

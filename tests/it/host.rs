@@ -13,12 +13,12 @@ use store_context::context::{ContextConfig, ContextService};
 use store_context::intake::Intake;
 use store_context::memory;
 use store_context::model::{
-    Branding, Cart, CartItem, Customer, CustomerId, Money, Order, OrderId, OrderItem, OrderStatus,
-    OrderTotals, Store, StoreId, TierPolicy,
+    Branding, Cart, CartItem, Customer, CustomerId, IdentityPolicy, Money, Order, OrderId,
+    OrderItem, OrderStatus, OrderTotals, Store, StoreId, TierPolicy,
 };
 use store_context::ports::{
-    AddressToken, Carts, Customers, Desk, Fingerprint, Link, Orders, PortError, PortResult, Ports,
-    StoreCredentials,
+    AddressToken, Carts, Customers, Desk, Expiring, Fingerprint, Link, Orders, PortError,
+    PortResult, Ports, StoreCredentials,
 };
 use store_context::{Currency, Timestamp};
 
@@ -100,7 +100,10 @@ pub(crate) async fn ports() -> Ports {
     };
     let proven = StoreCredentials {
         webhook_secret: Some(SECRET.into()),
-        previous_webhook_secret: Some(PREVIOUS_SECRET.into()),
+        previous_webhook_secret: Some(Expiring {
+            value: PREVIOUS_SECRET.into(),
+            until: Timestamp::MAX,
+        }),
         ..credentials(NL, NL_WEBHOOK)
     };
     ports.credentials.put(&nl.id, &proven).await.unwrap();
@@ -137,6 +140,7 @@ fn stores() -> [Store; 2] {
             greeting: String::new(),
         },
         tiers: TierPolicy::new([("bronze", 0), ("gold", 1000)]).unwrap(),
+        identity: IdentityPolicy::default(),
     };
     [
         store("nl", "Fietsenmaker", "nl", Currency::EUR, "Europe/Amsterdam"),

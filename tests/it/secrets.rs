@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use chatwoot_client::fake::FakeChatwoot;
 use chatwoot_client::{Client, Secret, UserToken};
+use store_context::Timestamp;
 use store_context::identity::Identity;
 use store_context::memory::{self, MemoryCredentials, MemoryShop};
 use store_context::model::StoreId;
-use store_context::ports::{Address, AddressToken, Credentials, Desk, StoreCredentials};
+use store_context::ports::{Address, AddressToken, Credentials, Desk, Expiring, StoreCredentials};
 
 const MARKER: &str = "m4rk3r";
 
@@ -22,12 +23,20 @@ fn credentials() -> StoreCredentials {
     StoreCredentials {
         user_token: Some(UserToken::new(MARKER)),
         webhook_secret: secret(),
-        previous_webhook_secret: secret(),
+        previous_webhook_secret: secret().map(expiring),
         website_hmac: secret(),
         api_hmac: secret(),
         webhook_address: Some(AddressToken::new(MARKER)),
         panel_address: Some(AddressToken::new(MARKER)),
+        previous_panel_address: Some(expiring(AddressToken::new(MARKER))),
+        identifier_key: secret(),
+        proof_key: secret(),
+        previous_proof_key: secret().map(expiring),
     }
+}
+
+fn expiring<T>(value: T) -> Expiring<T> {
+    Expiring { value, until: Timestamp::MAX }
 }
 
 #[tokio::test]
@@ -40,7 +49,8 @@ async fn a_store_s_credentials_show_nothing() {
     kept.put(&store, &credentials()).await.unwrap();
     hides(&kept);
     hides(&kept.get(&store).await.unwrap());
-    let at = kept.store_at(Address::Webhook, &AddressToken::new(MARKER)).await.unwrap();
+    let address = AddressToken::new(MARKER);
+    let at = kept.store_at(Address::Webhook, &address, Timestamp::now()).await.unwrap();
     assert_eq!(at, Some(store), "the marker is kept");
 }
 

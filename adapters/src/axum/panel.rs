@@ -15,6 +15,7 @@ use ::axum::routing::get;
 use askama::Template;
 use http::{StatusCode, header};
 use serde::Deserialize;
+use store_context::Timestamp;
 use store_context::context::ContextService;
 use store_context::model::StoreId;
 use store_context::ports::{Address, AddressToken, Credentials, PortError, PortResult};
@@ -94,7 +95,8 @@ pub fn router(panel: Panel) -> Router {
 
 impl Panel {
     async fn store(&self, address: String) -> PortResult<Option<StoreId>> {
-        self.credentials.store_at(Address::Panel, &AddressToken::new(address)).await
+        let now = Timestamp::now();
+        self.credentials.store_at(Address::Panel, &AddressToken::new(address), now).await
     }
 }
 

@@ -1,10 +1,13 @@
 //! What a keeper of credentials must do.
 
+use std::time::Duration;
+
 use chatwoot_client::Secret;
+use jiff::Timestamp;
 
 use super::{north, ok, south};
 use crate::model::StoreId;
-use crate::ports::{Address, AddressToken, Credentials, StoreCredentials};
+use crate::ports::{Address, AddressToken, Credentials, Expiring, StoreCredentials};
 
 /// Checks an empty [`Credentials`].
 ///
@@ -17,11 +20,15 @@ pub async fn credentials(port: &dyn Credentials) {
     let first = StoreCredentials {
         user_token: Some("user".into()),
         webhook_secret: Some("newest".into()),
-        previous_webhook_secret: Some("older".into()),
+        previous_webhook_secret: Some(previous("older".into())),
         website_hmac: Some("website".into()),
         api_hmac: Some("apı".into()),
         webhook_address: Some(ok(AddressToken::random())),
         panel_address: Some(ok(AddressToken::random())),
+        previous_panel_address: Some(previous(ok(AddressToken::random()))),
+        identifier_key: Some("identifiers".into()),
+        proof_key: Some("proofs".into()),
+        previous_proof_key: Some(previous("older proofs".into())),
     };
     let second = StoreCredentials {
         webhook_address: Some(ok(AddressToken::random())),
@@ -43,12 +50,21 @@ pub async fn credentials(port: &dyn Credentials) {
     is_at(port, Address::Webhook, &crossed, None).await;
     is_at(port, Address::Panel, &crossed, None).await;
     let unknown = ok(AddressToken::random());
-    let found = ok(port.store_at(Address::Panel, &unknown).await);
+    let found = ok(port.store_at(Address::Panel, &unknown, NOW).await);
     assert_eq!(found, None, "an unknown token is nobody's");
+
+    if let Some(replaced) = &first.previous_panel_address {
+        let before = replaced.until - Duration::from_secs(1);
+        let found = ok(port.store_at(Address::Panel, &replaced.value, before).await);
+        assert_eq!(found, Some(north()), "a replaced address is taken until its time is over");
+        let found = ok(port.store_at(Address::Panel, &replaced.value, replaced.until).await);
+        assert_eq!(found, None, "and not after it");
+    }
 
     let renewed = StoreCredentials {
         webhook_address: Some(ok(AddressToken::random())),
         panel_address: None,
+        previous_panel_address: None,
         user_token: None,
         ..first.clone()
     };
@@ -72,7 +88,11 @@ async fn is_at(
         Address::Panel => &of.panel_address,
     };
     if let Some(token) = token {
-        assert_eq!(ok(port.store_at(address, token).await), store, "whose {address:?} address");
+        assert_eq!(
+            ok(port.store_at(address, token, NOW).await),
+            store,
+            "whose {address:?} address"
+        );
     }
 }
 
@@ -86,8 +106,15 @@ fn texts(credentials: &StoreCredentials) -> Vec<Option<String>> {
         api_hmac,
         webhook_address,
         panel_address,
+        previous_panel_address,
+        identifier_key,
+        proof_key,
+        previous_proof_key,
     } = credentials;
     let text = |secret: &Secret| secret.expose().to_owned();
+    let expiring = |previous: &Expiring<Secret>| {
+        format!("{} until {}", previous.value.expose(), previous.until)
+    };
     vec![
         user_token.as_ref().map(|token| text(token.secret())),
         website_hmac.as_ref().map(text),
@@ -95,6 +122,19 @@ fn texts(credentials: &StoreCredentials) -> Vec<Option<String>> {
         webhook_address.as_ref().map(|token| token.expose().to_owned()),
         panel_address.as_ref().map(|token| token.expose().to_owned()),
         webhook_secret.as_ref().map(text),
-        previous_webhook_secret.as_ref().map(text),
+        previous_webhook_secret.as_ref().map(expiring),
+        previous_panel_address
+            .as_ref()
+            .map(|previous| format!("{} until {}", previous.value.expose(), previous.until)),
+        identifier_key.as_ref().map(text),
+        proof_key.as_ref().map(text),
+        previous_proof_key.as_ref().map(expiring),
     ]
+}
+
+/// Far from now, so that no clock is asked.
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+fn previous<T>(value: T) -> Expiring<T> {
+    Expiring { value, until: NOW + Duration::from_hours(1) }
 }

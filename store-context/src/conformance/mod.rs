@@ -67,6 +67,7 @@ fn sample_store(id: &str) -> Store {
             greeting: "Hoe gaat het? ☕".to_owned(),
         },
         tiers: good(TierPolicy::new([("bronze", 0), ("gold", 500)])),
+        identity: crate::model::IdentityPolicy::default(),
     }
 }
 

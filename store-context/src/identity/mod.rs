@@ -4,11 +4,17 @@
 //! Only the store knows who is signed in, so only a signed-in customer of the host's own session may
 //! be passed here.
 
-use chatwoot_client::widget::{WidgetError, WidgetUser, identifier_hash};
-use chatwoot_client::{InboxId, Secret};
+mod store_identity;
 
+use std::fmt;
+
+use chatwoot_client::widget::{WidgetError, WidgetUser, identifier_hash};
+use chatwoot_client::{Attributes, InboxId, Secret};
+use jiff::Timestamp;
+
+pub use self::store_identity::{Evidence, PROOF_ATTRIBUTE, StoreIdentity};
 use crate::model::{Customer, StoreId};
-use crate::ports::{PortError, Ports};
+use crate::ports::{PortError, Ports, StoreCredentials};
 
 /// Why an identity cannot be proved.
 #[derive(Debug, thiserror::Error)]
@@ -25,8 +31,8 @@ pub enum IdentityError {
     Port(#[from] PortError),
 }
 
-/// What an app of the store needs to speak for a customer in the public API.
-#[derive(Clone, Debug)]
+/// What an app of the store needs to speak for a customer in the public API. `Debug` shows no proof.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct PublicIdentity {
     /// The API inbox's public identifier.
@@ -37,6 +43,19 @@ pub struct PublicIdentity {
     pub identifier: Option<String>,
     /// The proof that the store gives for it.
     pub identifier_hash: Secret,
+    /// What a conversation must carry to be proven: pass it as the `custom_attributes` of each
+    /// conversation that the app begins. Empty for a guest.
+    pub conversation_attributes: Attributes,
+}
+
+impl fmt::Debug for PublicIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PublicIdentity")
+            .field("inbox_identifier", &self.inbox_identifier)
+            .field("inbox", &self.inbox)
+            .field("identifier", &self.identifier)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Proves identities with the stores' HMAC tokens.
@@ -70,9 +89,11 @@ impl Identity {
         store: &StoreId,
         customer: &Customer,
     ) -> Result<WidgetUser, IdentityError> {
-        let hmac = self.ports.credentials.get(store).await?.website_hmac;
+        let credentials = self.ports.credentials.get(store).await?;
+        let identity = self.store_identity(store, &credentials).await?;
+        let hmac = credentials.website_hmac;
         let hmac = hmac.ok_or_else(|| IdentityError::NotProvisioned(store.clone()))?;
-        let mut user = WidgetUser::proven(customer.id.as_str(), &hmac)?;
+        let mut user = WidgetUser::proven(identity.identifier(&customer.id), &hmac)?;
         user.name = Some(customer.name.clone()).filter(|name| !name.is_empty());
         user.email = customer.proven_email().map(str::to_owned);
         user.phone_number.clone_from(&customer.phone);
@@ -88,7 +109,7 @@ impl Identity {
         store: &StoreId,
         customer: &Customer,
     ) -> Result<PublicIdentity, IdentityError> {
-        self.public_proof(store, Some(customer.id.to_string())).await
+        self.public_identity(store, Some(customer)).await
     }
 
     /// A guest for the public API. Chatwoot asks for a proof of the empty identifier too (4.15.1).
@@ -98,23 +119,46 @@ impl Identity {
     /// # Errors
     /// The store has no API inbox, or a port failed.
     pub async fn public_guest(&self, store: &StoreId) -> Result<PublicIdentity, IdentityError> {
-        self.public_proof(store, None).await
+        self.public_identity(store, None).await
     }
 
-    async fn public_proof(
+    async fn public_identity(
         &self,
         store: &StoreId,
-        identifier: Option<String>,
+        customer: Option<&Customer>,
     ) -> Result<PublicIdentity, IdentityError> {
-        let lacking = || IdentityError::NotProvisioned(store.clone());
+        let missing = || IdentityError::NotProvisioned(store.clone());
         let desk = self.ports.stores.desk(store).await?;
-        let hmac = self.ports.credentials.get(store).await?.api_hmac.ok_or_else(lacking)?;
+        let credentials = self.ports.credentials.get(store).await?;
+        let (mut identifier, mut conversation_attributes) = (None, Attributes::new());
+        if let Some(customer) = customer {
+            let identity = self.store_identity(store, &credentials).await?;
+            identifier = Some(identity.identifier(&customer.id));
+            conversation_attributes = proof_attributes(&identity, customer);
+        }
+        let hmac = credentials.api_hmac.ok_or_else(missing)?;
         let hash = identifier_hash(&hmac, identifier.as_deref().unwrap_or_default());
         Ok(PublicIdentity {
-            inbox_identifier: desk.api_inbox_identifier.ok_or_else(lacking)?,
-            inbox: desk.api_inbox.ok_or_else(lacking)?,
+            inbox_identifier: desk.api_inbox_identifier.ok_or_else(missing)?,
+            inbox: desk.api_inbox.ok_or_else(missing)?,
             identifier,
             identifier_hash: Secret::new(hash),
+            conversation_attributes,
         })
     }
+
+    async fn store_identity(
+        &self,
+        store: &StoreId,
+        credentials: &StoreCredentials,
+    ) -> Result<StoreIdentity, IdentityError> {
+        let found = self.ports.stores.get(store).await?;
+        let found = found.ok_or_else(|| IdentityError::NotProvisioned(store.clone()))?;
+        StoreIdentity::new(&found, credentials)
+    }
+}
+
+fn proof_attributes(identity: &StoreIdentity, customer: &Customer) -> Attributes {
+    let proof = identity.prove(&customer.id, Timestamp::now());
+    Attributes::from_iter([(PROOF_ATTRIBUTE.to_owned(), proof.into())])
 }

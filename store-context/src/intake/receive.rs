@@ -76,10 +76,10 @@ impl Intake {
         headers: &HeaderMap,
         body: &[u8],
     ) -> Result<Receipt, ReceiveError> {
-        let store = self.credentials.store_at(Address::Webhook, address).await?;
-        let store = store.ok_or(ReceiveError::UnknownAddress)?;
         let now = Timestamp::now();
-        let verifier = self.verifier(&store).await?;
+        let store = self.credentials.store_at(Address::Webhook, address, now).await?;
+        let store = store.ok_or(ReceiveError::UnknownAddress)?;
+        let verifier = self.verifier(&store, now).await?;
         let delivery = verifier.verify(headers, body, now)?;
         let event = delivery.event()?;
         self.check_account(&store, &event).await?;
@@ -94,12 +94,13 @@ impl Intake {
         })
     }
 
-    async fn verifier(&self, store: &StoreId) -> Result<Verifier, ReceiveError> {
+    async fn verifier(&self, store: &StoreId, now: Timestamp) -> Result<Verifier, ReceiveError> {
         let credentials = self.credentials.get(store).await?;
         let secret = credentials.webhook_secret.ok_or(ReceiveError::NotProvisioned)?;
         let verifier = Verifier::new(secret)?;
-        Ok(match credentials.previous_webhook_secret {
-            Some(previous) => verifier.or_previous(previous)?,
+        let previous = credentials.previous_webhook_secret;
+        Ok(match previous.as_ref().and_then(|previous| previous.at(now)) {
+            Some(previous) => verifier.or_previous(previous.clone())?,
             None => verifier,
         })
     }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use super::lock;
 use crate::model::StoreId;
@@ -16,7 +17,8 @@ pub struct MemoryCredentials(Mutex<State>);
 #[derive(Debug, Default)]
 struct State {
     stores: HashMap<StoreId, StoreCredentials>,
-    addresses: HashMap<(Address, AddressToken), StoreId>,
+    /// Whose an address is; one that was replaced, until when.
+    addresses: HashMap<(Address, AddressToken), (StoreId, Option<Timestamp>)>,
 }
 
 impl MemoryCredentials {
@@ -28,10 +30,14 @@ impl MemoryCredentials {
 
 fn addresses(
     credentials: &StoreCredentials,
-) -> impl Iterator<Item = (Address, AddressToken)> + use<> {
-    let webhook = credentials.webhook_address.clone().map(|token| (Address::Webhook, token));
-    let panel = credentials.panel_address.clone().map(|token| (Address::Panel, token));
-    webhook.into_iter().chain(panel)
+) -> impl Iterator<Item = ((Address, AddressToken), Option<Timestamp>)> + use<> {
+    let StoreCredentials { webhook_address, panel_address, previous_panel_address, .. } =
+        credentials.clone();
+    let previous = previous_panel_address
+        .map(|previous| ((Address::Panel, previous.value), Some(previous.until)));
+    let webhook = webhook_address.map(|token| ((Address::Webhook, token), None));
+    let panel = panel_address.map(|token| ((Address::Panel, token), None));
+    previous.into_iter().chain(webhook).chain(panel)
 }
 
 #[async_trait]
@@ -43,14 +49,14 @@ impl Credentials for MemoryCredentials {
     async fn put(&self, store: &StoreId, credentials: &StoreCredentials) -> PortResult<()> {
         let mut state = lock(&self.0);
         if let Some(before) = state.stores.insert(store.clone(), credentials.clone()) {
-            for address in addresses(&before) {
-                if state.addresses.get(&address) == Some(store) {
+            for (address, _) in addresses(&before) {
+                if state.addresses.get(&address).is_some_and(|(of, _)| of == store) {
                     state.addresses.remove(&address);
                 }
             }
         }
-        for address in addresses(credentials) {
-            state.addresses.insert(address, store.clone());
+        for (address, until) in addresses(credentials) {
+            state.addresses.insert(address, (store.clone(), until));
         }
         Ok(())
     }
@@ -59,18 +65,27 @@ impl Credentials for MemoryCredentials {
         &self,
         address: Address,
         token: &AddressToken,
+        now: Timestamp,
     ) -> PortResult<Option<StoreId>> {
-        Ok(lock(&self.0).addresses.get(&(address, token.clone())).cloned())
+        let state = lock(&self.0);
+        let found = state.addresses.get(&(address, token.clone()));
+        let taken = found.filter(|(_, until)| until.is_none_or(|until| now < until));
+        Ok(taken.map(|(store, _)| store.clone()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ports::Expiring;
 
     #[tokio::test]
     async fn it_conforms() {
         crate::conformance::credentials(&MemoryCredentials::new()).await;
+    }
+
+    fn expiring<T>(value: T) -> Expiring<T> {
+        Expiring { value, until: Timestamp::MAX }
     }
 
     #[tokio::test]
@@ -79,11 +94,15 @@ mod tests {
         let kept = StoreCredentials {
             user_token: Some("tok-1".into()),
             webhook_secret: Some("sec-2".into()),
-            previous_webhook_secret: Some("sec-7".into()),
+            previous_webhook_secret: Some(expiring("sec-7".into())),
             website_hmac: Some("sec-3".into()),
             api_hmac: Some("sec-4".into()),
             webhook_address: Some(AddressToken::new("adr-5")),
             panel_address: Some(AddressToken::new("adr-6")),
+            previous_panel_address: Some(expiring(AddressToken::new("adr-8"))),
+            identifier_key: Some("sec-9".into()),
+            proof_key: Some("sec-10".into()),
+            previous_proof_key: Some(expiring("sec-11".into())),
         };
         port.put(&StoreId::new("north").unwrap(), &kept).await.unwrap();
         let text = format!("{port:?}");

@@ -1,5 +1,7 @@
 //! A store: one shop with its language, currency and looks.
 
+use std::time::Duration;
+
 use iso_currency::Currency;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -33,6 +35,49 @@ pub struct Store {
     pub branding: Branding,
     /// How customers are ranked.
     pub tiers: TierPolicy,
+    /// How its customers are named and proven to Chatwoot.
+    #[serde(default)]
+    pub identity: IdentityPolicy,
+}
+
+/// How a store's customers are named and proven to Chatwoot.
+///
+/// ```
+/// use store_context::model::{ContactIdentifiers, IdentityPolicy};
+///
+/// let policy = IdentityPolicy::default();
+/// assert_eq!(policy.identifiers, ContactIdentifiers::Pseudonym);
+/// assert_eq!(policy.proof_lifetime.as_secs(), 12 * 60 * 60);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IdentityPolicy {
+    /// What a contact's identifier is.
+    pub identifiers: ContactIdentifiers,
+    /// How long after a page was served its proof still stands for what the customer writes:
+    /// 12 hours unless set. Longer suits pages that stay open; shorter leaves less time to somebody
+    /// who became the customer's contact meanwhile.
+    pub proof_lifetime: Duration,
+}
+
+impl Default for IdentityPolicy {
+    fn default() -> Self {
+        Self {
+            identifiers: ContactIdentifiers::default(),
+            proof_lifetime: Duration::from_hours(12),
+        }
+    }
+}
+
+/// What the identifier of a customer's contact is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ContactIdentifiers {
+    /// A pseudonym: 32 hexadecimal digits that only the store's key gives. Nobody can guess them.
+    #[default]
+    Pseudonym,
+    /// The customer's id as it is. On Chatwoot 4.15.1 a visitor who guesses an id becomes that
+    /// customer's contact, so this suits ids that nobody can guess.
+    Plain,
 }
 
 /// How a store's widget looks and greets.

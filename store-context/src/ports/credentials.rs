@@ -4,6 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use chatwoot_client::{Secret, UserToken};
+use jiff::Timestamp;
 
 use super::PortResult;
 use crate::model::StoreId;
@@ -16,7 +17,7 @@ pub struct StoreCredentials {
     /// The account webhook's secret.
     pub webhook_secret: Option<Secret>,
     /// The webhook's secret before this one: it verifies too while the secret is being changed.
-    pub previous_webhook_secret: Option<Secret>,
+    pub previous_webhook_secret: Option<Expiring<Secret>>,
     /// The website inbox's HMAC token: it proves a customer's identity to the widget.
     pub website_hmac: Option<Secret>,
     /// The API inbox's HMAC token.
@@ -25,6 +26,42 @@ pub struct StoreCredentials {
     pub webhook_address: Option<AddressToken>,
     /// The unguessable part of the panel's address.
     pub panel_address: Option<AddressToken>,
+    /// The panel's address before this one.
+    pub previous_panel_address: Option<Expiring<AddressToken>>,
+    /// The key of what is derived for the store: contact identifiers and its administrator's
+    /// address. It stays for as long as the store's account does: another key gives every contact
+    /// another identifier.
+    pub identifier_key: Option<Secret>,
+    /// The key of the proofs on conversations, and of the panel's tokens.
+    pub proof_key: Option<Secret>,
+    /// The key of the proofs before this one.
+    pub previous_proof_key: Option<Expiring<Secret>>,
+}
+
+/// What was replaced, and until when it is still taken.
+///
+/// ```
+/// use store_context::Timestamp;
+/// use store_context::ports::Expiring;
+///
+/// let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+/// let previous = Expiring { value: "old", until: now };
+/// assert_eq!(previous.at(now - std::time::Duration::from_secs(1)), Some(&"old"));
+/// assert_eq!(previous.at(now), None);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expiring<T> {
+    /// What was replaced.
+    pub value: T,
+    /// From this time on it is not taken any more.
+    pub until: Timestamp,
+}
+
+impl<T> Expiring<T> {
+    /// Returns the value if it is still taken at a time.
+    pub fn at(&self, now: Timestamp) -> Option<&T> {
+        (now < self.until).then_some(&self.value)
+    }
 }
 
 /// Which of a store's addresses.
@@ -88,7 +125,12 @@ pub trait Credentials: Send + Sync {
     /// Keeps the store's credentials, in place of those before.
     async fn put(&self, store: &StoreId, credentials: &StoreCredentials) -> PortResult<()>;
 
-    /// Whose address this is.
-    async fn store_at(&self, address: Address, token: &AddressToken)
-    -> PortResult<Option<StoreId>>;
+    /// Whose address this is now. An address that was replaced is still its store's until its time
+    /// is over.
+    async fn store_at(
+        &self,
+        address: Address,
+        token: &AddressToken,
+        now: Timestamp,
+    ) -> PortResult<Option<StoreId>>;
 }

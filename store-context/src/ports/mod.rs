@@ -18,7 +18,7 @@ use std::sync::Arc;
 
 pub use self::cache::Cache;
 pub use self::carts::Carts;
-pub use self::credentials::{Address, AddressToken, Credentials, StoreCredentials};
+pub use self::credentials::{Address, AddressToken, Credentials, Expiring, StoreCredentials};
 pub use self::customers::Customers;
 pub use self::links::{Fingerprint, Link, Links};
 pub use self::orders::Orders;

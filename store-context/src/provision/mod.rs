@@ -12,7 +12,7 @@ mod report;
 mod team;
 mod webhook;
 
-use chatwoot_client::{Account, Client, Error, Platform, UserId};
+use chatwoot_client::{Account, Client, Error, Platform, Secret, UserId};
 use jiff::Timestamp;
 
 pub use self::config::ProvisionConfig;
@@ -114,12 +114,18 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Addresses first, and the reconciler's cursor: from here on nothing is missed.
+    /// Keys and addresses first, and the reconciler's cursor: from here on nothing is missed.
     async fn addresses(&mut self) -> Result<(), ProvisionError> {
         let known = &mut self.credentials;
-        if known.webhook_address.is_none() || known.panel_address.is_none() {
+        let complete = known.webhook_address.is_some()
+            && known.panel_address.is_some()
+            && known.identifier_key.is_some()
+            && known.proof_key.is_some();
+        if !complete {
             known.webhook_address.get_or_insert(AddressToken::random()?);
             known.panel_address.get_or_insert(AddressToken::random()?);
+            known.identifier_key.get_or_insert(random_key()?);
+            known.proof_key.get_or_insert(random_key()?);
             self.keep().await?;
         }
         let ledger = &self.provisioner.ports.webhooks;
@@ -147,6 +153,13 @@ impl Run<'_> {
     fn done(&mut self, what: impl Into<String>, outcome: StepOutcome) {
         self.report.push(what.into(), outcome);
     }
+}
+
+/// A key of 256 random bits, as 64 hexadecimal digits.
+fn random_key() -> Result<Secret, PortError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| PortError::new("randomness", error))?;
+    Ok(Secret::new(hex::encode(bytes)))
 }
 
 /// The users that are missing from a list of agents.

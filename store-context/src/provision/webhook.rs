@@ -1,10 +1,14 @@
 //! The account's webhook to this host.
 
+use std::time::Duration;
+
 use chatwoot_client::{Account, NewWebhook, Patch, Webhook, WebhookPatch, WebhookSubscription};
+
+use jiff::Timestamp;
 
 use super::report::StepOutcome;
 use super::{AtStep, ProvisionError, Run};
-use crate::ports::Address;
+use crate::ports::{Address, Expiring};
 
 const STEP: &str = "webhook";
 
@@ -15,6 +19,9 @@ const SUBSCRIPTIONS: [WebhookSubscription; 4] = [
     WebhookSubscription::ConversationUpdated,
     WebhookSubscription::MessageCreated,
 ];
+
+/// How long the secret before the last still verifies: far longer than a delivery is under way.
+const OVERLAP: Duration = Duration::from_hours(1);
 
 impl Run<'_> {
     pub(super) async fn webhook(&mut self, account: &Account) -> Result<(), ProvisionError> {
@@ -43,8 +50,10 @@ impl Run<'_> {
         let kept = &mut self.credentials;
         let is_kept = |kept: &chatwoot_client::Secret| kept.expose() == secret.expose();
         if !kept.webhook_secret.as_ref().is_some_and(is_kept) {
-            // Deliveries that were signed before the change still verify.
-            kept.previous_webhook_secret = kept.webhook_secret.replace(secret);
+            // Deliveries that were signed before the change still verify for a while.
+            let until = Timestamp::now() + OVERLAP;
+            let previous = kept.webhook_secret.replace(secret);
+            kept.previous_webhook_secret = previous.map(|value| Expiring { value, until });
         }
         self.desk.webhook = Some(webhook.id);
         self.keep().await?;

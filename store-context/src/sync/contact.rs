@@ -11,7 +11,8 @@ use crate::ports::Fingerprint;
 /// The contact that a customer should have now.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WantedContact {
-    /// The customer's id.
+    /// What the store calls the customer in Chatwoot; see
+    /// [`StoreIdentity::identifier`](crate::identity::StoreIdentity::identifier).
     pub identifier: String,
     /// The customer's name.
     pub name: String,
@@ -37,13 +38,18 @@ impl WantedContact {
     /// };
     /// let tiers = TierPolicy::new([("bronze", 0)]).unwrap();
     /// let insights = Insights::new(OrderTotals::none(Currency::EUR), &tiers);
-    /// let wanted = WantedContact::new(&customer, &insights, None);
+    /// let wanted = WantedContact::new("4b1d".to_owned(), &customer, &insights, None);
     /// assert_eq!(wanted.email, None, "the address is not proven");
     /// assert_eq!(wanted.custom_attributes["customer_tier"], "bronze");
     /// ```
-    pub fn new(customer: &Customer, insights: &Insights, cart: Option<&Cart>) -> Self {
+    pub fn new(
+        identifier: String,
+        customer: &Customer,
+        insights: &Insights,
+        cart: Option<&Cart>,
+    ) -> Self {
         Self {
-            identifier: customer.id.to_string(),
+            identifier,
             // The server takes 255 characters and no NUL byte (4.15.1, measured).
             name: customer.name.chars().filter(|c| *c != '\0').take(255).collect(),
             email: customer.proven_email().filter(|text| sendable(text)).map(str::to_owned),

@@ -47,13 +47,14 @@ impl Sync {
         guest: ContactId,
     ) -> Result<ContactId, RecogniseError> {
         let desk = desk::open(&self.client, &self.ports, store).await?;
+        let own = desk.identity.identifier(customer);
         let contact = self.contact_of(&desk, customer).await?;
         if contact == guest {
             return Ok(contact);
         }
         match desk.account.contacts().get(guest).await {
             Ok(is) => {
-                let other = |named: String| !named.is_empty() && named != customer.as_str();
+                let other = |named: String| !named.is_empty() && named != own;
                 if is.identifier.is_some_and(other) {
                     return Err(RecogniseError::OtherCustomer(guest));
                 }

@@ -246,7 +246,8 @@ impl Sync {
         let totals = self.ports.orders.totals(store, id).await?;
         let cart = self.ports.carts.get(store, id).await?;
         let insights = Insights::new(totals, &desk.store.tiers);
-        let wanted = WantedContact::new(&customer, &insights, cart.as_ref());
+        let identifier = desk.identity.identifier(id);
+        let wanted = WantedContact::new(identifier, &customer, &insights, cart.as_ref());
         let fingerprint = wanted.fingerprint();
         let link = self.ports.links.get(store, id).await?;
         if link.as_ref().is_some_and(|link| link.fingerprint == fingerprint) {

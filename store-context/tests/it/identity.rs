@@ -14,12 +14,13 @@ async fn a_customer_is_proved_by_the_right_inbox() {
     for store in &bench.stores {
         let ada = customer("ada");
         let held = bench.ports.credentials.get(&store.id).await.unwrap();
+        let named = bench.identity_of(&store.id).await.identifier(&ada.id);
         let user = identity.widget_user(&store.id, &ada).await.unwrap();
         let json = serde_json::to_value(&user).unwrap().to_string();
-        let hash = identifier_hash(&held.website_hmac.unwrap(), "ada");
+        let hash = identifier_hash(&held.website_hmac.unwrap(), &named);
         assert!(json.contains(&hash) && json.contains("ada@mail.example"), "{json}");
         let public = identity.public(&store.id, &ada).await.unwrap();
-        let of_api = identifier_hash(&held.api_hmac.unwrap(), "ada");
+        let of_api = identifier_hash(&held.api_hmac.unwrap(), &named);
         assert_eq!(public.identifier_hash.expose(), of_api);
         let desk = bench.ports.stores.desk(&store.id).await.unwrap();
         assert_eq!(Some(public.inbox), desk.api_inbox);
@@ -49,7 +50,7 @@ async fn the_server_takes_the_proofs_and_no_others() {
     let identity = Identity::new(bench.ports.clone());
     let of_ada = identity.public(bench.north(), &ada).await.unwrap();
     let forged = chatwoot_client::NewPublicContact {
-        identifier: Some(bob.id.to_string()),
+        identifier: Some(bench.identity_of(bench.north()).await.identifier(&bob.id)),
         identifier_hash: Some(of_ada.identifier_hash),
         ..chatwoot_client::NewPublicContact::default()
     };

@@ -9,7 +9,7 @@ use chatwoot_client::{ConversationStatus, Secret};
 use http::{HeaderMap, HeaderValue};
 use store_context::Timestamp;
 use store_context::intake::{Intake, Receipt, ReceiveError};
-use store_context::ports::AddressToken;
+use store_context::ports::{AddressToken, Expiring};
 
 use crate::support::{Bench, Seen, customer, holds_none, whole};
 
@@ -99,13 +99,16 @@ async fn what_is_not_proven_is_refused_and_not_kept() {
 }
 
 #[tokio::test]
-async fn the_secret_before_holds_while_it_is_changed() {
+async fn the_secret_before_verifies_until_its_time_is_over() {
     let (bench, deliveries) = told().await;
     let mut held = bench.ports.credentials.get(bench.north()).await.unwrap();
-    held.previous_webhook_secret = held.webhook_secret.replace(Secret::new("the-next-one"));
+    let value = held.webhook_secret.replace(Secret::new("the-next-one")).unwrap();
+    held.previous_webhook_secret = Some(Expiring { value, until: Timestamp::MAX });
     bench.ports.credentials.put(bench.north(), &held).await.unwrap();
     assert_eq!(bench.receive(&deliveries[0]).await.unwrap(), Receipt::New);
-    held.previous_webhook_secret = None;
+    if let Some(previous) = &mut held.previous_webhook_secret {
+        previous.until = Timestamp::now();
+    }
     bench.ports.credentials.put(bench.north(), &held).await.unwrap();
     let error = bench.receive(&deliveries[1]).await.unwrap_err();
     assert!(matches!(error, ReceiveError::Unproven(VerifyError::WrongSignature)), "{error:?}");

@@ -282,7 +282,7 @@ async fn what_was_deleted_is_made_again() {
     assert_eq!(bench.provision(store).await.unwrap().changed(), 0);
 
     let held = bench.ports.credentials.get(&store.id).await.unwrap();
-    assert_eq!(held.previous_webhook_secret.unwrap().expose(), secret.expose());
+    assert_eq!(held.previous_webhook_secret.unwrap().value.expose(), secret.expose());
     assert_ne!(held.webhook_secret.unwrap().expose(), secret.expose());
 }
 
@@ -408,7 +408,7 @@ async fn no_report_tells_a_secret() {
         let text = format!("{report} {report:?} {held:?} {:?}", bench.ports);
         holds_none(&text, &bench.secrets().await);
     }
-    assert_eq!(bench.secrets().await.len(), 13);
+    assert_eq!(bench.secrets().await.len(), 17);
     let refused = bench.client.platform("wrong-platform-token");
     let config =
         store_context::provision::ProvisionConfig::new("https://h.example".parse().unwrap());

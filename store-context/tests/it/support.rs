@@ -11,13 +11,15 @@ use chatwoot_client::{
     Account, Client, Contact, ConversationId, ConversationStatus, Limits, NewPublicContact,
     Platform, PublicInbox, RetryPolicy,
 };
-use store_context::identity::Identity;
+use store_context::identity::{Identity, StoreIdentity};
 use store_context::intake::{
     ConversationFact, DispatchConfig, Dispatched, Dispatcher, Handler, HandlerError, Intake,
     Receipt, ReceiveError, ReconcileConfig, Reconciler,
 };
 use store_context::memory::{self, MemoryShop};
-use store_context::model::{Branding, Customer, CustomerId, Store, StoreId, TierPolicy};
+use store_context::model::{
+    Branding, Customer, CustomerId, IdentityPolicy, Store, StoreId, TierPolicy,
+};
 use store_context::ports::{
     Entry, EntryClaim, PortError, PortResult, Ports, Remembered, SyncClaim, SyncCounts, SyncLedger,
     WebhookCounts, WebhookLedger,
@@ -185,9 +187,16 @@ impl Bench {
     /// The one contact that is the customer's.
     pub(crate) async fn contact(&self, customer: &CustomerId) -> Contact {
         let mut found = self.contacts().await;
-        found.retain(|contact| contact.identifier.as_deref() == Some(customer.as_str()));
+        let own = self.identity_of(self.north()).await.identifier(customer);
+        found.retain(|contact| contact.identifier.as_ref() == Some(&own));
         assert_eq!(found.len(), 1, "contacts of {customer}: {found:#?}");
         found.remove(0)
+    }
+
+    pub(crate) async fn identity_of(&self, store: &StoreId) -> StoreIdentity {
+        let store = self.ports.stores.get(store).await.unwrap().unwrap();
+        let held = self.ports.credentials.get(&store.id).await.unwrap();
+        StoreIdentity::new(&store, &held).unwrap()
     }
 
     /// Every secret that anybody here holds.
@@ -196,6 +205,8 @@ impl Bench {
         for store in &self.stores {
             let held = self.ports.credentials.get(&store.id).await.unwrap();
             secrets.extend(held.user_token.map(|token| token.secret().expose().to_owned()));
+            let keys = [held.identifier_key, held.proof_key];
+            secrets.extend(keys.into_iter().flatten().map(|key| key.expose().to_owned()));
             let hmacs = [held.webhook_secret, held.website_hmac, held.api_hmac];
             secrets.extend(hmacs.into_iter().flatten().map(|secret| secret.expose().to_owned()));
             let addresses = [held.webhook_address, held.panel_address];
@@ -222,6 +233,7 @@ pub(crate) fn stores() -> [Store; 2] {
             greeting: "Fijn dat je er bent.".to_owned(),
         },
         tiers: TierPolicy::new([("brons", 0), ("zilver", 100)]).unwrap(),
+        identity: IdentityPolicy::default(),
     };
     let american = Store {
         id: StoreId::new("vinylroom").unwrap(),
@@ -238,6 +250,7 @@ pub(crate) fn stores() -> [Store; 2] {
             greeting: "How can we help?".to_owned(),
         },
         tiers: TierPolicy::new([("bronze", 0), ("gold", 500)]).unwrap(),
+        identity: IdentityPolicy::default(),
     };
     [dutch, american]
 }

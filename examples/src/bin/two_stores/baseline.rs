@@ -55,7 +55,7 @@ async fn bodies(
         for id in ports.customers.ids(&store.id, None, usize::MAX).await? {
             let customer = ports.customers.get(&store.id, &id).await?.context("a customer left")?;
             let insights = Insights::new(ports.orders.totals(&store.id, &id).await?, &store.tiers);
-            let wanted = WantedContact::new(&customer, &insights, None);
+            let wanted = WantedContact::new(id.to_string(), &customer, &insights, None);
             bodies.push(serde_json::to_vec(&to_new(&wanted))?);
         }
     }

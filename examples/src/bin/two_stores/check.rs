@@ -1,7 +1,7 @@
 //! What came of it, read back from Chatwoot and compared with the input: the story is not believed
 //! on its own word.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -12,6 +12,7 @@ use chatwoot_client::{
 };
 use futures_util::TryStreamExt;
 use store_context::Decimal;
+use store_context::identity::StoreIdentity;
 use store_context::model::{CustomerId, Store};
 use store_context::ports::WebhookCounts;
 
@@ -64,9 +65,10 @@ pub(crate) async fn look(
     let mut findings = Findings { webhooks: deliveries(desk), ..Findings::default() };
     for (store, plan) in stores.iter().zip(plans) {
         let made = host.ports.stores.desk(&store.id).await?.account.context("an account")?;
-        let token = host.ports.credentials.get(&store.id).await?.user_token.context("a token")?;
-        let account = client.account(made, token);
-        contacts(&account, &plan.expected, &mut findings).await?;
+        let credentials = host.ports.credentials.get(&store.id).await?;
+        let identity = StoreIdentity::new(store, &credentials)?;
+        let account = client.account(made, credentials.user_token.context("a token")?);
+        contacts(&account, &identity, &plan.expected, &mut findings).await?;
         let seen = host.seen.of(&store.id);
         findings.lost += lost(&account, &seen).await?;
         let counts = host.ports.webhooks.counts(&store.id).await?;
@@ -87,16 +89,18 @@ pub(crate) async fn look(
 /// Every contact of the account against what the input says of its customer.
 async fn contacts(
     account: &Account,
+    identity: &StoreIdentity,
     expected: &BTreeMap<CustomerId, Expected>,
     findings: &mut Findings,
 ) -> anyhow::Result<()> {
     let mut right = 0;
+    let by_identifier: HashMap<String, &Expected> =
+        expected.iter().map(|(id, wanted)| (identity.identifier(id), wanted)).collect();
     let contacts = account.contacts();
     let mut all = std::pin::pin!(contacts.all(ContactsQuery::default()));
     while let Some(contact) = all.try_next().await? {
         findings.contacts += 1;
-        let customer = contact.identifier.as_deref().and_then(|id| CustomerId::new(id).ok());
-        let wanted = customer.and_then(|id| expected.get(&id));
+        let wanted = contact.identifier.as_ref().and_then(|named| by_identifier.get(named));
         if let Some(wanted) = wanted.filter(|wanted| says(&contact, wanted)) {
             right += 1;
             findings.orders += wanted.orders;

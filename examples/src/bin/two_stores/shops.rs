@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use store_context::model::{
-    Branding, Customer, CustomerId, InvalidId, Money, Order, OrderId, OrderItem, OrderStatus,
-    Store, StoreId, TierPolicy,
+    Branding, Customer, CustomerId, IdentityPolicy, InvalidId, Money, Order, OrderId, OrderItem,
+    OrderStatus, Store, StoreId, TierPolicy,
 };
 use store_context::{Currency, Decimal};
 
@@ -26,6 +26,7 @@ pub(crate) fn stores() -> anyhow::Result<[Store; 2]> {
             greeting: "Fijn dat je er bent. Waarmee kunnen we helpen?".to_owned(),
         },
         tiers: TierPolicy::new([("brons", 0), ("zilver", 100), ("goud", 500)])?,
+        identity: IdentityPolicy::default(),
     };
     let american = Store {
         id: StoreId::new("vinylroom")?,
@@ -42,6 +43,7 @@ pub(crate) fn stores() -> anyhow::Result<[Store; 2]> {
             greeting: "Good to see you. How can we help?".to_owned(),
         },
         tiers: TierPolicy::new([("bronze", 0), ("silver", 100), ("gold", 500)])?,
+        identity: IdentityPolicy::default(),
     };
     Ok([dutch, american])
 }

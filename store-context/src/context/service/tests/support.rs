@@ -154,6 +154,7 @@ pub(super) fn store(id: &StoreId) -> Store {
             greeting: String::new(),
         },
         tiers: TierPolicy::new([("bronze", 0), ("gold", 50)]).unwrap(),
+        identity: crate::model::IdentityPolicy::default(),
     }
 }
 

@@ -1,0 +1,318 @@
+//! How one store names its customers to Chatwoot, and proves them.
+
+use std::fmt;
+use std::time::Duration;
+
+use chatwoot_client::Secret;
+use hmac_sha256::HMAC;
+use jiff::Timestamp;
+use serde_json::Value;
+use subtle::ConstantTimeEq;
+
+use super::IdentityError;
+use crate::model::{
+    ContactIdentifiers, CustomerId, IdentityPolicy, NotProven, Proof, Store, StoreId,
+};
+use crate::ports::{Expiring, StoreCredentials};
+
+/// The key of the proof among a conversation's custom attributes.
+pub const PROOF_ATTRIBUTE: &str = "store_proof";
+
+/// Clocks of two hosts may differ by this much.
+const CLOCK_SKEW: Duration = Duration::from_mins(5);
+
+/// The form of a proof: `1.{unix seconds}.{MAC}.{customer id}`.
+const VERSION: &str = "1";
+
+/// Between the parts of what is signed: ids have no control characters.
+const SEPARATOR: &[u8] = b"\x1f";
+
+/// How one store names its customers to Chatwoot, and proves them. `Debug` shows no key.
+///
+/// ```
+/// use store_context::identity::{Evidence, StoreIdentity};
+/// use store_context::model::{CustomerId, Proof, Store};
+/// use store_context::ports::StoreCredentials;
+/// use store_context::Timestamp;
+///
+/// # fn example(store: &Store, credentials: &StoreCredentials) -> Result<(), Box<dyn std::error::Error>> {
+/// let identity = StoreIdentity::new(store, credentials)?;
+/// let ada = CustomerId::new("c-1")?;
+/// let now = Timestamp::now();
+/// let proof = identity.prove(&ada, now).into();
+/// let evidence = Evidence {
+///     identifier: Some(&identity.identifier(&ada)),
+///     hmac_verified: Some(true),
+///     proof: Some(&proof),
+///     written_at: now,
+/// };
+/// assert_eq!(identity.check(evidence, now), Proof::Proven(ada));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct StoreIdentity {
+    store: StoreId,
+    policy: IdentityPolicy,
+    identifier_key: Secret,
+    proof_key: Secret,
+    previous_proof_key: Option<Expiring<Secret>>,
+}
+
+/// What Chatwoot tells of whoever writes in a conversation.
+#[derive(Clone, Copy)]
+pub struct Evidence<'a> {
+    /// The identifier of the conversation's contact.
+    pub identifier: Option<&'a str>,
+    /// Whether Chatwoot verified the visitor: `hmac_verified` of the conversation.
+    pub hmac_verified: Option<bool>,
+    /// What the conversation has under [`PROOF_ATTRIBUTE`].
+    pub proof: Option<&'a Value>,
+    /// When the customer wrote what is to be judged.
+    pub written_at: Timestamp,
+}
+
+impl StoreIdentity {
+    /// Takes what is needed from a store and its credentials.
+    ///
+    /// # Errors
+    /// The store has no keys yet: it is not provisioned.
+    pub fn new(store: &Store, credentials: &StoreCredentials) -> Result<Self, IdentityError> {
+        let StoreCredentials { identifier_key, proof_key, previous_proof_key, .. } = credentials;
+        let (Some(identifier_key), Some(proof_key)) = (identifier_key, proof_key) else {
+            return Err(IdentityError::NotProvisioned(store.id.clone()));
+        };
+        Ok(Self {
+            store: store.id.clone(),
+            policy: store.identity,
+            identifier_key: identifier_key.clone(),
+            proof_key: proof_key.clone(),
+            previous_proof_key: previous_proof_key.clone(),
+        })
+    }
+
+    /// Returns the identifier of the customer's contact.
+    pub fn identifier(&self, customer: &CustomerId) -> String {
+        match self.policy.identifiers {
+            ContactIdentifiers::Plain => customer.to_string(),
+            ContactIdentifiers::Pseudonym => {
+                digits(&self.identifier_key, &[b"contact", customer.as_str().as_bytes()])
+            }
+        }
+    }
+
+    /// Returns a proof that a page served now is the customer's: a short text for the
+    /// conversation's [`PROOF_ATTRIBUTE`]. Make it only for the customer of the host's own session.
+    pub fn prove(&self, customer: &CustomerId, now: Timestamp) -> String {
+        let at = now.as_second();
+        let mac = self.proof_mac(&self.proof_key, customer, at);
+        format!("{VERSION}.{at}.{mac}.{customer}")
+    }
+
+    /// Judges who writes in a conversation. `now` decides whether a replaced key is still taken.
+    pub fn check(&self, evidence: Evidence<'_>, now: Timestamp) -> Proof {
+        self.proven_customer(evidence, now).map_or_else(Proof::NotProven, Proof::Proven)
+    }
+
+    fn proven_customer(
+        &self,
+        Evidence { identifier, hmac_verified, proof, written_at }: Evidence<'_>,
+        now: Timestamp,
+    ) -> Result<CustomerId, NotProven> {
+        let identifier = identifier.filter(|text| !text.is_empty()).ok_or(NotProven::Guest)?;
+        if hmac_verified != Some(true) {
+            return Err(NotProven::NotVerified);
+        }
+        let proof = proof.filter(|value| !value.is_null()).ok_or(NotProven::Missing)?;
+        let (at, mac, customer) = proof.as_str().and_then(parts).ok_or(NotProven::Malformed)?;
+        let previous = self.previous_proof_key.as_ref().and_then(|key| key.at(now));
+        let signed = [Some(&self.proof_key), previous].into_iter().flatten().any(|key| {
+            self.proof_mac(key, &customer, at.as_second()).as_bytes().ct_eq(mac.as_bytes()).into()
+        });
+        if !signed {
+            return Err(NotProven::Forged);
+        }
+        if self.identifier(&customer) != identifier {
+            return Err(NotProven::OtherCustomer);
+        }
+        // A page renews the proof on each load, so one that is newer than the message is usual.
+        let expired = written_at.duration_since(at) > signed_duration(self.policy.proof_lifetime);
+        let ahead = at.duration_since(now) > signed_duration(CLOCK_SKEW);
+        if expired || ahead { Err(NotProven::Expired) } else { Ok(customer) }
+    }
+
+    fn proof_mac(&self, key: &Secret, customer: &CustomerId, at: i64) -> String {
+        let (store, customer) = (self.store.as_str().as_bytes(), customer.as_str().as_bytes());
+        digits(key, &[b"proof", store, customer, at.to_string().as_bytes()])
+    }
+}
+
+impl fmt::Debug for StoreIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreIdentity")
+            .field("store", &self.store)
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Shows no proof: it stands for the customer until it expires.
+impl fmt::Debug for Evidence<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Evidence")
+            .field("hmac_verified", &self.hmac_verified)
+            .field("written_at", &self.written_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The parts of a proof: when it was made, its MAC, whose it is.
+fn parts(proof: &str) -> Option<(Timestamp, &str, CustomerId)> {
+    let mut parts = proof.splitn(4, '.');
+    if parts.next()? != VERSION {
+        return None;
+    }
+    let at = Timestamp::from_second(parts.next()?.parse().ok()?).ok()?;
+    Some((at, parts.next()?, CustomerId::new(parts.next()?).ok()?))
+}
+
+/// The first 128 bits of the MAC of these parts, as 32 hexadecimal digits.
+fn digits(key: &Secret, parts: &[&[u8]]) -> String {
+    let mut mac = HMAC::new(key.expose());
+    for part in parts {
+        mac.update(part);
+        mac.update(SEPARATOR);
+    }
+    let mut digits = hex::encode(mac.finalize());
+    digits.truncate(32);
+    digits
+}
+
+fn signed_duration(duration: Duration) -> jiff::SignedDuration {
+    jiff::SignedDuration::try_from(duration).unwrap_or(jiff::SignedDuration::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn identity(store: &str) -> StoreIdentity {
+        StoreIdentity {
+            store: StoreId::new(store).unwrap(),
+            policy: IdentityPolicy::default(),
+            identifier_key: "identifiers".into(),
+            proof_key: "proofs".into(),
+            previous_proof_key: None,
+        }
+    }
+
+    fn ada() -> CustomerId {
+        CustomerId::new("ada.1").unwrap()
+    }
+
+    /// Judges a text on the conversation of a customer's contact, at a time.
+    fn judged(by: &StoreIdentity, of: &CustomerId, proof: &Value, at: Timestamp) -> Proof {
+        let identifier = by.identifier(of);
+        let evidence = Evidence {
+            identifier: Some(&identifier),
+            hmac_verified: Some(true),
+            proof: Some(proof),
+            written_at: at,
+        };
+        by.check(evidence, at)
+    }
+
+    #[test]
+    fn a_proof_is_of_one_store_customer_and_time() {
+        let north = identity("north");
+        let proof = json!(north.prove(&ada(), NOW));
+        let lifetime = IdentityPolicy::default().proof_lifetime;
+        let not = |why| Proof::NotProven(why);
+
+        assert_eq!(judged(&north, &ada(), &proof, NOW), Proof::Proven(ada()));
+        assert_eq!(judged(&north, &ada(), &proof, NOW + lifetime), Proof::Proven(ada()));
+        let late = NOW + lifetime + Duration::from_secs(1);
+        assert_eq!(judged(&north, &ada(), &proof, late), not(NotProven::Expired));
+        let early = NOW - CLOCK_SKEW - Duration::from_secs(1);
+        assert_eq!(judged(&north, &ada(), &proof, early), not(NotProven::Expired));
+
+        let bob = CustomerId::new("bob").unwrap();
+        assert_eq!(judged(&north, &bob, &proof, NOW), not(NotProven::OtherCustomer));
+        assert_eq!(judged(&identity("south"), &ada(), &proof, NOW), not(NotProven::Forged));
+    }
+
+    #[test]
+    fn a_proof_that_was_altered_proves_nothing() {
+        let north = identity("north");
+        let proof = north.prove(&ada(), NOW);
+        for place in 0..proof.len() {
+            let mut altered = proof.clone().into_bytes();
+            altered[place] = if altered[place] == b'7' { b'8' } else { b'7' };
+            let altered = json!(String::from_utf8(altered).unwrap());
+            assert!(!judged(&north, &ada(), &altered, NOW).is_proven(), "{altered}");
+        }
+        for odd in [json!(7), json!([proof]), json!(""), json!("1.2.3"), json!("1.x.y.z")] {
+            let malformed = Proof::NotProven(NotProven::Malformed);
+            assert_eq!(judged(&north, &ada(), &odd, NOW), malformed, "{odd}");
+        }
+        assert_eq!(judged(&north, &ada(), &Value::Null, NOW), Proof::NotProven(NotProven::Missing));
+    }
+
+    #[test]
+    fn a_proof_needs_chatwoots_own_verification_and_an_identifier() {
+        let north = identity("north");
+        let (identifier, proof) = (north.identifier(&ada()), json!(north.prove(&ada(), NOW)));
+        let right = Evidence {
+            identifier: Some(&identifier),
+            hmac_verified: Some(true),
+            proof: Some(&proof),
+            written_at: NOW,
+        };
+        assert!(north.check(right, NOW).is_proven());
+        for hmac_verified in [None, Some(false)] {
+            let evidence = Evidence { hmac_verified, ..right };
+            assert_eq!(north.check(evidence, NOW), Proof::NotProven(NotProven::NotVerified));
+        }
+        for identifier in [None, Some("")] {
+            let evidence = Evidence { identifier, ..right };
+            assert_eq!(north.check(evidence, NOW), Proof::NotProven(NotProven::Guest));
+        }
+    }
+
+    #[test]
+    fn a_replaced_key_is_taken_until_its_time_is_over() {
+        let old = identity("north");
+        let proof = json!(old.prove(&ada(), NOW));
+        let until = NOW + Duration::from_hours(1);
+        let new = StoreIdentity {
+            proof_key: "new proofs".into(),
+            previous_proof_key: Some(Expiring { value: old.proof_key.clone(), until }),
+            ..old
+        };
+        assert!(judged(&new, &ada(), &proof, until - Duration::from_secs(1)).is_proven());
+        assert_eq!(judged(&new, &ada(), &proof, until), Proof::NotProven(NotProven::Forged));
+        assert!(judged(&new, &ada(), &json!(new.prove(&ada(), until)), until).is_proven());
+    }
+
+    #[test]
+    fn a_pseudonym_is_the_keys_and_the_customers() {
+        let north = identity("north");
+        let named = north.identifier(&ada());
+        assert_eq!(named.len(), 32);
+        assert_ne!(named, north.identifier(&CustomerId::new("ada.2").unwrap()));
+        let other = StoreIdentity { identifier_key: "others".into(), ..north.clone() };
+        assert_ne!(named, other.identifier(&ada()));
+        let policy = IdentityPolicy { identifiers: ContactIdentifiers::Plain, ..north.policy };
+        assert_eq!(StoreIdentity { policy, ..north }.identifier(&ada()), "ada.1");
+    }
+
+    #[test]
+    fn debug_shows_no_key() {
+        let text = format!("{:?}", identity("north"));
+        assert!(text.contains("north") && !text.contains("proofs"), "{text}");
+    }
+}
