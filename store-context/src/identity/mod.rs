@@ -4,6 +4,7 @@
 //! Only the store knows who is signed in, so only a signed-in customer of the host's own session may
 //! be passed here.
 
+mod conversation;
 mod store_identity;
 
 use std::fmt;

@@ -1,0 +1,44 @@
+//! Judging who writes in a conversation, whether the API or a webhook shows it.
+
+use chatwoot_client::{Attributes, Conversation, webhook};
+use jiff::Timestamp;
+
+use super::store_identity::{Evidence, PROOF_ATTRIBUTE, StoreIdentity};
+use crate::model::Proof;
+
+impl StoreIdentity {
+    /// Judges who writes in a conversation that the API shows; `written_at` is when the customer
+    /// wrote what is to be judged.
+    pub fn check_conversation(
+        &self,
+        conversation: &Conversation,
+        written_at: Timestamp,
+        now: Timestamp,
+    ) -> Proof {
+        let evidence = Evidence {
+            identifier: conversation.meta.sender.identifier.as_deref(),
+            hmac_verified: conversation.meta.hmac_verified,
+            proof: conversation.custom_attributes.get(PROOF_ATTRIBUTE),
+            written_at,
+        };
+        self.check(evidence, now)
+    }
+
+    /// Judges who writes in a conversation that a webhook shows.
+    pub(crate) fn check_webhook(
+        &self,
+        conversation: &webhook::Conversation,
+        written_at: Timestamp,
+        now: Timestamp,
+    ) -> Proof {
+        let of_inbox = || conversation.contact_inbox.as_ref()?.hmac_verified;
+        let attributes = conversation.custom_attributes.as_ref();
+        let evidence = Evidence {
+            identifier: conversation.contact().identifier.as_deref(),
+            hmac_verified: conversation.meta.hmac_verified.or_else(of_inbox),
+            proof: attributes.and_then(|attributes: &Attributes| attributes.get(PROOF_ATTRIBUTE)),
+            written_at,
+        };
+        self.check(evidence, now)
+    }
+}
