@@ -4,6 +4,8 @@
 //! `cargo deny` reads the same file and knows more (advisories, yanked crates), but is a tool that
 //! has to be there; this runs wherever the tests run. See `scripts/audit`.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "the helpers of tests")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
