@@ -11,6 +11,7 @@ mod backoff;
 pub mod conformance;
 pub mod context;
 mod desk;
+pub mod doctor;
 pub mod identity;
 pub mod intake;
 pub mod memory;

@@ -7,6 +7,7 @@ mod behaviour;
 mod browser;
 mod contact_stream;
 mod contract;
+mod dependencies;
 mod fuzz;
 mod host;
 mod odd_answers;

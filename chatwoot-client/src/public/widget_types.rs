@@ -158,6 +158,26 @@ pub struct WidgetContact {
     pub extra: Extra,
 }
 
+/// What to change of a visitor's contact. What is left out stays; nothing is proven by it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct WidgetContactChange {
+    /// The shop's own key for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identifier: Option<String>,
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Its e-mail address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// Its phone number, E.164.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phone_number: Option<String>,
+    /// Its custom attributes, which are merged with those that it has.
+    #[serde(skip_serializing_if = "Attributes::is_empty")]
+    pub custom_attributes: Attributes,
+}
+
 /// Something that a visitor did.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct WidgetEvent {

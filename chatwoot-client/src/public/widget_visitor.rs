@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::widget::Website;
-use super::widget_types::{WidgetConfig, WidgetContact, WidgetEvent};
+use super::widget_types::{WidgetConfig, WidgetContact, WidgetContactChange, WidgetEvent};
 use crate::call::Call;
 use crate::model::Attributes;
 use crate::op::Op;
@@ -13,10 +13,11 @@ use crate::widget::WidgetUser;
 
 const CONFIG: Op = Op::post("widget.config", "/api/v1/widget/config");
 const CONTACT: Op = Op::get("widget.contact", "/api/v1/widget/contact");
+const UPDATE_CONTACT: Op = Op::patch("widget.update_contact", "/api/v1/widget/contact");
 const SET_USER: Op = Op::patch("widget.set_user", "/api/v1/widget/contact/set_user");
 const EVENT: Op = Op::post("widget.event", "/api/v1/widget/events");
 
-pub(super) const OPERATIONS: &[Op] = &[CONTACT, SET_USER, EVENT];
+pub(super) const OPERATIONS: &[Op] = &[CONTACT, UPDATE_CONTACT, SET_USER, EVENT];
 
 /// One visitor of a website inbox; from [`Website::visitor`].
 ///
@@ -72,6 +73,53 @@ impl WidgetVisitor {
     #[inline]
     pub fn contact(&self) -> Call<'_, WidgetContact> {
         self.call(CONTACT)
+    }
+
+    /// `PATCH /api/v1/widget/contact`: changes what the server knows of the visitor. Undocumented.
+    ///
+    /// Custom attributes are *merged*. **The server asks for no proof**, not even in an inbox that
+    /// demands one: an identifier, e-mail address or phone number that another contact has makes the
+    /// visitor that contact (4.15.1). Give nothing here that a visitor typed.
+    ///
+    /// # Errors
+    /// `NotFound` without an inbox of this website token, or for a visitor's token that it does not
+    /// know or that ended; `Unauthorized` when the account is suspended. An e-mail address or phone
+    /// number that is none is left out, and that is no error.
+    ///
+    /// ```
+    /// # async fn example(visitor: chatwoot_client::WidgetVisitor) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::WidgetContactChange;
+    ///
+    /// let name = Some("Vera".to_owned());
+    /// visitor.update_contact(&WidgetContactChange { name, ..Default::default() }).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn update_contact(&self, to: &WidgetContactChange) -> Call<'_, WidgetContact> {
+        self.call(UPDATE_CONTACT).json(to)
+    }
+
+    /// `PATCH /api/v1/widget/contact/set_user`, for a visitor who is not said to be anybody: what
+    /// [`WidgetVisitor::update_contact`] does by another path, without proof just so if it sets a
+    /// custom attribute and no identifier. Undocumented.
+    ///
+    /// # Errors
+    /// Those of [`WidgetVisitor::update_contact`]; `Unauthorized` also for an identifier, or without
+    /// custom attributes, in an inbox that demands a proof.
+    ///
+    /// ```
+    /// # async fn example(visitor: chatwoot_client::WidgetVisitor) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::{Attributes, WidgetContactChange};
+    ///
+    /// let custom_attributes = Attributes::from_iter([("plan".to_owned(), "trial".into())]);
+    /// visitor.set_unnamed(&WidgetContactChange { custom_attributes, ..Default::default() }).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn set_unnamed(&self, to: &WidgetContactChange) -> Call<'_, WidgetContact> {
+        self.call(SET_USER).json(to)
     }
 
     /// `PATCH /api/v1/widget/contact/set_user`: says who the visitor is. Undocumented.

@@ -19,6 +19,7 @@ pub(super) fn rows() -> Vec<Row> {
     } };
     rows.extend(table! { visitor(on) {
         "widget.contact" => on.contact(),
+        "widget.update_contact" => on.update_contact(&Default::default()),
         "widget.set_user" => on.set_user(&user()),
         "widget.event" => on.event(&Default::default()),
         "widget.create_conversation" => on.create_conversation(&Default::default()),

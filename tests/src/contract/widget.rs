@@ -3,7 +3,8 @@
 use anyhow::ensure;
 use chatwoot_client::widget::WidgetUser;
 use chatwoot_client::{
-    Attributes, NewWidgetConversation, NewWidgetMessage, Secret, WidgetEvent, WidgetIntroduction,
+    Attributes, NewWidgetConversation, NewWidgetMessage, Secret, WidgetContactChange, WidgetEvent,
+    WidgetIntroduction,
 };
 use serde_json::json;
 
@@ -28,6 +29,11 @@ pub(super) async fn widget(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
         must!(is.contact.id == config.contact.id, "the same visitor is another contact")
     });
     same.await?;
+    let change = WidgetContactChange { name: Some("Vera".into()), ..Default::default() };
+    let changed = desk.step(visitor.update_contact(&change), |is| {
+        must!(is.id == config.contact.id && is.has_name == Some(true))
+    });
+    changed.await?;
     desk.done(visitor.event(&WidgetEvent::triggered("https://shop.example.com/cart"))).await?;
 
     let begun = NewWidgetConversation {
