@@ -226,7 +226,7 @@ async fn serve() -> Host {
     Host::serve(pages).await
 }
 
-async fn chromium(url: &str) -> Vec<String> {
+pub(crate) async fn chromium(url: &str) -> Vec<String> {
     let url = url.to_owned();
     let dom = tokio::task::spawn_blocking(move || dump(&url)).await.unwrap();
     let (_, rest) = dom.split_once("<pre id=\"out\"").expect("the harness page did not load");

@@ -25,5 +25,6 @@ mod recordings_settings_rules;
 mod recordings_widget;
 mod refusals_conversations;
 mod secrets;
+mod snippet;
 mod webhook_parity;
 mod webhooks;

@@ -13,8 +13,7 @@ use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use chatwoot_client::Attributes;
-use chatwoot_client::widget::{WidgetSettings, reset_script, snippet};
+use chatwoot_client::widget::{Snippet, WidgetSettings};
 use serde::Deserialize;
 use store_context::identity::Identity;
 use store_context::model::{Customer, CustomerId, Store, StoreId};
@@ -98,7 +97,7 @@ impl Pages {
             },
             None => None,
         };
-        let widget = self.widget(&store, customer.as_ref(), request).await?;
+        let widget = self.widget(&store, customer.as_ref()).await?;
         let cookie = match &customer {
             Some(customer) => self.sessions.sign_in(&store.id, &customer.id)?,
             None => "; Max-Age=0".to_owned(),
@@ -131,14 +130,9 @@ impl Pages {
         Ok(customers)
     }
 
-    /// The widget, told who is signed in, with the store's proof of it. On the page after a
-    /// sign-out it is told to forget: the next visitor may be another person.
-    async fn widget(
-        &self,
-        store: &Store,
-        customer: Option<&Customer>,
-        request: &Parts,
-    ) -> anyhow::Result<String> {
+    /// The widget, told who is signed in, with the store's proof of it; for a guest it forgets who
+    /// was there before.
+    async fn widget(&self, store: &Store, customer: Option<&Customer>) -> anyhow::Result<String> {
         let token = self.identity.website_token(&store.id).await?;
         let user = match customer {
             Some(customer) => Some(self.identity.widget_user(&store.id, customer).await?),
@@ -146,12 +140,8 @@ impl Pages {
         };
         let settings =
             WidgetSettings { locale: Some(store.locale.clone()), ..WidgetSettings::default() };
-        let none = Attributes::new();
-        let mut html = snippet(&self.chatwoot, &token, &settings, user.as_ref(), &none, None)?;
-        if user.is_none() && self.sessions.customer(request).await.is_some() {
-            html.push_str(&reset_script(None));
-        }
-        Ok(html)
+        let snippet = Snippet::new(&self.chatwoot, &token).settings(&settings);
+        Ok(snippet.user(user.as_ref()).to_html()?)
     }
 }
 
