@@ -4,6 +4,7 @@ mod answers;
 mod asked;
 mod axum;
 mod behaviour;
+mod behaviour_widget;
 mod browser;
 mod contact_stream;
 mod contract;

@@ -8,7 +8,7 @@ use ::axum::response::Html;
 use ::axum::routing::get;
 use chatwoot_client::fake::{FakeChatwoot, FakeServer};
 use chatwoot_client::widget::{Snippet, WidgetSettings, WidgetUser};
-use chatwoot_client::{Client, NewInbox, NewWebWidget, Secret};
+use chatwoot_client::{Account, Client, NewInbox, NewWebWidget, Secret};
 use serde_json::json;
 
 use crate::browser::chromium;
@@ -53,11 +53,25 @@ impl Shop {
 
 /// What a case of the harness says, seen from this host name.
 async fn said(case: &str, host: &str, settings: WidgetSettings) -> Vec<String> {
+    said_on(&server().await, case, host, settings).await
+}
+
+async fn server() -> (FakeServer, Account) {
     let server = FakeServer::start(FakeChatwoot::new()).await;
     let (account, token) = server.fake().add_account("Tea shop");
     let client = Client::builder(server.uri()).build().unwrap();
+    let account = client.account(account, token);
+    (server, account)
+}
+
+async fn said_on(
+    (server, account): &(FakeServer, Account),
+    case: &str,
+    host: &str,
+    settings: WidgetSettings,
+) -> Vec<String> {
     let inbox = NewInbox::new("Website", NewWebWidget::new("https://shop.example"));
-    let inbox = client.account(account, token).inboxes().create(&inbox).await.unwrap();
+    let inbox = account.inboxes().create(&inbox).await.unwrap();
     let shop = Shop {
         chatwoot: server.uri(),
         website_token: inbox.website_token.unwrap(),
@@ -146,6 +160,16 @@ async fn a_reset_without_a_new_page_forgets_all() {
         "done",
     ];
     assert_eq!(said, wanted);
+}
+
+#[tokio::test]
+async fn the_servers_conversation_has_the_users_attributes_from_its_first_message_on() {
+    let server = server().await;
+    let said = said_on(&server, "first_message", "127.0.0.1", WidgetSettings::default()).await;
+    assert_eq!(said, ["done"]);
+    let talk = server.1.conversations().get(1.into()).await.unwrap();
+    let kept = json!({ "cart": "three", "proof": "of ada" });
+    assert_eq!(serde_json::to_value(&talk.custom_attributes).unwrap(), kept);
 }
 
 #[tokio::test]

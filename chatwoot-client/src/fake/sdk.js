@@ -1,5 +1,5 @@
 // The fake's widget: it records what a page asks of it, shows a bubble in the inbox's colour, and
-// in its frame who is known. Its cookies and its frame's are the real one's. No chat behind it.
+// in its frame who is known. Its cookies and its frame's are the real one's.
 (function () {
   if (window.chatwootSDK) return;
   var calls = (window.__chatwootCalls = window.__chatwootCalls || []);
@@ -123,6 +123,9 @@
     });
   }
 
+  // What a visitor does in the frame, which a test cannot reach: writes a message.
+  window.__chatwootSay = function (text) { tell('say', { text: text }); };
+
   window.chatwootSDK = {
     run: function (options) {
       if (window.$chatwoot) return;
@@ -146,20 +149,26 @@
       ].forEach(function (name) {
         api[name] = function () { record(name, arguments); };
       });
-      ['setCustomAttributes', 'setConversationCustomAttributes'].forEach(function (name) {
-        api[name] = function (attributes) {
+      [
+        ['setCustomAttributes', 'set-custom-attributes'],
+        ['setConversationCustomAttributes', 'set-conversation-custom-attributes']
+      ].forEach(function (names) {
+        api[names[0]] = function (attributes) {
           if (!attributes || !Object.keys(attributes).length) {
             throw new Error('Custom attributes should have atleast one key');
           }
-          record(name, arguments);
-          tell(name, { attributes: attributes });
+          record(names[0], arguments);
+          tell(names[1], { customAttributes: attributes });
         };
       });
-      ['deleteCustomAttribute', 'deleteConversationCustomAttribute'].forEach(function (name) {
-        api[name] = function (key) {
+      [
+        ['deleteCustomAttribute', 'delete-custom-attribute'],
+        ['deleteConversationCustomAttribute', 'delete-conversation-custom-attribute']
+      ].forEach(function (names) {
+        api[names[0]] = function (key) {
           if (!key) throw new Error('Custom attribute is required');
-          record(name, arguments);
-          tell(name, { key: key });
+          record(names[0], arguments);
+          tell(names[1], { customAttribute: key });
         };
       });
       api.setUser = function (identifier, user) {
