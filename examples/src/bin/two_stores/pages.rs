@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use adapters::axum::Sessions;
 use anyhow::Context;
 use askama::Template;
 use axum::Router;
@@ -21,7 +20,7 @@ use store_context::ports::Ports;
 
 use crate::desk::Desk;
 use crate::host::Host;
-use crate::sessions::{COOKIE_NAME, CookieSessions};
+use crate::sessions::{COOKIE_NAME, CookieSessions, LASTS};
 
 /// How many customers the storefront offers to sign in as.
 const OFFERED: usize = 8;
@@ -98,20 +97,21 @@ impl Pages {
             None => None,
         };
         let widget = self.widget(&store, customer.as_ref()).await?;
-        let cookie = match &customer {
-            Some(customer) => self.sessions.sign_in(&store.id, &customer.id)?,
-            None => "; Max-Age=0".to_owned(),
+        // Whoever was signed in no longer is, also where the browser would keep the cookie.
+        self.sessions.sign_out(request);
+        let (cookie, lasts) = match &customer {
+            Some(customer) => (self.sessions.sign_in(&store.id, &customer.id)?, LASTS.as_secs()),
+            None => (String::new(), 0),
         };
+        let cookie =
+            format!("{COOKIE_NAME}={cookie}; HttpOnly; SameSite=Lax; Path=/; Max-Age={lasts}");
         let page = Storefront {
             store: &store,
             customer: customer.as_ref(),
             customers: &self.customers(&store.id).await?,
             widget: &widget,
         };
-        let headers = [
-            (CACHE_CONTROL, "no-store".to_owned()),
-            (SET_COOKIE, format!("{COOKIE_NAME}={cookie}; HttpOnly; SameSite=Lax; Path=/")),
-        ];
+        let headers = [(CACHE_CONTROL, "no-store".to_owned()), (SET_COOKIE, cookie)];
         Ok((headers, Html(page.render()?)).into_response())
     }
 
