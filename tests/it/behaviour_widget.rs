@@ -102,7 +102,7 @@ impl Stage {
             }
         }
         if let Some(token) = body.pointer("/website_channel_config/auth_token") {
-            self.last = token.as_str().unwrap().to_owned();
+            token.as_str().unwrap().clone_into(&mut self.last);
         }
         (answer.status().as_u16(), body)
     }

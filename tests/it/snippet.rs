@@ -85,7 +85,7 @@ async fn said_on(
         settings,
     };
     let query = format!("case={case}&token={}", shop.website_token);
-    let served = |State(shop): State<Shop>, Path(who): Path<String>| async move {
+    let whole = |State(shop): State<Shop>, Path(who): Path<String>| async move {
         shop.page(&who, &shop.chatwoot)
     };
     let left =
@@ -95,7 +95,7 @@ async fn said_on(
     let router = Router::new()
         .route("/", get(|| async { Html(HARNESS) }))
         .route("/said", post(told))
-        .route("/{who}", get(served))
+        .route("/{who}", get(whole))
         .route("/{who}/gone", get(left))
         .with_state(shop);
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -127,8 +127,8 @@ async fn a_guest_finds_nothing_of_the_customer_before() {
 
 #[tokio::test]
 async fn a_guest_finds_nothing_that_was_written_for_the_whole_domain() {
-    let mut settings = WidgetSettings::default();
-    settings.base_domain = Some("shop.localhost".into());
+    let base_domain = Some("shop.localhost".into());
+    let settings = WidgetSettings { base_domain, ..WidgetSettings::default() };
     let said =
         said("guest_after_customer_of_the_base_domain", "www.shop.localhost", settings).await;
     assert_eq!(said, ["guest:"]);

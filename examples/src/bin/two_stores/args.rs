@@ -1,6 +1,5 @@
 //! The command line.
 
-use std::convert::Infallible;
 use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
@@ -41,7 +40,7 @@ pub(crate) struct Args {
     platform_token_file: Option<PathBuf>,
 
     /// Every user of the machine sees the arguments of a process.
-    #[arg(long, value_name = "TOKEN", hide = true, value_parser = secret)]
+    #[arg(long, value_name = "TOKEN", hide = true)]
     platform_token: Option<Secret>,
 
     /// Delete what was made on that Chatwoot at the end.
@@ -54,10 +53,6 @@ fn at_least_one(text: &str) -> Result<usize, String> {
         Ok(0) | Err(_) => Err("a number from 1 on".to_owned()),
         Ok(number) => Ok(number),
     }
-}
-
-fn secret(text: &str) -> Result<Secret, Infallible> {
-    Ok(Secret::new(text))
 }
 
 impl Args {

@@ -25,8 +25,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, headers_within:
         tokio::spawn(async move {
             let mut server = Builder::new(TokioExecutor::new()).http1_only();
             server.http1().timer(TokioTimer::new()).header_read_timeout(headers_within);
-            let served = server.serve_connection(TokioIo::new(stream), service).await;
-            if let Err(error) = served {
+            if let Err(error) = server.serve_connection(TokioIo::new(stream), service).await {
                 tracing::debug!("a connection ended: {error}");
             }
         });
@@ -34,7 +33,6 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, headers_within:
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, clippy::expect_used, reason = "a proof stops at its first fault")]
 mod tests {
     use axum::routing::get;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
