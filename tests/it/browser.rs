@@ -243,13 +243,8 @@ async fn chromium(url: &str) -> Vec<String> {
 
 fn dump(url: &str) -> String {
     let profile = Profile::new();
-    let mut command = Command::new("chromium");
-    command
-        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
-        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
-        .args(["--no-proxy-server", "--window-size=420,900", "--virtual-time-budget=8000"])
-        .arg(format!("--user-data-dir={}", profile.0.display()))
-        .args(["--dump-dom", url]);
+    let mut command = chromium_command(&profile);
+    command.args(["--virtual-time-budget=8000", "--dump-dom", url]);
     let done = command.output().unwrap_or_else(|error| {
         panic!("chromium does not start ({error}): run scripts/test, which installs it")
     });
@@ -257,11 +252,22 @@ fn dump(url: &str) -> String {
     String::from_utf8(done.stdout).unwrap()
 }
 
+/// Chromium without a window.
+pub(crate) fn chromium_command(profile: &Profile) -> Command {
+    let mut command = Command::new("chromium");
+    command
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"])
+        .args(["--disable-background-networking", "--disable-component-update", "--disable-sync"])
+        .args(["--no-proxy-server", "--window-size=420,900"])
+        .arg(format!("--user-data-dir={}", profile.0.display()));
+    command
+}
+
 /// A browser profile of its own, removed afterwards.
-struct Profile(PathBuf);
+pub(crate) struct Profile(PathBuf);
 
 impl Profile {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         use std::sync::atomic::{AtomicU32, Ordering};
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);

@@ -137,22 +137,46 @@ async fn a_failure_is_told_and_what_was_made_is_removed() {
 #[expect(clippy::expect_used, reason = "a test's helper")]
 fn contract(arguments: &[&str]) -> Output {
     let binary = env!("CARGO_BIN_EXE_contract");
-    std::process::Command::new(binary).args(arguments).output().expect("it runs")
+    let mut command = std::process::Command::new(binary);
+    command.args(arguments).env_remove("CHATWOOT_PLATFORM_TOKEN").output().expect("it runs")
+}
+
+/// A file with this token, removed afterwards.
+struct TokenFile(String);
+
+impl TokenFile {
+    #[expect(clippy::expect_used, reason = "a test's helper")]
+    fn new(token: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("token-{}-{token}", std::process::id()));
+        std::fs::write(&path, format!("{token}\n")).expect("the file is written");
+        Self(path.to_string_lossy().into_owned())
+    }
+}
+
+impl Drop for TokenFile {
+    fn drop(&mut self) {
+        drop(std::fs::remove_file(&self.0));
+    }
 }
 
 #[test]
 fn what_cannot_begin_says_so_and_ends_with_2() {
-    let nobody = ["--chatwoot", "http://127.0.0.1:1", "--platform-token", "t"];
+    let file = TokenFile::new("t");
+    let nobody = ["--chatwoot", "http://127.0.0.1:1", "--platform-token-file", &file.0];
+    let shown = ["--chatwoot", "http://127.0.0.1:1", "--platform-token", "t0k3n"];
     for (arguments, said) in [
         (&["--wrong"][..], "--wrong"),
-        (&["--chatwoot", "http://127.0.0.1:1"], "--platform-token"),
-        (&["--chatwoot", "desk", "--platform-token", "t"], "base URL"),
+        (&["--chatwoot", "http://127.0.0.1:1"], "give --platform-token-file FILE"),
+        (&["--chatwoot", "desk", "--platform-token-file", &file.0], "base URL"),
+        (&["--chatwoot", "desk", "--platform-token-file", "/none"], "/none cannot be read"),
+        (&shown, "--platform-token is refused"),
         (&nobody, "no server can be reached"),
     ] {
         let output = contract(arguments);
         let error = String::from_utf8_lossy(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
         assert!(error.contains(said), "{arguments:?}: {error}");
+        assert!(!error.contains("t0k3n"), "{error}");
     }
 }
 
@@ -160,7 +184,8 @@ fn what_cannot_begin_says_so_and_ends_with_2() {
 async fn a_refused_token_says_so_and_ends_with_2() {
     let server = FakeServer::start(FakeChatwoot::new()).await;
     let uri = server.uri();
-    let arguments = ["--chatwoot", uri.as_str(), "--platform-token", "wrong-token"];
+    let file = TokenFile::new("wrong-token");
+    let arguments = ["--chatwoot", uri.as_str(), "--platform-token-file", &file.0];
     let output = tokio::task::block_in_place(|| contract(&arguments));
     let error = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{error}");

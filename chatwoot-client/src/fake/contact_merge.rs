@@ -76,6 +76,15 @@ pub(super) fn deep_merge(
     under
 }
 
+/// Which name stays when a guest turns out to be a contact that there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Name {
+    /// The one that was given now.
+    Given,
+    /// The one of the contact that was found.
+    OfContactFound,
+}
+
 /// Tells a guest's contact who it is; whoever has the identifier, e-mail or phone already swallows
 /// it. Gives the contact that is left.
 ///
@@ -85,6 +94,7 @@ pub(super) fn identify(
     account: i64,
     guest: i64,
     params: &Value,
+    name: Name,
 ) -> Result<i64, Refusal> {
     let given = |name: &str| text(params, name).filter(|text| !text.trim().is_empty());
     let (identifier, email, phone) = (given("identifier"), given("email"), given("phone_number"));
@@ -119,8 +129,10 @@ pub(super) fn identify(
     }
     let mut draft = state.people.find(account, contact)?.clone();
     let [keep_identifier, keep_email, keep_phone] = keep;
-    if let Some(name) = given("name") {
-        draft.name = Some(name);
+    if let Some(given) = given("name")
+        && (contact == guest || name == Name::Given)
+    {
+        draft.name = Some(given);
     }
     for (column, value, keep) in [
         (&mut draft.identifier, identifier, keep_identifier),

@@ -83,13 +83,24 @@ pub(super) fn open(
     link: i64,
     params: &Value,
 ) -> Result<(i64, bool), Refusal> {
-    let link = state.people.inboxes.get(account, link).ok_or_else(Refusal::not_found)?.clone();
-    let inbox = state.inboxes.get(account, link.inbox).ok_or_else(Refusal::not_found)?;
+    let known = state.people.inboxes.get(account, link).ok_or_else(Refusal::not_found)?;
+    let inbox = state.inboxes.get(account, known.inbox).ok_or_else(Refusal::not_found)?;
     if shapes::is_locked_to_one(inbox)
-        && let Some(last) = state.talk.of_link(account, &link).next_back()
+        && let Some(last) = state.talk.of_link(account, known).next_back()
     {
         return Ok((last.id, false));
     }
+    Ok((begin(state, account, link, params)?, true))
+}
+
+/// Opens a conversation in a contact inbox, whatever there is already.
+pub(super) fn begin(
+    state: &mut State,
+    account: i64,
+    link: i64,
+    params: &Value,
+) -> Result<i64, Refusal> {
+    let link = state.people.inboxes.get(account, link).ok_or_else(Refusal::not_found)?.clone();
     let now = state.now();
     let map = |name: &str| params.get(name).and_then(Value::as_object).cloned().unwrap_or_default();
     let blocked = state.people.get(account, link.contact).is_some_and(|person| person.blocked);
@@ -103,7 +114,7 @@ pub(super) fn open(
         team.is_none_or(|team| team.members.contains(user))
     });
     let snoozed = params.get("snoozed_until").and_then(moment);
-    let id = state.talk.open(Conversation {
+    Ok(state.talk.open(Conversation {
         id: 0,
         account,
         uuid: uuid::Uuid::new_v4().to_string(),
@@ -127,6 +138,5 @@ pub(super) fn open(
         assignee_last_seen_at: None,
         contact_last_seen_at: None,
         messages: Vec::new(),
-    });
-    Ok((id, true))
+    }))
 }

@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use serde_json::Map;
 
-use super::contact_save;
 use super::conversation_save::{By, save};
 use super::payloads::tell_message;
 use super::state::State;
 use super::talk::{Message, MessageType, Sender, Status};
+use super::{contact_save, message_templates};
 
 impl Message {
     /// A plain text of nobody; the rest is filled in by who writes it.
@@ -65,6 +65,10 @@ pub(super) fn follow(
     touch(state, account, conversation, message.created_at);
     tell_message(state, account, id, "message_created");
     wait_or_not(state, &message);
+    // What the server itself wrote calls for nothing more.
+    if message.kind != MessageType::Template {
+        message_templates::write(state, account, conversation);
+    }
     if let Some(Sender::Contact(contact)) = message.sender
         && let Some(person) = state.people.get(account, contact)
     {

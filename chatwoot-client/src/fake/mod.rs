@@ -62,6 +62,7 @@ mod journal;
 mod labels;
 mod limits;
 mod message_save;
+mod message_templates;
 mod messages;
 mod multipart;
 mod payloads;
@@ -86,6 +87,9 @@ mod test_desk;
 mod tests;
 mod webhooks;
 mod widget_api;
+mod widget_talk;
+#[cfg(test)]
+mod widget_tests;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};

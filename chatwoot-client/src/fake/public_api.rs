@@ -6,11 +6,12 @@ use subtle::ConstantTimeEq;
 use super::answer::{Answer, Outcome, Refusal};
 use super::contact::Contact;
 use super::contact_inboxes::{self, ContactInbox};
+use super::contact_merge::{Name, identify};
 use super::inbox::{Channel, by_identifier};
 use super::input::{Ctx, id, text};
 use super::router::{Routed, to};
 use super::state::State;
-use super::{contact_merge, contact_save, public_talk, shapes};
+use super::{contact_save, public_talk, shapes};
 use crate::mac::mac_digits;
 
 /// Paths below `/public/api/v1/inboxes`.
@@ -170,7 +171,7 @@ fn update(ctx: &mut Ctx<'_>, link: &ContactInbox) -> Outcome {
         map.remove("identifier");
         map.remove("additional_attributes");
     }
-    let contact = contact_merge::identify(ctx.state, link.account, link.contact, &params)?;
+    let contact = identify(ctx.state, link.account, link.contact, &params, Name::Given)?;
     let person = ctx.state.people.find(link.account, contact)?;
     Ok(Answer::json(&shapes::contact_row(person)))
 }

@@ -98,27 +98,30 @@ fn toggle_typing(ctx: &mut Ctx<'_>, link: &ContactInbox, talk: i64, _: i64) -> O
     Ok(Answer::empty())
 }
 
-/// The customer has seen all: the agents' messages are read.
 fn see(ctx: &mut Ctx<'_>, link: &ContactInbox, talk: i64, _: i64) -> Outcome {
-    let mut draft = find(ctx.state, link, talk)?;
-    draft.contact_last_seen_at = Some(ctx.state.now());
+    let talk = find(ctx.state, link, talk)?;
+    mark_seen(ctx.state, talk);
+    Ok(Answer::empty())
+}
+
+/// The customer has seen all: the agents' messages are read.
+pub(super) fn mark_seen(state: &mut State, mut draft: Conversation) {
+    draft.contact_last_seen_at = Some(state.now());
     let account = draft.account;
-    let unread: Vec<i64> = ctx
-        .state
+    let unread: Vec<i64> = state
         .talk
         .messages(&draft)
         .filter(|message| message.kind == MessageType::Outgoing)
         .filter(|message| ["sent", "delivered"].contains(&message.status.as_str()))
         .map(|message| message.id)
         .collect();
-    save(ctx.state, draft, By::Contact);
+    save(state, draft, By::Contact);
     for id in unread {
-        if let Some(message) = ctx.state.talk.message_mut(account, id) {
+        if let Some(message) = state.talk.message_mut(account, id) {
             "read".clone_into(&mut message.status);
         }
-        tell_message(ctx.state, account, id, "message_updated");
+        tell_message(state, account, id, "message_updated");
     }
-    Ok(Answer::empty())
 }
 
 fn list_messages(ctx: &mut Ctx<'_>, link: &ContactInbox, talk: i64, _: i64) -> Outcome {

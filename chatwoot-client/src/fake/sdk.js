@@ -1,5 +1,5 @@
 // The fake's widget: it records what a page asks of it, shows a bubble in the inbox's colour, and
-// in its frame who is known. No chat behind it.
+// in its frame who is known. Its cookies and its frame's are the real one's.
 (function () {
   if (window.chatwootSDK) return;
   var calls = (window.__chatwootCalls = window.__chatwootCalls || []);
@@ -14,6 +14,39 @@
   function tell(event, value) {
     var message = Object.assign({ event: event }, value);
     frame.contentWindow.postMessage(PREFIX + JSON.stringify(message), '*');
+  }
+
+  function cookie(name) {
+    var start = name + '=';
+    var found = document.cookie.split('; ').find(function (text) { return text.indexOf(start) === 0; });
+    return found && found.slice(start.length);
+  }
+
+  function keep(api, name, value) {
+    document.cookie = name + '=' + value + '; path=/; samesite=Lax; max-age=31536000' +
+      (api.baseDomain ? '; domain=' + api.baseDomain : '');
+  }
+
+  // As upstream, whatever the base domain is.
+  function drop(name) {
+    document.cookie = name + '=; path=/; max-age=0';
+  }
+
+  // Upstream's is an MD5 of the same fields.
+  function digest(identifier, user) {
+    var fields = ['avatar_url', 'email', 'name', 'identifier_hash'].map(function (name) {
+      return name + (user[name] || '');
+    });
+    var hash = 5381;
+    (fields.join('') + 'identifier' + identifier).split('').forEach(function (character) {
+      hash = (hash * 33 + character.charCodeAt(0)) >>> 0;
+    });
+    return hash.toString(16);
+  }
+
+  function address(api, token) {
+    return api.baseUrl + '/widget?website_token=' + encodeURIComponent(api.websiteToken) +
+      (token ? '&cw_conversation=' + encodeURIComponent(token) : '');
   }
 
   function open(yes) {
@@ -33,7 +66,7 @@
     frame.title = 'Chat';
     // The frame's own page decides between light and dark.
     frame.style.cssText = 'border:0;width:100%;height:100%;color-scheme:normal';
-    frame.src = api.baseUrl + '/widget?website_token=' + encodeURIComponent(api.websiteToken);
+    frame.src = address(api, cookie('cw_conversation'));
     holder.appendChild(frame);
     document.body.appendChild(holder);
   }
@@ -73,26 +106,37 @@
       if (event.data.indexOf(PREFIX) !== 0) return;
       var message = JSON.parse(event.data.slice(PREFIX.length));
       if (message.event === 'loaded') {
+        keep(api, 'cw_conversation', message.config.authToken);
         api.hasLoaded = true;
         if (!api.hideMessageBubble) {
           bubble(api, settings.launcherTitle || 'Chat', message.config.channelConfig.widgetColor);
         }
-        if (api.user) tell('set-user', api.user);
-        window.dispatchEvent(new CustomEvent('chatwoot:ready'));
+        if (!api.resetTriggered) window.dispatchEvent(new CustomEvent('chatwoot:ready'));
+      } else if (message.event === 'setAuthCookie') {
+        keep(api, 'cw_conversation', message.data.widgetAuthToken);
+      } else if (message.event === 'onEvent') {
+        window.dispatchEvent(new CustomEvent(message.eventIdentifier, { detail: message.data }));
       } else if (message.event === 'error') {
         window.dispatchEvent(new CustomEvent('chatwoot:error', { detail: message.data }));
+        if (message.errorType === 'SET_USER_ERROR') drop('cw_user_' + api.websiteToken);
       }
     });
   }
 
+  // What a visitor does in the frame, which a test cannot reach: writes a message.
+  window.__chatwootSay = function (text) { tell('say', { text: text }); };
+
   window.chatwootSDK = {
     run: function (options) {
+      if (window.$chatwoot) return;
       record('run', arguments);
       var settings = window.chatwootSettings || {};
       var api = {
         baseUrl: options.baseUrl,
         websiteToken: options.websiteToken,
+        baseDomain: settings.baseDomain,
         hasLoaded: false,
+        resetTriggered: false,
         isOpen: false,
         locale: settings.locale || 'en',
         position: settings.position === 'left' ? 'left' : 'right',
@@ -101,20 +145,45 @@
         user: null
       };
       [
-        'setCustomAttributes', 'deleteCustomAttribute', 'setConversationCustomAttributes',
-        'deleteConversationCustomAttribute', 'setLabel', 'removeLabel', 'setColorScheme',
-        'toggleBubbleVisibility', 'popoutChatWindow'
+        'setLabel', 'removeLabel', 'setColorScheme', 'toggleBubbleVisibility', 'popoutChatWindow'
       ].forEach(function (name) {
         api[name] = function () { record(name, arguments); };
+      });
+      [
+        ['setCustomAttributes', 'set-custom-attributes'],
+        ['setConversationCustomAttributes', 'set-conversation-custom-attributes']
+      ].forEach(function (names) {
+        api[names[0]] = function (attributes) {
+          if (!attributes || !Object.keys(attributes).length) {
+            throw new Error('Custom attributes should have atleast one key');
+          }
+          record(names[0], arguments);
+          tell(names[1], { customAttributes: attributes });
+        };
+      });
+      [
+        ['deleteCustomAttribute', 'delete-custom-attribute'],
+        ['deleteConversationCustomAttribute', 'delete-conversation-custom-attribute']
+      ].forEach(function (names) {
+        api[names[0]] = function (key) {
+          if (!key) throw new Error('Custom attribute is required');
+          record(names[0], arguments);
+          tell(names[1], { customAttribute: key });
+        };
       });
       api.setUser = function (identifier, user) {
         if (typeof identifier !== 'string' && typeof identifier !== 'number') {
           throw new Error('Identifier should be a string or a number');
         }
+        if (!user || !(user.avatar_url || user.email || user.name)) {
+          throw new Error('User object should have one of the keys [avatar_url, email, name]');
+        }
         record('setUser', arguments);
-        api.user = { identifier: String(identifier), user: user || {} };
-        if (!api.hasLoaded) return;
+        var known = digest(identifier, user);
+        if (cookie('cw_user_' + api.websiteToken) === known) return;
+        api.user = { identifier: String(identifier), user: user };
         tell('set-user', api.user);
+        keep(api, 'cw_user_' + api.websiteToken, known);
         // The real widget stays closed; here one is to see that the customer is known.
         if (!api.hideMessageBubble) open(true);
       };
@@ -129,8 +198,10 @@
       };
       api.reset = function () {
         record('reset', arguments);
-        api.user = null;
-        tell('reset', {});
+        drop('cw_conversation');
+        drop('cw_user_' + api.websiteToken);
+        frame.src = address(api);
+        api.resetTriggered = true;
       };
       window.$chatwoot = api;
 

@@ -114,7 +114,14 @@ fn the_limit_refuses_in_plain_text() {
 
 /// A receiver that keeps what it gets.
 #[derive(Debug, Default)]
-struct Receiver(Mutex<Vec<http::Request<Bytes>>>);
+pub(super) struct Receiver(Mutex<Vec<http::Request<Bytes>>>);
+
+impl Receiver {
+    pub(super) fn bodies(&self) -> Vec<Value> {
+        let got = self.0.lock().unwrap();
+        got.iter().map(|request| serde_json::from_slice(request.body()).unwrap()).collect()
+    }
+}
 
 #[async_trait]
 impl Transport for Receiver {

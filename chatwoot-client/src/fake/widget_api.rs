@@ -1,16 +1,17 @@
-//! The widget's API, as far as identity goes: who the visitor is, and who they turn out to be.
+//! The widget's API: who the visitor is, and who they turn out to be.
 
 use serde_json::{Value, json};
 
 use super::answer::{Answer, Outcome, Refusal};
 use super::contact::{Contact, is_email, is_phone};
 use super::contact_inboxes::{self, ContactInbox};
+use super::contact_merge::Name;
 use super::inbox::{Inbox, Kind, by_identifier};
 use super::inbox_facts::hour_rows;
 use super::input::{Ctx, text};
 use super::public_api::{guest_name, proves};
 use super::router::{Routed, to};
-use super::{contact_merge, contact_save};
+use super::{contact_merge, contact_save, shapes, widget_talk};
 
 /// Paths below `/api/v1/widget`.
 pub(super) fn route(verb: &str, rest: &[&str]) -> Routed {
@@ -19,7 +20,8 @@ pub(super) fn route(verb: &str, rest: &[&str]) -> Routed {
         ("GET", ["contact"]) => to(show),
         ("PATCH" | "PUT", ["contact"]) => to(update),
         ("PATCH" | "PUT", ["contact", "set_user"]) => to(set_user),
-        _ => None,
+        ("POST", ["contact", "destroy_custom_attributes"]) => to(remove_attributes),
+        _ => widget_talk::route(verb, rest),
     }
 }
 
@@ -42,6 +44,12 @@ fn known(ctx: &Ctx<'_>, inbox: &Inbox) -> Option<ContactInbox> {
 
 fn visitor(ctx: &Ctx<'_>, inbox: &Inbox) -> Result<ContactInbox, Refusal> {
     known(ctx, inbox).ok_or_else(Refusal::not_found)
+}
+
+/// The visitor of the token, in the inbox of the `website_token`.
+pub(super) fn enter(ctx: &mut Ctx<'_>) -> Result<ContactInbox, Refusal> {
+    let inbox = door(ctx)?;
+    visitor(ctx, &inbox)
 }
 
 /// A new visitor with a made-up name.
@@ -138,29 +146,43 @@ fn show(ctx: &mut Ctx<'_>) -> Outcome {
     Ok(Answer::json(&shown))
 }
 
-/// Tells who the visitor is; an e-mail or a phone number that is none is passed over.
-fn identify(ctx: &mut Ctx<'_>, link: &ContactInbox) -> Result<Value, Refusal> {
-    let mut params = ctx.params("contact");
+/// Tells who the visitor is, and gives the contact that is left; an e-mail or a phone number that
+/// is none is passed over.
+pub(super) fn identify(
+    ctx: &mut Ctx<'_>,
+    link: &ContactInbox,
+    mut params: Value,
+    name: Name,
+) -> Result<i64, Refusal> {
     if let Value::Object(map) = &mut params {
-        let wrong = |name: &str, right: fn(&str) -> bool| {
-            map.get(name).and_then(Value::as_str).is_some_and(|text| !right(text))
-        };
-        let (email, phone) = (wrong("email", is_email), wrong("phone_number", is_phone));
-        if email {
-            map.remove("email");
-        }
-        if phone {
-            map.remove("phone_number");
+        for (field, is_right) in
+            [("email", is_email as fn(&str) -> bool), ("phone_number", is_phone)]
+        {
+            if map.get(field).and_then(Value::as_str).is_some_and(|text| !is_right(text)) {
+                map.remove(field);
+            }
         }
     }
-    let contact = contact_merge::identify(ctx.state, link.account, link.contact, &params)?;
-    Ok(shape(ctx.state.people.find(link.account, contact)?))
+    contact_merge::identify(ctx.state, link.account, link.contact, &params, name)
 }
 
+/// Whatever the visitor says of themselves is taken, another contact's identifier and any custom
+/// attributes too: no proof is asked.
 fn update(ctx: &mut Ctx<'_>) -> Outcome {
-    let inbox = door(ctx)?;
-    let link = visitor(ctx, &inbox)?;
-    Ok(Answer::json(&identify(ctx, &link)?))
+    let link = enter(ctx)?;
+    let contact = identify(ctx, &link, ctx.body().clone(), Name::Given)?;
+    Ok(Answer::json(&shape(ctx.state.people.find(link.account, contact)?)))
+}
+
+fn remove_attributes(ctx: &mut Ctx<'_>) -> Outcome {
+    let link = enter(ctx)?;
+    let mut draft = ctx.state.people.find(link.account, link.contact)?.clone();
+    for key in ctx.body().get("custom_attributes").and_then(Value::as_array).into_iter().flatten() {
+        draft.custom.remove(key.as_str().unwrap_or_default());
+    }
+    let shown = shapes::contact_row(&draft);
+    contact_save::update(ctx.state, draft)?;
+    Ok(Answer::json(&shown))
 }
 
 /// `setUser`: with a proof where one is given or the inbox wants one. A visitor who was someone
@@ -182,7 +204,8 @@ fn set_user(ctx: &mut Ctx<'_>) -> Outcome {
     if verify && let Some(row) = ctx.state.people.inboxes.get_mut(link.account, link.id) {
         row.hmac_verified = true;
     }
-    let mut shown = identify(ctx, &link)?;
+    let contact = identify(ctx, &link, ctx.body().clone(), Name::Given)?;
+    let mut shown = shape(ctx.state.people.find(link.account, contact)?);
     if let (true, Value::Object(map)) = (other, &mut shown) {
         map.insert("widget_auth_token".to_owned(), Value::from(link.source_id));
     }

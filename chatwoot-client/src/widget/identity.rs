@@ -63,6 +63,10 @@ pub struct WidgetUser {
     /// Custom attributes of the contact, which the server merges with those it has.
     #[serde(skip_serializing_if = "Attributes::is_empty")]
     pub custom_attributes: Attributes,
+    /// Custom attributes of the customer's conversation. The [`Snippet`](super::Snippet) keeps
+    /// them there, whatever else the page sets; they are no part of what `setUser` takes.
+    #[serde(skip)]
+    pub conversation_attributes: Attributes,
     /// What else the widget takes: `company_name`, `city`, `country_code`, `description`,
     /// `social_profiles`.
     #[serde(flatten)]
@@ -84,6 +88,7 @@ impl WidgetUser {
             phone_number: None,
             identifier_hash: None,
             custom_attributes: Attributes::new(),
+            conversation_attributes: Attributes::new(),
             extra: Extra::new(),
         })
     }

@@ -6,7 +6,7 @@ mod snippet;
 
 pub use self::identity::{WidgetUser, identifier_hash};
 pub use self::settings::{BubbleType, ColorScheme, Position, WidgetSettings, WidgetStyle};
-pub use self::snippet::{reset_script, snippet};
+pub use self::snippet::Snippet;
 
 /// Why a script for the widget could not be written.
 #[derive(Debug, thiserror::Error)]

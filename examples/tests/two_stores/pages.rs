@@ -67,6 +67,47 @@ async fn the_pages_are_served_until_ctrl_c() {
     served.end().await;
 }
 
+/// Visits a page; gives the session that its answer begins.
+async fn visit(url: &str, session: &str) -> String {
+    let client = reqwest::Client::new();
+    let answer = client.get(url).header("cookie", format!("session={session}")).send();
+    let answer = answer.await.unwrap();
+    assert_eq!(answer.status(), 200, "{url}");
+    let cookie = answer.headers()["set-cookie"].to_str().unwrap();
+    let (session, rest) = cookie.strip_prefix("session=").unwrap().split_once(';').unwrap();
+    assert!(rest.contains("HttpOnly") && rest.contains("Max-Age="), "{rest}");
+    session.to_owned()
+}
+
+/// What the shop answers whom it has signed in: their own context.
+async fn is_signed_in(shop: &str, session: &str) -> bool {
+    let mut url = reqwest::Url::parse(shop).unwrap();
+    url.set_path("/api/support/context");
+    let asked = reqwest::Client::new().get(url).header("cookie", format!("session={session}"));
+    match asked.send().await.unwrap().status().as_u16() {
+        200 => true,
+        401 => false,
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_ends_with_the_next_sign_in_and_on_the_guests_page() {
+    let served = Served::start().await;
+    let shop = &served.storefronts[0];
+    let emile = format!("{shop}?customer=emile");
+    let first = visit(&emile, "").await;
+    assert!(is_signed_in(shop, &first).await);
+    let second = visit(&emile, &first).await;
+    assert_eq!(
+        (is_signed_in(shop, &first).await, is_signed_in(shop, &second).await),
+        (false, true)
+    );
+    assert_eq!(visit(shop, &second).await, "");
+    assert!(!is_signed_in(shop, &second).await, "the session outlives the sign-out");
+    served.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_shows_who_is_known_and_what_they_bought() {
     let served = Served::start().await;
@@ -85,8 +126,8 @@ async fn a_browser_shows_who_is_known_and_what_they_bought() {
 
     // The page after a sign-out: the widget forgets.
     browser.open(&served.storefronts[0]).await;
-    browser.until("__chatwootCalls.some((call) => call.name === 'reset')").await;
     browser.shows(&["You are a guest."]).await;
+    browser.until("!document.cookie.includes('cw_user_')").await;
 
     // The newest conversation of each desk is a customer's, whose panel says what they bought.
     let told = [("brons", "zilver", "goud"), ("bronze", "silver", "gold")];

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use chatwoot_client::fake::{FakeChatwoot, FakeServer};
 use chatwoot_client::{Client, ReqwestTransport};
 
-use crate::program::{command, ended};
+use crate::program::{Scratch, command, ended};
 use crate::story::must_hold;
 
 async fn server() -> (FakeServer, String) {
@@ -36,7 +36,9 @@ async fn the_same_story_is_played_and_stays() {
 async fn what_was_made_is_deleted_when_asked() {
     let (server, token) = server().await;
     let url = server.uri();
-    let args = ["--once", "--chatwoot", &url, "--platform-token", &token, "--cleanup"];
+    let file = Scratch::file(&token);
+    let token_file = file.as_str();
+    let args = ["--once", "--chatwoot", &url, "--platform-token-file", token_file, "--cleanup"];
     let done = ended(command(&args)).await;
     must_hold(&done.counts());
     assert!(done.err.contains("cleaned up"), "{}", done.err);

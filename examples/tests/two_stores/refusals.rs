@@ -31,14 +31,19 @@ fn refused_in_a_line(done: &Ended, wants: &[&str]) {
 async fn a_wrong_command_line() {
     let url = "http://127.0.0.1:1";
     refused(&run(&["--nonsense"]).await, &["error: unexpected argument '--nonsense'"]);
-    refused(&run(&["--chatwoot", url]).await, &["error:", "--platform-token <TOKEN>"]);
-    refused(&run(&["--platform-token", TOKEN]).await, &["error:", "--chatwoot <URL>"]);
+    let file = Scratch::file(TOKEN);
+    let none = run(&["--platform-token-file", file.as_str()]).await;
+    refused(&none, &["error:", "--chatwoot <URL>"]);
+    for old in [&["--platform-token", TOKEN][..], &[&format!("--platform-token={TOKEN}")]] {
+        let done = run(&[&["--chatwoot", url], old].concat()).await;
+        refused(&done, &["error:", "--platform-token is refused", "--platform-token-file FILE"]);
+    }
     refused(&run(&["--cleanup"]).await, &["error:", "--chatwoot <URL>"]);
     refused(&run(&["--customers", "1"]).await, &["error:", "--orders <FILE>"]);
     let file = Scratch::file("1 19970101 1 1\n");
     let none = run(&["--orders", file.as_str(), "--customers", "0"]).await;
     refused(&none, &["error: invalid value '0' for '--customers <N>': a number from 1 on"]);
-    let odd = run(&["--chatwoot", "chatwoot", "--platform-token", TOKEN]).await;
+    let odd = run(&["--chatwoot", "chatwoot", "--platform-token-file", file.as_str()]).await;
     refused(&odd, &["error: invalid value 'chatwoot' for '--chatwoot <URL>'"]);
 }
 
@@ -62,9 +67,27 @@ async fn an_orders_file_that_cannot_be_played() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there() {
+async fn a_platform_token_that_is_not_given() {
     let url = "http://127.0.0.1:1";
-    let done = run(&["--once", "--chatwoot", url, "--platform-token", TOKEN]).await;
+    let wants = ["--chatwoot needs the token of a platform app", "--platform-token-file FILE"];
+    refused_in_a_line(&run(&["--chatwoot", url]).await, &wants);
+    let empty = Scratch::file("\n");
+    let done = run(&["--chatwoot", url, "--platform-token-file", empty.as_str()]).await;
+    refused_in_a_line(&done, &wants);
+    let missing = Scratch::path("none.txt");
+    let done = run(&["--chatwoot", url, "--platform-token-file", missing.as_str()]).await;
+    refused_in_a_line(&done, &[missing.as_str(), "cannot be read"]);
+}
+
+/// Plays on this server with a token from a file.
+async fn play(url: &str) -> Ended {
+    let token = Scratch::file(&format!("{TOKEN}\n"));
+    run(&["--once", "--chatwoot", url, "--platform-token-file", token.as_str()]).await
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there() {
+    let done = play("http://127.0.0.1:1").await;
     let wants = "two_stores: no Chatwoot answers at http://127.0.0.1:1/: is the address right";
     refused_in_a_line(&done, &[wants]);
 }
@@ -74,13 +97,13 @@ async fn a_server_that_is_no_chatwoot() {
     let server = MockServer::start().await;
     let page = ResponseTemplate::new(200).set_body_raw("<html>Welcome</html>", "text/html");
     Mock::given(any()).respond_with(page).mount(&server).await;
-    let done = run(&["--once", "--chatwoot", &server.uri(), "--platform-token", TOKEN]).await;
+    let done = play(&server.uri()).await;
     refused_in_a_line(&done, &["no Chatwoot answers at http://127.0.0.1"]);
 }
 
 #[tokio::test]
 async fn a_token_that_is_refused() {
     let server = FakeServer::start(FakeChatwoot::new()).await;
-    let done = run(&["--once", "--chatwoot", &server.uri(), "--platform-token", TOKEN]).await;
+    let done = play(&server.uri()).await;
     refused_in_a_line(&done, &["the platform token is refused: make a platform app"]);
 }

@@ -1,13 +1,18 @@
 //! Calls every operation of the client on a running Chatwoot:
-//! `cargo run -p tests --bin contract -- --chatwoot URL --platform-token T [--keep]`.
+//! `cargo run -p tests --bin contract -- --chatwoot URL --platform-token-file FILE [--keep]`.
 //!
 //! It makes an account and users of its own and removes them. Exit: 0 when all is well, 1 when an
 //! operation failed or was not called, 2 when it could not begin.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use chatwoot_client::Secret;
 use clap::Parser;
 use tests::contract::{Options, run};
+
+/// Holds the platform token where no file does.
+const VARIABLE: &str = "CHATWOOT_PLATFORM_TOKEN";
 
 /// Calls every operation of the client on a running Chatwoot.
 #[derive(Parser)]
@@ -15,17 +20,50 @@ struct Arguments {
     /// The server's base URL.
     #[arg(long, value_name = "URL")]
     chatwoot: String,
-    /// A platform app's token: super admin console, Platform Apps.
-    #[arg(long, value_name = "TOKEN")]
-    platform_token: String,
+    /// Read a platform app's token (super admin console, Platform Apps) from this file. The
+    /// environment's `CHATWOOT_PLATFORM_TOKEN` can hold the token instead.
+    #[arg(long, value_name = "FILE")]
+    platform_token_file: Option<PathBuf>,
+    /// Every user of the machine sees the arguments of a process.
+    #[arg(long, value_name = "TOKEN", hide = true)]
+    platform_token: Option<String>,
     /// Leave the account and the users that it made.
     #[arg(long)]
     keep: bool,
 }
 
+impl Arguments {
+    fn token(&self) -> Result<Secret, String> {
+        if self.platform_token.is_some() {
+            return Err(format!(
+                "--platform-token is refused, for others see the arguments of a process: write \
+                 the token to a file and give --platform-token-file FILE, or set {VARIABLE}"
+            ));
+        }
+        let token = match &self.platform_token_file {
+            Some(file) => std::fs::read_to_string(file).map_err(|error| {
+                format!("the file of the platform token {} cannot be read: {error}", file.display())
+            })?,
+            None => std::env::var(VARIABLE).unwrap_or_default(),
+        };
+        match token.trim() {
+            "" => Err(format!("give --platform-token-file FILE, or set {VARIABLE}")),
+            token => Ok(Secret::new(token)),
+        }
+    }
+}
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Arguments { chatwoot, platform_token, keep } = Arguments::parse();
+    let arguments = Arguments::parse();
+    let platform_token = match arguments.token() {
+        Ok(token) => token,
+        Err(unusable) => {
+            eprintln!("contract: {unusable}");
+            return ExitCode::from(2);
+        }
+    };
+    let Arguments { chatwoot, keep, .. } = arguments;
     let options = Options { chatwoot, platform_token, keep };
     match run(&options, &mut |line| println!("{line}")).await {
         Err(unusable) => {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use chatwoot_client::{AccountId, Call, Client, ErrorKind, Platform, UserId};
+use chatwoot_client::{AccountId, Call, Client, ErrorKind, Platform, Secret, UserId};
 use serde::de::DeserializeOwned;
 
 use super::needs;
@@ -43,7 +43,7 @@ pub(super) struct Desk {
 }
 
 impl Desk {
-    pub(super) fn new(client: Client, platform_token: &str) -> Self {
+    pub(super) fn new(client: Client, platform_token: Secret) -> Self {
         let platform = client.platform(platform_token);
         let run = format!("{:x}", jiff::Timestamp::now().as_millisecond());
         Self { client, platform, run, log: Mutex::default() }

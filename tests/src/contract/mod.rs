@@ -37,7 +37,7 @@ mod widget;
 
 use std::pin::Pin;
 
-use chatwoot_client::{Client, ErrorKind};
+use chatwoot_client::{Client, ErrorKind, Secret};
 
 use self::desk::{Cut, Desk};
 pub use self::report::{Outcome, Report};
@@ -49,7 +49,7 @@ pub struct Options {
     /// The server's base URL.
     pub chatwoot: String,
     /// A platform app's token.
-    pub platform_token: String,
+    pub platform_token: Secret,
     /// Leave what was made.
     pub keep: bool,
 }
@@ -136,7 +136,7 @@ pub async fn run(options: &Options, line: &mut dyn FnMut(&str)) -> Result<Report
         .build()
         .map_err(|error| Unusable(format!("--chatwoot: {error}")))?;
     greet(&client, options).await?;
-    let desk = Desk::new(client, &options.platform_token);
+    let desk = Desk::new(client, options.platform_token.clone());
     // Whatever happens on the way, Ctrl-C included, what was made is removed.
     tokio::select! {
         () = perform(&desk, line) => {}
@@ -180,13 +180,13 @@ async fn greet(client: &Client, options: &Options) -> Result<(), Unusable> {
         _ => Unusable(format!("there is no Chatwoot at {url}: {error}")),
     })?;
     // An account that is not this app's, or none: an accepted token still hears another sentence.
-    let refused = client.platform(options.platform_token.as_str()).accounts().get(0.into()).await;
+    let refused = client.platform(options.platform_token.clone()).accounts().get(0.into()).await;
     match refused {
         Err(error) if error.server_message().is_some_and(|said| said.contains("access_token")) => {
             Err(Unusable(format!("{url} refuses the platform token")))
         }
         Err(error) if error.kind() == ErrorKind::Request => {
-            Err(Unusable(format!("--platform-token: {error}")))
+            Err(Unusable(format!("the platform token cannot be sent: {error}")))
         }
         _ => Ok(()),
     }

@@ -2,9 +2,14 @@
 
 use std::path::PathBuf;
 
+use anyhow::{Context, ensure};
 use chatwoot_client::Secret;
-use clap::Parser;
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 use url::Url;
+
+/// Holds the platform token where no file does.
+const VARIABLE: &str = "CHATWOOT_PLATFORM_TOKEN";
 
 /// Two stores on one Chatwoot: provisions them, syncs their customers, plays a day, shows what
 /// came of it, and serves the pages until Ctrl-C.
@@ -26,13 +31,17 @@ pub(crate) struct Args {
     pub(crate) customers: Option<usize>,
 
     /// Play on this Chatwoot instead of the built-in one.
-    #[arg(long, value_name = "URL", requires = "platform_token")]
+    #[arg(long, value_name = "URL")]
     pub(crate) chatwoot: Option<Url>,
 
-    /// The token of a platform app of that Chatwoot.
-    #[arg(long, value_name = "TOKEN", requires = "chatwoot", value_parser = secret,
-          env = "CHATWOOT_PLATFORM_TOKEN", hide_env_values = true)]
-    pub(crate) platform_token: Option<Secret>,
+    /// Read the token of a platform app of that Chatwoot from this file. The environment's
+    /// `CHATWOOT_PLATFORM_TOKEN` can hold the token instead.
+    #[arg(long, value_name = "FILE", requires = "chatwoot")]
+    platform_token_file: Option<PathBuf>,
+
+    /// Every user of the machine sees the arguments of a process.
+    #[arg(long, value_name = "TOKEN", hide = true)]
+    platform_token: Option<Secret>,
 
     /// Delete what was made on that Chatwoot at the end.
     #[arg(long, requires = "chatwoot")]
@@ -46,6 +55,33 @@ fn at_least_one(text: &str) -> Result<usize, String> {
     }
 }
 
-fn secret(text: &str) -> Result<Secret, String> {
-    if text.is_empty() { Err("a token is not empty".to_owned()) } else { Ok(Secret::new(text)) }
+impl Args {
+    /// The arguments of the process, which ends where they are wrong.
+    pub(crate) fn read() -> Self {
+        let args = Self::parse();
+        if args.platform_token.is_some() {
+            let said = "--platform-token is refused, for others see the arguments of a process: \
+                        write the token to a file and give --platform-token-file FILE, or set \
+                        CHATWOOT_PLATFORM_TOKEN";
+            Self::command().error(ErrorKind::UnknownArgument, said).exit();
+        }
+        args
+    }
+
+    /// The token for the Chatwoot that is given.
+    pub(crate) fn platform_token(&self) -> anyhow::Result<Secret> {
+        let token = match &self.platform_token_file {
+            Some(file) => std::fs::read_to_string(file).with_context(|| {
+                format!("the file of the platform token {} cannot be read", file.display())
+            })?,
+            None => std::env::var(VARIABLE).unwrap_or_default(),
+        };
+        let token = token.trim();
+        ensure!(
+            !token.is_empty(),
+            "--chatwoot needs the token of a platform app: give --platform-token-file FILE, or \
+             set {VARIABLE}"
+        );
+        Ok(Secret::new(token))
+    }
 }

@@ -18,8 +18,9 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) async fn open(args: &Args) -> anyhow::Result<Self> {
-        if let (Some(url), Some(token)) = (&args.chatwoot, &args.platform_token) {
-            let desk = Self { fake: None, base: url.to_string(), platform_token: token.clone() };
+        if let Some(url) = &args.chatwoot {
+            let platform_token = args.platform_token()?;
+            let desk = Self { fake: None, base: url.to_string(), platform_token };
             desk.greet().await?;
             return Ok(desk);
         }

@@ -20,6 +20,7 @@ use url::Url;
 
 use crate::desk::Desk;
 use crate::pages;
+use crate::serve::{HEADERS_WITHIN, serve};
 use crate::sessions::CookieSessions;
 
 pub(crate) struct Host {
@@ -60,7 +61,7 @@ impl Host {
             dispatcher,
         };
         let router = host.endpoints(desk)?.merge(pages::router(pages::Pages::new(&host, desk)));
-        tokio::spawn(async move { axum::serve(listener, router).await });
+        tokio::spawn(serve(listener, router, HEADERS_WITHIN));
         let dispatcher = host.dispatcher.clone();
         tokio::spawn(async move { dispatcher.run().await });
         Ok(host)

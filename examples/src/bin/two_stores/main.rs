@@ -13,6 +13,7 @@ mod host;
 mod pages;
 mod plan;
 mod purchases;
+mod serve;
 mod sessions;
 mod shops;
 mod story;
@@ -21,14 +22,13 @@ mod tally;
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use tracing_subscriber::EnvFilter;
 
 use crate::args::Args;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = Args::read();
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new("error,store_context=off,chatwoot_client=off"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();

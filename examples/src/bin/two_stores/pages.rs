@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use adapters::axum::Sessions;
 use anyhow::Context;
 use askama::Template;
 use axum::Router;
@@ -13,8 +12,7 @@ use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use chatwoot_client::Attributes;
-use chatwoot_client::widget::{WidgetSettings, reset_script, snippet};
+use chatwoot_client::widget::{Snippet, WidgetSettings};
 use serde::Deserialize;
 use store_context::identity::Identity;
 use store_context::model::{Customer, CustomerId, Store, StoreId};
@@ -22,7 +20,7 @@ use store_context::ports::Ports;
 
 use crate::desk::Desk;
 use crate::host::Host;
-use crate::sessions::{COOKIE_NAME, CookieSessions};
+use crate::sessions::{COOKIE_NAME, CookieSessions, LASTS};
 
 /// How many customers the storefront offers to sign in as.
 const OFFERED: usize = 8;
@@ -98,21 +96,22 @@ impl Pages {
             },
             None => None,
         };
-        let widget = self.widget(&store, customer.as_ref(), request).await?;
-        let cookie = match &customer {
-            Some(customer) => self.sessions.sign_in(&store.id, &customer.id)?,
-            None => "; Max-Age=0".to_owned(),
+        let widget = self.widget(&store, customer.as_ref()).await?;
+        // Whoever was signed in no longer is, also where the browser would keep the cookie.
+        self.sessions.sign_out(request);
+        let (cookie, lasts) = match &customer {
+            Some(customer) => (self.sessions.sign_in(&store.id, &customer.id)?, LASTS.as_secs()),
+            None => (String::new(), 0),
         };
+        let cookie =
+            format!("{COOKIE_NAME}={cookie}; HttpOnly; SameSite=Lax; Path=/; Max-Age={lasts}");
         let page = Storefront {
             store: &store,
             customer: customer.as_ref(),
             customers: &self.customers(&store.id).await?,
             widget: &widget,
         };
-        let headers = [
-            (CACHE_CONTROL, "no-store".to_owned()),
-            (SET_COOKIE, format!("{COOKIE_NAME}={cookie}; HttpOnly; SameSite=Lax; Path=/")),
-        ];
+        let headers = [(CACHE_CONTROL, "no-store".to_owned()), (SET_COOKIE, cookie)];
         Ok((headers, Html(page.render()?)).into_response())
     }
 
@@ -131,14 +130,9 @@ impl Pages {
         Ok(customers)
     }
 
-    /// The widget, told who is signed in, with the store's proof of it. On the page after a
-    /// sign-out it is told to forget: the next visitor may be another person.
-    async fn widget(
-        &self,
-        store: &Store,
-        customer: Option<&Customer>,
-        request: &Parts,
-    ) -> anyhow::Result<String> {
+    /// The widget, told who is signed in, with the store's proof of it; for a guest it forgets who
+    /// was there before.
+    async fn widget(&self, store: &Store, customer: Option<&Customer>) -> anyhow::Result<String> {
         let token = self.identity.website_token(&store.id).await?;
         let user = match customer {
             Some(customer) => Some(self.identity.widget_user(&store.id, customer).await?),
@@ -146,12 +140,8 @@ impl Pages {
         };
         let settings =
             WidgetSettings { locale: Some(store.locale.clone()), ..WidgetSettings::default() };
-        let none = Attributes::new();
-        let mut html = snippet(&self.chatwoot, &token, &settings, user.as_ref(), &none, None)?;
-        if user.is_none() && self.sessions.customer(request).await.is_some() {
-            html.push_str(&reset_script(None));
-        }
-        Ok(html)
+        let snippet = Snippet::new(&self.chatwoot, &token).settings(&settings);
+        Ok(snippet.user(user.as_ref()).to_html()?)
     }
 }
 
