@@ -46,4 +46,23 @@ impl Customer {
     pub fn proven_email(&self) -> Option<&str> {
         self.email.as_deref().filter(|_| self.email_verified)
     }
+
+    /// Returns the name of the customer's contact: the customer's own, or else the proven e-mail
+    /// address. It has at most 255 characters and no NUL: what Chatwoot takes (4.15.1, measured).
+    ///
+    /// ```
+    /// use store_context::model::{Customer, CustomerId};
+    ///
+    /// let mut ada = Customer::new(CustomerId::new("c-1").unwrap(), "");
+    /// ada.email = Some("ada@example.com".to_owned());
+    /// ada.email_verified = true;
+    /// assert_eq!(ada.contact_name(), "ada@example.com");
+    /// ada.name = "Ada".to_owned();
+    /// assert_eq!(ada.contact_name(), "Ada");
+    /// ```
+    pub fn contact_name(&self) -> String {
+        let email = self.proven_email().unwrap_or_default();
+        let name = if self.name.is_empty() { email } else { &self.name };
+        name.chars().filter(|character| *character != '\0').take(255).collect()
+    }
 }
