@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::text::text_ids;
 
 text_ids! {
-    /// A customer of a store, by the id that the host gives; it is the contact's identifier in
-    /// Chatwoot.
+    /// A customer of a store, by the id that the host gives. A contact's identifier is made of it;
+    /// see [`ContactIdentifiers`](super::ContactIdentifiers).
     CustomerId;
 }
 
