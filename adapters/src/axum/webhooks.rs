@@ -85,6 +85,7 @@ async fn read_and_receive(intake: &Intake, address: &AddressToken, request: Requ
     match intake.receive(address, &headers, &body).await {
         Ok(Receipt::New) => reply::no_store(Json(json!({ "status": "new" }))),
         Ok(Receipt::Known) => reply::no_store(Json(json!({ "status": "known" }))),
+        Ok(Receipt::Hint) => reply::no_store(Json(json!({ "status": "hint" }))),
         Err(error) => refuse(&error),
     }
 }

@@ -80,8 +80,11 @@ impl Identity {
         token.ok_or_else(|| IdentityError::NotProvisioned(store.clone()))
     }
 
-    /// The signed-in customer as the widget's user, with proof. An address that is not proven is
-    /// left out: the widget would show another person's conversations for it.
+    /// Returns the signed-in customer as the widget's user, with proof.
+    ///
+    /// It has no e-mail address and no phone number: the widget merges the customer's contact into
+    /// a guest's who gave the same one (Chatwoot 4.15.1), and the guest would go on as the customer.
+    /// The sync writes both.
     ///
     /// # Errors
     /// The store has no website inbox, or a port failed.
@@ -95,9 +98,7 @@ impl Identity {
         let hmac = credentials.website_hmac;
         let hmac = hmac.ok_or_else(|| IdentityError::NotProvisioned(store.clone()))?;
         let mut user = WidgetUser::proven(identity.identifier(&customer.id), &hmac)?;
-        user.name = Some(customer.name.clone()).filter(|name| !name.is_empty());
-        user.email = customer.proven_email().map(str::to_owned);
-        user.phone_number.clone_from(&customer.phone);
+        user.name = Some(customer.contact_name()).filter(|name| !name.is_empty());
         Ok(user)
     }
 

@@ -95,10 +95,13 @@ impl StoreIdentity {
     pub fn identifier(&self, customer: &CustomerId) -> String {
         match self.policy.identifiers {
             ContactIdentifiers::Plain => customer.to_string(),
-            ContactIdentifiers::Pseudonym => {
-                digits(&self.identifier_key, &[b"contact", customer.as_str().as_bytes()])
-            }
+            ContactIdentifiers::Pseudonym => self.pseudonym(customer),
         }
+    }
+
+    /// Returns the customer's pseudonym, whatever the policy: nobody can guess it.
+    pub(crate) fn pseudonym(&self, customer: &CustomerId) -> String {
+        digits(&self.identifier_key, &[b"contact", customer.as_str().as_bytes()])
     }
 
     /// Returns a proof that a page served now is the customer's: a short text for the

@@ -1,5 +1,6 @@
 //! Webhooks in: verify, remember, answer; handle from the ledger; reconcile what never came.
 
+mod contact_hint;
 mod dispatch;
 mod door;
 mod event;

@@ -7,6 +7,7 @@ use hmac_sha256::Hash;
 use http::HeaderMap;
 use jiff::Timestamp;
 
+use super::contact_hint::ContactHints;
 use super::door;
 use super::from_webhook::desk_event;
 use crate::model::StoreId;
@@ -21,6 +22,7 @@ pub struct Intake {
     stores: Arc<dyn Stores>,
     credentials: Arc<dyn Credentials>,
     ledger: Arc<dyn WebhookLedger>,
+    contacts: ContactHints,
 }
 
 /// A delivery that was accepted: answer 200.
@@ -30,6 +32,9 @@ pub enum Receipt {
     New,
     /// Known already; it is handled once.
     Known,
+    /// A changed contact. It is not remembered and no handler hears of it: it only has the sync look
+    /// at a customer's contact that is not as it was written.
+    Hint,
 }
 
 /// A delivery that was not accepted. No text of it holds a secret or a signature.
@@ -66,6 +71,7 @@ impl Intake {
             stores: ports.stores.clone(),
             credentials: ports.credentials.clone(),
             ledger: ports.webhooks.clone(),
+            contacts: ContactHints::new(ports),
         }
     }
 
@@ -83,6 +89,9 @@ impl Intake {
         let delivery = verifier.verify(headers, body, now)?;
         let event = delivery.event()?;
         self.check_account(&store, &event).await?;
+        if self.contacts.take(&store, &event).await? {
+            return Ok(Receipt::Hint);
+        }
         let event_of_desk = desk_event(&event, now);
         let key = event_of_desk.key().unwrap_or_else(|| opaque_key(&event, delivery.id, body));
         let remembered =

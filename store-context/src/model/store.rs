@@ -69,6 +69,9 @@ impl Default for IdentityPolicy {
 }
 
 /// What the identifier of a customer's contact is.
+///
+/// After a change each customer's next sync moves the contact to the new identifier;
+/// [`Sync::verify`](crate::sync::Sync::verify) has all of them moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ContactIdentifiers {

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::PortResult;
 use crate::model::{CustomerId, StoreId};
 
-/// A digest of what was last written to a contact: the same digest means nothing to write.
+/// A digest of what was last written to a contact: the same digest means nothing to write. The engine
+/// also puts marked ones; whoever keeps it keeps it as it is. It has at most 100 characters, all ASCII.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Fingerprint(pub String);

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::report::StepOutcome;
 use super::{AtStep, ProvisionError, Run};
 use crate::attributes::{self, Attribute, Display};
-use crate::model::Store;
+use crate::model::{ContactIdentifiers, Store};
 
 impl Run<'_> {
     pub(super) async fn attributes(&mut self, account: &Account) -> Result<(), ProvisionError> {
@@ -32,9 +32,15 @@ impl Run<'_> {
             };
             self.done(format!("attribute {}", attribute.key), outcome);
         }
+        if self.store.identity.identifiers == ContactIdentifiers::Plain {
+            self.report.warn(PLAIN_IDENTIFIERS.to_owned());
+        }
         Ok(())
     }
 }
+
+const PLAIN_IDENTIFIERS: &str = "contacts carry the customers' own ids: a visitor who guesses one \
+    becomes that customer's contact (Chatwoot 4.15.1); pseudonyms cannot be guessed";
 
 fn definition(attribute: &Attribute, store: &Store) -> NewAttributeDefinition {
     let (display_type, values) = match attribute.display {

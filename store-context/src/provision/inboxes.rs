@@ -137,7 +137,7 @@ impl Run<'_> {
         let is = find(known, self.desk.email_inbox, &ChannelType::Email, &name);
         let right = |is: &Inbox| {
             let email = is.email.as_deref();
-            email.is_some_and(|email| email.to_lowercase() == address.to_lowercase())
+            email.is_some_and(|email| email.eq_ignore_ascii_case(address))
         };
         let to = ChannelPatch { email: Patch::Set(address.clone()), ..ChannelPatch::default() };
         let (inbox, outcome) = changed_or_made(account, is, &wanted, right, to).await?;

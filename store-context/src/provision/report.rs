@@ -31,20 +31,33 @@ pub struct Step {
     pub outcome: StepOutcome,
 }
 
-/// What a provisioning did, step by step. Displayed, it is one line of a count, then one a change.
+/// What a provisioning did, step by step. Displayed, it is one line of a count, then one a change and
+/// one a warning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProvisionReport {
     store: StoreId,
     steps: Vec<Step>,
+    warnings: Vec<String>,
 }
 
 impl ProvisionReport {
     pub(super) fn new(store: StoreId) -> Self {
-        Self { store, steps: Vec::new() }
+        Self { store, steps: Vec::new(), warnings: Vec::new() }
     }
 
     pub(super) fn push(&mut self, what: String, outcome: StepOutcome) {
         self.steps.push(Step { what, outcome });
+    }
+
+    /// Reports what the host asked for and should think about; it is logged too.
+    pub(super) fn warn(&mut self, warning: String) {
+        tracing::warn!(store = %self.store, "{warning}");
+        self.warnings.push(warning);
+    }
+
+    /// What was done as the host asked, and is not advised.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The steps, in order.
@@ -62,12 +75,16 @@ impl fmt::Display for ProvisionReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (changed, all) = (self.changed(), self.steps.len());
         if changed == 0 {
-            return write!(f, "{}: nothing to do, all {all} are as they should be", self.store);
+            write!(f, "{}: nothing to do, all {all} are as they should be", self.store)?;
+        } else {
+            write!(f, "{}: {changed} of {all} created or changed", self.store)?;
         }
-        write!(f, "{}: {changed} of {all} created or changed", self.store)?;
         for step in self.steps.iter().filter(|step| step.outcome != StepOutcome::Unchanged) {
             let word = if step.outcome == StepOutcome::Created { "created" } else { "changed" };
             write!(f, "\n  {word} {}", step.what)?;
+        }
+        for warning in &self.warnings {
+            write!(f, "\n  warning: {warning}")?;
         }
         Ok(())
     }

@@ -12,8 +12,10 @@ use crate::ports::{Address, Expiring};
 
 const STEP: &str = "webhook";
 
-/// What is subscribed to: the facts that the reconciler can find again when a delivery is lost.
-const SUBSCRIPTIONS: [WebhookSubscription; 4] = [
+/// What is subscribed to: the facts that the reconciler can find again when a delivery is lost, and
+/// changed contacts, which are only a hint to the sync.
+const SUBSCRIPTIONS: [WebhookSubscription; 5] = [
+    WebhookSubscription::ContactUpdated,
     WebhookSubscription::ConversationCreated,
     WebhookSubscription::ConversationStatusChanged,
     WebhookSubscription::ConversationUpdated,

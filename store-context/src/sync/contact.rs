@@ -1,9 +1,9 @@
 //! What a customer's contact should be.
 
 use chatwoot_client::{Attributes, ContactPatch, InboxId, NewContact, Patch};
-use hmac_sha256::Hash;
 use serde::Serialize;
 
+use super::state::ContactState;
 use crate::attributes;
 use crate::model::{Cart, Customer, Insights};
 use crate::ports::Fingerprint;
@@ -13,8 +13,8 @@ use crate::ports::Fingerprint;
 pub struct WantedContact {
     /// What the store calls the customer in Chatwoot; see
     /// [`StoreIdentity::identifier`](crate::identity::StoreIdentity::identifier).
-    pub identifier: String,
-    /// The customer's name.
+    pub identifier: Option<String>,
+    /// The customer's name; see [`Customer::contact_name`].
     pub name: String,
     /// The customer's e-mail address, if it is proven.
     pub email: Option<String>,
@@ -49,27 +49,42 @@ impl WantedContact {
         cart: Option<&Cart>,
     ) -> Self {
         Self {
-            identifier,
-            // The server takes 255 characters and no NUL byte (4.15.1, measured).
-            name: customer.name.chars().filter(|c| *c != '\0').take(255).collect(),
-            email: customer.proven_email().filter(|text| sendable(text)).map(str::to_owned),
+            identifier: Some(identifier),
+            name: customer.contact_name(),
+            email: customer.proven_email().filter(|text| sendable_email(text)).map(str::to_owned),
             phone_number: customer.phone.clone().filter(|text| sendable(text)),
             custom_attributes: attributes::values(insights, cart),
         }
     }
 
-    /// The same state has the same fingerprint.
+    /// Returns the digest of what is wanted; a contact that says the same has the same one.
     pub fn fingerprint(&self) -> Fingerprint {
-        // Strings, numbers and string keys always serialize.
-        let json = serde_json::to_vec(self).unwrap_or_default();
-        Fingerprint(hex::encode(Hash::hash(&json)))
+        ContactState::of_wanted(self).fingerprint()
+    }
+
+    /// Returns what was wanted of it when this fingerprint was written: some fields may have been
+    /// left out. Where something else was wanted, it is what is wanted now.
+    pub(super) fn as_written(&self, fingerprint: &Fingerprint) -> ContactState {
+        for left_out in 0_u8..8 {
+            let mut written = self.clone();
+            for (bit, field) in OPTIONAL.iter().enumerate() {
+                if left_out >> bit & 1 == 1 {
+                    written.leave_out(field);
+                }
+            }
+            let state = ContactState::of_wanted(&written);
+            if state.fingerprint() == *fingerprint {
+                return state;
+            }
+        }
+        ContactState::of_wanted(self)
     }
 
     /// As a contact to create in an inbox.
     pub fn to_new(&self, inbox: Option<InboxId>) -> NewContact {
         NewContact {
             name: Some(self.name.clone()),
-            identifier: Some(self.identifier.clone()),
+            identifier: self.identifier.clone(),
             email: self.email.clone(),
             phone_number: self.phone_number.clone(),
             custom_attributes: Some(self.custom_attributes.clone()),
@@ -83,7 +98,7 @@ impl WantedContact {
     pub fn to_patch(&self) -> ContactPatch {
         ContactPatch {
             name: Patch::Set(self.name.clone()),
-            identifier: Patch::Set(self.identifier.clone()),
+            identifier: Patch::from_wanted(self.identifier.clone()),
             email: Patch::from_wanted(self.email.clone()),
             phone_number: Patch::from_wanted(self.phone_number.clone()),
             merge_attributes: Some(self.custom_attributes.clone()),
@@ -91,9 +106,10 @@ impl WantedContact {
         }
     }
 
-    /// Leaves a field out that the server refuses. `false`: it is none that can be left out.
+    /// Leaves a field out. `false`: it is not there.
     pub(super) fn leave_out(&mut self, field: &str) -> bool {
         match field {
+            "identifier" => self.identifier.take().is_some(),
             "email" => self.email.take().is_some(),
             "phone_number" => self.phone_number.take().is_some(),
             _ => false,
@@ -101,7 +117,16 @@ impl WantedContact {
     }
 }
 
+/// The fields that a contact can go without.
+const OPTIONAL: [&str; 3] = ["identifier", "email", "phone_number"];
+
 /// An empty text is none, and the server answers a NUL byte with a 500 each time (4.15.1).
 fn sendable(text: &str) -> bool {
     !text.is_empty() && !text.contains('\0')
+}
+
+/// The server lower-cases an address by all of Unicode, which makes another's address of some: a
+/// KELVIN SIGN becomes a k.
+fn sendable_email(text: &str) -> bool {
+    sendable(text) && text.to_lowercase() == text.to_ascii_lowercase()
 }

@@ -2,6 +2,7 @@
 
 use chatwoot_client::{ContactId, Error};
 
+use super::drift::is_moved;
 use super::worker::Sync;
 use super::write::WriteError;
 use crate::desk::{self, DeskError, OpenDesk};
@@ -52,13 +53,16 @@ impl Sync {
         if contact == guest {
             return Ok(contact);
         }
+        // A contact of another customer may have lost its identifier.
+        let linked = self.ports.links.customer_of(store, guest).await?;
+        if linked.is_some_and(|linked| linked != *customer) {
+            return Err(RecogniseError::OtherCustomer(guest));
+        }
         match desk.account.contacts().get(guest).await {
-            Ok(is) => {
-                let other = |named: String| !named.is_empty() && named != own;
-                if is.identifier.is_some_and(other) {
-                    return Err(RecogniseError::OtherCustomer(guest));
-                }
+            Ok(shown) if is_moved(&shown, &own) => {
+                return Err(RecogniseError::OtherCustomer(guest));
             }
+            Ok(_) => {}
             // Merged before, by a call whose answer was lost.
             Err(error) if error.is_not_found() => return Ok(contact),
             Err(error) => return Err(error.into()),
@@ -115,15 +119,16 @@ impl Sync {
         Ok(contact)
     }
 
-    /// Makes the link one that no contact fits. Each mark is another, so that a worker who read
-    /// the link before sees that it changed.
+    /// Makes the link one that no contact fits, so that the contact is written.
     async fn mark(
         &self,
         store: &StoreId,
         customer: &CustomerId,
         contact: ContactId,
     ) -> Result<(), PortError> {
-        let fingerprint = Fingerprint(format!("merged-{:016x}", fastrand::u64(..)));
+        let before = self.ports.links.get(store, customer).await?;
+        let written = before.map(|link| link.fingerprint);
+        let fingerprint = written.unwrap_or_else(|| Fingerprint(String::new())).merged();
         let link = Link { customer: customer.clone(), contact, fingerprint };
         self.ports.links.put(store, &link).await
     }

@@ -9,8 +9,11 @@ use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, timeout_at};
 
+use super::adoption::Adoption;
 use super::contact::WantedContact;
-use super::write::{WriteError, Written, write};
+use super::drift::Drift;
+use super::state::ContactState;
+use super::write::{Attempt, LeftOut, WriteError, Written};
 use crate::backoff::retry_at;
 use crate::context::ContextService;
 use crate::desk::{self, DeskError, OpenDesk};
@@ -29,6 +32,8 @@ pub struct SyncConfig {
     pub lease: Duration,
     /// How long to wait when there is nothing to do.
     pub idle: Duration,
+    /// Which contacts that are there already a new customer is given.
+    pub adoption: Adoption,
 }
 
 impl Default for SyncConfig {
@@ -38,6 +43,7 @@ impl Default for SyncConfig {
             parallel: 16,
             lease: Duration::from_mins(5),
             idle: Duration::from_millis(250),
+            adoption: Adoption::default(),
         }
     }
 }
@@ -74,8 +80,24 @@ pub struct Synced {
     pub outcome: Outcome,
     /// From the first trigger to the confirmation; `None` unless it was confirmed.
     pub lag: Option<SignedDuration>,
-    /// Fields that Chatwoot refuses for this customer; the rest was written.
-    pub left_out: Vec<&'static str>,
+    /// Fields that this customer's contact had to go without; the rest was written.
+    pub left_out: Vec<LeftOut>,
+    /// What was wrong with the contact before, if that was seen; it is put right now.
+    pub drift: Option<Drift>,
+}
+
+/// What was done for a customer, before the claim is settled.
+#[derive(Clone, Debug)]
+pub(super) struct Done {
+    outcome: Outcome,
+    left_out: Vec<LeftOut>,
+    drift: Option<Drift>,
+}
+
+impl From<Outcome> for Done {
+    fn from(outcome: Outcome) -> Self {
+        Self { outcome, left_out: Vec::new(), drift: None }
+    }
 }
 
 /// Syncs customers to contacts. Any number of them may run on one ledger.
@@ -84,7 +106,7 @@ pub struct Sync {
     pub(super) client: Client,
     pub(super) ports: Ports,
     context: Option<ContextService>,
-    config: SyncConfig,
+    pub(super) config: SyncConfig,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -130,14 +152,9 @@ impl Sync {
     /// # Errors
     /// A port failed; what was noted until then stays.
     pub async fn want_all(&self, store: &StoreId) -> PortResult<u64> {
-        const PAGE: usize = 1_000;
         let (mut count, mut after) = (0, None);
         loop {
-            let ids = self.ports.customers.ids(store, after.as_ref(), PAGE).await?;
-            if ids.iter().any(|id| after.as_ref().is_some_and(|after| id <= after)) {
-                let text = "`ids` answers an id that is not greater than `after`";
-                return Err(PortError::new("customers", text));
-            }
+            let ids = self.ids_after(store, after.as_ref()).await?;
             for id in &ids {
                 self.ports.sync.want(store, id, Timestamp::now()).await?;
                 count += 1;
@@ -147,6 +164,21 @@ impl Sync {
                 None => return Ok(count),
             }
         }
+    }
+
+    /// The next of the store's customers; none at the end.
+    pub(super) async fn ids_after(
+        &self,
+        store: &StoreId,
+        after: Option<&CustomerId>,
+    ) -> PortResult<Vec<CustomerId>> {
+        const PAGE: usize = 1_000;
+        let ids = self.ports.customers.ids(store, after, PAGE).await?;
+        if ids.iter().any(|id| after.is_some_and(|after| id <= after)) {
+            let text = "`ids` answers an id that is not greater than `after`";
+            return Err(PortError::new("customers", text));
+        }
+        Ok(ids)
     }
 
     /// Syncs one batch; empty when nothing was due.
@@ -210,18 +242,19 @@ impl Sync {
             }
             Some(Err(error)) => Err(SyncError::Desk(error.clone())),
             // Every store of the batch was opened.
-            None => Ok((Outcome::Lost, Vec::new())),
+            None => Ok(Outcome::Lost.into()),
         };
         let now = Timestamp::now();
-        let (outcome, left_out, held) = match result {
-            Ok((outcome, left_out)) => (outcome, left_out, self.ports.sync.confirm(&claim).await?),
+        let (done, held) = match result {
+            Ok(done) => (done, self.ports.sync.confirm(&claim).await?),
             Err(error) => {
                 tracing::warn!(%error, store = %claim.store, customer = %claim.customer,
                     tries = claim.tries + 1, "the sync failed; it is tried again");
                 let due = retry_at(now, claim.tries);
-                (Outcome::Failed, Vec::new(), self.ports.sync.release(&claim, due).await?)
+                (Outcome::Failed.into(), self.ports.sync.release(&claim, due).await?)
             }
         };
+        let Done { outcome, left_out, drift } = done;
         let outcome = if held { outcome } else { Outcome::Lost };
         let confirmed = !matches!(outcome, Outcome::Failed | Outcome::Lost);
         Ok(Synced {
@@ -230,39 +263,96 @@ impl Sync {
             customer: claim.customer,
             outcome,
             left_out,
+            drift,
         })
     }
 
-    /// Writes a customer's contact as it should be now, unless it is.
-    pub(super) async fn write(
+    /// The contact that the customer should have now; `None` if the shop has no such customer.
+    pub(super) async fn wanted(
         &self,
         desk: &OpenDesk,
         id: &CustomerId,
-    ) -> Result<(Outcome, Vec<&'static str>), WriteError> {
+    ) -> PortResult<Option<WantedContact>> {
         let store = &desk.store.id;
-        let Some(customer) = self.ports.customers.get(store, id).await? else {
-            return Ok((Outcome::Gone, Vec::new()));
-        };
+        let Some(customer) = self.ports.customers.get(store, id).await? else { return Ok(None) };
         let totals = self.ports.orders.totals(store, id).await?;
         let cart = self.ports.carts.get(store, id).await?;
         let insights = Insights::new(totals, &desk.store.tiers);
         let identifier = desk.identity.identifier(id);
-        let wanted = WantedContact::new(identifier, &customer, &insights, cart.as_ref());
+        Ok(Some(WantedContact::new(identifier, &customer, &insights, cart.as_ref())))
+    }
+
+    /// Writes a customer's contact as it should be now, unless it is.
+    pub(super) async fn write(&self, desk: &OpenDesk, id: &CustomerId) -> Result<Done, WriteError> {
+        let store = &desk.store.id;
+        let Some(wanted) = self.wanted(desk, id).await? else { return Ok(Outcome::Gone.into()) };
         let fingerprint = wanted.fingerprint();
-        let link = self.ports.links.get(store, id).await?;
-        if link.as_ref().is_some_and(|link| link.fingerprint == fingerprint) {
-            return Ok((Outcome::Unchanged, Vec::new()));
+        let before = self.ports.links.get(store, id).await?;
+        let (mut known, mut drift) = (None, None);
+        if let Some(link) = &before {
+            if link.fingerprint == fingerprint {
+                return Ok(Outcome::Unchanged.into());
+            }
+            known = Some(link.contact);
+            if link.fingerprint.is_to_look_at() {
+                match self.look(desk, link, &wanted).await? {
+                    Looked::AsWanted => {
+                        let link = Link { fingerprint, ..link.clone() };
+                        self.keep(store, before.as_ref(), link).await?;
+                        return Ok(Outcome::Unchanged.into());
+                    }
+                    Looked::Differs(found) => drift = found,
+                    Looked::Vanished => (known, drift) = (None, Some(Drift::Vanished)),
+                }
+            }
         }
-        let known = link.as_ref().map(|link| link.contact);
-        let written = write(&desk.account, desk.desk.api_inbox, known, wanted).await?;
-        // A link that changed meanwhile was changed by a merge, which may have undone what was
-        // written, and has it written again.
-        if self.ports.links.get(store, id).await? == link {
-            // What was left out is not in the fingerprint: it is tried again with the next trigger.
-            let Written { contact, fingerprint, .. } = written;
-            let link = Link { customer: id.clone(), contact, fingerprint };
+        let adoption = self.config.adoption;
+        let attempt = Attempt::new(&self.ports, desk, id, adoption, known, wanted);
+        let Written { contact, outcome, fingerprint, left_out, vanished } = attempt.write().await?;
+        // What was left out is not in the fingerprint: it is tried again with the next trigger.
+        let link = Link { customer: id.clone(), contact, fingerprint };
+        self.keep(store, before.as_ref(), link).await?;
+        let drift = if vanished { Some(Drift::Vanished) } else { drift };
+        if let Some(drift) = &drift {
+            tracing::warn!(%store, customer = %id, %drift, "a contact had drifted; it is put right");
+        }
+        Ok(Done { outcome, left_out, drift })
+    }
+
+    /// Reads a linked contact that may not be as it was written.
+    async fn look(
+        &self,
+        desk: &OpenDesk,
+        link: &Link,
+        wanted: &WantedContact,
+    ) -> Result<Looked, WriteError> {
+        let shown = match desk.account.contacts().get(link.contact).await {
+            Ok(shown) => shown,
+            Err(error) if error.is_not_found() => return Ok(Looked::Vanished),
+            Err(error) => return Err(error.into()),
+        };
+        if ContactState::of_contact(&shown) == ContactState::of_wanted(wanted) {
+            return Ok(Looked::AsWanted);
+        }
+        let identifier = desk.identity.identifier(&link.customer);
+        let written = link.fingerprint.written();
+        Ok(Looked::Differs(Drift::of(&shown, &written, &identifier, wanted)))
+    }
+
+    /// Keeps the customer's link, unless it changed since: it was changed by a merge or a hint, and
+    /// what was written may be undone.
+    async fn keep(&self, store: &StoreId, before: Option<&Link>, link: Link) -> PortResult<()> {
+        if self.ports.links.get(store, &link.customer).await?.as_ref() == before {
             self.ports.links.put(store, &link).await?;
         }
-        Ok((written.outcome, written.left_out))
+        Ok(())
     }
+}
+
+/// What a look at a linked contact found.
+enum Looked {
+    AsWanted,
+    /// It is to be written; by a drift, or because the shop has changed.
+    Differs(Option<Drift>),
+    Vanished,
 }

@@ -1,11 +1,14 @@
 //! The engine against a whole Chatwoot, the client's fake, in one process.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
+mod adoption;
 mod dependencies;
 mod doctor;
+mod drift;
 mod identity;
 mod intake;
 mod provision;
 mod reconcile;
 mod support;
 mod sync;
+mod visitor;

@@ -8,7 +8,7 @@ use chatwoot_client::{
     DashboardAppPatch, InboxPatch, Patch, Role, TeamPatch, WebhookPatch, WebhookSubscription,
 };
 use serde_json::{Value, json};
-use store_context::model::{Store, StoreId};
+use store_context::model::{ContactIdentifiers, Store, StoreId};
 use store_context::ports::Desk;
 use store_context::provision::{ProvisionError, ProvisionReport, StepOutcome};
 
@@ -421,4 +421,16 @@ async fn no_report_tells_a_secret() {
     let error = provisioner.provision(&bench.stores[0]).await.unwrap_err();
     let told = format!("{} {provisioner:?}", whole(&error));
     holds_none(&told, &[bench.secrets().await, vec!["wrong-platform-token".to_owned()]].concat());
+}
+
+#[tokio::test]
+async fn plain_identifiers_are_warned_about() {
+    let bench = Bench::new();
+    let report = bench.provision(&bench.stores[0]).await.unwrap();
+    assert_eq!(report.warnings(), [""; 0]);
+    let mut store = bench.stores[0].clone();
+    store.identity.identifiers = ContactIdentifiers::Plain;
+    let report = bench.provision(&store).await.unwrap();
+    assert_eq!((report.changed(), report.warnings().len()), (0, 1));
+    assert!(report.to_string().contains("\n  warning: contacts carry"), "{report}");
 }

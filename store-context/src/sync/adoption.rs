@@ -1,0 +1,87 @@
+//! Which contact that is there already may become a customer's.
+
+use chatwoot_client::{ChannelType, Contact, ContactInbox, Conversation, Error, InboxSummary};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::desk::OpenDesk;
+use crate::model::CustomerId;
+
+/// Which contacts that are there already a new customer is given.
+///
+/// A contact that carries the customer's pseudonym is always theirs: nobody can guess it. The policy
+/// is for those that are found by the customer's proven e-mail address, and, where identifiers are
+/// [`Plain`](crate::model::ContactIdentifiers::Plain), by the identifier: any visitor can write either
+/// on a contact of their own (Chatwoot 4.15.1, measured), and would go on in the conversations of
+/// the customer who is given that contact. One that is another customer's is never taken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Adoption {
+    /// None of them.
+    Never,
+    /// Those that no visitor can have prepared: each conversation carries the store's proof of the
+    /// customer, or there is no conversation and no presence in a website or API inbox, so that an
+    /// agent or an import made the contact.
+    #[default]
+    Unprepared,
+    /// Those, and contacts that only ever wrote by e-mail, from the customer's address: whoever
+    /// they are, answers go to that address.
+    UnpreparedOrEmail,
+}
+
+/// As many conversations of a contact as Chatwoot shows; there may be more.
+const SHOWN: usize = 20;
+
+/// Whether no visitor can have prepared the contact for this customer, as far as the policy asks.
+///
+/// Chatwoot's `hmac_verified` alone does not tell: a guest of the public API has it with the proof of
+/// the empty identifier, and a signed-in visitor keeps it with another's (4.15.1).
+pub(super) async fn is_unprepared(
+    policy: Adoption,
+    desk: &OpenDesk,
+    customer: &CustomerId,
+    contact: &Contact,
+) -> Result<bool, Error> {
+    if policy == Adoption::Never {
+        return Ok(false);
+    }
+    let contacts = desk.account.contacts();
+    let conversations = contacts.conversations(contact.id).await?;
+    if conversations.len() >= SHOWN {
+        return Ok(false);
+    }
+    let proven = |talk: &Conversation| {
+        let began = talk.created_at.at().unwrap_or(Timestamp::MIN);
+        let proof = desk.identity.check_conversation(talk, began, Timestamp::now());
+        proof.customer() == Some(customer)
+    };
+    if !conversations.is_empty() && conversations.iter().all(proven) {
+        return Ok(true);
+    }
+    let presences = match &contact.contact_inboxes {
+        Some(presences) => presences.clone(),
+        None => contacts.get(contact.id).await?.contact_inboxes.unwrap_or_default(),
+    };
+    if conversations.is_empty() {
+        return Ok(presences.iter().all(needs_no_visitor));
+    }
+    let address = contact.email.as_deref().unwrap_or_default();
+    Ok(policy == Adoption::UnpreparedOrEmail
+        && conversations.iter().all(|talk| talk.meta.channel == Some(ChannelType::Email))
+        && presences.iter().all(|presence| is_mail_from(presence, address)))
+}
+
+fn channel(presence: &ContactInbox) -> Option<&ChannelType> {
+    let InboxSummary { channel_type, .. } = presence.inbox.as_ref()?;
+    channel_type.as_ref()
+}
+
+/// Whether visitors do not say themselves who they are in the presence's channel.
+fn needs_no_visitor(presence: &ContactInbox) -> bool {
+    !matches!(channel(presence), None | Some(ChannelType::WebWidget | ChannelType::Api))
+}
+
+fn is_mail_from(presence: &ContactInbox, address: &str) -> bool {
+    let from = presence.source_id.as_deref().unwrap_or_default();
+    channel(presence) == Some(&ChannelType::Email) && from.eq_ignore_ascii_case(address)
+}

@@ -1,0 +1,188 @@
+//! What a contact says of its customer, in one form, whoever shows it.
+
+use std::collections::BTreeMap;
+
+use chatwoot_client::{Attributes, Contact, webhook};
+use hmac_sha256::Hash;
+use serde_json::Value;
+
+use super::contact::WantedContact;
+use crate::attributes;
+use crate::ports::Fingerprint;
+
+/// The fields of a contact that this engine writes, each as it compares; one that is empty is not
+/// there. Attributes of others (an agent's notes, the widget's) are no part of it.
+///
+/// What the server makes of a field on its way is made of it here too (4.15.1): an e-mail address
+/// in lower case, nothing for an empty text, a number by its value and not by its digits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ContactState(BTreeMap<&'static str, String>);
+
+impl ContactState {
+    pub(crate) fn of_wanted(contact: &WantedContact) -> Self {
+        Self::new(
+            contact.identifier.as_deref(),
+            Some(&contact.name),
+            contact.email.as_deref(),
+            contact.phone_number.as_deref(),
+            &contact.custom_attributes,
+        )
+    }
+
+    pub(crate) fn of_contact(contact: &Contact) -> Self {
+        Self::new(
+            contact.identifier.as_deref(),
+            contact.name.as_deref(),
+            contact.email.as_deref(),
+            contact.phone_number.as_deref(),
+            &contact.custom_attributes,
+        )
+    }
+
+    pub(crate) fn of_webhook(contact: &webhook::Contact) -> Self {
+        let none = Attributes::new();
+        Self::new(
+            contact.identifier.as_deref(),
+            contact.name.as_deref(),
+            contact.email.as_deref(),
+            contact.phone_number.as_deref(),
+            contact.custom_attributes.as_ref().unwrap_or(&none),
+        )
+    }
+
+    fn new(
+        identifier: Option<&str>,
+        name: Option<&str>,
+        email: Option<&str>,
+        phone_number: Option<&str>,
+        custom_attributes: &Attributes,
+    ) -> Self {
+        let text = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
+        let columns = [
+            ("identifier", text(identifier)),
+            ("name", text(name)),
+            ("email", text(email).map(|email| email.to_ascii_lowercase())),
+            ("phone_number", text(phone_number)),
+        ];
+        let attributes = attributes::ALL.iter().map(|attribute| {
+            (attribute.key, custom_attributes.get(attribute.key).and_then(canonical))
+        });
+        let fields = columns.into_iter().chain(attributes);
+        Self(fields.filter_map(|(field, value)| Some((field, value?))).collect())
+    }
+
+    /// The same state has the same fingerprint.
+    pub(crate) fn fingerprint(&self) -> Fingerprint {
+        // Texts under texts always serialize.
+        let json = serde_json::to_vec(&self.0).unwrap_or_default();
+        Fingerprint(hex::encode(Hash::hash(&json)))
+    }
+
+    /// The fields in which two states differ, in the order of their names.
+    pub(crate) fn differs_in(&self, other: &Self) -> Vec<&'static str> {
+        let fields = self.0.keys().chain(other.0.keys());
+        let mut fields: Vec<_> =
+            fields.filter(|field| self.0.get(*field) != other.0.get(*field)).copied().collect();
+        fields.sort_unstable();
+        fields.dedup();
+        fields
+    }
+}
+
+/// A value of an attribute as it compares: 100.10 is 100.1, and null is nothing.
+fn canonical(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::Number(number) => {
+            // Chatwoot reads a number with a fraction as a double, and shows that.
+            let value = number.as_f64().map(|value| value + 0.0);
+            Some(value.map_or_else(|| number.to_string(), |value| value.to_string()))
+        }
+        value => Some(value.to_string()),
+    }
+}
+
+/// A link is put under a fingerprint that no contact has, where its contact may not say what was
+/// last written. What that was stays readable behind it.
+impl Fingerprint {
+    /// Marks a contact that may have been changed by somebody else: it is read before it is
+    /// written. Each mark is another, so that a worker who read the link before sees that it changed.
+    pub(crate) fn to_look_at(&self) -> Self {
+        // After a merge a look does not suffice, whatever was heard since.
+        let prefix = if self.0.starts_with(MERGED) { MERGED } else { LOOK };
+        self.marked(prefix)
+    }
+
+    /// Marks a contact that is being merged with another: it is written, whatever it says.
+    pub(crate) fn merged(&self) -> Self {
+        self.marked(MERGED)
+    }
+
+    pub(crate) fn is_to_look_at(&self) -> bool {
+        self.0.starts_with(LOOK)
+    }
+
+    /// What was last written, with or without a mark.
+    pub(crate) fn written(&self) -> Self {
+        Self(self.0.rsplit('-').next().unwrap_or_default().to_owned())
+    }
+
+    fn marked(&self, prefix: &str) -> Self {
+        Self(format!("{prefix}{:016x}-{}", fastrand::u64(..), self.written().0))
+    }
+}
+
+const LOOK: &str = "look-";
+const MERGED: &str = "merged-";
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn state(email: &str, phone: Option<&str>, attributes: &Value) -> ContactState {
+        let attributes = attributes.as_object().cloned().unwrap();
+        ContactState::new(Some("id"), Some("Ada"), Some(email), phone, &attributes)
+    }
+
+    #[test]
+    fn what_the_server_makes_of_a_field_is_no_difference() {
+        let written = state(
+            "Ada@Mail.example",
+            None,
+            &json!({ "lifetime_value": 100.10, "order_count": 3, "last_order_at": null }),
+        );
+        let shown = state(
+            "ada@mail.example",
+            Some(""),
+            &json!({ "lifetime_value": 100.1, "order_count": 3.0, "favourite": "gouda" }),
+        );
+        assert_eq!(written, shown);
+        assert_eq!(written.fingerprint(), shown.fingerprint());
+    }
+
+    #[test]
+    fn each_field_makes_a_difference() {
+        let is = state("a@b", Some("+311"), &json!({ "customer_tier": "brons" }));
+        let other = state("k@b", None, &json!({ "customer_tier": "goud", "order_count": "3" }));
+        let fields = ["customer_tier", "email", "order_count", "phone_number"];
+        assert_eq!(is.differs_in(&other), fields);
+        assert_ne!(is.fingerprint(), other.fingerprint());
+        let kelvin = state("\u{212A}@b", None, &json!({}));
+        assert_eq!(kelvin.differs_in(&state("k@b", None, &json!({}))), ["email"]);
+    }
+
+    #[test]
+    fn a_mark_keeps_what_was_written() {
+        let written = state("a@b", None, &json!({})).fingerprint();
+        let look = written.to_look_at();
+        assert!(look.is_to_look_at() && !written.is_to_look_at());
+        assert_ne!(look, look.to_look_at());
+        let merged = look.merged();
+        assert!(!merged.is_to_look_at() && !merged.to_look_at().is_to_look_at());
+        for marked in [&written, &look, &merged, &merged.to_look_at()] {
+            assert_eq!(marked.written(), written);
+        }
+    }
+}

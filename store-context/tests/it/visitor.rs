@@ -1,0 +1,94 @@
+//! A visitor of the first store's page: what a browser with the widget can ask.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use chatwoot_client::fake::FakeChatwoot;
+use chatwoot_client::{Account, Attributes, ContactId, ConversationId, NewConversation, Transport};
+use serde_json::{Value, json};
+use store_context::identity::Identity;
+use store_context::model::Customer;
+
+use crate::support::Bench;
+
+/// A browser's widget, as the visitor that it was made.
+pub(crate) struct Visitor {
+    fake: FakeChatwoot,
+    website_token: String,
+    token: String,
+    pub(crate) contact: ContactId,
+}
+
+impl Visitor {
+    /// Opens the page as somebody new.
+    pub(crate) async fn new(bench: &Bench) -> Self {
+        let website_token = Identity::new(bench.ports.clone());
+        let website_token = website_token.website_token(bench.north()).await.unwrap();
+        let mut visitor = Self {
+            fake: bench.fake.clone(),
+            website_token,
+            token: String::new(),
+            contact: ContactId(0),
+        };
+        let made = visitor.ask("POST", "config", &json!({})).await;
+        visitor.token = text(&made["website_channel_config"]["auth_token"]);
+        visitor.contact = contact(&made["contact"]);
+        visitor
+    }
+
+    /// Says who they are, without a proof: the widget's pre-chat form and e-mail box do so.
+    pub(crate) async fn tell(&mut self, who: &Value) {
+        self.contact = contact(&self.ask("PATCH", "contact", who).await);
+    }
+
+    /// Signs in with what the store's page gives a customer.
+    pub(crate) async fn sign_in(&mut self, bench: &Bench, customer: &Customer) {
+        let identity = Identity::new(bench.ports.clone());
+        let user = identity.widget_user(bench.north(), customer).await.unwrap();
+        let mut body = serde_json::to_value(&user).unwrap();
+        body["identifier"] = json!(user.identifier());
+        let answer = self.ask("PATCH", "contact/set_user", &body).await;
+        self.contact = contact(&answer);
+        if let Some(token) = answer["widget_auth_token"].as_str() {
+            token.clone_into(&mut self.token);
+        }
+    }
+
+    /// Begins a conversation; `attributes` are what the page puts on it.
+    pub(crate) async fn writes(&self, bench: &Bench, attributes: Attributes) -> ConversationId {
+        let account: Account = bench.account(bench.north()).await;
+        let new = NewConversation {
+            contact_id: Some(self.contact),
+            inbox_id: bench.ports.stores.desk(bench.north()).await.unwrap().website_inbox,
+            source_id: Some(self.token.clone()),
+            custom_attributes: Some(attributes),
+            ..NewConversation::default()
+        };
+        account.conversations().create(&new).await.unwrap().id
+    }
+
+    async fn ask(&self, verb: &str, path: &str, body: &Value) -> Value {
+        let url = format!(
+            "http://chatwoot.test/api/v1/widget/{path}?website_token={}",
+            self.website_token
+        );
+        let request = http::Request::builder()
+            .method(verb)
+            .uri(url)
+            .header("content-type", "application/json")
+            .header("x-auth-token", &self.token)
+            .body(Bytes::from(body.to_string()).into())
+            .unwrap();
+        let answer = self.fake.send(request, Duration::from_secs(1)).await.unwrap();
+        assert_eq!(answer.status(), 200, "{verb} {path}");
+        serde_json::from_slice(answer.body()).unwrap()
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+fn contact(value: &Value) -> ContactId {
+    ContactId(value["id"].as_u64().unwrap())
+}
