@@ -4,6 +4,7 @@
 mod dependencies;
 mod identity;
 mod intake;
+mod proof;
 mod provision;
 mod reconcile;
 mod support;
