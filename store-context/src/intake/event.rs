@@ -63,8 +63,8 @@ impl ConversationFact {
     /// Whether both say the same of the conversation, whenever they were true and whether or not
     /// they were proven then: a proof ends by itself, which changes nothing in Chatwoot.
     pub fn same_state(&self, other: &Self) -> bool {
-        let (updated_at, proof) = (other.updated_at, other.proof.clone());
-        Self { updated_at, proof, ..self.clone() } == *other
+        let (proof, updated_at) = (other.proof.clone(), other.updated_at);
+        Self { proof, updated_at, ..self.clone() } == *other
     }
 }
 
