@@ -4,8 +4,10 @@
 //! deployment. What it made is remembered step by step: cut short, it goes on where it stopped.
 
 mod account;
+mod administrator;
 mod attributes;
 mod config;
+mod email_domain;
 mod inboxes;
 mod panel;
 mod report;
@@ -16,6 +18,7 @@ use chatwoot_client::{Account, Client, Error, Platform, UserId};
 use jiff::Timestamp;
 
 pub use self::config::ProvisionConfig;
+pub use self::email_domain::{EmailDomain, InvalidEmailDomain};
 pub use self::report::{ProvisionReport, Step, StepOutcome};
 use crate::identity::random_key;
 use crate::model::Store;

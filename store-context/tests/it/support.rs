@@ -30,6 +30,9 @@ use store_context::{Currency, Timestamp};
 
 pub(crate) const PUBLIC_URL: &str = "https://host.example/support";
 
+/// The host's own mailboxes.
+pub(crate) const DOMAIN: &str = "accounts.example";
+
 /// Every way in which the fake can fail a request that it understands.
 pub(crate) fn every_fault() -> [FaultKind; 6] {
     [
@@ -120,7 +123,16 @@ impl Bench {
         store: &Store,
         url: &str,
     ) -> Result<ProvisionReport, ProvisionError> {
-        let config = ProvisionConfig::new(url.parse().unwrap());
+        self.provision_for(store, url, DOMAIN).await
+    }
+
+    pub(crate) async fn provision_for(
+        &self,
+        store: &Store,
+        url: &str,
+        domain: &str,
+    ) -> Result<ProvisionReport, ProvisionError> {
+        let config = ProvisionConfig::new(url.parse().unwrap(), domain.parse().unwrap());
         let client = self.client.clone();
         Provisioner::new(client, self.platform(), self.ports.clone(), config).provision(store).await
     }
