@@ -291,3 +291,15 @@ async fn a_time_that_is_yet_to_come_makes_nothing_stale() {
         assert_eq!(seen.status(talk.id), ConversationStatus::Resolved);
     }
 }
+
+#[tokio::test]
+async fn a_message_is_not_written_before_it_is_sent() {
+    let (bench, deliveries) = told().await;
+    let message = deliveries.iter().find(|it| it.event == "message_created").unwrap();
+    altered(&bench, message, "created_at", "2100-01-01T00:00:00Z".into()).await;
+    let seen = Arc::new(Seen::default());
+    bench.dispatched(&seen).await;
+    let all = seen.all();
+    let fact = all[0].event.message().unwrap();
+    assert!(fact.created_at.at() <= Some(Timestamp::now()), "{fact:?}");
+}
