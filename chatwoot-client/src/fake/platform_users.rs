@@ -103,6 +103,11 @@ fn create(ctx: &mut Ctx<'_>) -> Outcome {
 fn update(ctx: &mut Ctx<'_>, user: i64) -> Outcome {
     let params = ctx.params("user");
     check(&params, false)?;
+    let owner = text(&params, "email").map(|email| email.to_lowercase());
+    let owner = owner.and_then(|email| ctx.state.user_by_email.get(&email));
+    if owner.is_some_and(|owner| *owner != user) {
+        return Err(Refusal::invalid(&[("email", "Email has already been taken")]));
+    }
     apply(ctx.state, user, &params);
     Ok(Answer::json(&view(ctx.state, user)))
 }
@@ -119,6 +124,10 @@ fn apply(state: &mut State, id: i64, params: &Value) {
         state.user_by_email.remove(&user.email);
         state.user_by_email.insert(email.clone(), id);
         user.email = email;
+    }
+    // What it is nobody asks; that it changed shows in the feed's token.
+    if text(params, "password").is_some() {
+        user.pubsub_token = secret();
     }
     if let Some(Value::Object(attributes)) = params.get("custom_attributes") {
         for (key, value) in attributes {

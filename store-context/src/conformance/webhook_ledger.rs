@@ -5,6 +5,7 @@ use futures_util::future::join_all;
 
 use super::{LEASE, at, north, ok, only, south};
 use crate::intake::{ConversationFact, DeskEvent};
+use crate::model::{CustomerId, NotProven, Proof};
 use crate::ports::{Entry, EntryClaim, EntrySource, Remembered, WebhookCounts, WebhookLedger};
 
 /// Checks an empty [`WebhookLedger`].
@@ -180,6 +181,7 @@ fn state(conversation: u64, status: ConversationStatus, second: i64) -> Conversa
         inbox: 1.into(),
         contact: Some(3.into()),
         identifier: Some("customer-1".to_owned()),
+        proof: Proof::NotProven(NotProven::Missing),
         status,
         assignee: None,
         labels: Vec::new(),
@@ -214,6 +216,7 @@ fn entry_of(conversation: u64, key: &str, second: i64) -> Entry {
         inbox: InboxId(3),
         contact: None,
         identifier: Some("ada".to_owned()),
+        proof: Proof::Proven(super::good(CustomerId::new("ada"))),
         status: ConversationStatus::Open,
         assignee: Some(UserId(2)),
         labels: vec!["vip".to_owned()],

@@ -8,14 +8,15 @@ mod conversation;
 mod store_identity;
 
 use std::fmt;
+use std::time::Duration;
 
 use chatwoot_client::widget::{WidgetError, WidgetUser, identifier_hash};
 use chatwoot_client::{Attributes, InboxId, Secret};
 use jiff::Timestamp;
 
 pub use self::store_identity::{Evidence, PROOF_ATTRIBUTE, StoreIdentity};
-use crate::model::{Customer, StoreId};
-use crate::ports::{PortError, Ports, StoreCredentials};
+use crate::model::{Customer, CustomerId, StoreId};
+use crate::ports::{Expiring, PortError, PortResult, Ports, StoreCredentials};
 
 /// Why an identity cannot be proved.
 #[derive(Debug, thiserror::Error)]
@@ -33,6 +34,33 @@ pub enum IdentityError {
 }
 
 /// What an app of the store needs to speak for a customer in the public API. `Debug` shows no proof.
+///
+/// Creating a contact checks Chatwoot's own proof and does not keep it; a change of the contact
+/// does, and only then is the conversation verified (4.15.1).
+///
+/// ```
+/// use chatwoot_client::{Client, NewPublicContact, PublicContactChange};
+/// use store_context::identity::PublicIdentity;
+///
+/// # async fn example(client: &Client, customer: PublicIdentity) -> Result<(), chatwoot_client::Error> {
+/// let inbox = client.inbox(customer.inbox_identifier);
+/// let contact = NewPublicContact {
+///     identifier: customer.identifier.clone(),
+///     identifier_hash: Some(customer.identifier_hash.clone()),
+///     ..Default::default()
+/// };
+/// let source_id = inbox.contacts().create(&contact).await?.source_id;
+/// let proof = PublicContactChange {
+///     identifier: customer.identifier,
+///     identifier_hash: Some(customer.identifier_hash),
+///     ..Default::default()
+/// };
+/// inbox.contacts().update(&source_id, &proof).await?;
+/// let attributes = &customer.conversation_attributes;
+/// let conversation = inbox.conversations(&source_id).create(Some(attributes)).await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct PublicIdentity {
@@ -102,6 +130,79 @@ impl Identity {
         Ok(user)
     }
 
+    /// Returns what proves the signed-in customer to the store itself: attributes for the
+    /// conversation, to be renewed each time a page is served.
+    ///
+    /// A page that sets up the widget on its own puts them on the conversation with
+    /// `$chatwoot.setConversationCustomAttributes`; an app passes them when it begins one. They
+    /// stand for the customer until they expire
+    /// ([`IdentityPolicy::proof_lifetime`](crate::model::IdentityPolicy::proof_lifetime)): make them
+    /// only for the customer of the host's own session, and serve them to nobody else.
+    ///
+    /// # Errors
+    /// The store has no keys: it is not provisioned. Or a port failed.
+    ///
+    /// ```
+    /// use store_context::identity::{Identity, IdentityError};
+    /// use store_context::model::{CustomerId, StoreId};
+    ///
+    /// # async fn example(identity: &Identity, store: &StoreId, signed_in: &CustomerId)
+    /// # -> Result<(), Box<dyn std::error::Error>> {
+    /// let attributes = identity.conversation_attributes(store, signed_in).await?;
+    /// // JSON for a script of the page; escape `<` as for any JSON in HTML.
+    /// let json = serde_json::to_string(&attributes)?.replace('<', "\\u003c");
+    /// let script = format!(
+    ///     "addEventListener('chatwoot:ready', () => \
+    ///      $chatwoot.setConversationCustomAttributes({json}));"
+    /// );
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn conversation_attributes(
+        &self,
+        store: &StoreId,
+        customer: &CustomerId,
+    ) -> Result<Attributes, IdentityError> {
+        let credentials = self.ports.credentials.get(store).await?;
+        let identity = self.store_identity(store, &credentials).await?;
+        Ok(proof_attributes(&identity, customer))
+    }
+
+    /// Replaces the key that the store's proofs are made with. Proofs of the key before are taken
+    /// for `overlap` from now on, the store's
+    /// [`proof_lifetime`](crate::model::IdentityPolicy::proof_lifetime) if it is `None`: a shorter
+    /// time ends proofs of pages that are open. Of two keys before, only the last is taken, so call
+    /// it again when the overlap is over, and at once, with [`Duration::ZERO`], for a key that
+    /// leaked.
+    ///
+    /// It reads and writes the store's credentials: not while the store is provisioned.
+    ///
+    /// # Errors
+    /// The store is not known or has no keys yet, or a port failed.
+    ///
+    /// ```
+    /// # async fn example(identity: store_context::identity::Identity, store: store_context::model::StoreId)
+    /// # -> Result<(), store_context::identity::IdentityError> {
+    /// identity.rotate_proof_key(&store, None).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn rotate_proof_key(
+        &self,
+        store: &StoreId,
+        overlap: Option<Duration>,
+    ) -> Result<(), IdentityError> {
+        let missing = || IdentityError::NotProvisioned(store.clone());
+        let policy = self.ports.stores.get(store).await?.ok_or_else(missing)?.identity;
+        let mut credentials = self.ports.credentials.get(store).await?;
+        let value = credentials.proof_key.replace(random_key()?).ok_or_else(missing)?;
+        let overlap = overlap.unwrap_or(policy.proof_lifetime);
+        let until = Timestamp::now().checked_add(overlap).unwrap_or(Timestamp::MAX);
+        credentials.previous_proof_key = Some(Expiring { value, until });
+        self.ports.credentials.put(store, &credentials).await?;
+        Ok(())
+    }
+
     /// The signed-in customer for the public API, with proof.
     ///
     /// # Errors
@@ -136,7 +237,7 @@ impl Identity {
         if let Some(customer) = customer {
             let identity = self.store_identity(store, &credentials).await?;
             identifier = Some(identity.identifier(&customer.id));
-            conversation_attributes = proof_attributes(&identity, customer);
+            conversation_attributes = proof_attributes(&identity, &customer.id);
         }
         let hmac = credentials.api_hmac.ok_or_else(missing)?;
         let hash = identifier_hash(&hmac, identifier.as_deref().unwrap_or_default());
@@ -160,7 +261,14 @@ impl Identity {
     }
 }
 
-fn proof_attributes(identity: &StoreIdentity, customer: &Customer) -> Attributes {
-    let proof = identity.prove(&customer.id, Timestamp::now());
+fn proof_attributes(identity: &StoreIdentity, customer: &CustomerId) -> Attributes {
+    let proof = identity.prove(customer, Timestamp::now());
     Attributes::from_iter([(PROOF_ATTRIBUTE.to_owned(), proof.into())])
+}
+
+/// Returns a new key of 256 random bits, as 64 hexadecimal digits.
+pub(crate) fn random_key() -> PortResult<Secret> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| PortError::new("randomness", error))?;
+    Ok(Secret::new(hex::encode(bytes)))
 }

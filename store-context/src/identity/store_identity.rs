@@ -104,6 +104,11 @@ impl StoreIdentity {
         digits(&self.identifier_key, &[b"contact", customer.as_str().as_bytes()])
     }
 
+    /// Returns 32 hexadecimal digits that name the store's administrator, which nobody can guess.
+    pub(crate) fn administrator(&self) -> String {
+        digits(&self.identifier_key, &[b"administrator", self.store.as_str().as_bytes()])
+    }
+
     /// Returns a proof that a page served now is the customer's: a short text for the
     /// conversation's [`PROOF_ATTRIBUTE`]. Make it only for the customer of the host's own session.
     pub fn prove(&self, customer: &CustomerId, now: Timestamp) -> String {

@@ -1,5 +1,7 @@
 //! The one door into the ledger, for webhooks and for what the reconciler finds.
 
+use chatwoot_client::Time;
+use chatwoot_client::webhook::Verifier;
 use jiff::Timestamp;
 
 use super::event::DeskEvent;
@@ -23,6 +25,13 @@ pub(super) async fn remember(
         ledger.observe(store, state).await?;
     }
     Ok(remembered)
+}
+
+/// A time that a server can know: none ahead of the clock by more than a delivery may be. A state
+/// from years ahead would make all that follow it stale.
+pub(super) fn credible(told: Option<Time>, now: Timestamp) -> Option<Time> {
+    let latest = now.checked_add(Verifier::TOLERANCE).unwrap_or(Timestamp::MAX);
+    told.filter(|told| told.at().is_some_and(|at| at <= latest))
 }
 
 /// Whether a newer state of the event's conversation is known already.

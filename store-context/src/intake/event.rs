@@ -5,6 +5,8 @@ use chatwoot_client::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::model::Proof;
+
 /// Something that happened at a store's desk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
@@ -20,7 +22,7 @@ pub enum DeskEvent {
     MessageCreated(MessageFact),
     /// A message changed.
     MessageUpdated(MessageFact),
-    /// Any other event, known to Chatwoot or not, as it came.
+    /// Any other event, known to Chatwoot or not, as it came but for proofs of the store in it.
     Other {
         /// The event's name.
         name: String,
@@ -38,8 +40,15 @@ pub struct ConversationFact {
     pub inbox: InboxId,
     /// Who it is with.
     pub contact: Option<ContactId>,
-    /// The contact's identifier: the customer's id, or none for a guest.
+    /// The contact's identifier: the customer's pseudonym
+    /// ([`StoreIdentity::identifier`](crate::identity::StoreIdentity::identifier)), or none for a
+    /// guest. It is no proof: a visitor can become another person's contact. Who wrote is in
+    /// `proof`.
     pub identifier: Option<String>,
+    /// Whether whoever writes in it is proven to be the customer, when something last happened in
+    /// it.
+    #[serde(default)]
+    pub proof: Proof,
     /// Its status.
     pub status: ConversationStatus,
     /// The agent it is assigned to.
@@ -51,9 +60,11 @@ pub struct ConversationFact {
 }
 
 impl ConversationFact {
-    /// Whether both say the same of the conversation, whenever they were true.
+    /// Whether both say the same of the conversation, whenever they were true and whether or not
+    /// they were proven then: a proof ends by itself, which changes nothing in Chatwoot.
     pub fn same_state(&self, other: &Self) -> bool {
-        Self { updated_at: other.updated_at, ..self.clone() } == *other
+        let (proof, updated_at) = (other.proof.clone(), other.updated_at);
+        Self { proof, updated_at, ..self.clone() } == *other
     }
 }
 
@@ -84,8 +95,15 @@ pub struct MessageFact {
     pub inbox: InboxId,
     /// Who the conversation is with.
     pub contact: Option<ContactId>,
-    /// The contact's identifier: the customer's id, or none for a guest.
+    /// The contact's identifier: the customer's pseudonym
+    /// ([`StoreIdentity::identifier`](crate::identity::StoreIdentity::identifier)), or none for a
+    /// guest. It is no proof: a visitor can become another person's contact. Who wrote is in
+    /// `proof`.
     pub identifier: Option<String>,
+    /// Whether whoever writes in the conversation was proven to be the customer when the message was
+    /// written: for an incoming message, its author; for any other, its reader.
+    #[serde(default)]
+    pub proof: Proof,
     /// Who it is from.
     pub direction: Direction,
     /// Whether only agents see it.
@@ -134,6 +152,13 @@ impl DeskEvent {
             | Self::ConversationUpdated(fact) => Some(fact),
             _ => None,
         }
+    }
+
+    /// Whether whoever writes in the event's conversation is proven to be the customer; `None` if
+    /// the event is of no conversation.
+    pub fn proof(&self) -> Option<&Proof> {
+        let state = self.conversation().map(|fact| &fact.proof);
+        state.or_else(|| self.message().map(|fact| &fact.proof))
     }
 
     /// The conversation that the event is of, if any: its events are handled in order.

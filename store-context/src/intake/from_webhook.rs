@@ -5,65 +5,131 @@ use chatwoot_client::{Extra, Time};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use super::door::credible;
 use super::event::{ConversationFact, DeskEvent, Direction, MessageFact};
+use crate::identity::{PROOF_ATTRIBUTE, StoreIdentity};
+use crate::model::{NotProven, Proof};
 
-/// What the webhook tells; `now` stands in where a server does not say when.
-pub(super) fn desk_event(event: &Event, now: Timestamp) -> DeskEvent {
-    match event {
-        Event::ConversationCreated(state) => {
-            DeskEvent::ConversationCreated(conversation(state, now))
-        }
-        Event::ConversationStatusChanged(state) => {
-            DeskEvent::ConversationStatusChanged(conversation(state, now))
-        }
-        Event::ConversationUpdated(state) => {
-            DeskEvent::ConversationUpdated(conversation(state, now))
-        }
-        Event::MessageCreated(it) => DeskEvent::MessageCreated(message(it, now)),
-        Event::MessageUpdated(it) => DeskEvent::MessageUpdated(message(it, now)),
-        other => DeskEvent::Other { name: other.name().to_owned(), body: body(other) },
-    }
+/// What a delivery is read with.
+pub(super) struct Reader<'a> {
+    /// The store's keys; `None` if it has none yet.
+    pub(super) identity: Option<&'a StoreIdentity>,
+    /// When the server sent the delivery. It stands in where the server does not say when, or names
+    /// a time that is yet to come: it is signed, so a replay is read as the delivery was.
+    pub(super) sent_at: Timestamp,
+    pub(super) now: Timestamp,
 }
 
-fn conversation(state: &Conversation, now: Timestamp) -> ConversationFact {
-    let contact = state.contact();
-    ConversationFact {
-        conversation: state.id,
-        inbox: state.inbox_id,
-        contact: Some(contact.id),
-        identifier: contact.identifier.clone(),
-        status: state.status.clone(),
-        assignee: state.assignee().and_then(Party::user_id),
-        labels: state.labels.to_vec(),
-        updated_at: state.updated_at.unwrap_or_else(|| Time::from(now)),
+impl Reader<'_> {
+    /// What the webhook tells.
+    pub(super) fn event(&self, event: &Event) -> DeskEvent {
+        match event {
+            Event::ConversationCreated(state) => {
+                DeskEvent::ConversationCreated(self.conversation(state))
+            }
+            Event::ConversationStatusChanged(state) => {
+                DeskEvent::ConversationStatusChanged(self.conversation(state))
+            }
+            Event::ConversationUpdated(state) => {
+                DeskEvent::ConversationUpdated(self.conversation(state))
+            }
+            Event::MessageCreated(it) => DeskEvent::MessageCreated(self.message(it)),
+            Event::MessageUpdated(it) => DeskEvent::MessageUpdated(self.message(it)),
+            other => DeskEvent::Other { name: other.name().to_owned(), body: body(other) },
+        }
     }
-}
 
-fn message(message: &Message, now: Timestamp) -> MessageFact {
-    let contact = message.conversation.contact();
-    MessageFact {
-        message: message.id,
-        conversation: message.conversation.id,
-        inbox: message.conversation.inbox_id,
-        contact: Some(contact.id),
-        identifier: contact.identifier.clone(),
-        direction: match message.message_type {
-            MessageType::Incoming => Direction::Incoming,
-            MessageType::Outgoing => Direction::Outgoing,
-            MessageType::Activity => Direction::Activity,
-            MessageType::Template => Direction::Template,
-            _ => Direction::Unknown,
-        },
-        private: message.private,
-        content: message.content.clone(),
-        created_at: message.created_at.unwrap_or_else(|| Time::from(now)),
+    /// The key of the fact. A state without a time of its own has none: the time that stands in
+    /// could be another state's.
+    pub(super) fn key(&self, read: &Event, event: &DeskEvent) -> Option<String> {
+        let dated = match read {
+            Event::ConversationStatusChanged(state) | Event::ConversationUpdated(state) => {
+                self.credible(state.updated_at).is_some()
+            }
+            _ => true,
+        };
+        event.key().filter(|_| dated)
+    }
+
+    fn conversation(&self, state: &Conversation) -> ConversationFact {
+        let contact = state.contact();
+        let last = state.last_message();
+        let last = last.filter(|last| last.message_type == MessageType::Incoming);
+        let written = last.and_then(|last| last.created_at);
+        ConversationFact {
+            conversation: state.id,
+            inbox: state.inbox_id,
+            contact: Some(contact.id),
+            identifier: contact.identifier.clone(),
+            proof: self.proof(state, written.or(state.last_activity_at)),
+            status: state.status.clone(),
+            assignee: state.assignee().and_then(Party::user_id),
+            labels: state.labels.to_vec(),
+            updated_at: self.time(state.updated_at),
+        }
+    }
+
+    fn message(&self, message: &Message) -> MessageFact {
+        let contact = message.conversation.contact();
+        MessageFact {
+            message: message.id,
+            conversation: message.conversation.id,
+            inbox: message.conversation.inbox_id,
+            contact: Some(contact.id),
+            identifier: contact.identifier.clone(),
+            proof: self.proof(&message.conversation, message.created_at),
+            direction: match message.message_type {
+                MessageType::Incoming => Direction::Incoming,
+                MessageType::Outgoing => Direction::Outgoing,
+                MessageType::Activity => Direction::Activity,
+                MessageType::Template => Direction::Template,
+                _ => Direction::Unknown,
+            },
+            private: message.private,
+            content: message.content.clone(),
+            created_at: self.time(message.created_at),
+        }
+    }
+
+    /// Judged now and not when it is handled: the text of the proof goes no further than here.
+    fn proof(&self, state: &Conversation, written_at: Option<Time>) -> Proof {
+        let Some(identity) = self.identity else { return Proof::NotProven(NotProven::NoKeys) };
+        let written_at = self.credible(written_at).and_then(Time::at).unwrap_or(self.sent_at);
+        identity.check_webhook(state, written_at, self.now)
+    }
+
+    fn time(&self, told: Option<Time>) -> Time {
+        self.credible(told).unwrap_or_else(|| Time::from(self.sent_at))
+    }
+
+    fn credible(&self, told: Option<Time>) -> Option<Time> {
+        credible(told, self.now)
     }
 }
 
 fn body(event: &Event) -> Extra {
     match serde_json::to_value(event) {
-        Ok(Value::Object(body)) => body.into(),
-        // An event is read from an object, so it is written as one.
-        _ => Extra::new(),
+        Ok(mut body) => {
+            forget_proofs(&mut body);
+            match body {
+                Value::Object(body) => body.into(),
+                // An event is read from an object, so it is written as one.
+                _ => Extra::new(),
+            }
+        }
+        Err(_) => Extra::new(),
+    }
+}
+
+/// Removes the proofs of the store, wherever they are: they stand for the customer until they
+/// expire, and ledgers keep bodies for longer.
+fn forget_proofs(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.remove(PROOF_ATTRIBUTE);
+            map.values_mut().for_each(forget_proofs);
+        }
+        Value::Array(list) => list.iter_mut().for_each(forget_proofs),
+        _ => {}
     }
 }

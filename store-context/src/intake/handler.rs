@@ -13,6 +13,9 @@ pub type HandlerError = Box<dyn std::error::Error + Send + Sync>;
 /// one fails, the later ones of its conversation wait. An entry may come again after a crash or an error, so handling one twice must do no harm, and
 /// [`Entry::stale`] says that a newer state of its conversation is known already.
 ///
+/// [`Entry::proof`] says whether a customer is proven to be the one who writes. Without a proof it
+/// may be anybody, whatever contact the conversation has: nothing personal may be answered.
+///
 /// ```
 /// use store_context::intake::{Handler, HandlerError};
 /// use store_context::ports::Entry;

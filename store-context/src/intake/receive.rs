@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use chatwoot_client::webhook::{Event, ParseError, Verifier, VerifierError, VerifyError};
+use chatwoot_client::webhook::{Delivery, Event, ParseError, Verifier, VerifierError, VerifyError};
 use hmac_sha256::Hash;
 use http::HeaderMap;
 use jiff::Timestamp;
 
 use super::contact_hint::ContactHints;
 use super::door;
-use super::from_webhook::desk_event;
+use super::from_webhook::Reader;
+use crate::identity::StoreIdentity;
 use crate::model::StoreId;
 use crate::ports::{
-    Address, AddressToken, Credentials, EntrySource, PortError, Ports, Remembered, Stores,
-    WebhookLedger,
+    Address, AddressToken, Credentials, EntrySource, PortError, PortResult, Ports, Remembered,
+    StoreCredentials, Stores, WebhookLedger,
 };
 
 /// Takes deliveries in: what [`Intake::receive`] accepts is remembered before it returns.
@@ -85,32 +86,24 @@ impl Intake {
         let now = Timestamp::now();
         let store = self.credentials.store_at(Address::Webhook, address, now).await?;
         let store = store.ok_or(ReceiveError::UnknownAddress)?;
-        let verifier = self.verifier(&store, now).await?;
+        let credentials = self.credentials.get(&store).await?;
+        let verifier = verifier(&credentials, now)?;
         let delivery = verifier.verify(headers, body, now)?;
         let event = delivery.event()?;
         self.check_account(&store, &event).await?;
         if self.contacts.take(&store, &event).await? {
             return Ok(Receipt::Hint);
         }
-        let event_of_desk = desk_event(&event, now);
-        let key = event_of_desk.key().unwrap_or_else(|| opaque_key(&event, delivery.id, body));
+        let identity = self.identity(&store, &credentials, &event).await?;
+        let reader = Reader { identity: identity.as_ref(), sent_at: delivery.sent_at, now };
+        let event_of_desk = reader.event(&event);
+        let key = reader.key(&event, &event_of_desk).unwrap_or_else(|| opaque_key(&delivery));
         let remembered =
             door::remember(&*self.ledger, &store, event_of_desk, key, EntrySource::Webhook).await?;
         tracing::debug!(%store, event = event.name(), ?remembered, "webhook received");
         Ok(match remembered {
             Remembered::New => Receipt::New,
             Remembered::Known => Receipt::Known,
-        })
-    }
-
-    async fn verifier(&self, store: &StoreId, now: Timestamp) -> Result<Verifier, ReceiveError> {
-        let credentials = self.credentials.get(store).await?;
-        let secret = credentials.webhook_secret.ok_or(ReceiveError::NotProvisioned)?;
-        let verifier = Verifier::new(secret)?;
-        let previous = credentials.previous_webhook_secret;
-        Ok(match previous.as_ref().and_then(|previous| previous.at(now)) {
-            Some(previous) => verifier.or_previous(previous.clone())?,
-            None => verifier,
         })
     }
 
@@ -123,6 +116,21 @@ impl Intake {
             _ => Ok(()),
         }
     }
+
+    /// What the proof on the event's conversation is judged with. A store that was provisioned
+    /// before it had keys is served too: then nothing is proven.
+    async fn identity(
+        &self,
+        store: &StoreId,
+        credentials: &StoreCredentials,
+        event: &Event,
+    ) -> PortResult<Option<StoreIdentity>> {
+        if event.conversation().is_none() {
+            return Ok(None);
+        }
+        let store = self.stores.get(store).await?;
+        Ok(store.and_then(|store| StoreIdentity::new(&store, credentials).ok()))
+    }
 }
 
 impl std::fmt::Debug for Intake {
@@ -131,10 +139,23 @@ impl std::fmt::Debug for Intake {
     }
 }
 
-/// Names an event that is no fact of its own: by the delivery, or by its very bytes.
-fn opaque_key(event: &Event, delivery: Option<&str>, body: &[u8]) -> String {
-    match delivery {
-        Some(id) => format!("{}/{id}", event.name()),
-        None => format!("{}/{}", event.name(), hex::encode(Hash::hash(body))),
-    }
+fn verifier(credentials: &StoreCredentials, now: Timestamp) -> Result<Verifier, ReceiveError> {
+    let secret = credentials.webhook_secret.clone().ok_or(ReceiveError::NotProvisioned)?;
+    let verifier = Verifier::new(secret)?;
+    let previous = credentials.previous_webhook_secret.as_ref();
+    Ok(match previous.and_then(|previous| previous.at(now)) {
+        Some(previous) => verifier.or_previous(previous.clone())?,
+        None => verifier,
+    })
+}
+
+/// Names an event that is no fact of its own by what was signed, so that a captured delivery is
+/// known whatever its unsigned delivery id says. No fact's key begins like this, and no event's
+/// name plays a part.
+fn opaque_key(delivery: &Delivery<'_>) -> String {
+    let mut hash = Hash::new();
+    hash.update(delivery.sent_at.as_second().to_string());
+    hash.update(b".");
+    hash.update(delivery.body);
+    format!("signed/{}", hex::encode(hash.finalize()))
 }

@@ -19,7 +19,8 @@ use jiff::Timestamp;
 
 use super::event::DeskEvent;
 use super::{door, from_api};
-use crate::desk::{self, DeskError};
+use crate::desk::{self, DeskError, OpenDesk};
+use crate::identity::StoreIdentity;
 use crate::model::StoreId;
 use crate::ports::{EntrySource, PortError, Ports, Remembered, WebhookLedger};
 
@@ -85,11 +86,13 @@ impl Reconciler {
     /// Reconciles one store from its cursor to now, and moves the cursor. A store without a cursor
     /// (the [`Provisioner`](crate::provision::Provisioner) sets it) starts with the overlap.
     pub async fn run_once(&self, store: &StoreId) -> Result<Reconciled, ReconcileError> {
-        let account = desk::open(&self.client, &self.ports, store).await?.account;
+        let opened = desk::open(&self.client, &self.ports, store).await?;
+        let OpenDesk { account, identity, .. } = opened;
         let until = back(Timestamp::now(), self.config.grace);
         let cursor = self.ports.webhooks.cursor(store).await?.unwrap_or(until);
         let round = Round {
             account,
+            identity,
             ledger: self.ports.webhooks.clone(),
             store: store.clone(),
             since: back(cursor.min(until), self.config.overlap),
@@ -125,6 +128,7 @@ impl Reconciler {
 /// One store, once.
 struct Round {
     account: Account,
+    identity: StoreIdentity,
     ledger: Arc<dyn WebhookLedger>,
     store: StoreId,
     since: Timestamp,
@@ -151,7 +155,7 @@ impl Round {
 
     /// The conversation itself: that it began, and the state it is in.
     async fn state(&self, conversation: &Conversation) -> Result<u64, ReconcileError> {
-        let fact = from_api::conversation(conversation);
+        let fact = from_api::conversation(conversation, &self.identity, Timestamp::now());
         let mut found = 0;
         if self.is_due(conversation.created_at.at()) {
             found += self.tell(DeskEvent::ConversationCreated(fact.clone())).await?;
@@ -203,7 +207,9 @@ impl Round {
         if noted || !self.is_due(message.created_at.at()) {
             return Ok(0);
         }
-        self.tell(DeskEvent::MessageCreated(from_api::message(message, conversation))).await
+        let now = Timestamp::now();
+        let fact = from_api::message(message, conversation, &self.identity, now);
+        self.tell(DeskEvent::MessageCreated(fact)).await
     }
 
     /// In the window, and old enough that its webhook is not on its way any more.

@@ -44,6 +44,13 @@ impl Proof {
     }
 }
 
+/// Nobody is proven until a proof was seen.
+impl Default for Proof {
+    fn default() -> Self {
+        Self::NotProven(NotProven::Missing)
+    }
+}
+
 /// Why a conversation is not proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -63,6 +70,8 @@ pub enum NotProven {
     OtherCustomer,
     /// The proof was older than its lifetime when the customer wrote, or is from the future.
     Expired,
+    /// The store had no keys to check a proof with: provisioning it again makes them.
+    NoKeys,
 }
 
 impl fmt::Display for NotProven {
@@ -75,6 +84,7 @@ impl fmt::Display for NotProven {
             Self::Forged => "the proof was altered, or is another store's",
             Self::OtherCustomer => "the proof is another customer's",
             Self::Expired => "the proof is not of the time",
+            Self::NoKeys => "the store has no keys: provision it again",
         })
     }
 }

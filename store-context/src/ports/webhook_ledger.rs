@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::PortResult;
 use crate::intake::{ConversationFact, DeskEvent};
-use crate::model::StoreId;
+use crate::model::{Proof, StoreId};
 
 /// Which way an entry came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -36,6 +36,28 @@ pub struct Entry {
     pub stale: bool,
     /// When it came.
     pub received_at: Timestamp,
+}
+
+impl Entry {
+    /// Returns whether whoever writes in the entry's conversation is proven to be the customer;
+    /// `None` if the entry is of no conversation.
+    ///
+    /// Only [`Proof::customer`] names who wrote: the contact's identifier may be anybody's.
+    ///
+    /// ```
+    /// use store_context::model::Proof;
+    /// use store_context::ports::Entry;
+    ///
+    /// fn answer(entry: &Entry) -> String {
+    ///     match entry.proof().and_then(Proof::customer) {
+    ///         Some(customer) => format!("the orders of {customer}"),
+    ///         None => "please sign in, so that we know who you are".to_owned(),
+    ///     }
+    /// }
+    /// ```
+    pub fn proof(&self) -> Option<&Proof> {
+        self.event.proof()
+    }
 }
 
 /// Whether an entry was new.

@@ -1,15 +1,11 @@
-//! The store's account, and the administrator that this engine acts as.
+//! The store's account.
 
 use chatwoot_client::{
-    AccountId, Attributes, NewPlatformAccount, NewUser, Patch, PlatformAccount,
-    PlatformAccountPatch, Role, UserId, UserToken,
+    AccountId, Attributes, NewPlatformAccount, Patch, PlatformAccount, PlatformAccountPatch,
 };
-
-use hmac_sha256::Hash;
 
 use super::report::StepOutcome;
 use super::{AtStep, ProvisionError, Run};
-use crate::ports::AddressToken;
 
 /// The key in an account's custom attributes that names its store.
 const STORE_KEY: &str = "store_id";
@@ -86,58 +82,5 @@ impl Run<'_> {
         }
         self.done(format!("account {id}"), StepOutcome::changed_if(!same));
         Ok(id)
-    }
-
-    /// A user whose token this engine uses. Creating one whose address exists answers that one
-    /// (measured on 4.15.1), and adding one again only sets the role: both can be repeated.
-    pub(super) async fn administrator(
-        &mut self,
-        account: AccountId,
-    ) -> Result<UserId, ProvisionError> {
-        const STEP: &str = "administrator";
-        let platform = &self.provisioner.platform;
-        if let (Some(id), Some(_)) = (self.desk.administrator, &self.credentials.user_token) {
-            let members = platform.account_users().list(account).await.at(STEP)?;
-            let is = members.iter().find(|member| member.user_id == id);
-            let right = is.is_some_and(|member| member.role == Some(Role::Administrator));
-            if !right {
-                let members = platform.account_users();
-                members.create(account, id, Role::Administrator).await.at(STEP)?;
-            }
-            self.done(STEP, StepOutcome::changed_if(!right));
-            return Ok(id);
-        }
-        // Nobody logs in with it: 32 random digits, and one of each kind that the server wants.
-        let password = format!("{}aA1!", AddressToken::random()?.expose());
-        let user = NewUser::new(format!("{} desk", self.store.name), self.address(), password);
-        let user = platform.users().create(&user).await.at(STEP)?;
-        platform.account_users().create(account, user.id, Role::Administrator).await.at(STEP)?;
-        let token = match user.access_token {
-            Some(token) => token,
-            None => platform.users().token(user.id).await.at(STEP)?.access_token,
-        };
-        self.desk.administrator = Some(user.id);
-        self.credentials.user_token = Some(UserToken::new(token));
-        self.keep().await?;
-        self.done(STEP, StepOutcome::Created);
-        Ok(user.id)
-    }
-
-    /// `desk+{the store's id}@{domain of its support address}`: one user a store. An id that is no
-    /// part of an address is made one, with a digest so that no two stores come to share a user.
-    fn address(&self) -> String {
-        const LONGEST: usize = 40;
-        let domain = self.store.support_email.rsplit('@').next().unwrap_or_default();
-        let id = self.store.id.as_str();
-        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-        if id.len() <= LONGEST && id.chars().all(plain) {
-            return format!("desk+{id}@{domain}");
-        }
-        let readable =
-            |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
-        let readable: String = id.chars().map(readable).take(LONGEST).collect();
-        let mut digest = hex::encode(Hash::hash(id.as_bytes()));
-        digest.truncate(12);
-        format!("desk+{readable}-{digest}@{domain}")
     }
 }

@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::EmailDomain;
 use crate::ports::{Address, AddressToken};
 
 /// What every store of a host gets.
@@ -11,7 +12,10 @@ use crate::ports::{Address, AddressToken};
 ///
 /// let config = ProvisionConfig {
 ///     labels: vec!["order".into(), "return".into()],
-///     ..ProvisionConfig::new("https://shop.example.com/support".parse().unwrap())
+///     ..ProvisionConfig::new(
+///         "https://shop.example.com/support".parse().unwrap(),
+///         "shop.example.com".parse().unwrap(),
+///     )
 /// };
 /// assert_eq!(config.team, "support");
 /// ```
@@ -19,6 +23,11 @@ use crate::ports::{Address, AddressToken};
 pub struct ProvisionConfig {
     /// Where Chatwoot and agents' browsers reach this host; webhooks and panel lie below it.
     pub public_url: Url,
+    /// A domain whose mailboxes are the host's own: the address of each store's administrator is in
+    /// it. Nobody reads that mailbox, and whoever does is the store's administrator, because
+    /// Chatwoot sends password resets there: never a provider's domain. Another domain moves the
+    /// administrators of stores that were provisioned before.
+    pub administrator_domain: EmailDomain,
     /// The name of each store's team; Chatwoot makes it lower case.
     pub team: String,
     /// The labels of each store; Chatwoot makes them lower case.
@@ -29,9 +38,10 @@ pub struct ProvisionConfig {
 
 impl ProvisionConfig {
     /// A team `support`, the labels `order`, `return` and `vip`, a panel `Customer`.
-    pub fn new(public_url: Url) -> Self {
+    pub fn new(public_url: Url, administrator_domain: EmailDomain) -> Self {
         Self {
             public_url,
+            administrator_domain,
             team: "support".to_owned(),
             labels: ["order", "return", "vip"].map(str::to_owned).to_vec(),
             panel_title: "Customer".to_owned(),

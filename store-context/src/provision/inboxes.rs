@@ -63,7 +63,9 @@ impl Run<'_> {
             widget_color: Some(store.branding.color.clone()),
             welcome_title: Some(store.branding.welcome_title.clone()),
             welcome_tagline: Some(store.branding.welcome_tagline.clone()),
-            // Nobody becomes a customer without the store's word for it.
+            // A page that names a customer needs the store's hash. That does not prove who writes: a
+            // visitor can still become a customer's contact (4.15.1), hence the proof on
+            // conversations.
             hmac_mandatory: Some(true),
             ..NewWebWidget::new(store.website.as_str())
         };

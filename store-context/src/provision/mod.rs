@@ -4,19 +4,23 @@
 //! deployment. What it made is remembered step by step: cut short, it goes on where it stopped.
 
 mod account;
+mod administrator;
 mod attributes;
 mod config;
+mod email_domain;
 mod inboxes;
 mod panel;
 mod report;
 mod team;
 mod webhook;
 
-use chatwoot_client::{Account, Client, Error, Platform, Secret, UserId};
+use chatwoot_client::{Account, Client, Error, Platform, UserId};
 use jiff::Timestamp;
 
 pub use self::config::ProvisionConfig;
+pub use self::email_domain::{EmailDomain, InvalidEmailDomain};
 pub use self::report::{ProvisionReport, Step, StepOutcome};
+use crate::identity::random_key;
 use crate::model::Store;
 use crate::ports::{AddressToken, Desk, PortError, Ports, StoreCredentials};
 
@@ -153,13 +157,6 @@ impl Run<'_> {
     fn done(&mut self, what: impl Into<String>, outcome: StepOutcome) {
         self.report.push(what.into(), outcome);
     }
-}
-
-/// A key of 256 random bits, as 64 hexadecimal digits.
-fn random_key() -> Result<Secret, PortError> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(|error| PortError::new("randomness", error))?;
-    Ok(Secret::new(hex::encode(bytes)))
 }
 
 /// The users that are missing from a list of agents.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chatwoot_client::fake::Delivery;
-use chatwoot_client::webhook::{VerifyError, sign};
+use chatwoot_client::webhook::{Event, VerifyError, sign};
 use chatwoot_client::{ConversationStatus, Secret};
 use http::{HeaderMap, HeaderValue};
 use store_context::Timestamp;
@@ -196,4 +196,116 @@ async fn a_failing_ledger_loses_nothing() {
         assert_eq!(seen.named("message_created").len(), 1, "{method}");
         assert_eq!(seen.status(talk.id), ConversationStatus::Resolved, "{method}");
     }
+}
+
+/// The delivery id is not signed: whoever captured a delivery can give it any.
+#[tokio::test]
+async fn one_captured_delivery_is_new_once_whatever_its_id() {
+    let (bench, _) = told().await;
+    let (key, at) = (secret(&bench).await, Timestamp::now());
+    for body in [
+        br#"{"event":"new_thing","n":1}"#.as_slice(),
+        br#"{"event":"contact_created","id":5,"account":{"id":1}}"#,
+    ] {
+        let mut headers = headers(&key, at, body);
+        let mut new = 0;
+        for number in 0..20 {
+            headers.insert("x-chatwoot-delivery", number.into());
+            new += u32::from(bench.receive_as(&headers, body).await.unwrap() == Receipt::New);
+        }
+        headers.remove("x-chatwoot-delivery");
+        new += u32::from(bench.receive_as(&headers, body).await.unwrap() == Receipt::New);
+        assert_eq!(new, 1);
+        // The same once more, sent later, is another event.
+        let later = self::headers(&key, at + Duration::from_secs(1), body);
+        assert_eq!(bench.receive_as(&later, body).await.unwrap(), Receipt::New);
+    }
+}
+
+/// An event may have any name, and its delivery any id: neither makes a fact look known.
+#[tokio::test]
+async fn no_events_name_takes_the_place_of_a_fact() {
+    let bench = Bench::provisioned().await;
+    let talk = bench.talk(&customer("ada")).await;
+    talk.say("Hello").await;
+    bench.set_status(&talk, ConversationStatus::Resolved).await;
+    let deliveries = bench.fake.take_deliveries();
+    assert!(deliveries.iter().any(|it| it.event == "conversation_status_changed"));
+    let told = deliveries.iter().map(|delivery| {
+        let event = Event::parse(&delivery.body).unwrap();
+        let conversation = event.conversation().unwrap();
+        match &event {
+            Event::MessageCreated(message) => format!("message_created/{}", message.id),
+            Event::ConversationCreated(_) => format!("conversation_created/{}", conversation.id),
+            other => {
+                let (id, status) = (conversation.id, &conversation.status);
+                let at = conversation.updated_at.unwrap();
+                format!("{}/{id}/{status}/{at}", other.name())
+            }
+        }
+    });
+    let key = secret(&bench).await;
+    for fact in told {
+        for (name, id) in [
+            (fact.as_str(), ""),
+            (fact.rsplit_once('/').unwrap().0, fact.rsplit_once('/').unwrap().1),
+        ] {
+            let body = serde_json::json!({ "event": name }).to_string().into_bytes();
+            let mut headers = headers(&key, Timestamp::now(), &body);
+            headers.insert("x-chatwoot-delivery", HeaderValue::from_str(id).unwrap());
+            // A name that is an event's own is malformed, and not kept either.
+            let _ = bench.receive_as(&headers, &body).await;
+        }
+    }
+    for delivery in &deliveries {
+        assert_eq!(bench.receive(delivery).await.unwrap(), Receipt::New, "{}", delivery.event);
+    }
+}
+
+/// A delivery with one value of its conversation replaced, signed for this moment.
+async fn altered(bench: &Bench, delivery: &Delivery, key: &str, value: serde_json::Value) {
+    let mut body: serde_json::Value = serde_json::from_slice(&delivery.body).unwrap();
+    body[key] = value;
+    let body = body.to_string().into_bytes();
+    let headers = headers(&secret(bench).await, Timestamp::now(), &body);
+    assert_eq!(bench.receive_as(&headers, &body).await.unwrap(), Receipt::New);
+    assert_eq!(bench.receive_as(&headers, &body).await.unwrap(), Receipt::Known);
+}
+
+#[tokio::test]
+async fn a_time_that_is_yet_to_come_makes_nothing_stale() {
+    let future = [4_102_444_800_i64, i64::MAX];
+    for at in future.map(serde_json::Value::from).into_iter().chain([serde_json::Value::Null]) {
+        let bench = Bench::provisioned().await;
+        let talk = bench.talk(&customer("ada")).await;
+        bench.fake.take_deliveries();
+        bench.set_status(&talk, ConversationStatus::Snoozed).await;
+        let changed = bench.fake.take_deliveries();
+        let changed = changed.iter().find(|it| it.event == "conversation_status_changed");
+        altered(&bench, changed.unwrap(), "updated_at", at).await;
+        let known = bench.ports.webhooks.observed(bench.north(), talk.id).await.unwrap().unwrap();
+        assert!(known.updated_at.at() <= Some(Timestamp::now()), "{known:?}");
+
+        // The stand-in is in whole seconds.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        bench.set_status(&talk, ConversationStatus::Resolved).await;
+        for delivery in bench.fake.take_deliveries() {
+            bench.receive(&delivery).await.unwrap();
+        }
+        let seen = Arc::new(Seen::default());
+        bench.dispatched(&seen).await;
+        assert_eq!(seen.status(talk.id), ConversationStatus::Resolved);
+    }
+}
+
+#[tokio::test]
+async fn a_message_is_not_written_before_it_is_sent() {
+    let (bench, deliveries) = told().await;
+    let message = deliveries.iter().find(|it| it.event == "message_created").unwrap();
+    altered(&bench, message, "created_at", "2100-01-01T00:00:00Z".into()).await;
+    let seen = Arc::new(Seen::default());
+    bench.dispatched(&seen).await;
+    let all = seen.all();
+    let fact = all[0].event.message().unwrap();
+    assert!(fact.created_at.at() <= Some(Timestamp::now()), "{fact:?}");
 }

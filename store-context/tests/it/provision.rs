@@ -5,14 +5,19 @@ use std::collections::BTreeSet;
 use chatwoot_client::fake::{Fault, FaultKind};
 use chatwoot_client::{
     Account, AttributeDefinitionPatch, AttributeModel, AttributeType, ChannelPatch,
-    DashboardAppPatch, InboxPatch, Patch, Role, TeamPatch, WebhookPatch, WebhookSubscription,
+    DashboardAppPatch, InboxPatch, NewUser, Patch, Role, TeamPatch, User, UserPatch, UserToken,
+    WebhookPatch, WebhookSubscription,
 };
 use serde_json::{Value, json};
 use store_context::model::{ContactIdentifiers, Store, StoreId};
 use store_context::ports::Desk;
 use store_context::provision::{ProvisionError, ProvisionReport, StepOutcome};
 
-use crate::support::{Bench, every_fault, holds_none, stores, whole};
+use crate::support::{Bench, DOMAIN, PUBLIC_URL, every_fault, holds_none, stores, whole};
+
+fn json(value: impl serde::Serialize) -> Value {
+    serde_json::to_value(value).unwrap()
+}
 
 /// What the store has in Chatwoot, without ids and secrets.
 async fn state(bench: &Bench, store: &Store) -> Value {
@@ -24,7 +29,6 @@ async fn state(bench: &Bench, store: &Store) -> Value {
         rows.sort_by_key(ToString::to_string);
         rows
     };
-    let json = |value| serde_json::to_value(value).unwrap();
     let inboxes = account.inboxes().list().await.unwrap();
     let mut members = Vec::new();
     for inbox in &inboxes {
@@ -48,13 +52,19 @@ async fn state(bench: &Bench, store: &Store) -> Value {
         "email",
     ];
     let definitions = account.custom_attributes().list(Some(AttributeModel::Contact)).await;
+    let mut agents = json(account.agents().list().await.unwrap());
+    for agent in agents.as_array_mut().unwrap() {
+        // Each installation has a key, and so an address, of its own.
+        let (local, domain) = agent["email"].as_str().unwrap().split_once('@').unwrap();
+        let readable = local.rsplit_once('-').map_or(local, |(readable, _)| readable);
+        agent["email"] = format!("{readable}@{domain}").into();
+    }
     json!({
         "inboxes": list(serde_json::to_value(&inboxes).unwrap(), &inbox_keys),
         "members": members,
         "teams": list(json(&teams), &["name"]),
         "team_members": team_members,
-        "agents": list(serde_json::to_value(account.agents().list().await.unwrap()).unwrap(),
-            &["name", "email", "role"]),
+        "agents": list(json!(agents), &["name", "email", "role"]),
         "labels": list(serde_json::to_value(account.labels().list().await.unwrap()).unwrap(),
             &["title"]),
         "attributes": list(serde_json::to_value(definitions.unwrap()).unwrap(),
@@ -410,8 +420,10 @@ async fn no_report_tells_a_secret() {
     }
     assert_eq!(bench.secrets().await.len(), 17);
     let refused = bench.client.platform("wrong-platform-token");
-    let config =
-        store_context::provision::ProvisionConfig::new("https://h.example".parse().unwrap());
+    let config = store_context::provision::ProvisionConfig::new(
+        "https://h.example".parse().unwrap(),
+        DOMAIN.parse().unwrap(),
+    );
     let provisioner = store_context::provision::Provisioner::new(
         bench.client.clone(),
         refused,
@@ -433,4 +445,120 @@ async fn plain_identifiers_are_warned_about() {
     let report = bench.provision(&store).await.unwrap();
     assert_eq!((report.changed(), report.warnings().len()), (0, 1));
     assert!(report.to_string().contains("\n  warning: contacts carry"), "{report}");
+}
+
+/// Chatwoot answers the user of an address that somebody registered before.
+#[tokio::test]
+async fn a_stranger_who_registered_the_address_first_is_no_administrator() {
+    let bench = Bench::new();
+    let store = &bench.stores[0];
+    let mut strangers = Vec::new();
+    for address in ["desk+kaasplank@kaasplank.example", "desk+kaasplank@accounts.example"] {
+        let new = NewUser::new("Stranger", address, "My own Passw0rd!");
+        strangers.push(bench.platform().users().create(&new).await.unwrap().id);
+    }
+    bench.provision(store).await.unwrap();
+    let desk = bench.ports.stores.desk(&store.id).await.unwrap();
+    let members = bench.platform().account_users().list(desk.account.unwrap()).await.unwrap();
+    assert!(members.iter().all(|member| !strangers.contains(&member.user_id)), "{members:?}");
+    assert_eq!(members.len(), 1);
+}
+
+/// What the administrator of a store that was provisioned before these addresses looks like.
+async fn old_administrator(bench: &Bench, store: &Store) -> (User, UserToken) {
+    let desk = bench.ports.stores.desk(&store.id).await.unwrap();
+    let id = desk.administrator.unwrap();
+    let old = UserPatch {
+        email: Patch::Set("desk+kaasplank@freemail.example".to_owned()),
+        ..UserPatch::default()
+    };
+    let user = bench.platform().users().update(id, &old).await.unwrap();
+    let token = UserToken::new(user.access_token.clone().unwrap());
+    (user, token)
+}
+
+/// The store's administrator is at the host's domain and nobody else has their token; `None` if it
+/// is so.
+async fn wrong_with(bench: &Bench, store: &Store, old: &(User, UserToken)) -> Option<String> {
+    let user = bench.platform().users().get(old.0.id).await.unwrap();
+    let address = user.email.unwrap();
+    let kept = bench.ports.credentials.get(&store.id).await.unwrap().user_token;
+    let is = user.access_token.unwrap();
+    let right = [
+        ("address", address.ends_with("@accounts.example")),
+        // The fake's feed token changes when the password does, as the server's.
+        (
+            "password",
+            user.pubsub_token.unwrap().expose() != old.0.pubsub_token.clone().unwrap().expose(),
+        ),
+        ("kept token", kept.is_some_and(|kept| kept.secret().expose() == is.expose())),
+    ];
+    right.iter().find(|(_, right)| !right).map(|(what, _)| format!("{what} of {address}"))
+}
+
+#[tokio::test]
+async fn an_administrator_at_another_address_is_moved() {
+    let bench = Bench::provisioned().await;
+    let store = &bench.stores[0];
+    let before = state(&bench, store).await;
+    let old = old_administrator(&bench, store).await;
+    assert_eq!(
+        wrong_with(&bench, store, &old).await.unwrap(),
+        "address of desk+kaasplank@freemail.example"
+    );
+    let report = bench.provision(store).await.unwrap();
+    assert_eq!(changed(&report).into_iter().collect::<Vec<_>>(), ["administrator"], "{report}");
+    assert_eq!(created(&report), 0, "{report}");
+    assert_eq!(wrong_with(&bench, store, &old).await, None);
+    assert_eq!(state(&bench, store).await, before);
+
+    bench.fake.clear_journal();
+    assert_eq!(bench.provision(store).await.unwrap().changed(), 0);
+    let moved = bench.provision_for(store, PUBLIC_URL, "elsewhere.example").await.unwrap();
+    assert_eq!(changed(&moved).into_iter().collect::<Vec<_>>(), ["administrator"], "{moved}");
+    let users = bench.platform();
+    let address = users.users().get(old.0.id).await.unwrap().email.unwrap();
+    assert!(address.ends_with("@elsewhere.example"), "{address}");
+}
+
+/// Cut short at each request of the move, in each way, and run again.
+#[tokio::test(start_paused = true)]
+async fn a_move_that_is_cut_short_goes_on() {
+    for kind in every_fault() {
+        for n in 0..8 {
+            let bench = Bench::hasty();
+            let store = &bench.stores[0];
+            bench.provision(store).await.unwrap();
+            let old = old_administrator(&bench, store).await;
+            bench.fake.fault(Fault::new(kind.clone()).after(n).times(1));
+            let cut = bench.provision(store).await;
+            if let Err(error) = &cut {
+                holds_none(&whole(error), &bench.secrets().await);
+            }
+            bench.fake.clear_faults();
+            bench.provision(store).await.unwrap();
+            let place = format!("{kind:?} at request {n}: {cut:?}");
+            assert_eq!(wrong_with(&bench, store, &old).await, None, "{place}");
+            assert_eq!(bench.provision(store).await.unwrap().changed(), 0, "{place}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_administrators_address_is_its_stores_and_cannot_be_guessed() {
+    let mut addresses = BTreeSet::new();
+    for _ in 0..2 {
+        let bench = Bench::provisioned().await;
+        for store in &bench.stores {
+            let id = bench.ports.stores.desk(&store.id).await.unwrap().administrator.unwrap();
+            let user = bench.platform().users().get(id).await.unwrap();
+            let address = user.email.unwrap();
+            let (local, domain) = address.split_once('@').unwrap();
+            let (readable, digest) = local.rsplit_once('-').unwrap();
+            assert_eq!((readable, domain), (format!("desk+{}", store.id).as_str(), DOMAIN));
+            assert!(digest.len() == 32 && local.len() <= 64, "{address}");
+            addresses.insert(address);
+        }
+    }
+    assert_eq!(addresses.len(), 4, "each installation has keys of its own");
 }

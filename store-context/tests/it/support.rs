@@ -8,10 +8,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chatwoot_client::fake::{Delivery, FakeChatwoot, FaultKind};
 use chatwoot_client::{
-    Account, Client, Contact, ConversationId, ConversationStatus, Limits, NewPublicContact,
-    Platform, PublicInbox, RetryPolicy,
+    Account, Attributes, Client, Contact, ConversationId, ConversationStatus, Limits,
+    NewPublicContact, Platform, PublicContactChange, PublicInbox, RetryPolicy, Secret,
 };
-use store_context::identity::{Identity, StoreIdentity};
+use store_context::identity::{Identity, PublicIdentity, StoreIdentity};
 use store_context::intake::{
     ConversationFact, DispatchConfig, Dispatched, Dispatcher, Handler, HandlerError, Intake,
     Receipt, ReceiveError, ReconcileConfig, Reconciler,
@@ -29,6 +29,9 @@ use store_context::sync::{Outcome, Sync, SyncConfig, Synced};
 use store_context::{Currency, Timestamp};
 
 pub(crate) const PUBLIC_URL: &str = "https://host.example/support";
+
+/// The host's own mailboxes.
+pub(crate) const DOMAIN: &str = "accounts.example";
 
 /// Every way in which the fake can fail a request that it understands.
 pub(crate) fn every_fault() -> [FaultKind; 6] {
@@ -120,7 +123,16 @@ impl Bench {
         store: &Store,
         url: &str,
     ) -> Result<ProvisionReport, ProvisionError> {
-        let config = ProvisionConfig::new(url.parse().unwrap());
+        self.provision_for(store, url, DOMAIN).await
+    }
+
+    pub(crate) async fn provision_for(
+        &self,
+        store: &Store,
+        url: &str,
+        domain: &str,
+    ) -> Result<ProvisionReport, ProvisionError> {
+        let config = ProvisionConfig::new(url.parse().unwrap(), domain.parse().unwrap());
         let client = self.client.clone();
         Provisioner::new(client, self.platform(), self.ports.clone(), config).provision(store).await
     }
@@ -416,29 +428,69 @@ pub(crate) struct Talk {
     pub(crate) inbox: PublicInbox,
     pub(crate) source: String,
     pub(crate) id: ConversationId,
+    identifier: Option<String>,
+    hash: Secret,
 }
 
 impl Talk {
     pub(crate) async fn say(&self, text: &str) {
         self.inbox.messages(&self.source, self.id).create(text, None).await.unwrap();
     }
+
+    /// Says an e-mail address of its own, as any visitor can: whoever has it swallows the contact.
+    pub(crate) async fn claim(&self, email: &str) {
+        let claim = PublicContactChange { email: Some(email.to_owned()), ..self.proof() };
+        self.inbox.contacts().update(&self.source, &claim).await.unwrap();
+    }
+
+    /// Chatwoot's own proof, without which a change is refused.
+    fn proof(&self) -> PublicContactChange {
+        PublicContactChange {
+            identifier: self.identifier.clone(),
+            identifier_hash: Some(self.hash.clone()),
+            ..PublicContactChange::default()
+        }
+    }
 }
 
 impl Bench {
-    /// Opens a conversation of a customer of the first store.
+    /// Opens a conversation of a signed-in customer of the first store, as the store's app does.
     pub(crate) async fn talk(&self, customer: &Customer) -> Talk {
         let identity = Identity::new(self.ports.clone());
         let proof = identity.public(self.north(), customer).await.unwrap();
+        self.talk_as(proof, true).await
+    }
+
+    /// Opens a guest's conversation.
+    pub(crate) async fn guest_talk(&self) -> Talk {
+        let identity = Identity::new(self.ports.clone());
+        self.talk_as(identity.public_guest(self.north()).await.unwrap(), true).await
+    }
+
+    /// Opens a conversation with what an identity brings; `verified`, Chatwoot is shown its own
+    /// proof too, which creating a contact does not keep.
+    pub(crate) async fn talk_as(&self, proof: PublicIdentity, verified: bool) -> Talk {
         let inbox = self.client.inbox(proof.inbox_identifier);
         let new = NewPublicContact {
-            identifier: proof.identifier,
-            identifier_hash: Some(proof.identifier_hash),
-            name: Some(customer.name.clone()),
+            identifier: proof.identifier.clone(),
+            identifier_hash: Some(proof.identifier_hash.clone()),
             ..NewPublicContact::default()
         };
         let source = inbox.contacts().create(&new).await.unwrap().source_id;
-        let id = inbox.conversations(&source).create(None).await.unwrap().id;
-        Talk { inbox, source, id }
+        let attributes: &Attributes = &proof.conversation_attributes;
+        let mut talk = Talk {
+            inbox,
+            source,
+            id: ConversationId(0),
+            identifier: proof.identifier,
+            hash: proof.identifier_hash,
+        };
+        if verified {
+            talk.inbox.contacts().update(&talk.source, &talk.proof()).await.unwrap();
+        }
+        let opened = talk.inbox.conversations(&talk.source).create(Some(attributes)).await;
+        talk.id = opened.unwrap().id;
+        talk
     }
 
     pub(crate) async fn set_status(&self, talk: &Talk, status: ConversationStatus) {

@@ -39,6 +39,9 @@ pub(crate) struct Findings {
     pub(crate) stale: u64,
     /// Calls of the handler beyond one an entry.
     pub(crate) handled_twice: u64,
+    /// Incoming messages whose customer the handler was told to be proven, and the others.
+    pub(crate) proven: u64,
+    pub(crate) unproven: u64,
     /// Facts in Chatwoot that no handler was ever told.
     pub(crate) lost: u64,
     pub(crate) context_p50: Duration,
@@ -74,6 +77,8 @@ pub(crate) async fn look(
         let counts = host.ports.webhooks.counts(&store.id).await?;
         findings.handled_twice += seen.calls.saturating_sub(counts.handled);
         findings.stale += seen.stale;
+        findings.proven += seen.proven.len() as u64;
+        findings.unproven += seen.unproven.len() as u64;
         findings.ledger.webhooks += counts.webhooks;
         findings.ledger.reconciled += counts.reconciled;
         findings.ledger.handled += counts.handled;
@@ -219,6 +224,13 @@ pub(crate) fn problems(outcome: &Outcome) -> Vec<String> {
     must(twice == 0, format!("{twice} entries were handled more than once"));
     let refused = found.webhooks.refused;
     must(refused == 0, format!("{refused} webhooks were not accepted"));
+    let (proven, wrote) = (found.proven, outcome.day.of_customers);
+    must(
+        proven == wrote,
+        format!("{proven} of {wrote} messages of signed-in customers are proven"),
+    );
+    let (unproven, wrote) = (found.unproven, outcome.day.of_guests);
+    must(unproven == wrote, format!("{unproven} of {wrote} messages of guests are not proven"));
     let (guests, known) = (outcome.day.guests, outcome.day.recognised);
     must(guests == known, format!("{known} of {guests} guests were recognised"));
     problems

@@ -5,11 +5,12 @@ use anyhow::Context;
 use chatwoot_client::fake::{Fault, FaultKind, WebhookFaults};
 use chatwoot_client::{
     Account, Client, ContactId, ConversationId, ConversationStatus, NewMessage, NewPublicContact,
-    PublicInbox,
+    PublicContactChange, PublicInbox,
 };
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use store_context::Decimal;
+use store_context::identity::PublicIdentity;
 use store_context::model::{Cart, CartItem, Customer, CustomerId, Money, Store};
 use store_context::sync::Sync;
 
@@ -33,6 +34,9 @@ pub(crate) struct DayTally {
     pub(crate) sync: SyncTally,
     pub(crate) guests: u64,
     pub(crate) recognised: u64,
+    /// Messages that signed-in customers wrote, and that guests wrote.
+    pub(crate) of_customers: u64,
+    pub(crate) of_guests: u64,
     /// What the reconcilers found that no webhook had brought.
     pub(crate) found: u64,
 }
@@ -58,7 +62,7 @@ impl Day<'_> {
                 self.guest_signs_in(store, customer, &mut tally).await?;
             }
             for (number, customer) in plan.writers.iter().enumerate() {
-                self.conversation(store, customer, number).await?;
+                self.conversation(store, customer, number, &mut tally).await?;
             }
         }
         self.evening(&mut tally).await?;
@@ -125,6 +129,7 @@ impl Day<'_> {
         let question = "Do you also deliver on Saturdays?";
         inbox.messages(&guest.source_id, talk.id).create(question, None).await?;
         tally.guests += 1;
+        tally.of_guests += 1;
 
         // The guest signs in at the shop, whose session is the proof.
         self.sync.recognise(&store.id, customer, guest.id).await?;
@@ -152,18 +157,34 @@ impl Day<'_> {
         store: &Store,
         customer: &CustomerId,
         number: usize,
+        tally: &mut DayTally,
     ) -> anyhow::Result<()> {
         let inbox = self.public_inbox(store).await?;
-        let proof = self.proof(store, customer).await?;
-        let contact = inbox.contacts().create(&proof).await?;
-        let talk = inbox.conversations(&contact.source_id).create(None).await?.id;
+        let signed_in = self.signed_in(store, customer).await?;
+        let new = NewPublicContact {
+            identifier: signed_in.identifier.clone(),
+            identifier_hash: Some(signed_in.identifier_hash.clone()),
+            ..NewPublicContact::default()
+        };
+        let contact = inbox.contacts().create(&new).await?;
+        // Creating it checks Chatwoot's own proof; only a change keeps that it was right.
+        let verified = PublicContactChange {
+            identifier: signed_in.identifier,
+            identifier_hash: Some(signed_in.identifier_hash),
+            ..PublicContactChange::default()
+        };
+        inbox.contacts().update(&contact.source_id, &verified).await?;
+        let attributes = &signed_in.conversation_attributes;
+        let talk = inbox.conversations(&contact.source_id).create(Some(attributes)).await?.id;
         let messages = inbox.messages(&contact.source_id, talk);
         messages.create("Where is my parcel?", None).await?;
+        tally.of_customers += 1;
 
         let (account, _) = self.account(store).await?;
         self.answer(&account, talk).await?;
         if number.is_multiple_of(2) {
             messages.create("Thank you. One more question.", None).await?;
+            tally.of_customers += 1;
         }
         Ok(())
     }
@@ -234,19 +255,14 @@ impl Day<'_> {
         Ok(self.client.inbox(identifier))
     }
 
-    /// What the store's app sends for its signed-in customer.
-    async fn proof(
+    /// What the store's app gets for its signed-in customer.
+    async fn signed_in(
         &self,
         store: &Store,
         customer: &CustomerId,
-    ) -> anyhow::Result<NewPublicContact> {
+    ) -> anyhow::Result<PublicIdentity> {
         let known = self.host.ports.customers.get(&store.id, customer).await?;
         let known = known.context("the customer is registered")?;
-        let identity = self.host.identity.public(&store.id, &known).await?;
-        Ok(NewPublicContact {
-            identifier: identity.identifier,
-            identifier_hash: Some(identity.identifier_hash),
-            ..NewPublicContact::default()
-        })
+        Ok(self.host.identity.public(&store.id, &known).await?)
     }
 }

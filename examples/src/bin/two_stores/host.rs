@@ -10,7 +10,8 @@ use chatwoot_client::{Client, ConversationId, ConversationStatus, MessageId, Tim
 use store_context::context::{ContextConfig, ContextService};
 use store_context::identity::Identity;
 use store_context::intake::{
-    DispatchConfig, Dispatcher, Handler, HandlerError, Intake, ReconcileConfig, Reconciler,
+    Direction, DispatchConfig, Dispatcher, Handler, HandlerError, Intake, ReconcileConfig,
+    Reconciler,
 };
 use store_context::memory::{self, MemoryShop};
 use store_context::model::StoreId;
@@ -95,6 +96,9 @@ pub(crate) struct Seen(Mutex<HashMap<StoreId, SeenStore>>);
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SeenStore {
     pub(crate) messages: HashSet<MessageId>,
+    /// Of these, what a customer wrote who was proven, and what anybody else wrote.
+    pub(crate) proven: HashSet<MessageId>,
+    pub(crate) unproven: HashSet<MessageId>,
     pub(crate) began: HashSet<ConversationId>,
     pub(crate) states: HashMap<ConversationId, (Time, ConversationStatus)>,
     pub(crate) calls: u64,
@@ -117,6 +121,11 @@ impl Handler for Seen {
         seen.stale += u64::from(entry.stale);
         if let Some(message) = entry.event.message() {
             seen.messages.insert(message.message);
+            if message.direction == Direction::Incoming {
+                let of_customer = message.proof.is_proven();
+                let seen = if of_customer { &mut seen.proven } else { &mut seen.unproven };
+                seen.insert(message.message);
+            }
         }
         if let Some(state) = entry.event.conversation() {
             seen.began.insert(state.conversation);

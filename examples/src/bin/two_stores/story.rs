@@ -120,7 +120,8 @@ async fn provision(
     stores: &[Store; 2],
 ) -> anyhow::Result<usize> {
     let platform = client.platform(desk.platform_token());
-    let config = ProvisionConfig::new(host.url.clone());
+    // `.example` is nobody's: no mailbox, and so nobody who could reset the password.
+    let config = ProvisionConfig::new(host.url.clone(), "accounts.example".parse()?);
     let provisioner = Provisioner::new(client.clone(), platform, host.ports.clone(), config);
     let mut changed = 0;
     for store in stores {

@@ -33,6 +33,8 @@ pub(crate) fn table(outcome: &Outcome) -> Table {
     row("found by the reconciler", findings.ledger.reconciled.to_string());
     row("handled", findings.ledger.handled.to_string());
     row("lost", findings.lost.to_string());
+    row("customers' messages proven", format!("{} of {}", findings.proven, day.of_customers));
+    row("guests' messages not proven", format!("{} of {}", findings.unproven, day.of_guests));
     row("guests recognised", format!("{} of {}", day.recognised, day.guests));
     row("sync lag p50 / max", both(day.sync.lag(500), day.sync.lag(1_000)));
     row("context answer p50 / p99", both(findings.context_p50, findings.context_p99));
@@ -68,6 +70,10 @@ pub(crate) fn json(outcome: &Outcome) -> Value {
         "webhooks_handled": findings.ledger.handled,
         "unknown_events": findings.ledger.unknown,
         "lost_webhooks": findings.lost,
+        "customer_messages": day.of_customers,
+        "customer_messages_proven": findings.proven,
+        "guest_messages": day.of_guests,
+        "guest_messages_unproven": findings.unproven,
         "guests": day.guests,
         "guests_recognised": day.recognised,
         "sync_lag_p50_ms": millis(day.sync.lag(500)),

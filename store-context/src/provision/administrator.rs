@@ -1,0 +1,94 @@
+//! The administrator that this engine acts as: a user whose mailbox is the host's.
+
+use chatwoot_client::{
+    AccountId, NewUser, Patch, Role, Secret, User, UserId, UserPatch, UserToken,
+};
+
+use super::report::StepOutcome;
+use super::{AtStep, ProvisionError, Run};
+use crate::identity::StoreIdentity;
+use crate::ports::{AddressToken, PortResult};
+
+const STEP: &str = "administrator";
+
+impl Run<'_> {
+    /// A user whose token this engine uses. One that was made at another address is moved, with
+    /// another password and token: whoever had the mailbox had the account.
+    pub(super) async fn administrator(
+        &mut self,
+        account: AccountId,
+    ) -> Result<UserId, ProvisionError> {
+        let platform = &self.provisioner.platform;
+        let address = self.address()?;
+        let known = self.desk.administrator;
+        let mut user = match known {
+            Some(id) => platform.users().get(id).await.at(STEP)?,
+            None => self.new_user(&address).await?,
+        };
+        let moves = user.email.as_deref() != Some(&address);
+        if moves {
+            // A user without a token is one whose token is to be renewed, however this is cut short.
+            self.credentials.user_token = None;
+            self.keep().await?;
+            let to = UserPatch {
+                email: Patch::Set(address),
+                password: Patch::Set(password()?),
+                ..UserPatch::default()
+            };
+            user = platform.users().update(user.id, &to).await.at(STEP)?;
+        }
+        let is = user.accounts.iter().find(|it| it.id == account);
+        let joins = is.and_then(|it| it.role.as_ref()) != Some(&Role::Administrator);
+        if joins {
+            // Adding one again only sets the role.
+            let members = platform.account_users();
+            members.create(account, user.id, Role::Administrator).await.at(STEP)?;
+        }
+        let renews = known.is_none() || self.credentials.user_token.is_none();
+        if renews {
+            self.desk.administrator = Some(user.id);
+            self.credentials.user_token = Some(token_of(&user)?);
+            self.keep().await?;
+        }
+        self.done(
+            STEP,
+            match known {
+                Some(_) => StepOutcome::changed_if(moves || joins || renews),
+                None => StepOutcome::Created,
+            },
+        );
+        Ok(user.id)
+    }
+
+    /// Creating a user whose address exists answers that one (4.15.1), so it can be repeated; and
+    /// so nobody else may know the address before.
+    async fn new_user(&self, address: &str) -> Result<User, ProvisionError> {
+        let name = format!("{} desk", self.store.name);
+        let user = NewUser::new(name, address, password()?);
+        self.provisioner.platform.users().create(&user).await.at(STEP)
+    }
+
+    /// `desk+{the store's id, as far as it can be read}-{digest}@{domain}`: one user a store, at an
+    /// address that nobody can guess and register first.
+    fn address(&self) -> Result<String, ProvisionError> {
+        const LONGEST: usize = 24;
+        let lacking = |_| ProvisionError::Lacking { step: STEP, what: "key" };
+        let identity = StoreIdentity::new(self.store, &self.credentials).map_err(lacking)?;
+        let id = self.store.id.as_str();
+        let readable =
+            |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
+        let readable: String = id.chars().map(readable).take(LONGEST).collect();
+        let domain = &self.provisioner.config.administrator_domain;
+        Ok(format!("desk+{readable}-{}@{domain}", identity.administrator()))
+    }
+}
+
+fn token_of(user: &User) -> Result<UserToken, ProvisionError> {
+    let token = user.access_token.clone();
+    token.map(UserToken::new).ok_or(ProvisionError::Lacking { step: STEP, what: "access_token" })
+}
+
+/// Nobody logs in with it: 32 random digits, and one of each kind that the server wants.
+fn password() -> PortResult<Secret> {
+    Ok(Secret::new(format!("{}aA1!", AddressToken::random()?.expose())))
+}
