@@ -2,24 +2,24 @@
 
 use std::sync::Arc;
 
-use chatwoot_client::webhook::{Event, ParseError, Verifier, VerifierError, VerifyError};
+use chatwoot_client::webhook::{Event, ParseError, VerifierError, VerifyError};
 use hmac_sha256::Hash;
 use http::HeaderMap;
 use jiff::Timestamp;
 
+use super::admit::Admission;
 use super::door;
 use super::from_webhook::desk_event;
 use crate::model::StoreId;
 use crate::ports::{
-    Address, AddressToken, Credentials, EntrySource, PortError, Ports, Remembered, Stores,
-    WebhookLedger,
+    AddressToken, Credentials, EntrySource, PortError, Ports, Remembered, Stores, WebhookLedger,
 };
 
 /// Takes deliveries in: what [`Intake::receive`] accepts is remembered before it returns.
 #[derive(Clone)]
 pub struct Intake {
     stores: Arc<dyn Stores>,
-    credentials: Arc<dyn Credentials>,
+    pub(super) credentials: Arc<dyn Credentials>,
     ledger: Arc<dyn WebhookLedger>,
 }
 
@@ -69,39 +69,38 @@ impl Intake {
         }
     }
 
-    /// Takes in one delivery: its address, its headers, and its body exactly as received.
+    /// Takes in one delivery: its address, its headers, and its body exactly as received. Where the
+    /// body is still to be read, [`Intake::admit`] first.
     pub async fn receive(
         &self,
         address: &AddressToken,
         headers: &HeaderMap,
         body: &[u8],
     ) -> Result<Receipt, ReceiveError> {
+        let admission = self.admit(address, headers, Timestamp::now()).await?;
+        self.receive_admitted(&admission, headers, body).await
+    }
+
+    /// Takes in one delivery that was admitted: the same headers, and the body exactly as received.
+    pub async fn receive_admitted(
+        &self,
+        admission: &Admission,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Receipt, ReceiveError> {
         let now = Timestamp::now();
-        let store = self.credentials.store_at(Address::Webhook, address, now).await?;
-        let store = store.ok_or(ReceiveError::UnknownAddress)?;
-        let verifier = self.verifier(&store, now).await?;
+        let Admission { store, verifier } = admission;
         let delivery = verifier.verify(headers, body, now)?;
         let event = delivery.event()?;
-        self.check_account(&store, &event).await?;
+        self.check_account(store, &event).await?;
         let event_of_desk = desk_event(&event, now);
         let key = event_of_desk.key().unwrap_or_else(|| opaque_key(&event, delivery.id, body));
         let remembered =
-            door::remember(&*self.ledger, &store, event_of_desk, key, EntrySource::Webhook).await?;
+            door::remember(&*self.ledger, store, event_of_desk, key, EntrySource::Webhook).await?;
         tracing::debug!(%store, event = event.name(), ?remembered, "webhook received");
         Ok(match remembered {
             Remembered::New => Receipt::New,
             Remembered::Known => Receipt::Known,
-        })
-    }
-
-    async fn verifier(&self, store: &StoreId, now: Timestamp) -> Result<Verifier, ReceiveError> {
-        let credentials = self.credentials.get(store).await?;
-        let secret = credentials.webhook_secret.ok_or(ReceiveError::NotProvisioned)?;
-        let verifier = Verifier::new(secret)?;
-        let previous = credentials.previous_webhook_secret;
-        Ok(match previous.as_ref().and_then(|previous| previous.at(now)) {
-            Some(previous) => verifier.or_previous(previous.clone())?,
-            None => verifier,
         })
     }
 
