@@ -3,16 +3,17 @@
 
   const desk = document.body.dataset.desk;
   const view = document.getElementById("view");
-  const source = location.pathname.replace(/\/+$/, "") + "/context?contact=";
+  const base = location.pathname.replace(/\/+$/, "");
 
   // Chatwoot tells twice when the page loads: once by itself and once because it was asked.
   const FRESH_MS = 30_000;
   const TOLD_MS = 10_000;
   const FETCH_MS = 15_000;
 
-  let contact = null;
+  // What is open: the conversation, the token for it, and whether the agent asked for orders
+  // although nobody is proven. Another conversation is another visit.
+  let visit = null;
   let running = null;
-  let freshUntil = 0;
   let waiting = 0;
 
   const el = (tag, className, ...children) => {
@@ -42,11 +43,26 @@
       el("h1", "", "Guest"),
       el("p", "", "This contact is not a customer of the store, so there are no orders to show.")));
 
-  const showError = (title, retry) =>
+  const showError = (title, text, retry) =>
     show(false, el("div", "state",
       el("h1", "", title),
-      el("p", "", "What the customer bought is not known right now."),
+      el("p", "", text),
       button("Try again", "", retry)));
+
+  const showUnchecked = (retry) =>
+    showError("This conversation could not be checked",
+      "Reload Chatwoot and open the conversation again.", retry);
+
+  const because = (reason) =>
+    `Anybody may be writing: ${reason}. Find out who it is before you say anything personal.`;
+
+  const showUnproven = ({ reason }) =>
+    show(false, el("section", "notice unproven",
+      el("h1", "", "Identity not proven in this conversation"),
+      el("p", "", because(reason)),
+      el("div", "actions",
+        button("Show anyway", "", () => { visit.anyway = true; load(); }),
+        button("Check again", "link", load))));
 
   // Formats
 
@@ -105,6 +121,12 @@
       tile("Last order", (sums) => (sums.last_at ? format.day(sums.last_at) : "none")));
   };
 
+  const unproven = ({ proven, reason }) =>
+    proven
+      ? null
+      : el("p", "notice",
+          el("strong", "", "Identity not proven in this conversation."), " ", because(reason));
+
   const notice = ({ unavailable }) =>
     unavailable.length > 0
       ? el("p", "notice", "Could not be read just now: ",
@@ -144,9 +166,11 @@
     return el("section", "", el("h2", "", "Cart"), ...(filled || [el("p", "soft", none)]));
   };
 
-  const showCustomer = (snapshot) => {
+  const showCustomer = (view) => {
+    const { snapshot } = view;
     const format = formats(snapshot.store);
     show(false,
+      unproven(view),
       head(snapshot, format),
       notice(snapshot),
       tiles(snapshot, format),
@@ -157,58 +181,131 @@
         button("Refresh", "link", load)));
   };
 
+  const showView = (view) => {
+    if (view.guest) showGuest();
+    else if (view.snapshot) showCustomer(view);
+    else showUnproven(view);
+  };
+
+  const showFailure = ({ status, body }) => {
+    if (status === 404 && body.error === "unknown address") {
+      showError("This panel has a new address", "Reload Chatwoot to open it there.", load);
+    } else if (status === 404) {
+      showUnchecked(load);
+    } else if (status === 429) {
+      showError("Not now", body.error, load);
+    } else {
+      showError("The customer could not be loaded",
+        "What the customer bought is not known right now.", load);
+    }
+  };
+
   // Data
+
+  const call = async (path, options) => {
+    const answer = await fetch(base + path, { cache: "no-store", ...options });
+    const body = await answer.json().catch(() => ({}));
+    return { status: answer.status, body };
+  };
+
+  const open = ({ conversation, contact, key }, signal) => call("/open", {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ conversation, contact, key }),
+    signal,
+  });
+
+  const again = ({ token, anyway }, signal) => call(`/context?anyway=${anyway}`, {
+    headers: { authorization: `Bearer ${token}` },
+    signal,
+  });
+
+  // Asks again with the token, and opens anew when it has expired, or to see whether the customer
+  // is proven by now.
+  const look = async (mine, signal) => {
+    if (mine.token && (mine.proven || mine.anyway)) {
+      const answer = await again(mine, signal);
+      if (answer.status !== 401) return answer;
+    }
+    const opened = await open(mine, signal);
+    mine.token = opened.body.token;
+    mine.proven = opened.body.proven;
+    const wanted = opened.status === 200 && !mine.proven && mine.anyway;
+    return wanted ? again(mine, signal) : opened;
+  };
 
   const load = async () => {
     running?.abort();
-    const mine = new AbortController();
-    running = mine;
-    const timer = setTimeout(() => mine.abort(), FETCH_MS);
-    freshUntil = Date.now() + FRESH_MS;
+    const mine = visit;
+    const stop = new AbortController();
+    running = stop;
+    const timer = setTimeout(() => stop.abort(), FETCH_MS);
+    mine.freshUntil = Date.now() + FRESH_MS;
     showLoading();
+    let answer = { status: 0, body: {} };
     try {
-      const answer = await fetch(source + contact, { cache: "no-store", signal: mine.signal });
-      const body = await answer.json();
-      // Only this 404 says "guest": that of a proxy or of an address that was changed does not.
-      const guest = answer.status === 404 && body.error === "no customer";
-      if (!answer.ok && !guest) throw new Error(String(answer.status));
-      if (running !== mine) return;
-      if (guest) showGuest();
-      else showCustomer(body);
+      answer = await look(mine, stop.signal);
     } catch {
-      // Another contact was chosen meanwhile: its own load shows what is to be seen.
-      if (running !== mine) return;
-      freshUntil = 0;
-      showError("The customer could not be loaded", load);
+      // No answer.
     } finally {
       clearTimeout(timer);
+    }
+    // Another conversation was chosen meanwhile: its own load shows what is to be seen.
+    if (running !== stop) return;
+    if (answer.status === 200 && typeof answer.body.guest === "boolean") {
+      showView(answer.body);
+    } else {
+      mine.freshUntil = 0;
+      showFailure(answer);
     }
   };
 
   const ask = () => {
     showLoading();
     clearTimeout(waiting);
-    waiting = setTimeout(() => showError("Chatwoot did not say which contact this is", ask), TOLD_MS);
+    waiting = setTimeout(
+      () => showError("Chatwoot did not say which conversation this is",
+        "What the customer bought is not known right now.", ask),
+      TOLD_MS);
     parent.postMessage("chatwoot-dashboard-app:fetch-info", "*");
+  };
+
+  const isId = (id) => Number.isSafeInteger(id) && id > 0;
+  const isText = (text) => typeof text === "string" && text !== "";
+
+  // What only those know who see the conversation. One that came as a live event has no UUID.
+  const keyOf = ({ uuid, contact_inbox: inbox }) => {
+    if (isText(uuid)) return { uuid };
+    return isText(inbox?.source_id) ? { source_id: inbox.source_id } : null;
   };
 
   const told = (text) => {
     if (typeof text !== "string") return null;
     const message = guarded(() => JSON.parse(text), () => null);
     if (message?.event !== "appContext") return null;
+    const talk = message.data?.conversation;
     // The contact is {} until Chatwoot has loaded it; the conversation names it from the start.
-    const id = message.data?.contact?.id ?? message.data?.conversation?.meta?.sender?.id;
-    return Number.isSafeInteger(id) && id > 0 ? id : null;
+    const contact = talk?.meta?.sender?.id ?? message.data?.contact?.id;
+    if (!isId(talk?.id) || !isId(contact)) return null;
+    return { conversation: talk.id, contact, key: keyOf(talk) };
   };
 
   addEventListener("message", (event) => {
     if (event.origin !== desk || event.source !== parent) return;
-    const id = told(event.data);
-    if (id === null) return;
+    const subject = told(event.data);
+    if (subject === null) return;
     clearTimeout(waiting);
-    if (id === contact && Date.now() < freshUntil) return;
-    contact = id;
-    load();
+    const same = visit?.conversation === subject.conversation && visit.contact === subject.contact;
+    if (!same) visit = { ...subject, token: null, proven: false, anyway: false, freshUntil: 0 };
+    else if (Date.now() < visit.freshUntil) return;
+    visit.key = subject.key ?? visit.key;
+    if (visit.key) {
+      load();
+    } else {
+      running?.abort();
+      running = null;
+      showUnchecked(ask);
+    }
   });
 
   ask();

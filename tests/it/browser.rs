@@ -12,12 +12,13 @@ use std::process::Command;
 use ::axum::Router;
 use ::axum::response::Html;
 use ::axum::routing::get;
+use adapters::axum::AxumConfig;
 
-use crate::host::{Host, NL, US};
+use crate::host::{Host, NL, US, ports};
 
 /// Embeds the panel and talks to it as Chatwoot does: unasked when the frame has loaded, and again
 /// when the panel asks. It writes down what the frame shows each time it comes to rest, and
-/// presses "Try again" where there is such a button, or goes on to the `next` contact.
+/// presses the buttons that it is told (else "Try again" once), or goes on to the `next` conversation.
 const HARNESS: &str = r#"<!doctype html>
 <body style="margin:0">
 <iframe id="panel" style="border:0;width:100%;height:98vh"></iframe>
@@ -26,16 +27,23 @@ const HARNESS: &str = r#"<!doctype html>
 const asked = new URLSearchParams(location.search);
 const frame = document.getElementById("panel");
 const out = document.getElementById("out");
-let contact = Number(asked.get("contact"));
+let talk = asked.get("talk");
 const delay = Number(asked.get("delay") ?? 0);
-const tell = () => setTimeout(() => frame.contentWindow.postMessage(JSON.stringify({
-  event: "appContext",
-  data: {
-    conversation: { id: 7, meta: { sender: { id: contact } } },
-    contact: asked.has("bare") ? {} : { id: contact, name: "not to be trusted" },
-    currentAgent: { id: 1, name: "Agent", email: "agent@example.com" },
-  },
-}), "*"), delay);
+// A conversation that came as a live event has no UUID, and names its contact inbox.
+const known = ({ uuid, source_id }) =>
+  asked.has("keyless") ? {} : asked.has("live") ? { contact_inbox: { source_id } } : { uuid };
+const talks = fetch("/talks").then((answer) => answer.json());
+const tell = () => setTimeout(async () => {
+  const one = (await talks)[talk];
+  frame.contentWindow.postMessage(JSON.stringify({
+    event: "appContext",
+    data: {
+      conversation: { id: one.conversation, meta: { sender: { id: one.contact } }, ...known(one) },
+      contact: asked.has("bare") ? {} : { id: one.contact, name: "not to be trusted" },
+      currentAgent: { id: 1, name: "Agent", email: "agent@example.com" },
+    },
+  }), "*");
+}, delay);
 addEventListener("message", (event) => {
   if (event.data === "chatwoot-dashboard-app:fetch-info") tell();
 });
@@ -46,7 +54,7 @@ if (asked.has("embed")) frame.addEventListener("load", () => {
 frame.src = "/panel/" + asked.get("panel");
 if (asked.has("attacker")) {
   const other = document.createElement("iframe");
-  other.src = `http://localhost:${location.port}/attacker?contact=` + asked.get("attacker");
+  other.src = `http://localhost:${location.port}/attacker?talk=` + asked.get("attacker");
   document.body.append(other);
 }
 const rest = setInterval(() => {
@@ -56,10 +64,13 @@ const rest = setInterval(() => {
   const text = view.innerText;
   const facts = `[images ${inside.images.length}, display ${frame.contentWindow.getComputedStyle(view).display}, hacked ${Boolean(window.hacked || frame.contentWindow.hacked)}]`;
   out.textContent += text + "\n" + facts + "\n";
-  const again = [...inside.querySelectorAll("button")].find((b) => b.textContent === "Try again");
-  if (again) again.click();
-  else if (asked.has("next")) {
-    contact = Number(asked.get("next"));
+  const button = (text) => [...inside.querySelectorAll("button")].find((b) => b.textContent === text);
+  const press = asked.get("press")?.split(",") ?? ["Try again"];
+  if (press[0] && button(press[0])) {
+    button(press[0]).click();
+    asked.set("press", press.slice(1).join(","));
+  } else if (asked.has("next")) {
+    talk = asked.get("next");
     asked.delete("next");
     tell();
   } else clearInterval(rest);
@@ -71,15 +82,18 @@ const rest = setInterval(() => {
 /// Chatwoot embeds can.
 const ATTACKER: &str = r#"<!doctype html>
 <script>
-const contact = Number(new URLSearchParams(location.search).get("contact"));
-setInterval(() => parent.frames[0].postMessage(
-  JSON.stringify({ event: "appContext", data: { contact: { id: contact } } }), "*"), 20);
+const talk = new URLSearchParams(location.search).get("talk");
+fetch("/talks").then((answer) => answer.json()).then((talks) => {
+  const { conversation: id, contact, uuid } = talks[talk];
+  const data = { conversation: { id, uuid, meta: { sender: { id: contact } } } };
+  setInterval(() => parent.frames[0].postMessage(JSON.stringify({ event: "appContext", data }), "*"), 20);
+});
 </script>
 "#;
 
 #[tokio::test]
 async fn an_agent_reads_a_dutch_stores_customer() {
-    let read = read("?panel=NL&contact=1").await;
+    let read = read("?panel=NL&talk=nl/1").await;
     assert_eq!(
         read,
         [
@@ -120,7 +134,7 @@ async fn an_agent_reads_a_dutch_stores_customer() {
 
 #[tokio::test]
 async fn an_agent_reads_an_american_stores_customer_and_what_is_not_known() {
-    let read = read("?panel=US&contact=1&bare").await;
+    let read = read("?panel=US&talk=us/1&bare").await;
     assert_eq!(
         read,
         [
@@ -151,7 +165,7 @@ async fn an_agent_reads_an_american_stores_customer_and_what_is_not_known() {
 
 #[tokio::test]
 async fn a_contact_who_is_no_customer_is_a_guest() {
-    let read = read("?panel=NL&contact=99").await;
+    let read = read("?panel=NL&talk=nl/99").await;
     assert_eq!(
         read,
         [
@@ -164,14 +178,14 @@ async fn a_contact_who_is_no_customer_is_a_guest() {
 
 #[tokio::test]
 async fn a_hostile_name_is_shown_as_text() {
-    let read = read("?panel=NL&contact=2").await;
+    let read = read("?panel=NL&talk=nl/2").await;
     assert_eq!(read[0], "<img src=x onerror=\"parent.hacked=1\">");
     assert_eq!(read.last().unwrap(), "[images 0, display grid, hacked false]");
 }
 
 #[tokio::test]
 async fn a_failure_is_no_guest_and_can_be_tried_again() {
-    let read = read("?panel=NL&contact=3&once").await;
+    let read = read("?panel=NL&talk=nl/3&once").await;
     assert_eq!(
         read[..4],
         [
@@ -186,7 +200,7 @@ async fn a_failure_is_no_guest_and_can_be_tried_again() {
 
 #[tokio::test]
 async fn the_panel_follows_the_agent_to_another_contact() {
-    let read = read("?panel=NL&contact=1&next=99").await;
+    let read = read("?panel=NL&talk=nl/1&next=nl/99").await;
     assert_eq!(read[0], "Sanne de Vries");
     let then = read.iter().position(|line| line.starts_with("[images")).unwrap() + 1;
     assert_eq!(read[then], "Guest", "{read:?}");
@@ -194,21 +208,97 @@ async fn the_panel_follows_the_agent_to_another_contact() {
 
 #[tokio::test]
 async fn a_message_of_another_origin_chooses_no_contact() {
-    let read = read("?panel=NL&contact=1&attacker=2&delay=1500").await;
+    let read = read("?panel=NL&talk=nl/1&attacker=nl/2&delay=1500").await;
     assert_eq!(read[0], "Sanne de Vries");
+}
+
+const UNPROVEN: [&str; 5] = [
+    "Identity not proven in this conversation",
+    "Anybody may be writing: the conversation carries no proof of the store. Find out who it is \
+     before you say anything personal.",
+    "Show anyway",
+    "Check again",
+    "[images 0, display grid, hacked false]",
+];
+
+#[tokio::test]
+async fn orders_of_whom_nobody_proved_show_when_the_agent_asks() {
+    let unasked = read("?panel=NL&talk=nl/1?").await;
+    assert_eq!(unasked, UNPROVEN);
+
+    let asked = read("?panel=NL&talk=nl/1?&press=Check again,Show anyway,Refresh").await;
+    assert_eq!(asked[..5], UNPROVEN);
+    assert_eq!(asked[5..10], UNPROVEN, "checked again, it is as before");
+    let notice = format!("{}. {}", UNPROVEN[0], UNPROVEN[1]);
+    assert_eq!(asked[10..12], [notice.as_str(), "Sanne de Vries"]);
+    assert!(asked.contains(&"NL-1003 shipped".to_owned()), "{asked:?}");
+    let shown = &asked[10..asked.len() / 2 + 5];
+    assert_eq!(&asked[asked.len() / 2 + 5..], shown, "refreshed, it is as before");
+}
+
+#[tokio::test]
+async fn another_conversation_is_asked_for_anew() {
+    let read = read("?panel=NL&talk=nl/1?&press=Show anyway&next=nl/99").await;
+    assert_eq!(read[..5], UNPROVEN);
+    assert_eq!(read[6], "Sanne de Vries");
+    assert_eq!(read[read.len() - 3], "Guest");
+}
+
+#[tokio::test]
+async fn the_page_opens_again_when_its_token_has_expired() {
+    let host = serve_with(|config| {
+        let service = config.panel.service.clone();
+        config.panel.service = service.token_lifetime(std::time::Duration::ZERO);
+    })
+    .await;
+    let read = read_at(&host, "?panel=NL&talk=nl/1&press=Refresh").await;
+    assert_eq!(read[0], "Sanne de Vries");
+    assert_eq!(read[..read.len() / 2], read[read.len() / 2..], "{read:?}");
+}
+
+#[tokio::test]
+async fn a_live_conversation_opens_by_its_contact_inbox() {
+    assert_eq!(read("?panel=NL&talk=nl/1&live").await[0], "Sanne de Vries");
+    let keyless = read("?panel=NL&talk=nl/1&keyless&press=").await;
+    assert_eq!(
+        keyless[..3],
+        [
+            "This conversation could not be checked",
+            "Reload Chatwoot and open the conversation again.",
+            "Try again",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_panel_that_is_asked_too_often_says_so() {
+    let host = serve_with(|config| config.panel.limits.look_ups = 1).await;
+    let read = read_at(&host, "?panel=NL&talk=nl/1&press=Refresh").await;
+    let half = read.iter().position(|line| line.starts_with("[images")).unwrap() + 1;
+    assert_eq!(read[0], "Sanne de Vries");
+    assert_eq!(
+        read[half..half + 2],
+        ["Not now", "Too many look-ups of this panel. Wait a minute and try again."]
+    );
 }
 
 #[tokio::test]
 async fn no_other_origin_may_embed_the_panel() {
     let host = serve().await;
-    let url = format!("http://localhost:{}/harness?panel={NL}&contact=1&embed", host.port);
+    let url = format!("http://localhost:{}/harness?panel={NL}&talk=nl/1&embed", host.port);
     assert_eq!(chromium(&url).await, ["refused"]);
 }
 
 /// Lines of what the panel shows, each time it came to rest. The snapshot's time reads NOW.
 async fn read(query: &str) -> Vec<String> {
-    let host = serve().await;
-    let query = query.replace("NL", NL).replace("US", US);
+    read_at(&serve().await, query).await
+}
+
+async fn read_at(host: &Host, query: &str) -> Vec<String> {
+    let query = query
+        .replace("panel=NL", &format!("panel={NL}"))
+        .replace("panel=US", &format!("panel={US}"));
+    let query = query.replace(' ', "%20").replace("1?", "1%3F");
     let mut lines = chromium(&format!("{}/harness{query}", host.url)).await;
     for line in &mut lines {
         let store = ["Fietsenmaker, ", "Bike Shop, "].into_iter().find(|at| line.starts_with(at));
@@ -220,10 +310,14 @@ async fn read(query: &str) -> Vec<String> {
 }
 
 async fn serve() -> Host {
+    serve_with(|_| ()).await
+}
+
+async fn serve_with(change: impl FnOnce(&mut AxumConfig)) -> Host {
     let pages = Router::new()
         .route("/harness", get(|| async { Html(HARNESS) }))
         .route("/attacker", get(|| async { Html(ATTACKER) }));
-    Host::serve(pages).await
+    Host::serve_with(ports().await, pages, change).await
 }
 
 async fn chromium(url: &str) -> Vec<String> {

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ::axum::Router;
+use ::axum::routing::get;
+use ::axum::{Json, Router};
 use adapters::axum::{AxumConfig, DeskOrigin, Health, Panel, Sessions, SupportContext, Webhooks};
 use async_trait::async_trait;
-use chatwoot_client::{AccountId, ContactId};
 use http::request::Parts;
-use store_context::context::{ContextConfig, ContextService};
+use store_context::context::{ContextConfig, ContextService, PanelService};
 use store_context::intake::Intake;
 use store_context::memory;
 use store_context::model::{
@@ -17,10 +17,12 @@ use store_context::model::{
     OrderItem, OrderStatus, OrderTotals, Store, StoreId, TierPolicy,
 };
 use store_context::ports::{
-    AddressToken, Carts, Customers, Desk, Expiring, Fingerprint, Link, Orders, PortError,
-    PortResult, Ports, StoreCredentials,
+    AddressToken, Carts, Customers, Expiring, Orders, PortError, PortResult, Ports,
+    StoreCredentials,
 };
 use store_context::{Currency, Timestamp};
+
+use crate::talks::Chatwoot;
 
 /// The addresses of the two stores' panels.
 pub(crate) const NL: &str = "0123456789abcdef0123456789abcdef";
@@ -32,21 +34,18 @@ pub(crate) const US_WEBHOOK: &str = "22222222222222222222222222222222";
 pub(crate) const SECRET: &str = "secret-of-the-webhook";
 pub(crate) const PREVIOUS_SECRET: &str = "secret-of-the-webhook-before";
 /// The Dutch store's account.
-pub(crate) const ACCOUNT: u64 = 7;
+pub(crate) const ACCOUNT: u64 = 1;
 
 /// A host that listens on a port of its own.
 pub(crate) struct Host {
     pub(crate) url: String,
     pub(crate) port: u16,
+    pub(crate) chatwoot: Chatwoot,
 }
 
 impl Host {
-    /// Serves all endpoints of two stores, and these pages beside them.
-    pub(crate) async fn serve(pages: Router) -> Self {
-        Self::serve_with(ports().await, pages, |_| ()).await
-    }
-
-    /// The same over these ports, with the configuration changed.
+    /// Serves all endpoints of two stores over these ports, with the configuration changed, and these
+    /// pages beside them. `/talks` tells the pages which conversations there are.
     pub(crate) async fn serve_with(
         ports: Ports,
         pages: Router,
@@ -56,23 +55,20 @@ impl Host {
         let port = listener.local_addr().unwrap().port();
         let url = format!("http://127.0.0.1:{port}");
         let context = ContextService::new(ports.clone(), ContextConfig::default());
+        let chatwoot = Chatwoot::open(&ports).await;
+        let panels = PanelService::new(chatwoot.client.clone(), ports.clone(), context.clone());
         let mut config = AxumConfig {
             webhooks: Webhooks::new(Intake::new(&ports)),
-            support_context: SupportContext {
-                context: context.clone(),
-                sessions: Arc::new(HeaderSessions),
-            },
-            panel: Panel {
-                context,
-                credentials: Arc::clone(&ports.credentials),
-                desk: DeskOrigin::new(&url.parse().unwrap()).unwrap(),
-            },
+            support_context: SupportContext { context, sessions: Arc::new(HeaderSessions) },
+            panel: Panel::new(panels, DeskOrigin::new(&url.parse().unwrap()).unwrap()),
             health: Health::new(),
         };
         change(&mut config);
+        let talks = chatwoot.talks.clone();
+        let pages = pages.route("/talks", get(|| async { Json(talks) }));
         let router = adapters::axum::router(config).merge(pages);
         tokio::spawn(async move { ::axum::serve(listener, router).await });
-        Self { url, port }
+        Self { url, port, chatwoot }
     }
 }
 
@@ -88,7 +84,7 @@ impl Sessions for HeaderSessions {
     }
 }
 
-/// Two stores whose contacts 1, 2 and 3 are the customers 1, 2 and 3.
+/// Two stores, which are nothing in Chatwoot yet.
 pub(crate) async fn ports() -> Ports {
     let shop = Arc::new(Shop::default());
     let ports = memory::ports(shop.clone(), shop.clone(), shop);
@@ -108,18 +104,8 @@ pub(crate) async fn ports() -> Ports {
     };
     ports.credentials.put(&nl.id, &proven).await.unwrap();
     ports.credentials.put(&us.id, &credentials(US, US_WEBHOOK)).await.unwrap();
-    let desk = Desk { account: Some(AccountId(ACCOUNT)), ..Desk::default() };
-    ports.stores.put_desk(&nl.id, &desk).await.unwrap();
     for store in [nl, us] {
         ports.stores.put(&store).await.unwrap();
-        for number in 1..=3 {
-            let link = Link {
-                customer: CustomerId::new(number.to_string()).unwrap(),
-                contact: ContactId(number),
-                fingerprint: Fingerprint(String::new()),
-            };
-            ports.links.put(&store.id, &link).await.unwrap();
-        }
     }
     ports
 }

@@ -28,6 +28,7 @@ fn credentials() -> StoreCredentials {
         api_hmac: secret(),
         webhook_address: Some(AddressToken::new(MARKER)),
         panel_address: Some(AddressToken::new(MARKER)),
+        panel_address_since: Some(Timestamp::UNIX_EPOCH),
         previous_panel_address: Some(expiring(AddressToken::new(MARKER))),
         identifier_key: secret(),
         proof_key: secret(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::axum::extract::State;
-use ::axum::response::Response;
+use ::axum::response::{IntoResponse, Response};
 use ::axum::routing::get;
 use ::axum::{Json, Router};
 use futures_util::future::{BoxFuture, FutureExt, join_all};
@@ -73,7 +73,7 @@ impl fmt::Debug for Health {
 /// `GET /health`: 200 if every check passes, 503 if one fails, and the name and status of each.
 /// Why a check failed is logged and not answered.
 pub fn router(health: Health) -> Router {
-    Router::new().route("/health", get(show)).with_state(health)
+    reply::with_headers(Router::new().route("/health", get(show)).with_state(health))
 }
 
 #[derive(Serialize)]
@@ -103,7 +103,7 @@ async fn show(State(health): State<Health>) -> Response {
     } else {
         (StatusCode::SERVICE_UNAVAILABLE, Status::Failed)
     };
-    reply::no_store((code, Json(Report { status, checks })))
+    (code, Json(Report { status, checks })).into_response()
 }
 
 async fn checked(check: &Check) -> Checked {

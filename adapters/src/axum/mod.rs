@@ -8,7 +8,7 @@
 //! use std::sync::Arc;
 //!
 //! use adapters::axum::{AxumConfig, DeskOrigin, Health, Panel, Sessions, SupportContext, Webhooks};
-//! use store_context::context::ContextService;
+//! use store_context::context::{ContextService, PanelService};
 //! use store_context::intake::Intake;
 //! use store_context::ports::Ports;
 //!
@@ -16,15 +16,15 @@
 //!     ports: &Ports,
 //!     intake: Intake,
 //!     context: ContextService,
+//!     panels: PanelService,
 //!     sessions: Arc<dyn Sessions>,
 //!     desk: DeskOrigin,
 //! ) -> axum::Router {
-//!     let credentials = Arc::clone(&ports.credentials);
 //!     let stores = Arc::clone(&ports.stores);
 //!     adapters::axum::router(AxumConfig {
 //!         webhooks: Webhooks::new(intake),
-//!         support_context: SupportContext { context: context.clone(), sessions },
-//!         panel: Panel { context, credentials, desk },
+//!         support_context: SupportContext { context, sessions },
+//!         panel: Panel::new(panels, desk),
 //!         health: Health::new().check("stores", move || {
 //!             let stores = Arc::clone(&stores);
 //!             async move { stores.ids().await.map(drop) }
@@ -33,7 +33,10 @@
 //! }
 //! ```
 
+mod at_once;
 pub mod health;
+mod look_ups;
+mod origin;
 pub mod panel;
 mod reply;
 pub mod session;
@@ -43,7 +46,7 @@ pub mod webhooks;
 use ::axum::Router;
 
 pub use self::health::Health;
-pub use self::panel::{DeskOrigin, NoOrigin, Panel};
+pub use self::panel::{DeskOrigin, NoOrigin, Panel, PanelLimits};
 pub use self::session::Sessions;
 pub use self::support_context::SupportContext;
 pub use self::webhooks::Webhooks;

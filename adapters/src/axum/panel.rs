@@ -1,103 +1,82 @@
 //! Panel: the page that agents see beside a conversation, as a dashboard app of Chatwoot.
 //!
-//! What opens it is its unguessable address, which only agents of the store's account can read.
-//! The message that names the contact is unsigned and no more than a hint: the address decides
-//! the store, and a contact is looked up in that store only.
+//! Its address alone gives the page and nothing else. The page says which conversation it was opened
+//! for, with what only those know who see that conversation; Chatwoot is asked whether it is so, and
+//! the page gets a token for this conversation and contact, and for a few minutes.
 
-use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
-use ::axum::Router;
 use ::axum::extract::rejection::QueryRejection;
-use ::axum::extract::{Path, Query, State};
+use ::axum::extract::{DefaultBodyLimit, FromRequest, Path, Query, Request, State};
 use ::axum::response::{Html, IntoResponse, Response};
-use ::axum::routing::get;
+use ::axum::routing::{get, post};
+use ::axum::{Json, Router};
 use askama::Template;
-use http::{StatusCode, header};
-use serde::Deserialize;
+use http::{HeaderMap, StatusCode, header};
+use serde::{Deserialize, Serialize};
 use store_context::Timestamp;
-use store_context::context::ContextService;
-use store_context::model::StoreId;
-use store_context::ports::{Address, AddressToken, Credentials, PortError, PortResult};
-use url::Url;
+use store_context::context::{PanelError, PanelService, PanelSubject, PanelView};
+use store_context::model::{ContextSnapshot, Proof, StoreId};
+use store_context::ports::{Address, AddressToken, PortError};
+use tokio::time::{Instant, timeout};
 
+use super::look_ups::LookUps;
+pub use super::look_ups::PanelLimits;
+pub use super::origin::{DeskOrigin, NoOrigin};
 use super::reply;
 
+/// How long opening may take, the request's body included: the page waits somewhat longer.
+const DEADLINE: Duration = Duration::from_secs(12);
+
+/// The largest request, in bytes: two ids and a key are some hundred.
+const BODY_LIMIT: usize = 4 * 1024;
+
 /// What the endpoint needs.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Panel {
-    /// Where snapshots come from.
-    pub context: ContextService,
-    /// Whose address is whose.
-    pub credentials: Arc<dyn Credentials>,
+    /// What opens panels.
+    pub service: PanelService,
     /// The Chatwoot that may embed the page and whose messages it takes.
     pub desk: DeskOrigin,
-}
-
-impl fmt::Debug for Panel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Panel").field("desk", &self.desk).finish_non_exhaustive()
-    }
-}
-
-/// The origin of a Chatwoot: scheme, host and port of its base URL.
-///
-/// ```
-/// use adapters::axum::DeskOrigin;
-///
-/// let desk = DeskOrigin::new(&"https://desk.example.com/app".parse().unwrap()).unwrap();
-/// assert_eq!(desk.as_str(), "https://desk.example.com");
-/// assert!(DeskOrigin::new(&"mailto:desk@example.com".parse().unwrap()).is_err());
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeskOrigin(String);
-
-/// A URL that has no origin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoOrigin;
-
-impl fmt::Display for NoOrigin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a Chatwoot's base URL begins with http:// or https:// and has a host")
-    }
-}
-
-impl std::error::Error for NoOrigin {}
-
-impl DeskOrigin {
-    /// The origin of a base URL.
-    ///
-    /// # Errors
-    /// It is neither http nor https.
-    pub fn new(base: &Url) -> Result<Self, NoOrigin> {
-        // Those two have an ASCII origin without spaces or semicolons: it fits a header.
-        let web = matches!(base.scheme(), "http" | "https");
-        if web { Ok(Self(base.origin().ascii_serialization())) } else { Err(NoOrigin) }
-    }
-
-    /// The text, as a browser writes it.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// `GET /panel/{address}`: the page, and `GET /panel/{address}/context?contact=ID`: the snapshot
-/// that it shows.
-///
-/// 404 if the address is unknown, or the contact is no customer; 503 if a port failed.
-pub fn router(panel: Panel) -> Router {
-    let path = format!("{}/{{address}}", Address::Panel.path());
-    Router::new()
-        .route(&path, get(page))
-        .route(&format!("{path}/context"), get(context))
-        .with_state(panel)
+    /// How often an address may ask.
+    pub limits: PanelLimits,
 }
 
 impl Panel {
-    async fn store(&self, address: String) -> PortResult<Option<StoreId>> {
-        let now = Timestamp::now();
-        self.credentials.store_at(Address::Panel, &AddressToken::new(address), now).await
+    /// The endpoint with its usual limits.
+    pub fn new(service: PanelService, desk: DeskOrigin) -> Self {
+        Self { service, desk, limits: PanelLimits::default() }
     }
+}
+
+/// `GET /panel/{address}`: the page, which asks the other two.
+///
+/// `POST /panel/{address}/open` with `{"conversation": ID, "contact": ID, "key": {"uuid": ".."}}` (or
+/// `{"source_id": ".."}` for the key): `{"token", "proven", "reason", "guest", "snapshot"}`. Where the
+/// customer is not proven there is a reason and no snapshot. 404 if the three do not belong together.
+///
+/// `GET /panel/{address}/context` with `Authorization: Bearer TOKEN`: the same without a token; with
+/// `?anyway=true` there is a snapshot although the customer is not proven. 401 if the token is not
+/// taken: the page opens again.
+///
+/// All: 404 if the address is unknown. The latter two: 400 and 422 malformed, 429 with `Retry-After` beyond
+/// [`PanelLimits`], 503 if Chatwoot or a port failed.
+pub fn router(panel: Panel) -> Router {
+    let path = format!("{}/{{address}}", Address::Panel.path());
+    let look_ups = LookUps::new(panel.limits);
+    let router = Router::new()
+        .route(&path, get(page))
+        .route(&format!("{path}/open"), post(open))
+        .route(&format!("{path}/context"), get(context))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .with_state(Arc::new(Endpoint { panel, look_ups }));
+    reply::with_headers(router)
+}
+
+struct Endpoint {
+    panel: Panel,
+    look_ups: LookUps,
 }
 
 #[derive(Template)]
@@ -107,14 +86,16 @@ struct Page<'a> {
     desk: &'a str,
 }
 
-async fn page(State(panel): State<Panel>, Path(address): Path<String>) -> Response {
-    match panel.store(address).await {
-        Ok(Some(_)) => render(&panel.desk).unwrap_or_else(|error| reply::failed(&error)),
+async fn page(State(endpoint): State<Arc<Endpoint>>, Path(address): Path<String>) -> Response {
+    let Panel { service, desk, .. } = &endpoint.panel;
+    match service.store_at(&AddressToken::new(address), Timestamp::now()).await {
+        Ok(Some(_)) => render(desk).unwrap_or_else(|error| reply::failed(&error)),
         // An agent reads this in the frame.
-        Ok(None) => reply::no_store((
-            StatusCode::NOT_FOUND,
-            "This panel's address is not known. Ask an administrator to set the panel up again.",
-        )),
+        Ok(None) => {
+            let text = "This panel's address is not known. Reload Chatwoot; if that does not help, \
+                        ask an administrator to set the panel up again.";
+            (StatusCode::NOT_FOUND, text).into_response()
+        }
         Err(error) => reply::failed(&error),
     }
 }
@@ -135,28 +116,134 @@ fn render(desk: &DeskOrigin) -> Result<Response, PortError> {
         (header::CONTENT_SECURITY_POLICY, policy),
         // The address is a secret: it must not travel in a Referer.
         (header::REFERRER_POLICY, "no-referrer".to_owned()),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
     ];
-    Ok(reply::no_store((headers, Html(html)).into_response()))
+    Ok((headers, Html(html)).into_response())
 }
 
-#[derive(Deserialize)]
+/// What the page gets. Without a token where it asked with one.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+    proven: bool,
+    reason: Option<String>,
+    guest: bool,
+    snapshot: Option<&'a ContextSnapshot>,
+}
+
+impl<'a> Shown<'a> {
+    fn answer(token: Option<&'a str>, view: &'a PanelView) -> Response {
+        let reason = match &view.proof {
+            Proof::Proven(_) => None,
+            Proof::NotProven(why) => Some(why.to_string()),
+        };
+        let PanelView { guest, ref snapshot, .. } = *view;
+        let shown =
+            Self { token, proven: reason.is_none(), reason, guest, snapshot: snapshot.as_ref() };
+        Json(shown).into_response()
+    }
+}
+
+async fn open(
+    State(endpoint): State<Arc<Endpoint>>,
+    Path(address): Path<String>,
+    request: Request,
+) -> Response {
+    let address = AddressToken::new(address);
+    let answer = endpoint.look_up(&address, async |store| {
+        let subject = match Json::<PanelSubject>::from_request(request, &()).await {
+            Ok(Json(subject)) => subject,
+            Err(rejection) => {
+                return Ok(reply::error(rejection.status(), "say which conversation, as JSON"));
+            }
+        };
+        let opened = endpoint.panel.service.open(&store, &subject, Timestamp::now()).await?;
+        Ok(Shown::answer(Some(opened.token.expose()), &opened.view))
+    });
+    answer.await
+}
+
+#[derive(Default, Deserialize)]
 struct Asked {
-    contact: u64,
+    #[serde(default)]
+    anyway: bool,
 }
 
 async fn context(
-    State(panel): State<Panel>,
+    State(endpoint): State<Arc<Endpoint>>,
     Path(address): Path<String>,
     asked: Result<Query<Asked>, QueryRejection>,
+    headers: HeaderMap,
 ) -> Response {
-    let store = match panel.store(address).await {
-        Ok(Some(store)) => store,
-        Ok(None) => return reply::error(StatusCode::NOT_FOUND, "unknown address"),
-        Err(error) => return reply::failed(&error),
-    };
-    let Ok(Query(Asked { contact })) = asked else {
-        return reply::error(StatusCode::BAD_REQUEST, "say which contact: ?contact=ID");
-    };
-    reply::snapshot(panel.context.for_contact(&store, contact.into()).await)
+    let address = AddressToken::new(address);
+    let answer = endpoint.look_up(&address, async |store| {
+        let Ok(Query(Asked { anyway })) = asked else {
+            return Ok(reply::error(StatusCode::BAD_REQUEST, "`anyway` is `true` or `false`"));
+        };
+        let Some(token) = bearer(&headers) else {
+            return Ok(reply::error(StatusCode::UNAUTHORIZED, NO_TOKEN));
+        };
+        let now = Timestamp::now();
+        let view = endpoint.panel.service.view(&store, &token.into(), anyway, now).await?;
+        Ok(Shown::answer(None, &view))
+    });
+    answer.await
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+const NO_TOKEN: &str = "no token, or one that is not taken: open the panel first";
+
+impl Endpoint {
+    /// Looks up whose the address is, and runs what is asked within the limits.
+    async fn look_up(
+        &self,
+        address: &AddressToken,
+        run: impl AsyncFnOnce(StoreId) -> Result<Response, PanelError>,
+    ) -> Response {
+        let store = match self.panel.service.store_at(address, Timestamp::now()).await {
+            Ok(Some(store)) => store,
+            Ok(None) => return reply::error(StatusCode::NOT_FOUND, "unknown address"),
+            Err(error) => return reply::failed(&error),
+        };
+        if let Err(wait) = self.look_ups.admit(address, Instant::now()) {
+            tracing::warn!(%store, "too many look-ups of a panel's address");
+            let text = "Too many look-ups of this panel. Wait a minute and try again.";
+            return reply::error_for(StatusCode::TOO_MANY_REQUESTS, text, wait);
+        }
+        match timeout(DEADLINE, run(store)).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => self.refuse(address, &error),
+            Err(_elapsed) => {
+                tracing::error!("a panel could not be opened in time");
+                reply::error(StatusCode::SERVICE_UNAVAILABLE, "too slow, try again")
+            }
+        }
+    }
+
+    fn refuse(&self, address: &AddressToken, error: &PanelError) -> Response {
+        match error {
+            PanelError::Unknown => {
+                self.mismatch(address, error);
+                reply::error(StatusCode::NOT_FOUND, "no such conversation")
+            }
+            PanelError::Forged => {
+                self.mismatch(address, error);
+                reply::error(StatusCode::UNAUTHORIZED, NO_TOKEN)
+            }
+            PanelError::Expired => reply::error(StatusCode::UNAUTHORIZED, NO_TOKEN),
+            PanelError::Port(error) => reply::failed(error),
+            _ => {
+                tracing::error!(%error, causes = reply::causes(error), "a panel was not opened");
+                reply::unavailable()
+            }
+        }
+    }
+
+    fn mismatch(&self, address: &AddressToken, error: &PanelError) {
+        self.look_ups.mismatch(address, Instant::now());
+        tracing::warn!(%error, "a panel was not opened");
+    }
 }

@@ -37,7 +37,7 @@ impl fmt::Debug for SupportContext {
 ///
 /// 401 without a session, 404 if the customer is unknown, 503 if a port failed.
 pub fn router(endpoint: SupportContext) -> Router {
-    Router::new().route(PATH, get(show)).with_state(endpoint)
+    reply::with_headers(Router::new().route(PATH, get(show)).with_state(endpoint))
 }
 
 async fn show(State(endpoint): State<SupportContext>, parts: Parts) -> Response {

@@ -128,6 +128,7 @@ mod tests {
         assert!(!page.contains("<script>alert"), "a name ends no script: {page}");
         let data = data(&page);
         assert_eq!(data["conversation"]["id"], 2);
+        assert_eq!(data["conversation"]["uuid"].as_str().unwrap().len(), 36);
         assert_eq!(data["conversation"]["meta"]["sender"]["id"], data["contact"]["id"]);
         assert_eq!(data["apps"][0]["content"][0]["url"], "https://shop.example/panel");
         assert_eq!(data["agent"]["name"], "Admin");

@@ -95,17 +95,9 @@ impl Verifier {
         body: &'a [u8],
         now: Timestamp,
     ) -> Result<Delivery<'a>, VerifyError> {
-        let mut signatures = headers.get_all(SIGNATURE_HEADER).iter().peekable();
-        signatures.peek().ok_or(VerifyError::Unsigned)?;
-        let timestamp = headers.get(TIMESTAMP_HEADER).ok_or(VerifyError::MissingTimestamp)?;
-        let sent_at = seconds(timestamp.as_bytes()).ok_or(VerifyError::MalformedTimestamp)?;
-        let tags: Vec<[u8; 32]> = signatures.filter_map(|value| tag(value.as_bytes())).collect();
-        if tags.is_empty() {
-            return Err(VerifyError::MalformedSignature);
-        }
-
+        let Claims { timestamp, sent_at, tags } = claims(headers)?;
         let signs = |secret: &Secret| {
-            let mac = mac(secret, &[timestamp.as_bytes(), b".", body]);
+            let mac = mac(secret, &[timestamp, b".", body]);
             tags.iter().any(|tag| bool::from(tag.ct_eq(&mac)))
         };
         let by_previous = if signs(&self.current) {
@@ -116,6 +108,28 @@ impl Verifier {
             return Err(VerifyError::WrongSignature);
         };
 
+        self.check_age(sent_at, now)?;
+        let id = headers.get(DELIVERY_HEADER).and_then(|id| id.to_str().ok());
+        Ok(Delivery { id, sent_at, by_previous, body })
+    }
+
+    /// Checks what the headers alone show: a signature and a time are there, well-formed, and the
+    /// time is within the tolerance. It proves nothing; it tells whether the body is worth reading.
+    ///
+    /// ```
+    /// use chatwoot_client::webhook::{Verifier, VerifyError};
+    ///
+    /// let verifier = Verifier::new("made-by-the-server")?;
+    /// let unsigned = http::HeaderMap::new();
+    /// let now = "2026-11-21T00:34:43Z".parse().unwrap();
+    /// assert_eq!(verifier.verify_headers(&unsigned, now), Err(VerifyError::Unsigned));
+    /// # Ok::<(), chatwoot_client::webhook::VerifierError>(())
+    /// ```
+    pub fn verify_headers(&self, headers: &HeaderMap, now: Timestamp) -> Result<(), VerifyError> {
+        self.check_age(claims(headers)?.sent_at, now)
+    }
+
+    fn check_age(&self, sent_at: Timestamp, now: Timestamp) -> Result<(), VerifyError> {
         let age = now.duration_since(sent_at);
         if age > self.tolerance {
             return Err(VerifyError::TooOld { seconds: age.as_secs() });
@@ -123,8 +137,7 @@ impl Verifier {
         if age < -self.tolerance {
             return Err(VerifyError::TooNew { seconds: -age.as_secs() });
         }
-        let id = headers.get(DELIVERY_HEADER).and_then(|id| id.to_str().ok());
-        Ok(Delivery { id, sent_at, by_previous, body })
+        Ok(())
     }
 }
 
@@ -216,6 +229,26 @@ pub fn sign(secret: &Secret, sent_at: Timestamp, body: &[u8]) -> String {
     format!("{SCHEME}{}", mac_digits(secret, &[timestamp.as_bytes(), b".", body]))
 }
 
+/// What the headers of a delivery say of it.
+struct Claims<'a> {
+    timestamp: &'a [u8],
+    sent_at: Timestamp,
+    tags: Vec<[u8; 32]>,
+}
+
+fn claims(headers: &HeaderMap) -> Result<Claims<'_>, VerifyError> {
+    let mut signatures = headers.get_all(SIGNATURE_HEADER).iter().peekable();
+    signatures.peek().ok_or(VerifyError::Unsigned)?;
+    let timestamp = headers.get(TIMESTAMP_HEADER).ok_or(VerifyError::MissingTimestamp)?.as_bytes();
+    let sent_at = seconds(timestamp).ok_or(VerifyError::MalformedTimestamp)?;
+    let tags: Vec<[u8; 32]> = signatures.filter_map(|value| tag(value.as_bytes())).collect();
+    if tags.is_empty() {
+        Err(VerifyError::MalformedSignature)
+    } else {
+        Ok(Claims { timestamp, sent_at, tags })
+    }
+}
+
 fn key(secret: Secret) -> Result<Secret, VerifierError> {
     if secret.expose().trim().is_empty() {
         return Err(VerifierError::EmptySecret);
@@ -252,6 +285,26 @@ mod tests {
 
     fn now() -> Timestamp {
         Timestamp::from_second(1_795_221_283).unwrap()
+    }
+
+    #[test]
+    fn the_headers_alone_tell_what_is_not_worth_reading() {
+        let verifier = Verifier::new(SECRET).unwrap();
+        let sent = |at: Timestamp| {
+            headers(&sign(&"another".into(), at, BODY), &at.as_second().to_string())
+        };
+        let checked = |headers: &HeaderMap| verifier.verify_headers(headers, now());
+        assert_eq!(checked(&sent(now())), Ok(()), "who signed it is not seen from the headers");
+        let minute = Duration::from_mins(1);
+        let old = sent(now() - 6 * minute);
+        assert_eq!(checked(&old), Err(VerifyError::TooOld { seconds: 360 }));
+        let new = sent(now() + 6 * minute);
+        assert_eq!(checked(&new), Err(VerifyError::TooNew { seconds: 360 }));
+        let malformed = headers("sha256=hello", "1795221283");
+        assert_eq!(checked(&malformed), Err(VerifyError::MalformedSignature));
+        let malformed = headers(&sign(&SECRET.into(), now(), BODY), "soon");
+        assert_eq!(checked(&malformed), Err(VerifyError::MalformedTimestamp));
+        assert_eq!(checked(&HeaderMap::new()), Err(VerifyError::Unsigned));
     }
 
     fn headers(signature: &str, timestamp: &str) -> HeaderMap {

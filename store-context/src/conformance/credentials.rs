@@ -25,6 +25,7 @@ pub async fn credentials(port: &dyn Credentials) {
         api_hmac: Some("apı".into()),
         webhook_address: Some(ok(AddressToken::random())),
         panel_address: Some(ok(AddressToken::random())),
+        panel_address_since: Some(NOW),
         previous_panel_address: Some(previous(ok(AddressToken::random()))),
         identifier_key: Some("identifiers".into()),
         proof_key: Some("proofs".into()),
@@ -106,6 +107,7 @@ fn texts(credentials: &StoreCredentials) -> Vec<Option<String>> {
         api_hmac,
         webhook_address,
         panel_address,
+        panel_address_since,
         previous_panel_address,
         identifier_key,
         proof_key,
@@ -121,6 +123,7 @@ fn texts(credentials: &StoreCredentials) -> Vec<Option<String>> {
         api_hmac.as_ref().map(text),
         webhook_address.as_ref().map(|token| token.expose().to_owned()),
         panel_address.as_ref().map(|token| token.expose().to_owned()),
+        panel_address_since.map(|since| since.to_string()),
         webhook_secret.as_ref().map(text),
         previous_webhook_secret.as_ref().map(expiring),
         previous_panel_address

@@ -1,6 +1,13 @@
-//! The snapshot that agents and bots see of a customer: read from the host, kept for a while.
+//! The snapshot that agents and bots see of a customer: read from the host, kept for a while, and
+//! given out as far as the conversation is proven.
 
+mod conversation;
 mod flight;
+mod panel;
 mod service;
 
+pub use self::conversation::ConversationContext;
+pub use self::panel::{
+    ConversationKey, OpenedPanel, PanelError, PanelService, PanelSubject, PanelView,
+};
 pub use self::service::{ContextConfig, ContextService};

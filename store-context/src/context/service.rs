@@ -13,7 +13,7 @@ use jiff::Timestamp;
 
 use super::flight::{Flight, Flights};
 use crate::model::{
-    ContextSnapshot, CustomerId, Insights, OrderTotals, Source, StoreId, StoreSummary,
+    ContextSnapshot, CustomerId, Insights, OrderTotals, Source, Store, StoreId, StoreSummary,
 };
 use crate::ports::{PortError, PortResult, Ports};
 
@@ -130,6 +130,11 @@ impl ContextService {
             Some(customer) => self.snapshot(store, &customer).await,
             None => Ok(None),
         }
+    }
+
+    /// The store, read within the time that it may take.
+    pub(super) async fn store(&self, id: &StoreId) -> PortResult<Option<Store>> {
+        within(self.config.customer_timeout, "stores", self.ports.stores.get(id)).await
     }
 
     /// Forgets what is kept of a customer: call it when the customer, an order or the cart changed.

@@ -133,11 +133,8 @@ impl StoreIdentity {
         }
         let proof = proof.filter(|value| !value.is_null()).ok_or(NotProven::Missing)?;
         let (at, mac, customer) = proof.as_str().and_then(parts).ok_or(NotProven::Malformed)?;
-        let previous = self.previous_proof_key.as_ref().and_then(|key| key.at(now));
-        let signed = [Some(&self.proof_key), previous].into_iter().flatten().any(|key| {
-            self.proof_mac(key, &customer, at.as_second()).as_bytes().ct_eq(mac.as_bytes()).into()
-        });
-        if !signed {
+        let mut keys = self.proof_keys(now);
+        if !keys.any(|key| same(&self.proof_mac(key, &customer, at.as_second()), mac)) {
             return Err(NotProven::Forged);
         }
         if self.identifier(&customer) != identifier {
@@ -147,6 +144,26 @@ impl StoreIdentity {
         let expired = written_at.duration_since(at) > signed_duration(self.policy.proof_lifetime);
         let ahead = at.duration_since(now) > signed_duration(CLOCK_SKEW);
         if expired || ahead { Err(NotProven::Expired) } else { Ok(customer) }
+    }
+
+    /// Signs what a panel's token says.
+    pub(crate) fn sign_panel(&self, claims: &[u8]) -> String {
+        self.panel_mac(&self.proof_key, claims)
+    }
+
+    /// Whether one of the keys that are taken signed what a panel's token says.
+    pub(crate) fn signed_panel(&self, claims: &[u8], mac: &str, now: Timestamp) -> bool {
+        self.proof_keys(now).any(|key| same(&self.panel_mac(key, claims), mac))
+    }
+
+    fn panel_mac(&self, key: &Secret, claims: &[u8]) -> String {
+        digits(key, &[b"panel", self.store.as_str().as_bytes(), claims])
+    }
+
+    /// The present key of the proofs, then the one before for as long as it is taken.
+    fn proof_keys(&self, now: Timestamp) -> impl Iterator<Item = &Secret> {
+        let previous = self.previous_proof_key.as_ref().and_then(|key| key.at(now));
+        std::iter::once(&self.proof_key).chain(previous)
     }
 
     fn proof_mac(&self, key: &Secret, customer: &CustomerId, at: i64) -> String {
@@ -194,6 +211,11 @@ fn digits(key: &Secret, parts: &[&[u8]]) -> String {
     let mut digits = hex::encode(mac.finalize());
     digits.truncate(32);
     digits
+}
+
+/// Compares in a time that tells nothing of where the texts differ.
+fn same(right: &str, given: &str) -> bool {
+    right.as_bytes().ct_eq(given.as_bytes()).into()
 }
 
 fn signed_duration(duration: Duration) -> jiff::SignedDuration {

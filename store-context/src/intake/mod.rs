@@ -1,5 +1,6 @@
 //! Webhooks in: verify, remember, answer; handle from the ledger; reconcile what never came.
 
+mod admit;
 mod contact_hint;
 mod dispatch;
 mod door;
@@ -10,6 +11,7 @@ mod handler;
 mod receive;
 mod reconcile;
 
+pub use self::admit::Admission;
 pub use self::dispatch::{DispatchConfig, Dispatched, Dispatcher};
 pub use self::event::{ConversationFact, DeskEvent, Direction, MessageFact};
 pub use self::handler::{Handler, HandlerError};

@@ -2,18 +2,19 @@
 
 use std::sync::Arc;
 
-use chatwoot_client::webhook::{Delivery, Event, ParseError, Verifier, VerifierError, VerifyError};
+use chatwoot_client::webhook::{Delivery, Event, ParseError, VerifierError, VerifyError};
 use hmac_sha256::Hash;
 use http::HeaderMap;
 use jiff::Timestamp;
 
+use super::admit::Admission;
 use super::contact_hint::ContactHints;
 use super::door;
 use super::from_webhook::Reader;
 use crate::identity::StoreIdentity;
 use crate::model::StoreId;
 use crate::ports::{
-    Address, AddressToken, Credentials, EntrySource, PortError, PortResult, Ports, Remembered,
+    AddressToken, Credentials, EntrySource, PortError, PortResult, Ports, Remembered,
     StoreCredentials, Stores, WebhookLedger,
 };
 
@@ -21,7 +22,7 @@ use crate::ports::{
 #[derive(Clone)]
 pub struct Intake {
     stores: Arc<dyn Stores>,
-    credentials: Arc<dyn Credentials>,
+    pub(super) credentials: Arc<dyn Credentials>,
     ledger: Arc<dyn WebhookLedger>,
     contacts: ContactHints,
 }
@@ -76,30 +77,39 @@ impl Intake {
         }
     }
 
-    /// Takes in one delivery: its address, its headers, and its body exactly as received.
+    /// Takes in one delivery: its address, its headers, and its body exactly as received. Where the
+    /// body is still to be read, [`Intake::admit`] first.
     pub async fn receive(
         &self,
         address: &AddressToken,
         headers: &HeaderMap,
         body: &[u8],
     ) -> Result<Receipt, ReceiveError> {
+        let admission = self.admit(address, headers, Timestamp::now()).await?;
+        self.receive_admitted(&admission, headers, body).await
+    }
+
+    /// Takes in one delivery that was admitted: the same headers, and the body exactly as received.
+    pub async fn receive_admitted(
+        &self,
+        admission: &Admission,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Result<Receipt, ReceiveError> {
         let now = Timestamp::now();
-        let store = self.credentials.store_at(Address::Webhook, address, now).await?;
-        let store = store.ok_or(ReceiveError::UnknownAddress)?;
-        let credentials = self.credentials.get(&store).await?;
-        let verifier = verifier(&credentials, now)?;
+        let Admission { store, credentials, verifier } = admission;
         let delivery = verifier.verify(headers, body, now)?;
         let event = delivery.event()?;
-        self.check_account(&store, &event).await?;
-        if self.contacts.take(&store, &event).await? {
+        self.check_account(store, &event).await?;
+        if self.contacts.take(store, &event).await? {
             return Ok(Receipt::Hint);
         }
-        let identity = self.identity(&store, &credentials, &event).await?;
+        let identity = self.identity(store, credentials, &event).await?;
         let reader = Reader { identity: identity.as_ref(), sent_at: delivery.sent_at, now };
         let event_of_desk = reader.event(&event);
         let key = reader.key(&event, &event_of_desk).unwrap_or_else(|| opaque_key(&delivery));
         let remembered =
-            door::remember(&*self.ledger, &store, event_of_desk, key, EntrySource::Webhook).await?;
+            door::remember(&*self.ledger, store, event_of_desk, key, EntrySource::Webhook).await?;
         tracing::debug!(%store, event = event.name(), ?remembered, "webhook received");
         Ok(match remembered {
             Remembered::New => Receipt::New,
@@ -137,16 +147,6 @@ impl std::fmt::Debug for Intake {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Intake").finish_non_exhaustive()
     }
-}
-
-fn verifier(credentials: &StoreCredentials, now: Timestamp) -> Result<Verifier, ReceiveError> {
-    let secret = credentials.webhook_secret.clone().ok_or(ReceiveError::NotProvisioned)?;
-    let verifier = Verifier::new(secret)?;
-    let previous = credentials.previous_webhook_secret.as_ref();
-    Ok(match previous.and_then(|previous| previous.at(now)) {
-        Some(previous) => verifier.or_previous(previous.clone())?,
-        None => verifier,
-    })
 }
 
 /// Names an event that is no fact of its own by what was signed, so that a captured delivery is

@@ -99,6 +99,7 @@ mod tests {
             api_hmac: Some("sec-4".into()),
             webhook_address: Some(AddressToken::new("adr-5")),
             panel_address: Some(AddressToken::new("adr-6")),
+            panel_address_since: Some(Timestamp::UNIX_EPOCH),
             previous_panel_address: Some(expiring(AddressToken::new("adr-8"))),
             identifier_key: Some("sec-9".into()),
             proof_key: Some("sec-10".into()),

@@ -26,6 +26,9 @@ pub struct StoreCredentials {
     pub webhook_address: Option<AddressToken>,
     /// The unguessable part of the panel's address.
     pub panel_address: Option<AddressToken>,
+    /// Since when Chatwoot shows this address; `None` while that is not known, as when a rotation
+    /// was cut short.
+    pub panel_address_since: Option<Timestamp>,
     /// The panel's address before this one.
     pub previous_panel_address: Option<Expiring<AddressToken>>,
     /// The key of what is derived for the store: contact identifiers and its administrator's

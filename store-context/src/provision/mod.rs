@@ -11,6 +11,7 @@ mod email_domain;
 mod inboxes;
 mod panel;
 mod report;
+mod rotation;
 mod team;
 mod webhook;
 
@@ -20,8 +21,9 @@ use jiff::Timestamp;
 pub use self::config::ProvisionConfig;
 pub use self::email_domain::{EmailDomain, InvalidEmailDomain};
 pub use self::report::{ProvisionReport, Step, StepOutcome};
+pub use self::rotation::{PanelRotation, RotateConfig, Rotated};
 use crate::identity::random_key;
-use crate::model::Store;
+use crate::model::{Store, StoreId};
 use crate::ports::{AddressToken, Desk, PortError, Ports, StoreCredentials};
 
 /// Why a store was not provisioned to the end; running it again goes on from there.
@@ -42,6 +44,9 @@ pub enum ProvisionError {
          another platform app made it; forget the store's desk to make a new account"
     )]
     AccountGone(chatwoot_client::AccountId),
+    /// The store has nothing in Chatwoot yet.
+    #[error("store {0} is not provisioned: run the Provisioner for it first")]
+    NotProvisioned(StoreId),
     /// A port failed.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -86,13 +91,7 @@ impl Provisioner {
     /// One at a time per store: two at once would both make what is missing.
     pub async fn provision(&self, store: &Store) -> Result<ProvisionReport, ProvisionError> {
         self.ports.stores.put(store).await?;
-        let mut run = Run {
-            provisioner: self,
-            store,
-            desk: self.ports.stores.desk(&store.id).await?,
-            credentials: self.ports.credentials.get(&store.id).await?,
-            report: ProvisionReport::new(store.id.clone()),
-        };
+        let mut run = self.start(store).await?;
         run.addresses().await?;
         let account = run.account().await?;
         let administrator = run.administrator(account).await?;
@@ -102,9 +101,20 @@ impl Provisioner {
         run.attributes(&account).await?;
         run.inboxes(&account, administrator).await?;
         run.webhook(&account).await?;
-        run.panel(&account).await?;
+        run.panel(&account, Timestamp::now()).await?;
         tracing::info!(store = %store.id, changed = run.report.changed(), "store provisioned");
         Ok(run.report)
+    }
+
+    /// What is remembered of a store.
+    async fn start<'a>(&'a self, store: &'a Store) -> Result<Run<'a>, ProvisionError> {
+        Ok(Run {
+            provisioner: self,
+            store,
+            desk: self.ports.stores.desk(&store.id).await?,
+            credentials: self.ports.credentials.get(&store.id).await?,
+            report: ProvisionReport::new(store.id.clone()),
+        })
     }
 }
 

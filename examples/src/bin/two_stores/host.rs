@@ -7,7 +7,7 @@ use std::time::Duration;
 use adapters::axum::{AxumConfig, DeskOrigin, Health, Panel, SupportContext, Webhooks};
 use async_trait::async_trait;
 use chatwoot_client::{Client, ConversationId, ConversationStatus, MessageId, Time};
-use store_context::context::{ContextConfig, ContextService};
+use store_context::context::{ContextConfig, ContextService, PanelService};
 use store_context::identity::Identity;
 use store_context::intake::{
     Direction, DispatchConfig, Dispatcher, Handler, HandlerError, Intake, ReconcileConfig,
@@ -61,26 +61,24 @@ impl Host {
             seen,
             dispatcher,
         };
-        let router = host.endpoints(desk)?.merge(pages::router(pages::Pages::new(&host, desk)));
+        let router =
+            host.endpoints(desk, client)?.merge(pages::router(pages::Pages::new(&host, desk)));
         tokio::spawn(serve(listener, router, HEADERS_WITHIN));
         let dispatcher = host.dispatcher.clone();
         tokio::spawn(async move { dispatcher.run().await });
         Ok(host)
     }
 
-    fn endpoints(&self, desk: &Desk) -> anyhow::Result<axum::Router> {
+    fn endpoints(&self, desk: &Desk, client: &Client) -> anyhow::Result<axum::Router> {
         let stores = self.ports.stores.clone();
+        let panels = PanelService::new(client.clone(), self.ports.clone(), self.context.clone());
         Ok(adapters::axum::router(AxumConfig {
             webhooks: Webhooks::new(Intake::new(&self.ports)),
             support_context: SupportContext {
                 context: self.context.clone(),
                 sessions: self.sessions.clone(),
             },
-            panel: Panel {
-                context: self.context.clone(),
-                credentials: self.ports.credentials.clone(),
-                desk: DeskOrigin::new(&desk.base().parse()?)?,
-            },
+            panel: Panel::new(panels, DeskOrigin::new(&desk.base().parse()?)?),
             health: Health::new().check("stores", move || {
                 let stores = stores.clone();
                 async move { stores.ids().await.map(drop) }

@@ -1,0 +1,134 @@
+//! How often a panel's address may ask.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use store_context::ports::AddressToken;
+use tokio::time::Instant;
+
+const WINDOW: Duration = Duration::from_mins(1);
+
+/// How often a panel's address may ask in a minute.
+///
+/// Whoever has the address can use these up for the others who have it: then give the panel
+/// [another address](store_context::provision::Provisioner::rotate_panel_address), which has counts
+/// of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PanelLimits {
+    /// Look-ups of any kind. The default is 300.
+    pub look_ups: u32,
+    /// Look-ups whose conversation, key and contact do not belong together, or with a token that
+    /// was altered. The default is 20.
+    pub mismatches: u32,
+}
+
+impl Default for PanelLimits {
+    fn default() -> Self {
+        Self { look_ups: 300, mismatches: 20 }
+    }
+}
+
+/// The counts of the present minute, for addresses that are known only: there are no more of them
+/// than panels.
+#[derive(Debug)]
+pub(super) struct LookUps {
+    limits: PanelLimits,
+    minute: Mutex<Minute>,
+}
+
+#[derive(Debug)]
+struct Minute {
+    began: Instant,
+    counts: HashMap<AddressToken, Count>,
+}
+
+#[derive(Debug, Default)]
+struct Count {
+    look_ups: u32,
+    mismatches: u32,
+}
+
+impl LookUps {
+    pub(super) fn new(limits: PanelLimits) -> Self {
+        let minute = Minute { began: Instant::now(), counts: HashMap::new() };
+        Self { limits, minute: Mutex::new(minute) }
+    }
+
+    /// Counts a look-up, or says how long to wait before the next.
+    pub(super) fn admit(&self, address: &AddressToken, now: Instant) -> Result<(), Duration> {
+        let Self { limits, .. } = self;
+        self.count(address, now, |count, left| {
+            if count.look_ups >= limits.look_ups || count.mismatches >= limits.mismatches {
+                return Err(left);
+            }
+            count.look_ups += 1;
+            Ok(())
+        })
+    }
+
+    /// Notes that what was looked up does not belong together.
+    pub(super) fn mismatch(&self, address: &AddressToken, now: Instant) {
+        self.count(address, now, |count, _| count.mismatches = count.mismatches.saturating_add(1));
+    }
+
+    fn count<T>(
+        &self,
+        address: &AddressToken,
+        now: Instant,
+        note: impl FnOnce(&mut Count, Duration) -> T,
+    ) -> T {
+        let mut minute = self.minute.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut age = now.saturating_duration_since(minute.began);
+        if age >= WINDOW {
+            *minute = Minute { began: now, counts: HashMap::new() };
+            age = Duration::ZERO;
+        }
+        note(minute.counts.entry(address.clone()).or_default(), WINDOW - age)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(number: u32) -> AddressToken {
+        AddressToken::new(number.to_string())
+    }
+
+    #[test]
+    fn an_address_has_so_many_look_ups_a_minute() {
+        let look_ups = LookUps::new(PanelLimits { look_ups: 3, mismatches: 2 });
+        let began = look_ups.minute.lock().unwrap().began;
+        for _ in 0..3 {
+            assert_eq!(look_ups.admit(&address(1), began), Ok(()));
+        }
+        let later = began + WINDOW / 4;
+        assert_eq!(look_ups.admit(&address(1), later), Err(WINDOW * 3 / 4));
+        assert_eq!(look_ups.admit(&address(2), later), Ok(()), "another has its own");
+        assert_eq!(look_ups.admit(&address(1), began + WINDOW), Ok(()));
+    }
+
+    #[test]
+    fn mismatches_use_up_an_address_sooner() {
+        let look_ups = LookUps::new(PanelLimits { look_ups: 300, mismatches: 2 });
+        let began = look_ups.minute.lock().unwrap().began;
+        for _ in 0..2 {
+            assert_eq!(look_ups.admit(&address(1), began), Ok(()));
+            look_ups.mismatch(&address(1), began);
+        }
+        assert_eq!(look_ups.admit(&address(1), began), Err(WINDOW));
+        assert_eq!(look_ups.admit(&address(2), began), Ok(()));
+    }
+
+    #[test]
+    fn counts_of_a_minute_that_is_over_are_not_kept() {
+        let look_ups = LookUps::new(PanelLimits::default());
+        let began = look_ups.minute.lock().unwrap().began;
+        for number in 0..1_000 {
+            look_ups.admit(&address(number), began).unwrap();
+        }
+        look_ups.admit(&address(1), began + WINDOW).unwrap();
+        assert_eq!(look_ups.minute.lock().unwrap().counts.len(), 1);
+    }
+}

@@ -1,0 +1,82 @@
+//! What may be said into a conversation: everything where the customer is proven, else nothing of
+//! theirs.
+
+use chatwoot_client::ContactId;
+use serde::Serialize;
+
+use super::ContextService;
+use crate::model::{ContextSnapshot, NotProven, Proof, StoreId, StoreSummary};
+use crate::ports::PortResult;
+
+/// What a bot or a handler may use in a conversation.
+///
+/// A customer's orders, addresses and amounts are in the proven variant only: code that answers
+/// into a conversation that is not proven cannot come by them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ConversationContext {
+    /// The customer writes.
+    Proven(Box<ContextSnapshot>),
+    /// It may be anybody who writes.
+    NotProven {
+        /// Why nobody is proven.
+        why: NotProven,
+        /// The store, of which anybody may know.
+        store: StoreSummary,
+    },
+}
+
+impl ContextService {
+    /// Returns what may be used in a conversation with this proof; `None` if the store or the
+    /// proven customer is not known.
+    ///
+    /// # Errors
+    /// As for [`ContextService::snapshot`].
+    ///
+    /// ```
+    /// # use store_context::{context::{ContextService, ConversationContext}, model::{Proof, StoreId}, ports::PortError};
+    /// # async fn example(context: ContextService, store: StoreId, proof: Proof) -> Result<(), PortError> {
+    /// match context.for_conversation(&store, &proof).await? {
+    ///     Some(ConversationContext::Proven(snapshot)) => {
+    ///         println!("your last order is {:?}", snapshot.recent_orders.first());
+    ///     }
+    ///     Some(ConversationContext::NotProven { store, .. }) => {
+    ///         println!("sign in at {} and write from there", store.name);
+    ///     }
+    ///     None => {}
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn for_conversation(
+        &self,
+        store: &StoreId,
+        proof: &Proof,
+    ) -> PortResult<Option<ConversationContext>> {
+        match proof {
+            Proof::Proven(customer) => {
+                let snapshot = self.snapshot(store, customer).await?;
+                Ok(snapshot.map(|snapshot| ConversationContext::Proven(Box::new(snapshot))))
+            }
+            Proof::NotProven(why) => {
+                let store = self.store(store).await?;
+                let not_proven = |store| ConversationContext::NotProven { why: *why, store };
+                Ok(store.as_ref().map(StoreSummary::from).map(not_proven))
+            }
+        }
+    }
+
+    /// The snapshot of whom a proof names, else of whom the contact is linked to: for people only,
+    /// who were told that the conversation is not proven.
+    pub(super) async fn for_proof_or_contact(
+        &self,
+        store: &StoreId,
+        proof: &Proof,
+        contact: ContactId,
+    ) -> PortResult<Option<ContextSnapshot>> {
+        match proof {
+            Proof::Proven(customer) => self.snapshot(store, customer).await,
+            Proof::NotProven(_) => self.for_contact(store, contact).await,
+        }
+    }
+}

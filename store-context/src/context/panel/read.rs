@@ -1,0 +1,79 @@
+//! Reading a conversation for its panel.
+
+use chatwoot_client::{Account, Conversation, Error, InboxId, Message, MessageType, MessagesQuery};
+use jiff::Timestamp;
+use subtle::ConstantTimeEq;
+
+use super::{ConversationKey, PanelError, PanelSubject};
+
+/// A conversation that is the page's own.
+pub(super) struct Read {
+    pub(super) conversation: Conversation,
+    /// When the customer wrote last.
+    pub(super) written_at: Timestamp,
+}
+
+/// Reads a conversation and its newest messages at once.
+pub(super) async fn conversation(
+    account: &Account,
+    subject: &PanelSubject,
+) -> Result<Read, PanelError> {
+    let said = MessagesQuery { filter_internal_messages: Some(true), ..MessagesQuery::default() };
+    let (conversation, messages, inboxes) = tokio::join!(
+        account.conversations().get(subject.conversation),
+        account.messages(subject.conversation).list(&said),
+        inboxes_of_key(account, subject),
+    );
+    let conversation = conversation.map_err(failed)?;
+    let messages = messages.map_err(failed)?.payload;
+    let opens = match &subject.key {
+        ConversationKey::Uuid(key) => same(conversation.uuid.as_deref(), key),
+        ConversationKey::SourceId(_) => inboxes?.contains(&conversation.inbox_id),
+    };
+    if !opens || conversation.meta.sender.id != subject.contact {
+        return Err(PanelError::Unknown);
+    }
+    let written_at = written_at(&messages, &conversation);
+    Ok(Read { conversation, written_at })
+}
+
+/// The inboxes in which the contact has the source id that the page knows; none for a UUID.
+async fn inboxes_of_key(
+    account: &Account,
+    subject: &PanelSubject,
+) -> Result<Vec<InboxId>, PanelError> {
+    let ConversationKey::SourceId(key) = &subject.key else { return Ok(Vec::new()) };
+    // An e-mail inbox has addresses for source ids, which can be guessed.
+    if !is_uuid(key) {
+        return Err(PanelError::Unknown);
+    }
+    let contact = account.contacts().get(subject.contact).await.map_err(failed)?;
+    let known = contact.contact_inboxes.unwrap_or_default();
+    let opened = known.into_iter().filter(|known| same(known.source_id.as_deref(), key));
+    Ok(opened.filter_map(|known| Some(known.inbox?.id)).collect())
+}
+
+/// When the customer wrote last. Where that is further back than the messages reach, the oldest of
+/// them is the latest time that it can have been.
+fn written_at(messages: &[Message], conversation: &Conversation) -> Timestamp {
+    let incoming = |message: &&Message| message.message_type == MessageType::Incoming;
+    let last = messages.iter().rev().find(incoming).or(messages.first());
+    let at = last.map_or(conversation.created_at, |message| message.created_at);
+    at.at().unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+fn same(known: Option<&str>, given: &str) -> bool {
+    known.is_some_and(|known| !known.is_empty() && known.as_bytes().ct_eq(given.as_bytes()).into())
+}
+
+fn is_uuid(text: &str) -> bool {
+    let hyphen = |place| matches!(place, 8 | 13 | 18 | 23);
+    let fits = |(place, byte): (usize, u8)| {
+        if hyphen(place) { byte == b'-' } else { byte.is_ascii_hexdigit() }
+    };
+    text.len() == 36 && text.bytes().enumerate().all(fits)
+}
+
+fn failed(error: Error) -> PanelError {
+    if error.is_not_found() { PanelError::Unknown } else { PanelError::Chatwoot(error) }
+}

@@ -1,0 +1,62 @@
+//! What can be said of a delivery before its body is read.
+
+use chatwoot_client::webhook::Verifier;
+use http::HeaderMap;
+use jiff::Timestamp;
+
+use super::{Intake, ReceiveError};
+use crate::model::StoreId;
+use crate::ports::{Address, AddressToken, StoreCredentials};
+
+/// A delivery whose body is worth reading: its address is a store's, and its headers carry a
+/// signature and a time. Nothing is proven by it. `Debug` shows no secret.
+#[derive(Clone, Debug)]
+pub struct Admission {
+    pub(super) store: StoreId,
+    pub(super) credentials: StoreCredentials,
+    pub(super) verifier: Verifier,
+}
+
+impl Admission {
+    /// Returns the store that the delivery is for.
+    pub const fn store(&self) -> &StoreId {
+        &self.store
+    }
+}
+
+impl Intake {
+    /// Looks at a delivery's address and headers, before its body is read: whoever does not know an
+    /// address, or does not sign, is to be refused without holding a body for them.
+    ///
+    /// # Errors
+    /// All of [`ReceiveError`] but `Malformed` and `WrongAccount`.
+    ///
+    /// ```
+    /// # use store_context::intake::{Intake, Receipt, ReceiveError};
+    /// # use store_context::{Timestamp, ports::AddressToken};
+    /// # async fn read_body() -> Vec<u8> { Vec::new() }
+    /// # async fn example(intake: Intake, address: AddressToken, headers: http::HeaderMap) -> Result<Receipt, ReceiveError> {
+    /// let admission = intake.admit(&address, &headers, Timestamp::now()).await?;
+    /// let body = read_body().await;
+    /// intake.receive_admitted(&admission, &headers, &body).await
+    /// # }
+    /// ```
+    pub async fn admit(
+        &self,
+        address: &AddressToken,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<Admission, ReceiveError> {
+        let store = self.credentials.store_at(Address::Webhook, address, now).await?;
+        let store = store.ok_or(ReceiveError::UnknownAddress)?;
+        let credentials = self.credentials.get(&store).await?;
+        let secret = credentials.webhook_secret.clone().ok_or(ReceiveError::NotProvisioned)?;
+        let mut verifier = Verifier::new(secret)?;
+        let previous = credentials.previous_webhook_secret.as_ref();
+        if let Some(previous) = previous.and_then(|previous| previous.at(now)) {
+            verifier = verifier.or_previous(previous.clone())?;
+        }
+        verifier.verify_headers(headers, now)?;
+        Ok(Admission { store, credentials, verifier })
+    }
+}
