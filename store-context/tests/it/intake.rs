@@ -229,7 +229,9 @@ async fn no_events_name_takes_the_place_of_a_fact() {
     let talk = bench.talk(&customer("ada")).await;
     talk.say("Hello").await;
     bench.set_status(&talk, ConversationStatus::Resolved).await;
-    let deliveries = bench.fake.take_deliveries();
+    let mut deliveries = bench.fake.take_deliveries();
+    // A changed contact is a hint, and no fact.
+    deliveries.retain(|delivery| delivery.event != "contact_updated");
     assert!(deliveries.iter().any(|it| it.event == "conversation_status_changed"));
     let told = deliveries.iter().map(|delivery| {
         let event = Event::parse(&delivery.body).unwrap();
