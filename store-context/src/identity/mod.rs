@@ -108,7 +108,8 @@ impl Identity {
         token.ok_or_else(|| IdentityError::NotProvisioned(store.clone()))
     }
 
-    /// Returns the signed-in customer as the widget's user, with proof.
+    /// Returns the signed-in customer as the widget's user, with both proofs: Chatwoot's hash of the
+    /// identifier, and the store's own, which the snippet puts on the conversation.
     ///
     /// It has no e-mail address and no phone number: the widget merges the customer's contact into
     /// a guest's who gave the same one (Chatwoot 4.15.1), and the guest would go on as the customer.
@@ -127,6 +128,7 @@ impl Identity {
         let hmac = hmac.ok_or_else(|| IdentityError::NotProvisioned(store.clone()))?;
         let mut user = WidgetUser::proven(identity.identifier(&customer.id), &hmac)?;
         user.name = Some(customer.contact_name()).filter(|name| !name.is_empty());
+        user.conversation_attributes = proof_attributes(&identity, &customer.id);
         Ok(user)
     }
 

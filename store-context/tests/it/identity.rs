@@ -1,8 +1,9 @@
 //! Who a customer is, proved to the widget and to the public API.
 
 use chatwoot_client::widget::identifier_hash;
-use store_context::identity::{Identity, IdentityError};
-use store_context::model::Customer;
+use store_context::Timestamp;
+use store_context::identity::{Evidence, Identity, IdentityError, PROOF_ATTRIBUTE};
+use store_context::model::{Customer, Proof};
 
 use crate::support::{Bench, customer, holds_none};
 
@@ -19,6 +20,17 @@ async fn a_customer_is_proved_by_the_right_inbox() {
         let json = serde_json::to_value(&user).unwrap().to_string();
         let hash = identifier_hash(&held.website_hmac.unwrap(), &named);
         assert!(json.contains(&hash) && json.contains("Customer ada"), "{json}");
+        let proof = &user.conversation_attributes[PROOF_ATTRIBUTE];
+        let now = Timestamp::now();
+        let evidence = Evidence {
+            identifier: Some(user.identifier()),
+            hmac_verified: Some(true),
+            proof: Some(proof),
+            written_at: now,
+        };
+        let judged = bench.identity_of(&store.id).await.check(evidence, now);
+        assert_eq!(judged, Proof::Proven(ada.id.clone()));
+        holds_none(&format!("{user:?}"), &[proof.as_str().unwrap().to_owned()]);
         let public = identity.public(&store.id, &ada).await.unwrap();
         let of_api = identifier_hash(&held.api_hmac.unwrap(), &named);
         assert_eq!(public.identifier_hash.expose(), of_api);
