@@ -41,6 +41,7 @@ mod retry;
 mod secret;
 mod send;
 mod server;
+mod shown;
 mod stats;
 mod time;
 mod transport;
