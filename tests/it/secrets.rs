@@ -71,7 +71,7 @@ async fn a_desk_of_the_fake_shows_no_token() {
     let builder = FakeChatwoot::builder().platform_token(MARKER);
     hides(&builder);
     let fake = builder.build();
-    let client = Client::builder("http://desk.test").transport(fake.clone()).build().unwrap();
+    let client = Client::builder("https://desk.test").transport(fake.clone()).build().unwrap();
     let platform = client.platform(MARKER);
     platform.accounts().create(&chatwoot_client::NewPlatformAccount::new("Shop")).await.unwrap();
     hides(&fake);

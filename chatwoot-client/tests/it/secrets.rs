@@ -42,7 +42,7 @@ fn shown() -> Shown {
     all.add("PlatformToken", &PlatformToken::new(MARKER));
     all.add("UserToken", &UserToken::new(MARKER));
 
-    let client = Client::builder("http://desk.test").build().unwrap();
+    let client = Client::builder("https://desk.test").build().unwrap();
     all.add("Client", &client);
     let account = client.account(1, MARKER);
     let platform = client.platform(MARKER);

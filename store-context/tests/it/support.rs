@@ -73,7 +73,7 @@ impl Bench {
         let ledger = Arc::new(Probe::new(&ports));
         ports.sync = ledger.clone();
         ports.webhooks = ledger.clone();
-        let client = Client::builder("http://chatwoot.test")
+        let client = Client::builder("https://chatwoot.test")
             .transport(fake.clone())
             .retry(policy)
             .limits(Limits::off())
