@@ -8,7 +8,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{Account, Body, Client, Transport, TransportError};
+use crate::{Account, Body, Client, Secret, Transport, TransportError};
 
 /// Contacts with the server's uniqueness and its case-blind filter.
 #[derive(Clone, Debug, Default)]
@@ -223,7 +223,7 @@ async fn an_adopted_contact_is_made_present_once() {
     {
         let desk = Desk::with(&json!([{"id": 1, "identifier": "c-1", "contact_inboxes": there}]));
         let account = desk.account();
-        let source_id = source.map(str::to_owned);
+        let source_id = source.map(Secret::new);
         let inbox_id = Some(inbox.into());
         let ada = NewContact { inbox_id, source_id, ..wanted(Some("c-1"), None, None) };
         account.contacts().upsert(&ada).await.unwrap();

@@ -140,7 +140,7 @@ async fn the_place_of_a_decode_error_is_shown_escaped_and_bounded() {
         let (_server, account) = desk(ResponseTemplate::new(200).set_body_string(body)).await;
         let week = ReportPeriod::between(0, 1);
         let error = account.summary_reports().channels(&week).await.unwrap_err();
-        assert!(error.decode_path().is_some_and(|path| path.ends_with(".open")), "{error:?}");
+        assert!(error.decode_path().is_some_and(|path| path.contains(".open")), "{error:?}");
         for shown in [error.to_string(), format!("{error:?}")] {
             assert!(!shown.contains(char::is_control), "{shown:?}");
             assert!(shown.len() < 1000, "{} bytes", shown.len());

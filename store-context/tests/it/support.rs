@@ -423,7 +423,7 @@ impl Bench {
             name: Some(customer.name.clone()),
             ..NewPublicContact::default()
         };
-        let source = inbox.contacts().create(&new).await.unwrap().source_id;
+        let source = inbox.contacts().create(&new).await.unwrap().source_id.expose().to_owned();
         let id = inbox.conversations(&source).create(None).await.unwrap().id;
         Talk { inbox, source, id }
     }
