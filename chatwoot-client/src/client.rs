@@ -9,9 +9,11 @@ use url::Url;
 use crate::application::Account;
 use crate::call::Call;
 use crate::limit::{Counts, Limits};
+use crate::loopback::is_loopback;
 use crate::op::Op;
 use crate::platform::Platform;
 use crate::public::{CsatSurvey, PublicInbox, Website};
+use crate::response_limit::ResponseLimit;
 use crate::retry::{Budget, RetryPolicy};
 use crate::secret::{PlatformToken, UserToken};
 use crate::server::Server;
@@ -27,6 +29,7 @@ struct Inner {
     base: String,
     transport: Arc<dyn Transport>,
     policy: RetryPolicy,
+    response_limit: ResponseLimit,
     counts: Counts,
     budget: Budget,
     stats: Counters,
@@ -42,6 +45,12 @@ pub enum BuildError {
     /// The base URL is no plain `http` or `https` address.
     #[error("the base URL must be http or https and carry no user, password, query or fragment")]
     Scheme,
+    /// The base URL is plain `http` to another machine: every network between would see the tokens.
+    #[error(
+        "the base URL is http to another machine, where the network would see each token: use \
+         https, or allow it with ClientBuilder::allow_plain_http"
+    )]
+    PlainHttp,
     /// No transport was given, and the feature `reqwest-rustls` is off.
     #[error("no transport: give one with ClientBuilder::transport, or enable `reqwest-rustls`")]
     NoTransport,
@@ -57,6 +66,8 @@ pub struct ClientBuilder {
     transport: Option<Arc<dyn Transport>>,
     policy: RetryPolicy,
     limits: Limits,
+    response_limit: ResponseLimit,
+    plain_http: bool,
 }
 
 impl fmt::Debug for ClientBuilder {
@@ -66,6 +77,8 @@ impl fmt::Debug for ClientBuilder {
             .field("transport", &self.transport)
             .field("policy", &self.policy)
             .field("limits", &self.limits)
+            .field("response_limit", &self.response_limit)
+            .field("plain_http", &self.plain_http)
             .finish_non_exhaustive()
     }
 }
@@ -89,12 +102,49 @@ impl ClientBuilder {
         self
     }
 
+    /// How many bytes of a successful answer are read, counted after decompression; 16 MiB unless
+    /// set. A larger one is a `Decode` error.
+    ///
+    /// It holds for one answer: a stream over all pages of a list may be of any length. Of a
+    /// refusal 64 KiB are read, whatever is set here.
+    ///
+    /// ```
+    /// use chatwoot_client::Client;
+    ///
+    /// let builder = Client::builder("https://desk.example.com").response_limit(64 * 1024 * 1024);
+    /// assert!(builder.build().is_ok());
+    /// ```
+    pub fn response_limit(mut self, bytes: usize) -> Self {
+        self.response_limit.success = bytes;
+        self
+    }
+
+    /// Allows plain `http` to another machine: for a network that is as trusted as this machine,
+    /// since whoever is on the way, a proxy included, sees each token and each customer's data.
+    ///
+    /// Plain `http` to this machine itself (`localhost`, a name below it, or an address of the
+    /// loopback interface) needs no leave.
+    ///
+    /// ```
+    /// use chatwoot_client::Client;
+    ///
+    /// assert!(Client::builder("http://chatwoot.internal:3000").build().is_err());
+    /// let builder = Client::builder("http://chatwoot.internal:3000").allow_plain_http();
+    /// assert!(builder.build().is_ok());
+    /// assert!(Client::builder("http://localhost:3000").build().is_ok());
+    /// ```
+    pub fn allow_plain_http(mut self) -> Self {
+        self.plain_http = true;
+        self
+    }
+
     /// Builds the client.
     ///
     /// # Errors
-    /// The base URL is unusable, or there is no transport.
+    /// The base URL is unusable, or plain `http` to another machine where that is not
+    /// [allowed](ClientBuilder::allow_plain_http), or there is no transport.
     pub fn build(self) -> Result<Client, BuildError> {
-        let base = checked(&self.base)?;
+        let base = checked(&self.base, self.plain_http)?;
         let transport = match self.transport {
             Some(transport) => transport,
             None => default_transport()?,
@@ -103,6 +153,7 @@ impl ClientBuilder {
             base,
             transport,
             policy: self.policy,
+            response_limit: self.response_limit,
             counts: Counts::new(self.limits),
             budget: Budget::new(),
             stats: Counters::default(),
@@ -110,14 +161,20 @@ impl ClientBuilder {
     }
 }
 
-fn checked(base: &str) -> Result<String, BuildError> {
+fn checked(base: &str, plain_http: bool) -> Result<String, BuildError> {
     let url = Url::parse(base).map_err(BuildError::Url)?;
     let plain = matches!(url.scheme(), "http" | "https")
         && url.username().is_empty()
         && url.password().is_none()
         && url.query().is_none()
         && url.fragment().is_none();
-    if plain { Ok(url.as_str().trim_end_matches('/').to_owned()) } else { Err(BuildError::Scheme) }
+    if !plain {
+        return Err(BuildError::Scheme);
+    }
+    if url.scheme() == "http" && !plain_http && !is_loopback(&url) {
+        return Err(BuildError::PlainHttp);
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
 #[cfg(feature = "reqwest-rustls")]
@@ -147,6 +204,8 @@ impl Client {
             transport: None,
             policy: RetryPolicy::default(),
             limits: Limits::default(),
+            response_limit: ResponseLimit::default(),
+            plain_http: false,
         }
     }
 
@@ -197,6 +256,10 @@ impl Client {
 
     pub(crate) fn policy(&self) -> RetryPolicy {
         self.0.policy
+    }
+
+    pub(crate) fn response_limit(&self) -> ResponseLimit {
+        self.0.response_limit
     }
 
     pub(crate) fn counts(&self) -> &Counts {

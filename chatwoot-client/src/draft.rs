@@ -194,6 +194,7 @@ impl<'a> Draft<'a> {
         let mut builder = http::Request::builder()
             .method(self.op.verb.as_str())
             .uri(url)
+            .extension(self.client.response_limit())
             .header(ACCEPT, HeaderValue::from_static(self.reads.accept()));
         if let Some(token) = self.token {
             let mut value = HeaderValue::from_str(token.expose())

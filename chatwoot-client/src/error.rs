@@ -9,6 +9,7 @@ use bytes::Bytes;
 use crate::misfit::Misfit;
 use crate::op::Op;
 use crate::refusal::{Refusal, detail, is_html};
+use crate::shown::{Shown, ShownList};
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// What went wrong, by meaning.
@@ -48,7 +49,8 @@ pub enum ErrorKind {
 /// A call that did not succeed.
 ///
 /// `Display` names the operation, what happened and how often it was tried: never a token, a query
-/// or a body.
+/// or a body. The names of fields are the server's: `Display` and `Debug` escape what is not
+/// printable in them, and cut them short.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -214,17 +216,18 @@ impl Error {
         self.0.answer.as_ref()?.request_id.as_deref()
     }
 
-    /// The body of the refusal, as it came. It may hold personal data.
+    /// The body of the refusal, as it came: its first 64 KiB at the most. It may hold personal data.
     pub fn body(&self) -> Option<&[u8]> {
         self.0.answer.as_ref().map(|answer| answer.body.as_ref())
     }
 
-    /// The server's own sentence, such as `Email has already been taken`.
+    /// The server's own sentence, such as `Email has already been taken`, as it came: escape it
+    /// before you print it.
     pub fn server_message(&self) -> Option<&str> {
         self.0.answer.as_ref()?.message.as_deref()
     }
 
-    /// The fields that the server refuses, such as `["email"]`.
+    /// The fields that the server refuses, such as `["email"]`, named as the server names them.
     pub fn attributes(&self) -> &[String] {
         self.0.answer.as_ref().map_or(&[], |answer| &answer.attributes)
     }
@@ -280,10 +283,10 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.0.operation, self.0.detail)?;
         if let Some(path) = &self.0.decode_path {
-            write!(f, " (at {path})")?;
+            write!(f, " (at {})", Shown(path))?;
         }
         if !self.attributes().is_empty() {
-            write!(f, " (fields: {})", self.attributes().join(", "))?;
+            write!(f, " (fields: {})", ShownList(self.attributes()))?;
         }
         if self.0.attempts > 1 {
             let seconds = self.0.elapsed.as_secs_f32();
@@ -300,8 +303,8 @@ impl fmt::Debug for Error {
             .field("kind", &self.0.kind)
             .field("detail", &self.0.detail)
             .field("status", &self.status())
-            .field("attributes", &self.attributes())
-            .field("decode_path", &self.0.decode_path)
+            .field("attributes", &format_args!("[{}]", ShownList(self.attributes())))
+            .field("decode_path", &self.decode_path().map(Shown))
             .field("request_id", &self.request_id())
             .field("attempts", &self.0.attempts)
             .field("elapsed", &self.0.elapsed)

@@ -108,7 +108,7 @@ async fn run(seed: u64, count: u64, moves: Moves) -> (Vec<u64>, Desk) {
     let random = fastrand::Rng::with_seed(seed);
     let list = List { rows, random, moves, clock: BEGIN, begun, requests: 0 };
     let desk = Desk(Arc::new(Mutex::new(list)));
-    let client = Client::builder("http://desk.test").transport(desk.clone()).build().unwrap();
+    let client = Client::builder("https://desk.test").transport(desk.clone()).build().unwrap();
     let rows = Rows {
         key: |row: &Row| row.id,
         total: |page: &Page<Row>| page.meta.count,
@@ -180,7 +180,7 @@ impl Transport for Stuck {
 
 #[tokio::test]
 async fn a_server_that_ignores_the_page_is_found_out() {
-    let client = Client::builder("http://desk.test").transport(Stuck).build().unwrap();
+    let client = Client::builder("https://desk.test").transport(Stuck).build().unwrap();
     let rows = Rows { key: |row: &Row| row.id, total: |_| None, touched: None };
     let fetch = |page: u32| client.call::<Vec<Row>>(LIST).query(&[("page", page)]);
     let mut stream = pin!(stream(fetch, rows));

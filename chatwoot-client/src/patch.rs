@@ -2,6 +2,8 @@
 
 use serde::{Serialize, Serializer};
 
+use crate::secret::Secret;
+
 /// What a change does to one field.
 ///
 /// ```
@@ -51,6 +53,18 @@ impl<T> From<T> for Patch<T> {
 impl From<&str> for Patch<String> {
     fn from(value: &str) -> Self {
         Self::Set(value.to_owned())
+    }
+}
+
+impl From<&str> for Patch<Secret> {
+    fn from(value: &str) -> Self {
+        Self::Set(value.into())
+    }
+}
+
+impl From<String> for Patch<Secret> {
+    fn from(value: String) -> Self {
+        Self::Set(value.into())
     }
 }
 

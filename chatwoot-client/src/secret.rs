@@ -5,18 +5,24 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use subtle::ConstantTimeEq;
 
 /// A secret text. `Debug` shows nothing of it, and it has no `Display`.
 ///
+/// Tokens and keys are secrets, and so are addresses that take what is sent to them from whoever
+/// knows them (a webhook, a panel), and a contact's source id, which alone opens its conversations
+/// in the public API.
+///
 /// Serializing writes the secret itself, so that an answer that carries one can be stored whole:
-/// store it sealed.
+/// store it sealed. Comparing takes as long whatever differs, but for the length.
 ///
 /// ```
 /// let secret = chatwoot_client::Secret::new("s3cr3t");
 /// assert_eq!(format!("{secret:?}"), "Secret(***)");
 /// assert_eq!(secret.expose(), "s3cr3t");
+/// assert_eq!(secret, "s3cr3t");
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Secret(Arc<SecretString>);
 
 impl Secret {
@@ -34,6 +40,39 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(***)")
+    }
+}
+
+/// For what takes a text that may be a secret, such as a source id.
+impl AsRef<str> for Secret {
+    fn as_ref(&self) -> &str {
+        self.expose()
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        *self == *other.expose()
+    }
+}
+
+impl Eq for Secret {}
+
+impl PartialEq<str> for Secret {
+    fn eq(&self, other: &str) -> bool {
+        self.expose().as_bytes().ct_eq(other.as_bytes()).into()
+    }
+}
+
+impl PartialEq<&str> for Secret {
+    fn eq(&self, other: &&str) -> bool {
+        *self == **other
+    }
+}
+
+impl PartialEq<String> for Secret {
+    fn eq(&self, other: &String) -> bool {
+        *self == **other
     }
 }
 

@@ -104,7 +104,8 @@ async fn once(
     // The transport keeps its time; a host's own that does not must not hold the call for ever.
     let sent = tokio::time::timeout(timeout, sending).await;
     let sent = sent.unwrap_or_else(|_| Err(TransportError::timeout("no answer in time")));
-    let answer = sent.map_err(|failure| Error::transport(op, failure))?;
+    let held = sent.and_then(|answer| client.response_limit().hold(answer));
+    let answer = held.map_err(|failure| Error::transport(op, failure))?;
     if !answer.status().is_success() {
         return Err(Error::refused(op, &answer).on(&outgoing.op));
     }

@@ -19,6 +19,8 @@ pub use self::{reqwest::ReqwestTransport, reqwest_builder::ReqwestTransportBuild
 ///
 /// A body may be a [form](Body::Form) with files on disk: a transport that has no use for
 /// streaming sends [`Body::to_bytes`].
+/// The [`ResponseLimit`](crate::ResponseLimit) among the request's extensions says how much of the
+/// answer to read: a transport that reads piece by piece stops there.
 /// It neither retries nor follows redirects: what it reports is what happened once.
 ///
 /// ```

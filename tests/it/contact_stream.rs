@@ -46,7 +46,7 @@ async fn every_contact_comes_once_over_the_recorded_pages() -> Result<(), Error>
             continue;
         }
         let transport = Pages { recorded, asked: Arc::default() };
-        let builder = Client::builder("http://desk.test").transport(transport.clone());
+        let builder = Client::builder("https://desk.test").transport(transport.clone());
         let account = builder.build().expect("the base URL is a URL").account(2, "t");
         let contacts = account.contacts();
         let query = ContactsQuery { page: Some(3), ..ContactsQuery::default() };

@@ -53,6 +53,7 @@ const MUST_BE_OK: &[&str] = &[
     "platform_accounts.",
     "platform_users.",
     "profile.get",
+    "profile.reset_access_token",
     "profile.update",
     "public_contacts.",
     "public_conversations.",

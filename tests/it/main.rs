@@ -28,6 +28,9 @@ mod recordings_settings_rules;
 mod recordings_widget;
 mod refusals_conversations;
 mod secrets;
+#[path = "../../chatwoot-client/tests/it/shapes.rs"]
+#[expect(dead_code, clippy::unwrap_used, reason = "it is the client's, whose tests use it all")]
+mod shapes;
 mod snippet;
 mod talks;
 mod webhook_parity;

@@ -1,6 +1,6 @@
 //! Contacts and what belongs to them, against what two live servers answered.
 
-use chatwoot_client::{Client, ContactPatch, Limit, NewContact, NewContactInbox};
+use chatwoot_client::{Client, ContactPatch, Limit, NewContact, NewContactInbox, Secret};
 use tests::recordings::load;
 use tests::replay::{replay, replay_done};
 
@@ -131,7 +131,7 @@ async fn what_belongs_to_contacts_answers_as_recorded() {
         let body = body(&it);
         let inbox = NewContactInbox {
             inbox_id: id(&body["inbox_id"]).expect("an inbox"),
-            source_id: text(&body["source_id"]),
+            source_id: text(&body["source_id"]).map(Secret::new),
         };
         let id = it.param("id");
         let call = async |c: &Client| account(&it, c).contact_inboxes().create(id, &inbox).await;

@@ -2,7 +2,7 @@
 
 use chatwoot_client::{
     Client, ConversationPatch, ConversationStatus, ConversationsQuery, MessageDelivery,
-    MessageDirection, MessagesQuery, NewConversation,
+    MessageDirection, MessagesQuery, NewConversation, Secret,
 };
 use tests::recordings::{Exchange, load};
 use tests::replay::{replay, replay_done};
@@ -59,7 +59,7 @@ async fn conversations_are_written_as_recorded() {
         let conversation = NewConversation {
             contact_id: id(&body["contact_id"]),
             inbox_id: id(&body["inbox_id"]),
-            source_id: text(&body["source_id"]),
+            source_id: text(&body["source_id"]).map(Secret::new),
             status: body["status"].as_str().map(Into::into),
             assignee_id: id(&body["assignee_id"]),
             team_id: id(&body["team_id"]),

@@ -1,6 +1,7 @@
 //! What a host holds of a store shows no secret: in `Debug`, in a report, in an error.
 
 use std::fmt::Debug;
+use std::path::Path;
 use std::sync::Arc;
 
 use chatwoot_client::fake::FakeChatwoot;
@@ -10,6 +11,8 @@ use store_context::identity::Identity;
 use store_context::memory::{self, MemoryCredentials, MemoryShop};
 use store_context::model::StoreId;
 use store_context::ports::{Address, AddressToken, Credentials, Desk, Expiring, StoreCredentials};
+
+use crate::shapes::shapes;
 
 const MARKER: &str = "m4rk3r";
 
@@ -82,7 +85,7 @@ async fn a_desk_of_the_fake_shows_no_token() {
     let builder = FakeChatwoot::builder().platform_token(MARKER);
     hides(&builder);
     let fake = builder.build();
-    let client = Client::builder("http://desk.test").transport(fake.clone()).build().unwrap();
+    let client = Client::builder("https://desk.test").transport(fake.clone()).build().unwrap();
     let platform = client.platform(MARKER);
     platform.accounts().create(&chatwoot_client::NewPlatformAccount::new("Shop")).await.unwrap();
     hides(&fake);
@@ -92,4 +95,25 @@ async fn a_desk_of_the_fake_shows_no_token() {
     let error = client.account(77, MARKER).labels().list().await.unwrap_err();
     hides(&error);
     assert!(!error.to_string().contains(MARKER), "{error}");
+}
+
+/// Fields of the engine and of the adapters that have a secret's name, and are none: the token is in
+/// the page of every shop, and the address is the host's own.
+const HARMLESS: [&str; 2] = ["website_token", "public_url"];
+
+/// A secret that is a plain text is shown by the first `{:?}` that meets it.
+#[test]
+fn no_field_with_a_secret_s_name_is_a_plain_text() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut plain = Vec::new();
+    for (folder, least) in [("store-context/src", 30), ("adapters/src", 3)] {
+        let all = shapes(&root.join(folder));
+        assert!(all.len() >= least, "{folder}: the scan finds too little: {}", all.len());
+        for shape in all {
+            let fields = shape.fields.iter().filter(|it| it.is_named_secret() && it.is_plain());
+            let left = fields.filter(|it| !HARMLESS.contains(&it.name.as_str()));
+            plain.extend(left.map(|it| format!("{}.{}: {}", shape.name, it.name, it.kind)));
+        }
+    }
+    assert!(plain.is_empty(), "make these a Secret, or say above why not: {plain:?}");
 }

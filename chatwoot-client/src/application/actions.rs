@@ -1,5 +1,7 @@
 //! Actions: what automation rules and macros do to a conversation.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -50,8 +52,9 @@ words! {
     }
 }
 
-/// Something that an automation rule or a macro does.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Something that an automation rule or a macro does. Its `Debug` shows no parameters: one may be
+/// the address of a webhook.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Action {
     /// What it does.
     pub action_name: ActionName,
@@ -61,6 +64,12 @@ pub struct Action {
     /// What else the server sends.
     #[serde(flatten)]
     pub extra: Extra,
+}
+
+impl fmt::Debug for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Action").field("action_name", &self.action_name).finish_non_exhaustive()
+    }
 }
 
 impl Action {

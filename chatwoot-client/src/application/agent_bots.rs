@@ -5,9 +5,10 @@ use serde::Serialize;
 use super::Account;
 use crate::call::Call;
 use crate::ids::AgentBotId;
-use crate::model::{AgentBot, Attributes};
+use crate::model::{AgentBot, Extra};
 use crate::op::Op;
 use crate::patch::Patch;
+use crate::secret::Secret;
 
 const LIST: Op = Op::get("agent_bots.list", "/api/v1/accounts/{account_id}/agent_bots");
 const GET: Op = Op::get("agent_bots.get", "/api/v1/accounts/{account_id}/agent_bots/{id}");
@@ -194,13 +195,13 @@ pub struct NewAgentBot {
     pub description: Option<String>,
     /// Where its events are sent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub outgoing_url: Option<String>,
+    pub outgoing_url: Option<Secret>,
     /// How it is reached: `webhook`, there is no other way.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bot_type: Option<String>,
     /// Its settings.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub bot_config: Option<Attributes>,
+    pub bot_config: Option<Extra>,
     /// A picture that the server fetches later.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
@@ -208,7 +209,7 @@ pub struct NewAgentBot {
 
 impl NewAgentBot {
     /// A bot whose events are sent to `url`.
-    pub fn new(name: impl Into<String>, url: impl Into<String>) -> Self {
+    pub fn new(name: impl Into<String>, url: impl Into<Secret>) -> Self {
         Self { name: name.into(), outgoing_url: Some(url.into()), ..Self::default() }
     }
 }
@@ -224,10 +225,10 @@ pub struct AgentBotPatch {
     pub description: Patch<String>,
     /// Where its events are sent.
     #[serde(skip_serializing_if = "Patch::is_keep")]
-    pub outgoing_url: Patch<String>,
+    pub outgoing_url: Patch<Secret>,
     /// All its settings.
     #[serde(rename = "bot_config", skip_serializing_if = "Patch::is_keep")]
-    pub replace_bot_config: Patch<Attributes>,
+    pub replace_bot_config: Patch<Extra>,
     /// A picture that the server fetches later.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub avatar_url: Patch<String>,

@@ -132,7 +132,7 @@ pub struct AuditLog {
     pub auditable_id: Option<u64>,
     /// That record in short; only of some kinds, and while it is there.
     #[serde(default)]
-    pub auditable: Option<Value>,
+    pub auditable: Option<Extra>,
     /// What kind of record it belongs to: `Account` as a rule.
     #[serde(default)]
     pub associated_type: Option<String>,

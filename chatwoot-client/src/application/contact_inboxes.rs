@@ -8,6 +8,7 @@ use super::contact_types::{Contact, ContactInbox};
 use crate::call::Call;
 use crate::ids::{ContactId, InboxId};
 use crate::op::Op;
+use crate::secret::Secret;
 
 const CREATE: Op = Op::post(
     "contact_inboxes.create",
@@ -71,8 +72,13 @@ impl<'a> ContactInboxes<'a> {
     /// # }
     /// ```
     #[inline]
-    pub fn filter(self, inbox: InboxId, source_id: &str) -> Call<'a, Contact> {
-        self.account.call(FILTER).json(&json!({"inbox_id": inbox, "source_id": source_id}))
+    pub fn filter(
+        self,
+        inbox: InboxId,
+        source_id: &(impl AsRef<str> + ?Sized),
+    ) -> Call<'a, Contact> {
+        let body = json!({"inbox_id": inbox, "source_id": source_id.as_ref()});
+        self.account.call(FILTER).json(&body)
     }
 }
 
@@ -84,7 +90,7 @@ pub struct NewContactInbox {
     /// The contact's name there; left out, the server makes one from its e-mail or phone number,
     /// or for an API inbox a random one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub source_id: Option<String>,
+    pub source_id: Option<Secret>,
 }
 
 impl NewContactInbox {
@@ -94,7 +100,7 @@ impl NewContactInbox {
     }
 
     /// Under this name.
-    pub fn source_id(mut self, source_id: impl Into<String>) -> Self {
+    pub fn source_id(mut self, source_id: impl Into<Secret>) -> Self {
         self.source_id = Some(source_id.into());
         self
     }

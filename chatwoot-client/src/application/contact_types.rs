@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::ids::{ChannelId, CompanyId, ContactId, InboxId};
 use crate::model::{Attributes, Availability, ChannelType, Extra, OrEmpty, words};
 use crate::patch::Patch;
+use crate::secret::Secret;
 use crate::time::Time;
 
 /// A contact: a customer as Chatwoot knows them.
@@ -65,7 +66,7 @@ pub struct ContactInbox {
     /// The contact's name there: an address, a number, or for an API inbox any text. In the public
     /// API it is what opens the contact's conversations.
     #[serde(default)]
-    pub source_id: Option<String>,
+    pub source_id: Option<Secret>,
     /// The inbox; `None` where a contact was made without one.
     #[serde(default)]
     pub inbox: Option<InboxSummary>,
@@ -145,7 +146,7 @@ pub struct NewContact {
     pub inbox_id: Option<InboxId>,
     /// Its name in that inbox; left out, the server makes one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub source_id: Option<String>,
+    pub source_id: Option<Secret>,
 }
 
 /// What to change of a contact.

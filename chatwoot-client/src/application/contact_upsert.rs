@@ -15,7 +15,8 @@ use crate::patch::Patch;
 pub enum ContactKey {
     /// The shop's own key; its case counts.
     Identifier(String),
-    /// The e-mail address, whatever its case.
+    /// The e-mail address, whatever the case of its ASCII letters. Any other letter counts as it
+    /// is written: the server stores it in lower case, and takes the KELVIN SIGN for a `k`.
     Email(String),
     /// The phone number, E.164.
     Phone(String),
@@ -39,10 +40,11 @@ impl ContactKey {
     fn is_of(&self, contact: &Contact) -> bool {
         match self {
             Self::Identifier(wanted) => contact.identifier.as_ref() == Some(wanted),
-            Self::Email(wanted) => contact
-                .email
-                .as_ref()
-                .is_some_and(|email| email.to_lowercase() == wanted.to_lowercase()),
+            // The server folds more than ASCII; of two addresses that only it takes for one, one
+            // may be another person's.
+            Self::Email(wanted) => {
+                contact.email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(wanted))
+            }
             Self::Phone(wanted) => contact.phone_number.as_ref() == Some(wanted),
         }
     }
@@ -139,7 +141,7 @@ impl Contacts<'_> {
     /// e-mail or phone number, or `None`.
     ///
     /// The server compares without case; here identifiers compare with it, as their uniqueness
-    /// does. `find_exact` uses no narrow limit, unlike a search.
+    /// does, and of e-mail addresses only ASCII letters compare without it. `find_exact` uses no narrow limit, unlike a search.
     ///
     /// # Errors
     /// Those of [`Contacts::filter`]; that there is no such contact is none.

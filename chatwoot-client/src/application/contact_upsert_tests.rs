@@ -8,7 +8,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{Account, Body, Client, Transport, TransportError};
+use crate::{Account, Body, Client, Secret, Transport, TransportError};
 
 /// Contacts with the server's uniqueness and its case-blind filter.
 #[derive(Clone, Debug, Default)]
@@ -31,7 +31,7 @@ impl Desk {
     }
 
     fn account(&self) -> Account {
-        let client = Client::builder("http://desk.test").transport(self.clone()).build();
+        let client = Client::builder("https://desk.test").transport(self.clone()).build();
         client.unwrap().account(1, "t")
     }
 
@@ -223,7 +223,7 @@ async fn an_adopted_contact_is_made_present_once() {
     {
         let desk = Desk::with(&json!([{"id": 1, "identifier": "c-1", "contact_inboxes": there}]));
         let account = desk.account();
-        let source_id = source.map(str::to_owned);
+        let source_id = source.map(Secret::new);
         let inbox_id = Some(inbox.into());
         let ada = NewContact { inbox_id, source_id, ..wanted(Some("c-1"), None, None) };
         account.contacts().upsert(&ada).await.unwrap();
@@ -252,7 +252,7 @@ async fn a_conflict_whose_owner_is_gone_stays_a_conflict() {
     }
 
     let desk = Desk::with(&json!([{"id": 1, "identifier": "c-1"}]));
-    let client = Client::builder("http://desk.test").transport(Hidden(desk)).build().unwrap();
+    let client = Client::builder("https://desk.test").transport(Hidden(desk)).build().unwrap();
     let account = client.account(1, "t");
     let error = account.contacts().upsert(&wanted(Some("c-1"), None, None)).await.unwrap_err();
     assert!(error.call().is_some_and(Error::is_conflict), "{error:?}");
@@ -265,4 +265,24 @@ async fn a_contact_without_a_key_is_refused() {
     let error = account.contacts().upsert(&wanted(Some(""), None, None)).await.unwrap_err();
     assert!(matches!(error, UpsertError::NoKey));
     assert!(desk.asked().is_empty());
+}
+
+/// The server folds the KELVIN SIGN, U+212A, into a `k`, and refuses what it then has already.
+#[tokio::test]
+async fn an_email_that_only_the_server_folds_into_another_s_adopts_nobody() {
+    for (asked, there) in [
+        ("\u{212a}ai@example.com", "kai@example.com"),
+        ("kai@example.com", "\u{212a}ai@example.com"),
+        ("\u{212b}sa@example.com", "\u{e5}sa@example.com"),
+        ("\u{130}da@example.com", "i\u{307}da@example.com"),
+    ] {
+        let desk = Desk::with(&json!([{"id": 7, "name": "Kai", "email": there}]));
+        let contacts = desk.account();
+        let key = ContactKey::Email(asked.into());
+        assert_eq!(contacts.contacts().find_exact(&key).await.unwrap(), None, "{asked:?}");
+        let refused = contacts.contacts().upsert(&wanted(Some("c-1"), Some(asked), None)).await;
+        let error = refused.unwrap_err();
+        assert!(error.call().is_some_and(Error::is_conflict), "{error:?}");
+        assert!(!desk.asked().iter().any(|asked| asked.starts_with("PUT")), "{:?}", desk.asked());
+    }
 }

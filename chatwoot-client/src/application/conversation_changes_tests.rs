@@ -29,7 +29,7 @@ impl Desk {
     fn with(conversations: Vec<Value>) -> (Self, Account) {
         let conversations = Arc::new(Mutex::new(conversations));
         let desk = Self { conversations, writes: Arc::default(), asked: Arc::default() };
-        let client = Client::builder("http://desk.test").transport(desk.clone()).build().unwrap();
+        let client = Client::builder("https://desk.test").transport(desk.clone()).build().unwrap();
         let account = client.account(1, "t");
         (desk, account)
     }

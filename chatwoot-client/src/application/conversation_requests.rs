@@ -6,6 +6,7 @@ use super::message_types::NewMessage;
 use crate::ids::{ContactId, InboxId, TeamId, UserId};
 use crate::model::{Attributes, ConversationStatus, Priority, words};
 use crate::patch::Patch;
+use crate::secret::Secret;
 
 /// A conversation to begin. Name both the contact and the inbox: with a source id alone the server
 /// looks for it in all inboxes, which it means to stop.
@@ -19,7 +20,7 @@ pub struct NewConversation {
     pub inbox_id: Option<InboxId>,
     /// The contact's name in that inbox; left out, the server finds or makes one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub source_id: Option<String>,
+    pub source_id: Option<Secret>,
     /// What state to begin in; the default is open, or pending where the inbox has a bot.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<ConversationStatus>,
@@ -71,7 +72,7 @@ pub struct ConversationsQuery {
     pub labels: Vec<String>,
     /// Of the contact with this source id.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub source_id: Option<String>,
+    pub source_id: Option<Secret>,
     /// In what order; left out it is last active first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sort_by: Option<ConversationSort>,

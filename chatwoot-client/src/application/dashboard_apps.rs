@@ -8,6 +8,7 @@ use crate::ids::DashboardAppId;
 use crate::model::{Extra, OrEmpty};
 use crate::op::Op;
 use crate::patch::Patch;
+use crate::secret::Secret;
 use crate::time::Time;
 
 const LIST: Op = Op::get("dashboard_apps.list", "/api/v1/accounts/{account_id}/dashboard_apps");
@@ -159,8 +160,8 @@ pub struct DashboardAppContent {
     /// `frame`: there is no other kind.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The page's address.
-    pub url: String,
+    /// The page's address: a path that nobody guesses is a secret.
+    pub url: Secret,
     /// What else the server sends.
     #[serde(flatten)]
     pub extra: Extra,
@@ -168,7 +169,7 @@ pub struct DashboardAppContent {
 
 impl DashboardAppContent {
     /// A page in a frame.
-    pub fn frame(url: impl Into<String>) -> Self {
+    pub fn frame(url: impl Into<Secret>) -> Self {
         Self { kind: "frame".into(), url: url.into(), extra: Extra::new() }
     }
 }
@@ -184,7 +185,7 @@ pub struct NewDashboardApp {
 
 impl NewDashboardApp {
     /// An app that shows one page.
-    pub fn frame(title: impl Into<String>, url: impl Into<String>) -> Self {
+    pub fn frame(title: impl Into<String>, url: impl Into<Secret>) -> Self {
         Self { title: title.into(), content: vec![DashboardAppContent::frame(url)] }
     }
 }

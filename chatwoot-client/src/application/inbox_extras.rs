@@ -8,6 +8,7 @@ use crate::call::Call;
 use crate::ids::InboxId;
 use crate::model::Extra;
 use crate::op::Op;
+use crate::secret::Secret;
 
 const HEALTH: Op = Op::get("inboxes.health", "/api/v1/accounts/{account_id}/inboxes/{id}/health");
 const DELETE_AVATAR: Op =
@@ -85,10 +86,10 @@ pub struct InboxHealth {
     pub code_verification_status: Option<String>,
     /// Where Meta sends what happens.
     #[serde(default)]
-    pub webhook_configuration: Option<Value>,
+    pub webhook_configuration: Option<Extra>,
     /// Where it should send it.
     #[serde(default)]
-    pub expected_webhook_url: Option<String>,
+    pub expected_webhook_url: Option<Secret>,
     /// How much a second may be sent.
     #[serde(default)]
     pub throughput: Option<Value>,

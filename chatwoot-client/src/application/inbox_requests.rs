@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{ReplyTime, SenderNameType, WorkingHours};
 use crate::ids::PortalId;
-use crate::model::Attributes;
+use crate::model::{Attributes, Extra};
 use crate::patch::Patch;
 use crate::secret::Secret;
 
@@ -78,7 +78,7 @@ pub enum NewChannel {
     Email(NewEmailChannel),
     /// Any other: its fields as the server takes them, `type` among them.
     #[serde(untagged)]
-    Raw(Attributes),
+    Raw(Extra),
 }
 
 impl Default for NewChannel {
@@ -155,7 +155,7 @@ impl NewWebWidget {
 pub struct NewApiChannel {
     /// Where its events are sent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub webhook_url: Option<String>,
+    pub webhook_url: Option<Secret>,
     /// Whether a customer's identity must be proven.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hmac_mandatory: Option<bool>,
@@ -272,7 +272,7 @@ pub struct ChannelPatch {
     pub hmac_mandatory: Patch<bool>,
     /// API: where its events are sent.
     #[serde(skip_serializing_if = "Patch::is_keep")]
-    pub webhook_url: Patch<String>,
+    pub webhook_url: Patch<Secret>,
     /// API: its settings, all of them.
     #[serde(rename = "additional_attributes", skip_serializing_if = "Patch::is_keep")]
     pub replace_additional_attributes: Patch<Attributes>,

@@ -71,7 +71,7 @@ pub struct Inbox {
     pub business_name: Option<String>,
     /// Where a provider delivers to.
     #[serde(default)]
-    pub callback_webhook_url: Option<String>,
+    pub callback_webhook_url: Option<Secret>,
     /// Web widget: the page it is for.
     #[serde(default)]
     pub website_url: Option<String>,
@@ -119,7 +119,7 @@ pub struct Inbox {
     pub inbox_identifier: Option<String>,
     /// API: where its events are sent.
     #[serde(default)]
-    pub webhook_url: Option<String>,
+    pub webhook_url: Option<Secret>,
     /// API: what they are signed with; none before 4.13.
     #[serde(default)]
     pub secret: Option<Secret>,

@@ -11,6 +11,7 @@ use crate::ids::{AccountId, InboxId, IntegrationHookId};
 use crate::model::{Attributes, Extra, OrEmpty, words};
 use crate::op::Op;
 use crate::patch::Patch;
+use crate::secret::Secret;
 
 const APPS: Op = Op::get("integrations.apps", "/api/v1/accounts/{account_id}/integrations/apps")
     .inside(&["payload"]);
@@ -167,9 +168,9 @@ pub struct IntegrationApp {
     /// Whether there may be several hooks.
     #[serde(default)]
     pub allow_multiple_hooks: Option<bool>,
-    /// Where the dashboard connects it.
+    /// Where the dashboard connects it; the address may carry a signed state.
     #[serde(default)]
-    pub action: Option<String>,
+    pub action: Option<Secret>,
     /// The same as `action`.
     #[serde(default)]
     pub button: Option<String>,

@@ -91,7 +91,7 @@ impl Desk {
     }
 
     async fn once(&self) -> Result<SentOnce, SendOnceError> {
-        let client = Client::builder("http://desk.test").transport(self.clone()).build().unwrap();
+        let client = Client::builder("https://desk.test").transport(self.clone()).build().unwrap();
         let account = client.account(1, "t");
         let message =
             NewMessage { source_id: Some("shipped".into()), ..NewMessage::text("It ships") };
@@ -198,7 +198,7 @@ async fn a_refusal_is_not_sent_again_and_an_outage_ends() {
 #[tokio::test(start_paused = true)]
 async fn a_message_without_a_name_is_refused() {
     let desk = Desk::default();
-    let client = Client::builder("http://desk.test").transport(desk.clone()).build().unwrap();
+    let client = Client::builder("https://desk.test").transport(desk.clone()).build().unwrap();
     let account = client.account(1, "t");
     let refused = account.messages(12.into()).send_once(&NewMessage::text("x")).await;
     assert!(matches!(refused, Err(SendOnceError::NoSourceId)));

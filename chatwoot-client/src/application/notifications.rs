@@ -2,7 +2,6 @@
 
 use futures_util::Stream;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::Account;
 use crate::call::Call;
@@ -212,7 +211,7 @@ pub struct Notification {
     pub primary_actor: Option<Box<Conversation>>,
     /// The message, if it is about one.
     #[serde(default)]
-    pub secondary_actor: Option<Value>,
+    pub secondary_actor: Option<Extra>,
     /// Who is told.
     #[serde(default)]
     pub user: Option<Party>,

@@ -18,8 +18,10 @@ const AVAILABILITY: Op =
     Op::post("profile.set_availability", "/api/v1/profile/availability").idempotent();
 const AUTO_OFFLINE: Op =
     Op::post("profile.set_auto_offline", "/api/v1/profile/auto_offline").idempotent();
+const RESET_ACCESS_TOKEN: Op =
+    Op::post("profile.reset_access_token", "/api/v1/profile/reset_access_token");
 
-pub(super) const OPERATIONS: &[Op] = &[GET, UPDATE, AVAILABILITY, AUTO_OFFLINE];
+pub(super) const OPERATIONS: &[Op] = &[GET, UPDATE, AVAILABILITY, AUTO_OFFLINE, RESET_ACCESS_TOKEN];
 
 /// The user behind a token; from [`Client::profile`].
 #[derive(Clone, Debug)]
@@ -131,6 +133,33 @@ impl Profile {
     pub fn set_auto_offline(&self, account: AccountId, to: bool) -> Call<'_, User> {
         let profile = Presence { account_id: account, availability: None, auto_offline: Some(to) };
         self.call(AUTO_OFFLINE).json(&Body { profile })
+    }
+
+    /// `POST /api/v1/profile/reset_access_token`: gives the user a new token, and answers the user
+    /// with it in [`User::access_token`]. Undocumented.
+    ///
+    /// The old token is refused at once, also for calls under way; this handle still has it. When
+    /// the outcome is unknown
+    /// ([`Error::is_unknown_outcome`](crate::Error::is_unknown_outcome)) and the old token is
+    /// refused, a platform app reads the new one with
+    /// [`PlatformUsers::token`](crate::PlatformUsers::token).
+    ///
+    /// # Errors
+    /// `Unauthorized` for a token that is no user's.
+    ///
+    /// ```
+    /// # async fn example(client: chatwoot_client::Client) -> Result<(), chatwoot_client::Error> {
+    /// let profile = client.profile("the old token");
+    /// if let Some(token) = profile.reset_access_token().await?.access_token {
+    ///     let profile = client.profile(token);
+    ///     println!("{} has a new token", profile.get().await?.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn reset_access_token(&self) -> Call<'_, User> {
+        self.call(RESET_ACCESS_TOKEN)
     }
 }
 

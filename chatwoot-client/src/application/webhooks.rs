@@ -160,8 +160,8 @@ words! {
 pub struct Webhook {
     /// Its id.
     pub id: WebhookId,
-    /// Where events are sent; a path that nobody guesses is a secret too.
-    pub url: String,
+    /// Where events are sent: a path that nobody guesses is a secret.
+    pub url: Secret,
     /// What agents call it.
     #[serde(default)]
     pub name: Option<String>,
@@ -183,7 +183,7 @@ pub struct Webhook {
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewWebhook {
     /// Where events are sent: http or https.
-    pub url: String,
+    pub url: Secret,
     /// The events it gets, one at least.
     pub subscriptions: Vec<WebhookSubscription>,
     /// What agents call it.
@@ -197,7 +197,7 @@ pub struct NewWebhook {
 impl NewWebhook {
     /// A webhook that sends these events to `url`.
     pub fn new(
-        url: impl Into<String>,
+        url: impl Into<Secret>,
         subscriptions: impl IntoIterator<Item = WebhookSubscription>,
     ) -> Self {
         let subscriptions = subscriptions.into_iter().collect();
@@ -210,7 +210,7 @@ impl NewWebhook {
 pub struct WebhookPatch {
     /// Where events are sent.
     #[serde(skip_serializing_if = "Patch::is_keep")]
-    pub url: Patch<String>,
+    pub url: Patch<Secret>,
     /// What agents call it.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub name: Patch<String>,

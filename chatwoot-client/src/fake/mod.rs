@@ -11,7 +11,7 @@
 //!
 //! let fake = FakeChatwoot::new();
 //! let (account, token) = fake.add_account("Tea shop");
-//! let client = Client::builder("http://chatwoot.test").transport(fake.clone()).build()?;
+//! let client = Client::builder("https://chatwoot.test").transport(fake.clone()).build()?;
 //! assert!(client.account(account, token).labels().list().await?.is_empty());
 //! # Ok(())
 //! # }

@@ -38,6 +38,21 @@ fn every_stranger_hears_the_servers_words() {
 }
 
 #[test]
+fn a_token_that_was_reset_is_refused_at_once() {
+    let desk = Desk::new();
+    let labels = format!("/api/v1/accounts/{}/labels", desk.account);
+    let reset = || desk.ask("POST", "/api/v1/profile/reset_access_token", Some(&desk.admin), None);
+    let (status, user) = reset();
+    let token = user["access_token"].as_str().unwrap();
+    assert_eq!(status, 200);
+    assert_ne!(token, desk.admin);
+    assert_eq!(desk.ask("GET", &labels, Some(token), None).0, 200);
+    let refused = (401, json!({ "error": "Invalid Access Token" }));
+    assert_eq!(desk.ask("GET", &labels, Some(&desk.admin), None), refused);
+    assert_eq!(reset(), refused);
+}
+
+#[test]
 fn a_suspended_account_is_closed_and_opens_again() {
     let desk = Desk::new();
     let token = desk.fake.platform_token();

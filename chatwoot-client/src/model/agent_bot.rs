@@ -24,7 +24,7 @@ pub struct AgentBot {
     pub thumbnail: Option<String>,
     /// Where its events are sent.
     #[serde(default)]
-    pub outgoing_url: Option<String>,
+    pub outgoing_url: Option<Secret>,
     /// How it is reached: `webhook` as a rule.
     #[serde(default)]
     pub bot_type: Option<String>,

@@ -8,6 +8,7 @@ use crate::ids::{AccountId, AgentBotId};
 use crate::model::AgentBot;
 use crate::op::Op;
 use crate::patch::Patch;
+use crate::secret::Secret;
 
 const LIST: Op = Op::get("platform_agent_bots.list", "/platform/api/v1/agent_bots");
 const GET: Op = Op::get("platform_agent_bots.get", "/platform/api/v1/agent_bots/{id}");
@@ -140,7 +141,7 @@ pub struct NewPlatformAgentBot {
     pub description: Option<String>,
     /// Where its events are sent.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub outgoing_url: Option<String>,
+    pub outgoing_url: Option<Secret>,
     /// Its account; left out, every account of the installation may use it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account_id: Option<AccountId>,
@@ -153,7 +154,7 @@ impl NewPlatformAgentBot {
     /// A bot of one account, whose events are sent to `url`.
     pub fn new(
         name: impl Into<String>,
-        url: impl Into<String>,
+        url: impl Into<Secret>,
         account: impl Into<AccountId>,
     ) -> Self {
         Self {
@@ -176,7 +177,7 @@ pub struct PlatformAgentBotPatch {
     pub description: Patch<String>,
     /// Where its events are sent.
     #[serde(skip_serializing_if = "Patch::is_keep")]
-    pub outgoing_url: Patch<String>,
+    pub outgoing_url: Patch<Secret>,
     /// Its account; cleared, every account of the installation may use it.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub account_id: Patch<AccountId>,

@@ -85,8 +85,8 @@ impl<'a> PublicContacts<'a> {
     /// # }
     /// ```
     #[inline]
-    pub fn get(self, source_id: &str) -> Call<'a, PublicContact> {
-        self.inbox.call(GET).path("contact_identifier", source_id)
+    pub fn get(self, source_id: &(impl AsRef<str> + ?Sized)) -> Call<'a, PublicContact> {
+        self.inbox.call(GET).path("contact_identifier", source_id.as_ref())
     }
 
     /// `PATCH /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}`: changes the
@@ -110,8 +110,12 @@ impl<'a> PublicContacts<'a> {
     /// # }
     /// ```
     #[inline]
-    pub fn update(self, source_id: &str, to: &PublicContactChange) -> Call<'a, ContactRecord> {
-        self.inbox.call(UPDATE).path("contact_identifier", source_id).json(to)
+    pub fn update(
+        self,
+        source_id: &(impl AsRef<str> + ?Sized),
+        to: &PublicContactChange,
+    ) -> Call<'a, ContactRecord> {
+        self.inbox.call(UPDATE).path("contact_identifier", source_id.as_ref()).json(to)
     }
 }
 
@@ -121,8 +125,8 @@ impl<'a> PublicContacts<'a> {
 pub struct PublicContact {
     /// Its id.
     pub id: ContactId,
-    /// Its name in the inbox; it opens the contact's conversations.
-    pub source_id: String,
+    /// Its name in the inbox; it alone opens the contact's conversations.
+    pub source_id: Secret,
     /// Opens the contact's live events.
     #[serde(default)]
     pub pubsub_token: Option<Secret>,
@@ -193,7 +197,7 @@ pub struct NewPublicContact {
     /// Its name in the inbox; left out, the server makes an unguessable one. One of your own must
     /// be unguessable too.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub source_id: Option<String>,
+    pub source_id: Option<Secret>,
     /// The shop's own key for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identifier: Option<String>,

@@ -1,5 +1,7 @@
 //! Public conversations: a customer's own conversations in an API inbox.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -45,10 +47,17 @@ pub(super) const OPERATIONS: &[Op] = &[LIST, CREATE, GET, RESOLVE, SET_TYPING, U
 /// The conversations of one contact, by its source id; from [`PublicInbox::conversations`].
 ///
 /// A contact that proved its identifier sees those of all its inboxes, others those of this one.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct PublicConversations<'a> {
     inbox: &'a PublicInbox,
     source_id: &'a str,
+}
+
+impl fmt::Debug for PublicConversations<'_> {
+    /// Without the source id, which alone opens them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PublicConversations").field("inbox", self.inbox).finish_non_exhaustive()
+    }
 }
 
 impl<'a> PublicConversations<'a> {

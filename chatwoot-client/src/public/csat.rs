@@ -1,7 +1,7 @@
 //! CSAT survey: what a customer is asked after a conversation, and answers.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::call::Call;
 use crate::client::Client;
@@ -141,7 +141,7 @@ pub struct CsatSurveyResult {
     pub feedback_message: Option<String>,
     /// The rest of the row: its ids, here the server's own keys, and times.
     #[serde(flatten)]
-    pub extra: serde_json::Map<String, Value>,
+    pub extra: Extra,
 }
 
 /// An answer to give.

@@ -1,5 +1,7 @@
 //! Public messages: what a customer writes and reads in an API inbox.
 
+use std::fmt;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -27,11 +29,21 @@ const UPDATE: Op = Op::patch(
 pub(super) const OPERATIONS: &[Op] = &[LIST, CREATE, UPDATE];
 
 /// The messages of one conversation of one contact; from [`PublicInbox::messages`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct PublicMessages<'a> {
     inbox: &'a PublicInbox,
     source_id: &'a str,
     conversation: ConversationId,
+}
+
+impl fmt::Debug for PublicMessages<'_> {
+    /// Without the source id, which alone opens them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PublicMessages")
+            .field("inbox", self.inbox)
+            .field("conversation", &self.conversation)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> PublicMessages<'a> {

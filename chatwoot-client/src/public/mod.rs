@@ -46,17 +46,20 @@ impl PublicInbox {
     }
 
     /// The conversations of the contact with this source id.
-    pub fn conversations<'a>(&'a self, source_id: &'a str) -> PublicConversations<'a> {
-        PublicConversations::new(self, source_id)
+    pub fn conversations<'a>(
+        &'a self,
+        source_id: &'a (impl AsRef<str> + ?Sized),
+    ) -> PublicConversations<'a> {
+        PublicConversations::new(self, source_id.as_ref())
     }
 
     /// The messages of one conversation of the contact with this source id.
     pub fn messages<'a>(
         &'a self,
-        source_id: &'a str,
+        source_id: &'a (impl AsRef<str> + ?Sized),
         conversation: ConversationId,
     ) -> PublicMessages<'a> {
-        PublicMessages::new(self, source_id, conversation)
+        PublicMessages::new(self, source_id.as_ref(), conversation)
     }
 
     pub(crate) fn call<T: DeserializeOwned>(&self, op: Op) -> Call<'_, T> {

@@ -10,13 +10,17 @@ use http::header::{CONTENT_LENGTH, HeaderValue};
 use super::reqwest_builder::ReqwestTransportBuilder;
 use super::{Transport, TransportError, TransportErrorKind};
 use crate::body::Body;
+use crate::loopback::is_loopback;
+use crate::response_limit::ResponseLimit;
 
 mod stream;
 
-/// The largest answer read, in bytes: no answer of Chatwoot comes near it.
-const MAX_ANSWER: usize = 64 * 1024 * 1024;
-
 /// Sends requests with reqwest: pooled connections, rustls, gzip, no redirects.
+///
+/// Requests to this machine itself (`localhost`, a name below it, or an address of the loopback
+/// interface) go through no proxy, whatever the environment names. For any other host reqwest
+/// takes the environment's proxy. Over `https` a proxy sees the host's name alone; over plain
+/// `http` it sees the whole request with its token.
 ///
 /// It speaks HTTP/1.1, and HTTP/2 where the host enables the `http2` feature of its own reqwest
 /// (0.13): a tenth of a build, for which no call to a Chatwoot is faster.
@@ -28,7 +32,11 @@ const MAX_ANSWER: usize = 64 * 1024 * 1024;
 /// # drop(transport);
 /// ```
 #[derive(Clone)]
-pub struct ReqwestTransport(reqwest::Client);
+pub struct ReqwestTransport {
+    client: reqwest::Client,
+    // Without a proxy, for this machine itself; `None` where the host configured the client.
+    direct: Option<reqwest::Client>,
+}
 
 impl fmt::Debug for ReqwestTransport {
     /// Without the client inside: a proxy's address or a default header may hold a password.
@@ -57,17 +65,31 @@ impl ReqwestTransport {
     /// It takes the builder, not the client: a client that follows redirects would carry the token
     /// to wherever they point, so redirects and reqwest's own retries are turned off here.
     ///
+    /// Proxies are as the builder says, also for this machine itself: unless it says `no_proxy`,
+    /// or names its proxies with a `reqwest::NoProxy`, the environment's proxy is used for all.
+    ///
     /// # Errors
     /// The settings contradict each other, or the TLS backend could not start.
     pub fn from_builder(client: reqwest::ClientBuilder) -> Result<Self, TransportError> {
-        client
-            .redirect(reqwest::redirect::Policy::none())
-            // A retry is decided by this crate alone.
-            .retry(reqwest::retry::never())
-            .build()
-            .map(Self)
-            .map_err(|error| refused(error, TransportErrorKind::Request))
+        Ok(Self { client: built(client)?, direct: None })
     }
+
+    /// Uses the second client, which has no proxy, for this machine itself.
+    pub(super) fn from_builders(
+        client: reqwest::ClientBuilder,
+        direct: reqwest::ClientBuilder,
+    ) -> Result<Self, TransportError> {
+        Ok(Self { client: built(client)?, direct: Some(built(direct.no_proxy())?) })
+    }
+}
+
+fn built(client: reqwest::ClientBuilder) -> Result<reqwest::Client, TransportError> {
+    client
+        .redirect(reqwest::redirect::Policy::none())
+        // A retry is decided by this crate alone.
+        .retry(reqwest::retry::never())
+        .build()
+        .map_err(|error| refused(error, TransportErrorKind::Request))
 }
 
 #[async_trait]
@@ -83,6 +105,7 @@ impl Transport for ReqwestTransport {
             request.headers_mut().insert(CONTENT_LENGTH, length);
         }
         let (head, body) = request.into_parts();
+        let limit = head.extensions.get::<ResponseLimit>().copied().unwrap_or_default();
         let body = match body {
             Body::Bytes(bytes) => bytes.into(),
             Body::Form(form) => {
@@ -94,38 +117,48 @@ impl Transport for ReqwestTransport {
         let mut request = reqwest::Request::try_from(request)
             .map_err(|error| refused(error, TransportErrorKind::Request))?;
         *request.timeout_mut() = Some(timeout);
-        let mut answer = self.0.execute(request).await.map_err(failed)?;
+        let client = match &self.direct {
+            Some(direct) if is_loopback(request.url()) => direct,
+            _ => &self.client,
+        };
+        let mut answer = client.execute(request).await.map_err(failed)?;
         let mut response = http::Response::new(Bytes::new());
         *response.status_mut() = answer.status();
         *response.headers_mut() = std::mem::take(answer.headers_mut());
-        *response.body_mut() = read(answer).await?;
+        *response.body_mut() = read(answer, limit).await?;
         Ok(response)
     }
 }
 
-/// Reads the body as it inflates, and stops at [`MAX_ANSWER`]: a small gzip can hide a large one.
-async fn read(mut answer: reqwest::Response) -> Result<Bytes, TransportError> {
+/// Reads the body as it inflates, and stops at the limit: a small gzip can hide a large one.
+async fn read(
+    mut answer: reqwest::Response,
+    limit: ResponseLimit,
+) -> Result<Bytes, TransportError> {
+    let success = answer.status().is_success();
+    let most = limit.of(answer.status());
     let announced = answer.content_length().unwrap_or(0);
-    if announced > MAX_ANSWER as u64 {
-        return Err(too_large());
+    if success && announced > most as u64 {
+        return Err(limit.exceeded());
     }
-    let Some(first) = answer.chunk().await.map_err(failed)? else {
-        return Ok(Bytes::new());
-    };
-    let mut body = BytesMut::from(first);
-    while let Some(chunk) = answer.chunk().await.map_err(failed)? {
-        if body.len() + chunk.len() > MAX_ANSWER {
-            return Err(too_large());
+    let mut body = BytesMut::new();
+    while let Some(mut chunk) = answer.chunk().await.map_err(failed)? {
+        let left = most - body.len();
+        if chunk.len() > left {
+            if success {
+                return Err(limit.exceeded());
+            }
+            chunk.truncate(left);
+            body.extend_from_slice(&chunk);
+            break;
         }
-        body.extend_from_slice(&chunk);
+        if body.is_empty() {
+            body = BytesMut::from(chunk);
+        } else {
+            body.extend_from_slice(&chunk);
+        }
     }
     Ok(body.freeze())
-}
-
-fn too_large() -> TransportError {
-    let megabytes = MAX_ANSWER / (1024 * 1024);
-    let message = format!("the answer is larger than {megabytes} MiB and is not read");
-    TransportError::new(TransportErrorKind::TooLarge, message)
 }
 
 fn failed(error: reqwest::Error) -> TransportError {

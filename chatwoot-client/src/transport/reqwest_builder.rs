@@ -18,6 +18,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// ```
 pub struct ReqwestTransportBuilder {
     client: reqwest::ClientBuilder,
+    // The same without a proxy, for this machine itself.
+    direct: reqwest::ClientBuilder,
     // The first setting that cannot be used; reported when the transport is built.
     fault: Option<TransportError>,
 }
@@ -31,15 +33,18 @@ impl fmt::Debug for ReqwestTransportBuilder {
 
 impl ReqwestTransportBuilder {
     pub(super) fn new() -> Self {
-        let client = reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT);
-        Self { client, fault: None }
+        let plain = || reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT);
+        Self { client: plain(), direct: plain(), fault: None }
     }
 
-    /// Sends everything through this proxy, and ignores the environment's. The address may carry
-    /// a user and a password.
-    pub fn proxy(self, url: &str) -> Self {
-        let proxy = reqwest::Proxy::all(url);
-        self.with("the proxy's address is not a URL", proxy, reqwest::ClientBuilder::proxy)
+    /// Sends everything but what is for this machine itself through this proxy, and ignores the
+    /// environment's. The address may carry a user and a password.
+    pub fn proxy(mut self, url: &str) -> Self {
+        match reqwest::Proxy::all(url) {
+            Ok(proxy) => self.client = self.client.proxy(proxy),
+            Err(error) => self.unusable("the proxy's address is not a URL", Some(error)),
+        }
+        self
     }
 
     /// Sends directly, whatever proxy the environment names.
@@ -51,18 +56,21 @@ impl ReqwestTransportBuilder {
     /// Trusts the certificates in this PEM text besides the platform's: a company's own authority.
     pub fn root_certificates(mut self, pem: &[u8]) -> Self {
         const NONE: &str = "the root certificates hold no certificate in PEM form";
-        let certificates = reqwest::Certificate::from_pem_bundle(pem);
-        if certificates.as_ref().is_ok_and(Vec::is_empty) {
-            let fault = TransportError::new(TransportErrorKind::Request, NONE);
-            self.fault.get_or_insert(fault);
-            return self;
+        match reqwest::Certificate::from_pem_bundle(pem) {
+            Ok(certificates) if certificates.is_empty() => self.unusable(NONE, None),
+            Ok(certificates) => {
+                self.client = self.client.tls_certs_merge(certificates.clone());
+                self.direct = self.direct.tls_certs_merge(certificates);
+            }
+            Err(error) => self.unusable(NONE, Some(error)),
         }
-        self.with(NONE, certificates, reqwest::ClientBuilder::tls_certs_merge)
+        self
     }
 
     /// How long making a connection may take; 5 s otherwise.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.client = self.client.connect_timeout(timeout);
+        self.direct = self.direct.connect_timeout(timeout);
         self
     }
 
@@ -73,24 +81,16 @@ impl ReqwestTransportBuilder {
     pub fn build(self) -> Result<ReqwestTransport, TransportError> {
         match self.fault {
             Some(fault) => Err(fault),
-            None => ReqwestTransport::from_builder(self.client),
+            None => ReqwestTransport::from_builders(self.client, self.direct),
         }
     }
 
-    fn with<T>(
-        mut self,
-        or_say: &str,
-        setting: reqwest::Result<T>,
-        set: impl FnOnce(reqwest::ClientBuilder, T) -> reqwest::ClientBuilder,
-    ) -> Self {
-        match setting {
-            Ok(setting) => self.client = set(self.client, setting),
-            Err(error) => {
-                let source = refused(error, TransportErrorKind::Request);
-                let fault = TransportError::new(TransportErrorKind::Request, or_say);
-                self.fault.get_or_insert(fault.with_source(source));
-            }
+    /// Notes a setting that cannot be used, unless there is one already.
+    fn unusable(&mut self, what: &str, why: Option<reqwest::Error>) {
+        let mut fault = TransportError::new(TransportErrorKind::Request, what);
+        if let Some(why) = why {
+            fault = fault.with_source(refused(why, TransportErrorKind::Request));
         }
-        self
+        self.fault.get_or_insert(fault);
     }
 }

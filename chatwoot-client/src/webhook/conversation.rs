@@ -178,7 +178,7 @@ pub struct ContactInbox {
     pub inbox_id: InboxId,
     /// The contact's id in the channel.
     #[serde(default)]
-    pub source_id: Option<String>,
+    pub source_id: Option<Secret>,
     /// When it was created.
     #[serde(default)]
     pub created_at: Option<Time>,

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize, Serializer};
-use serde_json::Value;
 use serde_json::error::Category;
 
 use super::change::Change;
@@ -13,7 +12,9 @@ use super::inbox::Inbox;
 use super::live::{Typing, WidgetTriggered};
 use super::message::Message;
 use crate::ids::{AccountId, ContactId, ConversationId, InboxId, MessageId};
+use crate::model::Extra;
 use crate::place::place;
+use crate::shown::Shown;
 
 macro_rules! events {
     ($($(#[$doc:meta])* $variant:ident($payload:ty) = $name:literal,)+) => {
@@ -30,7 +31,7 @@ macro_rules! events {
                 /// Its name.
                 event: String,
                 /// The whole body.
-                body: Value,
+                body: Extra,
             },
         }
 
@@ -115,7 +116,8 @@ pub enum ParseError {
     NoEvent,
     /// The event is known and its payload has another shape.
     #[error(
-        "`{path}` of {event} has a shape that is not known: report it with the server's version"
+        "`{}` of {event} has a shape that is not known: report it with the server's version",
+        Shown(path)
     )]
     Shape {
         /// The event.

@@ -8,6 +8,7 @@ use super::conversation::Conversation;
 use super::party::{AccountRef, InboxRef, Party};
 use crate::ids::ContactInboxId;
 use crate::model::{Attributes, Extra};
+use crate::secret::Secret;
 
 /// Somebody types, or stopped.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -46,7 +47,7 @@ pub struct WidgetTriggered {
     pub current_conversation: Option<Conversation>,
     /// The contact's id in the channel.
     #[serde(default)]
-    pub source_id: Option<String>,
+    pub source_id: Option<Secret>,
     /// The browser, the page it was opened on, and the like.
     #[serde(default)]
     pub event_info: Option<Attributes>,

@@ -8,6 +8,7 @@ use super::conversation::Conversation;
 use super::party::{AccountRef, InboxRef, Party};
 use crate::ids::{AccountId, AttachmentId, ConversationId, InboxId, MessageId, UserId};
 use crate::model::{Attributes, ContentType, Extra, MessageStatus, words};
+use crate::secret::Secret;
 use crate::time::Time;
 
 words! {
@@ -187,7 +188,7 @@ pub struct LastMessageConversation {
 pub struct LastMessageContactInbox {
     /// The contact's id in the channel.
     #[serde(default)]
-    pub source_id: Option<String>,
+    pub source_id: Option<Secret>,
     /// What else the server sends.
     #[serde(flatten)]
     pub extra: Extra,

@@ -1,6 +1,6 @@
 //! Identity: who the visitor is, and the proof of it.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::WidgetError;
 use crate::mac::mac_digits;
@@ -68,9 +68,26 @@ pub struct WidgetUser {
     #[serde(skip)]
     pub conversation_attributes: Attributes,
     /// What else the widget takes: `company_name`, `city`, `country_code`, `description`,
-    /// `social_profiles`.
-    #[serde(flatten)]
+    /// `social_profiles`. What has a field of its own above is left out here when the user is
+    /// written, the identifier and its proof included.
+    #[serde(flatten, serialize_with = "without_fields")]
     pub extra: Extra,
+}
+
+/// The keys that the fields of [`WidgetUser`] are written as, and the identifier: the widget reads
+/// the last of two equal keys, so one among the others would replace the field.
+const FIELDS: [&str; 7] = [
+    "identifier",
+    "name",
+    "email",
+    "avatar_url",
+    "phone_number",
+    "identifier_hash",
+    "custom_attributes",
+];
+
+fn without_fields<S: Serializer>(extra: &Extra, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(extra.iter().filter(|(key, _)| !FIELDS.contains(&key.as_str())))
 }
 
 impl WidgetUser {
@@ -128,6 +145,35 @@ mod tests {
             assert!(matches!(refused, Err(WidgetError::EmptyIdentifier)));
             let refused = WidgetUser::proven("c-1", &text.into());
             assert!(matches!(refused, Err(WidgetError::EmptyHmacToken)));
+        }
+    }
+
+    #[test]
+    fn what_else_is_given_replaces_no_field() {
+        let filled = || {
+            let mut user = WidgetUser::proven("c-1", &"key".into()).unwrap();
+            user.name = Some("Ada".into());
+            user.email = Some("ada@example.com".into());
+            user.avatar_url = Some("https://shop.example/a.png".into());
+            user.phone_number = Some("+31612345678".into());
+            user.custom_attributes.insert("tier".into(), "gold".into());
+            user
+        };
+        let mut keys: Vec<String> =
+            serde_json::to_value(filled()).unwrap().as_object().unwrap().keys().cloned().collect();
+        assert_eq!(keys.len(), 6, "a field is not filled above: {keys:?}");
+        // The widget sends it beside the fields, so that it would be another's.
+        keys.push("identifier".into());
+        for user in [filled(), WidgetUser::new("c-1").unwrap()] {
+            let plain = serde_json::to_string(&user).unwrap();
+            let mut meddled = user.clone();
+            for key in &keys {
+                meddled.extra.insert(key.clone(), "another's".into());
+            }
+            assert_eq!(serde_json::to_string(&meddled).unwrap(), plain);
+            meddled.extra.insert("city".into(), "Paris".into());
+            let written = serde_json::to_string(&meddled).unwrap();
+            assert!(written.contains(r#""city":"Paris""#) && !written.contains("another's"));
         }
     }
 

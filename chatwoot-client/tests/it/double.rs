@@ -42,7 +42,7 @@ impl Double {
     }
 
     pub(crate) fn limited(&self, policy: RetryPolicy, limits: Limits) -> Client {
-        let builder = Client::builder("http://desk.test").retry(policy).limits(limits);
+        let builder = Client::builder("https://desk.test").retry(policy).limits(limits);
         builder.transport(self.clone()).build().unwrap()
     }
 

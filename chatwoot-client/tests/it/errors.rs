@@ -2,7 +2,8 @@
 
 use std::error::Error as _;
 
-use chatwoot_client::{Account, Client, Error, ErrorKind, NewLabel};
+use chatwoot_client::{Account, Client, Error, ErrorKind, NewLabel, ReportPeriod};
+use serde_json::json;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -111,5 +112,38 @@ async fn a_decode_error_names_the_place_and_not_the_value() {
         assert!(source.contains(sentence) && source.contains("line 1"), "{body}: {source}");
         let shown = format!("{error} {error:?} {source}");
         assert!(!shown.contains("s3cret") && !shown.contains("77001"), "{shown}");
+    }
+}
+
+/// The names of fields are the server's, or a proxy's: they go into a log line.
+#[tokio::test]
+async fn what_the_server_names_is_shown_escaped_and_bounded() {
+    let names: Vec<String> = std::iter::once("a\nb\u{1b}[31m\u{202e}\u{9b}c".to_owned())
+        .chain(std::iter::repeat_n("n".repeat(5000), 12))
+        .collect();
+    let body = json!({"message": "No\n\u{1b}", "attributes": names}).to_string();
+    let error = refused(422, &body).await;
+    assert_eq!(error.attributes(), names, "they are kept as they came");
+    for shown in [error.to_string(), format!("{error:?}")] {
+        let odd = |letter: char| letter.is_control() || letter == '\u{202e}';
+        assert!(!shown.contains(odd), "{shown:?}");
+        assert!(shown.contains("a\\nb\\u{1b}[31m"), "{shown:?}");
+        assert!(shown.len() < 2000, "{} bytes", shown.len());
+    }
+}
+
+/// The keys of an answer that does not decode are the server's too.
+#[tokio::test]
+async fn the_place_of_a_decode_error_is_shown_escaped_and_bounded() {
+    for key in ["a\nb\u{1b}[31m".to_owned(), "k".repeat(5000)] {
+        let body = json!({key: {"open": "s3cret"}}).to_string();
+        let (_server, account) = desk(ResponseTemplate::new(200).set_body_string(body)).await;
+        let week = ReportPeriod::between(0, 1);
+        let error = account.summary_reports().channels(&week).await.unwrap_err();
+        assert!(error.decode_path().is_some_and(|path| path.contains(".open")), "{error:?}");
+        for shown in [error.to_string(), format!("{error:?}")] {
+            assert!(!shown.contains(char::is_control), "{shown:?}");
+            assert!(shown.len() < 1000, "{} bytes", shown.len());
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use crate::secrets::below;
+use crate::shapes::below;
 
 /// The lines of `cargo tree` for this crate.
 fn tree(arguments: &[&str]) -> Vec<String> {

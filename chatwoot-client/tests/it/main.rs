@@ -14,6 +14,7 @@ mod request;
 mod retry;
 mod route;
 mod secrets;
+mod shapes;
 mod size;
 mod spans;
 mod wire;

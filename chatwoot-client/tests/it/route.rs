@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chatwoot_client::{Client, ErrorKind, ReqwestTransport};
+use chatwoot_client::{BuildError, Client, ErrorKind, ReqwestTransport};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -48,7 +48,11 @@ async fn everything_goes_through_the_proxy() {
     let address = format!("http://shop:pa55word@{}", proxy.address);
     let transport = ReqwestTransport::builder().proxy(&address).build().unwrap();
     assert!(!format!("{transport:?}").contains("pa55word"), "{transport:?}");
-    let client = Client::builder("http://desk.invalid").transport(transport).build().unwrap();
+    let client = Client::builder("http://desk.invalid")
+        .allow_plain_http()
+        .transport(transport)
+        .build()
+        .unwrap();
     assert!(!format!("{client:?}").contains("pa55word"), "{client:?}");
     client.account(1, "token").labels().list().await.unwrap();
     let seen = proxy.seen().remove(0);
@@ -57,13 +61,96 @@ async fn everything_goes_through_the_proxy() {
     assert!(seen.to_lowercase().contains("proxy-authorization: basic "), "{seen}");
 }
 
+/// A proxy sees each header of a request over plain `http`; one to this machine needs none.
+#[tokio::test]
+async fn nothing_for_this_machine_goes_through_a_proxy() {
+    let proxy = Wire::serve([Then::json(LABELS)]).await;
+    let desk = Wire::serve([Then::json(LABELS)]).await;
+    let transport = ReqwestTransport::builder().proxy(&proxy.url()).build().unwrap();
+    for host in ["127.0.0.1", "localhost"] {
+        let base = format!("http://{host}:{}", desk.address.port());
+        let builder = Client::builder(base).transport(transport.clone());
+        builder.build().unwrap().account(1, "token").labels().list().await.unwrap();
+    }
+    assert_eq!((proxy.requests(), desk.requests()), (0, 2), "{:?}", proxy.seen());
+}
+
+/// The same with the environment's proxy, in a process of its own: [`asks_the_desk`] does it.
+#[tokio::test]
+async fn nothing_for_this_machine_goes_through_the_environment_s_proxy() {
+    let proxy = Wire::serve([Then::json(LABELS)]).await;
+    let desk = Wire::serve([Then::json(LABELS)]).await;
+    let mut child = tokio::process::Command::new(std::env::current_exe().unwrap());
+    child.args(["--exact", "route::asks_the_desk", "--ignored"]).env(DESK, desk.url());
+    for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
+        child.env(name, proxy.url());
+    }
+    for name in ["no_proxy", "NO_PROXY", "REQUEST_METHOD"] {
+        child.env_remove(name);
+    }
+    let done = child.output().await.unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stdout));
+    assert_eq!((proxy.requests(), desk.requests()), (1, 1), "{:?}", proxy.seen());
+    assert!(proxy.seen()[0].starts_with("GET http://desk.invalid/"), "{:?}", proxy.seen());
+}
+
+/// Where the desk is, for [`asks_the_desk`].
+const DESK: &str = "CHATWOOT_CLIENT_TEST_DESK";
+
+/// Asks the desk on this machine, and one elsewhere.
+#[tokio::test]
+#[ignore = "run by another test, with the environment's proxy set"]
+async fn asks_the_desk() {
+    for base in [std::env::var(DESK).unwrap(), "http://desk.invalid".to_owned()] {
+        let client = Client::builder(base).allow_plain_http().build().unwrap();
+        client.account(1, "token").labels().list().await.unwrap();
+    }
+}
+
+#[test]
+fn plain_http_to_another_machine_is_refused_unless_it_is_allowed() {
+    for base in [
+        "http://desk.example.com",
+        "http://desk.example.com:3000/desk",
+        "HTTP://10.0.0.7",
+        "http://[fd00::7]",
+        "http://128.0.0.1",
+        "http://127.0.0.1.example.com",
+        "http://localhost.example.com",
+        "http://notlocalhost",
+        "http://0.0.0.0",
+    ] {
+        let error = Client::builder(base).build().unwrap_err();
+        assert!(matches!(error, BuildError::PlainHttp), "{base}: {error:?}");
+        let told = error.to_string();
+        assert!(told.contains("https") && told.contains("allow_plain_http"), "{told}");
+        assert!(Client::builder(base).allow_plain_http().build().is_ok(), "{base}");
+    }
+    for base in [
+        "https://desk.example.com",
+        "http://localhost:3000",
+        "http://LOCALHOST",
+        "http://desk.localhost",
+        "http://localhost.:3000",
+        "http://127.0.0.1",
+        "http://127.8.9.10:3000",
+        "http://[::1]:3000",
+        "http://[::ffff:127.0.0.1]",
+    ] {
+        assert!(Client::builder(base).build().is_ok(), "{base}");
+    }
+}
+
 #[tokio::test]
 async fn a_proxy_that_is_away_is_a_failed_connection() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://shop:pa55word@{}", free.local_addr().unwrap());
     drop(free);
     let transport = ReqwestTransport::builder().proxy(&address).build().unwrap();
-    let builder = Client::builder("http://desk.invalid").retry(patient()).transport(transport);
+    let builder = Client::builder("http://desk.invalid")
+        .allow_plain_http()
+        .retry(patient())
+        .transport(transport);
     let client = builder.build().unwrap();
     let error = client.account(1, "token").labels().list().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Connect);

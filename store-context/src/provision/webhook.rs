@@ -41,7 +41,7 @@ impl Run<'_> {
             Some(is) if is.url == url && subscribed(is) => (is.clone(), StepOutcome::Unchanged),
             Some(is) => {
                 let to = WebhookPatch {
-                    url: Patch::Set(url),
+                    url: url.into(),
                     subscriptions: Patch::Set(SUBSCRIPTIONS.to_vec()),
                     ..WebhookPatch::default()
                 };

@@ -327,10 +327,10 @@ async fn a_host_that_moves_takes_webhook_and_panel_along() {
     let held = bench.ports.credentials.get(&store.id).await.unwrap();
     let url =
         format!("https://new.example/webhooks/chatwoot/{}", held.webhook_address.unwrap().expose());
-    assert_eq!(webhooks.iter().map(|it| it.url.as_str()).collect::<Vec<_>>(), [url.as_str()]);
+    assert_eq!(webhooks.iter().map(|it| it.url.expose()).collect::<Vec<_>>(), [url.as_str()]);
     let apps = account.dashboard_apps().list().await.unwrap();
     let url = format!("https://new.example/panel/{}", held.panel_address.unwrap().expose());
-    assert_eq!((apps.len(), apps[0].content[0].url.as_str()), (1, url.as_str()));
+    assert_eq!((apps.len(), apps[0].content[0].url.expose()), (1, url.as_str()));
     assert_eq!(bench.provision_at(store, "https://new.example").await.unwrap().changed(), 0);
 }
 

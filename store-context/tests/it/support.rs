@@ -78,7 +78,7 @@ impl Bench {
         let ledger = Arc::new(Probe::new(&ports));
         ports.sync = ledger.clone();
         ports.webhooks = ledger.clone();
-        let client = Client::builder("http://chatwoot.test")
+        let client = Client::builder("https://chatwoot.test")
             .transport(fake.clone())
             .retry(policy)
             .limits(Limits::off())
@@ -476,7 +476,7 @@ impl Bench {
             identifier_hash: Some(proof.identifier_hash.clone()),
             ..NewPublicContact::default()
         };
-        let source = inbox.contacts().create(&new).await.unwrap().source_id;
+        let source = inbox.contacts().create(&new).await.unwrap().source_id.expose().to_owned();
         let attributes: &Attributes = &proof.conversation_attributes;
         let mut talk = Talk {
             inbox,

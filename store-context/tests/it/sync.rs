@@ -274,7 +274,7 @@ async fn one_contact_whatever_fails() {
 }
 
 fn hasty_client(bench: &Bench, policy: RetryPolicy) -> chatwoot_client::Client {
-    chatwoot_client::Client::builder("http://chatwoot.test")
+    chatwoot_client::Client::builder("https://chatwoot.test")
         .transport(bench.fake.clone())
         .retry(policy)
         .limits(chatwoot_client::Limits::off())

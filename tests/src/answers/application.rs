@@ -52,6 +52,7 @@ fn people() -> Vec<Row> {
         "profile.update" => on.update(&Default::default()),
         "profile.set_availability" => on.set_availability(1.into(), Availability::Busy),
         "profile.set_auto_offline" => on.set_auto_offline(1.into(), true),
+        "profile.reset_access_token" => on.reset_access_token(),
     } };
     rows.extend(table! { account(on) {
         "account.get" => on.details().get(),

@@ -36,7 +36,7 @@ pub(super) async fn inboxes(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
     let source = desk.name("source");
     let presence = NewContactInbox::new(stage.inbox.id).source_id(source.clone());
     desk.step(inboxes.create(contact, &presence), |is| {
-        must!(is.source_id.as_ref() == Some(&source))
+        must!(is.source_id.as_ref().is_some_and(|is| *is == source))
     })
     .await?;
     desk.step(inboxes.filter(stage.inbox.id, &source), |is| must!(is.id == contact)).await?;

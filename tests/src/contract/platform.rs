@@ -2,7 +2,7 @@
 
 use anyhow::{Context, ensure};
 use chatwoot_client::{
-    Attributes, NewPlatformAccount, NewUser, PlatformAccountPatch, Role, UserPatch,
+    Attributes, NewPlatformAccount, NewUser, PlatformAccountPatch, Role, Secret, User, UserPatch,
 };
 use serde_json::json;
 
@@ -75,8 +75,17 @@ pub(super) async fn users(desk: &Desk, _: &Stage) -> Result<(), Cut> {
     desk.step(users.sso_link(user), |is| link(is.url.expose())).await?;
     let token = desk.step(users.token(user), |is| must!(is.user.id == user));
     let token = token.await?.access_token;
-    let profile = desk.client.profile(token);
+    let profile = desk.client.profile(token.clone());
     desk.step(profile.get(), |is| must!(is.id == user, "the token is another's")).await?;
+    // Here and not among the profile's own: all else is called with the administrator's token.
+    let reset = desk.step(profile.reset_access_token(), |is| {
+        let new = is.access_token.as_ref().map(Secret::expose);
+        must!(new.is_some_and(|new| new != token.expose()), "the token is not a new one")
+    });
+    if let Ok(User { access_token: Some(new), .. }) = reset.await {
+        let profile = desk.client.profile(new);
+        desk.step(profile.get(), |is| must!(is.id == user, "the new token is another's")).await?;
+    }
     if desk.done(users.delete(user)).await.is_err() {
         desk.made_user(user);
     }

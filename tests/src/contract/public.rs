@@ -15,7 +15,7 @@ fn inbox(desk: &Desk, stage: &Stage) -> PublicInbox {
 
 fn guest(desk: &Desk, name: &str) -> NewPublicContact {
     NewPublicContact {
-        source_id: Some(desk.name(name)),
+        source_id: Some(desk.name(name).into()),
         name: Some("Guest".into()),
         ..NewPublicContact::default()
     }
