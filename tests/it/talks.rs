@@ -50,7 +50,7 @@ pub(crate) struct Chatwoot {
 impl Chatwoot {
     pub(crate) async fn open(ports: &Ports) -> Self {
         let fake = FakeChatwoot::new();
-        let client = Client::builder("http://chatwoot.test").transport(fake.clone());
+        let client = Client::builder("https://chatwoot.test").transport(fake.clone());
         let client = client.build().unwrap();
         let mut chatwoot = Self { fake, client, talks: BTreeMap::new() };
         for store in ["nl", "us"] {
@@ -101,17 +101,18 @@ impl Chatwoot {
 
             let proof = identity.prove(&customer, Timestamp::now());
             let proof = Attributes::from_iter([(PROOF_ATTRIBUTE.to_owned(), proof.into())]);
-            let talk = begin(&account, &public, made.id, &made.source_id, Some(&proof)).await;
+            let talk =
+                begin(&account, &public, made.id, made.source_id.expose(), Some(&proof)).await;
             self.talks.insert(format!("{store}/{number}"), talk);
             if number == 1 {
-                let talk = begin(&account, &public, made.id, &made.source_id, None).await;
+                let talk = begin(&account, &public, made.id, made.source_id.expose(), None).await;
                 self.talks.insert(format!("{store}/1?"), talk);
             }
         }
         let guest_hash = Some(Secret::new(identifier_hash(&hmac, "")));
         let guest = NewPublicContact { identifier_hash: guest_hash, ..Default::default() };
         let made = public.contacts().create(&guest).await.unwrap();
-        let talk = begin(&account, &public, made.id, &made.source_id, None).await;
+        let talk = begin(&account, &public, made.id, made.source_id.expose(), None).await;
         self.talks.insert(format!("{store}/99"), talk);
     }
 }

@@ -37,7 +37,7 @@ impl Scene {
         let victim = desk.done("POST", "/contacts", &victim);
         let website_token = inbox["website_token"].as_str().unwrap().to_owned();
         let client =
-            Client::builder("http://desk.test").transport(desk.fake.clone()).build().unwrap();
+            Client::builder("https://desk.test").transport(desk.fake.clone()).build().unwrap();
         Self {
             website: client.website(website_token.clone()),
             website_token,

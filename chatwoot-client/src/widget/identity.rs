@@ -64,9 +64,10 @@ pub struct WidgetUser {
     #[serde(skip_serializing_if = "Attributes::is_empty")]
     pub custom_attributes: Attributes,
     /// Custom attributes of the customer's conversation. The [`Snippet`](super::Snippet) keeps
-    /// them there, whatever else the page sets; they are no part of what `setUser` takes.
+    /// them there, whatever else the page sets; they are no part of what `setUser` takes. `Debug`
+    /// shows their keys only: one may prove who the customer is.
     #[serde(skip)]
-    pub conversation_attributes: Attributes,
+    pub conversation_attributes: Extra,
     /// What else the widget takes: `company_name`, `city`, `country_code`, `description`,
     /// `social_profiles`. What has a field of its own above is left out here when the user is
     /// written, the identifier and its proof included.
@@ -105,7 +106,7 @@ impl WidgetUser {
             phone_number: None,
             identifier_hash: None,
             custom_attributes: Attributes::new(),
-            conversation_attributes: Attributes::new(),
+            conversation_attributes: Extra::new(),
             extra: Extra::new(),
         })
     }

@@ -126,7 +126,7 @@ impl<'a> Snippet<'a> {
             contact_attributes: self.contact_attributes.filter(|all| !all.is_empty()),
             conversation_attributes: self
                 .user
-                .map(|user| &user.conversation_attributes)
+                .map(|user| &*user.conversation_attributes)
                 .filter(|all| !all.is_empty()),
             locale: settings
                 .locale

@@ -97,7 +97,7 @@ fn everything(text: &str) -> String {
     user.name = Some(text.into());
     user.email = Some("ada@example.com".into());
     user.custom_attributes = attributes(json!({ text: [text] }));
-    user.conversation_attributes = attributes(json!({ text: text }));
+    user.conversation_attributes = attributes(json!({ text: text })).into();
     let settings = WidgetSettings {
         locale: Some(text.into()),
         welcome_title: Some(text.into()),

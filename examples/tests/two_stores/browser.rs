@@ -82,24 +82,6 @@ impl Browser {
         assert!(found.await.is_ok(), "{texts:?} do not all show: {shown}");
     }
 
-    /// Presses a button of one of the page's frames.
-    pub(crate) async fn press(&mut self, text: &str) {
-        let tree = self.call("Page.getFrameTree", json!({})).await;
-        let press = format!(
-            "[...document.querySelectorAll('button')].filter((it) => it.textContent === '{text}')\
-             .map((it) => it.click()).length"
-        );
-        let mut pressed = 0;
-        for frame in tree["frameTree"]["childFrames"].as_array().into_iter().flatten() {
-            let of = json!({ "frameId": frame["frame"]["id"] });
-            let world = self.call("Page.createIsolatedWorld", of).await;
-            let ask = json!({ "expression": press, "contextId": world["executionContextId"] });
-            let found = self.call("Runtime.evaluate", ask).await;
-            pressed += found["result"]["value"].as_u64().unwrap();
-        }
-        assert_eq!(pressed, 1, "`{text}` is one button: {tree}");
-    }
-
     /// Waits until an expression of the page is true.
     pub(crate) async fn until(&mut self, expression: &str) {
         let found = tokio::time::timeout(PATIENCE, async {

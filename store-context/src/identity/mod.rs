@@ -128,7 +128,7 @@ impl Identity {
         let hmac = hmac.ok_or_else(|| IdentityError::NotProvisioned(store.clone()))?;
         let mut user = WidgetUser::proven(identity.identifier(&customer.id), &hmac)?;
         user.name = Some(customer.contact_name()).filter(|name| !name.is_empty());
-        user.conversation_attributes = proof_attributes(&identity, &customer.id);
+        user.conversation_attributes = proof_attributes(&identity, &customer.id).into();
         Ok(user)
     }
 

@@ -46,6 +46,9 @@ impl Run<'_> {
         }
         let renews = known.is_none() || self.credentials.user_token.is_none();
         if renews {
+            if known.is_some() {
+                user = self.renewed(user).await?;
+            }
             self.desk.administrator = Some(user.id);
             self.credentials.user_token = Some(token_of(&user)?);
             self.keep().await?;
@@ -66,6 +69,12 @@ impl Run<'_> {
         let name = format!("{} desk", self.store.name);
         let user = NewUser::new(name, address, password()?);
         self.provisioner.platform.users().create(&user).await.at(STEP)
+    }
+
+    /// The user with another token; the one before is refused from then on.
+    async fn renewed(&self, user: User) -> Result<User, ProvisionError> {
+        let profile = self.provisioner.client.profile(token_of(&user)?);
+        profile.reset_access_token().await.at(STEP)
     }
 
     /// `desk+{the store's id, as far as it can be read}-{digest}@{domain}`: one user a store, at an

@@ -1,6 +1,8 @@
 //! Which contact that is there already may become a customer's.
 
-use chatwoot_client::{ChannelType, Contact, ContactInbox, Conversation, Error, InboxSummary};
+use chatwoot_client::{
+    ChannelType, Contact, ContactInbox, Conversation, Error, InboxSummary, Secret,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -82,6 +84,6 @@ fn needs_no_visitor(presence: &ContactInbox) -> bool {
 }
 
 fn is_mail_from(presence: &ContactInbox, address: &str) -> bool {
-    let from = presence.source_id.as_deref().unwrap_or_default();
+    let from = presence.source_id.as_ref().map(Secret::expose).unwrap_or_default();
     channel(presence) == Some(&ChannelType::Email) && from.eq_ignore_ascii_case(address)
 }

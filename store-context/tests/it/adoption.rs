@@ -178,7 +178,7 @@ async fn who_only_wrote_by_email_is_adopted_where_the_host_says_so() {
             let new = NewConversation {
                 contact_id: Some(by_mail.id),
                 inbox_id: Some(mail),
-                source_id: Some(from.to_owned()),
+                source_id: Some(from.into()),
                 ..NewConversation::default()
             };
             account.conversations().create(&new).await.unwrap();

@@ -38,7 +38,7 @@ impl Desk {
 
     /// The website as it is reached through the proxy.
     fn behind(&self, proxy: Proxy) -> Website {
-        let client = Client::builder("http://chatwoot.test")
+        let client = Client::builder("https://chatwoot.test")
             .transport(proxy)
             .retry(RetryPolicy { max_attempts: 1, ..RetryPolicy::default() })
             .limits(Limits::off())

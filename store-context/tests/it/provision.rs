@@ -491,7 +491,9 @@ async fn wrong_with(bench: &Bench, store: &Store, old: &(User, UserToken)) -> Op
             "password",
             user.pubsub_token.unwrap().expose() != old.0.pubsub_token.clone().unwrap().expose(),
         ),
+        ("token", is.expose() != old.1.secret().expose()),
         ("kept token", kept.is_some_and(|kept| kept.secret().expose() == is.expose())),
+        ("old token", bench.client.profile(old.1.clone()).get().await.is_err()),
     ];
     right.iter().find(|(_, right)| !right).map(|(what, _)| format!("{what} of {address}"))
 }

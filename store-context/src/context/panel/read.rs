@@ -1,6 +1,8 @@
 //! Reading a conversation for its panel.
 
-use chatwoot_client::{Account, Conversation, Error, InboxId, Message, MessageType, MessagesQuery};
+use chatwoot_client::{
+    Account, Conversation, Error, InboxId, Message, MessageType, MessagesQuery, Secret,
+};
 use jiff::Timestamp;
 use subtle::ConstantTimeEq;
 
@@ -49,7 +51,8 @@ async fn inboxes_of_key(
     }
     let contact = account.contacts().get(subject.contact).await.map_err(failed)?;
     let known = contact.contact_inboxes.unwrap_or_default();
-    let opened = known.into_iter().filter(|known| same(known.source_id.as_deref(), key));
+    let opened =
+        known.into_iter().filter(|known| same(known.source_id.as_ref().map(Secret::expose), key));
     Ok(opened.filter_map(|known| Some(known.inbox?.id)).collect())
 }
 
