@@ -4,6 +4,7 @@
 mod dependencies;
 mod identity;
 mod intake;
+mod panel;
 mod provision;
 mod reconcile;
 mod support;
