@@ -7,6 +7,7 @@ mod doctor;
 mod drift;
 mod identity;
 mod intake;
+mod panel;
 mod proof;
 mod provision;
 mod reconcile;
