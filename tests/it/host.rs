@@ -41,6 +41,8 @@ pub(crate) struct Host {
     pub(crate) url: String,
     pub(crate) port: u16,
     pub(crate) chatwoot: Chatwoot,
+    /// A client of this host.
+    pub(crate) http: reqwest::Client,
 }
 
 impl Host {
@@ -68,7 +70,7 @@ impl Host {
         let pages = pages.route("/talks", get(|| async { Json(talks) }));
         let router = adapters::axum::router(config).merge(pages);
         tokio::spawn(async move { ::axum::serve(listener, router).await });
-        Self { url, port, chatwoot }
+        Self { url, port, chatwoot, http: reqwest::Client::new() }
     }
 }
 

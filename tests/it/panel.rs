@@ -287,17 +287,17 @@ async fn serve_with(ports: Ports, change: impl FnOnce(&mut AxumConfig)) -> Host 
 }
 
 async fn get(host: &Host, path: &str) -> Response {
-    reqwest::get(format!("{}{path}", host.url)).await.unwrap()
+    host.http.get(format!("{}{path}", host.url)).send().await.unwrap()
 }
 
 async fn open(host: &Host, address: &str, opening: &Value) -> Response {
     let url = format!("{}/panel/{address}/open", host.url);
-    reqwest::Client::new().post(url).json(opening).send().await.unwrap()
+    host.http.post(url).json(opening).send().await.unwrap()
 }
 
 async fn ask(host: &Host, address: &str, token: &str, query: &str) -> Response {
     let url = format!("{}/panel/{address}/context{query}", host.url);
-    reqwest::Client::new().get(url).bearer_auth(token).send().await.unwrap()
+    host.http.get(url).bearer_auth(token).send().await.unwrap()
 }
 
 fn token(opened: &Value) -> &str {

@@ -125,9 +125,9 @@ fn signed(at: Timestamp) -> Vec<String> {
 /// Sends the head of a delivery and no byte of its body.
 async fn asked(host: &Host, address: &str, headers: &[String]) -> TcpStream {
     let mut socket = TcpStream::connect(("127.0.0.1", host.port)).await.unwrap();
-    let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
+    let headers = headers.join("\r\n");
     let start = format!("POST /webhooks/chatwoot/{address} HTTP/1.1\r\nhost: chatwoot\r\n");
-    socket.write_all(format!("{start}{headers}\r\n").as_bytes()).await.unwrap();
+    socket.write_all(format!("{start}{headers}\r\n\r\n").as_bytes()).await.unwrap();
     socket
 }
 

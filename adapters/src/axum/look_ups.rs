@@ -84,7 +84,7 @@ impl LookUps {
             *minute = Minute { began: now, counts: HashMap::new() };
             age = Duration::ZERO;
         }
-        note(minute.counts.entry(address.clone()).or_default(), WINDOW - age)
+        note(minute.counts.entry(address.clone()).or_default(), WINDOW.saturating_sub(age))
     }
 }
 
