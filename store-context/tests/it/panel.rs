@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chatwoot_client::fake::{Fault, FaultKind};
-use chatwoot_client::{Account, ConversationId, NewMessage, NewPublicContact, PublicContactChange};
+use chatwoot_client::{Account, ConversationId, NewMessage};
 use store_context::Timestamp;
 use store_context::context::{
     ContextConfig, ContextService, ConversationContext, ConversationKey, PanelError, PanelService,
@@ -17,7 +17,7 @@ use store_context::provision::{
 };
 use tokio::time::Instant;
 
-use crate::support::{Bench, PUBLIC_URL, Talk, customer, every_fault, holds_none, whole};
+use crate::support::{Bench, DOMAIN, PUBLIC_URL, Talk, customer, every_fault, holds_none, whole};
 
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -62,23 +62,13 @@ impl Proven {
     }
 }
 
+/// Begins the customer's conversation with a proof of the story's time.
 async fn proven_talk(bench: &Bench, customer: &Customer) -> Talk {
     let identity = Identity::new(bench.ports.clone());
-    let public = identity.public(bench.north(), customer).await.unwrap();
-    let inbox = bench.client.inbox(public.inbox_identifier);
-    let (identifier, identifier_hash) = (public.identifier, Some(public.identifier_hash));
-    let new = NewPublicContact {
-        identifier: identifier.clone(),
-        identifier_hash: identifier_hash.clone(),
-        ..NewPublicContact::default()
-    };
-    let source = inbox.contacts().create(&new).await.unwrap().source_id;
-    let proves = PublicContactChange { identifier, identifier_hash, ..Default::default() };
-    inbox.contacts().update(&source, &proves).await.unwrap();
+    let mut public = identity.public(bench.north(), customer).await.unwrap();
     let proof = bench.identity_of(bench.north()).await.prove(&customer.id, start());
-    let proof = [(PROOF_ATTRIBUTE.to_owned(), proof.into())].into_iter().collect();
-    let id = inbox.conversations(&source).create(Some(&proof)).await.unwrap().id;
-    Talk { inbox, source, id }
+    public.conversation_attributes.insert(PROOF_ATTRIBUTE.to_owned(), proof.into());
+    bench.talk_as(public, true).await
 }
 
 #[tokio::test(start_paused = true)]
@@ -175,7 +165,7 @@ async fn a_bot_gets_orders_only_where_the_customer_is_proven() {
 // Addresses
 
 fn provisioner(bench: &Bench) -> Provisioner {
-    let config = ProvisionConfig::new(PUBLIC_URL.parse().unwrap());
+    let config = ProvisionConfig::new(PUBLIC_URL.parse().unwrap(), DOMAIN.parse().unwrap());
     Provisioner::new(bench.client.clone(), bench.platform(), bench.ports.clone(), config)
 }
 
@@ -183,7 +173,7 @@ fn provisioner(bench: &Bench) -> Provisioner {
 async fn shown(bench: &Bench, store: &Store) -> AddressToken {
     let apps = bench.account(&store.id).await.dashboard_apps().list().await.unwrap();
     assert_eq!(apps.len(), 1, "{apps:?}");
-    let (_, token) = apps[0].content[0].url.rsplit_once('/').unwrap();
+    let (_, token) = apps[0].content[0].url.expose().rsplit_once('/').unwrap();
     AddressToken::new(token)
 }
 
