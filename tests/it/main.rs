@@ -5,6 +5,7 @@ mod asked;
 mod axum;
 mod behaviour;
 mod browser;
+mod conformance;
 mod contact_stream;
 mod contract;
 mod fuzz;
