@@ -40,9 +40,9 @@ pub mod credentials;
 pub mod links;
 pub mod stores;
 pub mod sync_ledger;
-pub mod webhook_ledger;
 #[cfg(test)]
 mod tests;
+pub mod webhook_ledger;
 
 use std::error::Error;
 use std::fmt::Debug;

@@ -95,7 +95,7 @@ pub async fn a_claim_is_settled_once(port: &dyn SyncLedger) {
 /// A clean row that is wanted again has a higher version and fence, and its lag starts anew.
 pub async fn a_clean_row_that_is_wanted_again_starts_anew(port: &dyn SyncLedger) {
     let first = claimed(port, "ada", 0).await;
-    confirm_all(port, &[first.clone()]).await;
+    confirm_all(port, std::slice::from_ref(&first)).await;
     let second = claimed(port, "ada", 200).await;
     holds(port, 1, 1, "the same row").await;
     assert!(second.wanted > first.wanted, "versions rise");
@@ -200,7 +200,7 @@ pub async fn a_version_wanted_during_a_claim_stays_wanted(port: &dyn SyncLedger)
     let first = claimed(port, "a", 1_000).await;
     want(port, "a", 1_010).await;
     want(port, "a", 1_020).await;
-    confirm_all(port, &[first.clone()]).await;
+    confirm_all(port, std::slice::from_ref(&first)).await;
     holds(port, 1, 1, "a later version keeps the row dirty").await;
     want(port, "a", 1_020).await;
     holds(port, 1, 1, "a dirty row counts once").await;

@@ -31,7 +31,8 @@ fn each_macro_lists_every_promise_of_its_port() {
             .collect();
         let listed = source.split_once(" [\n").and_then(|(_, rest)| rest.split_once(']'));
         let (listed, _) = listed.expect("a macro with a list");
-        let listed: Vec<&str> = listed.split(',').map(str::trim).filter(|s| !s.is_empty()).collect();
+        let listed: Vec<&str> =
+            listed.split(',').map(str::trim).filter(|s| !s.is_empty()).collect();
         let distinct: BTreeSet<&str> = listed.iter().copied().collect();
         assert_eq!(listed.len(), distinct.len(), "{port}: a promise is listed twice");
         assert_eq!(distinct, promises, "{port}: listed, and written");

@@ -69,8 +69,8 @@ impl Credentials for MemoryCredentials {
     ) -> PortResult<Option<StoreId>> {
         let state = lock(&self.0);
         let found = state.addresses.get(&(address, token.clone()));
-        let taken = found.filter(|(_, until)| until.is_none_or(|until| now < until));
-        Ok(taken.map(|(store, _)| store.clone()))
+        let valid = found.filter(|(_, until)| until.is_none_or(|until| now < until));
+        Ok(valid.map(|(store, _)| store.clone()))
     }
 }
 
