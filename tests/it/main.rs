@@ -10,6 +10,7 @@ mod contact_stream;
 mod contract;
 mod fuzz;
 mod host;
+mod layers;
 mod odd_answers;
 mod operations;
 mod parity;
