@@ -280,6 +280,17 @@ mod tests {
         assert_eq!(delivery.event().unwrap().name(), "contact_created");
     }
 
+    /// The headers as Chatwoot names them, and the MAC as Python's hmac gives it.
+    #[test]
+    fn the_headers_and_the_signature_are_the_servers() {
+        let mut headers = HeaderMap::new();
+        let signature = "sha256=158f228e5c92101b03974e7c93bce1cf9d498c2e2773d742e330529100b759b6";
+        headers.insert("X-Chatwoot-Signature", signature.parse().unwrap());
+        headers.insert("X-Chatwoot-Timestamp", "1795221283".parse().unwrap());
+        assert!(verifier().verify(&headers, BODY, now()).is_ok());
+        assert_eq!(sign(&SECRET.into(), now(), BODY), signature);
+    }
+
     #[test]
     fn both_secrets_are_accepted_while_they_change() {
         let verifier = Verifier::new("the next secret").unwrap();
