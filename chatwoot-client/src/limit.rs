@@ -197,8 +197,113 @@ mod tests {
     const SEARCH: Op = Op::get("contacts.search", "/search").limited(Limit::ContactSearch);
     const SCOPE: Scope<'_> = Scope { account: Some("1"), token: Some("t") };
 
+    const ALL: [Limit; 7] = [
+        Limit::ContactSearch,
+        Limit::ConversationMeta,
+        Limit::Reports,
+        Limit::Upload,
+        Limit::Transcript,
+        Limit::WidgetConversation,
+        Limit::WidgetPage,
+    ];
+
     fn at(seconds: u64) -> Wall {
         Wall { since_epoch: Duration::from_secs(seconds), started: Instant::now() }
+    }
+
+    /// Takes all places of the limit's window for one account and token.
+    fn use_up(counts: &Counts, op: &Op, limit: Limit, wall: Wall) {
+        for _ in 0..limit.allowed() {
+            assert_eq!(counts.take(op, &SCOPE, wall), Ok(()), "{limit:?}");
+        }
+    }
+
+    /// The figures of Chatwoot 4.15.1: requests, seconds, per token, per client address.
+    #[test]
+    fn each_limit_is_the_servers() {
+        let figures = ALL.map(|limit| {
+            let seconds = limit.window().as_secs();
+            (limit.allowed(), seconds, limit.is_per_token(), limit.is_per_address())
+        });
+        let expected = [
+            (100, 60, false, false),
+            (30, 60, true, false),
+            (100, 60, true, false),
+            (60, 3_600, false, false),
+            (1_000, 3_600, false, false),
+            (6, 43_200, false, true),
+            (5, 3_600, false, true),
+        ];
+        assert_eq!(figures, expected, "{ALL:?}");
+        assert_eq!(Limits::default(), Limits { per_minute: Some(3_000), narrow: true });
+        assert_eq!(Limits::off(), Limits { per_minute: None, narrow: false });
+    }
+
+    /// A limit that is used up a second into its window is waited out to the window's end, be it of
+    /// a minute or of an hour, and not a second less.
+    #[tokio::test(start_paused = true)]
+    async fn each_limit_is_kept_for_the_whole_of_its_window() {
+        for limit in ALL.into_iter().filter(|limit| !limit.is_per_address()) {
+            let counts = Counts::new(Limits { per_minute: None, narrow: true });
+            let op = Op::get("test", "/test").limited(limit);
+            let start = 1_000_000 * limit.window().as_secs();
+            use_up(&counts, &op, limit, at(start + 1));
+            let left = limit.window() - Duration::from_secs(1);
+            assert_eq!(counts.take(&op, &SCOPE, at(start + 1)), Err(left), "{limit:?}");
+            let last_second = start + limit.window().as_secs() - 1;
+            let wait = counts.take(&op, &SCOPE, at(last_second));
+            assert_eq!(wait, Err(Duration::from_secs(1)), "{limit:?}");
+            use_up(&counts, &op, limit, at(last_second + 1));
+        }
+    }
+
+    /// Tokens of one account have counts of their own where the server counts by token, and share
+    /// one where it counts by account.
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_is_counted_per_token_or_per_account_as_the_server_does() {
+        for limit in ALL.into_iter().filter(|limit| !limit.is_per_address()) {
+            let counts = Counts::new(Limits { per_minute: None, narrow: true });
+            let op = Op::get("test", "/test").limited(limit);
+            use_up(&counts, &op, limit, at(0));
+            let other_token = Scope { token: Some("u"), ..SCOPE };
+            let own_count = matches!(limit, Limit::ConversationMeta | Limit::Reports);
+            let taken = counts.take(&op, &other_token, at(0));
+            assert_eq!(taken.is_ok(), own_count, "{limit:?}: another token of the account");
+            let other_account = Scope { account: Some("2"), ..SCOPE };
+            let taken = counts.take(&op, &other_account, at(0));
+            assert_eq!(taken, Ok(()), "{limit:?}: the token in another account");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_limit_has_a_count_of_its_own() {
+        let counts = Counts::new(Limits::server());
+        let upload = Op::post("test", "/test").limited(Limit::Upload);
+        use_up(&counts, &SEARCH, Limit::ContactSearch, at(0));
+        use_up(&counts, &upload, Limit::Upload, at(0));
+        assert!(counts.take(&SEARCH, &SCOPE, at(0)).is_err());
+        assert!(counts.take(&upload, &SCOPE, at(0)).is_err());
+    }
+
+    /// What waits for a narrow limit takes no place of the wide one meanwhile.
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_waits_takes_no_place() {
+        let counts = Counts::new(Limits { per_minute: Some(102), narrow: true });
+        let plain = Op::get("labels.list", "/labels");
+        use_up(&counts, &SEARCH, Limit::ContactSearch, at(0));
+        for _ in 0..5 {
+            assert!(counts.take(&SEARCH, &SCOPE, at(0)).is_err(), "no search is left");
+        }
+        assert_eq!(counts.take(&plain, &SCOPE, at(0)), Ok(()), "101st");
+        assert_eq!(counts.take(&plain, &SCOPE, at(0)), Ok(()), "102nd");
+        assert!(counts.take(&plain, &SCOPE, at(0)).is_err(), "103rd");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn narrow_limits_can_be_left_to_the_server() {
+        let counts = Counts::new(Limits { per_minute: None, narrow: false });
+        use_up(&counts, &SEARCH, Limit::ContactSearch, at(0));
+        assert_eq!(counts.take(&SEARCH, &SCOPE, at(0)), Ok(()), "101st");
     }
 
     #[tokio::test(start_paused = true)]
@@ -241,14 +346,18 @@ mod tests {
         let counts = Counts::new(Limits { per_minute: Some(1), narrow: false });
         assert_eq!(counts.take(&SEARCH, &SCOPE, at(100_000)), Ok(()));
         assert_eq!(counts.take(&SEARCH, &SCOPE, at(1_000)), Ok(()));
+        // Two windows back is a clock that was set back; one is a call that is late.
+        assert_eq!(counts.take(&SEARCH, &SCOPE, at(1_000 - 120)), Ok(()));
+        assert!(counts.take(&SEARCH, &SCOPE, at(1_000 - 180)).is_err());
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_an_address_shares_is_left_to_the_server() {
         let counts = Counts::new(Limits::server());
-        let page = Op::get("widget.page", "/widget").limited(Limit::WidgetPage);
-        for _ in 0..=Limit::WidgetPage.allowed() {
-            assert_eq!(counts.take(&page, &SCOPE, at(0)), Ok(()));
+        for limit in [Limit::WidgetConversation, Limit::WidgetPage] {
+            let op = Op::get("test", "/widget").limited(limit);
+            use_up(&counts, &op, limit, at(0));
+            assert_eq!(counts.take(&op, &SCOPE, at(0)), Ok(()), "{limit:?}");
         }
     }
 

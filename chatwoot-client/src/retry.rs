@@ -131,10 +131,15 @@ mod tests {
             (ErrorKind::Timeout, Decision::Backoff, Decision::Stop),
             (ErrorKind::Interrupted, Decision::Backoff, Decision::Stop),
             (ErrorKind::Server, Decision::Backoff, Decision::Stop),
-            (ErrorKind::Invalid, Decision::Stop, Decision::Stop),
-            (ErrorKind::NotFound, Decision::Stop, Decision::Stop),
+            (ErrorKind::Request, Decision::Stop, Decision::Stop),
             (ErrorKind::Unauthorized, Decision::Stop, Decision::Stop),
+            (ErrorKind::PaymentRequired, Decision::Stop, Decision::Stop),
+            (ErrorKind::Forbidden, Decision::Stop, Decision::Stop),
+            (ErrorKind::NotFound, Decision::Stop, Decision::Stop),
+            (ErrorKind::Conflict, Decision::Stop, Decision::Stop),
+            (ErrorKind::Invalid, Decision::Stop, Decision::Stop),
             (ErrorKind::Decode, Decision::Stop, Decision::Stop),
+            (ErrorKind::Unexpected, Decision::Stop, Decision::Stop),
         ] {
             assert_eq!(decision(kind, true), if_idempotent, "{kind:?}");
             assert_eq!(decision(kind, false), otherwise, "{kind:?}");
@@ -144,11 +149,62 @@ mod tests {
     #[test]
     fn a_budget_runs_out_and_is_earned_back() {
         let budget = Budget::new();
-        let retries = std::iter::repeat_with(|| budget.spend()).take_while(|spent| *spent).count();
-        assert_eq!(retries, 100);
-        (0..10).for_each(|_| budget.earn());
-        assert!(budget.spend());
+        assert_eq!(retries(&budget), 100);
+        (0..9).for_each(|_| budget.earn());
+        assert!(!budget.spend(), "nine successes earn no retry");
+        budget.earn();
+        assert!(budget.spend(), "ten successes earn one");
         assert!(!budget.spend());
+    }
+
+    #[test]
+    fn a_full_budget_earns_nothing_more() {
+        let budget = Budget::new();
+        (0..10).for_each(|_| budget.earn());
+        assert_eq!(retries(&budget), 100);
+
+        let budget = Budget::new();
+        assert!(budget.spend());
+        (0..100).for_each(|_| budget.earn());
+        assert_eq!(budget.tenths.load(Ordering::Relaxed), FULL, "full, and no tenth more");
+        assert_eq!(retries(&budget), 100);
+    }
+
+    /// Spends what a budget holds; counts the retries.
+    fn retries(budget: &Budget) -> usize {
+        let spent = std::iter::repeat_with(|| budget.spend()).take_while(|spent| *spent);
+        spent.take(1_000).count()
+    }
+
+    #[test]
+    fn the_default_policy_is_the_documented_one() {
+        let policy = RetryPolicy::default();
+        assert_eq!(policy.timeout, Duration::from_secs(20));
+        assert_eq!(policy.deadline, Duration::from_secs(90));
+        assert_eq!(policy.max_attempts, 5);
+        assert_eq!(policy.min_delay, Duration::from_millis(250));
+        assert_eq!(policy.max_delay, Duration::from_secs(8));
+    }
+
+    /// Each wait is uniform between zero and twice the one before, up to the longest. With 2,000
+    /// draws a quarter of the range is missed once in 10^250.
+    #[test]
+    fn waits_double_and_are_drawn_from_the_whole_range() {
+        let policy = RetryPolicy::default();
+        let mut highest = [Duration::ZERO; 7];
+        let mut lowest = [Duration::MAX; 7];
+        for _ in 0..2_000 {
+            for (n, wait) in policy.waits().take(7).enumerate() {
+                highest[n] = highest[n].max(wait);
+                lowest[n] = lowest[n].min(wait);
+            }
+        }
+        for (n, top) in [250, 500, 1_000, 2_000, 4_000, 8_000, 8_000].into_iter().enumerate() {
+            let top = Duration::from_millis(top);
+            assert!(highest[n] <= top, "wait {n}: {:?}", highest[n]);
+            assert!(highest[n] > top / 4 * 3, "wait {n}: {:?}", highest[n]);
+            assert!(lowest[n] < top / 4, "wait {n}: {:?}", lowest[n]);
+        }
     }
 
     #[test]

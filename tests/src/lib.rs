@@ -5,6 +5,7 @@ pub mod check;
 pub mod compare;
 pub mod contract;
 pub mod fuzz;
+pub mod layers;
 pub mod mutate;
 pub mod operations;
 pub mod parity;

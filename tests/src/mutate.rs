@@ -41,19 +41,10 @@ pub fn variants(answer: &Value) -> Vec<Variant> {
     all
 }
 
-/// Maps whose keys are data, so that each of their values has one type.
-pub const MAPS: [&str; 2] = ["features", "ratings_count"];
-
 fn add_keys(value: &mut Value) {
     match value {
         Value::Object(map) => {
-            for (key, value) in map.iter_mut().filter(|(key, _)| !MAPS.contains(&key.as_str())) {
-                add_keys(value);
-                // So is one of reports by channel.
-                if key.contains("::") {
-                    return;
-                }
-            }
+            map.values_mut().for_each(add_keys);
             map.insert("novel_key".into(), json!({"deep": [1, 1.5, null, "x"]}));
         }
         Value::Array(values) => values.iter_mut().for_each(add_keys),

@@ -1,14 +1,12 @@
 //! Account: the account itself, its name, language and settings.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Account;
 use crate::call::Call;
 use crate::ids::AccountId;
-use crate::model::{AccountStatus, Attributes, Extra, OrEmpty};
+use crate::model::{AccountStatus, Attributes, Extra, OpenMap, OrEmpty};
 use crate::op::Op;
 use crate::patch::Patch;
 use crate::time::Time;
@@ -137,7 +135,7 @@ pub struct AccountInfo {
     pub created_at: Option<Time>,
     /// Features that are on, by name.
     #[serde(default)]
-    pub features: OrEmpty<BTreeMap<String, bool>>,
+    pub features: OrEmpty<OpenMap<String, bool>>,
     /// How it resolves conversations by itself, and more.
     #[serde(default)]
     pub settings: Option<AccountSettings>,

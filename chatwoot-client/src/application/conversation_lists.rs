@@ -1,7 +1,5 @@
 //! Conversation lists: conversations by their words, what is unread, and a conversation's files.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
@@ -12,7 +10,7 @@ use crate::call::Call;
 use crate::ids::{
     AccountId, AttachmentId, ContactId, ConversationId, InboxId, LabelId, MessageId, TeamId,
 };
-use crate::model::{ChannelType, Extra, FileType, MessageType, OrEmpty, Sender};
+use crate::model::{ChannelType, Extra, FileType, MessageType, OpenMap, OrEmpty, Sender};
 use crate::op::Op;
 use crate::time::Time;
 
@@ -205,13 +203,13 @@ pub struct UnreadCounts {
     pub all_count: u64,
     /// By inbox.
     #[serde(default)]
-    pub inboxes: OrEmpty<BTreeMap<InboxId, u64>>,
+    pub inboxes: OrEmpty<OpenMap<InboxId, u64>>,
     /// By label, of those that the sidebar shows.
     #[serde(default)]
-    pub labels: OrEmpty<BTreeMap<LabelId, u64>>,
+    pub labels: OrEmpty<OpenMap<LabelId, u64>>,
     /// By team.
     #[serde(default)]
-    pub teams: OrEmpty<BTreeMap<TeamId, u64>>,
+    pub teams: OrEmpty<OpenMap<TeamId, u64>>,
     /// What else the server sends.
     #[serde(flatten)]
     pub extra: Extra,

@@ -1,7 +1,5 @@
 //! CSAT: what customers answered to satisfaction surveys.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +8,7 @@ use super::agents::Agent;
 use super::contact_types::Contact;
 use crate::call::Call;
 use crate::ids::{AccountId, ConversationId, CsatResponseId, InboxId, MessageId, TeamId, UserId};
-use crate::model::{Extra, OrEmpty, words};
+use crate::model::{Extra, OpenMap, OrEmpty, words};
 use crate::op::Op;
 use crate::time::Time;
 
@@ -168,7 +166,7 @@ pub struct CsatMetrics {
     pub total_count: Option<u64>,
     /// How many gave which rating; a rating that nobody gave is not there.
     #[serde(default)]
-    pub ratings_count: OrEmpty<BTreeMap<u8, u64>>,
+    pub ratings_count: OrEmpty<OpenMap<u8, u64>>,
     /// How many were sent.
     #[serde(default)]
     pub total_sent_messages_count: Option<u64>,
@@ -203,6 +201,10 @@ mod tests {
         let read: CsatMetrics = serde_json::from_str(counts).unwrap();
         assert_eq!(read.ratings_count.get(&5), Some(&2));
         assert_eq!(serde_json::to_string(&read).unwrap(), counts);
+        let odd = r#"{"total_count":3,"ratings_count":{"5":2,"none":1}}"#;
+        let read: CsatMetrics = serde_json::from_str(odd).unwrap();
+        assert_eq!(read.ratings_count.get(&5), Some(&2));
+        assert_eq!(read.ratings_count.other()["none"], 1);
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! Reports: figures of an account over a time.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
 
 use super::Account;
@@ -12,6 +10,7 @@ use super::report_types::{
 };
 use crate::call::Call;
 use crate::ids::{InboxId, LabelId};
+use crate::model::OpenMap;
 use crate::op::{Limit, Op};
 
 const SERIES: Op =
@@ -187,7 +186,7 @@ impl<'a> Reports<'a> {
     pub fn first_responses(
         self,
         period: &ReportPeriod,
-    ) -> Call<'a, BTreeMap<String, ResponseTimes>> {
+    ) -> Call<'a, OpenMap<String, ResponseTimes>> {
         self.account.call(FIRST_RESPONSES).query(period)
     }
 

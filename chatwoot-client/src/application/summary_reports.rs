@@ -1,7 +1,5 @@
 //! Summary reports: figures over a time, a row for each agent, team, inbox, label or channel.
 
-use std::collections::BTreeMap;
-
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
@@ -9,7 +7,7 @@ use serde_json::Number;
 use super::{Account, ReportPeriod};
 use crate::call::Call;
 use crate::ids::{InboxId, LabelId, TeamId, UserId};
-use crate::model::Extra;
+use crate::model::{Extra, OpenMap};
 use crate::op::Op;
 
 // The server's limit for reports is not for these: its pattern is `/reports`.
@@ -160,7 +158,7 @@ impl<'a> SummaryReports<'a> {
     /// # }
     /// ```
     #[inline]
-    pub fn channels(self, period: &ReportPeriod) -> Call<'a, BTreeMap<String, ChannelCounts>> {
+    pub fn channels(self, period: &ReportPeriod) -> Call<'a, OpenMap<String, ChannelCounts>> {
         self.account.call(CHANNELS).query(period)
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Platform;
 use crate::call::Call;
 use crate::ids::AccountId;
-use crate::model::{AccountStatus, Attributes, Extra, OrEmpty};
+use crate::model::{AccountStatus, Attributes, Extra, OpenMap, OrEmpty};
 use crate::op::Op;
 use crate::patch::Patch;
 
@@ -154,7 +154,7 @@ pub struct PlatformAccount {
     pub status: Option<AccountStatus>,
     /// Features that are on, by name.
     #[serde(default)]
-    pub features: OrEmpty<BTreeMap<String, bool>>,
+    pub features: OrEmpty<OpenMap<String, bool>>,
     /// Limits by name, such as `agents` and `inboxes`.
     #[serde(default)]
     pub limits: Option<Attributes>,

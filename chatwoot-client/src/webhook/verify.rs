@@ -333,12 +333,41 @@ mod tests {
         assert_eq!(delivery.event().unwrap().name(), "contact_created");
     }
 
+    /// The headers as Chatwoot names them, and the MAC as Python's hmac gives it.
+    #[test]
+    fn the_headers_and_the_signature_are_the_servers() {
+        let mut headers = HeaderMap::new();
+        let signature = "sha256=158f228e5c92101b03974e7c93bce1cf9d498c2e2773d742e330529100b759b6";
+        headers.insert("X-Chatwoot-Signature", signature.parse().unwrap());
+        headers.insert("X-Chatwoot-Timestamp", "1795221283".parse().unwrap());
+        assert!(verifier().verify(&headers, BODY, now()).is_ok());
+        assert_eq!(sign(&SECRET.into(), now(), BODY), signature);
+    }
+
     #[test]
     fn both_secrets_are_accepted_while_they_change() {
         let verifier = Verifier::new("the next secret").unwrap();
         assert_eq!(verifier.verify(&good(), BODY, now()), Err(VerifyError::WrongSignature));
         let verifier = verifier.or_previous(SECRET).unwrap();
         assert!(verifier.verify(&good(), BODY, now()).unwrap().by_previous);
+        assert_eq!(
+            verifier.verify(&good(), b"{}", now()),
+            Err(VerifyError::WrongSignature),
+            "neither secret signed this"
+        );
+    }
+
+    #[test]
+    fn a_signature_that_differs_in_one_digit_is_wrong() {
+        let signature = sign(&SECRET.into(), now(), BODY);
+        for at in SCHEME.len()..signature.len() {
+            let digit = if &signature[at..=at] == "0" { "1" } else { "0" };
+            let mut other = signature.clone();
+            other.replace_range(at..=at, digit);
+            let headers = headers(&other, "1795221283");
+            let refused = verifier().verify(&headers, BODY, now());
+            assert_eq!(refused, Err(VerifyError::WrongSignature), "digit {at}");
+        }
     }
 
     #[test]
@@ -379,9 +408,17 @@ mod tests {
 
     #[test]
     fn one_right_signature_among_several_is_enough() {
-        let mut headers = good();
-        headers.append(SIGNATURE_HEADER, "sha256=00".parse().unwrap());
-        assert!(verifier().verify(&headers, BODY, now()).is_ok());
+        let mut malformed = good();
+        malformed.append(SIGNATURE_HEADER, "sha256=00".parse().unwrap());
+        assert!(verifier().verify(&malformed, BODY, now()).is_ok());
+        let other = sign(&"another secret".into(), now(), BODY);
+        for right_first in [true, false] {
+            let right = sign(&SECRET.into(), now(), BODY);
+            let (first, second) = if right_first { (&right, &other) } else { (&other, &right) };
+            let mut both = headers(first, "1795221283");
+            both.append(SIGNATURE_HEADER, second.parse().unwrap());
+            assert!(verifier().verify(&both, BODY, now()).is_ok(), "right first: {right_first}");
+        }
     }
 
     #[test]
@@ -420,5 +457,8 @@ mod tests {
         let delivery = format!("{:?}", verifier.verify(&good(), BODY, now()).unwrap());
         let text = format!("{verifier:?}{delivery}");
         assert!(!text.contains(SECRET) && !text.contains("another-secret"), "{text}");
+        assert!(text.contains("previous: true") && text.contains("tolerance: 5m"), "{text}");
+        let text = format!("{:?}", Verifier::new(SECRET).unwrap());
+        assert!(text.contains("Verifier") && text.contains("previous: false"), "{text}");
     }
 }

@@ -1,4 +1,4 @@
-//! What a cache must do.
+//! The promises of a cache.
 
 use std::time::Duration;
 
@@ -7,35 +7,98 @@ use bytes::Bytes;
 use super::ok;
 use crate::ports::Cache;
 
-const MINUTE: Duration = Duration::from_mins(1);
-
-/// Checks an empty [`Cache`]. It waits for about a second.
+/// Makes one test for each promise of [`Cache`](crate::ports::Cache); see [`conformance`].
 ///
-/// # Panics
-/// It does not do what the port says.
-pub async fn cache(port: &dyn Cache) {
-    has(port, "a", None, "an unknown key is none").await;
+/// Two of the tests sleep for a second of tokio's time; a cache in memory can pause its clock with
+/// the option `start_paused = true`.
+///
+/// [`conformance`]: crate::conformance
+#[macro_export]
+macro_rules! cache_conformance {
+    ($fresh:expr $(, $($options:tt)*)?) => {
+        $crate::conformance_tests! {
+            cache_conformance of cache,
+            [
+                an_unknown_key_is_none,
+                any_bytes_come_back,
+                keys_are_told_apart_by_case,
+                a_value_is_replaced,
+                a_removed_key_is_gone,
+                a_value_ends_with_its_time,
+                a_replaced_value_has_the_new_time,
+            ],
+            $fresh,
+            ($($($options)*)?)
+        }
+    };
+}
+
+const MINUTE: Duration = Duration::from_mins(1);
+const SHORT: Duration = Duration::from_millis(300);
+const LONGER_THAN_SHORT: Duration = Duration::from_millis(900);
+
+/// A key that was never put has no value.
+pub async fn an_unknown_key_is_none(port: &dyn Cache) {
+    has(port, "a", None, "nothing was put").await;
+    ok(port.put("a", Bytes::from_static(b"one"), MINUTE).await);
+    has(port, "b", None, "another key was put").await;
+}
+
+/// Keys are any text and values any bytes, none included.
+pub async fn any_bytes_come_back(port: &dyn Cache) {
     ok(port.put("a", Bytes::from_static(b"\0\xff one"), MINUTE).await);
     ok(port.put("a\u{1f}b", Bytes::new(), MINUTE).await);
-    has(port, "a", Some(b"\0\xff one"), "any bytes come back").await;
+    has(port, "a", Some(b"\0\xff one"), "bytes that are no text").await;
     has(port, "a\u{1f}b", Some(b""), "no bytes are a value").await;
-    has(port, "A", None, "keys are told apart by case").await;
+}
 
+/// Keys that differ only by case are two keys.
+pub async fn keys_are_told_apart_by_case(port: &dyn Cache) {
+    ok(port.put("a", Bytes::from_static(b"small"), MINUTE).await);
+    has(port, "A", None, "only the small letter was put").await;
+    ok(port.put("A", Bytes::from_static(b"capital"), MINUTE).await);
+    has(port, "a", Some(b"small"), "the capital was put after it").await;
+}
+
+/// Putting a key again replaces its value, and no other key's.
+pub async fn a_value_is_replaced(port: &dyn Cache) {
+    ok(port.put("a", Bytes::from_static(b"one"), MINUTE).await);
+    ok(port.put("b", Bytes::from_static(b"other"), MINUTE).await);
     ok(port.put("a", Bytes::from_static(b"two"), MINUTE).await);
-    has(port, "a", Some(b"two"), "a value is put in place").await;
-    ok(port.remove("a").await);
-    ok(port.remove("a").await);
-    has(port, "a", None, "a removed key is gone").await;
-    has(port, "a\u{1f}b", Some(b""), "removing is for one key").await;
+    has(port, "a", Some(b"two"), "the later value").await;
+    has(port, "b", Some(b"other"), "the other key").await;
+}
 
-    ok(port.put("short", Bytes::from_static(b"1"), Duration::from_millis(300)).await);
-    ok(port.put("longer", Bytes::from_static(b"1"), Duration::from_millis(300)).await);
+/// A key can be removed, also twice, and no other goes with it.
+pub async fn a_removed_key_is_gone(port: &dyn Cache) {
+    ok(port.put("a", Bytes::from_static(b"one"), MINUTE).await);
+    ok(port.put("a\u{1f}b", Bytes::from_static(b"other"), MINUTE).await);
+    ok(port.remove("a").await);
+    ok(port.remove("a").await);
+    has(port, "a", None, "the removed key").await;
+    has(port, "a\u{1f}b", Some(b"other"), "a key that begins like it").await;
+}
+
+/// A value is there for its time, and not after it.
+pub async fn a_value_ends_with_its_time(port: &dyn Cache) {
+    ok(port.put("short", Bytes::from_static(b"1"), SHORT).await);
+    ok(port.put("long", Bytes::from_static(b"1"), MINUTE).await);
+    tokio::time::sleep(LONGER_THAN_SHORT).await;
+    has(port, "short", None, "its time is over").await;
+    has(port, "long", Some(b"1"), "its time is not over").await;
+}
+
+/// A value that is replaced has the time of the new one.
+pub async fn a_replaced_value_has_the_new_time(port: &dyn Cache) {
+    ok(port.put("longer", Bytes::from_static(b"1"), SHORT).await);
     ok(port.put("longer", Bytes::from_static(b"2"), MINUTE).await);
-    tokio::time::sleep(Duration::from_millis(900)).await;
-    has(port, "short", None, "a value ends with its time").await;
-    has(port, "longer", Some(b"2"), "the time of the latest value holds").await;
+    ok(port.put("shorter", Bytes::from_static(b"1"), MINUTE).await);
+    ok(port.put("shorter", Bytes::from_static(b"2"), SHORT).await);
+    tokio::time::sleep(LONGER_THAN_SHORT).await;
+    has(port, "longer", Some(b"2"), "the later value has a minute").await;
+    has(port, "shorter", None, "the later value's time is over").await;
 }
 
 async fn has(port: &dyn Cache, key: &str, value: Option<&[u8]>, what: &str) {
-    assert_eq!(ok(port.get(key).await).as_deref(), value, "{what}");
+    assert_eq!(ok(port.get(key).await).as_deref(), value, "{key:?}: {what}");
 }

@@ -1,4 +1,4 @@
-//! What a keeper of links must do.
+//! The promises of a store of links.
 
 use chatwoot_client::ContactId;
 
@@ -6,46 +6,114 @@ use super::{customer, north, ok, south};
 use crate::model::StoreId;
 use crate::ports::{Fingerprint, Link, Links};
 
-/// Checks an empty [`Links`].
+/// Makes one test for each promise of [`Links`](crate::ports::Links); see [`conformance`].
 ///
-/// # Panics
-/// It does not do what the port says.
-pub async fn links(port: &dyn Links) {
-    holds(port, &north(), &[], "it starts empty").await;
+/// [`conformance`]: crate::conformance
+#[macro_export]
+macro_rules! links_conformance {
+    ($fresh:expr $(, $($options:tt)*)?) => {
+        $crate::conformance_tests! {
+            links_conformance of links,
+            [
+                it_starts_empty,
+                a_link_is_found_by_customer_and_by_contact,
+                stores_have_links_of_their_own,
+                a_fingerprint_is_replaced,
+                a_customer_has_one_contact,
+                a_contact_has_one_customer,
+                a_removed_link_is_gone_both_ways,
+                removing_is_for_one_store,
+            ],
+            $fresh,
+            ($($($options)*)?)
+        }
+    };
+}
+
+/// An unknown customer has no link, and an unknown contact no customer.
+pub async fn it_starts_empty(port: &dyn Links) {
+    holds(port, &north(), &[], "nothing was put").await;
+    assert_eq!(ok(port.get(&north(), &customer("ada")).await), None, "by customer");
+    assert_eq!(ok(port.customer_of(&north(), ContactId(1)).await), None, "by contact");
+    ok(port.remove(&north(), &customer("ada")).await);
+}
+
+/// A link comes back whole, and its contact leads to its customer.
+pub async fn a_link_is_found_by_customer_and_by_contact(port: &dyn Links) {
+    let (ada, bob) = (link("ada", 1, "a"), link("bob", 2, "b"));
+    ok(port.put(&north(), &ada).await);
+    holds(port, &north(), &[&ada], "one link").await;
+    ok(port.put(&north(), &bob).await);
+    holds(port, &north(), &[&ada, &bob], "two links").await;
+}
+
+/// The same ids in another store are another customer and another contact.
+pub async fn stores_have_links_of_their_own(port: &dyn Links) {
     let (ada, bob) = (link("ada", 1, "a"), link("bob", 2, "b"));
     ok(port.put(&north(), &ada).await);
     ok(port.put(&north(), &bob).await);
-    holds(port, &north(), &[&ada, &bob], "links come back both ways").await;
-    holds(port, &south(), &[], "stores are apart").await;
+    holds(port, &south(), &[], "links of the other store only").await;
+    assert_eq!(ok(port.get(&south(), &ada.customer).await), None, "by customer");
+    assert_eq!(ok(port.customer_of(&south(), ada.contact).await), None, "by contact");
 
-    // The same ids in another store are another customer and another contact.
     let other = link("ada", 2, "x");
     ok(port.put(&south(), &other).await);
-    holds(port, &south(), &[&other], "a store may use another's ids").await;
-    holds(port, &north(), &[&ada, &bob], "another store's link changes nothing").await;
+    holds(port, &south(), &[&other], "a customer and a contact that the other store has").await;
+    holds(port, &north(), &[&ada, &bob], "the other store's link changes nothing").await;
+}
 
+/// A link that is put again with another fingerprint has that one.
+pub async fn a_fingerprint_is_replaced(port: &dyn Links) {
+    ok(port.put(&north(), &link("ada", 1, "a")).await);
     let ada = link("ada", 1, "a2");
     ok(port.put(&north(), &ada).await);
-    holds(port, &north(), &[&ada, &bob], "a fingerprint is put in place").await;
+    holds(port, &north(), &[&ada], "the later fingerprint").await;
+}
 
-    let ada = link("ada", 3, "a3");
+/// A customer who is linked to another contact is no longer linked to the one before.
+pub async fn a_customer_has_one_contact(port: &dyn Links) {
+    let bob = link("bob", 2, "b");
+    ok(port.put(&north(), &bob).await);
+    ok(port.put(&north(), &link("ada", 1, "a")).await);
+    let ada = link("ada", 3, "a2");
     ok(port.put(&north(), &ada).await);
-    holds(port, &north(), &[&ada, &bob], "a customer has one contact").await;
+    holds(port, &north(), &[&ada, &bob], "the later contact").await;
     let of = ok(port.customer_of(&north(), ContactId(1)).await);
     assert_eq!(of, None, "the contact before is nobody's");
+}
 
+/// A contact that is linked to another customer is no longer linked to the one before.
+pub async fn a_contact_has_one_customer(port: &dyn Links) {
+    let ada = link("ada", 3, "a");
+    ok(port.put(&north(), &ada).await);
+    ok(port.put(&north(), &link("bob", 2, "b")).await);
     let bob = link("bob", 3, "b2");
     ok(port.put(&north(), &bob).await);
-    holds(port, &north(), &[&bob], "a contact has one customer").await;
+    holds(port, &north(), &[&bob], "the later customer").await;
     let before = ok(port.get(&north(), &ada.customer).await);
     assert_eq!(before, None, "the customer before has no contact");
+}
 
+/// A customer's link can be removed, also twice, and its contact is then nobody's.
+pub async fn a_removed_link_is_gone_both_ways(port: &dyn Links) {
+    let (ada, bob) = (link("ada", 1, "a"), link("bob", 2, "b"));
+    ok(port.put(&north(), &ada).await);
+    ok(port.put(&north(), &bob).await);
     ok(port.remove(&north(), &bob.customer).await);
     ok(port.remove(&north(), &bob.customer).await);
-    holds(port, &north(), &[], "a removed link is gone both ways").await;
-    let of = ok(port.customer_of(&north(), bob.contact).await);
-    assert_eq!(of, None, "a removed customer's contact is nobody's");
-    holds(port, &south(), &[&other], "removing is for one store").await;
+    holds(port, &north(), &[&ada], "the other link stays").await;
+    assert_eq!(ok(port.get(&north(), &bob.customer).await), None, "by customer");
+    assert_eq!(ok(port.customer_of(&north(), bob.contact).await), None, "by contact");
+}
+
+/// Removing a customer's link leaves the link of another store's customer with the same id.
+pub async fn removing_is_for_one_store(port: &dyn Links) {
+    let ada = link("ada", 1, "a");
+    ok(port.put(&north(), &ada).await);
+    ok(port.put(&south(), &ada).await);
+    ok(port.remove(&north(), &ada.customer).await);
+    holds(port, &north(), &[], "the store that it was removed in").await;
+    holds(port, &south(), &[&ada], "the other store").await;
 }
 
 fn link(id: &str, contact: u64, fingerprint: &str) -> Link {

@@ -1,30 +1,48 @@
-//! One suite a storage port: what every implementation must do, in memory or in a database.
+//! Checks that an implementation of a storage port keeps the port's promises.
 //!
-//! Each suite takes a fresh, empty implementation and panics at the first thing that is wrong.
-//! The suites use the stores of [`sample_stores`]: where tables refer to stores, put these first.
-//! Times are whole seconds, so that a database that keeps microseconds loses nothing. A suite
-//! needs a tokio runtime with time; a paused clock will do for what lives in memory.
+//! Each port has a module with one function a promise, and a macro that makes one `#[tokio::test]`
+//! of each: [`stores_conformance!`], [`credentials_conformance!`], [`links_conformance!`],
+//! [`sync_ledger_conformance!`], [`webhook_ledger_conformance!`] and [`cache_conformance!`]. Every
+//! test has a fresh, empty implementation of its own, so a broken promise is named by the test that
+//! fails and hides no other. The crate that calls a macro depends on tokio with `macros`, `rt` and
+//! `time`.
+//!
+//! The first argument of a macro is an expression that is evaluated once a test; it is a future of
+//! the port. What follows are options of `#[tokio::test]`.
 //!
 //! ```
-//! use store_context::{conformance, memory};
+//! # // A module of tests is what the macros are for; here it is only compiled.
+//! mod tests {
+//!     use store_context::memory::{MemoryCache, MemoryLinks};
 //!
-//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
-//! # async fn main() {
-//! conformance::stores(&memory::MemoryStores::new()).await;
-//! conformance::credentials(&memory::MemoryCredentials::new()).await;
-//! conformance::links(&memory::MemoryLinks::new()).await;
-//! conformance::sync_ledger(&memory::MemorySyncLedger::new()).await;
-//! conformance::webhook_ledger(&memory::MemoryWebhookLedger::new()).await;
-//! conformance::cache(&memory::MemoryCache::default()).await;
-//! # }
+//!     store_context::links_conformance!(async { MemoryLinks::new() });
+//!     store_context::cache_conformance!(async { MemoryCache::default() }, start_paused = true);
+//! }
 //! ```
+//!
+//! The tests are then named `tests::links_conformance::a_link_is_found_by_customer_and_by_contact`
+//! and so on.
+//!
+//! The promises use the stores of [`sample_stores`]: where tables refer to stores, the expression
+//! puts these first (but for the port that keeps stores). Times are whole seconds, so that a
+//! database that keeps microseconds loses nothing.
+//!
+//! [`stores_conformance!`]: crate::stores_conformance
+//! [`credentials_conformance!`]: crate::credentials_conformance
+//! [`links_conformance!`]: crate::links_conformance
+//! [`sync_ledger_conformance!`]: crate::sync_ledger_conformance
+//! [`webhook_ledger_conformance!`]: crate::webhook_ledger_conformance
+//! [`cache_conformance!`]: crate::cache_conformance
+#![expect(clippy::missing_panics_doc, reason = "every promise panics where it is not kept")]
 
-mod cache;
-mod credentials;
-mod links;
-mod stores;
-mod sync_ledger;
-mod webhook_ledger;
+pub mod cache;
+pub mod credentials;
+pub mod links;
+pub mod stores;
+pub mod sync_ledger;
+#[cfg(test)]
+mod tests;
+pub mod webhook_ledger;
 
 use std::error::Error;
 use std::fmt::Debug;
@@ -32,18 +50,36 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub use self::cache::cache;
-pub use self::credentials::credentials;
-pub use self::links::links;
-pub use self::stores::stores;
-pub use self::sync_ledger::sync_ledger;
-pub use self::webhook_ledger::webhook_ledger;
-
 use crate::Currency;
 use crate::model::{Branding, CustomerId, Store, StoreId, TierPolicy};
 use crate::ports::PortResult;
 
-/// The two stores that the suites use.
+/// Makes the tests of one port: a module `$tests` with one test a promise.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_tests {
+    (
+        $tests:ident of $port:ident,
+        [$($promise:ident),+ $(,)?],
+        $fresh:expr,
+        $options:tt
+    ) => {
+        mod $tests {
+            #[allow(unused_imports, reason = "the expression may need none of what is around it")]
+            use super::*;
+
+            $(
+                #[::tokio::test $options]
+                async fn $promise() {
+                    let port = $fresh.await;
+                    $crate::conformance::$port::$promise(&port).await;
+                }
+            )+
+        }
+    };
+}
+
+/// Returns the two stores that the promises are checked with.
 pub fn sample_stores() -> [Store; 2] {
     ["conformance-north", "conformance-south"].map(sample_store)
 }
@@ -83,14 +119,14 @@ fn customer(id: &str) -> CustomerId {
     good(CustomerId::new(id))
 }
 
-/// Seconds after an instant that all suites share.
+/// Seconds after an instant that all promises share.
 fn at(second: i64) -> Timestamp {
     good(Timestamp::from_second(1_790_000_000 + second))
 }
 
 /// What a port answers when it works.
 #[track_caller]
-#[expect(clippy::panic, reason = "a suite fails by panicking")]
+#[expect(clippy::panic, reason = "a promise that is not kept panics")]
 fn ok<T>(answer: PortResult<T>) -> T {
     match answer {
         Ok(value) => value,
@@ -102,17 +138,17 @@ fn ok<T>(answer: PortResult<T>) -> T {
 
 /// What is right by construction.
 #[track_caller]
-#[expect(clippy::panic, reason = "a suite fails by panicking")]
+#[expect(clippy::panic, reason = "a promise that is not kept panics")]
 fn good<T, E: Debug>(made: Result<T, E>) -> T {
     match made {
         Ok(value) => value,
-        Err(error) => panic!("the suite itself is wrong: {error:?}"),
+        Err(error) => panic!("the promise's own code is wrong: {error:?}"),
     }
 }
 
 /// The only one of what was claimed.
 #[track_caller]
-#[expect(clippy::panic, reason = "a suite fails by panicking")]
+#[expect(clippy::panic, reason = "a promise that is not kept panics")]
 fn only<T: Debug>(claims: Vec<T>, what: &str) -> T {
     match <[T; 1]>::try_from(claims) {
         Ok([claim]) => claim,

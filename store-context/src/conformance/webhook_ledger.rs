@@ -1,4 +1,4 @@
-//! What a webhook ledger must do.
+//! The promises of a webhook ledger.
 
 use chatwoot_client::{ConversationId, ConversationStatus, Extra, InboxId, Time, UserId};
 use futures_util::future::join_all;
@@ -8,113 +8,222 @@ use crate::intake::{ConversationFact, DeskEvent};
 use crate::model::{CustomerId, NotProven, Proof};
 use crate::ports::{Entry, EntryClaim, EntrySource, Remembered, WebhookCounts, WebhookLedger};
 
-/// Checks an empty [`WebhookLedger`].
+/// Makes one test for each promise of [`WebhookLedger`](crate::ports::WebhookLedger); see
+/// [`conformance`].
 ///
-/// # Panics
-/// It does not do what the port says.
-pub async fn webhook_ledger(port: &dyn WebhookLedger) {
-    let nothing = WebhookCounts::default();
-    assert_eq!(ok(port.counts(&north()).await), nothing, "it starts empty");
-    assert_eq!(take(port, 10, 0).await, [], "an empty ledger has nothing to claim");
-    a_key_is_remembered_once(port).await;
-    the_oldest_comes_first(port).await;
-    a_released_entry_waits(port).await;
-    a_lease_ends(port).await;
-    workers_never_share(port).await;
-    a_conversation_keeps_its_order(port).await;
-    the_newest_state_stays(port).await;
-    a_cursor_moves(port).await;
+/// [`conformance`]: crate::conformance
+#[macro_export]
+macro_rules! webhook_ledger_conformance {
+    ($fresh:expr $(, $($options:tt)*)?) => {
+        $crate::conformance_tests! {
+            webhook_ledger_conformance of webhook_ledger,
+            [
+                it_starts_empty,
+                a_key_is_remembered_once,
+                a_handled_key_stays_known,
+                stores_have_entries_of_their_own,
+                an_entry_comes_back_whole,
+                each_kind_of_entry_is_counted,
+                the_oldest_comes_first,
+                a_claim_takes_no_more_than_its_limit,
+                a_claimed_entry_is_held,
+                a_handled_entry_is_not_claimed,
+                a_claim_is_settled_once,
+                a_released_entry_waits_until_it_is_due,
+                an_entry_can_be_claimed_again_when_its_lease_ends,
+                a_lost_claim_settles_nothing,
+                a_lease_that_ended_stands_until_the_entry_is_claimed,
+                of_two_deliveries_at_the_same_time_one_is_new,
+                workers_never_share_an_entry,
+                conversations_do_not_wait_for_each_other,
+                a_conversation_waits_for_its_first_entry,
+                a_conversation_waits_for_what_is_held,
+                an_unknown_conversation_has_no_state,
+                the_newest_state_stays,
+                of_two_states_of_the_same_time_the_last_stays,
+                conversations_and_stores_have_states_of_their_own,
+                an_unknown_status_comes_back,
+                a_cursor_moves,
+                stores_have_cursors_of_their_own,
+            ],
+            $fresh,
+            ($($($options)*)?)
+        }
+    };
 }
 
-async fn a_key_is_remembered_once(port: &dyn WebhookLedger) {
+/// An empty ledger counts nothing, knows nothing and has nothing to claim.
+pub async fn it_starts_empty(port: &dyn WebhookLedger) {
+    counts(port, &WebhookCounts::default(), "nothing came").await;
+    assert!(!ok(port.knows(&north(), "a").await), "an unknown key");
+    assert_eq!(take(port, 10, 0).await, [], "nothing to claim");
+}
+
+/// A fact that comes again, whichever way, is known; the entry stays as it was.
+pub async fn a_key_is_remembered_once(port: &dyn WebhookLedger) {
     let key = "conversation 7 \"open\" 1790000000.123456";
     let first = entry(key, 1);
-    assert!(!ok(port.knows(&north(), key).await), "an unknown key");
     assert_eq!(ok(port.remember(&first).await), Remembered::New, "an unknown key is new");
     assert!(ok(port.knows(&north(), key).await), "a remembered key is known");
-    assert!(!ok(port.knows(&south(), key).await), "stores are apart");
     let doubled = Entry { source: EntrySource::Reconciler, received_at: at(2), ..first.clone() };
     assert_eq!(ok(port.remember(&doubled).await), Remembered::Known, "a key counts once");
+    let claim = only(take(port, 10, 5).await, "one entry");
+    assert_eq!(claim.entry, first, "the entry is as it was");
+    let one = WebhookCounts { webhooks: 1, waiting: 1, ..WebhookCounts::default() };
+    counts(port, &one, "one entry").await;
+}
 
-    let unknown = Entry {
-        store: south(),
-        event: DeskEvent::Other { name: "new_thing".to_owned(), body: body() },
-        source: EntrySource::Reconciler,
-        stale: true,
-        received_at: at(3),
-        ..first.clone()
-    };
-    assert_eq!(ok(port.remember(&unknown).await), Remembered::New, "stores are apart");
-    let counts = WebhookCounts { webhooks: 1, waiting: 1, ..WebhookCounts::default() };
-    assert_eq!(ok(port.counts(&north()).await), counts, "a webhook is waiting");
-    let counts =
-        WebhookCounts { reconciled: 1, waiting: 1, unknown: 1, ..WebhookCounts::default() };
-    assert_eq!(ok(port.counts(&south()).await), counts, "what was reconciled is waiting");
+/// A fact that comes again after it was handled is known, and is not handled again.
+pub async fn a_handled_key_stays_known(port: &dyn WebhookLedger) {
+    let claim = claimed(port, "a", 1).await;
+    finish(port, std::slice::from_ref(&claim)).await;
+    assert_eq!(ok(port.remember(&claim.entry).await), Remembered::Known, "a handled key");
+    assert!(ok(port.knows(&north(), "a").await), "a handled key");
+    assert_eq!(take(port, 10, 9_999).await, [], "nothing to claim");
+}
 
+/// The same key in another store is another entry.
+pub async fn stores_have_entries_of_their_own(port: &dyn WebhookLedger) {
+    let first = entry("a", 1);
+    ok(port.remember(&first).await);
+    assert!(!ok(port.knows(&south(), "a").await), "the other store's key");
+    ok(port.remember(&entry("b", 2)).await);
+    let other = Entry { store: south(), received_at: at(3), ..first };
+    assert_eq!(ok(port.remember(&other).await), Remembered::New, "the other store's key");
     let claims = take(port, 10, 5).await;
-    let entries: Vec<_> = claims.iter().map(|claim| claim.entry.clone()).collect();
-    assert_eq!(entries, [first.clone(), unknown], "entries come back whole, the first as it was");
-    assert_eq!(take(port, 10, 5).await, [], "a claimed entry is held");
-    finish(port, &claims).await;
-    let counts = WebhookCounts { webhooks: 1, handled: 1, ..WebhookCounts::default() };
-    assert_eq!(ok(port.counts(&north()).await), counts, "a handled entry is not waiting");
-    for claim in &claims {
-        assert!(!ok(port.done(claim).await), "a claim is settled once");
-        assert!(!ok(port.release(claim, at(5)).await), "a settled claim releases nothing");
-    }
-    assert_eq!(ok(port.remember(&first).await), Remembered::Known, "a handled key is known");
-    assert_eq!(take(port, 10, 9_999).await, [], "a handled entry is not claimed");
+    let stores: Vec<_> = claims.iter().map(|claim| claim.entry.store.clone()).collect();
+    assert_eq!(stores, [north(), north(), south()], "a claim is over all stores");
+    let two = WebhookCounts { webhooks: 2, waiting: 2, ..WebhookCounts::default() };
+    counts(port, &two, "the other store's entry is not counted").await;
 }
 
-async fn the_oldest_comes_first(port: &dyn WebhookLedger) {
-    for (key, second) in [("c", 103), ("a", 101), ("d", 104), ("b", 102)] {
-        ok(port.remember(&entry(key, second)).await);
-    }
+/// Entries come back as they were remembered, events that this version does not know included.
+pub async fn an_entry_comes_back_whole(port: &dyn WebhookLedger) {
+    let (known, unknown) = (entry("a", 1), unknown("b", 2));
+    ok(port.remember(&known).await);
+    ok(port.remember(&unknown).await);
+    let claims = take(port, 10, 5).await;
+    let entries: Vec<_> = claims.into_iter().map(|claim| claim.entry).collect();
+    assert_eq!(entries, [known, unknown], "the entries");
+}
+
+/// Entries are counted by the way they came, by whether they are handled, and if unknown.
+pub async fn each_kind_of_entry_is_counted(port: &dyn WebhookLedger) {
+    let none = WebhookCounts::default();
+    ok(port.remember(&entry("a", 1)).await);
+    counts(port, &WebhookCounts { webhooks: 1, waiting: 1, ..none }, "one from Chatwoot").await;
+    ok(port.remember(&unknown("b", 2)).await);
+    let both = WebhookCounts { webhooks: 1, reconciled: 1, waiting: 2, unknown: 1, ..none };
+    counts(port, &both, "and one that was reconciled").await;
+    let claims = take(port, 10, 5).await;
+    counts(port, &both, "claimed entries are waiting").await;
+    finish(port, &claims[..1]).await;
+    let handled = WebhookCounts { waiting: 1, handled: 1, ..both };
+    counts(port, &handled, "a handled entry is not waiting").await;
+    assert!(ok(port.release(&claims[1], at(900)).await), "the claim stands");
+    counts(port, &handled, "a released entry is waiting").await;
+}
+
+/// Entries are claimed in the order in which they came.
+pub async fn the_oldest_comes_first(port: &dyn WebhookLedger) {
+    remember_four(port).await;
+    let claims = take(port, 10, 110).await;
+    assert_eq!(keys(&claims), ["a", "b", "c", "d"], "the oldest comes first");
+}
+
+/// A claim gives no more entries than it is asked for; the others are left for the next.
+pub async fn a_claim_takes_no_more_than_its_limit(port: &dyn WebhookLedger) {
+    remember_four(port).await;
     assert_eq!(take(port, 0, 110).await, [], "a limit of 0 claims nothing");
-    let mut claims = take(port, 3, 110).await;
-    assert_eq!(keys(&claims), ["a", "b", "c"], "the oldest comes first");
-    claims.extend(take(port, 3, 110).await);
-    assert_eq!(keys(&claims), ["a", "b", "c", "d"], "then the rest");
-    finish(port, &claims).await;
+    let claims = take(port, 3, 110).await;
+    assert_eq!(keys(&claims), ["a", "b", "c"], "as many as were asked for");
+    let rest = take(port, 3, 110).await;
+    assert_eq!(keys(&rest), ["d"], "then the rest");
 }
 
-async fn a_released_entry_waits(port: &dyn WebhookLedger) {
-    ok(port.remember(&entry("released", 200)).await);
-    let first = only(take(port, 10, 200).await, "a remembered entry");
-    assert_eq!(first.tries, 0, "it was never tried");
-    assert!(ok(port.release(&first, at(300)).await), "the claim stands");
-    assert!(!ok(port.release(&first, at(200)).await), "a claim is settled once");
-    assert!(!ok(port.done(&first).await), "a released claim finishes nothing");
-    assert_eq!(take(port, 10, 299).await, [], "an entry is not claimed before it is due");
-    assert_eq!(ok(port.counts(&north()).await).waiting, 1, "a released entry is waiting");
+/// An entry that a worker has claimed is given to no other.
+pub async fn a_claimed_entry_is_held(port: &dyn WebhookLedger) {
+    let claim = claimed(port, "a", 1).await;
+    assert_eq!(claim.tries, 0, "it was never tried");
+    assert_eq!(take(port, 10, 1).await, [], "the entry is held");
+}
 
+/// An entry that is handled is never claimed again.
+pub async fn a_handled_entry_is_not_claimed(port: &dyn WebhookLedger) {
+    let claim = claimed(port, "a", 1).await;
+    assert!(ok(port.done(&claim).await), "the claim stands");
+    assert_eq!(take(port, 10, 9_999).await, [], "nothing to claim");
+}
+
+/// A claim that was finished or released can be neither again.
+pub async fn a_claim_is_settled_once(port: &dyn WebhookLedger) {
+    let done = claimed(port, "a", 1).await;
+    assert!(ok(port.done(&done).await), "the claim stands");
+    assert!(!ok(port.done(&done).await), "finished twice");
+    assert!(!ok(port.release(&done, at(5)).await), "released after it was finished");
+
+    let released = claimed(port, "b", 200).await;
+    assert!(ok(port.release(&released, at(300)).await), "the claim stands");
+    assert!(!ok(port.release(&released, at(200)).await), "released twice");
+    assert!(!ok(port.done(&released).await), "finished after it was released");
+    assert_eq!(take(port, 10, 299).await, [], "the first release holds");
+}
+
+/// A released entry is claimed again when it is due, as a further try.
+pub async fn a_released_entry_waits_until_it_is_due(port: &dyn WebhookLedger) {
+    let first = claimed(port, "released", 200).await;
+    assert!(ok(port.release(&first, at(300)).await), "the claim stands");
+    assert_eq!(take(port, 10, 299).await, [], "it is not due");
     let second = only(take(port, 10, 300).await, "an entry that is due again");
     assert_eq!((second.id, second.tries), (first.id, 1), "a release was a try");
     assert!(second.fence > first.fence, "fences rise");
-    finish(port, &[second]).await;
+    assert!(!ok(port.done(&first).await), "the released claim finishes nothing");
 }
 
-async fn a_lease_ends(port: &dyn WebhookLedger) {
-    ok(port.remember(&entry("leased", 400)).await);
-    let first = only(take(port, 10, 400).await, "a remembered entry");
-    assert_eq!(take(port, 10, 459).await, [], "a lease holds");
+/// An entry whose lease has ended is claimed by the next worker, as a further try.
+pub async fn an_entry_can_be_claimed_again_when_its_lease_ends(port: &dyn WebhookLedger) {
+    let first = claimed(port, "leased", 400).await;
+    assert_eq!(take(port, 10, 459).await, [], "the lease holds");
     let second = only(take(port, 10, 461).await, "an entry whose lease has ended");
+    assert_eq!(second.id, first.id, "the same entry");
     assert_eq!(second.tries, 1, "a claim that was never settled was a try");
     assert!(second.fence > first.fence, "fences rise");
-    assert!(!ok(port.done(&first).await), "a lost claim finishes nothing");
-    assert!(!ok(port.release(&first, at(461)).await), "a lost claim releases nothing");
-    assert_eq!(take(port, 10, 462).await, [], "a lost claim frees nothing");
-    finish(port, &[second]).await;
+    assert_eq!(take(port, 10, 462).await, [], "the second lease holds");
 }
 
-async fn workers_never_share(port: &dyn WebhookLedger) {
-    const ENTRIES: usize = 40;
-    let entries: Vec<_> = (0..ENTRIES).map(|n| entry(&format!("shared {n:02}"), 500)).collect();
+/// A worker whose entry was claimed by another can neither finish nor release it.
+pub async fn a_lost_claim_settles_nothing(port: &dyn WebhookLedger) {
+    let lost = claimed(port, "leased", 400).await;
+    let held = only(take(port, 10, 461).await, "an entry whose lease has ended");
+    assert!(!ok(port.done(&lost).await), "a lost claim finishes nothing");
+    assert!(!ok(port.release(&lost, at(461)).await), "a lost claim releases nothing");
+    assert_eq!(take(port, 10, 462).await, [], "a lost claim frees nothing");
+    assert!(ok(port.done(&held).await), "the claim that holds the entry stands");
+}
+
+/// A worker that is late can still settle its claim while nobody else has taken the entry.
+pub async fn a_lease_that_ended_stands_until_the_entry_is_claimed(port: &dyn WebhookLedger) {
+    let claim = claimed(port, "leased", 400).await;
+    assert_eq!(take(port, 0, 9_000).await, [], "nobody takes the entry");
+    assert!(ok(port.done(&claim).await), "the claim stands");
+    assert_eq!(take(port, 10, 9_999).await, [], "nothing is left");
+}
+
+/// Of two deliveries of a fact at the same time one is new.
+pub async fn of_two_deliveries_at_the_same_time_one_is_new(port: &dyn WebhookLedger) {
+    let entries = many();
     let remembered = join_all(entries.iter().chain(&entries).map(|entry| port.remember(entry)));
     let remembered = remembered.await.into_iter().map(ok);
     let new = remembered.filter(|remembered| *remembered == Remembered::New).count();
-    assert_eq!(new, ENTRIES, "of two deliveries at once, one is new");
+    assert_eq!(new, ENTRIES, "each fact is new once");
+}
 
+/// Workers that claim at the same time are given different entries, and all entries are given.
+pub async fn workers_never_share_an_entry(port: &dyn WebhookLedger) {
+    let entries = many();
+    for entry in &entries {
+        ok(port.remember(entry).await);
+    }
     let claims = join_all((0..8).map(|_| take(port, ENTRIES / 8, 500))).await;
     let mut claims = claims.concat();
     // A worker may pass over what another is looking at, and leave it for the next round.
@@ -127,53 +236,105 @@ async fn workers_never_share(port: &dyn WebhookLedger) {
     assert_eq!(ok(port.counts(&north()).await).waiting, 0, "all is handled");
 }
 
-async fn a_conversation_keeps_its_order(port: &dyn WebhookLedger) {
-    for (conversation, key) in [(8, "8 first"), (8, "8 second"), (9, "9 first"), (8, "8 third")] {
+/// While one conversation's entry is held, another conversation's is claimed.
+pub async fn conversations_do_not_wait_for_each_other(port: &dyn WebhookLedger) {
+    for (conversation, key) in [(8, "8 first"), (8, "8 second"), (9, "9 first")] {
         ok(port.remember(&entry_of(conversation, key, 600)).await);
     }
-    let mut first = take(port, 1, 600).await;
-    let nine = only(take(port, 10, 600).await, "what waits for nothing");
+    let first = take(port, 1, 600).await;
     assert_eq!(keys(&first), ["8 first"], "the first of a conversation");
-    assert_eq!(nine.entry.key, "9 first", "conversations do not wait for each other");
-    finish(port, &[nine]).await;
-    for claim in first.drain(..) {
-        assert!(ok(port.release(&claim, at(700)).await), "the claim stands");
-    }
-    assert_eq!(take(port, 10, 699).await, [], "the later ones wait for one that is not due");
-    let claims = take(port, 2, 700).await;
-    assert_eq!(keys(&claims), ["8 first", "8 second"], "in order, as many as asked for");
-    assert_eq!(take(port, 10, 701).await, [], "the last waits for those that are held");
-    finish(port, &claims).await;
-    let last = take(port, 10, 702).await;
-    assert_eq!(keys(&last), ["8 third"], "then it comes");
-    finish(port, &last).await;
+    let nine = only(take(port, 10, 600).await, "what waits for nothing");
+    assert_eq!(nine.entry.key, "9 first", "the other conversation");
 }
 
-async fn the_newest_state_stays(port: &dyn WebhookLedger) {
-    let seven = ConversationId(7);
+/// While the first entry of a conversation is not due, those after it are not claimed.
+pub async fn a_conversation_waits_for_its_first_entry(port: &dyn WebhookLedger) {
+    remember_eight(port).await;
+    let first = only(take(port, 1, 600).await, "the first of a conversation");
+    assert!(ok(port.release(&first, at(700)).await), "the claim stands");
+    assert_eq!(take(port, 10, 699).await, [], "the later ones wait for one that is not due");
+    let claims = take(port, 10, 700).await;
+    assert_eq!(keys(&claims), ["8 first", "8 second", "8 third"], "then they come in order");
+}
+
+/// While entries of a conversation are held, those after them are not claimed.
+pub async fn a_conversation_waits_for_what_is_held(port: &dyn WebhookLedger) {
+    remember_eight(port).await;
+    let claims = take(port, 2, 600).await;
+    assert_eq!(keys(&claims), ["8 first", "8 second"], "in order, as many as asked for");
+    assert_eq!(take(port, 10, 601).await, [], "the last waits for those that are held");
+    finish(port, &claims[..1]).await;
+    assert_eq!(take(port, 10, 601).await, [], "it still waits for the second");
+    finish(port, &claims[1..]).await;
+    let last = take(port, 10, 602).await;
+    assert_eq!(keys(&last), ["8 third"], "then it comes");
+}
+
+/// A conversation of which nothing was observed has no state.
+pub async fn an_unknown_conversation_has_no_state(port: &dyn WebhookLedger) {
+    assert_eq!(ok(port.observed(&north(), SEVEN).await), None, "an unknown conversation");
+}
+
+/// A state that is older than the one that is known is not kept, and one that is newer is.
+pub async fn the_newest_state_stays(port: &dyn WebhookLedger) {
     let open = state(7, ConversationStatus::Open, 10);
     let resolved = state(7, ConversationStatus::Resolved, 20);
-    assert_eq!(ok(port.observed(&north(), seven).await), None, "an unknown conversation");
     assert!(ok(port.observe(&north(), &resolved).await), "a first state is the newest");
     assert!(!ok(port.observe(&north(), &open).await), "an older state is not");
-    let known = ok(port.observed(&north(), seven).await);
-    assert_eq!(known.as_ref(), Some(&resolved), "the newest state stays");
-    let same_time = ConversationFact { labels: vec!["vip".to_owned()], ..resolved.clone() };
-    assert!(ok(port.observe(&north(), &same_time).await), "one of the same time is not older");
-    let known = ok(port.observed(&north(), seven).await);
-    assert_eq!(known.as_ref(), Some(&same_time), "of two of the same time the last is kept");
-
-    assert!(ok(port.observe(&south(), &open).await), "stores are apart");
-    let eight = state(8, ConversationStatus::Open, 10);
-    assert!(ok(port.observe(&north(), &eight).await), "conversations are apart");
-    let known = ok(port.observed(&north(), seven).await);
-    assert_eq!(known.as_ref(), Some(&same_time), "others change nothing");
-
-    let later = state(7, ConversationStatus::from("status-of-tomorrow"), 21);
-    assert!(ok(port.observe(&north(), &later).await), "a newer state is the newest");
-    let known = ok(port.observed(&north(), seven).await);
-    assert_eq!(known, Some(later), "a word that we do not know comes back");
+    let known = ok(port.observed(&north(), SEVEN).await);
+    assert_eq!(known, Some(resolved), "the newest state stays");
+    let later = state(7, ConversationStatus::Open, 21);
+    assert!(ok(port.observe(&north(), &later).await), "a newer state");
+    assert_eq!(ok(port.observed(&north(), SEVEN).await), Some(later), "the newest state");
 }
+
+/// Of two states of the same time the one that came last is kept.
+pub async fn of_two_states_of_the_same_time_the_last_stays(port: &dyn WebhookLedger) {
+    let first = state(7, ConversationStatus::Resolved, 20);
+    let last = ConversationFact { labels: vec!["vip".to_owned()], ..first.clone() };
+    assert!(ok(port.observe(&north(), &first).await), "a first state is the newest");
+    assert!(ok(port.observe(&north(), &last).await), "one of the same time is not older");
+    assert_eq!(ok(port.observed(&north(), SEVEN).await), Some(last), "the last of them");
+}
+
+/// A conversation's state is neither another conversation's nor that of another store's.
+pub async fn conversations_and_stores_have_states_of_their_own(port: &dyn WebhookLedger) {
+    let seven = state(7, ConversationStatus::Resolved, 20);
+    assert!(ok(port.observe(&north(), &seven).await), "a first state is the newest");
+    assert_eq!(ok(port.observed(&south(), SEVEN).await), None, "another store");
+    let elsewhere = state(7, ConversationStatus::Open, 10);
+    assert!(ok(port.observe(&south(), &elsewhere).await), "older, in another store");
+    let eight = state(8, ConversationStatus::Open, 10);
+    assert!(ok(port.observe(&north(), &eight).await), "older, of another conversation");
+    assert_eq!(ok(port.observed(&north(), SEVEN).await), Some(seven), "others change nothing");
+    assert_eq!(ok(port.observed(&south(), SEVEN).await), Some(elsewhere), "the other store's");
+}
+
+/// A status that this version does not know comes back as it was.
+pub async fn an_unknown_status_comes_back(port: &dyn WebhookLedger) {
+    let unknown = state(7, ConversationStatus::from("status-of-tomorrow"), 21);
+    assert!(ok(port.observe(&north(), &unknown).await), "a first state is the newest");
+    assert_eq!(ok(port.observed(&north(), SEVEN).await), Some(unknown), "the state");
+}
+
+/// A cursor starts nowhere, and is where it was set last.
+pub async fn a_cursor_moves(port: &dyn WebhookLedger) {
+    assert_eq!(ok(port.cursor(&north()).await), None, "a cursor starts nowhere");
+    for second in [50, 60] {
+        ok(port.set_cursor(&north(), at(second)).await);
+        assert_eq!(ok(port.cursor(&north()).await), Some(at(second)), "a cursor moves");
+    }
+}
+
+/// One store's cursor is not another's.
+pub async fn stores_have_cursors_of_their_own(port: &dyn WebhookLedger) {
+    ok(port.set_cursor(&north(), at(50)).await);
+    assert_eq!(ok(port.cursor(&south()).await), None, "the other store's cursor");
+    ok(port.set_cursor(&south(), at(60)).await);
+    assert_eq!(ok(port.cursor(&north()).await), Some(at(50)), "it was set before");
+}
+
+const SEVEN: ConversationId = ConversationId(7);
 
 fn state(conversation: u64, status: ConversationStatus, second: i64) -> ConversationFact {
     ConversationFact {
@@ -187,15 +348,6 @@ fn state(conversation: u64, status: ConversationStatus, second: i64) -> Conversa
         labels: Vec::new(),
         updated_at: at(second).into(),
     }
-}
-
-async fn a_cursor_moves(port: &dyn WebhookLedger) {
-    assert_eq!(ok(port.cursor(&north()).await), None, "a cursor starts nowhere");
-    for second in [50, 60] {
-        ok(port.set_cursor(&north(), at(second)).await);
-        assert_eq!(ok(port.cursor(&north()).await), Some(at(second)), "a cursor moves");
-    }
-    assert_eq!(ok(port.cursor(&south()).await), None, "stores are apart");
 }
 
 fn body() -> Extra {
@@ -240,6 +392,46 @@ async fn finish(port: &dyn WebhookLedger, claims: &[EntryClaim]) {
     for claim in claims {
         assert!(ok(port.done(claim).await), "the claim stands: {claim:?}");
     }
+}
+
+/// Remembers an entry and claims it.
+async fn claimed(port: &dyn WebhookLedger, key: &str, second: i64) -> EntryClaim {
+    ok(port.remember(&entry(key, second)).await);
+    only(take(port, 10, second).await, "a remembered entry")
+}
+
+/// Remembers four entries of four conversations, not in the order of their times.
+async fn remember_four(port: &dyn WebhookLedger) {
+    for (key, second) in [("c", 103), ("a", 101), ("d", 104), ("b", 102)] {
+        ok(port.remember(&entry(key, second)).await);
+    }
+}
+
+/// Remembers three entries of one conversation.
+async fn remember_eight(port: &dyn WebhookLedger) {
+    for key in ["8 first", "8 second", "8 third"] {
+        ok(port.remember(&entry_of(8, key, 600)).await);
+    }
+}
+
+const ENTRIES: usize = 40;
+
+fn many() -> Vec<Entry> {
+    (0..ENTRIES).map(|n| entry(&format!("shared {n:02}"), 500)).collect()
+}
+
+/// An entry of an event that this version does not know, which the reconciler found late.
+fn unknown(key: &str, second: i64) -> Entry {
+    Entry {
+        event: DeskEvent::Other { name: "new_thing".to_owned(), body: body() },
+        source: EntrySource::Reconciler,
+        stale: true,
+        ..entry(key, second)
+    }
+}
+
+async fn counts(port: &dyn WebhookLedger, expected: &WebhookCounts, what: &str) {
+    assert_eq!(ok(port.counts(&north()).await), *expected, "{what}");
 }
 
 fn keys(claims: &[EntryClaim]) -> Vec<&str> {

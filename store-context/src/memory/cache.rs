@@ -141,10 +141,7 @@ mod tests {
         cache.get(key).await.unwrap().is_some()
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn it_conforms() {
-        crate::conformance::cache(&MemoryCache::default()).await;
-    }
+    crate::cache_conformance!(async { MemoryCache::default() }, start_paused = true);
 
     #[tokio::test(start_paused = true)]
     async fn an_entry_ends_with_its_time() {

@@ -79,10 +79,7 @@ mod tests {
     use super::*;
     use crate::ports::Expiring;
 
-    #[tokio::test]
-    async fn it_conforms() {
-        crate::conformance::credentials(&MemoryCredentials::new()).await;
-    }
+    crate::credentials_conformance!(async { MemoryCredentials::new() });
 
     fn expiring<T>(value: T) -> Expiring<T> {
         Expiring { value, until: Timestamp::MAX }

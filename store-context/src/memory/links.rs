@@ -89,8 +89,5 @@ impl Links for MemoryLinks {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn it_conforms() {
-        crate::conformance::links(&MemoryLinks::new()).await;
-    }
+    crate::links_conformance!(async { MemoryLinks::new() });
 }

@@ -55,8 +55,5 @@ impl Stores for MemoryStores {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn it_conforms() {
-        crate::conformance::stores(&MemoryStores::new()).await;
-    }
+    crate::stores_conformance!(async { MemoryStores::new() });
 }

@@ -194,10 +194,7 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
-    #[tokio::test]
-    async fn it_conforms() {
-        crate::conformance::sync_ledger(&MemorySyncLedger::new()).await;
-    }
+    crate::sync_ledger_conformance!(async { MemorySyncLedger::new() });
 
     #[tokio::test]
     async fn a_lease_of_no_time_gives_each_row_once_a_call() {

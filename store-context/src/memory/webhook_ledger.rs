@@ -254,10 +254,7 @@ mod tests {
     use super::*;
     use crate::ports::EntrySource;
 
-    #[tokio::test]
-    async fn it_conforms() {
-        crate::conformance::webhook_ledger(&MemoryWebhookLedger::new()).await;
-    }
+    crate::webhook_ledger_conformance!(async { MemoryWebhookLedger::new() });
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
     async fn many_deliveries_and_workers_handle_each_fact_once() {

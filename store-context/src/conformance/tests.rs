@@ -1,0 +1,199 @@
+//! Tests of the promises themselves: each macro lists them all, and a broken port is found out.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use chatwoot_client::ContactId;
+
+use super::*;
+use crate::memory::{MemoryCache, MemoryCredentials, MemoryLinks, MemorySyncLedger};
+use crate::ports::{
+    Address, AddressToken, Cache, Credentials, Link, Links, StoreCredentials, SyncClaim,
+    SyncCounts, SyncLedger,
+};
+
+/// A promise that its port's macro does not list would be checked by nobody.
+#[test]
+fn each_macro_lists_every_promise_of_its_port() {
+    for (port, source) in [
+        ("cache", include_str!("cache.rs")),
+        ("credentials", include_str!("credentials.rs")),
+        ("links", include_str!("links.rs")),
+        ("stores", include_str!("stores.rs")),
+        ("sync_ledger", include_str!("sync_ledger.rs")),
+        ("webhook_ledger", include_str!("webhook_ledger.rs")),
+    ] {
+        let promises: BTreeSet<&str> = source
+            .lines()
+            .filter_map(|line| line.strip_prefix("pub async fn ")?.split('(').next())
+            .collect();
+        let listed = source.split_once(" [\n").and_then(|(_, rest)| rest.split_once(']'));
+        let (listed, _) = listed.expect("a macro with a list");
+        let listed: Vec<&str> =
+            listed.split(',').map(str::trim).filter(|s| !s.is_empty()).collect();
+        let distinct: BTreeSet<&str> = listed.iter().copied().collect();
+        assert_eq!(listed.len(), distinct.len(), "{port}: a promise is listed twice");
+        assert_eq!(distinct, promises, "{port}: listed, and written");
+        assert!(!promises.is_empty(), "{port}");
+    }
+}
+
+/// Finds a contact's customer in all links that were ever put, the replaced ones included.
+#[derive(Default)]
+struct NeverForgets(MemoryLinks, Mutex<Vec<(StoreId, Link)>>);
+
+#[async_trait]
+impl Links for NeverForgets {
+    async fn get(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Option<Link>> {
+        self.0.get(store, customer).await
+    }
+
+    async fn customer_of(
+        &self,
+        store: &StoreId,
+        contact: ContactId,
+    ) -> PortResult<Option<CustomerId>> {
+        let put = self.1.lock().unwrap();
+        let found = put.iter().rfind(|(of, link)| of == store && link.contact == contact);
+        Ok(found.map(|(_, link)| link.customer.clone()))
+    }
+
+    async fn put(&self, store: &StoreId, link: &Link) -> PortResult<()> {
+        self.1.lock().unwrap().push((store.clone(), link.clone()));
+        self.0.put(store, link).await
+    }
+
+    async fn remove(&self, store: &StoreId, customer: &CustomerId) -> PortResult<()> {
+        self.0.remove(store, customer).await
+    }
+
+    async fn count(&self, store: &StoreId) -> PortResult<u64> {
+        self.0.count(store).await
+    }
+}
+
+#[tokio::test]
+async fn links_that_are_never_forgotten_keep_the_other_promises() {
+    links::a_link_is_found_by_customer_and_by_contact(&NeverForgets::default()).await;
+    links::a_contact_has_one_customer(&NeverForgets::default()).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "the contact before is nobody's")]
+async fn links_that_are_never_forgotten_break_one_contact_a_customer() {
+    links::a_customer_has_one_contact(&NeverForgets::default()).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "by contact")]
+async fn links_that_are_never_forgotten_break_removal() {
+    links::a_removed_link_is_gone_both_ways(&NeverForgets::default()).await;
+}
+
+/// Settles a claim whatever its fence is: as an update without a condition does.
+#[derive(Default)]
+struct Unfenced(MemorySyncLedger, Mutex<Option<SyncClaim>>);
+
+#[async_trait]
+impl SyncLedger for Unfenced {
+    async fn want(&self, store: &StoreId, customer: &CustomerId, now: Timestamp) -> PortResult<()> {
+        self.0.want(store, customer, now).await
+    }
+
+    async fn claim(
+        &self,
+        limit: usize,
+        lease: Duration,
+        now: Timestamp,
+    ) -> PortResult<Vec<SyncClaim>> {
+        let claims = self.0.claim(limit, lease, now).await?;
+        if let Some(claim) = claims.last() {
+            *self.1.lock().unwrap() = Some(claim.clone());
+        }
+        Ok(claims)
+    }
+
+    async fn confirm(&self, claim: &SyncClaim) -> PortResult<bool> {
+        let last = self.1.lock().unwrap().clone();
+        self.0.confirm(&last.unwrap_or_else(|| claim.clone())).await
+    }
+
+    async fn release(&self, claim: &SyncClaim, retry_at: Timestamp) -> PortResult<bool> {
+        self.0.release(claim, retry_at).await
+    }
+
+    async fn counts(&self) -> PortResult<SyncCounts> {
+        self.0.counts().await
+    }
+}
+
+#[tokio::test]
+async fn a_ledger_without_fences_keeps_the_other_promises() {
+    sync_ledger::a_confirmed_row_is_clean(&Unfenced::default()).await;
+    sync_ledger::a_row_can_be_claimed_again_when_its_lease_ends(&Unfenced::default()).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "a lost claim confirms nothing")]
+async fn a_ledger_without_fences_lets_a_lost_claim_confirm() {
+    sync_ledger::a_lost_claim_settles_nothing(&Unfenced::default()).await;
+}
+
+/// Takes a replaced address for ever.
+#[derive(Default)]
+struct Timeless(MemoryCredentials);
+
+#[async_trait]
+impl Credentials for Timeless {
+    async fn get(&self, store: &StoreId) -> PortResult<StoreCredentials> {
+        self.0.get(store).await
+    }
+
+    async fn put(&self, store: &StoreId, credentials: &StoreCredentials) -> PortResult<()> {
+        self.0.put(store, credentials).await
+    }
+
+    async fn store_at(
+        &self,
+        address: Address,
+        token: &AddressToken,
+        _now: Timestamp,
+    ) -> PortResult<Option<StoreId>> {
+        self.0.store_at(address, token, Timestamp::MIN).await
+    }
+}
+
+#[tokio::test]
+#[should_panic(expected = "when its time is over")]
+async fn credentials_without_a_clock_take_a_replaced_address_for_ever() {
+    let port = Timeless::default();
+    credentials::a_replaced_address_is_taken_until_its_time_is_over(&port).await;
+}
+
+/// Keeps a value for as long as it was put for first.
+#[derive(Default)]
+struct FirstTime(MemoryCache, Mutex<Option<Duration>>);
+
+#[async_trait]
+impl Cache for FirstTime {
+    async fn get(&self, key: &str) -> PortResult<Option<Bytes>> {
+        self.0.get(key).await
+    }
+
+    async fn put(&self, key: &str, value: Bytes, ttl: Duration) -> PortResult<()> {
+        let first = *self.1.lock().unwrap().get_or_insert(ttl);
+        self.0.put(key, value, first).await
+    }
+
+    async fn remove(&self, key: &str) -> PortResult<()> {
+        self.0.remove(key).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+#[should_panic(expected = "the later value has a minute")]
+async fn a_cache_that_keeps_the_first_time_drops_a_later_value_early() {
+    cache::a_replaced_value_has_the_new_time(&FirstTime::default()).await;
+}

@@ -1,0 +1,17 @@
+//! The promises of the storage ports, checked from another crate, as an adapter's are.
+//!
+//! The cache is left out: without a paused clock its tests would wait.
+
+use store_context::memory::{
+    MemoryCredentials, MemoryLinks, MemoryStores, MemorySyncLedger, MemoryWebhookLedger,
+};
+
+store_context::stores_conformance!(async { MemoryStores::new() });
+store_context::credentials_conformance!(async { MemoryCredentials::new() });
+store_context::links_conformance!(async { MemoryLinks::new() });
+store_context::sync_ledger_conformance!(async { MemorySyncLedger::new() });
+store_context::webhook_ledger_conformance!(
+    async { MemoryWebhookLedger::new() },
+    flavor = "multi_thread",
+    worker_threads = 2
+);
