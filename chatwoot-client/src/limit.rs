@@ -248,7 +248,7 @@ mod tests {
             let op = Op::get("test", "/test").limited(limit);
             let start = 1_000_000 * limit.window().as_secs();
             use_up(&counts, &op, limit, at(start + 1));
-            let left = limit.window() - Duration::from_secs(1);
+            let left = Duration::from_secs(limit.window().as_secs() - 1);
             assert_eq!(counts.take(&op, &SCOPE, at(start + 1)), Err(left), "{limit:?}");
             let last_second = start + limit.window().as_secs() - 1;
             let wait = counts.take(&op, &SCOPE, at(last_second));

@@ -71,7 +71,6 @@ impl<K, V> IntoIterator for OpenMap<K, V> {
     }
 }
 
-#[expect(clippy::into_iter_without_iter, reason = "iter is that of the map, by Deref")]
 impl<'a, K, V> IntoIterator for &'a OpenMap<K, V> {
     type Item = (&'a K, &'a V);
     type IntoIter = btree_map::Iter<'a, K, V>;

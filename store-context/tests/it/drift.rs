@@ -157,9 +157,9 @@ async fn what_was_left_out_is_no_drift() {
 #[tokio::test]
 async fn a_check_of_the_store_puts_each_contact_right() {
     let bench = Bench::provisioned().await;
-    let names = ["altered", "deleted", "fine", "merged", "named"];
+    let customers = ["altered", "deleted", "fine", "merged", "named"];
     let mut contacts = Vec::new();
-    for name in names {
+    for name in customers {
         contacts.push(synced_customer(&bench, name).await.1);
     }
     let [altered, deleted, fine, merged, named] = &contacts[..] else { panic!("five") };
@@ -197,7 +197,7 @@ async fn a_check_of_the_store_puts_each_contact_right() {
     let drifts = put_right.iter().filter(|synced| synced.drift.is_some()).count();
     assert_eq!((put_right.len(), drifts), (4, 4), "{put_right:?}");
     is_clean(&bench).await;
-    for name in names {
+    for name in customers {
         let id = CustomerId::new(name).unwrap();
         assert_eq!(of_customer(&bench, &id).await.email, customer(name).email, "{name}");
         bench.contact(&id).await;
