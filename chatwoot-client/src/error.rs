@@ -318,3 +318,24 @@ impl std::error::Error for Error {
         self.0.source.as_ref().map(|source| source.as_ref() as _)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Keys of a response that does not decode are the server's: they go into a log line.
+    #[test]
+    fn the_place_of_a_decode_error_is_shown_escaped_and_bounded() {
+        let answer = http::Response::new(Bytes::from_static(b"{}"));
+        let source = serde_json::from_str::<u64>("{}").unwrap_err();
+        for key in ["a\nb\u{1b}[31m".to_owned(), "k".repeat(5000)] {
+            let path = format!("{key}.open");
+            let error = Error::decode("test", &answer, path.clone(), &source);
+            assert_eq!(error.decode_path(), Some(path.as_str()), "it is kept as it came");
+            for shown in [error.to_string(), format!("{error:?}")] {
+                assert!(!shown.contains(char::is_control), "{shown:?}");
+                assert!(shown.len() < 1000, "{} bytes", shown.len());
+            }
+        }
+    }
+}

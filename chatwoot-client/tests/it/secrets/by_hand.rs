@@ -34,6 +34,8 @@ impl Shown {
             self.add("AgentBotToken", &token);
         }
         self.add("Extra", &extra());
+        let map: OpenMap<u64, u64> = serde_json::from_value(json!({ "unnamed": MARKER })).unwrap();
+        self.add("OpenMap", &map);
         self.add("ProviderConfig", &ProviderConfig(extra().into_inner()));
         self.add("HookSettings", &HookSettings(extra().into_inner()));
         self.add("AuditedChanges", &AuditedChanges(extra().into_inner()));
