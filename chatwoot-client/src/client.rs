@@ -3,37 +3,28 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::application::Account;
-use crate::call::Call;
-use crate::limit::{Counts, Limits};
-use crate::loopback::is_loopback;
-use crate::op::Op;
+use crate::application::profile::Profile;
+use crate::http::Http;
+use crate::http::Limits;
+use crate::http::ResponseLimit;
+use crate::http::RetryPolicy;
+use crate::http::Stats;
+use crate::http::limit::Counts;
+use crate::http::loopback::is_loopback;
+use crate::http::transport::Transport;
 use crate::platform::Platform;
-use crate::public::{CsatSurvey, PublicInbox, Website};
-use crate::response_limit::ResponseLimit;
-use crate::retry::{Budget, RetryPolicy};
-use crate::secret::{PlatformToken, UserToken};
+use crate::public::widget::WebWidget;
+use crate::public::{CsatSurvey, PublicInbox};
 use crate::server::Server;
-use crate::stats::{Counters, Stats};
-use crate::transport::Transport;
-use crate::{AccountId, application::Profile};
+use crate::types::AccountId;
+use crate::types::{PlatformToken, UserToken};
 
 /// A client of one Chatwoot. Cloning is cheap and shares connections, limits and budget.
-#[derive(Clone)]
-pub struct Client(Arc<Inner>);
-
-struct Inner {
-    base: String,
-    transport: Arc<dyn Transport>,
-    policy: RetryPolicy,
-    response_limit: ResponseLimit,
-    counts: Counts,
-    budget: Budget,
-    stats: Counters,
-}
+#[derive(Clone, Debug)]
+pub struct Client(pub(crate) Http);
 
 /// Why a client could not be built.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +47,7 @@ pub enum BuildError {
     NoTransport,
     /// The built-in transport could not start.
     #[error("the transport could not start")]
-    Transport(#[source] crate::TransportError),
+    Transport(#[source] crate::http::transport::TransportError),
 }
 
 /// Builds a [`Client`].
@@ -149,15 +140,8 @@ impl ClientBuilder {
             Some(transport) => transport,
             None => default_transport()?,
         };
-        Ok(Client(Arc::new(Inner {
-            base,
-            transport,
-            policy: self.policy,
-            response_limit: self.response_limit,
-            counts: Counts::new(self.limits),
-            budget: Budget::new(),
-            stats: Counters::default(),
-        })))
+        let counts = Counts::new(self.limits);
+        Ok(Client(Http::new(base, transport, self.policy, self.response_limit, counts)))
     }
 }
 
@@ -179,7 +163,8 @@ fn checked(base: &str, plain_http: bool) -> Result<String, BuildError> {
 
 #[cfg(feature = "reqwest-rustls")]
 fn default_transport() -> Result<Arc<dyn Transport>, BuildError> {
-    let transport = crate::ReqwestTransport::new().map_err(BuildError::Transport)?;
+    let transport =
+        crate::http::transport::ReqwestTransport::new().map_err(BuildError::Transport)?;
     Ok(Arc::new(transport))
 }
 
@@ -211,94 +196,46 @@ impl Client {
 
     /// The server itself: its version and health.
     pub fn server(&self) -> Server<'_> {
-        Server::new(self)
+        Server::new(&self.0)
     }
 
     /// The Platform API: accounts and users, for the platform app that made them.
     pub fn platform(&self, token: impl Into<PlatformToken>) -> Platform {
-        Platform::new(self.clone(), token.into())
+        Platform::new(self.0.clone(), token.into())
     }
 
     /// The Application API of one account.
     pub fn account(&self, id: impl Into<AccountId>, token: impl Into<UserToken>) -> Account {
-        Account::new(self.clone(), id.into(), token.into())
+        Account::new(self.0.clone(), id.into(), token.into())
     }
 
     /// The user behind a token, across accounts.
     pub fn profile(&self, token: impl Into<UserToken>) -> Profile {
-        Profile::new(self.clone(), token.into())
+        Profile::new(self.0.clone(), token.into())
     }
 
     /// The public API of one API inbox, by the inbox's identifier: no token.
-    pub fn inbox(&self, identifier: impl Into<String>) -> PublicInbox {
-        PublicInbox::new(self.clone(), identifier.into())
+    pub fn public_inbox(&self, identifier: impl Into<String>) -> PublicInbox {
+        PublicInbox::new(self.0.clone(), identifier.into())
     }
 
     /// The satisfaction survey of one conversation, as its customer sees it: no token.
     pub fn csat_survey(&self) -> CsatSurvey<'_> {
-        CsatSurvey::new(self)
+        CsatSurvey::new(&self.0)
     }
 
     /// The widget's own API of one website inbox, by its website token.
-    pub fn website(&self, token: impl Into<String>) -> Website {
-        Website::new(self.clone(), token.into())
+    pub fn web_widget(&self, token: impl Into<String>) -> WebWidget {
+        WebWidget::new(self.0.clone(), token.into())
     }
 
     /// What this client has done so far.
-    pub fn statistics(&self) -> Stats {
-        self.0.stats.read()
+    pub fn stats(&self) -> Stats {
+        self.0.counters().read()
     }
 
     /// The base URL, without a slash at its end.
-    pub fn base(&self) -> &str {
-        &self.0.base
-    }
-
-    pub(crate) fn policy(&self) -> RetryPolicy {
-        self.0.policy
-    }
-
-    pub(crate) fn response_limit(&self) -> ResponseLimit {
-        self.0.response_limit
-    }
-
-    pub(crate) fn counts(&self) -> &Counts {
-        &self.0.counts
-    }
-
-    pub(crate) fn budget(&self) -> &Budget {
-        &self.0.budget
-    }
-
-    pub(crate) fn stats(&self) -> &Counters {
-        &self.0.stats
-    }
-
-    pub(crate) fn transport(&self) -> &dyn Transport {
-        self.0.transport.as_ref()
-    }
-
-    /// A call without a token.
-    pub(crate) fn call<T: DeserializeOwned>(&self, op: Op) -> Call<'_, T> {
-        Call::new(self, op, None)
-    }
-
-    /// A call without a token whose answer is a page of HTML.
-    pub(crate) fn page(&self, op: Op) -> Call<'_, String> {
-        Call::page(self, op)
-    }
-
-    /// A call without a token whose answer's body says nothing.
-    pub(crate) fn done(&self, op: Op) -> Call<'_, ()> {
-        Call::done(self, op, None)
-    }
-}
-
-impl fmt::Debug for Client {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
-            .field("base", &self.0.base)
-            .field("transport", &self.0.transport)
-            .finish_non_exhaustive()
+    pub fn base_url(&self) -> &str {
+        self.0.base_url()
     }
 }

@@ -28,7 +28,7 @@
 //! }
 //! ```
 //! ```compile_fail,E0599
-//! fn users(platform: &chatwoot_client::Profile) {
+//! fn users(platform: &chatwoot_client::application::profile::Profile) {
 //!     drop(platform.users());
 //! }
 //! ```

@@ -1,9 +1,26 @@
 //! Typed client of Chatwoot's Platform, Application and public APIs, signed webhooks and widget
-//! identity, true to the server (4.15.1, and 4.9.1 where it differs).
+//! identity, true to what servers answer (4.15.1, and 4.9.1 where it differs).
+//!
+//! | to | see |
+//! |---|---|
+//! | make a client, and reach an account, an inbox, the platform | [`Client`] |
+//! | call what an account has: contacts, conversations, messages, … | [`application`], a module a resource |
+//! | make accounts and users as a platform app | [`platform`] |
+//! | speak as a customer: API inbox, web widget, survey | [`public`] |
+//! | verify and read webhooks | [`webhook`] |
+//! | put the widget on a page, and prove who is signed in | [`widget`] |
+//! | handle errors | [`Error`], [`ErrorKind`] |
+//! | set retries, deadlines and limits | [`RetryPolicy`], [`Limits`] |
+//! | bring another HTTP client | [`Transport`] |
+//! | test without a server | [`fake`], feature `fake` |
+//! | look an operation up by path | [`operations`] |
+//!
+//! # First call
 //!
 //! ```
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-//! use chatwoot_client::{Client, NewLabel};
+//! use chatwoot_client::Client;
+//! use chatwoot_client::application::labels::NewLabel;
 //!
 //! let client = Client::builder("https://desk.example.com").build()?;
 //! let account = client.account(7, "user-token");
@@ -12,68 +29,119 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! A note on a contact, with a handle of that contact:
+//!
+//! ```
+//! # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+//! account.contact(42).notes().create("Prefers e-mail.").await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Errors and retries
+//!
+//! A call is tried again where that is safe: never sent, refused with 429, or idempotent.
+//! [`Error::kind`] says what went wrong by meaning, and predicates name the usual cases:
+//!
+//! ```
+//! # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+//! use chatwoot_client::ContactId;
+//!
+//! match account.contacts().get(ContactId(42)).await {
+//!     Ok(contact) => println!("{:?}", contact.name),
+//!     Err(error) if error.is_not_found() => println!("no such contact"),
+//!     Err(error) => return Err(error),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Paging
+//!
+//! A list takes its query and returns a [`Page`]; a stream walks over all pages:
+//!
+//! ```
+//! # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+//! use chatwoot_client::application::conversations::{ConversationsQuery, StatusFilter};
+//! use futures_util::TryStreamExt;
+//!
+//! let query = ConversationsQuery { status: Some(StatusFilter::All), ..Default::default() };
+//! let mut conversations = account.conversations().all(query);
+//! while let Some(conversation) = conversations.try_next().await? {
+//!     println!("{}", conversation.id);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Webhooks
+//!
+//! ```
+//! # fn example(headers: &http::HeaderMap, body: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+//! use chatwoot_client::webhook::{Event, Verifier};
+//!
+//! let verifier = Verifier::new("the webhook's secret")?;
+//! let delivery = verifier.verify(headers, body, jiff::Timestamp::now())?;
+//! if let Event::MessageCreated(message) = delivery.event()? {
+//!     println!("{:?}", message.content);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Testing
+//!
+//! With feature `fake`, a stateful Chatwoot in memory stands in for the server:
+//!
+//! ```
+//! # #[cfg(feature = "fake")]
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use chatwoot_client::Client;
+//! use chatwoot_client::fake::FakeChatwoot;
+//!
+//! let fake = FakeChatwoot::new();
+//! let (account, token) = fake.add_account("Tea shop");
+//! let client = Client::builder("http://localhost").transport(fake.clone()).build()?;
+//! assert!(client.account(account, token).labels().list().await?.is_empty());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What has no method yet
+//!
+//! [`Account::request`] calls any path with the same token, retries, limits and errors.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-mod application;
-mod body;
-mod call;
+pub mod application;
 mod client;
 #[cfg(doctest)]
 mod doors;
-mod draft;
-mod envelope;
-mod error;
+pub mod error;
 #[cfg(feature = "fake")]
 pub mod fake;
-mod ids;
-mod limit;
-mod loopback;
+pub mod http;
 mod mac;
-mod misfit;
-mod model;
-mod op;
-mod page;
-mod patch;
-mod place;
-mod platform;
-mod public;
-mod refusal;
-mod response_limit;
-mod retry;
-mod secret;
-mod send;
-mod server;
-mod shown;
-mod stats;
-mod time;
-mod transport;
-mod upload;
+pub mod platform;
+pub mod public;
+pub mod server;
+pub mod types;
 pub mod webhook;
 pub mod widget;
 
-pub use self::application::*;
-pub use self::body::{Body, Form, Part, PartSource};
-pub use self::call::{Answer, Call};
+pub use self::application::Account;
 pub use self::client::{BuildError, Client, ClientBuilder};
 pub use self::error::{Error, ErrorKind};
-pub use self::ids::*;
-pub use self::limit::Limits;
-pub use self::model::*;
-pub use self::op::{Limit, Op, TokenKind, Verb};
-pub use self::page::{Page, PageMeta};
-pub use self::patch::Patch;
-pub use self::platform::*;
-pub use self::public::*;
-pub use self::response_limit::ResponseLimit;
-pub use self::retry::RetryPolicy;
-pub use self::secret::{PlatformToken, Secret, UserToken};
-pub use self::server::{Server, ServerHealth, ServerVersion, ServiceState};
-pub use self::stats::Stats;
-pub use self::time::Time;
 #[cfg(feature = "reqwest-rustls")]
-pub use self::transport::{ReqwestTransport, ReqwestTransportBuilder};
-pub use self::transport::{Transport, TransportError, TransportErrorKind};
-pub use self::upload::Upload;
+pub use self::http::transport::ReqwestTransport;
+pub use self::http::transport::Transport;
+pub use self::http::{Call, Limits, Op, Page, Response, RetryPolicy, Upload};
+pub use self::platform::Platform;
+pub use self::public::PublicInbox;
+pub use self::types::{
+    AccountId, Attributes, ContactId, ConversationId, InboxId, Patch, PlatformToken, Secret, Time,
+    UserId, UserToken,
+};
 
 /// Every operation of this crate, as data.
 ///

@@ -1,16 +1,34 @@
 //! HMAC-SHA256 keyed with a secret: what signs webhooks and proves a widget's user.
 
-use hmac_sha256::HMAC;
+use hmac::digest::Key;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
 
-use crate::secret::Secret;
+use crate::types::Secret;
 
 /// The MAC of these parts, one after the other, keyed with the secret's bytes.
 pub(crate) fn mac(secret: &Secret, parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac = HMAC::new(secret.expose());
+    let mut mac = keyed(secret.expose().as_bytes());
     for part in parts {
         mac.update(part);
     }
-    mac.finalize()
+    mac.finalize().into_bytes().into()
+}
+
+/// HMAC-SHA256 with a key of any length.
+fn keyed(key: &[u8]) -> Hmac<Sha256> {
+    // The constructor that cannot fail takes a whole block: zeros pad a short key, and a long one is
+    // replaced by its hash (RFC 2104).
+    let mut block = Key::<Hmac<Sha256>>::default();
+    let hashed;
+    let key = if key.len() > block.len() {
+        hashed = Sha256::digest(key);
+        hashed.as_slice()
+    } else {
+        key
+    };
+    block.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
+    Hmac::new(&block)
 }
 
 /// The MAC in hexadecimal digits, as Chatwoot writes it.

@@ -2,32 +2,34 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::call::Call;
-use crate::client::Client;
-use crate::model::{Extra, words};
-use crate::op::Op;
+use crate::http::Call;
+use crate::http::Http;
+use crate::http::Op;
+use crate::types::{Extra, open_enum};
 
 const VERSION: Op = Op::get("server.version", "/api");
-const HEALTH: Op = Op::get("server.health", "/health").lacking_in("4.9.1");
+const HEALTH: Op = Op::get("server.health", "/health").missing_in("4.9.1");
 
 /// Every operation of the server itself.
 pub(crate) const OPERATIONS: &[&[Op]] = &[&[VERSION, HEALTH]];
 
-/// The server behind a client; from [`Client::server`].
+/// The server behind a client; from [`Client::server`](crate::Client::server).
 #[derive(Clone, Copy, Debug)]
 pub struct Server<'a> {
-    client: &'a Client,
+    http: &'a Http,
 }
 
 impl<'a> Server<'a> {
-    pub(crate) fn new(client: &'a Client) -> Self {
-        Self { client }
+    pub(crate) fn new(http: &'a Http) -> Self {
+        Self { http }
     }
 
-    /// `GET /api`: the version, and whether queue and database answer. Anybody may.
+    /// Returns the version, and whether queue and database answer.
+    ///
+    /// `GET /api`. Anyone may call it, without a token.
     ///
     /// # Errors
-    /// None of its own; see [`Call`](crate::Call).
+    /// None of its own; see [`Call`].
     ///
     /// ```
     /// # async fn example(client: chatwoot_client::Client) -> Result<(), chatwoot_client::Error> {
@@ -40,10 +42,12 @@ impl<'a> Server<'a> {
     /// ```
     #[inline]
     pub fn version(self) -> Call<'a, ServerVersion> {
-        self.client.call(VERSION)
+        self.http.call(VERSION)
     }
 
-    /// `GET /health`: answers when the server is up. Anybody may.
+    /// Returns when the server is up.
+    ///
+    /// `GET /health`. Anyone may call it, without a token.
     ///
     /// # Errors
     /// `NotFound` on servers without it (4.9.1): ask [`Server::version`] there.
@@ -58,7 +62,7 @@ impl<'a> Server<'a> {
     /// ```
     #[inline]
     pub fn health(self) -> Call<'a, ServerHealth> {
-        self.client.call(HEALTH)
+        self.http.call(HEALTH)
     }
 }
 
@@ -69,13 +73,10 @@ pub struct ServerVersion {
     /// The version, such as `4.15.1`.
     pub version: String,
     /// The server's clock, in UTC, such as `2026-11-21 00:34:53`.
-    #[serde(default)]
     pub timestamp: Option<String>,
     /// Whether Redis answers.
-    #[serde(default)]
     pub queue_services: Option<ServiceState>,
     /// Whether the database answers.
-    #[serde(default)]
     pub data_services: Option<ServiceState>,
     /// What else the server sends.
     #[serde(flatten)]
@@ -89,7 +90,7 @@ impl ServerVersion {
     }
 
     /// Whether the server has an operation, as far as is known: `false` only for a version that is
-    /// known to lack it ([`Op::lacking_in`]), or an older one.
+    /// known to lack it ([`Op::missing_in`]), or an older one.
     ///
     /// ```
     /// # async fn example(client: chatwoot_client::Client) -> Result<(), chatwoot_client::Error> {
@@ -101,7 +102,7 @@ impl ServerVersion {
     /// # }
     /// ```
     pub fn has(&self, op: &Op) -> bool {
-        let lacking = op.lacking_in.and_then(numbers);
+        let lacking = op.missing_in.and_then(numbers);
         match (lacking, numbers(&self.version)) {
             (Some(lacking), Some(own)) => own > lacking,
             _ => true,
@@ -128,7 +129,7 @@ pub struct ServerHealth {
     pub extra: Extra,
 }
 
-words! {
+open_enum! {
     /// Whether something that the server needs answers.
     pub enum ServiceState {
         /// It answers.

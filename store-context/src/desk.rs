@@ -9,7 +9,7 @@ use crate::ports::{Desk, PortError, Ports};
 /// Why a store's desk cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum DeskError {
+pub enum StoreAccountError {
     /// The host does not know the store.
     #[error("store {0} is not known: keep it with the Stores port first")]
     UnknownStore(StoreId),
@@ -23,7 +23,7 @@ pub enum DeskError {
 
 /// A store with all that is needed to act for it in Chatwoot.
 #[derive(Clone, Debug)]
-pub(crate) struct OpenDesk {
+pub(crate) struct OpenAccount {
     pub(crate) store: Store,
     pub(crate) desk: Desk,
     pub(crate) account: Account,
@@ -34,16 +34,16 @@ pub(crate) async fn open(
     client: &Client,
     ports: &Ports,
     id: &StoreId,
-) -> Result<OpenDesk, DeskError> {
+) -> Result<OpenAccount, StoreAccountError> {
     let store = ports.stores.get(id).await?;
-    let store = store.ok_or_else(|| DeskError::UnknownStore(id.clone()))?;
+    let store = store.ok_or_else(|| StoreAccountError::UnknownStore(id.clone()))?;
     let desk = ports.stores.desk(id).await?;
     let credentials = ports.credentials.get(id).await?;
     let identity = StoreIdentity::new(&store, &credentials).ok();
     let (Some(account), Some(token), Some(identity)) =
         (desk.account, credentials.user_token, identity)
     else {
-        return Err(DeskError::NotProvisioned(id.clone()));
+        return Err(StoreAccountError::NotProvisioned(id.clone()));
     };
-    Ok(OpenDesk { store, desk, account: client.account(account, token), identity })
+    Ok(OpenAccount { store, desk, account: client.account(account, token), identity })
 }

@@ -3,6 +3,25 @@
 //! A host implements three ports ([`ports::Customers`], [`ports::Orders`], [`ports::Carts`]),
 //! chooses storage for the others, and composes the services it wants. Nothing here is a daemon,
 //! and nothing here opens a connection of its own.
+//!
+//! A host names no other crate for it: the client of Chatwoot is [`chatwoot`], and what the ports'
+//! signatures need is at the root.
+//!
+//! ```
+//! use store_context::async_trait;
+//! use store_context::model::{Cart, CustomerId, StoreId};
+//! use store_context::ports::{Carts, PortResult};
+//!
+//! /// A shop that keeps no carts.
+//! struct NoCarts;
+//!
+//! #[async_trait]
+//! impl Carts for NoCarts {
+//!     async fn get(&self, _: &StoreId, _: &CustomerId) -> PortResult<Option<Cart>> {
+//!         Ok(None)
+//!     }
+//! }
+//! ```
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod attributes;
@@ -14,14 +33,24 @@ mod desk;
 pub mod doctor;
 pub mod identity;
 pub mod intake;
+mod mac;
 pub mod memory;
 pub mod model;
 pub mod ports;
 pub mod provision;
 pub mod sync;
 
-pub use self::desk::DeskError;
+pub use self::desk::StoreAccountError;
 
+/// The typed client of Chatwoot. Its transport on reqwest and its fake are behind this crate's
+/// features `reqwest-rustls` and `fake`.
+pub use chatwoot_client as chatwoot;
+
+// What the signatures of the ports name: who implements them needs no other crate.
+pub use async_trait::async_trait;
+pub use bytes::Bytes;
+pub use http;
 pub use iso_currency::Currency;
 pub use jiff::Timestamp;
 pub use rust_decimal::Decimal;
+pub use url::Url;

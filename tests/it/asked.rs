@@ -1,9 +1,9 @@
 //! What a recording asked, read back into the types that ask it.
 
-use chatwoot_client::{
-    Account, Attributes, Client, ContactsQuery, Filter, FilterCondition, FilterOperator,
-    MessageDirection, NewMessage, Patch,
-};
+use chatwoot_client::application::contacts::ContactsQuery;
+use chatwoot_client::application::messages::{MessageDirection, NewMessage};
+use chatwoot_client::application::{Filter, FilterCondition, FilterOperator};
+use chatwoot_client::{Account, Attributes, Client, Patch};
 use serde_json::Value;
 use tests::recordings::Exchange;
 use tests::replay::Replayed;

@@ -6,17 +6,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ::axum::Router;
-use adapters::axum::{AxumConfig, DeskOrigin, Health};
 use async_trait::async_trait;
 use chatwoot_client::{ConversationId, webhook};
 use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
 use store_context::Timestamp;
-use store_context::intake::ConversationFact;
+use store_context::model::ConversationFact;
 use store_context::model::{ContextSnapshot, StoreId};
 use store_context::ports::{
     Entry, EntryClaim, PortResult, Ports, Remembered, WebhookCounts, WebhookLedger,
 };
+use store_context_adapters::axum::{AxumConfig, ChatwootOrigin, Health};
 
 use crate::host::{
     ACCOUNT, Host, NL, NL_WEBHOOK, PREVIOUS_SECRET, SECRET, US_WEBHOOK, down, ports,
@@ -230,7 +230,7 @@ async fn the_panel_locks_its_page() {
 
 #[test]
 fn an_origin_is_a_scheme_a_host_and_a_port() {
-    let origin = |text: &str| DeskOrigin::new(&text.parse().unwrap());
+    let origin = |text: &str| ChatwootOrigin::new(&text.parse().unwrap());
     for (base, wanted) in [
         ("https://desk.example.com/app?x#y", "https://desk.example.com"),
         ("http://127.0.0.1:3000", "http://127.0.0.1:3000"),

@@ -176,8 +176,8 @@ fn attributes_at_the_end(question: &Question, last: &Value) -> Option<String> {
 #[test]
 #[cfg_attr(no_shared, ignore = "needs ../shared")]
 fn the_fakes_widget_behaves_as_the_servers_did() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/chatwoot/behaviour-widget.json");
-    let questions: Vec<Question> = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let text = std::fs::read(tests::recordings::root().join("behaviour-widget.json")).unwrap();
+    let questions: Vec<Question> = serde_json::from_slice(&text).unwrap();
     assert_eq!(questions.len(), 14);
     let mut stage = Stage::new();
     let mut report = Vec::new();

@@ -12,7 +12,7 @@ use std::process::Command;
 use ::axum::Router;
 use ::axum::response::Html;
 use ::axum::routing::get;
-use adapters::axum::AxumConfig;
+use store_context_adapters::axum::AxumConfig;
 
 use crate::host::{Host, NL, US, ports};
 

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use spdx::{Expression, Licensee, ParseMode};
 
 /// The crates that users depend on.
-const LIBRARIES: [&str; 3] = ["chatwoot-client", "store-context", "adapters"];
+const LIBRARIES: [&str; 3] = ["chatwoot-client", "store-context", "store-context-adapters"];
 /// Where a crate may come from, as a lock file writes it.
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ::axum::routing::get;
 use ::axum::{Json, Router};
-use adapters::axum::{AxumConfig, DeskOrigin, Health, Panel, Sessions, SupportContext, Webhooks};
 use async_trait::async_trait;
 use http::request::Parts;
 use store_context::context::{ContextConfig, ContextService, PanelService};
@@ -21,6 +20,9 @@ use store_context::ports::{
     StoreCredentials,
 };
 use store_context::{Currency, Timestamp};
+use store_context_adapters::axum::{
+    AxumConfig, ChatwootOrigin, Health, Panel, Sessions, SupportContext, Webhooks,
+};
 
 use crate::talks::Chatwoot;
 
@@ -62,13 +64,13 @@ impl Host {
         let mut config = AxumConfig {
             webhooks: Webhooks::new(Intake::new(&ports)),
             support_context: SupportContext { context, sessions: Arc::new(HeaderSessions) },
-            panel: Panel::new(panels, DeskOrigin::new(&url.parse().unwrap()).unwrap()),
+            panel: Panel::new(panels, ChatwootOrigin::new(&url.parse().unwrap()).unwrap()),
             health: Health::new(),
         };
         change(&mut config);
         let talks = chatwoot.talks.clone();
         let pages = pages.route("/talks", get(|| async { Json(talks) }));
-        let router = adapters::axum::router(config).merge(pages);
+        let router = store_context_adapters::axum::router(config).merge(pages);
         tokio::spawn(async move { ::axum::serve(listener, router).await });
         Self { url, port, chatwoot, http: reqwest::Client::new() }
     }

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ::axum::Router;
-use adapters::axum::{AxumConfig, PanelLimits};
 use chatwoot_client::fake::{Fault, FaultKind};
 use reqwest::Response;
 use serde_json::{Value, json};
 use store_context::Timestamp;
 use store_context::model::{ContextSnapshot, StoreId};
 use store_context::ports::{AddressToken, Expiring, Ports, StoreCredentials};
+use store_context_adapters::axum::{AxumConfig, PanelLimits};
 
 use crate::host::{Host, NL, NL_WEBHOOK, US, ports};
 use crate::talks::Talk;

@@ -1,12 +1,20 @@
 //! The platform's and the account's own resources, against what two live servers answered.
 
-use chatwoot_client::{
-    Account, AccountPatch, AgentPatch, AttributeDefinitionPatch, AttributeType, ChannelPatch,
-    Client, DashboardAppPatch, Error, ErrorKind, InboxPatch, LabelPatch, NewAgent, NewApiChannel,
-    NewAttributeDefinition, NewChannel, NewDashboardApp, NewEmailChannel, NewInbox, NewLabel,
-    NewPlatformAccount, NewTeam, NewUser, NewWebWidget, NewWebhook, PlatformAccountPatch,
-    ProfilePatch, Secret, TeamPatch, UserId, UserPatch, WebhookPatch, WebhookSubscription,
+use chatwoot_client::application::account::AccountPatch;
+use chatwoot_client::application::agents::{AgentPatch, NewAgent};
+use chatwoot_client::application::attribute_definitions::{
+    AttributeDefinitionPatch, AttributeType, NewAttributeDefinition,
 };
+use chatwoot_client::application::dashboard_apps::{DashboardAppPatch, NewDashboardApp};
+use chatwoot_client::application::inboxes::{
+    ChannelPatch, InboxPatch, NewApiChannel, NewChannel, NewEmailChannel, NewInbox, NewWebWidget,
+};
+use chatwoot_client::application::labels::{LabelPatch, NewLabel};
+use chatwoot_client::application::profile::ProfilePatch;
+use chatwoot_client::application::teams::{NewTeam, TeamPatch};
+use chatwoot_client::application::webhooks::{NewWebhook, WebhookPatch, WebhookSubscription};
+use chatwoot_client::platform::{NewPlatformAccount, NewUser, PlatformAccountPatch, UserPatch};
+use chatwoot_client::{Account, Client, Error, ErrorKind, Secret, UserId};
 use serde_json::Value;
 use tests::recordings::{Exchange, load};
 use tests::replay::{each, refused, replay};
@@ -16,6 +24,7 @@ fn account(client: &Client, exchange: &Exchange) -> Account {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn labels() {
     each("list-all-labels", async |client, ex| account(client, ex).labels().list().await).await;
     each("get-details-of-a-single-label", async |client, ex| {
@@ -49,6 +58,7 @@ async fn labels() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn platform_accounts() {
     each("platform-list-accounts", async |client, _| client.platform("t").accounts().list().await)
         .await;
@@ -87,6 +97,7 @@ async fn platform_accounts() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn platform_users() {
     each("create-a-user", async |client, ex| {
         let new = NewUser {
@@ -123,6 +134,7 @@ async fn platform_users() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn account_users() {
     each("list-all-account-users", async |client, ex| {
         client.platform("t").account_users().list(ex.param("account_id")).await
@@ -141,12 +153,14 @@ async fn account_users() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn server() {
     each("api-root", async |client, _| client.server().version().await).await;
     each("health", async |client, _| client.server().health().await).await;
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn account_itself() {
     each("get-account-details", async |client, ex| account(client, ex).details().get().await).await;
     each("update-account", async |client, ex| {
@@ -166,6 +180,7 @@ async fn account_itself() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn profile() {
     each("fetchProfile", async |client, _| client.profile("t").get().await).await;
     each("updateProfile", async |client, ex| {
@@ -190,6 +205,7 @@ async fn profile() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn agents() {
     each("get-account-agents", async |client, ex| account(client, ex).agents().list().await).await;
     each("add-new-agent-to-account", async |client, ex| {
@@ -223,6 +239,7 @@ async fn agents() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn teams() {
     each("list-all-teams", async |client, ex| account(client, ex).teams().list().await).await;
     each("get-details-of-a-single-team", async |client, ex| {
@@ -250,6 +267,7 @@ async fn teams() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn team_members() {
     each("get-team-members", async |client, ex| {
         account(client, ex).team_members().list(ex.param("team_id")).await
@@ -273,6 +291,7 @@ async fn team_members() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn inbox_members() {
     each("get-inbox-members", async |client, ex| {
         account(client, ex).inbox_members().list(ex.param("inbox_id")).await
@@ -296,17 +315,18 @@ async fn inbox_members() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn custom_attributes() {
-    for ex in load("get-account-custom-attribute").unwrap_or_default() {
+    for ex in load("get-account-custom-attribute") {
         let model = ex.request.query.as_ref().and_then(|query| query["attribute_model"].as_str());
         let call = async |client: &Client| {
-            account(client, &ex).custom_attributes().list(model.map(Into::into)).await
+            account(client, &ex).attribute_definitions().list(model.map(Into::into)).await
         };
         let asked = replay(&ex, call).await.asked;
         let query = model.map(|model| format!("attribute_model={model}"));
         assert_eq!(asked.uri().query(), query.as_deref(), "{ex}");
     }
-    for ex in load("add-new-custom-attribute-to-account").unwrap_or_default() {
+    for ex in load("add-new-custom-attribute-to-account") {
         // The server takes numbers and names, and answers names; we send names.
         let answered = ex.response.body.clone().unwrap_or_default();
         let word = |key: &str| answered[key].as_str().expect("a word").to_owned();
@@ -321,7 +341,7 @@ async fn custom_attributes() {
             regex_cue: ex.sent("/regex_cue"),
         };
         let call =
-            async |client: &Client| account(client, &ex).custom_attributes().create(&new).await;
+            async |client: &Client| account(client, &ex).attribute_definitions().create(&new).await;
         let replayed = replay(&ex, call).await;
         let known = &replayed.value.display_type;
         assert!(!matches!(known, AttributeType::Unknown(_)), "{ex}: {known}");
@@ -331,25 +351,26 @@ async fn custom_attributes() {
         assert_eq!(replayed.body(), recorded, "{ex}");
     }
     each("get-details-of-a-single-custom-attribute", async |client, ex| {
-        account(client, ex).custom_attributes().get(ex.param("id")).await
+        account(client, ex).attribute_definitions().get(ex.param("id")).await
     })
     .await;
     each("update-custom-attribute-in-account", async |client, ex| {
         let description = ex.change("/attribute_description");
         let patch = AttributeDefinitionPatch { description, ..Default::default() };
-        account(client, ex).custom_attributes().update(ex.param("id"), &patch).await
+        account(client, ex).attribute_definitions().update(ex.param("id"), &patch).await
     })
     .await;
     each("delete-custom-attribute-from-account", async |client, ex| {
-        account(client, ex).custom_attributes().delete(ex.param("id")).await
+        account(client, ex).attribute_definitions().delete(ex.param("id")).await
     })
     .await;
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn webhooks() {
     each("list-all-webhooks", async |client, ex| account(client, ex).webhooks().list().await).await;
-    for ex in load("create-a-webhook").unwrap_or_default() {
+    for ex in load("create-a-webhook") {
         // The flat form of the document is taken too; we send the wrapped one.
         let root = if ex.request.body.as_ref().is_some_and(|body| body.get("webhook").is_some()) {
             "/webhook"
@@ -387,6 +408,7 @@ async fn webhooks() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn dashboard_apps() {
     each("dashboard-app-list", async |client, ex| {
         account(client, ex).dashboard_apps().list().await
@@ -417,6 +439,7 @@ async fn dashboard_apps() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn inboxes() {
     each("listAllInboxes", async |client, ex| account(client, ex).inboxes().list().await).await;
     each("GetInbox", async |client, ex| account(client, ex).inboxes().get(ex.param("id")).await)
@@ -486,6 +509,7 @@ async fn inboxes() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn inbox_agent_bots() {
     each("getInboxAgentBot", async |client, ex| {
         let found = account(client, ex).inboxes().agent_bot(ex.param("id")).await?;
@@ -505,7 +529,7 @@ async fn kinds<T>(
     call: impl AsyncFn(&Client, &Exchange) -> Result<T, Error>,
 ) -> Vec<ErrorKind> {
     let mut kinds = Vec::new();
-    for ex in load(name).unwrap_or_default() {
+    for ex in load(name) {
         let error = refused(&ex, async |client| call(client, &ex).await).await;
         assert!(error.server_message().is_some(), "{ex}: {error:?}");
         kinds.push(error.kind());
@@ -514,6 +538,7 @@ async fn kinds<T>(
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn refusals_have_their_kind() {
     let all = [
         (
@@ -536,7 +561,7 @@ async fn refusals_have_their_kind() {
             ErrorKind::Conflict,
             kinds("error-custom-attribute-duplicate", async |client, ex| {
                 let new = NewAttributeDefinition::default();
-                account(client, ex).custom_attributes().create(&new).await
+                account(client, ex).attribute_definitions().create(&new).await
             })
             .await,
         ),
@@ -544,7 +569,7 @@ async fn refusals_have_their_kind() {
             ErrorKind::Invalid,
             kinds("error-custom-attribute-reserved", async |client, ex| {
                 let new = NewAttributeDefinition::default();
-                account(client, ex).custom_attributes().create(&new).await
+                account(client, ex).attribute_definitions().create(&new).await
             })
             .await,
         ),

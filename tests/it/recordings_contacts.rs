@@ -1,6 +1,8 @@
 //! Contacts and what belongs to them, against what two live servers answered.
 
-use chatwoot_client::{Client, ContactPatch, Limit, NewContact, NewContactInbox, Secret};
+use chatwoot_client::application::contacts::{ContactPatch, NewContact, NewContactInbox};
+use chatwoot_client::http::Limit;
+use chatwoot_client::{Client, ContactId, Secret};
 use tests::recordings::load;
 use tests::replay::{replay, replay_done};
 
@@ -9,41 +11,43 @@ use crate::asked::{
 };
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn contacts_are_read_as_recorded() {
-    for it in load("contactList").unwrap_or_default() {
+    for it in load("contactList") {
         let asked = contacts_query(&it);
         let call = async |c: &Client| account(&it, c).contacts().list(&asked).await;
         same_query(&it, &replay(&it, call).await);
     }
-    for it in load("contactSearch").unwrap_or_default() {
+    for it in load("contactSearch") {
         let (q, asked) = (query(&it, "q").expect("a text"), contacts_query(&it));
         let call = async |c: &Client| account(&it, c).contacts().search(&q, &asked).await;
         same_query(&it, &replay(&it, call).await);
     }
-    for it in load("contactFilter").unwrap_or_default() {
+    for it in load("contactFilter") {
         let (filter, asked) = (filter(&it), contacts_query(&it));
         let call = async |c: &Client| account(&it, c).contacts().filter(&filter, &asked).await;
         let replayed = replay(&it, call).await;
         same_query(&it, &replayed);
         same_body(&it, &replayed);
     }
-    for it in load("contactDetails").unwrap_or_default() {
+    for it in load("contactDetails") {
         let id = it.param("id");
         replay(&it, async |c| account(&it, c).contacts().get(id).await).await;
     }
-    for it in load("contactConversations").unwrap_or_default() {
-        let id = it.param("id");
-        replay(&it, async |c| account(&it, c).contacts().conversations(id).await).await;
+    for it in load("contactConversations") {
+        let id: ContactId = it.param("id");
+        replay(&it, async |c| account(&it, c).contact(id).conversations().await).await;
     }
-    for it in load("contactableInboxesGet").unwrap_or_default() {
-        let id = it.param("id");
-        replay(&it, async |c| account(&it, c).contacts().contactable_inboxes(id).await).await;
+    for it in load("contactableInboxesGet") {
+        let id: ContactId = it.param("id");
+        replay(&it, async |c| account(&it, c).contact(id).inboxes().contactable().await).await;
     }
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn contacts_are_written_as_recorded() {
-    for it in load("contactCreate").unwrap_or_default() {
+    for it in load("contactCreate") {
         let body = body(&it);
         let contact = NewContact {
             name: text(&body["name"]),
@@ -58,7 +62,7 @@ async fn contacts_are_written_as_recorded() {
         let call = async |c: &Client| account(&it, c).contacts().create(&contact).await;
         same_body(&it, &replay(&it, call).await);
     }
-    for it in load("contactUpdate").unwrap_or_default() {
+    for it in load("contactUpdate") {
         let body = body(&it);
         let to = ContactPatch {
             phone_number: patch(&body, "phone_number", text),
@@ -70,79 +74,82 @@ async fn contacts_are_written_as_recorded() {
         let call = async |c: &Client| account(&it, c).contacts().update(id, &to).await;
         same_body(&it, &replay(&it, call).await);
     }
-    for it in load("contactDelete").unwrap_or_default() {
+    for it in load("contactDelete") {
         let id = it.param("id");
         replay_done(&it, async |c| account(&it, c).contacts().delete(id).await).await;
     }
-    for it in load("contactMerge").unwrap_or_default() {
+    for it in load("contactMerge") {
         let body = body(&it);
         let (base, mergee) = (id(&body["base_contact_id"]), id(&body["mergee_contact_id"]));
         let (base, mergee) = (base.expect("a contact"), mergee.expect("a contact"));
         let call = async |c: &Client| account(&it, c).contacts().merge(base, mergee).await;
         same_body(&it, &replay(&it, call).await);
     }
-    for it in load("contact-destroy-custom-attributes").unwrap_or_default() {
+    for it in load("contact-destroy-custom-attributes") {
         let keys: Vec<String> =
             serde_json::from_value(body(&it)["custom_attributes"].clone()).expect("keys");
-        let id = it.param("id");
-        let call = async |c: &Client| account(&it, c).contacts().remove_attributes(id, &keys).await;
+        let id: ContactId = it.param("id");
+        let call =
+            async |c: &Client| account(&it, c).contact(id).remove_custom_attributes(&keys).await;
         same_body(&it, &replay(&it, call).await);
     }
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn what_belongs_to_contacts_answers_as_recorded() {
-    for it in load("list-all-labels-of-a-contact").unwrap_or_default() {
-        let id = it.param("id");
-        replay(&it, async |c| account(&it, c).contact_labels().list(id).await).await;
+    for it in load("list-all-labels-of-a-contact") {
+        let id: ContactId = it.param("id");
+        replay(&it, async |c| account(&it, c).contact(id).labels().list().await).await;
     }
-    for it in load("contact-add-labels").unwrap_or_default() {
+    for it in load("contact-add-labels") {
         let labels: Vec<String> =
             serde_json::from_value(body(&it)["labels"].clone()).expect("labels");
-        let id = it.param("id");
-        let call = async |c: &Client| account(&it, c).contact_labels().replace(id, &labels).await;
+        let id: ContactId = it.param("id");
+        let call = async |c: &Client| account(&it, c).contact(id).labels().replace(&labels).await;
         same_body(&it, &replay(&it, call).await);
     }
-    for it in load("contact-note-list").unwrap_or_default() {
-        let id = it.param("id");
-        replay(&it, async |c| account(&it, c).contact_notes().list(id).await).await;
+    for it in load("contact-note-list") {
+        let id: ContactId = it.param("id");
+        replay(&it, async |c| account(&it, c).contact(id).notes().list().await).await;
     }
-    for it in load("contact-note-show").unwrap_or_default() {
-        let (id, note) = (it.param("id"), it.param("note_id"));
-        replay(&it, async |c| account(&it, c).contact_notes().get(id, note).await).await;
+    for it in load("contact-note-show") {
+        let (id, note) = (it.param::<ContactId>("id"), it.param("note_id"));
+        replay(&it, async |c| account(&it, c).contact(id).notes().get(note).await).await;
     }
-    for it in load("contact-note-create").unwrap_or_default() {
-        let (id, content) = (it.param("id"), text(&body(&it)["content"]).expect("a text"));
-        let call = async |c: &Client| account(&it, c).contact_notes().create(id, &content).await;
+    for it in load("contact-note-create") {
+        let (id, content) =
+            (it.param::<ContactId>("id"), text(&body(&it)["content"]).expect("a text"));
+        let call = async |c: &Client| account(&it, c).contact(id).notes().create(&content).await;
         same_body(&it, &replay(&it, call).await);
     }
-    for it in load("contact-note-update").unwrap_or_default() {
-        let (id, note) = (it.param("id"), it.param("note_id"));
+    for it in load("contact-note-update") {
+        let (id, note) = (it.param::<ContactId>("id"), it.param("note_id"));
         let content = text(&body(&it)["content"]).expect("a text");
         let call =
-            async |c: &Client| account(&it, c).contact_notes().update(id, note, &content).await;
+            async |c: &Client| account(&it, c).contact(id).notes().update(note, &content).await;
         same_body(&it, &replay(&it, call).await);
     }
-    for it in load("contact-note-delete").unwrap_or_default() {
-        let (id, note) = (it.param("id"), it.param("note_id"));
-        replay_done(&it, async |c| account(&it, c).contact_notes().delete(id, note).await).await;
+    for it in load("contact-note-delete") {
+        let (id, note) = (it.param::<ContactId>("id"), it.param("note_id"));
+        replay_done(&it, async |c| account(&it, c).contact(id).notes().delete(note).await).await;
     }
-    for it in load("contactInboxCreation").unwrap_or_default() {
+    for it in load("contactInboxCreation") {
         let body = body(&it);
         let inbox = NewContactInbox {
             inbox_id: id(&body["inbox_id"]).expect("an inbox"),
             source_id: text(&body["source_id"]).map(Secret::new),
         };
-        let id = it.param("id");
-        let call = async |c: &Client| account(&it, c).contact_inboxes().create(id, &inbox).await;
+        let id: ContactId = it.param("id");
+        let call = async |c: &Client| account(&it, c).contact(id).inboxes().create(&inbox).await;
         same_body(&it, &replay(&it, call).await);
     }
-    for it in load("contact-inboxes-filter").unwrap_or_default() {
+    for it in load("contact-inboxes-filter") {
         let body = body(&it);
         let inbox = id(&body["inbox_id"]).expect("an inbox");
         let source = text(&body["source_id"]).expect("a source id");
         let call =
-            async |c: &Client| account(&it, c).contact_inboxes().filter(inbox, &source).await;
+            async |c: &Client| account(&it, c).contacts().find_by_source_id(inbox, &source).await;
         same_body(&it, &replay(&it, call).await);
     }
 }

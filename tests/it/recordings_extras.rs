@@ -1,10 +1,13 @@
 //! Surveys, search, reporting events and the further operations on contacts, conversations and
 //! inboxes, against what two live servers answered.
 
-use chatwoot_client::{
-    Client, ContactExport, ContactsQuery, ConversationsQuery, CsatAnswer, CsatQuery, Error,
-    ErrorKind, ReportingEventsQuery, SearchQuery, Time, UserId,
-};
+use chatwoot_client::application::contacts::{ContactExport, ContactsQuery};
+use chatwoot_client::application::conversations::ConversationsQuery;
+use chatwoot_client::application::csat::CsatQuery;
+use chatwoot_client::application::reports::ReportingEventsQuery;
+use chatwoot_client::application::search::SearchQuery;
+use chatwoot_client::public::CsatAnswer;
+use chatwoot_client::{Client, ConversationId, Error, ErrorKind, Time, UserId};
 use serde::Serialize;
 use serde_json::{Value, json};
 use tests::recordings::{Exchange, load};
@@ -19,7 +22,7 @@ async fn read<T: Serialize + std::fmt::Debug>(
     kind: ErrorKind,
     call: impl AsyncFn(&Client, &Exchange) -> Result<T, Error>,
 ) {
-    for it in load(name).unwrap_or_default() {
+    for it in load(name) {
         if it.succeeded() {
             same_query(&it, &replay(&it, async |client| call(client, &it).await).await);
         } else {
@@ -30,6 +33,7 @@ async fn read<T: Serialize + std::fmt::Debug>(
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn surveys_answer_as_recorded() {
     each("csat-list", async |client, it| {
         account(it, client).csat().list(&CsatQuery::default()).await
@@ -43,7 +47,7 @@ async fn surveys_answer_as_recorded() {
         client.csat_survey().get(&it.param::<String>("conversation_uuid")).await
     })
     .await;
-    for it in load("public-csat-update").unwrap_or_default() {
+    for it in load("public-csat-update") {
         let answer = CsatAnswer {
             rating: it.sent("/message/submitted_values/csat_survey_response/rating"),
             feedback_message: it
@@ -57,7 +61,7 @@ async fn surveys_answer_as_recorded() {
         let sent: Value = serde_json::from_slice(asked.body()).expect("JSON");
         assert_eq!(sent, body(&it), "{it}");
     }
-    for it in load("get-csat-survey-page").unwrap_or_default() {
+    for it in load("get-csat-survey-page") {
         let uuid: String = it.param("conversation_uuid");
         let replayed =
             replay_done(&it, async |client: &Client| client.csat_survey().page(&uuid).await).await;
@@ -67,6 +71,7 @@ async fn surveys_answer_as_recorded() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn further_contact_operations_answer_as_recorded() {
     each("contact-export", async |client, it| {
         let export =
@@ -79,36 +84,37 @@ async fn further_contact_operations_answer_as_recorded() {
     })
     .await;
     each("contact-avatar-delete", async |client, it| {
-        account(it, client).contacts().delete_avatar(it.param("id")).await
+        account(it, client).contact(it.param::<u64>("id")).delete_avatar().await
     })
     .await;
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn further_conversation_operations_answer_as_recorded() {
     each("conversation-mute", async |client, it| {
-        account(it, client).conversations().mute(it.param("conversation_id")).await
+        account(it, client).conversation(it.param::<u64>("conversation_id")).mute().await
     })
     .await;
     each("conversation-unmute", async |client, it| {
-        account(it, client).conversations().unmute(it.param("conversation_id")).await
+        account(it, client).conversation(it.param::<u64>("conversation_id")).unmute().await
     })
     .await;
     each("conversation-unread", async |client, it| {
-        account(it, client).conversations().mark_unread(it.param("conversation_id")).await
+        account(it, client).conversation(it.param::<u64>("conversation_id")).mark_unread().await
     })
     .await;
     each("conversation-update-last-seen", async |client, it| {
-        let id = it.param("conversation_id");
-        let read = account(it, client).conversations().mark_read(id).await?;
+        let id: ConversationId = it.param("conversation_id");
+        let read = account(it, client).conversation(id).mark_read().await?;
         assert!(read.agent_last_seen_at.and_then(Time::at).is_some(), "{it}");
         Ok(read)
     })
     .await;
     each("conversation-transcript", async |client, it| {
         let email: String = it.sent("/email");
-        let id = it.param("conversation_id");
-        account(it, client).conversations().send_transcript(id, &email).await
+        let id: ConversationId = it.param("conversation_id");
+        account(it, client).conversation(id).send_transcript(&email).await
     })
     .await;
     each("conversation-delete", async |client, it| {
@@ -116,8 +122,8 @@ async fn further_conversation_operations_answer_as_recorded() {
     })
     .await;
     each("conversation-attachments", async |client, it| {
-        let id = it.param("conversation_id");
-        let files = account(it, client).conversations().attachments(id, 1).await?;
+        let id: ConversationId = it.param("conversation_id");
+        let files = account(it, client).conversation(id).attachments(1).await?;
         assert_eq!(files.meta.total_count, Some(files.payload.len() as u64), "{it}");
         Ok(files)
     })
@@ -127,7 +133,7 @@ async fn further_conversation_operations_answer_as_recorded() {
         account(it, client).conversations().search(&text, &ConversationsQuery::default()).await
     })
     .await;
-    for it in load("conversation-unread-counts").unwrap_or_default() {
+    for it in load("conversation-unread-counts") {
         let call =
             async |client: &Client| account(&it, client).conversations().unread_counts().await;
         let kind = refused(&it, call).await.kind();
@@ -137,19 +143,29 @@ async fn further_conversation_operations_answer_as_recorded() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn participants_answer_as_recorded() {
     each("conversation-participants", async |client, it| {
-        account(it, client).participants().list(it.param("conversation_id")).await
+        account(it, client)
+            .conversation(it.param::<u64>("conversation_id"))
+            .participants()
+            .list()
+            .await
     })
     .await;
     each("conversation-participants-add", async |client, it| {
         let users: Vec<UserId> = it.sent("/user_ids");
-        account(it, client).participants().add(it.param("conversation_id"), &users).await
+        account(it, client)
+            .conversation(it.param::<u64>("conversation_id"))
+            .participants()
+            .add(&users)
+            .await
     })
     .await;
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn search_answers_as_recorded() {
     let asked = |it: &Exchange| SearchQuery {
         page: query(it, "page").and_then(|page| page.parse().ok()),
@@ -178,6 +194,7 @@ async fn search_answers_as_recorded() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn reporting_events_answer_as_recorded() {
     let second = |it: &Exchange, key: &str| {
         let second = query(it, key).and_then(|second| second.parse().ok());
@@ -201,6 +218,7 @@ async fn reporting_events_answer_as_recorded() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn further_inbox_operations_answer_as_recorded() {
     read("inbox-health", ErrorKind::Invalid, async |client, it| {
         account(it, client).inboxes().health(it.param("id")).await
@@ -219,7 +237,7 @@ async fn a_translation_is_there_or_was_there_before() -> Result<(), Error> {
         let transport = Replay::answering(200, answer);
         let client = transport.client();
         let account = client.account(2, "t");
-        let translation = account.messages(12.into()).translate(9.into(), "fr").await?;
+        let translation = account.conversation(12).messages().translate(9.into(), "fr").await?;
         assert_eq!(translation.map(|it| it.content), wanted);
         let asked = transport.asked().expect("it was sent");
         let sent: Value = serde_json::from_slice(asked.body()).expect("JSON");

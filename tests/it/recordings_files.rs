@@ -1,11 +1,13 @@
 //! Operations that send files, proven on what live servers answered.
 
-use chatwoot_client::{Client, ErrorKind, Limit, NewMessage, Upload};
+use chatwoot_client::application::messages::NewMessage;
+use chatwoot_client::http::Limit;
+use chatwoot_client::{Client, ContactId, ConversationId, ErrorKind, Upload};
 use serde_json::{Map, Value, json};
 use tests::recordings::{Exchange, load};
 use tests::replay::{Replay, Replayed, replay, replay_done};
 
-use crate::asked::{account, body, id, new_message, text};
+use crate::asked::{account, body, new_message, text};
 
 fn picture() -> Upload {
     Upload::bytes("a.png", "image/png", b"\x89PNG\r\n\r\n--\x00".as_slice())
@@ -66,12 +68,15 @@ fn same_form<T>(it: &Exchange, replayed: &Replayed<T>) {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn messages_with_files_answer_as_recorded() {
-    for it in load("message-with-attachment").unwrap_or_default() {
-        let conversation = it.param("conversation_id");
+    for it in load("message-with-attachment") {
+        let conversation: ConversationId = it.param("conversation_id");
         let notes = Upload::bytes("notes.txt", "text/plain", "hello");
         let message = NewMessage { attachments: vec![picture(), notes], ..new_message(&body(&it)) };
-        let call = async |c: &Client| account(&it, c).messages(conversation).create(&message).await;
+        let call = async |c: &Client| {
+            account(&it, c).conversation(conversation).messages().create(&message).await
+        };
         let replayed = replay(&it, call).await;
         same_form(&it, &replayed);
         let sent = parts(&replayed);
@@ -79,7 +84,7 @@ async fn messages_with_files_answer_as_recorded() {
         assert_eq!(file.expect("the picture").content, b"\x89PNG\r\n\r\n--\x00", "{it}");
         assert_eq!(replayed.value.attachments.map(|files| files.len()), Some(2), "{it}");
     }
-    for it in load("create-a-message").unwrap_or_default() {
+    for it in load("create-a-message") {
         if it.request.multipart.is_none() {
             continue;
         }
@@ -87,7 +92,7 @@ async fn messages_with_files_answer_as_recorded() {
         let (conversation, source) =
             (it.param("conversation_id"), it.param::<String>("contact_identifier"));
         let call = async |c: &Client| {
-            let inbox = c.inbox(it.param::<String>("inbox_identifier"));
+            let inbox = c.public_inbox(it.param::<String>("inbox_identifier"));
             let messages = inbox.messages(&source, conversation);
             messages.create_with_attachments(content.as_deref(), &[picture()], None).await
         };
@@ -98,26 +103,26 @@ async fn messages_with_files_answer_as_recorded() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn pictures_and_lists_of_contacts_answer_as_recorded() {
-    for it in load("contact-avatar-upload").unwrap_or_default() {
-        let contact = it.param("id");
-        let call = async |c: &Client| {
-            account(&it, c).contact_files().set_avatar(contact, &picture()).await
-        };
+    for it in load("contact-avatar-upload") {
+        let contact: ContactId = it.param("id");
+        let call = async |c: &Client| account(&it, c).contact(contact).set_avatar(&picture()).await;
         let replayed = replay(&it, call).await;
         same_form(&it, &replayed);
         assert!(!replayed.value.thumbnail.unwrap_or_default().is_empty(), "{it}");
     }
-    for it in load("contact-import").unwrap_or_default() {
+    for it in load("contact-import") {
         let csv = Upload::bytes("contacts.csv", "text/csv", "name,email\nAda,ada@example.com\n");
-        let call = async |c: &Client| account(&it, c).contact_files().import(&csv).await;
+        let call = async |c: &Client| account(&it, c).contacts().import(&csv).await;
         same_form(&it, &replay_done(&it, call).await);
     }
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn uploads_answer_as_recorded() {
-    for it in load("upload").unwrap_or_default() {
+    for it in load("upload") {
         let call = async |c: &Client| account(&it, c).uploads().create(&picture()).await;
         let replayed = replay(&it, call).await;
         same_form(&it, &replayed);
@@ -139,7 +144,7 @@ async fn pictures_of_inboxes_and_users_go_as_a_form() {
         Replay::answering(422, r#"{"message": "Avatar is too big", "attributes": ["avatar"]}"#);
     let (client, picture) = (server.client(), picture());
     let inbox = client.account(2, "t").inboxes().set_avatar(7.into(), &picture).await;
-    assert_eq!(inbox.expect_err("refused").attributes(), ["avatar"]);
+    assert_eq!(inbox.expect_err("refused").invalid_fields(), ["avatar"]);
     let asked = server.asked().expect("a request");
     assert_eq!(
         (asked.method().as_str(), asked.uri().path()),
@@ -160,7 +165,7 @@ async fn a_missing_file_is_said_before_anything_is_sent() {
     let account = client.account(2, "t");
     let message =
         NewMessage { attachments: vec![Upload::file("/no/such/a.pdf")], ..NewMessage::text("x") };
-    let failed = account.messages(id(&json!(3)).expect("an id")).create(&message).await;
+    let failed = account.conversation(3).messages().create(&message).await;
     let error = failed.expect_err("there is no such file");
     assert_eq!((error.kind(), error.attempts()), (ErrorKind::Request, 0));
     assert!(error.to_string().contains("/no/such/a.pdf"), "{error}");

@@ -1,13 +1,15 @@
 //! The public API of an API inbox, against what two live servers answered.
 
-use chatwoot_client::{Client, NewPublicContact, PublicContactChange, PublicInbox};
+use chatwoot_client::application::conversations::Typing;
+use chatwoot_client::public::{NewPublicContact, PublicContactPatch};
+use chatwoot_client::{Client, PublicInbox};
 use tests::recordings::{Exchange, load};
 use tests::replay::{replay, replay_done};
 
 use crate::asked::{body, map, same_body, text};
 
 fn inbox(exchange: &Exchange, client: &Client) -> PublicInbox {
-    client.inbox(exchange.param::<String>("inbox_identifier"))
+    client.public_inbox(exchange.param::<String>("inbox_identifier"))
 }
 
 fn source(exchange: &Exchange) -> String {
@@ -15,12 +17,13 @@ fn source(exchange: &Exchange) -> String {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn an_inbox_and_its_contacts_answer_as_recorded() {
-    for it in load("get-details-of-a-inbox").unwrap_or_default() {
+    for it in load("get-details-of-a-inbox") {
         let details = replay(&it, async |c| inbox(&it, c).details().await).await.value;
         assert_eq!(details.working_hours.len(), 7, "{it}");
     }
-    for it in load("create-a-contact").unwrap_or_default() {
+    for it in load("create-a-contact") {
         let body = body(&it);
         let contact = NewPublicContact {
             identifier: text(&body["identifier"]),
@@ -37,20 +40,20 @@ async fn an_inbox_and_its_contacts_answer_as_recorded() {
         let hash = text(&body["identifier_hash"]).expect("a hash");
         assert!(!format!("{contact:?}").contains(&hash), "{it}: the proof is shown");
     }
-    for it in load("get-details-of-a-contact").unwrap_or_default() {
+    for it in load("get-details-of-a-contact") {
         let call = async |c: &Client| inbox(&it, c).contacts().get(&source(&it)).await;
         let contact = replay(&it, call).await.value;
         assert_eq!(contact.source_id, source(&it));
         let token = contact.pubsub_token.clone().expect("a token");
         assert!(!format!("{contact:?}").contains(token.expose()), "{it}: the token is shown");
     }
-    for it in load("update-a-contact").unwrap_or_default() {
+    for it in load("update-a-contact") {
         let mut body = body(&it);
-        let change = PublicContactChange {
+        let change = PublicContactPatch {
             identifier: text(&body["identifier"]),
             identifier_hash: text(&body["identifier_hash"]).map(Into::into),
             name: text(&body["name"]),
-            ..PublicContactChange::default()
+            ..PublicContactPatch::default()
         };
         let call = async |c: &Client| inbox(&it, c).contacts().update(&source(&it), &change).await;
         let replayed = replay(&it, call).await;
@@ -61,35 +64,36 @@ async fn an_inbox_and_its_contacts_answer_as_recorded() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn public_conversations_answer_as_recorded() {
-    for it in load("create-a-conversation").unwrap_or_default() {
+    for it in load("create-a-conversation") {
         let attributes = map(&body(&it)["custom_attributes"]);
         let call = async |c: &Client| {
             inbox(&it, c).conversations(&source(&it)).create(attributes.as_ref()).await
         };
         same_body(&it, &replay(&it, call).await);
     }
-    for it in load("list-all-contact-conversations").unwrap_or_default() {
+    for it in load("list-all-contact-conversations") {
         replay(&it, async |c| inbox(&it, c).conversations(&source(&it)).list().await).await;
     }
-    for it in load("get-single-conversation").unwrap_or_default() {
+    for it in load("get-single-conversation") {
         let id = it.param("conversation_id");
         replay(&it, async |c| inbox(&it, c).conversations(&source(&it)).get(id).await).await;
     }
-    for it in load("resolve-conversation").unwrap_or_default() {
+    for it in load("resolve-conversation") {
         let id = it.param("conversation_id");
         let call = async |c: &Client| inbox(&it, c).conversations(&source(&it)).resolve(id).await;
         same_body(&it, &replay(&it, call).await);
     }
-    for it in load("public-toggle-typing").unwrap_or_default() {
+    for it in load("public-toggle-typing") {
         let id = it.param("conversation_id");
-        let typing = body(&it)["typing_status"].as_str().expect("on or off").into();
+        let typing: Typing = body(&it)["typing_status"].as_str().expect("on or off").into();
         let call = async |c: &Client| {
-            inbox(&it, c).conversations(&source(&it)).set_typing(id, &typing).await
+            inbox(&it, c).conversations(&source(&it)).set_typing(id, typing.clone()).await
         };
         same_body(&it, &replay_done(&it, call).await);
     }
-    for it in load("public-update-last-seen").unwrap_or_default() {
+    for it in load("public-update-last-seen") {
         let id = it.param("conversation_id");
         let call =
             async |c: &Client| inbox(&it, c).conversations(&source(&it)).update_last_seen(id).await;
@@ -98,8 +102,9 @@ async fn public_conversations_answer_as_recorded() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn public_messages_answer_as_recorded() {
-    for it in load("create-a-message").unwrap_or_default() {
+    for it in load("create-a-message") {
         let body = body(&it);
         let content = text(&body["content"]).unwrap_or_default();
         let echo = text(&body["echo_id"]);
@@ -115,11 +120,11 @@ async fn public_messages_answer_as_recorded() {
         let sender = replayed.value.sender.and_then(|sender| sender.contact_id());
         assert!(sender.is_some(), "{it}: a contact wrote it");
     }
-    for it in load("list-all-conversation-messages").unwrap_or_default() {
+    for it in load("list-all-conversation-messages") {
         let id = it.param("conversation_id");
         replay(&it, async |c| inbox(&it, c).messages(&source(&it), id).list(None).await).await;
     }
-    for it in load("update-a-message").unwrap_or_default() {
+    for it in load("update-a-message") {
         let (id, message) = (it.param("conversation_id"), it.param("message_id"));
         let body = body(&it);
         let values = body["submitted_values"].as_array().expect("values");

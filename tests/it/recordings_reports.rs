@@ -1,9 +1,10 @@
 //! Reports, proven on what live servers answered.
 
-use chatwoot_client::{
-    Client, Error, ErrorKind, Limit, OutgoingGroup, ReportMetric, ReportOptions, ReportPeriod,
-    ReportScope,
+use chatwoot_client::application::reports::{
+    OutgoingGroup, ReportMetric, ReportOptions, ReportPeriod, ReportScope,
 };
+use chatwoot_client::http::Limit;
+use chatwoot_client::{Client, Error, ErrorKind};
 use serde::Serialize;
 use tests::recordings::{Exchange, load};
 use tests::replay::{Replay, refused, replay, replay_done};
@@ -31,7 +32,7 @@ async fn each<T: Serialize + std::fmt::Debug>(
     name: &str,
     call: impl AsyncFn(&Client, &Exchange) -> Result<T, Error>,
 ) {
-    for it in load(name).unwrap_or_default() {
+    for it in load(name) {
         if it.succeeded() {
             let replayed = replay(&it, async |client| call(client, &it).await).await;
             same_query(&it, &replayed);
@@ -43,6 +44,7 @@ async fn each<T: Serialize + std::fmt::Debug>(
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn figures_answer_as_recorded() {
     let options = ReportOptions::default();
     each("list-all-conversation-statistics", async |c, it| {
@@ -60,7 +62,7 @@ async fn figures_answer_as_recorded() {
         account(it, c).reports().conversations().await
     })
     .await;
-    for it in load("get-agent-conversation-metrics").unwrap_or_default() {
+    for it in load("get-agent-conversation-metrics") {
         let call = async |c: &Client| account(&it, c).reports().agents(None).await;
         let replayed = replay(&it, call).await;
         assert_eq!(replayed.asked.uri().query(), Some("type=agent"), "{it}");
@@ -68,6 +70,7 @@ async fn figures_answer_as_recorded() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn distributions_answer_as_recorded() {
     each("get-first-response-time-distribution", async |c, it| {
         let found = account(it, c).reports().first_responses(&period(it)).await?;
@@ -89,6 +92,7 @@ async fn distributions_answer_as_recorded() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn summaries_answer_as_recorded() {
     each("get-agent-summary-report", async |c, it| {
         account(it, c).summary_reports().agents(&period(it), false).await
@@ -115,6 +119,7 @@ async fn summaries_answer_as_recorded() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn live_reports_answer_as_recorded() {
     each("live-report-conversation-metrics", async |c, it| {
         account(it, c).live_reports().conversations(None).await
@@ -133,9 +138,10 @@ async fn live_reports_answer_as_recorded() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn csv_answers_as_recorded_and_html_is_an_error() {
     let options = ReportOptions::default();
-    for it in load("reports-agents-csv").unwrap_or_default() {
+    for it in load("reports-agents-csv") {
         let period = period(&it);
         let call = async |c: &Client| account(&it, c).csv_reports().agents(&period, &options).await;
         let replayed = replay_done(&it, call).await;

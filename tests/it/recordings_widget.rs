@@ -1,18 +1,19 @@
 //! The widget's own API, proven on what live servers answered.
 
-use chatwoot_client::widget::WidgetUser;
-use chatwoot_client::{
-    Client, MessageType, NewWidgetConversation, NewWidgetMessage, Upload, Website, WidgetEvent,
-    WidgetIntroduction,
+use chatwoot_client::public::widget::{
+    NewWidgetConversation, NewWidgetMessage, WebWidget, WidgetEvent, WidgetIntroduction,
 };
+use chatwoot_client::types::MessageType;
+use chatwoot_client::widget::WidgetUser;
+use chatwoot_client::{Client, Upload};
 use serde_json::json;
 use tests::recordings::{Exchange, load};
 use tests::replay::{Replay, Replayed, refused, replay, replay_done};
 
 use crate::asked::{body, map, query, same_body, same_query, text};
 
-fn website(it: &Exchange, client: &Client) -> Website {
-    client.website(query(it, "website_token").unwrap_or_default())
+fn website(it: &Exchange, client: &Client) -> WebWidget {
+    client.web_widget(query(it, "website_token").unwrap_or_default())
 }
 
 /// The visitor's token went as its own header, and no other token went.
@@ -25,8 +26,9 @@ fn as_visitor<T>(it: &Exchange, replayed: &Replayed<T>) {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn a_website_answers_as_recorded() {
-    for it in load("widget-config").unwrap_or_default() {
+    for it in load("widget-config") {
         let replayed = replay(&it, async |c| website(&it, c).config().await).await;
         same_query(&it, &replayed);
         assert!(replayed.asked.headers().get("x-auth-token").is_none(), "{it}");
@@ -35,13 +37,13 @@ async fn a_website_answers_as_recorded() {
         let call = async |c: &Client| website(&it, c).visitor("visitor").config().await;
         as_visitor(&it, &replay(&it, call).await);
     }
-    for it in load("widget-page").unwrap_or_default() {
+    for it in load("widget-page") {
         let replayed = replay_done(&it, async |c| website(&it, c).page().await).await;
         same_query(&it, &replayed);
         assert_eq!(replayed.asked.headers()["accept"], "text/html", "{it}");
         assert_eq!(Some(replayed.value), it.response.text, "{it}");
     }
-    for it in load("widget-sdk").unwrap_or_default() {
+    for it in load("widget-sdk") {
         if it.succeeded() {
             let replayed = replay_done(&it, async |c| website(&it, c).sdk().await).await;
             assert_eq!(Some(replayed.value), it.response.text, "{it}");
@@ -51,7 +53,7 @@ async fn a_website_answers_as_recorded() {
     }
     let page = "<!DOCTYPE html><title>Shop</title>";
     let client = Replay::answering(200, page).client();
-    let website = client.website("w");
+    let website = client.web_widget("w");
     assert_eq!(website.page().await.expect("a page"), page);
     let error = website.sdk().await.expect_err("HTML is no script");
     assert!(error.to_string().contains("HTML"), "{error}");
@@ -70,28 +72,29 @@ fn user(it: &Exchange) -> WidgetUser {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn a_visitor_answers_as_recorded() {
-    for it in load("widget-contact").unwrap_or_default() {
+    for it in load("widget-contact") {
         let call = async |c: &Client| website(&it, c).visitor("visitor").contact().await;
         let replayed = replay(&it, call).await;
         as_visitor(&it, &replayed);
         assert_eq!(replayed.value.has_email, Some(true), "{it}");
     }
-    for it in load("widget-set-user").unwrap_or_default() {
+    for it in load("widget-set-user") {
         let user = user(&it);
         let call = async |c: &Client| website(&it, c).visitor("visitor").set_user(&user).await;
         let replayed = replay(&it, call).await;
         as_visitor(&it, &replayed);
         same_body(&it, &replayed);
     }
-    for it in load("error-widget-set-user-no-hmac").unwrap_or_default() {
+    for it in load("error-widget-set-user-no-hmac") {
         let user = user(&it);
         let call = async |c: &Client| website(&it, c).visitor("visitor").set_user(&user).await;
         let error = refused(&it, call).await;
         assert!(error.is_unauthorized(), "{it}");
         assert!(error.server_message().is_some_and(|said| said.contains("HMAC")), "{it}");
     }
-    for it in load("widget-event").unwrap_or_default() {
+    for it in load("widget-event") {
         let body = body(&it);
         let mut event = WidgetEvent::triggered("https://shop.example.com/cart");
         let initiated = body["event_info"]["initiated_at"].clone();
@@ -109,11 +112,11 @@ async fn a_visitor_who_was_somebody_else_gets_a_new_token() {
         "widget_auth_token": "ey.other"}"#;
     let server = Replay::answering(200, answer);
     let client = server.client();
-    let visitor = client.website("w").visitor("visitor");
+    let visitor = client.web_widget("w").visitor("visitor");
     let mut user = WidgetUser::new("customer-17").expect("an identifier");
     user.extra.insert("city".into(), json!("Leiden"));
     let contact = visitor.set_user(&user).await.expect("a contact");
-    let other = Replay::answering(200, "").client().website("w").visitor("ey.other");
+    let other = Replay::answering(200, "").client().web_widget("w").visitor("ey.other");
     let shown = format!("{contact:?} {other:?}");
     assert!(!shown.contains("ey.other"), "{shown}");
     assert_eq!(contact.widget_auth_token.expect("a token").expose(), "ey.other");
@@ -125,8 +128,9 @@ async fn a_visitor_who_was_somebody_else_gets_a_new_token() {
 }
 
 #[tokio::test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn a_visitors_conversation_answers_as_recorded() {
-    for it in load("widget-conversation-create").unwrap_or_default() {
+    for it in load("widget-conversation-create") {
         let body = body(&it);
         let wanted = NewWidgetConversation {
             message: NewWidgetMessage {
@@ -151,13 +155,13 @@ async fn a_visitors_conversation_answers_as_recorded() {
             replayed.value.messages.iter().filter_map(|it| it.message_type.kind()).collect();
         assert_eq!(kinds, [MessageType::Incoming, MessageType::Template], "{it}");
     }
-    for it in load("widget-messages").unwrap_or_default() {
+    for it in load("widget-messages") {
         let call = async |c: &Client| website(&it, c).visitor("visitor").messages(None).await;
         let replayed = replay(&it, call).await;
         as_visitor(&it, &replayed);
         assert_eq!(replayed.value.payload.len(), 2, "{it}");
     }
-    for it in load("widget-conversation-custom-attributes").unwrap_or_default() {
+    for it in load("widget-conversation-custom-attributes") {
         let attributes = map(&body(&it)["custom_attributes"]).unwrap_or_default();
         let call = async |c: &Client| {
             website(&it, c).visitor("visitor").replace_attributes(&attributes).await
@@ -175,7 +179,7 @@ async fn a_visitors_message_goes_as_json_or_with_files_as_a_form() {
         "message_type": 0, "created_at": 1795221293, "source_id": null, "content_attributes": {}}"#;
     let server = Replay::answering(200, answer);
     let client = server.client();
-    let visitor = client.website("w").visitor("visitor");
+    let visitor = client.web_widget("w").visitor("visitor");
     let message = NewWidgetMessage { reply_to: Some(8.into()), ..NewWidgetMessage::text("hi") };
     let written = visitor.write(&message).await.expect("a message");
     assert_eq!(written.message_type.kind(), Some(MessageType::Incoming));

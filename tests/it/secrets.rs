@@ -87,7 +87,11 @@ async fn a_desk_of_the_fake_shows_no_token() {
     let fake = builder.build();
     let client = Client::builder("https://desk.test").transport(fake.clone()).build().unwrap();
     let platform = client.platform(MARKER);
-    platform.accounts().create(&chatwoot_client::NewPlatformAccount::new("Shop")).await.unwrap();
+    platform
+        .accounts()
+        .create(&chatwoot_client::platform::NewPlatformAccount::new("Shop"))
+        .await
+        .unwrap();
     hides(&fake);
     hides(&fake.journal());
     hides(&client);

@@ -9,9 +9,10 @@ use ::axum::Router;
 use ::axum::extract::{Path, State};
 use ::axum::response::Html;
 use ::axum::routing::{get, post};
+use chatwoot_client::application::inboxes::{NewInbox, NewWebWidget};
 use chatwoot_client::fake::{FakeChatwoot, FakeServer};
 use chatwoot_client::widget::{Snippet, WidgetSettings, WidgetUser};
-use chatwoot_client::{Account, Client, NewInbox, NewWebWidget, Secret};
+use chatwoot_client::{Account, Client, Secret};
 use serde_json::json;
 
 use crate::browser::{Profile, chromium_command};
@@ -76,7 +77,7 @@ async fn said_on(
     host: &str,
     settings: WidgetSettings,
 ) -> Vec<String> {
-    let inbox = NewInbox::new("Website", NewWebWidget::new("https://shop.example"));
+    let inbox = NewInbox::new("WebWidget", NewWebWidget::new("https://shop.example"));
     let inbox = account.inboxes().create(&inbox).await.unwrap();
     let shop = Shop {
         chatwoot: server.uri(),

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use chatwoot_client::application::inboxes::{NewApiChannel, NewInbox};
 use chatwoot_client::fake::FakeChatwoot;
+use chatwoot_client::public::{NewPublicContact, PublicContactPatch};
 use chatwoot_client::widget::identifier_hash;
 use chatwoot_client::{
-    Account, Attributes, Client, ContactId, ConversationId, NewApiChannel, NewInbox,
-    NewPublicContact, PublicContactChange, PublicInbox, Secret,
+    Account, Attributes, Client, ContactId, ConversationId, PublicInbox, Secret,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -81,7 +82,7 @@ impl Chatwoot {
         let api = NewInbox::new("App", NewApiChannel::default());
         let inbox = account.inboxes().create(&api).await.unwrap();
         let hmac = inbox.hmac_token.clone().unwrap();
-        let public = self.client.inbox(inbox.inbox_identifier.clone().unwrap());
+        let public = self.client.public_inbox(inbox.inbox_identifier.clone().unwrap());
         for number in 1..=3 {
             let customer = CustomerId::new(number.to_string()).unwrap();
             let identifier = Some(identity.identifier(&customer));
@@ -93,7 +94,7 @@ impl Chatwoot {
                 ..NewPublicContact::default()
             };
             let made = public.contacts().create(&new).await.unwrap();
-            let proves = PublicContactChange { identifier, identifier_hash, ..Default::default() };
+            let proves = PublicContactPatch { identifier, identifier_hash, ..Default::default() };
             public.contacts().update(&made.source_id, &proves).await.unwrap();
             let fingerprint = Fingerprint(String::new());
             let link = Link { customer: customer.clone(), contact: made.id, fingerprint };

@@ -4,17 +4,17 @@
 use std::time::Duration;
 
 use ::axum::Router;
-use adapters::axum::AxumConfig;
 use chatwoot_client::webhook;
 use futures_util::future::join_all;
 use store_context::Timestamp;
+use store_context_adapters::axum::AxumConfig;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::host::{Host, NL, NL_WEBHOOK, ports};
 
-/// Far more than an answer takes, and less than [`Webhooks::DEADLINE`](adapters::axum::Webhooks).
+/// Far more than an answer takes, and less than [`Webhooks::DEADLINE`](store_context_adapters::axum::Webhooks).
 const AT_ONCE: Duration = Duration::from_secs(3);
 
 #[tokio::test]

@@ -1,8 +1,6 @@
 //! Every recorded delivery of two live servers, verified and decoded.
 #![expect(clippy::unwrap_used, reason = "a proof stops at its first fault")]
 
-use std::path::Path;
-
 use chatwoot_client::webhook::{
     DELIVERY_HEADER, Event, SIGNATURE_HEADER, TIMESTAMP_HEADER, Verifier, VerifyError,
 };
@@ -10,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
+use tests::recordings::root;
 
 #[derive(Deserialize)]
 struct Recorded {
@@ -34,16 +33,12 @@ impl Recorded {
     }
 }
 
-/// The deliveries of one recording, or `None`, said aloud, where the recordings are not at hand.
-fn recorded(file: &str) -> Option<Vec<Recorded>> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/chatwoot").join(file);
-    let Ok(text) = std::fs::read_to_string(&path) else {
-        println!("left out: no {file} beside the workspace");
-        return None;
-    };
+/// The deliveries of one recording.
+fn recorded(file: &str) -> Vec<Recorded> {
+    let text = std::fs::read_to_string(root().join(file)).unwrap();
     let all: Vec<Recorded> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(!all.is_empty(), "{file} is empty");
-    Some(all)
+    all
 }
 
 fn seconds(headers: &HeaderMap) -> i64 {
@@ -109,8 +104,9 @@ fn check(delivery: &Recorded) {
 }
 
 #[test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 fn every_signed_delivery_verifies_and_decodes() {
-    let Some(all) = recorded("webhooks.jsonl") else { return };
+    let all = recorded("webhooks.jsonl");
     for delivery in &all {
         let headers = delivery.headers();
         let body = delivery.body.as_bytes();
@@ -133,8 +129,9 @@ fn every_signed_delivery_verifies_and_decodes() {
 }
 
 #[test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 fn every_unsigned_delivery_decodes_and_is_called_unsigned() {
-    let Some(all) = recorded("webhooks-4.9.1.jsonl") else { return };
+    let all = recorded("webhooks-4.9.1.jsonl");
     let verifier = Verifier::new("any").unwrap();
     for delivery in &all {
         let headers = delivery.headers();
@@ -146,8 +143,9 @@ fn every_unsigned_delivery_decodes_and_is_called_unsigned() {
 }
 
 #[test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 fn one_changed_byte_anywhere_is_refused_and_nothing_is_shown() {
-    let Some(all) = recorded("webhooks.jsonl") else { return };
+    let all = recorded("webhooks.jsonl");
     let mut refusals = 0;
     for (turn, delivery) in all.iter().enumerate() {
         let headers = delivery.headers();
@@ -207,8 +205,9 @@ fn one_changed_byte_anywhere_is_refused_and_nothing_is_shown() {
 }
 
 #[test]
+#[cfg_attr(no_shared, ignore = "needs ../shared")]
 fn an_old_delivery_is_refused() {
-    let Some(all) = recorded("webhooks.jsonl") else { return };
+    let all = recorded("webhooks.jsonl");
     for delivery in &all {
         let headers = delivery.headers();
         let sent = seconds(&headers);

@@ -6,7 +6,7 @@
 
 mod application;
 mod client;
-mod help_centre;
+mod help_center;
 mod reports;
 mod settings;
 mod widget;
@@ -14,9 +14,9 @@ mod widget;
 use std::future::Future;
 use std::pin::Pin;
 
-use chatwoot_client::{
-    Account, Client, Error, Platform, Profile, PublicInbox, Website, WidgetVisitor,
-};
+use chatwoot_client::application::profile::Profile;
+use chatwoot_client::public::widget::{WebWidget, WidgetVisitor};
+use chatwoot_client::{Account, Client, Error, Platform, PublicInbox};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -72,7 +72,7 @@ pub fn rows() -> Vec<Row> {
     rows.extend(reports::rows());
     rows.extend(settings::rows());
     rows.extend(widget::rows());
-    rows.extend(help_centre::rows());
+    rows.extend(help_center::rows());
     rows
 }
 
@@ -126,16 +126,16 @@ fn platform(client: &Client) -> Platform {
     client.platform("a platform app's token")
 }
 
-fn website(client: &Client) -> Website {
-    client.website("website")
+fn website(client: &Client) -> WebWidget {
+    client.web_widget("website")
 }
 
 fn visitor(client: &Client) -> WidgetVisitor {
-    client.website("website").visitor("token")
+    client.web_widget("website").visitor("token")
 }
 
 fn public(client: &Client) -> PublicInbox {
-    client.inbox("inbox")
+    client.public_inbox("inbox")
 }
 
 /// Rows of one handle: `"operation" => call,`, or `"operation" if condition => call,`.

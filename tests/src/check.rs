@@ -128,7 +128,7 @@ async fn refusal(row: &Row, exchange: &Exchange) -> Outcome {
         lost.push(format!("the message {words:?} became {:?}", error.server_message()));
     }
     for field in fields(&body) {
-        if !error.attributes().contains(&field) {
+        if !error.invalid_fields().contains(&field) {
             lost.push(format!("the refused field {field:?} is missing"));
         }
     }

@@ -1,37 +1,47 @@
-//! Operations: what `docs/operations.md` says of each, from the rows in code and the list in
-//! `operations.tsv`.
+//! Operations: the list in `operations.tsv`, from the rows in code, the published API document and
+//! the recordings; and `docs/operations.md`, from the rows and the list.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use chatwoot_client::{Limit, Op, TokenKind};
+use chatwoot_client::Op;
+use chatwoot_client::http::{Limit, TokenKind};
+use serde_json::Value;
 
-use crate::recordings::Exchange;
+use crate::recordings::{Exchange, FOLDERS, folder, root};
 use crate::route::operation_of;
 
-/// The list of what there is to call.
-const LISTED: &str = include_str!("../../chatwoot-client/operations.tsv");
+/// The list of what there is to call, as it is written.
+pub const LISTED: &str = include_str!("../../chatwoot-client/operations.tsv");
+
+/// The published API document, below [`root`].
+const DOCUMENT: &str = "openapi-4.15.1.json";
 
 /// The versions that the list has a column for.
 pub const VERSIONS: [&str; 2] = ["4.15.1", "4.9.1"];
 
 /// One line of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
+pub struct Listed<'a> {
     /// The verb.
-    pub verb: &'static str,
+    pub verb: &'a str,
     /// The path with `{parameters}`, as the document or the recordings write it.
-    pub path: &'static str,
+    pub path: &'a str,
     /// `documented`, `undocumented` (recorded), or `source` (read in the server's source).
-    pub standing: &'static str,
+    pub standing: &'a str,
     /// For each of [`VERSIONS`]: `yes` for a success on a live server, `refused` for refusals
     /// only, `-` where it was not tried.
-    pub on: [&'static str; 2],
+    pub on: [&'a str; 2],
 }
 
 /// The list of what there is to call.
-pub fn listed() -> Vec<Listed> {
-    let rows = LISTED.lines().skip(1).map(|line| {
+pub fn listed() -> Vec<Listed<'static>> {
+    lines(LISTED)
+}
+
+/// The lines of a list.
+fn lines(list: &str) -> Vec<Listed<'_>> {
+    let rows = list.lines().skip(1).map(|line| {
         let mut cells = line.split('\t');
         let mut next = || cells.next().unwrap_or("-");
         Listed { verb: next(), path: next(), standing: next(), on: [next(), next()] }
@@ -40,7 +50,7 @@ pub fn listed() -> Vec<Listed> {
 }
 
 /// The operation of a line, if the client has it.
-pub fn operation(listed: &Listed) -> Option<&'static Op> {
+pub fn operation(listed: &Listed<'_>) -> Option<&'static Op> {
     find(listed.verb, listed.path)
 }
 
@@ -65,9 +75,53 @@ pub fn measured<'a>(
     found
 }
 
-/// The whole page.
-pub fn page() -> String {
-    let listed = listed();
+/// The whole list, made again: a line for each operation of the client, by path and verb. Needs the
+/// published API document and the recordings.
+///
+/// # Errors
+/// One of them cannot be read.
+pub fn list() -> anyhow::Result<String> {
+    let document: Value = serde_json::from_slice(&std::fs::read(root().join(DOCUMENT))?)?;
+    let mut documented = BTreeSet::new();
+    for (path, verbs) in document["paths"].as_object().into_iter().flatten() {
+        let verbs = verbs.as_object().into_iter().flatten();
+        let found = verbs.filter_map(|(verb, _)| find(&verb.to_uppercase(), path));
+        documented.extend(found.map(|op| op.name));
+    }
+    let mut on = Vec::new();
+    for (version, name) in FOLDERS {
+        anyhow::ensure!(VERSIONS.get(on.len()) == Some(&version), "no column for {version}");
+        let files = folder(&root().join(name))?;
+        let exchanges = files.iter().flat_map(|file| &file.exchanges).flatten();
+        on.push(measured(exchanges));
+    }
+    // The document and the recordings name parameters otherwise than the rows: what is written stays.
+    let paths: BTreeMap<&str, &str> =
+        listed().iter().filter_map(|line| Some((operation(line)?.name, line.path))).collect();
+    let mut rows: Vec<_> = chatwoot_client::operations()
+        .map(|op| {
+            let on: Vec<&str> =
+                on.iter().map(|found| found.get(op.name).copied().unwrap_or("-")).collect();
+            let standing = match on.iter().any(|found| *found != "-") {
+                _ if documented.contains(op.name) => "documented",
+                true => "undocumented",
+                false => "source",
+            };
+            let path = paths.get(op.name).copied().unwrap_or(op.path);
+            (path, op.verb.as_str(), standing, on.join("\t"))
+        })
+        .collect();
+    rows.sort_unstable();
+    let mut list = format!("verb\tpath\tstanding\t{}\n", VERSIONS.join("\t"));
+    for (path, verb, standing, on) in rows {
+        let _ = writeln!(list, "{verb}\t{path}\t{standing}\t{on}");
+    }
+    Ok(list)
+}
+
+/// The whole page about a list.
+pub fn page(list: &str) -> String {
+    let listed = lines(list);
     let line = |op: &Op| {
         listed.iter().find(|row| operation(row).is_some_and(|found| found.name == op.name))
     };
@@ -98,7 +152,7 @@ pub fn page() -> String {
     page.push_str("\n## What older servers lack\n\n");
     page.push_str(OLDER);
     for op in chatwoot_client::operations() {
-        if let Some(version) = op.lacking_in {
+        if let Some(version) = op.missing_in {
             let _ =
                 writeln!(page, "- {version}: `{}` (`{} {}`)", op.name, op.verb.as_str(), op.path);
         }
@@ -107,7 +161,7 @@ pub fn page() -> String {
     page
 }
 
-fn entry(op: &Op, listed: Option<&Listed>) -> String {
+fn entry(op: &Op, listed: Option<&Listed<'_>>) -> String {
     let token = match op.token() {
         TokenKind::Platform => "platform app",
         TokenKind::User => "user",
@@ -123,7 +177,7 @@ fn entry(op: &Op, listed: Option<&Listed>) -> String {
     let on = listed.map(|row| row.on).unwrap_or_default();
     let on = VERSIONS.iter().zip(on).filter_map(|(version, found)| match found {
         "yes" => Some((*version).to_owned()),
-        "refused" if op.lacking_in == Some(version) => Some(format!("{version}: not there")),
+        "refused" if op.missing_in == Some(version) => Some(format!("{version}: not there")),
         "refused" => Some(format!("{version}: refused")),
         _ => None,
     });
@@ -149,8 +203,8 @@ fn limit(limit: Limit) -> String {
 const HEAD: &str = "\
 # Operations
 
-Every call of `chatwoot-client`. This page is written by `cargo run -p tests --bin operations`, and
-a test fails when it is out of date.
+Every call of `chatwoot-client`. This page is written by `scripts/regenerate`, and a test fails when it
+is out of date.
 
 - **Token**: whose token the call carries. Some calls of the Application API also take a bot's.
 - **Twice is once**: whether the call is sent again when nobody knows what became of the first try.
@@ -158,7 +212,7 @@ a test fails when it is out of date.
 - **Limit**: the server's own, besides 3,000 a minute per client address. The client counts along.
 - **Documented**: whether Chatwoot's published API document of 4.15.1 has it.
 - **Verified on**: the versions whose live servers did it, and answered what the client decodes.
-  *Refused* means that only refusals were seen, such as for want of a licence, a channel or an index.
+  *Refused* means that only refusals were seen, such as for want of a license, a channel or an index.
 ";
 
 const TABLE: &str = "\
@@ -169,7 +223,7 @@ const TABLE: &str = "\
 const OLDER: &str = "\
 `Server::version` tells the version, and `ServerVersion::has` whether it has an operation. A call to
 one that it lacks is a 404, whose error names the last version that is known to lack it
-(`Error::lacking_in`). Known to be missing, so in older versions too:
+(`Error::missing_in`). Known to be missing, so in older versions too:
 
 ";
 

@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use chatwoot_client::{Body, Client, Error, Op, RetryPolicy, Transport, TransportError};
+use chatwoot_client::http::Body;
+use chatwoot_client::http::transport::TransportError;
+use chatwoot_client::{Client, Error, Op, RetryPolicy, Transport};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -198,7 +200,7 @@ pub async fn each<T: Serialize + Debug>(
     name: &str,
     call: impl AsyncFn(&Client, &Exchange) -> Result<T, Error>,
 ) {
-    for exchange in load(name).unwrap_or_default() {
+    for exchange in load(name) {
         if !exchange.succeeded() {
             refused(&exchange, async |client| call(client, &exchange).await).await;
             continue;

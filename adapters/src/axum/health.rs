@@ -24,7 +24,7 @@ type CheckResult = Result<(), Box<dyn Error + Send + Sync>>;
 /// The checks that the host gives; without any, the answer says that the process runs.
 ///
 /// ```
-/// use adapters::axum::Health;
+/// use store_context_adapters::axum::Health;
 ///
 /// let health = Health::new().check("disk", || async {
 ///     if std::path::Path::new(".").exists() { Ok(()) } else { Err("no disk") }

@@ -7,7 +7,7 @@
 //! ```
 //! use std::sync::Arc;
 //!
-//! use adapters::axum::{AxumConfig, DeskOrigin, Health, Panel, Sessions, SupportContext, Webhooks};
+//! use store_context_adapters::axum::{AxumConfig, ChatwootOrigin, Health, Panel, Sessions, SupportContext, Webhooks};
 //! use store_context::context::{ContextService, PanelService};
 //! use store_context::intake::Intake;
 //! use store_context::ports::Ports;
@@ -18,10 +18,10 @@
 //!     context: ContextService,
 //!     panels: PanelService,
 //!     sessions: Arc<dyn Sessions>,
-//!     desk: DeskOrigin,
+//!     desk: ChatwootOrigin,
 //! ) -> axum::Router {
 //!     let stores = Arc::clone(&ports.stores);
-//!     adapters::axum::router(AxumConfig {
+//!     store_context_adapters::axum::router(AxumConfig {
 //!         webhooks: Webhooks::new(intake),
 //!         support_context: SupportContext { context, sessions },
 //!         panel: Panel::new(panels, desk),
@@ -46,7 +46,7 @@ pub mod webhooks;
 use ::axum::Router;
 
 pub use self::health::Health;
-pub use self::panel::{DeskOrigin, NoOrigin, Panel, PanelLimits};
+pub use self::panel::{ChatwootOrigin, NoOrigin, Panel, PanelLimits};
 pub use self::session::Sessions;
 pub use self::support_context::SupportContext;
 pub use self::webhooks::Webhooks;

@@ -7,15 +7,15 @@ use url::{Host, Url};
 /// The origin of a Chatwoot: scheme, host and port of its base URL.
 ///
 /// ```
-/// use adapters::axum::DeskOrigin;
+/// use store_context_adapters::axum::ChatwootOrigin;
 ///
-/// let desk = DeskOrigin::new(&"https://desk.example.com/app".parse().unwrap()).unwrap();
+/// let desk = ChatwootOrigin::new(&"https://desk.example.com/app".parse().unwrap()).unwrap();
 /// assert_eq!(desk.as_str(), "https://desk.example.com");
-/// assert!(DeskOrigin::new(&"mailto:desk@example.com".parse().unwrap()).is_err());
-/// assert!(DeskOrigin::new(&"https://*.example.com".parse().unwrap()).is_err());
+/// assert!(ChatwootOrigin::new(&"mailto:desk@example.com".parse().unwrap()).is_err());
+/// assert!(ChatwootOrigin::new(&"https://*.example.com".parse().unwrap()).is_err());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeskOrigin(String);
+pub struct ChatwootOrigin(String);
 
 /// A URL that has no origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ impl fmt::Display for NoOrigin {
 
 impl std::error::Error for NoOrigin {}
 
-impl DeskOrigin {
+impl ChatwootOrigin {
     /// The origin of a base URL.
     ///
     /// # Errors

@@ -23,7 +23,7 @@ use tokio::time::{Instant, timeout};
 
 use super::look_ups::LookUps;
 pub use super::look_ups::PanelLimits;
-pub use super::origin::{DeskOrigin, NoOrigin};
+pub use super::origin::{ChatwootOrigin, NoOrigin};
 use super::reply;
 
 /// How long opening may take, the request's body included: the page waits somewhat longer.
@@ -38,14 +38,14 @@ pub struct Panel {
     /// What opens panels.
     pub service: PanelService,
     /// The Chatwoot that may embed the page and whose messages it takes.
-    pub desk: DeskOrigin,
+    pub desk: ChatwootOrigin,
     /// How often an address may ask.
     pub limits: PanelLimits,
 }
 
 impl Panel {
     /// The endpoint with its usual limits.
-    pub fn new(service: PanelService, desk: DeskOrigin) -> Self {
+    pub fn new(service: PanelService, desk: ChatwootOrigin) -> Self {
         Self { service, desk, limits: PanelLimits::default() }
     }
 }
@@ -101,7 +101,7 @@ async fn page(State(endpoint): State<Arc<Endpoint>>, Path(address): Path<String>
 }
 
 /// The page is the same for every store: what differs comes with the snapshot.
-fn render(desk: &DeskOrigin) -> Result<Response, PortError> {
+fn render(desk: &ChatwootOrigin) -> Result<Response, PortError> {
     let mut random = [0; 16];
     getrandom::fill(&mut random).map_err(|error| PortError::new("randomness", error))?;
     let nonce = format!("{:032x}", u128::from_ne_bytes(random));

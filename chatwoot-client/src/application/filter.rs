@@ -3,12 +3,12 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::model::words;
+use crate::types::open_enum;
 
 /// Conditions, joined by "and" and "or". There are no brackets: "and" binds tighter, as in SQL.
 ///
 /// ```
-/// use chatwoot_client::{Filter, FilterCondition};
+/// use chatwoot_client::application::{Filter, FilterCondition};
 ///
 /// let filter = Filter::new(FilterCondition::equal_to("status", ["open"]))
 ///     .and(FilterCondition::equal_to("inbox_id", [7]));
@@ -64,7 +64,7 @@ pub struct FilterCondition {
 
 impl FilterCondition {
     /// Any comparison. Which ones an attribute allows differs: a wrong one is
-    /// [invalid](crate::ErrorKind::Invalid).
+    /// [invalid](crate::error::ErrorKind::Invalid).
     pub fn new<V: Into<Value>>(
         attribute: impl Into<String>,
         operator: FilterOperator,
@@ -104,7 +104,7 @@ impl FilterCondition {
     }
 }
 
-words! {
+open_enum! {
     /// How a condition compares.
     pub enum FilterOperator {
         /// Is one of the values.

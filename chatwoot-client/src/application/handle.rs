@@ -2,32 +2,55 @@
 
 use serde::de::DeserializeOwned;
 
-use super::{
-    AccountDetails, AgentBots, Agents, Articles, AssignmentPolicies, Assignments, AuditLogs,
-    AutomationRules, BulkActions, Campaigns, CannedResponses, Categories, Companies, ContactFiles,
-    ContactInboxes, ContactLabels, ContactNotes, Contacts, ConversationLabels, Conversations, Csat,
-    CsvReports, CustomAttributes, CustomFilters, CustomRoles, DashboardApps, InboxMembers, Inboxes,
-    Integrations, Labels, LiveReports, Macros, Messages, NotificationSettings, Notifications,
-    Participants, Portals, ReportingEvents, Reports, Search, SlaPolicies, SummaryReports,
-    TeamMembers, Teams, Uploads, Webhooks,
+use crate::application::account::AccountDetails;
+use crate::application::agent_bots::AgentBots;
+use crate::application::agents::Agents;
+use crate::application::assignment_policies::AssignmentPolicies;
+use crate::application::attribute_definitions::AttributeDefinitions;
+use crate::application::audit_logs::AuditLogs;
+use crate::application::automation_rules::AutomationRules;
+use crate::application::bulk_actions::BulkActions;
+use crate::application::campaigns::Campaigns;
+use crate::application::canned_responses::CannedResponses;
+use crate::application::companies::Companies;
+use crate::application::contacts::{ContactHandle, Contacts};
+use crate::application::conversations::{ConversationHandle, Conversations};
+use crate::application::csat::Csat;
+use crate::application::custom_filters::CustomFilters;
+use crate::application::custom_roles::CustomRoles;
+use crate::application::dashboard_apps::DashboardApps;
+use crate::application::help_center::{Articles, Categories, Portals};
+use crate::application::inboxes::{InboxMembers, Inboxes};
+use crate::application::integrations::Integrations;
+use crate::application::labels::Labels;
+use crate::application::macros::Macros;
+use crate::application::notifications::{NotificationSettings, Notifications};
+use crate::application::reports::{
+    CsvReports, LiveReports, ReportingEvents, Reports, SummaryReports,
 };
-use crate::call::Call;
-use crate::client::Client;
-use crate::ids::{AccountId, ConversationId};
-use crate::op::Op;
-use crate::secret::UserToken;
+use crate::application::search::Search;
+use crate::application::sla_policies::SlaPolicies;
+use crate::application::teams::{TeamMembers, Teams};
+use crate::application::uploads::Uploads;
+use crate::application::webhooks::Webhooks;
+use crate::http::Call;
+use crate::http::Http;
+use crate::http::Op;
+use crate::http::{RawRequest, Stats, TokenKind};
+use crate::types::UserToken;
+use crate::types::{AccountId, ContactId, ConversationId};
 
-/// The Application API of one account with a user's token; from [`Client::account`].
+/// The Application API of one account with a user's token; from [`Client::account`](crate::Client::account).
 #[derive(Clone, Debug)]
 pub struct Account {
-    client: Client,
+    http: Http,
     id: AccountId,
     token: UserToken,
 }
 
 impl Account {
-    pub(crate) fn new(client: Client, id: AccountId, token: UserToken) -> Self {
-        Self { client, id, token }
+    pub(crate) fn new(http: Http, id: AccountId, token: UserToken) -> Self {
+        Self { http, id, token }
     }
 
     /// The account's id.
@@ -35,9 +58,9 @@ impl Account {
         self.id
     }
 
-    /// The client behind this handle.
-    pub fn client(&self) -> &Client {
-        &self.client
+    /// Returns what the client behind this handle has done so far.
+    pub fn stats(&self) -> Stats {
+        self.http.counters().read()
     }
 
     /// The account itself.
@@ -71,8 +94,8 @@ impl Account {
     }
 
     /// Definitions of custom attributes.
-    pub fn custom_attributes(&self) -> CustomAttributes<'_> {
-        CustomAttributes::new(self)
+    pub fn attribute_definitions(&self) -> AttributeDefinitions<'_> {
+        AttributeDefinitions::new(self)
     }
 
     /// Where events are sent to.
@@ -170,44 +193,9 @@ impl Account {
         Contacts::new(self)
     }
 
-    /// The pictures of contacts, and contacts as a file.
-    pub fn contact_files(&self) -> ContactFiles<'_> {
-        ContactFiles::new(self)
-    }
-
-    /// The labels of contacts.
-    pub fn contact_labels(&self) -> ContactLabels<'_> {
-        ContactLabels::new(self)
-    }
-
-    /// The notes on contacts.
-    pub fn contact_notes(&self) -> ContactNotes<'_> {
-        ContactNotes::new(self)
-    }
-
-    /// The presence of contacts in inboxes.
-    pub fn contact_inboxes(&self) -> ContactInboxes<'_> {
-        ContactInboxes::new(self)
-    }
-
     /// The conversations of the account.
     pub fn conversations(&self) -> Conversations<'_> {
         Conversations::new(self)
-    }
-
-    /// The labels of conversations.
-    pub fn conversation_labels(&self) -> ConversationLabels<'_> {
-        ConversationLabels::new(self)
-    }
-
-    /// Who conversations belong to.
-    pub fn assignments(&self) -> Assignments<'_> {
-        Assignments::new(self)
-    }
-
-    /// Who follows conversations besides their assignee.
-    pub fn participants(&self) -> Participants<'_> {
-        Participants::new(self)
     }
 
     /// What customers answered to satisfaction surveys.
@@ -215,17 +203,17 @@ impl Account {
         Csat::new(self)
     }
 
-    /// The help centres of the account.
+    /// The help centers of the account.
     pub fn portals(&self) -> Portals<'_> {
         Portals::new(self)
     }
 
-    /// The categories of help centres.
+    /// The categories of help centers.
     pub fn categories(&self) -> Categories<'_> {
         Categories::new(self)
     }
 
-    /// The articles of help centres.
+    /// The articles of help centers.
     pub fn articles(&self) -> Articles<'_> {
         Articles::new(self)
     }
@@ -238,11 +226,6 @@ impl Account {
     /// The events that reports are made of.
     pub fn reporting_events(&self) -> ReportingEvents<'_> {
         ReportingEvents::new(self)
-    }
-
-    /// The messages of one conversation.
-    pub fn messages(&self, conversation: ConversationId) -> Messages<'_> {
-        Messages::new(self, conversation)
     }
 
     /// Reports over a time: figures and distributions.
@@ -270,19 +253,71 @@ impl Account {
         Uploads::new(self)
     }
 
+    /// Calls an operation that has no method yet, with this handle's token, and the retries, limits
+    /// and errors of every other call. `{account_id}` of the path is the account.
+    ///
+    /// The response is decoded into any type; [`Op::inside`] names the keys around it.
+    ///
+    /// # Errors
+    /// `Request` for a path that is not of the Application API, and nothing is sent then; else see
+    /// [`Call`](crate::Call).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::Op;
+    /// use serde_json::{Value, json};
+    ///
+    /// let op = Op::post("labels.archive", "/api/v1/accounts/{account_id}/labels/{id}/archive");
+    /// let archived: Value = account.request(op).path("id", 5).json(&json!({"on": true})).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn request<T: DeserializeOwned>(&self, op: Op) -> RawRequest<'_, T> {
+        RawRequest::new(self.call(op), op, TokenKind::User)
+    }
+
     pub(crate) fn call<T: DeserializeOwned>(&self, op: Op) -> Call<'_, T> {
-        Call::new(&self.client, op, Some(self.token.secret())).path("account_id", self.id)
+        Call::new(&self.http, op, Some(self.token.secret())).path("account_id", self.id)
     }
 
     pub(crate) fn maybe<T: DeserializeOwned>(&self, op: Op) -> Call<'_, Option<T>> {
-        Call::maybe(&self.client, op, Some(self.token.secret())).path("account_id", self.id)
+        Call::maybe(&self.http, op, Some(self.token.secret())).path("account_id", self.id)
     }
 
     pub(crate) fn text(&self, op: Op) -> Call<'_, String> {
-        Call::text(&self.client, op, Some(self.token.secret())).path("account_id", self.id)
+        Call::text(&self.http, op, Some(self.token.secret())).path("account_id", self.id)
     }
 
     pub(crate) fn done(&self, op: Op) -> Call<'_, ()> {
-        Call::done(&self.client, op, Some(self.token.secret())).path("account_id", self.id)
+        Call::done(&self.http, op, Some(self.token.secret())).path("account_id", self.id)
+    }
+
+    /// Returns a handle of one contact; nothing is sent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.contact(7).notes().create("Prefers to be called in the morning").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn contact(&self, id: impl Into<ContactId>) -> ContactHandle<'_> {
+        ContactHandle::new(self, id.into())
+    }
+
+    /// Returns a handle of one conversation, by its number in this account; nothing is sent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::messages::NewMessage;
+    ///
+    /// let conversation = account.conversation(12);
+    /// conversation.messages().create(&NewMessage::text("Your order is on its way")).await?;
+    /// conversation.resolve().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn conversation(&self, id: impl Into<ConversationId>) -> ConversationHandle<'_> {
+        ConversationHandle::new(self, id.into())
     }
 }

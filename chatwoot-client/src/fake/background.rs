@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::FakeChatwoot;
-use super::message_save;
-use super::state::State;
+use crate::fake::FakeChatwoot;
+use crate::fake::application::messages::save as message_save;
+use crate::fake::state::State;
 
 /// How long a contact's conversations outlive it.
-pub(super) const CLEARED_AFTER: Duration = Duration::from_secs(1);
+pub(in crate::fake) const CLEARED_AFTER: Duration = Duration::from_secs(1);
 
 /// Does what is due before a request is looked at.
-pub(super) fn tick(state: &mut State) {
+pub(in crate::fake) fn tick(state: &mut State) {
     let now = Instant::now();
     state.write_due(now);
     if state.talk.is_clearing_due(now) {
@@ -23,9 +23,9 @@ pub(super) fn tick(state: &mut State) {
 }
 
 /// Does what follows a request, and says how much longer its answer takes.
-pub(super) fn finish(state: &mut State) -> Duration {
+pub(in crate::fake) fn finish(state: &mut State) -> Duration {
     message_save::write_activities(state);
-    std::mem::take(&mut state.people.delay)
+    std::mem::take(&mut state.contacts.delay)
 }
 
 impl FakeChatwoot {
@@ -48,6 +48,6 @@ impl FakeChatwoot {
     /// Who waits for the answer before sending the next loses nothing; who calls
     /// [`FakeChatwoot::handle`] has to wait the reply's delay to the same end.
     pub fn set_merge_window(&self, window: Duration) {
-        self.lock().people.merge_window = window;
+        self.lock().contacts.merge_window = window;
     }
 }

@@ -3,18 +3,19 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::state::{State, secret};
-use super::{FakeChatwoot, FakeLimits, Inner};
-use crate::Secret;
+use crate::fake::http::limits::FakeLimits;
+use crate::fake::state::{State, secret};
+use crate::fake::{FakeChatwoot, Inner};
+use crate::types::Secret;
 
 /// How a [`FakeChatwoot`] is set up; from [`FakeChatwoot::builder`].
 #[derive(Clone, Debug)]
 pub struct FakeBuilder {
-    pub(super) platform_token: Option<Secret>,
-    pub(super) limits: Option<FakeLimits>,
-    pub(super) webhook_timeout: Duration,
-    pub(super) base_url: String,
-    pub(super) inbox_events: bool,
+    pub(in crate::fake) platform_token: Option<Secret>,
+    pub(in crate::fake) limits: Option<FakeLimits>,
+    pub(in crate::fake) webhook_timeout: Duration,
+    pub(in crate::fake) base_url: String,
+    pub(in crate::fake) inbox_events: bool,
 }
 
 impl FakeBuilder {
@@ -36,7 +37,7 @@ impl FakeBuilder {
         self
     }
 
-    /// The address that answers link to; a [`FakeServer`](super::FakeServer) sets its own.
+    /// The address that answers link to; a [`FakeServer`](crate::fake::http::server::FakeServer) sets its own.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = url.into();
         self

@@ -4,8 +4,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{FakeChatwoot, FakeLimits, Fault, JournalEntry, WebhookFaults};
-use crate::op::Op;
+use crate::fake::FakeChatwoot;
+use crate::fake::http::faults::{Fault, WebhookFaults};
+use crate::fake::http::limits::FakeLimits;
+use crate::fake::journal::JournalEntry;
+use crate::http::Op;
 
 impl FakeChatwoot {
     /// The address that answers link to.

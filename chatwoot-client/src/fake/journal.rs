@@ -4,9 +4,9 @@ use std::collections::{HashMap, VecDeque};
 
 use jiff::Timestamp;
 
-use super::faults::on_path;
-use super::input::{Input, segments};
-use crate::op::Op;
+use crate::fake::http::faults::on_path;
+use crate::fake::http::input::{Input, segments};
+use crate::http::Op;
 
 /// One request that the fake answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct JournalEntry {
 const KEPT: usize = 100_000;
 
 #[derive(Debug, Default)]
-pub(super) struct Journal {
+pub(in crate::fake) struct Journal {
     entries: VecDeque<JournalEntry>,
     /// By verb and path with its ids replaced by `0`.
     counts: HashMap<(String, String), u64>,
@@ -37,7 +37,7 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    pub(super) fn note(&mut self, input: &Input, status: Option<u16>, at: Timestamp) {
+    pub(in crate::fake) fn note(&mut self, input: &Input, status: Option<u16>, at: Timestamp) {
         self.total += 1;
         *self.counts.entry((input.verb.clone(), shape(&input.path))).or_default() += 1;
         if self.entries.len() == KEPT {
@@ -53,15 +53,15 @@ impl Journal {
         });
     }
 
-    pub(super) fn entries(&self) -> Vec<JournalEntry> {
+    pub(in crate::fake) fn entries(&self) -> Vec<JournalEntry> {
         self.entries.iter().cloned().collect()
     }
 
-    pub(super) fn total(&self) -> u64 {
+    pub(in crate::fake) fn total(&self) -> u64 {
         self.total
     }
 
-    pub(super) fn count(&self, op: &Op) -> u64 {
+    pub(in crate::fake) fn count(&self, op: &Op) -> u64 {
         let wanted = op.path;
         self.counts
             .iter()
@@ -70,7 +70,7 @@ impl Journal {
             .sum()
     }
 
-    pub(super) fn clear(&mut self) {
+    pub(in crate::fake) fn clear(&mut self) {
         *self = Self::default();
     }
 }

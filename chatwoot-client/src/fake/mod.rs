@@ -22,72 +22,26 @@
     reason = "routes and operations share one shape, whether or not they can refuse"
 )]
 
-mod account;
-mod agents;
-mod answer;
-mod attachments;
-mod attributes;
-mod auth;
+mod application;
 mod background;
 mod builder;
 mod clock;
-mod contact;
-mod contact_filter;
-mod contact_inboxes;
-mod contact_list;
-mod contact_merge;
-mod contact_notes;
-mod contact_save;
-mod contacts;
 mod controls;
-mod conversation_filter;
-mod conversation_list;
-mod conversation_open;
-mod conversation_save;
-mod conversations;
-mod dashboard_apps;
-mod deliver;
-mod desk_page;
-mod events;
-mod faults;
-mod filter;
 mod http;
-mod inbox;
-mod inbox_facts;
-mod inbox_members;
-mod inbox_view;
-mod inboxes;
-mod input;
 mod journal;
-mod labels;
-mod limits;
-mod message_save;
-mod message_templates;
-mod messages;
-mod multipart;
-mod payloads;
-mod people;
+mod pages;
 mod platform;
-mod platform_users;
-mod profile;
-mod public_api;
-mod public_talk;
-mod root;
-mod router;
+mod public;
 mod shapes;
 mod state;
 mod table;
-mod talk;
 #[cfg(test)]
 mod talk_tests;
-mod teams;
 #[cfg(test)]
 mod test_desk;
 #[cfg(test)]
 mod tests;
-mod webhooks;
-mod widget_api;
-mod widget_talk;
+mod webhook;
 #[cfg(test)]
 mod widget_tests;
 
@@ -100,19 +54,24 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio::sync::Notify;
 
-pub use self::builder::FakeBuilder;
-pub use self::deliver::{DeliveryOutcome, DeliveryRecord};
-pub use self::events::{Delivery, Fact};
-pub use self::faults::{Fault, FaultKind, WebhookFaults};
-pub use self::http::FakeServer;
-pub use self::journal::JournalEntry;
-pub use self::limits::FakeLimits;
+use self::application::account;
+use self::application::agents;
+use self::http::response as answer;
+use self::http::router;
+use self::platform::users as platform_users;
+pub use crate::fake::builder::FakeBuilder;
+pub use crate::fake::http::faults::{Fault, FaultKind, WebhookFaults};
+pub use crate::fake::http::limits::FakeLimits;
+pub use crate::fake::http::server::FakeServer;
+pub use crate::fake::journal::JournalEntry;
+pub use crate::fake::webhook::deliver::{DeliveryOutcome, DeliveryRecord};
+pub use crate::fake::webhook::events::{Delivery, Fact};
 
-use self::answer::Answer;
-use self::input::{Caller, Ctx, Input};
-use self::state::State;
-use crate::body::Body;
-use crate::transport::{Transport, TransportError, TransportErrorKind};
+use crate::fake::http::input::{Caller, Ctx, Input};
+use crate::fake::http::response::Answer;
+use crate::fake::state::State;
+use crate::http::Body;
+use crate::http::transport::{Transport, TransportError, TransportErrorKind};
 
 /// A Chatwoot in memory; clones share it.
 #[derive(Clone)]

@@ -2,33 +2,33 @@
 
 use serde_json::{Map, Value, json};
 
-use super::agents::Membership;
-pub(super) use super::agents::view as agent;
-use super::clock::{epoch, epoch_fraction, iso};
-use super::contact::Contact;
-use super::contact_inboxes::ContactInbox;
-pub(super) use super::inbox_facts::{
+use crate::fake::application::agents::Membership;
+pub(in crate::fake) use crate::fake::application::agents::view as agent;
+use crate::fake::application::contacts::inboxes::ContactInbox;
+use crate::fake::application::contacts::record::Contact;
+use crate::fake::application::conversations::store::{Conversation, Message, MessageType, Sender};
+pub(in crate::fake) use crate::fake::application::inboxes::defaults::{
     channel_type, is_locked_to_one, public as public_inbox, reply_window_hours, row as inbox_row,
     slim as inbox_slim,
 };
-use super::state::State;
-use super::talk::{Conversation, Message, MessageType, Sender};
+use crate::fake::clock::{epoch, epoch_fraction, iso};
+use crate::fake::state::State;
 
 fn map(value: Value) -> Map<String, Value> {
     if let Value::Object(map) = value { map } else { Map::new() }
 }
 
 /// Seconds, and 0 for never.
-pub(super) fn epoch_or_zero(at: Option<jiff::Timestamp>) -> Value {
+pub(in crate::fake) fn epoch_or_zero(at: Option<jiff::Timestamp>) -> Value {
     at.map_or_else(|| Value::from(0), epoch)
 }
 
-pub(super) fn contact_inbox(state: &State, link: &ContactInbox) -> Value {
+pub(in crate::fake) fn contact_inbox(state: &State, link: &ContactInbox) -> Value {
     let inbox = state.inboxes.get(link.account, link.inbox).map(inbox_slim);
     json!({ "source_id": link.source_id, "inbox": inbox })
 }
 
-pub(super) fn contact(state: &State, contact: &Contact, with_inboxes: bool) -> Value {
+pub(in crate::fake) fn contact(state: &State, contact: &Contact, with_inboxes: bool) -> Value {
     let mut shown = map(json!({
         "additional_attributes": contact.additional,
         "availability_status": "offline",
@@ -47,7 +47,7 @@ pub(super) fn contact(state: &State, contact: &Contact, with_inboxes: bool) -> V
     }
     shown.insert("created_at".to_owned(), epoch(contact.created_at));
     if with_inboxes {
-        let links = state.people.links(contact.account, contact.id);
+        let links = state.contacts.links(contact.account, contact.id);
         let links: Vec<Value> = links.map(|link| contact_inbox(state, link)).collect();
         shown.insert("contact_inboxes".to_owned(), Value::Array(links));
     }
@@ -55,7 +55,7 @@ pub(super) fn contact(state: &State, contact: &Contact, with_inboxes: bool) -> V
 }
 
 /// A contact as the sender of a message, and in webhooks.
-pub(super) fn contact_push(contact: &Contact) -> Value {
+pub(in crate::fake) fn contact_push(contact: &Contact) -> Value {
     json!({
         "additional_attributes": contact.additional,
         "custom_attributes": contact.custom,
@@ -73,17 +73,17 @@ pub(super) fn contact_push(contact: &Contact) -> Value {
 
 /// For whom something is shown: outside a request of the account nobody's availability is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Eye {
+pub(in crate::fake) enum Viewer {
     Account,
     Outside,
 }
 
 /// A user as the sender of a message or as an assignee, and in webhooks.
-pub(super) fn user_push(state: &State, account: i64, id: i64, eye: Eye) -> Value {
+pub(in crate::fake) fn user_push(state: &State, account: i64, id: i64, eye: Viewer) -> Value {
     let Some(user) = state.users.get(&id) else { return Value::Null };
     let status = match eye {
-        Eye::Account => state.memberships.get(&(account, id)).map(Membership::status),
-        Eye::Outside => None,
+        Viewer::Account => state.memberships.get(&(account, id)).map(Membership::status),
+        Viewer::Outside => None,
     };
     json!({
         "id": user.id,
@@ -96,15 +96,15 @@ pub(super) fn user_push(state: &State, account: i64, id: i64, eye: Eye) -> Value
     })
 }
 
-fn sender(state: &State, message: &Message, eye: Eye) -> Option<Value> {
+fn sender(state: &State, message: &Message, eye: Viewer) -> Option<Value> {
     match message.sender? {
         Sender::User(id) => Some(user_push(state, message.account, id, eye)),
-        Sender::Contact(id) => state.people.get(message.account, id).map(contact_push),
+        Sender::Contact(id) => state.contacts.get(message.account, id).map(contact_push),
     }
 }
 
 /// A message in the Application API.
-pub(super) fn message(state: &State, message: &Message, echo: Option<&str>) -> Value {
+pub(in crate::fake) fn message(state: &State, message: &Message, echo: Option<&str>) -> Value {
     let mut shown = map(json!({
         "id": message.id,
         "content": message.content,
@@ -121,12 +121,12 @@ pub(super) fn message(state: &State, message: &Message, echo: Option<&str>) -> V
     if let Some(echo) = echo {
         shown.insert("echo_id".to_owned(), Value::from(echo));
     }
-    add_sender(&mut shown, state, message, Eye::Account);
+    add_sender(&mut shown, state, message, Viewer::Account);
     Value::Object(shown)
 }
 
 /// A message in the public API.
-pub(super) fn public_message(state: &State, message: &Message) -> Value {
+pub(in crate::fake) fn public_message(state: &State, message: &Message) -> Value {
     let mut shown = map(json!({
         "id": message.id,
         "content": message.content,
@@ -136,11 +136,11 @@ pub(super) fn public_message(state: &State, message: &Message) -> Value {
         "created_at": epoch(message.created_at),
         "conversation_id": message.conversation,
     }));
-    add_sender(&mut shown, state, message, Eye::Outside);
+    add_sender(&mut shown, state, message, Viewer::Outside);
     Value::Object(shown)
 }
 
-fn add_sender(shown: &mut Map<String, Value>, state: &State, message: &Message, eye: Eye) {
+fn add_sender(shown: &mut Map<String, Value>, state: &State, message: &Message, eye: Viewer) {
     if let Some(sender) = sender(state, message, eye) {
         shown.insert("sender".to_owned(), sender);
     }
@@ -150,10 +150,10 @@ fn add_sender(shown: &mut Map<String, Value>, state: &State, message: &Message, 
 }
 
 /// A message within a conversation, and in webhooks.
-pub(super) fn message_push(state: &State, message: &Message, eye: Eye) -> Value {
+pub(in crate::fake) fn message_push(state: &State, message: &Message, eye: Viewer) -> Value {
     let talk = state.talk.get(message.account, message.conversation);
     let source = talk.and_then(|talk| {
-        Some(&state.people.inboxes.get(message.account, talk.contact_inbox)?.source_id)
+        Some(&state.contacts.inboxes.get(message.account, talk.contact_inbox)?.source_id)
     });
     let (kind, id) = match message.sender {
         Some(Sender::User(id)) => (Some("User"), Some(id)),
@@ -192,7 +192,7 @@ pub(super) fn message_push(state: &State, message: &Message, eye: Eye) -> Value 
 }
 
 /// Whether an agent may still answer: an API inbox can ask for a message of the customer first.
-pub(super) fn can_reply(state: &State, talk: &Conversation) -> bool {
+pub(in crate::fake) fn can_reply(state: &State, talk: &Conversation) -> bool {
     let inbox = state.inboxes.get(talk.account, talk.inbox);
     let Some(hours) = inbox.and_then(reply_window_hours) else { return true };
     let last = state.talk.last_incoming(talk).map(|message| message.created_at);
@@ -200,11 +200,11 @@ pub(super) fn can_reply(state: &State, talk: &Conversation) -> bool {
 }
 
 /// A conversation in the Application API.
-pub(super) fn conversation(state: &State, talk: &Conversation, viewer: i64) -> Value {
+pub(in crate::fake) fn conversation(state: &State, talk: &Conversation, viewer: i64) -> Value {
     let account = talk.account;
-    let person = state.people.get(account, talk.contact);
+    let person = state.contacts.get(account, talk.contact);
     let inbox = state.inboxes.get(account, talk.inbox);
-    let link = state.people.inboxes.get(account, talk.contact_inbox);
+    let link = state.contacts.inboxes.get(account, talk.contact_inbox);
     let mut meta = map(json!({
         "sender": person.map(|person| contact(state, person, false)),
         "channel": inbox.map(channel_type),
@@ -217,7 +217,7 @@ pub(super) fn conversation(state: &State, talk: &Conversation, viewer: i64) -> V
     if let Some(team) = talk.team.and_then(|team| state.teams.get(account, team)) {
         meta.insert("team".to_owned(), team.view(viewer));
     }
-    let push = |message: &Message| message_push(state, message, Eye::Account);
+    let push = |message: &Message| message_push(state, message, Viewer::Account);
     let mut messages = state.talk.messages(talk).rev();
     let last: Vec<Value> = messages.next().map(push).into_iter().collect();
     let said = state
@@ -258,7 +258,7 @@ pub(super) fn conversation(state: &State, talk: &Conversation, viewer: i64) -> V
 }
 
 /// A contact as the row it is, which is what the public API shows.
-pub(super) fn contact_row(contact: &Contact) -> Value {
+pub(in crate::fake) fn contact_row(contact: &Contact) -> Value {
     json!({
         "id": contact.id,
         "name": contact.name,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 #[derive(Debug)]
-pub(super) struct Table<T> {
+pub(in crate::fake) struct Table<T> {
     rows: BTreeMap<(i64, i64), T>,
     last: i64,
 }
@@ -16,40 +16,40 @@ impl<T> Default for Table<T> {
 
 impl<T> Table<T> {
     /// The next id, which is then used up.
-    pub(super) fn next_id(&mut self) -> i64 {
+    pub(in crate::fake) fn next_id(&mut self) -> i64 {
         self.last += 1;
         self.last
     }
 
     /// Puts a row under an id from [`Self::next_id`].
-    pub(super) fn put(&mut self, account: i64, id: i64, row: T) {
+    pub(in crate::fake) fn put(&mut self, account: i64, id: i64, row: T) {
         self.rows.insert((account, id), row);
     }
 
-    pub(super) fn get(&self, account: i64, id: i64) -> Option<&T> {
+    pub(in crate::fake) fn get(&self, account: i64, id: i64) -> Option<&T> {
         self.rows.get(&(account, id))
     }
 
-    pub(super) fn get_mut(&mut self, account: i64, id: i64) -> Option<&mut T> {
+    pub(in crate::fake) fn get_mut(&mut self, account: i64, id: i64) -> Option<&mut T> {
         self.rows.get_mut(&(account, id))
     }
 
-    pub(super) fn remove(&mut self, account: i64, id: i64) -> Option<T> {
+    pub(in crate::fake) fn remove(&mut self, account: i64, id: i64) -> Option<T> {
         self.rows.remove(&(account, id))
     }
 
     /// The rows of one account, oldest first.
-    pub(super) fn of(&self, account: i64) -> impl DoubleEndedIterator<Item = &T> {
+    pub(in crate::fake) fn of(&self, account: i64) -> impl DoubleEndedIterator<Item = &T> {
         self.rows.range((account, i64::MIN)..=(account, i64::MAX)).map(|(_, row)| row)
     }
 
     /// The same, to change.
-    pub(super) fn of_mut(&mut self, account: i64) -> impl Iterator<Item = &mut T> {
+    pub(in crate::fake) fn of_mut(&mut self, account: i64) -> impl Iterator<Item = &mut T> {
         self.rows.range_mut((account, i64::MIN)..=(account, i64::MAX)).map(|(_, row)| row)
     }
 
     /// Removes the rows of an account that `keep` does not keep.
-    pub(super) fn retain_of(&mut self, account: i64, mut keep: impl FnMut(&T) -> bool) {
+    pub(in crate::fake) fn retain_of(&mut self, account: i64, mut keep: impl FnMut(&T) -> bool) {
         let gone: Vec<_> = self
             .rows
             .range((account, i64::MIN)..=(account, i64::MAX))

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::FakeOutcome;
 use super::test_desk::Desk;
-use crate::transport::Transport;
+use crate::http::transport::Transport;
 
 fn inbox(desk: &Desk, more: &Value) -> Value {
     let mut channel = json!({ "type": "api" });
@@ -113,8 +113,8 @@ async fn the_background_job_comes_by_itself() {
     assert_eq!(desk.admin("GET", &format!("/conversations/{talk}"), &Value::Null).0, 404);
 }
 
-fn merge(desk: &Desk, contact: i64, key: &str) -> http::Request<crate::Body> {
-    merge_bytes(desk, contact, key).map(crate::Body::from)
+fn merge(desk: &Desk, contact: i64, key: &str) -> http::Request<crate::http::Body> {
+    merge_bytes(desk, contact, key).map(crate::http::Body::from)
 }
 
 fn merge_bytes(desk: &Desk, contact: i64, key: &str) -> http::Request<Bytes> {
@@ -243,7 +243,7 @@ async fn merges_overlap_over_http_too() {
     let (_, contact) = conversation(&desk);
     let server = super::FakeServer::start(desk.fake.clone()).await;
     desk.fake.set_merge_window(Duration::from_millis(300));
-    let transport = crate::ReqwestTransport::new().unwrap();
+    let transport = crate::http::transport::ReqwestTransport::new().unwrap();
     let ask = |key: &str| {
         let mut request = merge(&desk, contact, key);
         *request.uri_mut() = format!("{}{}", server.uri(), request.uri()).parse().unwrap();

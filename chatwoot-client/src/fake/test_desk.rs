@@ -3,27 +3,27 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::{FakeChatwoot, FakeOutcome};
+use crate::fake::{FakeChatwoot, FakeOutcome};
 
 /// A fake with one account.
-pub(super) struct Desk {
-    pub(super) fake: FakeChatwoot,
-    pub(super) account: u64,
-    pub(super) admin: String,
+pub(in crate::fake) struct Desk {
+    pub(in crate::fake) fake: FakeChatwoot,
+    pub(in crate::fake) account: u64,
+    pub(in crate::fake) admin: String,
 }
 
 impl Desk {
-    pub(super) fn new() -> Self {
+    pub(in crate::fake) fn new() -> Self {
         Self::with(FakeChatwoot::new())
     }
 
-    pub(super) fn with(fake: FakeChatwoot) -> Self {
+    pub(in crate::fake) fn with(fake: FakeChatwoot) -> Self {
         let (account, admin) = fake.add_account("Tea shop");
         Self { fake, account, admin }
     }
 
     /// Asks with any token; the path is whole.
-    pub(super) fn ask(
+    pub(in crate::fake) fn ask(
         &self,
         verb: &str,
         path: &str,
@@ -50,13 +50,13 @@ impl Desk {
     }
 
     /// Asks as the administrator; the path starts after the account.
-    pub(super) fn admin(&self, verb: &str, rest: &str, body: &Value) -> (u16, Value) {
+    pub(in crate::fake) fn admin(&self, verb: &str, rest: &str, body: &Value) -> (u16, Value) {
         let path = format!("/api/v1/accounts/{}{rest}", self.account);
         self.ask(verb, &path, Some(&self.admin), (!body.is_null()).then_some(body))
     }
 
     /// The same, where only 200 will do.
-    pub(super) fn done(&self, verb: &str, rest: &str, body: &Value) -> Value {
+    pub(in crate::fake) fn done(&self, verb: &str, rest: &str, body: &Value) -> Value {
         let (status, answer) = self.admin(verb, rest, body);
         assert_eq!(status, 200, "{verb} {rest}: {answer}");
         answer

@@ -7,12 +7,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::test_desk::Desk;
-use super::{
-    DeliveryOutcome, FakeChatwoot, FakeLimits, FakeServer, Fault, FaultKind, WebhookFaults,
-};
-use crate::body::Body;
-use crate::transport::{Transport, TransportError, TransportErrorKind};
+use crate::fake::FakeChatwoot;
+use crate::fake::http::faults::{Fault, FaultKind, WebhookFaults};
+use crate::fake::http::limits::FakeLimits;
+use crate::fake::http::server::FakeServer;
+use crate::fake::test_desk::Desk;
+use crate::fake::webhook::deliver::DeliveryOutcome;
+use crate::http::Body;
+use crate::http::transport::{Transport, TransportError, TransportErrorKind};
 
 #[test]
 fn every_stranger_hears_the_servers_words() {
@@ -129,10 +131,10 @@ fn the_limit_refuses_in_plain_text() {
 
 /// A receiver that keeps what it gets.
 #[derive(Debug, Default)]
-pub(super) struct Receiver(Mutex<Vec<http::Request<Bytes>>>);
+pub(in crate::fake) struct Receiver(Mutex<Vec<http::Request<Bytes>>>);
 
 impl Receiver {
-    pub(super) fn bodies(&self) -> Vec<Value> {
+    pub(in crate::fake) fn bodies(&self) -> Vec<Value> {
         let got = self.0.lock().unwrap();
         got.iter().map(|request| serde_json::from_slice(request.body()).unwrap()).collect()
     }
@@ -181,8 +183,11 @@ async fn a_webhook_is_signed_and_sent_once() {
 
 /// Reckoned here again, from the rule and not from the fake.
 fn signature(secret: &str, timestamp: &str, body: &[u8]) -> String {
-    let signed = [timestamp.as_bytes(), b".", body].concat();
-    format!("sha256={}", hex::encode(hmac_sha256::HMAC::mac(signed, secret)))
+    use hmac::Mac;
+    let mac =
+        <hmac::Hmac<sha2::Sha256> as hmac::KeyInit>::new_from_slice(secret.as_bytes()).unwrap();
+    let mac = mac.chain_update([timestamp.as_bytes(), b".", body].concat());
+    format!("sha256={}", hex::encode(mac.finalize().into_bytes()))
 }
 
 #[tokio::test(start_paused = true)]
@@ -202,19 +207,21 @@ async fn a_delay_beyond_the_timeout_is_a_timeout_and_a_reset_an_interruption() {
 async fn over_http_it_answers_breaks_and_serves_the_widget() {
     let server = FakeServer::start(FakeChatwoot::new()).await;
     let (account, token) = server.fake().add_account("Tea shop");
-    let client = crate::Client::builder(server.uri()).build().unwrap();
+    let client = crate::client::Client::builder(server.uri()).build().unwrap();
     let account = client.account(account, token);
-    let label = account.labels().create(&crate::NewLabel::new("vip")).await.unwrap();
+    let label =
+        account.labels().create(&crate::application::labels::NewLabel::new("vip")).await.unwrap();
     assert_eq!(label.title, "vip");
 
     server.fake().fault(Fault::new(FaultKind::ResetBeforeAnswer).verb("POST"));
-    let broken = account.labels().create(&crate::NewLabel::new("second")).await;
+    let broken =
+        account.labels().create(&crate::application::labels::NewLabel::new("second")).await;
     assert!(broken.is_err(), "a creation is not sent again when nobody knows");
     server.fake().clear_faults();
     assert_eq!(account.labels().list().await.unwrap().len(), 2, "and yet it was done");
 
     let sdk = http::Request::get(format!("{}/packs/js/sdk.js", server.uri()));
-    let super::FakeOutcome::Answer(sdk) =
+    let crate::fake::FakeOutcome::Answer(sdk) =
         server.fake().handle(&sdk.body(Bytes::new()).unwrap()).outcome
     else {
         panic!("no answer");

@@ -8,18 +8,19 @@ use serde_json::{Value, json};
 use super::FakeOutcome;
 use super::test_desk::Desk;
 use super::tests::Receiver;
-use crate::public::{
-    NewWidgetConversation, NewWidgetMessage, Website, WidgetIntroduction, WidgetVisitor,
+use crate::client::Client;
+use crate::public::widget::{
+    NewWidgetConversation, NewWidgetMessage, WebWidget, WidgetIntroduction, WidgetVisitor,
 };
+use crate::types::Secret;
 use crate::widget::WidgetUser;
-use crate::{Client, Secret};
 
 const VICTIM: &str = "victim@example.com";
 
 /// An account with a website inbox that asks for proofs, and the victim's contact.
 struct Scene {
     desk: Desk,
-    website: Website,
+    website: WebWidget,
     website_token: String,
     hmac_token: Secret,
     victim: u64,
@@ -39,7 +40,7 @@ impl Scene {
         let client =
             Client::builder("https://desk.test").transport(desk.fake.clone()).build().unwrap();
         Self {
-            website: client.website(website_token.clone()),
+            website: client.web_widget(website_token.clone()),
             website_token,
             hmac_token: Secret::new(inbox["hmac_token"].as_str().unwrap()),
             victim: victim.pointer("/payload/contact/id").and_then(Value::as_u64).unwrap(),

@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Platform;
-use crate::call::Call;
-use crate::ids::{AccountId, AccountUserId, CustomRoleId, UserId};
-use crate::model::{Availability, Extra, Role};
-use crate::op::Op;
-use crate::time::Time;
+use crate::http::Call;
+use crate::http::Op;
+use crate::platform::Platform;
+use crate::types::Time;
+use crate::types::{AccountId, AccountUserId, CustomRoleId, UserId};
+use crate::types::{Availability, Extra, Role};
 
 const LIST: Op =
     Op::get("account_users.list", "/platform/api/v1/accounts/{account_id}/account_users");
@@ -31,7 +31,9 @@ impl<'a> AccountUsers<'a> {
         Self { platform }
     }
 
-    /// `GET /platform/api/v1/accounts/{account_id}/account_users`: everybody in the account.
+    /// Returns everybody in the account.
+    ///
+    /// `GET /platform/api/v1/accounts/{account_id}/account_users`.
     ///
     /// # Errors
     /// `NotFound` without such an account; `Unauthorized` for one that this platform app did not
@@ -50,8 +52,9 @@ impl<'a> AccountUsers<'a> {
         self.platform.call(LIST).path("account_id", account)
     }
 
-    /// `POST /platform/api/v1/accounts/{account_id}/account_users`: puts a user into the account,
-    /// or gives a user who is there another role.
+    /// Puts a user into the account, or gives a user who is there another role.
+    ///
+    /// `POST /platform/api/v1/accounts/{account_id}/account_users`.
     ///
     /// # Errors
     /// `NotFound` without such an account; `Unauthorized` for one that this platform app did not
@@ -60,7 +63,7 @@ impl<'a> AccountUsers<'a> {
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
-    /// use chatwoot_client::Role;
+    /// use chatwoot_client::types::Role;
     ///
     /// platform.account_users().create(3.into(), 5.into(), Role::Administrator).await?;
     /// # Ok(())
@@ -72,8 +75,10 @@ impl<'a> AccountUsers<'a> {
         self.platform.call(CREATE).path("account_id", account).json(&membership)
     }
 
-    /// `DELETE /platform/api/v1/accounts/{account_id}/account_users`: takes a user out of the
-    /// account; the user stays. Nothing happens when they are not in it.
+    /// Takes a user out of the account; the user stays.
+    ///
+    /// `DELETE /platform/api/v1/accounts/{account_id}/account_users`. Nothing happens when they are
+    /// not in it.
     ///
     /// # Errors
     /// `NotFound` without such an account; `Unauthorized` for one that this platform app did not
@@ -110,31 +115,22 @@ pub struct AccountUser {
     /// The user.
     pub user_id: UserId,
     /// What the user may do there.
-    #[serde(default)]
     pub role: Option<Role>,
     /// What the user set.
-    #[serde(default)]
     pub availability: Option<Availability>,
     /// Whether the user counts as offline when the dashboard is closed.
-    #[serde(default)]
     pub auto_offline: Option<bool>,
     /// When the user was last there.
-    #[serde(default)]
     pub active_at: Option<Time>,
     /// Who invited the user.
-    #[serde(default)]
     pub inviter_id: Option<UserId>,
     /// The custom role, if there is one.
-    #[serde(default)]
     pub custom_role_id: Option<CustomRoleId>,
     /// The capacity policy, if there is one.
-    #[serde(default)]
     pub agent_capacity_policy_id: Option<u64>,
     /// Since when.
-    #[serde(default)]
     pub created_at: Option<Time>,
     /// When it last changed.
-    #[serde(default)]
     pub updated_at: Option<Time>,
     /// What else the server sends.
     #[serde(flatten)]

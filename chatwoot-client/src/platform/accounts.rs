@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Platform;
-use crate::call::Call;
-use crate::ids::AccountId;
-use crate::model::{AccountStatus, Attributes, Extra, OpenMap, OrEmpty};
-use crate::op::Op;
-use crate::patch::Patch;
+use crate::http::Call;
+use crate::http::Op;
+use crate::platform::Platform;
+use crate::types::AccountId;
+use crate::types::Patch;
+use crate::types::{AccountStatus, Attributes, Extra, NullAsEmpty, OpenMap};
 
 const LIST: Op = Op::get("platform_accounts.list", "/platform/api/v1/accounts");
 const GET: Op = Op::get("platform_accounts.get", "/platform/api/v1/accounts/{account_id}");
@@ -30,7 +30,9 @@ impl<'a> PlatformAccounts<'a> {
         Self { platform }
     }
 
-    /// `GET /platform/api/v1/accounts`: every account that this platform app made. Undocumented.
+    /// Returns every account that this platform app made.
+    ///
+    /// `GET /platform/api/v1/accounts`. Not in Chatwoot's published API.
     ///
     /// # Errors
     /// `Server` (500) once one of the accounts was deleted (4.9.1, 4.15.1): keep your own list.
@@ -48,7 +50,9 @@ impl<'a> PlatformAccounts<'a> {
         self.platform.call(LIST)
     }
 
-    /// `GET /platform/api/v1/accounts/{account_id}`: one account.
+    /// Returns one account.
+    ///
+    /// `GET /platform/api/v1/accounts/{account_id}`.
     ///
     /// # Errors
     /// `NotFound` without such an account; `Unauthorized` for one that this platform app did not
@@ -66,7 +70,9 @@ impl<'a> PlatformAccounts<'a> {
         self.platform.call(GET).path("account_id", id)
     }
 
-    /// `POST /platform/api/v1/accounts`: makes an account.
+    /// Creates an account.
+    ///
+    /// `POST /platform/api/v1/accounts`.
     ///
     /// Names are not unique: sent twice, it makes two.
     ///
@@ -77,7 +83,7 @@ impl<'a> PlatformAccounts<'a> {
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
-    /// use chatwoot_client::NewPlatformAccount;
+    /// use chatwoot_client::platform::NewPlatformAccount;
     ///
     /// let new = NewPlatformAccount { locale: Some("nl".into()), ..NewPlatformAccount::new("Store 12") };
     /// let account = platform.accounts().create(&new).await?;
@@ -90,8 +96,9 @@ impl<'a> PlatformAccounts<'a> {
         self.platform.call(CREATE).json(account)
     }
 
-    /// `PATCH /platform/api/v1/accounts/{account_id}`: changes an account; what is left as
-    /// [`Patch::Keep`] stays.
+    /// Updates an account; what is left as [`Patch::Keep`] stays.
+    ///
+    /// `PATCH /platform/api/v1/accounts/{account_id}`.
     ///
     /// # Errors
     /// `NotFound` without such an account; `Unauthorized` for one that this platform app did not
@@ -100,7 +107,8 @@ impl<'a> PlatformAccounts<'a> {
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
-    /// use chatwoot_client::{AccountStatus, PlatformAccountPatch};
+    /// use chatwoot_client::platform::PlatformAccountPatch;
+    /// use chatwoot_client::types::AccountStatus;
     ///
     /// let pause = PlatformAccountPatch { status: AccountStatus::Suspended.into(), ..Default::default() };
     /// platform.accounts().update(3.into(), &pause).await?;
@@ -112,7 +120,9 @@ impl<'a> PlatformAccounts<'a> {
         self.platform.call(UPDATE).path("account_id", id).json(to)
     }
 
-    /// `DELETE /platform/api/v1/accounts/{account_id}`: removes an account and all that is in it.
+    /// Deletes an account and all that is in it.
+    ///
+    /// `DELETE /platform/api/v1/accounts/{account_id}`.
     ///
     /// The server answers at once and deletes later, in the background.
     ///
@@ -141,25 +151,19 @@ pub struct PlatformAccount {
     /// Its name.
     pub name: String,
     /// Its language, such as `en` or `nl`.
-    #[serde(default)]
     pub locale: Option<String>,
     /// The domain its e-mail comes to.
-    #[serde(default)]
     pub domain: Option<String>,
     /// The address its e-mail comes from.
-    #[serde(default)]
     pub support_email: Option<String>,
     /// Whether it is in use.
-    #[serde(default)]
     pub status: Option<AccountStatus>,
     /// Features that are on, by name.
     #[serde(default)]
-    pub features: OrEmpty<OpenMap<String, bool>>,
+    pub features: NullAsEmpty<OpenMap<String, bool>>,
     /// Limits by name, such as `agents` and `inboxes`.
-    #[serde(default)]
     pub limits: Option<Attributes>,
     /// Your own attributes.
-    #[serde(default)]
     pub custom_attributes: Option<Attributes>,
     /// What else the server sends.
     #[serde(flatten)]

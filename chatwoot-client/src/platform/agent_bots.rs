@@ -2,13 +2,13 @@
 
 use serde::Serialize;
 
-use super::Platform;
-use crate::call::Call;
-use crate::ids::{AccountId, AgentBotId};
-use crate::model::AgentBot;
-use crate::op::Op;
-use crate::patch::Patch;
-use crate::secret::Secret;
+use crate::http::Call;
+use crate::http::Op;
+use crate::platform::Platform;
+use crate::types::AgentBot;
+use crate::types::Patch;
+use crate::types::Secret;
+use crate::types::{AccountId, AgentBotId};
 
 const LIST: Op = Op::get("platform_agent_bots.list", "/platform/api/v1/agent_bots");
 const GET: Op = Op::get("platform_agent_bots.get", "/platform/api/v1/agent_bots/{id}");
@@ -21,7 +21,7 @@ pub(super) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE];
 /// The agent bots of a platform app; from [`Platform::agent_bots`].
 ///
 /// The answers have the bot's token, never its secret: an administrator of its account reads that
-/// with [`AgentBots`](crate::AgentBots). 4.9.1 writes the bot's name where its address should be.
+/// with [`AgentBots`](crate::application::agent_bots::AgentBots). 4.9.1 writes the bot's name where its address should be.
 #[derive(Clone, Copy, Debug)]
 pub struct PlatformAgentBots<'a> {
     platform: &'a Platform,
@@ -32,10 +32,12 @@ impl<'a> PlatformAgentBots<'a> {
         Self { platform }
     }
 
-    /// `GET /platform/api/v1/agent_bots`: every bot that this platform app made.
+    /// Returns every bot that this platform app made.
+    ///
+    /// `GET /platform/api/v1/agent_bots`.
     ///
     /// # Errors
-    /// None of its own; see [`Call`](crate::Call).
+    /// None of its own; see [`Call`](crate::http::Call).
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -50,7 +52,9 @@ impl<'a> PlatformAgentBots<'a> {
         self.platform.call(LIST)
     }
 
-    /// `GET /platform/api/v1/agent_bots/{id}`: one bot.
+    /// Returns one bot.
+    ///
+    /// `GET /platform/api/v1/agent_bots/{id}`.
     ///
     /// # Errors
     /// `NotFound` without such a bot; `Unauthorized` for one that this platform app did not make.
@@ -67,8 +71,9 @@ impl<'a> PlatformAgentBots<'a> {
         self.platform.call(GET).path("id", id)
     }
 
-    /// `POST /platform/api/v1/agent_bots`: makes a bot, for one account or for all of the
-    /// installation.
+    /// Creates a bot, for one account or for all of the installation.
+    ///
+    /// `POST /platform/api/v1/agent_bots`.
     ///
     /// Names are not unique: sent twice, it makes two.
     ///
@@ -77,7 +82,7 @@ impl<'a> PlatformAgentBots<'a> {
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
-    /// use chatwoot_client::NewPlatformAgentBot;
+    /// use chatwoot_client::platform::NewPlatformAgentBot;
     ///
     /// let to = "https://shop.example.com/bot/0c7d1f";
     /// let bot = platform.agent_bots().create(&NewPlatformAgentBot::new("Orders", to, 7)).await?;
@@ -90,8 +95,9 @@ impl<'a> PlatformAgentBots<'a> {
         self.platform.call(CREATE).json(bot)
     }
 
-    /// `PATCH /platform/api/v1/agent_bots/{id}`: changes a bot; what is left as [`Patch::Keep`]
-    /// stays.
+    /// Updates a bot; what is left as [`Patch::Keep`] stays.
+    ///
+    /// `PATCH /platform/api/v1/agent_bots/{id}`.
     ///
     /// # Errors
     /// `NotFound` without such a bot; `Unauthorized` for one that this platform app did not make.
@@ -99,7 +105,7 @@ impl<'a> PlatformAgentBots<'a> {
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
-    /// use chatwoot_client::PlatformAgentBotPatch;
+    /// use chatwoot_client::platform::PlatformAgentBotPatch;
     ///
     /// let moved = PlatformAgentBotPatch {
     ///     outgoing_url: "https://shop.example.com/bot/9f2e44".into(),
@@ -114,7 +120,9 @@ impl<'a> PlatformAgentBots<'a> {
         self.platform.call(UPDATE).path("id", id).json(to)
     }
 
-    /// `DELETE /platform/api/v1/agent_bots/{id}`: removes a bot.
+    /// Deletes a bot.
+    ///
+    /// `DELETE /platform/api/v1/agent_bots/{id}`.
     ///
     /// # Errors
     /// `NotFound` without such a bot; `Unauthorized` for one that this platform app did not make.

@@ -13,21 +13,22 @@ pub use self::accounts::{
 };
 pub use self::agent_bots::{NewPlatformAgentBot, PlatformAgentBotPatch, PlatformAgentBots};
 pub use self::users::{IssuedToken, NewUser, PlatformUsers, SsoLink, TokenOwner, UserPatch};
-use crate::call::Call;
-use crate::client::Client;
-use crate::op::Op;
-use crate::secret::PlatformToken;
+use crate::http::Call;
+use crate::http::Http;
+use crate::http::Op;
+use crate::http::{RawRequest, TokenKind};
+use crate::types::PlatformToken;
 
-/// The Platform API with a platform app's token; from [`Client::platform`].
+/// The Platform API with a platform app's token; from [`Client::platform`](crate::Client::platform).
 #[derive(Clone, Debug)]
 pub struct Platform {
-    client: Client,
+    http: Http,
     token: PlatformToken,
 }
 
 impl Platform {
-    pub(crate) fn new(client: Client, token: PlatformToken) -> Self {
-        Self { client, token }
+    pub(crate) fn new(http: Http, token: PlatformToken) -> Self {
+        Self { http, token }
     }
 
     /// The accounts that the app made.
@@ -50,12 +51,36 @@ impl Platform {
         AccountUsers::new(self)
     }
 
+    /// Calls an operation that has no method yet, with this handle's token, and the retries, limits
+    /// and errors of every other call.
+    ///
+    /// The response is decoded into any type; [`Op::inside`] names the keys around it.
+    ///
+    /// # Errors
+    /// `Request` for a path that is not of the Platform API, and nothing is sent then; else see
+    /// [`Call`].
+    ///
+    /// ```
+    /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::Op;
+    /// use serde_json::Value;
+    ///
+    /// let op = Op::get("audit.list", "/platform/api/v1/accounts/{id}/audit");
+    /// let audit: Value = platform.request(op).path("id", 7).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn request<T: DeserializeOwned>(&self, op: Op) -> RawRequest<'_, T> {
+        RawRequest::new(self.call(op), op, TokenKind::Platform)
+    }
+
     pub(crate) fn call<T: DeserializeOwned>(&self, op: Op) -> Call<'_, T> {
-        Call::new(&self.client, op, Some(self.token.secret()))
+        Call::new(&self.http, op, Some(self.token.secret()))
     }
 
     pub(crate) fn done(&self, op: Op) -> Call<'_, ()> {
-        Call::done(&self.client, op, Some(self.token.secret()))
+        Call::done(&self.http, op, Some(self.token.secret()))
     }
 }
 

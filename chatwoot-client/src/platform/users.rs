@@ -2,14 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Platform;
-use crate::call::Call;
-use crate::ids::UserId;
-use crate::model::{Attributes, Extra, User};
-use crate::op::Op;
-use crate::patch::Patch;
-use crate::secret::Secret;
-use crate::time::Time;
+use crate::http::Call;
+use crate::http::Op;
+use crate::platform::Platform;
+use crate::types::Patch;
+use crate::types::Secret;
+use crate::types::Time;
+use crate::types::UserId;
+use crate::types::{Attributes, Extra, User};
 
 // An e-mail that exists answers its user: twice is once.
 const CREATE: Op = Op::post("platform_users.create", "/platform/api/v1/users").idempotent();
@@ -33,17 +33,19 @@ impl<'a> PlatformUsers<'a> {
         Self { platform }
     }
 
-    /// `POST /platform/api/v1/users`: makes a user, or answers the one who has this e-mail.
+    /// Creates a user, or answers the one who has this e-mail.
+    ///
+    /// `POST /platform/api/v1/users`.
     ///
     /// An existing user is answered as they are, whatever else was sent, with their token.
     ///
     /// # Errors
     /// `Invalid` for an address that is none, an empty name, or a password that is too weak:
-    /// [`Error::attributes`](crate::Error::attributes) names which.
+    /// [`Error::invalid_fields`](crate::error::Error::invalid_fields) names which.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
-    /// use chatwoot_client::NewUser;
+    /// use chatwoot_client::platform::NewUser;
     ///
     /// let new = NewUser::new("Ada", "ada@example.com", "a long Passw0rd.");
     /// let user = platform.users().create(&new).await?;
@@ -56,7 +58,9 @@ impl<'a> PlatformUsers<'a> {
         self.platform.call(CREATE).json(user)
     }
 
-    /// `GET /platform/api/v1/users/{id}`: one user.
+    /// Returns one user.
+    ///
+    /// `GET /platform/api/v1/users/{id}`.
     ///
     /// # Errors
     /// `NotFound` without such a user; `Unauthorized` for one that this platform app neither made
@@ -74,8 +78,9 @@ impl<'a> PlatformUsers<'a> {
         self.platform.call(GET).path("id", id)
     }
 
-    /// `PATCH /platform/api/v1/users/{id}`: changes a user; what is left as [`Patch::Keep`] stays.
-    /// A new e-mail needs no confirmation.
+    /// Updates a user; what is left as [`Patch::Keep`] stays.
+    ///
+    /// `PATCH /platform/api/v1/users/{id}`. A new e-mail needs no confirmation.
     ///
     /// # Errors
     /// `NotFound` without such a user; `Unauthorized` for one that this platform app neither made
@@ -84,7 +89,7 @@ impl<'a> PlatformUsers<'a> {
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
-    /// use chatwoot_client::UserPatch;
+    /// use chatwoot_client::platform::UserPatch;
     ///
     /// let moved = UserPatch { email: "ada@lovelace.example.com".into(), ..Default::default() };
     /// platform.users().update(5.into(), &moved).await?;
@@ -96,7 +101,9 @@ impl<'a> PlatformUsers<'a> {
         self.platform.call(UPDATE).path("id", id).json(to)
     }
 
-    /// `DELETE /platform/api/v1/users/{id}`: removes a user from every account.
+    /// Deletes a user from every account.
+    ///
+    /// `DELETE /platform/api/v1/users/{id}`.
     ///
     /// The server answers at once and deletes later, in the background.
     ///
@@ -115,7 +122,9 @@ impl<'a> PlatformUsers<'a> {
         self.platform.done(DELETE).path("id", id)
     }
 
-    /// `GET /platform/api/v1/users/{id}/login`: a link that logs the user in, once and soon.
+    /// Returns a link that logs the user in, once and soon.
+    ///
+    /// `GET /platform/api/v1/users/{id}/login`.
     ///
     /// Who has the link is the user: redirect to it, do not store it.
     ///
@@ -136,8 +145,9 @@ impl<'a> PlatformUsers<'a> {
         self.platform.call(LOGIN).path("id", id)
     }
 
-    /// `POST /platform/api/v1/users/{id}/token`: the user's token for the Application API.
-    /// Undocumented; it makes no new token.
+    /// Returns the user's token for the Application API.; it makes no new token.
+    ///
+    /// `POST /platform/api/v1/users/{id}/token`. Not in Chatwoot's published API.
     ///
     /// # Errors
     /// `NotFound` without such a user; `Unauthorized` for one that this platform app neither made
@@ -173,7 +183,6 @@ pub struct IssuedToken {
     /// The token for the Application API.
     pub access_token: Secret,
     /// When it ends; `None` is never.
-    #[serde(default)]
     pub expiry: Option<Time>,
     /// Whose it is.
     pub user: TokenOwner,
@@ -189,16 +198,12 @@ pub struct TokenOwner {
     /// Their id.
     pub id: UserId,
     /// Their full name.
-    #[serde(default)]
     pub name: Option<String>,
     /// The name customers see.
-    #[serde(default)]
     pub display_name: Option<String>,
     /// Their e-mail address.
-    #[serde(default)]
     pub email: Option<String>,
     /// Opens their websocket.
-    #[serde(default)]
     pub pubsub_token: Option<Secret>,
     /// What else the server sends.
     #[serde(flatten)]

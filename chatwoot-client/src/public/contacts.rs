@@ -2,13 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::PublicInbox;
-use crate::call::Call;
-use crate::ids::{AccountId, CompanyId, ContactId};
-use crate::model::{Attributes, Extra, OrEmpty};
-use crate::op::Op;
-use crate::secret::Secret;
-use crate::time::Time;
+use crate::http::Call;
+use crate::http::Op;
+use crate::public::PublicInbox;
+use crate::types::Secret;
+use crate::types::Time;
+use crate::types::{AccountId, CompanyId, ContactId};
+use crate::types::{Attributes, Extra, NullAsEmpty};
 
 const CREATE: Op =
     Op::post("public_contacts.create", "/public/api/v1/inboxes/{inbox_identifier}/contacts");
@@ -39,8 +39,10 @@ impl<'a> PublicContacts<'a> {
         Self { inbox }
     }
 
-    /// `POST /public/api/v1/inboxes/{inbox_identifier}/contacts`: makes a contact, or answers the
-    /// one with this source id, identifier, e-mail or phone number, unchanged.
+    /// Creates a contact, or answers the one with this source id, identifier, e-mail or phone
+    /// number, unchanged.
+    ///
+    /// `POST /public/api/v1/inboxes/{inbox_identifier}/contacts`.
     ///
     /// Only the identifier has a proof, its hash, and only where the inbox demands one: an e-mail
     /// address that another contact has answers *that* contact.
@@ -53,7 +55,7 @@ impl<'a> PublicContacts<'a> {
     /// ```
     /// # async fn example(inbox: chatwoot_client::PublicInbox, hash: chatwoot_client::Secret)
     /// # -> Result<(), chatwoot_client::Error> {
-    /// use chatwoot_client::NewPublicContact;
+    /// use chatwoot_client::public::NewPublicContact;
     ///
     /// let ada = NewPublicContact {
     ///     identifier: Some("customer-1815".into()),
@@ -70,8 +72,9 @@ impl<'a> PublicContacts<'a> {
         self.inbox.call(CREATE).json(contact)
     }
 
-    /// `GET /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}`: the contact
-    /// with this source id.
+    /// Returns the contact with this source id.
+    ///
+    /// `GET /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}`.
     ///
     /// # Errors
     /// `NotFound` without such an inbox, or a contact with this source id in it. `Server` (500) in
@@ -89,8 +92,9 @@ impl<'a> PublicContacts<'a> {
         self.inbox.call(GET).path("contact_identifier", source_id.as_ref())
     }
 
-    /// `PATCH /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}`: changes the
-    /// contact with this source id; what is `None` stays, custom attributes are merged.
+    /// Updates the contact with this source id; what is `None` stays, custom attributes are merged.
+    ///
+    /// `PATCH /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}`.
     ///
     /// **An e-mail address or phone number that another contact has merges this contact into that
     /// one**, with its conversations, and no proof is asked. Pass on only what you have proved.
@@ -102,9 +106,9 @@ impl<'a> PublicContacts<'a> {
     ///
     /// ```
     /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
-    /// use chatwoot_client::PublicContactChange;
+    /// use chatwoot_client::public::PublicContactPatch;
     ///
-    /// let named = PublicContactChange { name: Some("Ada".into()), ..Default::default() };
+    /// let named = PublicContactPatch { name: Some("Ada".into()), ..Default::default() };
     /// inbox.contacts().update("the-source-id", &named).await?;
     /// # Ok(())
     /// # }
@@ -113,7 +117,7 @@ impl<'a> PublicContacts<'a> {
     pub fn update(
         self,
         source_id: &(impl AsRef<str> + ?Sized),
-        to: &PublicContactChange,
+        to: &PublicContactPatch,
     ) -> Call<'a, ContactRecord> {
         self.inbox.call(UPDATE).path("contact_identifier", source_id.as_ref()).json(to)
     }
@@ -128,16 +132,12 @@ pub struct PublicContact {
     /// Its name in the inbox; it alone opens the contact's conversations.
     pub source_id: Secret,
     /// Opens the contact's live events.
-    #[serde(default)]
     pub pubsub_token: Option<Secret>,
     /// Its name.
-    #[serde(default)]
     pub name: Option<String>,
     /// Its e-mail address.
-    #[serde(default)]
     pub email: Option<String>,
     /// Its phone number.
-    #[serde(default)]
     pub phone_number: Option<String>,
     /// What else the server sends.
     #[serde(flatten)]
@@ -151,40 +151,30 @@ pub struct ContactRecord {
     /// Its id.
     pub id: ContactId,
     /// Its account.
-    #[serde(default)]
     pub account_id: Option<AccountId>,
     /// Its name.
-    #[serde(default)]
     pub name: Option<String>,
     /// The shop's own key for it.
-    #[serde(default)]
     pub identifier: Option<String>,
     /// Its e-mail address.
-    #[serde(default)]
     pub email: Option<String>,
     /// Its phone number.
-    #[serde(default)]
     pub phone_number: Option<String>,
     /// Whether its messages are refused.
-    #[serde(default)]
     pub blocked: Option<bool>,
     /// Its company; 4.9.1 does not say.
-    #[serde(default)]
     pub company_id: Option<CompanyId>,
     /// Attributes that Chatwoot itself names.
     #[serde(default)]
-    pub additional_attributes: OrEmpty<Attributes>,
+    pub additional_attributes: NullAsEmpty<Attributes>,
     /// Attributes of the account's own.
     #[serde(default)]
-    pub custom_attributes: OrEmpty<Attributes>,
+    pub custom_attributes: NullAsEmpty<Attributes>,
     /// When it was made.
-    #[serde(default)]
     pub created_at: Option<Time>,
     /// When it was last changed.
-    #[serde(default)]
     pub updated_at: Option<Time>,
     /// When it last wrote.
-    #[serde(default)]
     pub last_activity_at: Option<Time>,
     /// What else the server sends.
     #[serde(flatten)]
@@ -224,7 +214,7 @@ pub struct NewPublicContact {
 /// What to change of a contact that introduced itself. What is `None` stays; nothing can be
 /// emptied here, the server passes over null and empty text.
 #[derive(Clone, Debug, Default, Serialize)]
-pub struct PublicContactChange {
+pub struct PublicContactPatch {
     /// Its identifier, for the proof; it is not changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identifier: Option<String>,

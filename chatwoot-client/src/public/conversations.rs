@@ -5,14 +5,14 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::PublicInbox;
-use super::contacts::ContactRecord;
-use crate::application::Typing;
-use crate::call::Call;
-use crate::ids::{ConversationId, InboxId};
-use crate::model::{Attributes, ConversationStatus, Extra, Message, OrEmpty};
-use crate::op::Op;
-use crate::time::Time;
+use crate::application::conversations::Typing;
+use crate::http::Call;
+use crate::http::Op;
+use crate::public::ContactRecord;
+use crate::public::PublicInbox;
+use crate::types::Time;
+use crate::types::{Attributes, ConversationStatus, Extra, Message, NullAsEmpty};
+use crate::types::{ConversationId, InboxId};
 
 const LIST: Op = Op::get(
     "public_conversations.list",
@@ -65,8 +65,9 @@ impl<'a> PublicConversations<'a> {
         Self { inbox, source_id }
     }
 
-    /// `GET /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations`:
-    /// the contact's conversations, with their messages.
+    /// Returns the contact's conversations, with their messages.
+    ///
+    /// `GET /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations`.
     ///
     /// # Errors
     /// `NotFound` without such an inbox, or a contact with this source id in it.
@@ -84,8 +85,11 @@ impl<'a> PublicConversations<'a> {
         self.inbox.call(LIST).path("contact_identifier", self.source_id)
     }
 
-    /// `POST /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations`:
-    /// begins a conversation. Each call begins another one.
+    /// Starts a conversation.
+    ///
+    /// `POST
+    /// /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations`. Each
+    /// call begins another one.
     ///
     /// # Errors
     /// `NotFound` without such an inbox, or a contact with this source id in it.
@@ -107,8 +111,10 @@ impl<'a> PublicConversations<'a> {
         }
     }
 
-    /// `GET /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}`:
-    /// one conversation.
+    /// Returns one conversation.
+    ///
+    /// `GET
+    /// /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}`.
     ///
     /// # Errors
     /// `NotFound` without such an inbox, or a contact with this source id in it, or such a
@@ -126,8 +132,11 @@ impl<'a> PublicConversations<'a> {
         self.call(GET, id)
     }
 
-    /// `POST /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/toggle_status`:
-    /// resolves a conversation; a resolved one stays so. It never opens one: a message does.
+    /// Resolves a conversation; a resolved one stays so.
+    ///
+    /// `POST
+    /// /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/toggle_status`.
+    /// It never opens one: a message does.
     ///
     /// # Errors
     /// `NotFound` without such an inbox, or a contact with this source id in it, or such a
@@ -144,8 +153,10 @@ impl<'a> PublicConversations<'a> {
         self.call(RESOLVE, id)
     }
 
-    /// `POST /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/toggle_typing`:
-    /// shows agents that the customer writes, or has stopped.
+    /// Shows agents that the customer writes, or has stopped.
+    ///
+    /// `POST
+    /// /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/toggle_typing`.
     ///
     /// # Errors
     /// `NotFound` without such an inbox, or a contact with this source id in it, or such a
@@ -153,19 +164,25 @@ impl<'a> PublicConversations<'a> {
     ///
     /// ```
     /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
-    /// use chatwoot_client::Typing;
+    /// use chatwoot_client::application::conversations::Typing;
     ///
-    /// inbox.conversations("the-source-id").set_typing(12.into(), &Typing::On).await?;
+    /// inbox.conversations("the-source-id").set_typing(12.into(), Typing::On).await?;
     /// # Ok(())
     /// # }
     /// ```
     #[inline]
-    pub fn set_typing(self, id: ConversationId, typing: &Typing) -> Call<'a, ()> {
-        self.done(SET_TYPING, id).json(&json!({"typing_status": typing}))
+    pub fn set_typing(self, id: ConversationId, typing: Typing) -> Call<'a, ()> {
+        #[derive(Serialize)]
+        struct Body {
+            typing_status: Typing,
+        }
+        self.done(SET_TYPING, id).json(&Body { typing_status: typing })
     }
 
-    /// `POST /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/update_last_seen`:
-    /// says that the customer has seen all there is.
+    /// Says that the customer has seen all there is.
+    ///
+    /// `POST
+    /// /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/update_last_seen`.
     ///
     /// # Errors
     /// `NotFound` without such an inbox, or a contact with this source id in it, or such a
@@ -200,22 +217,18 @@ pub struct PublicConversation {
     /// Its number in its account.
     pub id: ConversationId,
     /// Its name across accounts; 4.9.1 does not say everywhere.
-    #[serde(default)]
     pub uuid: Option<String>,
     /// Its inbox.
     pub inbox_id: InboxId,
     /// What state it is in.
-    #[serde(default)]
     pub status: Option<ConversationStatus>,
     /// When the customer last looked; 0 for never.
-    #[serde(default)]
     pub contact_last_seen_at: Option<Time>,
     /// When an agent last looked; 0 for never.
-    #[serde(default)]
     pub agent_last_seen_at: Option<Time>,
     /// Its messages, without private notes and activities.
     #[serde(default)]
-    pub messages: OrEmpty<Vec<Message>>,
+    pub messages: NullAsEmpty<Vec<Message>>,
     /// Its contact.
     pub contact: ContactRecord,
     /// What else the server sends.

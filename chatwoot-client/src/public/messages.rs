@@ -6,12 +6,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::PublicInbox;
-use crate::call::Call;
-use crate::ids::{ConversationId, MessageId};
-use crate::model::Message;
-use crate::op::Op;
-use crate::upload::{Fields, Upload};
+use crate::http::Call;
+use crate::http::Op;
+use crate::http::Upload;
+use crate::http::upload::Fields;
+use crate::public::PublicInbox;
+use crate::types::Message;
+use crate::types::{ConversationId, MessageId};
 
 const LIST: Op = Op::get(
     "public_messages.list",
@@ -55,9 +56,11 @@ impl<'a> PublicMessages<'a> {
         Self { inbox, source_id, conversation }
     }
 
-    /// `GET /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages`:
-    /// the newest 20 messages, or the 20 before one, oldest first; without private notes and
-    /// activities.
+    /// Returns the newest 20 messages, or the 20 before one, oldest first; without private notes
+    /// and activities.
+    ///
+    /// `GET
+    /// /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages`.
     ///
     /// # Errors
     /// `NotFound` without such an inbox, or a contact with this source id in it, or such a
@@ -82,8 +85,10 @@ impl<'a> PublicMessages<'a> {
         self.call(LIST).query(&Before { before })
     }
 
-    /// `POST /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages`:
-    /// writes a message from the customer; a resolved or snoozed conversation is open again.
+    /// Sends a message from the customer; a resolved or snoozed conversation is open again.
+    ///
+    /// `POST
+    /// /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages`.
     ///
     /// Neither the answer nor a webhook repeats the `echo_id`. Nothing makes a message once only.
     ///
@@ -104,9 +109,11 @@ impl<'a> PublicMessages<'a> {
         self.call(CREATE).json(&NewText { content: Some(content), echo_id })
     }
 
-    /// `POST /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages`:
-    /// writes a message with files from the customer, with or without a text; otherwise as
+    /// Sends a message with files from the customer, with or without a text; otherwise as
     /// [`PublicMessages::create`].
+    ///
+    /// `POST
+    /// /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages`.
     ///
     /// # Errors
     /// `NotFound` without such an inbox, or a contact with this source id in it, or such a
@@ -135,9 +142,11 @@ impl<'a> PublicMessages<'a> {
         self.call(CREATE).form(fields.files("attachments[]", attachments))
     }
 
-    /// `PATCH /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages/{message_id}`:
-    /// answers a message that asks for something: its `submitted_values`, each with `title` and
+    /// Returns a message that asks for something: its `submitted_values`, each with `title` and
     /// `value`, or `name` and `value` for a form.
+    ///
+    /// `PATCH
+    /// /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages/{message_id}`.
     ///
     /// # Errors
     /// `NotFound` without such an inbox, a contact with this source id in it, or such a

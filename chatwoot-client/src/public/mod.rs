@@ -3,41 +3,34 @@
 
 mod contacts;
 mod conversations;
-mod csat;
-mod details;
+mod inbox;
 mod messages;
-mod widget;
-mod widget_conversations;
-mod widget_types;
-mod widget_visitor;
+mod survey;
+pub mod widget;
 
+pub use self::contacts::*;
+pub use self::conversations::*;
+pub use self::inbox::*;
+pub use self::messages::*;
+pub use self::survey::*;
 use serde::de::DeserializeOwned;
 
-pub use self::contacts::{
-    ContactRecord, NewPublicContact, PublicContact, PublicContactChange, PublicContacts,
-};
-pub use self::conversations::{PublicConversation, PublicConversations};
-pub use self::csat::{CsatAnswer, CsatSurvey, CsatSurveyResult, PublicCsat};
-pub use self::details::{OpeningHours, PublicInboxDetails};
-pub use self::messages::PublicMessages;
-pub use self::widget::Website;
-pub use self::widget_types::*;
-pub use self::widget_visitor::WidgetVisitor;
-use crate::call::Call;
-use crate::client::Client;
-use crate::ids::ConversationId;
-use crate::op::Op;
+use crate::http::Call;
+use crate::http::Http;
+use crate::http::Op;
+use crate::http::{RawRequest, TokenKind};
+use crate::types::ConversationId;
 
-/// One API inbox by its identifier; from [`Client::inbox`].
+/// One API inbox by its identifier; from [`Client::public_inbox`](crate::Client::public_inbox).
 #[derive(Clone, Debug)]
 pub struct PublicInbox {
-    client: Client,
+    http: Http,
     identifier: String,
 }
 
 impl PublicInbox {
-    pub(crate) fn new(client: Client, identifier: String) -> Self {
-        Self { client, identifier }
+    pub(crate) fn new(http: Http, identifier: String) -> Self {
+        Self { http, identifier }
     }
 
     /// The contacts of the inbox.
@@ -62,23 +55,48 @@ impl PublicInbox {
         PublicMessages::new(self, source_id.as_ref(), conversation)
     }
 
+    /// Calls an operation that has no method yet, with this handle's inbox and no token, and the retries, limits
+    /// and errors of every other call. `{inbox_identifier}`
+    /// of the path is the inbox.
+    ///
+    /// The response is decoded into any type; [`Op::inside`] names the keys around it.
+    ///
+    /// # Errors
+    /// `Request` for a path that is not of the public API, and nothing is sent then; else see
+    /// [`Call`].
+    ///
+    /// ```
+    /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::Op;
+    /// use serde_json::Value;
+    ///
+    /// let op = Op::get("hours.get", "/public/api/v1/inboxes/{inbox_identifier}/hours");
+    /// let hours: Value = inbox.request(op).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn request<T: DeserializeOwned>(&self, op: Op) -> RawRequest<'_, T> {
+        RawRequest::new(self.call(op), op, TokenKind::None)
+    }
+
     pub(crate) fn call<T: DeserializeOwned>(&self, op: Op) -> Call<'_, T> {
-        self.client.call(op).path("inbox_identifier", &self.identifier)
+        self.http.call(op).path("inbox_identifier", &self.identifier)
     }
 
     pub(crate) fn done(&self, op: Op) -> Call<'_, ()> {
-        self.client.done(op).path("inbox_identifier", &self.identifier)
+        self.http.done(op).path("inbox_identifier", &self.identifier)
     }
 }
 
 /// Every operation of the public API.
 pub(crate) const OPERATIONS: &[&[Op]] = &[
     widget::OPERATIONS,
-    widget_visitor::OPERATIONS,
-    widget_conversations::OPERATIONS,
+    widget::visitor::OPERATIONS,
+    widget::conversations::OPERATIONS,
     contacts::OPERATIONS,
     conversations::OPERATIONS,
-    details::OPERATIONS,
+    inbox::OPERATIONS,
     messages::OPERATIONS,
-    csat::OPERATIONS,
+    survey::OPERATIONS,
 ];

@@ -4,14 +4,15 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::change::Change;
-use super::contact::Contact;
-use super::message::LastMessage;
-use super::party::{AccountRef, Party, TeamRef};
-use crate::ids::{AccountId, ContactId, ContactInboxId, ConversationId, InboxId, SlaPolicyId};
-use crate::model::{Attributes, ChannelType, ConversationStatus, Extra, OrEmpty, Priority};
-use crate::secret::Secret;
-use crate::time::Time;
+use super::party::{AccountRef, TeamRef};
+use crate::types::Secret;
+use crate::types::Time;
+use crate::types::{AccountId, ContactId, ContactInboxId, ConversationId, InboxId, SlaPolicyId};
+use crate::types::{Attributes, ChannelType, ConversationStatus, Extra, NullAsEmpty, Priority};
+use crate::webhook::Change;
+use crate::webhook::Contact;
+use crate::webhook::LastMessage;
+use crate::webhook::Party;
 
 /// A conversation as webhooks send it: a snapshot of when the event was queued.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -26,74 +27,53 @@ pub struct Conversation {
     /// The contact, the assignee and the team.
     pub meta: ConversationMeta,
     /// Its account; 4.9.1 leaves it out, see [`Conversation::account_id`].
-    #[serde(default)]
     pub account: Option<AccountRef>,
     /// The contact's presence in the inbox.
-    #[serde(default)]
     pub contact_inbox: Option<ContactInbox>,
     /// The last message of customer or agent, if there is one: never more than one.
     #[serde(default)]
-    pub messages: OrEmpty<Vec<LastMessage>>,
+    pub messages: NullAsEmpty<Vec<LastMessage>>,
     /// Its labels.
     #[serde(default)]
-    pub labels: OrEmpty<Vec<String>>,
+    pub labels: NullAsEmpty<Vec<String>>,
     /// Its custom attributes.
-    #[serde(default)]
     pub custom_attributes: Option<Attributes>,
     /// Where it began: browser, page and the like.
-    #[serde(default)]
     pub additional_attributes: Option<Attributes>,
     /// The kind of channel of its inbox.
-    #[serde(default)]
     pub channel: Option<ChannelType>,
     /// Whether the channel lets agents answer now.
-    #[serde(default)]
     pub can_reply: Option<bool>,
     /// How urgent it is.
-    #[serde(default)]
     pub priority: Option<Priority>,
     /// Until when it sleeps.
-    #[serde(default)]
     pub snoozed_until: Option<Time>,
     /// How many messages of the customer no agent has seen.
-    #[serde(default)]
     pub unread_count: Option<u64>,
     /// When an agent first answered.
-    #[serde(default)]
     pub first_reply_created_at: Option<Time>,
     /// Since when the customer waits for an answer.
-    #[serde(default)]
     pub waiting_since: Option<Time>,
     /// When an agent last looked.
-    #[serde(default)]
     pub agent_last_seen_at: Option<Time>,
     /// When the customer last looked.
-    #[serde(default)]
     pub contact_last_seen_at: Option<Time>,
     /// When something last happened.
-    #[serde(default)]
     pub last_activity_at: Option<Time>,
     /// The same as `last_activity_at`.
-    #[serde(default)]
     pub timestamp: Option<Time>,
     /// When it was created.
-    #[serde(default)]
     pub created_at: Option<Time>,
     /// When it was last written: the version to compare two snapshots by.
-    #[serde(default)]
     pub updated_at: Option<Time>,
     /// The SLA that applies to it.
-    #[serde(default)]
     pub applied_sla: Option<Value>,
     /// What became of that SLA.
-    #[serde(default)]
     pub sla_events: Option<Vec<Value>>,
     /// The SLA policy.
-    #[serde(default)]
     pub sla_policy_id: Option<SlaPolicyId>,
     /// What changed. Only in `conversation_updated` and `conversation_status_changed`, and at times
     /// `null` there.
-    #[serde(default)]
     pub changed_attributes: Option<Vec<Change>>,
     // The event's name is the variant of `Event`.
     #[serde(default, skip_serializing, rename = "event")]
@@ -150,16 +130,12 @@ pub struct ConversationMeta {
     /// The contact.
     pub sender: Contact,
     /// The agent or bot it is assigned to.
-    #[serde(default)]
     pub assignee: Option<Party>,
     /// `User` or `AgentBot`.
-    #[serde(default)]
     pub assignee_type: Option<String>,
     /// The team it is assigned to.
-    #[serde(default)]
     pub team: Option<TeamRef>,
     /// Whether the contact proved who it is.
-    #[serde(default)]
     pub hmac_verified: Option<bool>,
     /// What else the server sends.
     #[serde(flatten)]
@@ -177,19 +153,14 @@ pub struct ContactInbox {
     /// The inbox.
     pub inbox_id: InboxId,
     /// The contact's id in the channel.
-    #[serde(default)]
     pub source_id: Option<Secret>,
     /// When it was created.
-    #[serde(default)]
     pub created_at: Option<Time>,
     /// When it was last written.
-    #[serde(default)]
     pub updated_at: Option<Time>,
     /// Whether the contact proved who it is.
-    #[serde(default)]
     pub hmac_verified: Option<bool>,
     /// Opens the live channel as this contact.
-    #[serde(default)]
     pub pubsub_token: Option<Secret>,
     /// What else the server sends.
     #[serde(flatten)]

@@ -5,16 +5,16 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::error::Category;
 
-use super::change::Change;
-use super::contact::Contact;
-use super::conversation::Conversation;
-use super::inbox::Inbox;
-use super::live::{Typing, WidgetTriggered};
-use super::message::Message;
-use crate::ids::{AccountId, ContactId, ConversationId, InboxId, MessageId};
-use crate::model::Extra;
-use crate::place::place;
-use crate::shown::Shown;
+use crate::error::json_path::place;
+use crate::types::Extra;
+use crate::types::shown::Shown;
+use crate::types::{AccountId, ContactId, ConversationId, InboxId, MessageId};
+use crate::webhook::Change;
+use crate::webhook::Contact;
+use crate::webhook::Conversation;
+use crate::webhook::Inbox;
+use crate::webhook::Message;
+use crate::webhook::{Typing, WidgetTriggered};
 
 macro_rules! events {
     ($($(#[$doc:meta])* $variant:ident($payload:ty) = $name:literal,)+) => {
@@ -128,7 +128,7 @@ pub enum ParseError {
 }
 
 impl Event {
-    /// Decodes a body: one that [`Verifier::verify`](super::Verifier::verify) passed, or, by your
+    /// Decodes a body: one that [`Verifier::verify`](crate::webhook::Verifier::verify) passed, or, by your
     /// explicit choice, one of a server that does not sign.
     ///
     /// ```

@@ -5,12 +5,12 @@ use std::fmt;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use super::change::Change;
 use super::party::AccountRef;
-use crate::ids::{AccountId, ChannelId, InboxId};
-use crate::model::{Attributes, Extra, OrEmpty};
-use crate::secret::Secret;
-use crate::time::Time;
+use crate::types::Secret;
+use crate::types::Time;
+use crate::types::{AccountId, ChannelId, InboxId};
+use crate::types::{Attributes, Extra, NullAsEmpty};
+use crate::webhook::Change;
 
 /// An inbox as inbox events send it: without its id and name.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -22,54 +22,38 @@ pub struct Inbox {
     pub channel: Channel,
     /// Its hours, one entry a day. They alone name the inbox: see [`Inbox::id`].
     #[serde(default)]
-    pub working_hours: OrEmpty<Vec<WorkingHours>>,
+    pub working_hours: NullAsEmpty<Vec<WorkingHours>>,
     /// Whether the hours count.
-    #[serde(default)]
     pub working_hours_enabled: Option<bool>,
     /// The time zone of the hours.
-    #[serde(default)]
     pub timezone: Option<String>,
     /// What is said outside the hours.
-    #[serde(default)]
     pub out_of_office_message: Option<String>,
     /// Whether a customer may write in a resolved conversation.
-    #[serde(default)]
     pub allow_messages_after_resolved: Option<bool>,
     /// Whether a contact keeps one conversation.
-    #[serde(default)]
     pub lock_to_single_conversation: Option<bool>,
     /// Whether conversations are assigned by themselves.
-    #[serde(default)]
     pub enable_auto_assignment: Option<bool>,
     /// How they are.
-    #[serde(default)]
     pub auto_assignment_config: Option<Attributes>,
     /// Whether the widget asks for an e-mail address.
-    #[serde(default)]
     pub enable_email_collect: Option<bool>,
     /// Whether a greeting is sent.
-    #[serde(default)]
     pub greeting_enabled: Option<bool>,
     /// The greeting.
-    #[serde(default)]
     pub greeting_message: Option<String>,
     /// Whether customers are asked how it was.
-    #[serde(default)]
     pub csat_survey_enabled: Option<bool>,
     /// The name on e-mails.
-    #[serde(default)]
     pub business_name: Option<String>,
     /// How senders are named on e-mails: `friendly` or `professional`.
-    #[serde(default)]
     pub sender_name_type: Option<String>,
     /// When it was created.
-    #[serde(default)]
     pub created_at: Option<Time>,
     /// When it was last written.
-    #[serde(default)]
     pub updated_at: Option<Time>,
     /// What changed. Only in `inbox_updated`.
-    #[serde(default)]
     pub changed_attributes: Option<Vec<Change>>,
     // The event's name is the variant of `Event`.
     #[serde(default, skip_serializing, rename = "event")]
@@ -94,28 +78,20 @@ pub struct Channel {
     /// Its id, counted per kind of channel.
     pub id: ChannelId,
     /// Its account.
-    #[serde(default)]
     pub account_id: Option<AccountId>,
     /// The token of a web widget.
-    #[serde(default)]
     pub website_token: Option<String>,
     /// The key that proves a contact's identifier, of a web widget or an API channel.
-    #[serde(default)]
     pub hmac_token: Option<Secret>,
     /// Whether that proof is demanded.
-    #[serde(default)]
     pub hmac_mandatory: Option<bool>,
     /// The public identifier of an API channel.
-    #[serde(default)]
     pub identifier: Option<String>,
     /// The secret that signs an API channel's webhook.
-    #[serde(default)]
     pub secret: Option<Secret>,
     /// When it was created.
-    #[serde(default)]
     pub created_at: Option<Time>,
     /// When it was last written.
-    #[serde(default)]
     pub updated_at: Option<Time>,
     /// What else the server sends of this kind of channel.
     #[serde(flatten)]
@@ -136,39 +112,28 @@ impl fmt::Debug for Channel {
 #[non_exhaustive]
 pub struct WorkingHours {
     /// The inbox.
-    #[serde(default)]
     pub inbox_id: Option<InboxId>,
     /// The account.
-    #[serde(default)]
     pub account_id: Option<AccountId>,
     /// The entry's id.
-    #[serde(default)]
     pub id: Option<u64>,
     /// The day, 0 for Sunday.
     pub day_of_week: u8,
     /// Whether it is closed all day.
-    #[serde(default)]
     pub closed_all_day: Option<bool>,
     /// Whether it is open all day.
-    #[serde(default)]
     pub open_all_day: Option<bool>,
     /// The hour it opens.
-    #[serde(default)]
     pub open_hour: Option<u8>,
     /// The minute it opens.
-    #[serde(default)]
     pub open_minutes: Option<u8>,
     /// The hour it closes.
-    #[serde(default)]
     pub close_hour: Option<u8>,
     /// The minute it closes.
-    #[serde(default)]
     pub close_minutes: Option<u8>,
     /// When it was created.
-    #[serde(default)]
     pub created_at: Option<Time>,
     /// When it was last written.
-    #[serde(default)]
     pub updated_at: Option<Time>,
     /// What else the server sends.
     #[serde(flatten)]

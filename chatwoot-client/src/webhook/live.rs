@@ -3,12 +3,13 @@
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use super::contact::Contact;
-use super::conversation::Conversation;
-use super::party::{AccountRef, InboxRef, Party};
-use crate::ids::ContactInboxId;
-use crate::model::{Attributes, Extra};
-use crate::secret::Secret;
+use super::party::{AccountRef, InboxRef};
+use crate::types::ContactInboxId;
+use crate::types::Secret;
+use crate::types::{Attributes, Extra};
+use crate::webhook::Contact;
+use crate::webhook::Conversation;
+use crate::webhook::Party;
 
 /// Somebody types, or stopped.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -36,20 +37,16 @@ pub struct WidgetTriggered {
     /// The id of the contact's presence in the inbox, not of the contact.
     pub id: ContactInboxId,
     /// The contact.
-    #[serde(default)]
     pub contact: Option<Contact>,
     /// The widget's inbox.
     pub inbox: InboxRef,
     /// Its account.
     pub account: AccountRef,
     /// The visitor's last conversation there.
-    #[serde(default)]
     pub current_conversation: Option<Conversation>,
     /// The contact's id in the channel.
-    #[serde(default)]
     pub source_id: Option<Secret>,
     /// The browser, the page it was opened on, and the like.
-    #[serde(default)]
     pub event_info: Option<Attributes>,
     // The event's name is the variant of `Event`.
     #[serde(default, skip_serializing, rename = "event")]

@@ -4,14 +4,15 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Number;
 
-use super::conversation::Conversation;
-use super::party::{AccountRef, InboxRef, Party};
-use crate::ids::{AccountId, AttachmentId, ConversationId, InboxId, MessageId, UserId};
-use crate::model::{Attributes, ContentType, Extra, MessageStatus, words};
-use crate::secret::Secret;
-use crate::time::Time;
+use super::party::{AccountRef, InboxRef};
+use crate::types::Secret;
+use crate::types::Time;
+use crate::types::{AccountId, AttachmentId, ConversationId, InboxId, MessageId, UserId};
+use crate::types::{Attributes, ContentType, Extra, MessageStatus, open_enum};
+use crate::webhook::Conversation;
+use crate::webhook::Party;
 
-words! {
+open_enum! {
     /// Which way a message goes: a word in message events, a number inside conversations.
     pub enum MessageType {
         /// From the customer.
@@ -37,16 +38,12 @@ pub struct Message {
     #[serde(default)]
     pub private: bool,
     /// Its text.
-    #[serde(default)]
     pub content: Option<String>,
     /// What kind of content it has.
-    #[serde(default)]
     pub content_type: Option<ContentType>,
     /// What belongs to the content: items, answers given, `deleted`, `in_reply_to`.
-    #[serde(default)]
     pub content_attributes: Option<Attributes>,
     /// What the sender attached for machines.
-    #[serde(default)]
     pub additional_attributes: Option<Attributes>,
     /// Its account.
     pub account: AccountRef,
@@ -55,16 +52,12 @@ pub struct Message {
     /// Its conversation.
     pub conversation: Conversation,
     /// Who sent it; nobody for what the server sends itself.
-    #[serde(default)]
     pub sender: Option<Party>,
     /// Its id at the sender's.
-    #[serde(default)]
     pub source_id: Option<String>,
     /// Its attachments.
-    #[serde(default)]
     pub attachments: Option<Vec<Attachment>>,
     /// When it was created.
-    #[serde(default)]
     pub created_at: Option<Time>,
     // The event's name is the variant of `Event`.
     #[serde(default, skip_serializing, rename = "event")]
@@ -97,7 +90,6 @@ pub struct LastMessage {
     /// Its inbox.
     pub inbox_id: InboxId,
     /// Its conversation.
-    #[serde(default)]
     pub conversation_id: Option<ConversationId>,
     /// Which way it goes; the server writes a number here.
     #[serde(with = "number")]
@@ -106,55 +98,38 @@ pub struct LastMessage {
     #[serde(default)]
     pub private: bool,
     /// Its text.
-    #[serde(default)]
     pub content: Option<String>,
     /// Its text as a channel would show it.
-    #[serde(default)]
     pub processed_message_content: Option<String>,
     /// What kind of content it has.
-    #[serde(default)]
     pub content_type: Option<ContentType>,
     /// What belongs to the content.
-    #[serde(default)]
     pub content_attributes: Option<Attributes>,
     /// What the sender attached for machines.
-    #[serde(default)]
     pub additional_attributes: Option<Attributes>,
     /// Its ids elsewhere.
-    #[serde(default)]
     pub external_source_ids: Option<Attributes>,
     /// What an analysis thought of it.
-    #[serde(default)]
     pub sentiment: Option<Attributes>,
     /// What became of it.
-    #[serde(default)]
     pub status: Option<MessageStatus>,
     /// Its id at the sender's.
-    #[serde(default)]
     pub source_id: Option<String>,
     /// The sender's mark of a message it shows before the server has it.
-    #[serde(default)]
     pub echo_id: Option<serde_json::Value>,
     /// `Contact`, `User` or `AgentBot`.
-    #[serde(default)]
     pub sender_type: Option<String>,
     /// The sender's id, counted per `sender_type`.
-    #[serde(default)]
     pub sender_id: Option<u64>,
     /// Who sent it.
-    #[serde(default)]
     pub sender: Option<Party>,
     /// Its attachments.
-    #[serde(default)]
     pub attachments: Option<Vec<Attachment>>,
     /// The conversation in short.
-    #[serde(default)]
     pub conversation: Option<LastMessageConversation>,
     /// When it was created.
-    #[serde(default)]
     pub created_at: Option<Time>,
     /// When it was last written.
-    #[serde(default)]
     pub updated_at: Option<Time>,
     /// What else the server sends.
     #[serde(flatten)]
@@ -166,16 +141,12 @@ pub struct LastMessage {
 #[non_exhaustive]
 pub struct LastMessageConversation {
     /// The user it is assigned to.
-    #[serde(default)]
     pub assignee_id: Option<UserId>,
     /// How many messages of the customer no agent has seen.
-    #[serde(default)]
     pub unread_count: Option<u64>,
     /// When something last happened.
-    #[serde(default)]
     pub last_activity_at: Option<Time>,
     /// The contact's presence in the inbox.
-    #[serde(default)]
     pub contact_inbox: Option<LastMessageContactInbox>,
     /// What else the server sends.
     #[serde(flatten)]
@@ -187,7 +158,6 @@ pub struct LastMessageConversation {
 #[non_exhaustive]
 pub struct LastMessageContactInbox {
     /// The contact's id in the channel.
-    #[serde(default)]
     pub source_id: Option<Secret>,
     /// What else the server sends.
     #[serde(flatten)]
@@ -201,34 +171,24 @@ pub struct Attachment {
     /// Its id.
     pub id: AttachmentId,
     /// Its message.
-    #[serde(default)]
     pub message_id: Option<MessageId>,
     /// Its account.
-    #[serde(default)]
     pub account_id: Option<AccountId>,
     /// `image`, `audio`, `video`, `file`, `location` and others.
-    #[serde(default)]
     pub file_type: Option<String>,
     /// The file's extension.
-    #[serde(default)]
     pub extension: Option<String>,
     /// The file's media type; 4.9.1 leaves it out.
-    #[serde(default)]
     pub content_type: Option<String>,
     /// Where the file is.
-    #[serde(default)]
     pub data_url: Option<String>,
     /// Where a small picture of it is; empty for none.
-    #[serde(default)]
     pub thumb_url: Option<String>,
     /// Its size in bytes.
-    #[serde(default)]
     pub file_size: Option<u64>,
     /// A picture's width; a film's is written `640.0`.
-    #[serde(default)]
     pub width: Option<Number>,
     /// A picture's or a film's height, as its width.
-    #[serde(default)]
     pub height: Option<Number>,
     /// What else the server sends.
     #[serde(flatten)]
@@ -237,7 +197,8 @@ pub struct Attachment {
 
 /// A [`MessageType`] as the number that the server has for it.
 mod number {
-    use super::{Deserialize, Deserializer, MessageType, Serializer};
+    use super::{Deserialize, Deserializer, Serializer};
+    use crate::webhook::MessageType;
 
     pub(super) fn serialize<S: Serializer>(
         to: &MessageType,

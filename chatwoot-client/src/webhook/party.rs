@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{AccountId, AgentBotId, CompanyId, ContactId, InboxId, TeamId, UserId};
-use crate::model::{Attributes, Availability, Extra, words};
+use crate::types::{AccountId, AgentBotId, CompanyId, ContactId, InboxId, TeamId, UserId};
+use crate::types::{Attributes, Availability, Extra, open_enum};
 
-words! {
+open_enum! {
     /// What a [`Party`] is.
     pub enum PartyKind {
         /// A contact: a customer or visitor.
@@ -26,49 +26,35 @@ pub struct Party {
     /// [`Party::agent_bot_id`].
     pub id: u64,
     /// What it is; the server leaves it out for the contact of a message.
-    #[serde(default, rename = "type")]
+    #[serde(rename = "type")]
     pub kind: Option<PartyKind>,
     /// Its name.
-    #[serde(default)]
     pub name: Option<String>,
     /// The name a user shows to customers.
-    #[serde(default)]
     pub available_name: Option<String>,
     /// Its e-mail address.
-    #[serde(default)]
     pub email: Option<String>,
     /// Where its picture is; empty for none.
-    #[serde(default)]
     pub avatar_url: Option<String>,
     /// Where a contact's picture is; empty for none.
-    #[serde(default)]
     pub avatar: Option<String>,
     /// Where its picture is; empty for none.
-    #[serde(default)]
     pub thumbnail: Option<String>,
     /// Whether a user is there.
-    #[serde(default)]
     pub availability_status: Option<Availability>,
     /// A contact's id in the shop.
-    #[serde(default)]
     pub identifier: Option<String>,
     /// A contact's phone number.
-    #[serde(default)]
     pub phone_number: Option<String>,
     /// Whether a contact is blocked.
-    #[serde(default)]
     pub blocked: Option<bool>,
     /// A contact's custom attributes.
-    #[serde(default)]
     pub custom_attributes: Option<Attributes>,
     /// A contact's additional attributes.
-    #[serde(default)]
     pub additional_attributes: Option<Attributes>,
     /// A contact's company.
-    #[serde(default)]
     pub company_id: Option<CompanyId>,
     /// A contact's account.
-    #[serde(default)]
     pub account: Option<AccountRef>,
     /// What else the server sends.
     #[serde(flatten)]
@@ -106,7 +92,6 @@ macro_rules! refs {
             /// Its id.
             pub id: $id,
             /// Its name.
-            #[serde(default)]
             pub name: Option<String>,
             /// What else the server sends.
             #[serde(flatten)]

@@ -7,9 +7,10 @@ use http::HeaderMap;
 use jiff::{SignedDuration, Timestamp};
 use subtle::ConstantTimeEq;
 
-use super::event::{Event, ParseError};
+use super::event::Event;
 use crate::mac::{mac, mac_digits};
-use crate::secret::Secret;
+use crate::types::Secret;
+use crate::webhook::ParseError;
 
 /// The header that carries the signature, `sha256=` and 64 hexadecimal digits.
 pub const SIGNATURE_HEADER: &str = "x-chatwoot-signature";
@@ -24,7 +25,8 @@ const SCHEME: &str = "sha256=";
 ///
 /// ```
 /// use chatwoot_client::Secret;
-/// use chatwoot_client::webhook::{self, Verifier, VerifyError};
+/// use chatwoot_client::webhook;
+/// use chatwoot_client::webhook::{Verifier, VerifyError};
 ///
 /// let secret = Secret::new("made-by-the-server");
 /// let verifier = Verifier::new(secret.clone())?;

@@ -2,10 +2,10 @@
 
 use serde::{Serialize, Serializer};
 
-use super::WidgetError;
 use crate::mac::mac_digits;
-use crate::model::{Attributes, Extra};
-use crate::secret::Secret;
+use crate::types::Secret;
+use crate::types::{Attributes, Extra};
+use crate::widget::WidgetError;
 
 /// The proof that an identifier is the visitor's own: HMAC-SHA256 with the inbox's `hmac_token`,
 /// in hexadecimal digits. It is made on the server, for the customer who is logged in, and for
@@ -29,7 +29,8 @@ pub fn identifier_hash(hmac_token: &Secret, identifier: &str) -> String {
 /// proof changed since the browser was last told.
 ///
 /// ```
-/// use chatwoot_client::{Secret, widget::WidgetUser};
+/// use chatwoot_client::Secret;
+/// use chatwoot_client::widget::WidgetUser;
 ///
 /// let hmac_token = Secret::new("the inbox's hmac_token");
 /// let mut user = WidgetUser::proven("customer-17", &hmac_token)?;
@@ -63,7 +64,7 @@ pub struct WidgetUser {
     /// Custom attributes of the contact, which the server merges with those it has.
     #[serde(skip_serializing_if = "Attributes::is_empty")]
     pub custom_attributes: Attributes,
-    /// Custom attributes of the customer's conversation. The [`Snippet`](super::Snippet) keeps
+    /// Custom attributes of the customer's conversation. The [`Snippet`](crate::widget::Snippet) keeps
     /// them there, whatever else the page sets; they are no part of what `setUser` takes. `Debug`
     /// shows their keys only: one may prove who the customer is.
     #[serde(skip)]

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::model::Extra;
+use crate::types::Extra;
 
 /// The settings of the widget: what `window.chatwootSettings` holds. What is `None` is left to the
 /// widget's own default.
@@ -116,7 +116,7 @@ pub enum WidgetStyle {
     Flat,
 }
 
-/// The colours of the widget.
+/// The colors of the widget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

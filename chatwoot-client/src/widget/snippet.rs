@@ -5,11 +5,11 @@ use std::fmt::Write;
 use serde::Serialize;
 use url::Url;
 
-use super::settings::WidgetSettings;
-use super::{WidgetError, WidgetUser};
 use crate::mac::mac_digits;
-use crate::model::Attributes;
-use crate::secret::Secret;
+use crate::types::Attributes;
+use crate::types::Secret;
+use crate::widget::WidgetSettings;
+use crate::widget::{WidgetError, WidgetUser};
 
 /// A function of one argument, the page's values.
 const SCRIPT: &str = include_str!("snippet.js");

@@ -2,7 +2,8 @@
 
 use std::io::Write;
 
-use chatwoot_client::{Client, ErrorKind, NewLabel, ReqwestTransport};
+use chatwoot_client::application::labels::NewLabel;
+use chatwoot_client::{Client, ErrorKind, ReqwestTransport};
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use wiremock::matchers::any;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use chatwoot_client::{ErrorKind, NewLabel, RetryPolicy};
+use chatwoot_client::application::labels::NewLabel;
+use chatwoot_client::{ErrorKind, RetryPolicy};
 use tokio::time::Instant;
 
 use crate::double::{Double, Then};

@@ -29,9 +29,14 @@ impl Method {
         let is_fence = |line: &String| line.starts_with("```");
         let prose_end = self.doc.iter().position(is_fence).unwrap_or(self.doc.len());
         let (prose, example) = self.doc.split_at(prose_end);
-        let first = prose.split(String::is_empty).next().unwrap_or_default();
-        if Self::operations(first).is_empty() {
-            lacks.push("no `VERB /path` in the first lines".to_owned());
+        let mut paragraphs = prose.split(String::is_empty);
+        let first = paragraphs.next().unwrap_or_default();
+        if first.first().is_none_or(|line| line.starts_with('`')) {
+            lacks.push("no sentence first that says what it does".to_owned());
+        }
+        let second = paragraphs.next().unwrap_or_default();
+        if Self::operations(second).is_empty() {
+            lacks.push("no `VERB /path` in the second paragraph".to_owned());
         }
         let named = Self::operations(prose);
         lacks.extend(named.difference(known).map(|name| format!("`{name}` is no operation")));
@@ -89,9 +94,12 @@ fn methods(file: &str, source: &str) -> Vec<Method> {
 fn sources() -> Vec<(String, String)> {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut paths = vec![src.join("server.rs")];
-    for folder in ["application", "platform", "public"] {
-        let entries = fs::read_dir(src.join(folder)).unwrap();
-        paths.extend(entries.map(|entry| entry.unwrap().path()));
+    let mut folders = ["application", "platform", "public"].map(|folder| src.join(folder)).to_vec();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { &mut folders } else { &mut paths }.push(path);
+        }
     }
     paths.retain(|path| !path.display().to_string().ends_with("_tests.rs"));
     paths.sort();
@@ -147,7 +155,7 @@ fn every_file_starts_with_what_it_is() {
 
 #[test]
 fn the_scanner_sees_what_is_missing() {
-    let source = "/// `GET /api`: it.\n///\n/// # Errors\n/// None.\n///\n/// ```\n/// x\n/// ```\n\
+    let source = "/// Returns it.\n///\n/// `GET /api`.\n///\n/// # Errors\n/// None.\n///\n/// ```\n/// x\n/// ```\n\
                   #[inline]\npub fn good(self) -> Call<'a, ()> {\n}\n\
                   /// Bad.\npub async fn bad<T>(\n    self,\n) -> Result<T, Error> {\n}\n\
                   pub fn other(self) -> Self {\n}\n";

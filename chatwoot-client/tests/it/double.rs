@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
-use chatwoot_client::{Account, Body, Client, Limits, RetryPolicy, Transport, TransportError};
+use chatwoot_client::http::Body;
+use chatwoot_client::http::transport::TransportError;
+use chatwoot_client::{Account, Client, Limits, RetryPolicy, Transport};
 use tokio::time::Instant;
 
 /// What the double does with one request.

@@ -2,7 +2,8 @@
 
 use std::error::Error as _;
 
-use chatwoot_client::{Account, Client, Error, ErrorKind, NewLabel};
+use chatwoot_client::application::labels::NewLabel;
+use chatwoot_client::{Account, Client, Error, ErrorKind};
 use serde_json::json;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -59,7 +60,7 @@ async fn each_form_of_a_refusal_gives_the_server_s_sentence() {
         let error = refused(status, body).await;
         assert_eq!((error.kind(), error.status()), (kind, Some(status)), "{body}");
         assert_eq!(error.server_message(), message, "{body}");
-        assert_eq!(error.attributes(), attributes, "{body}");
+        assert_eq!(error.invalid_fields(), attributes, "{body}");
         assert_eq!(error.request_id(), Some("req-1"), "{body}");
         assert_eq!((error.attempts(), error.operation()), (1, "labels.create"), "{body}");
         assert_eq!(error.body(), Some(body.as_bytes()), "{body}");
@@ -89,7 +90,7 @@ async fn an_answer_counts_its_tries() {
     let client = Client::builder(server.uri()).retry(patient()).build().unwrap();
     let answer = client.account(1, "token").labels().list().with_meta().await.unwrap();
     assert_eq!(answer.attempts, 3);
-    let statistics = client.statistics();
+    let statistics = client.stats();
     assert_eq!((statistics.requests, statistics.retries), (3, 2));
 }
 
@@ -123,7 +124,7 @@ async fn what_the_server_names_is_shown_escaped_and_bounded() {
         .collect();
     let body = json!({"message": "No\n\u{1b}", "attributes": names}).to_string();
     let error = refused(422, &body).await;
-    assert_eq!(error.attributes(), names, "they are kept as they came");
+    assert_eq!(error.invalid_fields(), names, "they are kept as they came");
     for shown in [error.to_string(), format!("{error:?}")] {
         let odd = |letter: char| letter.is_control() || letter == '\u{202e}';
         assert!(!shown.contains(odd), "{shown:?}");

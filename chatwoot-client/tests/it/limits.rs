@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use chatwoot_client::{ContactsQuery, ErrorKind, Limits, NewLabel, RetryPolicy};
+use chatwoot_client::application::contacts::ContactsQuery;
+use chatwoot_client::application::labels::NewLabel;
+use chatwoot_client::{ErrorKind, Limits, RetryPolicy};
 
 use crate::double::{Double, Then, early_in_a_minute, minute};
 
@@ -25,7 +27,7 @@ async fn a_429_without_retry_after_waits_to_the_end_of_the_window() {
     let ((first, _), (second, into)) = (minute(at[0]), minute(at[1]));
     assert_eq!(second, first + 1, "the next window");
     assert!(into < 1.3, "{into} s into the window");
-    assert_eq!(account.client().statistics().rate_limited, 1);
+    assert_eq!(account.stats().rate_limited, 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -65,9 +67,9 @@ async fn the_101st_search_of_a_minute_waits_for_the_next() {
     assert_eq!(at[99], at[0], "the first hundred do not wait");
     assert_eq!(minute(at[100]).0, minute(at[0]).0 + 1);
     assert!(minute(at[100]).1 < 0.5, "no later than needed");
-    assert_eq!(account.client().statistics().held_back, 1);
+    assert_eq!(account.stats().held_back, 1);
     account.labels().list().await.unwrap();
-    assert_eq!(account.client().statistics().held_back, 1, "other operations do not wait");
+    assert_eq!(account.stats().held_back, 1, "other operations do not wait");
 }
 
 #[tokio::test(start_paused = true)]
@@ -81,7 +83,7 @@ async fn the_101st_search_of_another_account_does_not_wait() {
             account.contacts().search("ada", &ContactsQuery::default()).await.unwrap();
         }
     }
-    assert_eq!(client.statistics().held_back, 0);
+    assert_eq!(client.stats().held_back, 0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,6 +1,8 @@
 //! What goes out: headers, addresses, and what cannot be smuggled into them.
 
-use chatwoot_client::{Client, ContactsQuery, ErrorKind, NewLabel};
+use chatwoot_client::application::contacts::ContactsQuery;
+use chatwoot_client::application::labels::NewLabel;
+use chatwoot_client::{Client, ErrorKind};
 
 use crate::wire::{Then, Wire, patient};
 
@@ -51,14 +53,14 @@ async fn a_path_parameter_stays_in_its_place() {
         ("%2e%2e", "%252e%252e"),
         ("a\\b", "a%5Cb"),
     ] {
-        let _ = client.inbox(identifier).details().await;
+        let _ = client.public_inbox(identifier).details().await;
         let seen = server.seen().pop().unwrap();
         let line = seen.lines().next().unwrap();
         let wanted = format!("GET /public/api/v1/inboxes/{segment} HTTP/1.1");
         assert_eq!(line, wanted, "{identifier:?}");
     }
     for nothing in ["", ".", ".."] {
-        let error = client.inbox(nothing).details().await.unwrap_err();
+        let error = client.public_inbox(nothing).details().await.unwrap_err();
         assert_eq!((error.kind(), error.attempts()), (ErrorKind::Request, 0), "{nothing:?}");
     }
 }

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use chatwoot_client::{
-    Account, ContactsQuery, Error, ErrorKind, Filter, FilterCondition, LabelPatch, NewLabel, Patch,
-    RetryPolicy,
-};
+use chatwoot_client::application::contacts::ContactsQuery;
+use chatwoot_client::application::labels::{LabelPatch, NewLabel};
+use chatwoot_client::application::{Filter, FilterCondition};
+use chatwoot_client::{Account, Error, ErrorKind, Patch, RetryPolicy};
 
 use crate::double::{self, Double};
 use crate::wire::{Then, Wire, hasty, patient};
@@ -161,7 +161,7 @@ async fn all_calls_of_a_client_share_one_budget_of_retries() {
     assert_eq!(desk.requests(), 60 + 100);
     let error = list(&account).await.unwrap_err();
     assert_eq!(error.attempts(), 1, "the budget is spent");
-    assert_eq!(account.client().statistics().retries, 100);
+    assert_eq!(account.stats().retries, 100);
 }
 
 #[tokio::test(start_paused = true)]
@@ -189,7 +189,7 @@ async fn a_retry_that_is_not_sent_costs_nothing() {
     }
     let quick = Double::new([double::Then::Break]);
     assert_eq!(list(&quick.account(hasty())).await.unwrap_err().attempts(), 3);
-    assert_eq!(account.client().statistics().retries, 0);
+    assert_eq!(account.stats().retries, 0);
 }
 
 #[tokio::test(start_paused = true)]

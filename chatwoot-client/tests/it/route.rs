@@ -17,7 +17,7 @@ async fn a_base_url_may_have_a_path_and_slashes() {
     for (base, path) in [("", ""), ("/", ""), ("/desk", "/desk"), ("/desk/eu//", "/desk/eu")] {
         let server = Wire::serve([Then::json(LABELS)]).await;
         let client = Client::builder(format!("{}{base}", server.url())).build().unwrap();
-        assert_eq!(client.base(), format!("{}{path}", server.url()));
+        assert_eq!(client.base_url(), format!("{}{path}", server.url()));
         client.account(7, "token").labels().list().await.unwrap();
         let wanted = format!("GET {path}/api/v1/accounts/7/labels HTTP/1.1\r\n");
         assert!(server.seen()[0].starts_with(&wanted), "{base:?}: {:?}", server.seen());

@@ -94,8 +94,9 @@ fn fields<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<Field> {
             serde.push_str(line);
             continue;
         }
-        let bare = line.trim_start_matches("pub ").trim_start_matches("pub(super) ");
-        let bare = bare.trim_start_matches("pub(crate) ");
+        // `pub`, `pub(crate)`, `pub(in ..)`: whoever sees it, it has a name and a type.
+        let bare = line.strip_prefix("pub(").and_then(|it| it.split_once(") ")).map(|it| it.1);
+        let bare = bare.unwrap_or(line).trim_start_matches("pub ");
         let Some((name, kind)) = bare.strip_suffix(',').and_then(|it| it.split_once(": ")) else {
             continue;
         };

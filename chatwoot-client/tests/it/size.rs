@@ -4,9 +4,10 @@ use std::io::Write;
 use std::time::Duration;
 
 use bytes::Bytes;
-use chatwoot_client::{
-    Body, Client, ClientBuilder, Error, ErrorKind, NewLabel, Transport, TransportError,
-};
+use chatwoot_client::application::labels::NewLabel;
+use chatwoot_client::http::Body;
+use chatwoot_client::http::transport::TransportError;
+use chatwoot_client::{Client, ClientBuilder, Error, ErrorKind, Transport};
 use flate2::write::GzEncoder;
 use flate2::{Compress, Compression, FlushCompress};
 

@@ -5,10 +5,13 @@ use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
-use chatwoot_client::{
-    Client, ContactsQuery, Error, Filter, FilterCondition, NewContact, NewDashboardApp,
-    NewPublicContact, NewUser, NewWebhook, ReqwestTransport, RetryPolicy, UpsertError,
-};
+use chatwoot_client::application::contacts::{ContactsQuery, NewContact, UpsertError};
+use chatwoot_client::application::dashboard_apps::NewDashboardApp;
+use chatwoot_client::application::webhooks::NewWebhook;
+use chatwoot_client::application::{Filter, FilterCondition};
+use chatwoot_client::platform::NewUser;
+use chatwoot_client::public::NewPublicContact;
+use chatwoot_client::{Client, Error, ReqwestTransport, RetryPolicy};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -75,7 +78,7 @@ async fn calls(client: &Client) -> Vec<Error> {
     let query = ContactsQuery::default();
     let ada = Filter::new(FilterCondition::equal_to("email", [MARKER]));
     let user = NewUser::new(MARKER, MARKER, MARKER);
-    let inbox = client.inbox("public");
+    let inbox = client.public_inbox("public");
     let guest = NewPublicContact { source_id: Some(MARKER.into()), ..Default::default() };
     let panel = NewDashboardApp::frame("Store", format!("https://shop.example/{MARKER}"));
     let hook = NewWebhook::new(format!("https://shop.example/{MARKER}"), []);
@@ -89,7 +92,7 @@ async fn calls(client: &Client) -> Vec<Error> {
         inbox.contacts().create(&guest).await.map(drop).err(),
         inbox.conversations(MARKER).create(None).await.map(drop).err(),
         inbox.messages(MARKER, 1.into()).list(None).await.map(drop).err(),
-        client.website(MARKER).visitor(MARKER).contact().await.map(drop).err(),
+        client.web_widget(MARKER).visitor(MARKER).contact().await.map(drop).err(),
         account.dashboard_apps().create(&panel).await.map(drop).err(),
         account.webhooks().create(&hook).await.map(drop).err(),
         account.contacts().upsert(&ada_again).await.err().and_then(|error| match error {

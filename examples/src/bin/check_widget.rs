@@ -28,7 +28,7 @@ async fn check() -> anyhow::Result<WidgetReport> {
     let account = Client::builder(url).build()?.account(id, token);
     let inbox = account.inboxes().get(inbox.into()).await?;
     let website_token = inbox.website_token.context("CHATWOOT_INBOX is no website inbox")?;
-    let website = Client::builder(visitors).build()?.website(website_token);
+    let website = Client::builder(visitors).build()?.web_widget(website_token);
     Ok(check_widget(&account, &website, inbox.hmac_token.as_ref()).await?)
 }
 

@@ -1,10 +1,12 @@
 //! The promises of a webhook ledger.
 
-use chatwoot_client::{ConversationId, ConversationStatus, Extra, InboxId, Time, UserId};
+use chatwoot_client::types::ConversationStatus;
+use chatwoot_client::types::Extra;
+use chatwoot_client::{ConversationId, InboxId, Time, UserId};
 use futures_util::future::join_all;
 
 use super::{LEASE, at, north, ok, only, south};
-use crate::intake::{ConversationFact, DeskEvent};
+use crate::model::{ConversationFact, SupportEvent};
 use crate::model::{CustomerId, NotProven, Proof};
 use crate::ports::{Entry, EntryClaim, EntrySource, Remembered, WebhookCounts, WebhookLedger};
 
@@ -377,7 +379,7 @@ fn entry_of(conversation: u64, key: &str, second: i64) -> Entry {
     Entry {
         store: north(),
         key: key.to_owned(),
-        event: DeskEvent::ConversationStatusChanged(fact),
+        event: SupportEvent::ConversationStatusChanged(fact),
         source: EntrySource::Webhook,
         stale: false,
         received_at: at(second),
@@ -423,7 +425,7 @@ fn many() -> Vec<Entry> {
 /// An entry of an event that this version does not know, which the reconciler found late.
 fn unknown(key: &str, second: i64) -> Entry {
     Entry {
-        event: DeskEvent::Other { name: "new_thing".to_owned(), body: body() },
+        event: SupportEvent::Other { name: "new_thing".to_owned(), body: body() },
         source: EntrySource::Reconciler,
         stale: true,
         ..entry(key, second)

@@ -1,11 +1,12 @@
 //! Whether a visitor of a website inbox becomes another contact without a proof.
 
-use chatwoot_client::widget::WidgetUser;
-use chatwoot_client::{
-    Account, Attributes, Contact, ContactId, ContactKey, Error, ErrorKind, NewContact,
-    NewWidgetConversation, NewWidgetMessage, Secret, Website, WidgetContactChange,
-    WidgetIntroduction, WidgetVisitor,
+use chatwoot_client::application::contacts::{Contact, ContactKey, NewContact};
+use chatwoot_client::public::widget::{
+    NewWidgetConversation, NewWidgetMessage, WebWidget, WidgetContactPatch, WidgetIntroduction,
+    WidgetVisitor,
 };
+use chatwoot_client::widget::WidgetUser;
+use chatwoot_client::{Account, Attributes, ContactId, Error, ErrorKind, Secret};
 
 use super::widget_report::{Finding, Leftover, Verdict, Way, WidgetReport};
 
@@ -39,7 +40,7 @@ const DRAWS: usize = 3;
 ///
 /// let account = client.account(7, "user-token");
 /// let hmac_token = Secret::new("the inbox's hmac_token");
-/// let report = check_widget(&account, &client.website("website-token"), Some(&hmac_token)).await?;
+/// let report = check_widget(&account, &client.web_widget("website-token"), Some(&hmac_token)).await?;
 /// println!("{report}");
 /// if report.is_open() {
 ///     println!("close it at the proxy: see docs/threat-model.md");
@@ -49,7 +50,7 @@ const DRAWS: usize = 3;
 /// ```
 pub async fn check_widget(
     account: &Account,
-    website: &Website,
+    website: &WebWidget,
     hmac_token: Option<&Secret>,
 ) -> Result<WidgetReport, Error> {
     let mark = mark();
@@ -120,7 +121,7 @@ async fn remove(account: &Account, made: &[ContactId]) -> Vec<Leftover> {
 
 struct Check<'a> {
     account: &'a Account,
-    website: &'a Website,
+    website: &'a WebWidget,
     hmac_token: Option<&'a Secret>,
     mark: String,
     other: Contact,
@@ -174,12 +175,12 @@ impl Check<'_> {
     /// Sends what the way is about; answers with how that failed, if it did.
     async fn send(&self, way: Way, visitor: &WidgetVisitor) -> Result<Option<Error>, String> {
         let email = || self.other.email.clone();
-        let by_email = WidgetContactChange { email: email(), ..WidgetContactChange::default() };
+        let by_email = WidgetContactPatch { email: email(), ..WidgetContactPatch::default() };
         let attribute = Attributes::from_iter([(ATTRIBUTE.to_owned(), true.into())]);
         let said = match way {
             Way::Identifier => {
                 let identifier = Some(self.mark.clone());
-                let change = WidgetContactChange { identifier, ..WidgetContactChange::default() };
+                let change = WidgetContactPatch { identifier, ..WidgetContactPatch::default() };
                 visitor.update_contact(&change).await.err()
             }
             Way::Email => visitor.update_contact(&by_email).await.err(),
@@ -188,7 +189,7 @@ impl Check<'_> {
                 if phone_number.as_ref().is_none_or(String::is_empty) {
                     return Err("no number was free to try it with".to_owned());
                 }
-                let change = WidgetContactChange { phone_number, ..WidgetContactChange::default() };
+                let change = WidgetContactPatch { phone_number, ..WidgetContactPatch::default() };
                 visitor.update_contact(&change).await.err()
             }
             Way::SignedIn => {
@@ -204,13 +205,13 @@ impl Check<'_> {
                 visitor.set_user(&user).await.err()
             }
             Way::SetUnnamed => {
-                let change = WidgetContactChange { custom_attributes: attribute, ..by_email };
+                let change = WidgetContactPatch { custom_attributes: attribute, ..by_email };
                 visitor.set_unnamed(&change).await.err()
             }
             Way::Attributes => {
                 let custom_attributes = attribute;
                 let change =
-                    WidgetContactChange { custom_attributes, ..WidgetContactChange::default() };
+                    WidgetContactPatch { custom_attributes, ..WidgetContactPatch::default() };
                 visitor.update_contact(&change).await.err()
             }
         };

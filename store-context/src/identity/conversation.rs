@@ -1,6 +1,7 @@
 //! Judging who writes in a conversation, whether the API or a webhook shows it.
 
-use chatwoot_client::{Attributes, Conversation, webhook};
+use chatwoot_client::application::conversations::Conversation;
+use chatwoot_client::{Attributes, webhook};
 use jiff::Timestamp;
 
 use super::store_identity::{Evidence, PROOF_ATTRIBUTE, StoreIdentity};

@@ -39,18 +39,19 @@ pub enum IdentityError {
 /// does, and only then is the conversation verified (4.15.1).
 ///
 /// ```
-/// use chatwoot_client::{Client, NewPublicContact, PublicContactChange};
+/// use chatwoot_client::Client;
+/// use chatwoot_client::public::{NewPublicContact, PublicContactPatch};
 /// use store_context::identity::PublicIdentity;
 ///
 /// # async fn example(client: &Client, customer: PublicIdentity) -> Result<(), chatwoot_client::Error> {
-/// let inbox = client.inbox(customer.inbox_identifier);
+/// let inbox = client.public_inbox(customer.inbox_identifier);
 /// let contact = NewPublicContact {
 ///     identifier: customer.identifier.clone(),
 ///     identifier_hash: Some(customer.identifier_hash.clone()),
 ///     ..Default::default()
 /// };
 /// let source_id = inbox.contacts().create(&contact).await?.source_id;
-/// let proof = PublicContactChange {
+/// let proof = PublicContactPatch {
 ///     identifier: customer.identifier,
 ///     identifier_hash: Some(customer.identifier_hash),
 ///     ..Default::default()

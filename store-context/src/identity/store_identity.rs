@@ -4,12 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use chatwoot_client::Secret;
-use hmac_sha256::HMAC;
 use jiff::Timestamp;
 use serde_json::Value;
 use subtle::ConstantTimeEq;
 
 use super::IdentityError;
+use crate::mac::mac_digits;
 use crate::model::{
     ContactIdentifiers, CustomerId, IdentityPolicy, NotProven, Proof, Store, StoreId,
 };
@@ -203,12 +203,7 @@ fn parts(proof: &str) -> Option<(Timestamp, &str, CustomerId)> {
 
 /// The first 128 bits of the MAC of these parts, as 32 hexadecimal digits.
 fn digits(key: &Secret, parts: &[&[u8]]) -> String {
-    let mut mac = HMAC::new(key.expose());
-    for part in parts {
-        mac.update(part);
-        mac.update(SEPARATOR);
-    }
-    let mut digits = hex::encode(mac.finalize());
+    let mut digits = mac_digits(key, parts.iter().flat_map(|part| [*part, SEPARATOR]));
     digits.truncate(32);
     digits
 }

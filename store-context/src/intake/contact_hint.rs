@@ -9,7 +9,7 @@ use crate::ports::{Links, PortResult, Ports, SyncLedger};
 use crate::sync::{ContactState, look_again};
 
 /// Takes hints of changed contacts. A lost one is found by
-/// [`Sync::verify`](crate::sync::Sync::verify).
+/// [`ContactSync::verify`](crate::sync::ContactSync::verify).
 #[derive(Clone)]
 pub(super) struct ContactHints {
     links: Arc<dyn Links>,

@@ -4,8 +4,8 @@ use chatwoot_client::Time;
 use chatwoot_client::webhook::Verifier;
 use jiff::Timestamp;
 
-use super::event::DeskEvent;
 use crate::model::StoreId;
+use crate::model::SupportEvent;
 use crate::ports::{Entry, EntrySource, PortResult, Remembered, WebhookLedger};
 
 /// Remembers an event under its key, then notes the conversation's state. In this order: a state
@@ -13,7 +13,7 @@ use crate::ports::{Entry, EntrySource, PortResult, Remembered, WebhookLedger};
 pub(super) async fn remember(
     ledger: &dyn WebhookLedger,
     store: &StoreId,
-    event: DeskEvent,
+    event: SupportEvent,
     key: String,
     source: EntrySource,
 ) -> PortResult<Remembered> {
@@ -38,7 +38,7 @@ pub(super) fn credible(told: Option<Time>, now: Timestamp) -> Option<Time> {
 async fn is_stale(
     ledger: &dyn WebhookLedger,
     store: &StoreId,
-    event: &DeskEvent,
+    event: &SupportEvent,
 ) -> PortResult<bool> {
     let Some(state) = event.conversation() else { return Ok(false) };
     let known = ledger.observed(store, state.conversation).await?;

@@ -1,11 +1,13 @@
 //! What the API tells, in the desk's own form.
 
-use chatwoot_client::{Assignee, Conversation, Message, MessageType, Time};
+use chatwoot_client::Time;
+use chatwoot_client::application::conversations::{Assignee, Conversation};
+use chatwoot_client::types::{Message, MessageType};
 use jiff::Timestamp;
 
 use super::door::credible;
-use super::event::{ConversationFact, Direction, MessageFact};
 use crate::identity::StoreIdentity;
+use crate::model::{ConversationFact, Direction, MessageFact};
 
 pub(super) fn conversation(
     state: &Conversation,

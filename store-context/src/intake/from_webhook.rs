@@ -1,13 +1,14 @@
 //! A webhook's event, in the desk's own form.
 
+use chatwoot_client::Time;
+use chatwoot_client::types::Extra;
 use chatwoot_client::webhook::{Conversation, Event, Message, MessageType, Party};
-use chatwoot_client::{Extra, Time};
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::door::credible;
-use super::event::{ConversationFact, DeskEvent, Direction, MessageFact};
 use crate::identity::{PROOF_ATTRIBUTE, StoreIdentity};
+use crate::model::{ConversationFact, Direction, MessageFact, SupportEvent};
 use crate::model::{NotProven, Proof};
 
 /// What a delivery is read with.
@@ -22,26 +23,26 @@ pub(super) struct Reader<'a> {
 
 impl Reader<'_> {
     /// What the webhook tells.
-    pub(super) fn event(&self, event: &Event) -> DeskEvent {
+    pub(super) fn event(&self, event: &Event) -> SupportEvent {
         match event {
             Event::ConversationCreated(state) => {
-                DeskEvent::ConversationCreated(self.conversation(state))
+                SupportEvent::ConversationCreated(self.conversation(state))
             }
             Event::ConversationStatusChanged(state) => {
-                DeskEvent::ConversationStatusChanged(self.conversation(state))
+                SupportEvent::ConversationStatusChanged(self.conversation(state))
             }
             Event::ConversationUpdated(state) => {
-                DeskEvent::ConversationUpdated(self.conversation(state))
+                SupportEvent::ConversationUpdated(self.conversation(state))
             }
-            Event::MessageCreated(it) => DeskEvent::MessageCreated(self.message(it)),
-            Event::MessageUpdated(it) => DeskEvent::MessageUpdated(self.message(it)),
-            other => DeskEvent::Other { name: other.name().to_owned(), body: body(other) },
+            Event::MessageCreated(it) => SupportEvent::MessageCreated(self.message(it)),
+            Event::MessageUpdated(it) => SupportEvent::MessageUpdated(self.message(it)),
+            other => SupportEvent::Other { name: other.name().to_owned(), body: body(other) },
         }
     }
 
     /// The key of the fact. A state without a time of its own has none: the time that stands in
     /// could be another state's.
-    pub(super) fn key(&self, read: &Event, event: &DeskEvent) -> Option<String> {
+    pub(super) fn key(&self, read: &Event, event: &SupportEvent) -> Option<String> {
         let dated = match read {
             Event::ConversationStatusChanged(state) | Event::ConversationUpdated(state) => {
                 self.credible(state.updated_at).is_some()

@@ -4,7 +4,6 @@ mod admit;
 mod contact_hint;
 mod dispatch;
 mod door;
-mod event;
 mod from_api;
 mod from_webhook;
 mod handler;
@@ -13,7 +12,7 @@ mod reconcile;
 
 pub use self::admit::Admission;
 pub use self::dispatch::{DispatchConfig, Dispatched, Dispatcher};
-pub use self::event::{ConversationFact, DeskEvent, Direction, MessageFact};
+
 pub use self::handler::{Handler, HandlerError};
 pub use self::receive::{Intake, Receipt, ReceiveError};
 pub use self::reconcile::{ReconcileConfig, ReconcileError, Reconciled, Reconciler};

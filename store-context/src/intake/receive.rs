@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use chatwoot_client::webhook::{Delivery, Event, ParseError, VerifierError, VerifyError};
-use hmac_sha256::Hash;
 use http::HeaderMap;
 use jiff::Timestamp;
 
@@ -12,6 +11,7 @@ use super::contact_hint::ContactHints;
 use super::door;
 use super::from_webhook::Reader;
 use crate::identity::StoreIdentity;
+use crate::mac::hash_digits;
 use crate::model::StoreId;
 use crate::ports::{
     AddressToken, Credentials, EntrySource, PortError, PortResult, Ports, Remembered,
@@ -153,9 +153,6 @@ impl std::fmt::Debug for Intake {
 /// known whatever its unsigned delivery id says. No fact's key begins like this, and no event's
 /// name plays a part.
 fn opaque_key(delivery: &Delivery<'_>) -> String {
-    let mut hash = Hash::new();
-    hash.update(delivery.sent_at.as_second().to_string());
-    hash.update(b".");
-    hash.update(delivery.body);
-    format!("signed/{}", hex::encode(hash.finalize()))
+    let sent_at = delivery.sent_at.as_second().to_string();
+    format!("signed/{}", hash_digits(&[sent_at.as_bytes(), b".", delivery.body]))
 }

@@ -12,16 +12,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chatwoot_client::{
-    Account, Client, Conversation, Error, Message, MessageId, MessageType, MessagesQuery,
-};
+use chatwoot_client::application::conversations::Conversation;
+use chatwoot_client::application::messages::MessagesQuery;
+use chatwoot_client::types::MessageId;
+use chatwoot_client::types::{Message, MessageType};
+use chatwoot_client::{Account, Client, Error};
 use jiff::Timestamp;
 
-use super::event::DeskEvent;
 use super::{door, from_api};
-use crate::desk::{self, DeskError, OpenDesk};
+use crate::desk::{self, OpenAccount, StoreAccountError};
 use crate::identity::StoreIdentity;
 use crate::model::StoreId;
+use crate::model::SupportEvent;
 use crate::ports::{EntrySource, PortError, Ports, Remembered, WebhookLedger};
 
 /// How the reconciler looks back.
@@ -60,7 +62,7 @@ pub struct Reconciled {
 pub enum ReconcileError {
     /// The store's desk cannot be used.
     #[error(transparent)]
-    Desk(#[from] DeskError),
+    Desk(#[from] StoreAccountError),
     /// Chatwoot did not answer.
     #[error(transparent)]
     Chatwoot(#[from] Error),
@@ -87,7 +89,7 @@ impl Reconciler {
     /// (the [`Provisioner`](crate::provision::Provisioner) sets it) starts with the overlap.
     pub async fn run_once(&self, store: &StoreId) -> Result<Reconciled, ReconcileError> {
         let opened = desk::open(&self.client, &self.ports, store).await?;
-        let OpenDesk { account, identity, .. } = opened;
+        let OpenAccount { account, identity, .. } = opened;
         let until = back(Timestamp::now(), self.config.grace);
         let cursor = self.ports.webhooks.cursor(store).await?.unwrap_or(until);
         let round = Round {
@@ -158,7 +160,7 @@ impl Round {
         let fact = from_api::conversation(conversation, &self.identity, Timestamp::now());
         let mut found = 0;
         if self.is_due(conversation.created_at.at()) {
-            found += self.tell(DeskEvent::ConversationCreated(fact.clone())).await?;
+            found += self.tell(SupportEvent::ConversationCreated(fact.clone())).await?;
         }
         if !self.is_due(fact.updated_at.at()) {
             return Ok(found);
@@ -167,9 +169,9 @@ impl Round {
         found += match known {
             Some(known) if known.same_state(&fact) || known.updated_at > fact.updated_at => 0,
             Some(known) if known.status == fact.status => {
-                self.tell(DeskEvent::ConversationUpdated(fact)).await?
+                self.tell(SupportEvent::ConversationUpdated(fact)).await?
             }
-            _ => self.tell(DeskEvent::ConversationStatusChanged(fact)).await?,
+            _ => self.tell(SupportEvent::ConversationStatusChanged(fact)).await?,
         };
         Ok(found)
     }
@@ -180,7 +182,8 @@ impl Round {
         let mut before: Option<MessageId> = None;
         loop {
             let query = MessagesQuery { before, ..MessagesQuery::default() };
-            let page = self.account.messages(conversation.id).list(&query).await?.payload;
+            let page =
+                self.account.conversation(conversation.id).messages().list(&query).await?.payload;
             let oldest = page.iter().min_by_key(|message| message.id);
             let next = oldest.filter(|oldest| oldest.created_at.at() >= Some(self.since));
             let next = next.map(|oldest| oldest.id);
@@ -209,7 +212,7 @@ impl Round {
         }
         let now = Timestamp::now();
         let fact = from_api::message(message, conversation, &self.identity, now);
-        self.tell(DeskEvent::MessageCreated(fact)).await
+        self.tell(SupportEvent::MessageCreated(fact)).await
     }
 
     /// In the window, and old enough that its webhook is not on its way any more.
@@ -219,7 +222,7 @@ impl Round {
 
     /// Takes a fact through the door, unless it is known: then nothing is written, not even its
     /// state.
-    async fn tell(&self, event: DeskEvent) -> Result<u64, ReconcileError> {
+    async fn tell(&self, event: SupportEvent) -> Result<u64, ReconcileError> {
         let Some(key) = event.key() else { return Ok(0) };
         if self.ledger.knows(&self.store, &key).await? {
             return Ok(0);

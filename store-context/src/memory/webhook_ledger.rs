@@ -10,8 +10,8 @@ use jiff::Timestamp;
 
 use super::due::{AT_ONCE, DueQueue};
 use super::lock;
-use crate::intake::{ConversationFact, DeskEvent};
 use crate::model::StoreId;
+use crate::model::{ConversationFact, SupportEvent};
 use crate::ports::{
     Entry, EntryClaim, EntrySource, PortResult, Remembered, WebhookCounts, WebhookLedger,
 };
@@ -75,7 +75,7 @@ impl StoreState {
             EntrySource::Webhook => self.counts.webhooks += 1,
             EntrySource::Reconciler => self.counts.reconciled += 1,
         }
-        if matches!(entry.event, DeskEvent::Other { .. }) {
+        if matches!(entry.event, SupportEvent::Other { .. }) {
             self.counts.unknown += 1;
         }
         self.counts.waiting += 1;
@@ -249,7 +249,7 @@ impl WebhookLedger for MemoryWebhookLedger {
 mod tests {
     use std::sync::Arc;
 
-    use chatwoot_client::Extra;
+    use chatwoot_client::types::Extra;
 
     use super::*;
     use crate::ports::EntrySource;
@@ -267,7 +267,8 @@ mod tests {
                 let (ledger, store) = (ledger.clone(), store.clone());
                 tokio::spawn(async move {
                     for n in 0..FACTS {
-                        let event = DeskEvent::Other { name: "e".to_owned(), body: Extra::new() };
+                        let event =
+                            SupportEvent::Other { name: "e".to_owned(), body: Extra::new() };
                         let entry = Entry {
                             store: store.clone(),
                             key: format!("fact {n}"),

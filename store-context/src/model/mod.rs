@@ -3,6 +3,7 @@
 mod cart;
 mod context;
 mod customer;
+mod event;
 mod insights;
 mod money;
 mod order;
@@ -14,6 +15,7 @@ mod tier;
 pub use self::cart::{Cart, CartItem};
 pub use self::context::{ContextSnapshot, Source, StoreSummary};
 pub use self::customer::{Customer, CustomerId};
+pub use self::event::{ConversationFact, Direction, MessageFact, SupportEvent};
 pub use self::insights::{Insights, OrderTotals};
 pub use self::money::{CurrencyMismatch, Money};
 pub use self::order::{Order, OrderId, OrderItem, OrderStatus};

@@ -71,7 +71,7 @@ impl Default for IdentityPolicy {
 /// What the identifier of a customer's contact is.
 ///
 /// After a change each customer's next sync moves the contact to the new identifier;
-/// [`Sync::verify`](crate::sync::Sync::verify) has all of them moved.
+/// [`ContactSync::verify`](crate::sync::ContactSync::verify) has all of them moved.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ContactIdentifiers {
@@ -86,7 +86,7 @@ pub enum ContactIdentifiers {
 /// How a store's widget looks and greets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Branding {
-    /// The widget's colour, `#RRGGBB`.
+    /// The widget's color, `#RRGGBB`.
     pub color: String,
     /// The widget's title.
     pub welcome_title: String,

@@ -1,7 +1,8 @@
 //! Stores, and what was made for each of them in Chatwoot.
 
 use async_trait::async_trait;
-use chatwoot_client::{AccountId, DashboardAppId, InboxId, TeamId, UserId, WebhookId};
+use chatwoot_client::types::{DashboardAppId, TeamId, WebhookId};
+use chatwoot_client::{AccountId, InboxId, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::PortResult;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::PortResult;
-use crate::intake::{ConversationFact, DeskEvent};
+use crate::model::{ConversationFact, SupportEvent};
 use crate::model::{Proof, StoreId};
 
 /// Which way an entry came.
@@ -29,7 +29,7 @@ pub struct Entry {
     /// Names the fact, not the delivery: the same fact has the same key, whichever way it comes.
     pub key: String,
     /// The fact.
-    pub event: DeskEvent,
+    pub event: SupportEvent,
     /// Which way it came.
     pub source: EntrySource,
     /// Whether a newer state of its conversation was already known when it came.
@@ -108,7 +108,7 @@ pub trait WebhookLedger: Send + Sync {
 
     /// Claims up to `limit` entries that are not handled, not held and due, oldest first.
     ///
-    /// Entries of one conversation ([`DeskEvent::conversation_id`]) are claimed in the order in
+    /// Entries of one conversation ([`SupportEvent::conversation_id`]) are claimed in the order in
     /// which they were remembered: none before those ahead of it are handled or claimed with it.
     async fn claim(
         &self,

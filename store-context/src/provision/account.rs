@@ -1,8 +1,7 @@
 //! The store's account.
 
-use chatwoot_client::{
-    AccountId, Attributes, NewPlatformAccount, Patch, PlatformAccount, PlatformAccountPatch,
-};
+use chatwoot_client::platform::{NewPlatformAccount, PlatformAccount, PlatformAccountPatch};
+use chatwoot_client::{AccountId, Attributes, Patch};
 
 use super::report::StepOutcome;
 use super::{AtStep, ProvisionError, Run};

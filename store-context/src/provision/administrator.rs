@@ -1,8 +1,8 @@
 //! The administrator that this engine acts as: a user whose mailbox is the host's.
 
-use chatwoot_client::{
-    AccountId, NewUser, Patch, Role, Secret, User, UserId, UserPatch, UserToken,
-};
+use chatwoot_client::platform::{NewUser, UserPatch};
+use chatwoot_client::types::{Role, User};
+use chatwoot_client::{AccountId, Patch, Secret, UserId, UserToken};
 
 use super::report::StepOutcome;
 use super::{AtStep, ProvisionError, Run};

@@ -1,9 +1,10 @@
 //! The definitions of the attributes that are synced.
 
-use chatwoot_client::{
-    Account, AttributeDefinition, AttributeDefinitionPatch, AttributeModel, AttributeType,
-    NewAttributeDefinition, Patch,
+use chatwoot_client::application::attribute_definitions::{
+    AttributeDefinition, AttributeDefinitionPatch, AttributeModel, AttributeType,
+    NewAttributeDefinition,
 };
+use chatwoot_client::{Account, Patch};
 use serde_json::Value;
 
 use super::report::StepOutcome;
@@ -14,7 +15,7 @@ use crate::model::{ContactIdentifiers, Store};
 impl Run<'_> {
     pub(super) async fn attributes(&mut self, account: &Account) -> Result<(), ProvisionError> {
         const STEP: &str = "attributes";
-        let definitions = account.custom_attributes();
+        let definitions = account.attribute_definitions();
         let known = definitions.list(Some(AttributeModel::Contact)).await.at(STEP)?;
         for attribute in attributes::ALL {
             let wanted = definition(attribute, self.store);

@@ -1,9 +1,10 @@
 //! The store's three inboxes: the widget on its pages, its public API, its support address.
 
-use chatwoot_client::{
-    Account, ChannelPatch, ChannelType, Inbox, InboxId, InboxPatch, NewApiChannel, NewEmailChannel,
-    NewInbox, NewWebWidget, Patch, UserId,
+use chatwoot_client::application::inboxes::{
+    ChannelPatch, Inbox, InboxPatch, NewApiChannel, NewEmailChannel, NewInbox, NewWebWidget,
 };
+use chatwoot_client::types::ChannelType;
+use chatwoot_client::{Account, InboxId, Patch, UserId};
 
 use super::report::StepOutcome;
 use super::{AtStep, ProvisionError, Run, missing};

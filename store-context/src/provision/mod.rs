@@ -170,6 +170,6 @@ impl Run<'_> {
 }
 
 /// The users that are missing from a list of agents.
-fn missing(of: UserId, among: &[chatwoot_client::Agent]) -> bool {
+fn missing(of: UserId, among: &[chatwoot_client::application::agents::Agent]) -> bool {
     among.iter().all(|agent| agent.id != of)
 }

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use chatwoot_client::{
-    Account, DashboardApp, DashboardAppContent, DashboardAppPatch, NewDashboardApp, Patch,
+use chatwoot_client::application::dashboard_apps::{
+    DashboardApp, DashboardAppContent, DashboardAppPatch, NewDashboardApp,
 };
+use chatwoot_client::{Account, Patch};
 use jiff::Timestamp;
 
 use super::report::StepOutcome;

@@ -1,6 +1,8 @@
 //! The store's team and labels.
 
-use chatwoot_client::{Account, NewLabel, NewTeam, Patch, TeamPatch, UserId};
+use chatwoot_client::application::labels::NewLabel;
+use chatwoot_client::application::teams::{NewTeam, TeamPatch};
+use chatwoot_client::{Account, Patch, UserId};
 
 use super::report::StepOutcome;
 use super::{AtStep, ProvisionError, Run, missing};

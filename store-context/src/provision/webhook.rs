@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use chatwoot_client::{Account, NewWebhook, Patch, Webhook, WebhookPatch, WebhookSubscription};
+use chatwoot_client::application::webhooks::{
+    NewWebhook, Webhook, WebhookPatch, WebhookSubscription,
+};
+use chatwoot_client::{Account, Patch};
 
 use jiff::Timestamp;
 

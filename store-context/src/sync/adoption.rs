@@ -1,12 +1,13 @@
 //! Which contact that is there already may become a customer's.
 
-use chatwoot_client::{
-    ChannelType, Contact, ContactInbox, Conversation, Error, InboxSummary, Secret,
-};
+use chatwoot_client::application::contacts::{Contact, ContactInbox, InboxSummary};
+use chatwoot_client::application::conversations::Conversation;
+use chatwoot_client::types::ChannelType;
+use chatwoot_client::{Error, Secret};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::desk::OpenDesk;
+use crate::desk::OpenAccount;
 use crate::model::CustomerId;
 
 /// Which contacts that are there already a new customer is given.
@@ -40,15 +41,14 @@ const SHOWN: usize = 20;
 /// the empty identifier, and a signed-in visitor keeps it with another's (4.15.1).
 pub(super) async fn is_unprepared(
     policy: Adoption,
-    desk: &OpenDesk,
+    desk: &OpenAccount,
     customer: &CustomerId,
     contact: &Contact,
 ) -> Result<bool, Error> {
     if policy == Adoption::Never {
         return Ok(false);
     }
-    let contacts = desk.account.contacts();
-    let conversations = contacts.conversations(contact.id).await?;
+    let conversations = desk.account.contact(contact.id).conversations().await?;
     if conversations.len() >= SHOWN {
         return Ok(false);
     }
@@ -62,7 +62,7 @@ pub(super) async fn is_unprepared(
     }
     let presences = match &contact.contact_inboxes {
         Some(presences) => presences.clone(),
-        None => contacts.get(contact.id).await?.contact_inboxes.unwrap_or_default(),
+        None => desk.account.contacts().get(contact.id).await?.contact_inboxes.unwrap_or_default(),
     };
     if conversations.is_empty() {
         return Ok(presences.iter().all(needs_no_visitor));

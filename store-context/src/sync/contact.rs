@@ -1,6 +1,7 @@
 //! What a customer's contact should be.
 
-use chatwoot_client::{Attributes, ContactPatch, InboxId, NewContact, Patch};
+use chatwoot_client::application::contacts::{ContactPatch, NewContact};
+use chatwoot_client::{Attributes, InboxId, Patch};
 use serde::Serialize;
 
 use super::state::ContactState;

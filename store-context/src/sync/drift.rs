@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chatwoot_client::Contact;
+use chatwoot_client::application::contacts::Contact;
 use jiff::Timestamp;
 
 use super::contact::WantedContact;

@@ -4,7 +4,7 @@
 mod adoption;
 mod contact;
 mod drift;
-mod recognise;
+mod merge_guest;
 mod state;
 mod verify;
 mod worker;
@@ -13,9 +13,9 @@ mod write;
 pub use self::adoption::Adoption;
 pub use self::contact::WantedContact;
 pub use self::drift::Drift;
-pub use self::recognise::RecogniseError;
+pub use self::merge_guest::MergeGuestError;
 pub use self::verify::{Drifted, VerifyError, VerifyReport};
-pub use self::worker::{Outcome, Sync, SyncConfig, Synced};
+pub use self::worker::{ContactSync, Outcome, SyncConfig, Synced};
 pub use self::write::{LeftOut, LeftOutReason, WriteError};
 
 pub(crate) use self::drift::look_again;

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use chatwoot_client::{Attributes, Contact, webhook};
-use hmac_sha256::Hash;
+use chatwoot_client::application::contacts::Contact;
+use chatwoot_client::{Attributes, webhook};
 use serde_json::Value;
 
 use super::contact::WantedContact;
 use crate::attributes;
+use crate::mac::hash_digits;
 use crate::ports::Fingerprint;
 
 /// The fields of a contact that this engine writes, each as it compares; one that is empty is not
@@ -75,7 +76,7 @@ impl ContactState {
     pub(crate) fn fingerprint(&self) -> Fingerprint {
         // Texts under texts always serialize.
         let json = serde_json::to_vec(&self.0).unwrap_or_default();
-        Fingerprint(hex::encode(Hash::hash(&json)))
+        Fingerprint(hash_digits(&[&json]))
     }
 
     /// The fields in which two states differ, in the order of their names.

@@ -8,8 +8,8 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use super::contact::WantedContact;
 use super::drift::{Drift, is_moved, look_again};
 use super::state::ContactState;
-use super::worker::Sync;
-use crate::desk::{self, DeskError, OpenDesk};
+use super::worker::ContactSync;
+use crate::desk::{self, OpenAccount, StoreAccountError};
 use crate::model::{CustomerId, StoreId};
 use crate::ports::{Link, PortError};
 
@@ -19,7 +19,7 @@ use crate::ports::{Link, PortError};
 pub enum VerifyError {
     /// The store's desk cannot be used.
     #[error(transparent)]
-    Desk(#[from] DeskError),
+    Desk(#[from] StoreAccountError),
     /// Chatwoot refused a contact or did not answer.
     #[error(transparent)]
     Chatwoot(#[from] Error),
@@ -60,7 +60,7 @@ impl fmt::Display for VerifyReport {
     }
 }
 
-impl Sync {
+impl ContactSync {
     /// Reads the contact of each customer who has one, and wants each put right that is not as it
     /// was last written: a worker writes it again, and makes one anew that vanished. Once the
     /// workers have run, another check finds nothing.
@@ -76,8 +76,8 @@ impl Sync {
     ///
     /// ```
     /// # use store_context::model::StoreId;
-    /// # use store_context::sync::{Sync, VerifyError};
-    /// # async fn example(sync: Sync, store: StoreId) -> Result<(), VerifyError> {
+    /// # use store_context::sync::{ContactSync, VerifyError};
+    /// # async fn example(sync: ContactSync, store: StoreId) -> Result<(), VerifyError> {
     /// let report = sync.verify(&store).await?;
     /// println!("{report}");
     /// # Ok(())
@@ -103,7 +103,7 @@ impl Sync {
     /// Reads one customer's contact; `None` without a link.
     async fn check(
         &self,
-        desk: &OpenDesk,
+        desk: &OpenAccount,
         customer: &CustomerId,
     ) -> Result<Option<Option<Drifted>>, VerifyError> {
         let store = &desk.store.id;
@@ -119,7 +119,11 @@ impl Sync {
         Ok(Some(Some(Drifted { customer, contact, drift })))
     }
 
-    async fn drift_of(&self, desk: &OpenDesk, link: &Link) -> Result<Option<Drift>, VerifyError> {
+    async fn drift_of(
+        &self,
+        desk: &OpenAccount,
+        link: &Link,
+    ) -> Result<Option<Drift>, VerifyError> {
         let shown = match desk.account.contacts().get(link.contact).await {
             Ok(shown) => shown,
             Err(error) if error.is_not_found() => return Ok(Some(Drift::Vanished)),

@@ -16,7 +16,7 @@ use super::state::ContactState;
 use super::write::{Attempt, LeftOut, WriteError, Written};
 use crate::backoff::retry_at;
 use crate::context::ContextService;
-use crate::desk::{self, DeskError, OpenDesk};
+use crate::desk::{self, OpenAccount, StoreAccountError};
 use crate::model::{CustomerId, Insights, StoreId};
 use crate::ports::{Link, PortError, PortResult, Ports, SyncClaim};
 
@@ -102,7 +102,7 @@ impl From<Outcome> for Done {
 
 /// Syncs customers to contacts. Any number of them may run on one ledger.
 #[derive(Clone, Debug)]
-pub struct Sync {
+pub struct ContactSync {
     pub(super) client: Client,
     pub(super) ports: Ports,
     context: Option<ContextService>,
@@ -112,7 +112,7 @@ pub struct Sync {
 #[derive(Debug, thiserror::Error)]
 enum SyncError {
     #[error(transparent)]
-    Desk(Arc<DeskError>),
+    Desk(Arc<StoreAccountError>),
     #[error(transparent)]
     Write(#[from] WriteError),
     #[error(
@@ -121,9 +121,9 @@ enum SyncError {
     Late,
 }
 
-type OpenDesks = HashMap<StoreId, Result<Arc<OpenDesk>, Arc<DeskError>>>;
+type OpenDesks = HashMap<StoreId, Result<Arc<OpenAccount>, Arc<StoreAccountError>>>;
 
-impl Sync {
+impl ContactSync {
     /// A sync between the host's ports and a Chatwoot.
     pub fn new(client: Client, ports: Ports, config: SyncConfig) -> Self {
         Self { client, ports, context: None, config }
@@ -270,7 +270,7 @@ impl Sync {
     /// The contact that the customer should have now; `None` if the shop has no such customer.
     pub(super) async fn wanted(
         &self,
-        desk: &OpenDesk,
+        desk: &OpenAccount,
         id: &CustomerId,
     ) -> PortResult<Option<WantedContact>> {
         let store = &desk.store.id;
@@ -283,7 +283,11 @@ impl Sync {
     }
 
     /// Writes a customer's contact as it should be now, unless it is.
-    pub(super) async fn write(&self, desk: &OpenDesk, id: &CustomerId) -> Result<Done, WriteError> {
+    pub(super) async fn write(
+        &self,
+        desk: &OpenAccount,
+        id: &CustomerId,
+    ) -> Result<Done, WriteError> {
         let store = &desk.store.id;
         let Some(wanted) = self.wanted(desk, id).await? else { return Ok(Outcome::Gone.into()) };
         let fingerprint = wanted.fingerprint();
@@ -322,7 +326,7 @@ impl Sync {
     /// Reads a linked contact that may not be as it was written.
     async fn look(
         &self,
-        desk: &OpenDesk,
+        desk: &OpenAccount,
         link: &Link,
         wanted: &WantedContact,
     ) -> Result<Looked, WriteError> {

@@ -2,16 +2,16 @@
 
 use std::fmt;
 
-use chatwoot_client::{
-    Attributes, Contact, ContactId, ContactKey, ContactPatch, Error, ErrorKind, InboxId,
-    NewContact, NewContactInbox, Patch,
+use chatwoot_client::application::contacts::{
+    Contact, ContactKey, ContactPatch, NewContact, NewContactInbox,
 };
+use chatwoot_client::{Attributes, ContactId, Error, ErrorKind, InboxId, Patch};
 
 use super::adoption::{Adoption, is_unprepared};
 use super::contact::WantedContact;
 use super::drift::look_again;
 use super::worker::Outcome;
-use crate::desk::OpenDesk;
+use crate::desk::OpenAccount;
 use crate::model::{ContactIdentifiers, CustomerId};
 use crate::ports::{Fingerprint, PortError, PortResult, Ports};
 
@@ -94,7 +94,7 @@ struct Adopted {
 /// One customer's contact on its way.
 pub(super) struct Attempt<'a> {
     ports: &'a Ports,
-    desk: &'a OpenDesk,
+    desk: &'a OpenAccount,
     customer: &'a CustomerId,
     adoption: Adoption,
     known: Option<ContactId>,
@@ -108,7 +108,7 @@ pub(super) struct Attempt<'a> {
 impl<'a> Attempt<'a> {
     pub(super) fn new(
         ports: &'a Ports,
-        desk: &'a OpenDesk,
+        desk: &'a OpenAccount,
         customer: &'a CustomerId,
         adoption: Adoption,
         known: Option<ContactId>,
@@ -182,14 +182,14 @@ impl<'a> Attempt<'a> {
         let Some(Adopted { absent_from }) = self.adopted else { return Ok(Outcome::Updated) };
         if let Some(inbox) = absent_from {
             let presence = NewContactInbox::new(inbox);
-            self.desk.account.contact_inboxes().create(contact, &presence).await?;
+            self.desk.account.contact(contact).inboxes().create(&presence).await?;
         }
         Ok(Outcome::Adopted)
     }
 
     /// Takes one field that a refusal names out of the way: the next round may find another.
     async fn make_way(&mut self, refused: Error) -> Result<(), WriteError> {
-        let named = |field: &str| refused.attributes().iter().any(|named| named == field);
+        let named = |field: &str| refused.invalid_fields().iter().any(|named| named == field);
         if !matches!(refused.kind(), ErrorKind::Invalid | ErrorKind::Conflict) {
             return Err(refused.into());
         }

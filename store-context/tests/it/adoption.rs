@@ -1,14 +1,15 @@
 //! Which contacts that are there already a new customer is given, and which a visitor prepared.
 
-use chatwoot_client::{
-    Attributes, Contact, ContactId, ContactPatch, NewContact, NewContactInbox, NewConversation,
-    Patch,
-};
+use chatwoot_client::application::contacts::{Contact, ContactPatch, NewContact, NewContactInbox};
+use chatwoot_client::application::conversations::NewConversation;
+use chatwoot_client::{Attributes, ContactId, Patch};
 use serde_json::json;
 use store_context::Timestamp;
 use store_context::identity::PROOF_ATTRIBUTE;
 use store_context::model::{ContactIdentifiers, Customer, IdentityPolicy, Store};
-use store_context::sync::{Adoption, LeftOut, LeftOutReason, Outcome, Sync, SyncConfig, Synced};
+use store_context::sync::{
+    Adoption, ContactSync, LeftOut, LeftOutReason, Outcome, SyncConfig, Synced,
+};
 
 use crate::support::{Bench, customer};
 use crate::visitor::Visitor;
@@ -32,7 +33,7 @@ async fn name_plainly(bench: &Bench) {
 
 async fn synced_by(bench: &Bench, adoption: Adoption, customer: &Customer) -> Synced {
     let config = SyncConfig { adoption, ..SyncConfig::default() };
-    let sync = Sync::new(bench.client.clone(), bench.ports.clone(), config);
+    let sync = ContactSync::new(bench.client.clone(), bench.ports.clone(), config);
     sync.want(bench.north(), &customer.id).await.unwrap();
     bench.settled(&sync).await.pop().unwrap()
 }
@@ -174,7 +175,7 @@ async fn who_only_wrote_by_email_is_adopted_where_the_host_says_so() {
             let by_mail = NewContact { email: one.email.clone(), ..NewContact::default() };
             let by_mail = there(&bench, by_mail).await;
             let presence = NewContactInbox::new(mail).source_id(from);
-            account.contact_inboxes().create(by_mail.id, &presence).await.unwrap();
+            account.contact(by_mail.id).inboxes().create(&presence).await.unwrap();
             let new = NewConversation {
                 contact_id: Some(by_mail.id),
                 inbox_id: Some(mail),

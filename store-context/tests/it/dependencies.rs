@@ -31,7 +31,9 @@ fn has_none(arguments: &[&str], refused: &[&str]) {
 fn the_engine_pulls_in_no_server_and_no_database() {
     let refused = ["reqwest", "sqlx", "redis", "axum", "hyper", "rustls", "wiremock"];
     has_none(&["-p", "store-context"], &refused);
-    has_none(&["-p", "store-context", "--all-features"], &refused);
+    has_none(&["-p", "store-context", "--features", "conformance"], &refused);
+    let asked = tree(&["-p", "store-context", "--features", "reqwest-rustls"]);
+    assert!(asked.contains(&"reqwest".to_owned()), "the client's transport is a feature");
 }
 
 #[test]

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use chatwoot_client::application::contacts::ContactsQuery;
 use chatwoot_client::fake::{FakeChatwoot, Fault, FaultKind};
-use chatwoot_client::{
-    Account, Body, Client, ContactsQuery, Limits, NewWidgetConversation, NewWidgetMessage,
-    RetryPolicy, Secret, Transport, TransportError, Website,
-};
+use chatwoot_client::http::Body;
+use chatwoot_client::http::transport::TransportError;
+use chatwoot_client::public::widget::{NewWidgetConversation, NewWidgetMessage, WebWidget};
+use chatwoot_client::{Account, Client, Limits, RetryPolicy, Secret, Transport};
 use serde_json::Value;
 use store_context::doctor::{Verdict, Way, WidgetReport, check_widget};
 
@@ -32,22 +33,22 @@ impl Desk {
         Self { account, website_token: desk.website_token.unwrap(), hmac_token, bench }
     }
 
-    fn website(&self) -> Website {
-        self.bench.client.website(&self.website_token)
+    fn website(&self) -> WebWidget {
+        self.bench.client.web_widget(&self.website_token)
     }
 
     /// The website as it is reached through the proxy.
-    fn behind(&self, proxy: Proxy) -> Website {
+    fn behind(&self, proxy: Proxy) -> WebWidget {
         let client = Client::builder("https://chatwoot.test")
             .transport(proxy)
             .retry(RetryPolicy { max_attempts: 1, ..RetryPolicy::default() })
             .limits(Limits::off())
             .build()
             .unwrap();
-        client.website(&self.website_token)
+        client.web_widget(&self.website_token)
     }
 
-    async fn check(&self, website: &Website) -> WidgetReport {
+    async fn check(&self, website: &WebWidget) -> WidgetReport {
         check_widget(&self.account, website, Some(&self.hmac_token)).await.unwrap()
     }
 
@@ -154,7 +155,8 @@ async fn a_server_as_chatwoot_ships_it_is_open() {
 
 #[tokio::test]
 async fn an_inbox_that_demands_no_hash_is_open_by_set_user_too() {
-    use chatwoot_client::{ChannelPatch, InboxPatch, Patch};
+    use chatwoot_client::Patch;
+    use chatwoot_client::application::inboxes::{ChannelPatch, InboxPatch};
 
     let desk = Desk::new().await;
     let inbox = desk.bench.ports.stores.desk(desk.bench.north()).await.unwrap();
@@ -219,7 +221,7 @@ async fn what_cannot_be_removed_is_reported() {
     let named = desk.account.contacts().get(left.contact).await.unwrap();
     assert_eq!(named.name.as_deref(), Some("Widget check"));
     let list = desk.account.contacts().list(&ContactsQuery::default()).await.unwrap();
-    let marked = |it: &&chatwoot_client::Contact| {
+    let marked = |it: &&chatwoot_client::application::contacts::Contact| {
         it.identifier.as_ref().is_some_and(|text| text.starts_with("widget-check-"))
     };
     assert_eq!(list.payload.iter().filter(marked).count(), 1, "the rest is gone");

@@ -1,10 +1,11 @@
 //! Linked contacts that are not as they were written: seen, told, put right.
 
-use chatwoot_client::{Attributes, Contact, ContactPatch, NewContact, Patch};
+use chatwoot_client::application::contacts::{Contact, ContactPatch, NewContact};
+use chatwoot_client::{Attributes, Patch};
 use serde_json::json;
 use store_context::intake::Receipt;
 use store_context::model::{ContactIdentifiers, Customer, CustomerId, IdentityPolicy, Store};
-use store_context::sync::{Drift, Drifted, Outcome, RecogniseError, Synced, VerifyReport};
+use store_context::sync::{Drift, Drifted, MergeGuestError, Outcome, Synced, VerifyReport};
 
 use crate::support::{Bench, customer, outcomes};
 use crate::visitor::Visitor;
@@ -265,7 +266,7 @@ async fn a_hint_does_not_undo_the_mark_of_a_merge() {
     let account = bench.account(bench.north()).await;
     let guest = account.contacts().create(&NewContact::default()).await.unwrap().contact;
     let sync = bench.sync();
-    sync.recognise(bench.north(), &ada.id, guest.id).await.unwrap();
+    sync.merge_guest(bench.north(), &ada.id, guest.id).await.unwrap();
     let patch = ContactPatch { name: Patch::Set("Eve".to_owned()), ..ContactPatch::default() };
     change(&bench, &contact, &patch).await;
     told(&bench).await;
@@ -290,8 +291,8 @@ async fn a_contact_with_any_other_identifier_is_no_guests() {
     let patch = ContactPatch { identifier: Patch::Clear, ..ContactPatch::default() };
     change(&bench, &of_bob, &patch).await;
     for other in [plain.id, of_bob.id] {
-        let error = sync.recognise(bench.north(), &ada.id, other).await.unwrap_err();
-        assert!(matches!(error, RecogniseError::OtherCustomer(id) if id == other), "{error:?}");
+        let error = sync.merge_guest(bench.north(), &ada.id, other).await.unwrap_err();
+        assert!(matches!(error, MergeGuestError::OtherCustomer(id) if id == other), "{error:?}");
         account.contacts().get(other).await.expect("it is still there");
     }
 }

@@ -62,12 +62,12 @@ async fn the_server_takes_the_proofs_and_no_others() {
     bench.talk(&ada).await.say("Hello").await;
     let identity = Identity::new(bench.ports.clone());
     let of_ada = identity.public(bench.north(), &ada).await.unwrap();
-    let forged = chatwoot_client::NewPublicContact {
+    let forged = chatwoot_client::public::NewPublicContact {
         identifier: Some(bench.identity_of(bench.north()).await.identifier(&bob.id)),
         identifier_hash: Some(of_ada.identifier_hash),
-        ..chatwoot_client::NewPublicContact::default()
+        ..chatwoot_client::public::NewPublicContact::default()
     };
-    let inbox = bench.client.inbox(of_ada.inbox_identifier);
+    let inbox = bench.client.public_inbox(of_ada.inbox_identifier);
     inbox.contacts().create(&forged).await.unwrap_err();
 }
 

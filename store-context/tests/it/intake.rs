@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use chatwoot_client::Secret;
 use chatwoot_client::fake::Delivery;
+use chatwoot_client::types::ConversationStatus;
 use chatwoot_client::webhook::{Event, VerifyError, sign};
-use chatwoot_client::{ConversationStatus, Secret};
 use http::{HeaderMap, HeaderValue};
 use store_context::Timestamp;
 use store_context::intake::{Intake, Receipt, ReceiveError};

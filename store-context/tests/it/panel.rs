@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use chatwoot_client::application::messages::NewMessage;
 use chatwoot_client::fake::{Fault, FaultKind};
-use chatwoot_client::{Account, ConversationId, NewMessage};
+use chatwoot_client::{Account, ConversationId};
 use store_context::Timestamp;
 use store_context::context::{
     ContextConfig, ContextService, ConversationContext, ConversationKey, PanelError, PanelService,
@@ -93,12 +94,12 @@ async fn a_proof_is_judged_at_the_time_when_the_customer_wrote() {
     let proven = Proven::new().await;
     let reply = NewMessage::text("It is on its way.");
     proven.bench.fake.advance(20 * HOUR);
-    proven.account.messages(proven.talk.id).create(&reply).await.unwrap();
+    proven.account.conversation(proven.talk.id).messages().create(&reply).await.unwrap();
     assert!(proven.proof(20 * HOUR).await.is_proven(), "an agent's answer is not the customer's");
 
     // So many answers later nobody sees when the customer wrote: it may have been just now.
     for _ in 0..20 {
-        proven.account.messages(proven.talk.id).create(&reply).await.unwrap();
+        proven.account.conversation(proven.talk.id).messages().create(&reply).await.unwrap();
     }
     let expired = Proof::NotProven(NotProven::Expired);
     assert_eq!(proven.proof(20 * HOUR).await, expired);

@@ -255,7 +255,7 @@ async fn a_message_is_judged_at_the_time_it_was_written() {
             bench.identity_of(bench.north()).await.prove(&customer("ada").id, now - 13 * hour);
         let talk = with_proof(&bench, "ada", json!(old)).await;
         talk.say("Hello").await;
-        bench.set_status(&talk, chatwoot_client::ConversationStatus::Snoozed).await;
+        bench.set_status(&talk, chatwoot_client::types::ConversationStatus::Snoozed).await;
         receive_altered(&bench, "conversation_status_changed", |body| {
             body["last_activity_at"] = json!(active.as_second());
             body["messages"][0]["message_type"] = json!(kind);

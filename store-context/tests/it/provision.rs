@@ -2,12 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use chatwoot_client::fake::{Fault, FaultKind};
-use chatwoot_client::{
-    Account, AttributeDefinitionPatch, AttributeModel, AttributeType, ChannelPatch,
-    DashboardAppPatch, InboxPatch, NewUser, Patch, Role, TeamPatch, User, UserPatch, UserToken,
-    WebhookPatch, WebhookSubscription,
+use chatwoot_client::application::attribute_definitions::{
+    AttributeDefinitionPatch, AttributeModel, AttributeType,
 };
+use chatwoot_client::application::dashboard_apps::DashboardAppPatch;
+use chatwoot_client::application::inboxes::{ChannelPatch, InboxPatch};
+use chatwoot_client::application::teams::TeamPatch;
+use chatwoot_client::application::webhooks::{WebhookPatch, WebhookSubscription};
+use chatwoot_client::fake::{Fault, FaultKind};
+use chatwoot_client::platform::{NewUser, UserPatch};
+use chatwoot_client::types::{Role, User};
+use chatwoot_client::{Account, Patch, UserToken};
 use serde_json::{Value, json};
 use store_context::model::{ContactIdentifiers, Store, StoreId};
 use store_context::ports::Desk;
@@ -51,7 +56,7 @@ async fn state(bench: &Bench, store: &Store) -> Value {
         "hmac_mandatory",
         "email",
     ];
-    let definitions = account.custom_attributes().list(Some(AttributeModel::Contact)).await;
+    let definitions = account.attribute_definitions().list(Some(AttributeModel::Contact)).await;
     let mut agents = json(account.agents().list().await.unwrap());
     for agent in agents.as_array_mut().unwrap() {
         // Each installation has a key, and so an address, of its own.
@@ -229,7 +234,7 @@ drifts! {
         let to = AttributeDefinitionPatch {
             values: Patch::Set(vec!["odd".into()]), ..Default::default()
         };
-        account.custom_attributes().update(definition(account, "customer_tier").await, &to)
+        account.attribute_definitions().update(definition(account, "customer_tier").await, &to)
             .await.unwrap();
     };
     an_attribute_of_another_type: "order_count", |account, _desk| {
@@ -238,7 +243,7 @@ drifts! {
             values: Patch::Set(vec!["odd".into()]),
             ..Default::default()
         };
-        account.custom_attributes().update(definition(account, "order_count").await, &to)
+        account.attribute_definitions().update(definition(account, "order_count").await, &to)
             .await.unwrap();
     };
     a_webhook_with_other_events: "webhook", |account, desk| {
@@ -265,8 +270,8 @@ drifts! {
     };
 }
 
-async fn definition(account: &Account, key: &str) -> chatwoot_client::AttributeDefinitionId {
-    let all = account.custom_attributes().list(Some(AttributeModel::Contact)).await.unwrap();
+async fn definition(account: &Account, key: &str) -> chatwoot_client::types::AttributeDefinitionId {
+    let all = account.attribute_definitions().list(Some(AttributeModel::Contact)).await.unwrap();
     all.iter().find(|it| it.key == key).unwrap().id
 }
 
@@ -284,7 +289,7 @@ async fn what_was_deleted_is_made_again() {
     account.inboxes().delete(desk.api_inbox.unwrap()).await.unwrap();
     account.webhooks().delete(desk.webhook.unwrap()).await.unwrap();
     account.dashboard_apps().delete(desk.dashboard_app.unwrap()).await.unwrap();
-    account.custom_attributes().delete(definition(&account, "cart_items").await).await.unwrap();
+    account.attribute_definitions().delete(definition(&account, "cart_items").await).await.unwrap();
     account.teams().delete(desk.team.unwrap()).await.unwrap();
     let report = bench.provision(store).await.unwrap();
     assert_eq!(created(&report), 6, "{report}");

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use chatwoot_client::ConversationId;
+use chatwoot_client::application::messages::NewMessage;
 use chatwoot_client::fake::{Fault, WebhookFaults};
-use chatwoot_client::{ConversationId, ConversationStatus, MessageType, NewMessage};
+use chatwoot_client::types::{ConversationStatus, MessageType};
 use store_context::intake::{DispatchConfig, Dispatcher, Receipt, ReconcileError};
 use store_context::ports::{Entry, EntrySource};
 
@@ -22,7 +24,12 @@ async fn day(bench: &Bench) -> (Vec<Talk>, usize) {
         talks.push(talk);
     }
     let account = bench.account(bench.north()).await;
-    account.messages(talks[1].id).create(&NewMessage::text("An answer")).await.unwrap();
+    account
+        .conversation(talks[1].id)
+        .messages()
+        .create(&NewMessage::text("An answer"))
+        .await
+        .unwrap();
     bench.set_status(&talks[0], ConversationStatus::Resolved).await;
     bench.set_status(&talks[1], ConversationStatus::Snoozed).await;
     (talks, 45 + 3 + 1 + 1)
@@ -181,7 +188,11 @@ async fn a_failing_handler_gets_the_entry_again_in_order() {
     let seen = Arc::new(Seen::default());
     let account = bench.account(bench.north()).await;
     for talk in &talks {
-        let page = account.messages(talk.id).list(&chatwoot_client::MessagesQuery::default()).await;
+        let page = account
+            .conversation(talk.id)
+            .messages()
+            .list(&chatwoot_client::application::messages::MessagesQuery::default())
+            .await;
         let page = page.unwrap().payload;
         let told = page.iter().filter(|it| it.message_type != MessageType::Activity);
         for message in told.step_by(3) {

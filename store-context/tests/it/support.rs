@@ -6,17 +6,20 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chatwoot_client::application::contacts::Contact;
 use chatwoot_client::fake::{Delivery, FakeChatwoot, FaultKind};
+use chatwoot_client::public::{NewPublicContact, PublicContactPatch};
+use chatwoot_client::types::ConversationStatus;
 use chatwoot_client::{
-    Account, Attributes, Client, Contact, ConversationId, ConversationStatus, Limits,
-    NewPublicContact, Platform, PublicContactChange, PublicInbox, RetryPolicy, Secret,
+    Account, Attributes, Client, ConversationId, Limits, Platform, PublicInbox, RetryPolicy, Secret,
 };
 use store_context::identity::{Identity, PublicIdentity, StoreIdentity};
 use store_context::intake::{
-    ConversationFact, DispatchConfig, Dispatched, Dispatcher, Handler, HandlerError, Intake,
-    Receipt, ReceiveError, ReconcileConfig, Reconciler,
+    DispatchConfig, Dispatched, Dispatcher, Handler, HandlerError, Intake, Receipt, ReceiveError,
+    ReconcileConfig, Reconciler,
 };
 use store_context::memory::{self, MemoryShop};
+use store_context::model::ConversationFact;
 use store_context::model::{
     Branding, Customer, CustomerId, IdentityPolicy, Store, StoreId, TierPolicy,
 };
@@ -25,7 +28,7 @@ use store_context::ports::{
     WebhookCounts, WebhookLedger,
 };
 use store_context::provision::{ProvisionConfig, ProvisionError, ProvisionReport, Provisioner};
-use store_context::sync::{Outcome, Sync, SyncConfig, Synced};
+use store_context::sync::{ContactSync, Outcome, SyncConfig, Synced};
 use store_context::{Currency, Timestamp};
 
 pub(crate) const PUBLIC_URL: &str = "https://host.example/support";
@@ -145,9 +148,9 @@ impl Bench {
     }
 
     /// A worker that takes one customer after another.
-    pub(crate) fn sync(&self) -> Sync {
+    pub(crate) fn sync(&self) -> ContactSync {
         let config = SyncConfig { parallel: 1, ..SyncConfig::default() };
-        Sync::new(self.client.clone(), self.ports.clone(), config)
+        ContactSync::new(self.client.clone(), self.ports.clone(), config)
     }
 
     pub(crate) fn put(&self, customer: &Customer) {
@@ -163,7 +166,7 @@ impl Bench {
     }
 
     /// Syncs until the ledger is clean, however often that fails.
-    pub(crate) async fn settled(&self, sync: &Sync) -> Vec<Synced> {
+    pub(crate) async fn settled(&self, sync: &ContactSync) -> Vec<Synced> {
         let mut all = Vec::new();
         for _ in 0..20 {
             all.extend(sync.run_once().await.unwrap());
@@ -183,9 +186,9 @@ impl Bench {
         let account = self.account(store).await;
         let mut all = Vec::new();
         for page in 1.. {
-            let query = chatwoot_client::ContactsQuery {
+            let query = chatwoot_client::application::contacts::ContactsQuery {
                 page: Some(page),
-                ..chatwoot_client::ContactsQuery::default()
+                ..chatwoot_client::application::contacts::ContactsQuery::default()
             };
             let found = account.contacts().list(&query).await.unwrap().payload;
             if found.is_empty() {
@@ -439,16 +442,16 @@ impl Talk {
 
     /// Says an e-mail address of its own, as any visitor can: whoever has it swallows the contact.
     pub(crate) async fn claim(&self, email: &str) {
-        let claim = PublicContactChange { email: Some(email.to_owned()), ..self.proof() };
+        let claim = PublicContactPatch { email: Some(email.to_owned()), ..self.proof() };
         self.inbox.contacts().update(&self.source, &claim).await.unwrap();
     }
 
     /// Chatwoot's own proof, without which a change is refused.
-    fn proof(&self) -> PublicContactChange {
-        PublicContactChange {
+    fn proof(&self) -> PublicContactPatch {
+        PublicContactPatch {
             identifier: self.identifier.clone(),
             identifier_hash: Some(self.hash.clone()),
-            ..PublicContactChange::default()
+            ..PublicContactPatch::default()
         }
     }
 }
@@ -470,7 +473,7 @@ impl Bench {
     /// Opens a conversation with what an identity brings; `verified`, Chatwoot is shown its own
     /// proof too, which creating a contact does not keep.
     pub(crate) async fn talk_as(&self, proof: PublicIdentity, verified: bool) -> Talk {
-        let inbox = self.client.inbox(proof.inbox_identifier);
+        let inbox = self.client.public_inbox(proof.inbox_identifier);
         let new = NewPublicContact {
             identifier: proof.identifier.clone(),
             identifier_hash: Some(proof.identifier_hash.clone()),
@@ -495,7 +498,7 @@ impl Bench {
 
     pub(crate) async fn set_status(&self, talk: &Talk, status: ConversationStatus) {
         let account = self.account(self.north()).await;
-        account.conversations().set_status(talk.id, &status, None).await.unwrap();
+        account.conversation(talk.id).set_status(status, None).await.unwrap();
     }
 
     /// Brings a delivery to the first store's address, signed for this moment.

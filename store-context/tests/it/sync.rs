@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
+use chatwoot_client::application::contacts::{Contact, ContactPatch, NewContact};
 use chatwoot_client::fake::Fault;
-use chatwoot_client::{
-    Attributes, Contact, ContactPatch, NewContact, NewPublicContact, RetryPolicy,
-};
+use chatwoot_client::public::NewPublicContact;
+use chatwoot_client::{Attributes, RetryPolicy};
 use serde_json::json;
 use store_context::Timestamp;
 use store_context::model::{
     Cart, CartItem, Customer, CustomerId, Money, Order, OrderId, OrderStatus,
 };
-use store_context::sync::{LeftOut, LeftOutReason, Outcome, RecogniseError, Sync, SyncConfig};
+use store_context::sync::{
+    ContactSync, LeftOut, LeftOutReason, MergeGuestError, Outcome, SyncConfig,
+};
 
 use crate::support::{Bench, customer, every_fault, holds_none, outcomes, whole};
 
@@ -290,7 +292,7 @@ async fn a_contact_has_one_writer() {
     bench.put(&ada);
     let lease = Duration::from_secs(12);
     let config = SyncConfig { lease, ..SyncConfig::default() };
-    let sync = Sync::new(bench.client.clone(), bench.ports.clone(), config);
+    let sync = ContactSync::new(bench.client.clone(), bench.ports.clone(), config);
     sync.want(bench.north(), &ada.id).await.unwrap();
     let slow = chatwoot_client::fake::FaultKind::Delay(Duration::from_secs(11));
     bench.fake.fault(Fault::new(slow).times(1));
@@ -351,7 +353,7 @@ async fn a_failing_ledger_loses_no_customer() {
 
 async fn guest(bench: &Bench) -> (Contact, chatwoot_client::ConversationId) {
     let desk = bench.ports.stores.desk(bench.north()).await.unwrap();
-    let inbox = bench.client.inbox(desk.api_inbox_identifier.unwrap());
+    let inbox = bench.client.public_inbox(desk.api_inbox_identifier.unwrap());
     let identity = store_context::identity::Identity::new(bench.ports.clone());
     let proof = identity.public_guest(bench.north()).await.unwrap();
     let new = NewPublicContact {
@@ -379,16 +381,16 @@ async fn a_guest_is_recognised_and_again() {
     let patch = ContactPatch { merge_attributes: Some(stale), ..ContactPatch::default() };
     account.contacts().update(is_guest.id, &patch).await.unwrap();
 
-    let contact = sync.recognise(bench.north(), &ada.id, is_guest.id).await.unwrap();
+    let contact = sync.merge_guest(bench.north(), &ada.id, is_guest.id).await.unwrap();
     let owner = account.conversations().get(talk).await.unwrap().meta.sender.id;
     assert_eq!(owner, contact);
     bench.settled(&sync).await;
     assert_eq!(bench.contact(&ada.id).await.custom_attributes["customer_tier"], json!("zilver"));
     for _ in 0..2 {
-        let again = sync.recognise(bench.north(), &ada.id, is_guest.id).await.unwrap();
+        let again = sync.merge_guest(bench.north(), &ada.id, is_guest.id).await.unwrap();
         assert_eq!(again, contact);
     }
-    assert_eq!(sync.recognise(bench.north(), &ada.id, contact).await.unwrap(), contact);
+    assert_eq!(sync.merge_guest(bench.north(), &ada.id, contact).await.unwrap(), contact);
     assert_eq!(bench.contacts().await.len(), 1);
 }
 
@@ -402,12 +404,12 @@ async fn only_a_guest_is_recognised_and_only_as_a_customer() {
     bench.synced(&bob.id).await;
     let sync = bench.sync();
     let of_bob = bench.contact(&bob.id).await.id;
-    let error = sync.recognise(bench.north(), &ada.id, of_bob).await.unwrap_err();
-    assert!(matches!(error, RecogniseError::OtherCustomer(id) if id == of_bob), "{error:?}");
+    let error = sync.merge_guest(bench.north(), &ada.id, of_bob).await.unwrap_err();
+    assert!(matches!(error, MergeGuestError::OtherCustomer(id) if id == of_bob), "{error:?}");
     let (is_guest, _) = guest(&bench).await;
     let nobody = CustomerId::new("nobody").unwrap();
-    let error = sync.recognise(bench.north(), &nobody, is_guest.id).await.unwrap_err();
-    assert!(matches!(&error, RecogniseError::UnknownCustomer(id) if *id == nobody), "{error:?}");
+    let error = sync.merge_guest(bench.north(), &nobody, is_guest.id).await.unwrap_err();
+    assert!(matches!(&error, MergeGuestError::UnknownCustomer(id) if *id == nobody), "{error:?}");
     holds_none(&whole(&error), &bench.secrets().await);
     assert_eq!(bench.contacts().await.len(), 2);
     let account = bench.account(bench.north()).await;
@@ -424,7 +426,7 @@ async fn a_guest_is_recognised_though_the_contact_was_deleted() {
     account.contacts().delete(bench.contact(&ada.id).await.id).await.unwrap();
     bench.fake.run_background_jobs();
     let (is_guest, talk) = guest(&bench).await;
-    let contact = bench.sync().recognise(bench.north(), &ada.id, is_guest.id).await.unwrap();
+    let contact = bench.sync().merge_guest(bench.north(), &ada.id, is_guest.id).await.unwrap();
     assert_eq!(account.conversations().get(talk).await.unwrap().meta.sender.id, contact);
     bench.settled(&bench.sync()).await;
     assert_eq!(bench.contact(&ada.id).await.id, contact);
@@ -445,7 +447,7 @@ async fn a_merge_undoes_no_sync() {
         sync.want(bench.north(), &ada.id).await.unwrap();
         let later = async {
             tokio::time::sleep(Duration::from_millis(wait)).await;
-            sync.recognise(bench.north(), &ada.id, is_guest.id).await.unwrap();
+            sync.merge_guest(bench.north(), &ada.id, is_guest.id).await.unwrap();
         };
         let (_, ()) = tokio::join!(sync.run_once(), later);
         bench.fake.clear_journal();
@@ -470,11 +472,14 @@ async fn a_merge_whose_answer_is_lost_is_repeated() {
             deadline: Duration::from_millis(500),
             ..RetryPolicy::default()
         };
-        let sync =
-            Sync::new(hasty_client(&bench, hasty), bench.ports.clone(), SyncConfig::default());
+        let sync = ContactSync::new(
+            hasty_client(&bench, hasty),
+            bench.ports.clone(),
+            SyncConfig::default(),
+        );
         bench.fake.fault(Fault::new(kind).path("actions/contact_merge").times(1));
-        sync.recognise(bench.north(), &ada.id, is_guest.id).await.unwrap_err();
-        let contact = sync.recognise(bench.north(), &ada.id, is_guest.id).await.unwrap();
+        sync.merge_guest(bench.north(), &ada.id, is_guest.id).await.unwrap_err();
+        let contact = sync.merge_guest(bench.north(), &ada.id, is_guest.id).await.unwrap();
         let account = bench.account(bench.north()).await;
         assert_eq!(account.conversations().get(talk).await.unwrap().meta.sender.id, contact);
     }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use chatwoot_client::application::conversations::NewConversation;
 use chatwoot_client::fake::FakeChatwoot;
-use chatwoot_client::{Account, Attributes, ContactId, ConversationId, NewConversation, Transport};
+use chatwoot_client::{Account, Attributes, ContactId, ConversationId, Transport};
 use serde_json::{Value, json};
 use store_context::identity::Identity;
 use store_context::model::Customer;

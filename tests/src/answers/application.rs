@@ -1,10 +1,12 @@
 //! The methods of the Application API.
 #![expect(clippy::default_trait_access, reason = "only the answer's type matters here")]
 
-use chatwoot_client::{
-    Availability, ConversationStatus, Filter, FilterCondition, NewContactInbox, NewDashboardApp,
-    Typing, Upload,
-};
+use chatwoot_client::Upload;
+use chatwoot_client::application::contacts::NewContactInbox;
+use chatwoot_client::application::conversations::Typing;
+use chatwoot_client::application::dashboard_apps::NewDashboardApp;
+use chatwoot_client::application::{Filter, FilterCondition};
+use chatwoot_client::types::{Availability, ConversationStatus};
 
 use super::{Row, table};
 use crate::recordings::Exchange;
@@ -93,11 +95,11 @@ fn settings() -> Vec<Row> {
         "inbox_members.add" => on.inbox_members().add(1.into(), &[]),
         "inbox_members.replace" => on.inbox_members().replace(1.into(), &[]),
         "inbox_members.remove" => on.inbox_members().remove(1.into(), &[]),
-        "custom_attributes.list" => on.custom_attributes().list(None),
-        "custom_attributes.get" => on.custom_attributes().get(1.into()),
-        "custom_attributes.create" => on.custom_attributes().create(&Default::default()),
-        "custom_attributes.update" => on.custom_attributes().update(1.into(), &Default::default()),
-        "custom_attributes.delete" => on.custom_attributes().delete(1.into()),
+        "custom_attributes.list" => on.attribute_definitions().list(None),
+        "custom_attributes.get" => on.attribute_definitions().get(1.into()),
+        "custom_attributes.create" => on.attribute_definitions().create(&Default::default()),
+        "custom_attributes.update" => on.attribute_definitions().update(1.into(), &Default::default()),
+        "custom_attributes.delete" => on.attribute_definitions().delete(1.into()),
         "webhooks.list" => on.webhooks().list(),
         "webhooks.create" => on.webhooks().create(&Default::default()),
         "webhooks.update" => on.webhooks().update(1.into(), &Default::default()),
@@ -125,24 +127,24 @@ fn contacts() -> Vec<Row> {
         "contacts.search" => on.contacts().search("", &Default::default()),
         "contacts.filter" => on.contacts().filter(&filter(), &Default::default()),
         "contacts.merge" => on.contacts().merge(1.into(), 2.into()),
-        "contacts.conversations" => on.contacts().conversations(1.into()),
-        "contacts.remove_attributes" => on.contacts().remove_attributes(1.into(), ["k"]),
-        "contacts.contactable_inboxes" => on.contacts().contactable_inboxes(1.into()),
+        "contacts.conversations" => on.contact(1).conversations(),
+        "contacts.remove_attributes" => on.contact(1).remove_custom_attributes(["k"]),
+        "contacts.contactable_inboxes" => on.contact(1).inboxes().contactable(),
         "contacts.export" => on.contacts().export(&Default::default()),
         "contacts.active" => on.contacts().active(&Default::default()),
-        "contacts.delete_avatar" => on.contacts().delete_avatar(1.into()),
-        "contact_files.import" => on.contact_files().import(&file()),
+        "contacts.delete_avatar" => on.contact(1).delete_avatar(),
+        "contact_files.import" => on.contacts().import(&file()),
         "uploads.create" => on.uploads().create(&file()),
-        "contact_labels.list" => on.contact_labels().list(1.into()),
-        "contact_labels.replace" => on.contact_labels().replace(1.into(), &["x"]),
-        "contact_notes.list" => on.contact_notes().list(1.into()),
-        "contact_notes.get" => on.contact_notes().get(1.into(), 1.into()),
-        "contact_notes.create" => on.contact_notes().create(1.into(), ""),
-        "contact_notes.update" => on.contact_notes().update(1.into(), 1.into(), ""),
-        "contact_notes.delete" => on.contact_notes().delete(1.into(), 1.into()),
+        "contact_labels.list" => on.contact(1).labels().list(),
+        "contact_labels.replace" => on.contact(1).labels().replace(&["x"]),
+        "contact_notes.list" => on.contact(1).notes().list(),
+        "contact_notes.get" => on.contact(1).notes().get(1.into()),
+        "contact_notes.create" => on.contact(1).notes().create(""),
+        "contact_notes.update" => on.contact(1).notes().update(1.into(), ""),
+        "contact_notes.delete" => on.contact(1).notes().delete(1.into()),
         "contact_inboxes.create" =>
-            on.contact_inboxes().create(1.into(), &NewContactInbox::new(1.into())),
-        "contact_inboxes.filter" => on.contact_inboxes().filter(1.into(), "s"),
+            on.contact(1).inboxes().create(&NewContactInbox::new(1.into())),
+        "contact_inboxes.filter" => on.contacts().find_by_source_id(1.into(), "s"),
     } }
 }
 
@@ -155,36 +157,36 @@ fn conversations() -> Vec<Row> {
         "conversations.filter" => on.conversations().filter(&filter(), 1),
         "conversations.meta" => on.conversations().meta(&Default::default()),
         "conversations.set_status" =>
-            on.conversations().set_status(1.into(), &ConversationStatus::Open, None),
-        "conversations.set_priority" => on.conversations().set_priority(1.into(), None),
+            on.conversation(1).set_status(ConversationStatus::Open, None),
+        "conversations.set_priority" => on.conversation(1).set_priority(None),
         "conversations.replace_custom_attributes" =>
-            on.conversations().replace_custom_attributes(1.into(), &Default::default()),
+            on.conversation(1).replace_custom_attributes(&Default::default()),
         "conversations.set_typing" =>
-            on.conversations().set_typing(1.into(), &Typing::On, false),
-        "conversations.mute" => on.conversations().mute(1.into()),
-        "conversations.unmute" => on.conversations().unmute(1.into()),
-        "conversations.mark_read" => on.conversations().mark_read(1.into()),
-        "conversations.mark_unread" => on.conversations().mark_unread(1.into()),
+            on.conversation(1).set_typing(Typing::On, false),
+        "conversations.mute" => on.conversation(1).mute(),
+        "conversations.unmute" => on.conversation(1).unmute(),
+        "conversations.mark_read" => on.conversation(1).mark_read(),
+        "conversations.mark_unread" => on.conversation(1).mark_unread(),
         "conversations.send_transcript" =>
-            on.conversations().send_transcript(1.into(), "a@example.com"),
+            on.conversation(1).send_transcript("a@example.com"),
         "conversations.delete" => on.conversations().delete(1.into()),
         "conversations.search" => on.conversations().search("x", &Default::default()),
         "conversations.unread_counts" => on.conversations().unread_counts(),
-        "conversations.attachments" => on.conversations().attachments(1.into(), 1),
-        "participants.list" => on.participants().list(1.into()),
-        "participants.add" => on.participants().add(1.into(), &[]),
-        "participants.replace" => on.participants().replace(1.into(), &[]),
-        "participants.remove" => on.participants().remove(1.into(), &[]),
-        "conversation_labels.list" => on.conversation_labels().list(1.into()),
-        "conversation_labels.replace" => on.conversation_labels().replace(1.into(), &["x"]),
-        "assignments.create" if unassigned => on.assignments().unassign(1.into()),
-        "assignments.create" if to_a_team => on.assignments().assign_team(1.into(), 1.into()),
-        "assignments.create" => on.assignments().assign_agent(1.into(), 1.into()),
-        "messages.list" => on.messages(1.into()).list(&Default::default()),
-        "messages.create" => on.messages(1.into()).create(&Default::default()),
-        "messages.update" => on.messages(1.into()).update(1.into(), &Default::default()),
-        "messages.delete" => on.messages(1.into()).delete(1.into()),
-        "messages.retry" => on.messages(1.into()).retry(1.into()),
-        "messages.translate" => on.messages(1.into()).translate(1.into(), "de"),
+        "conversations.attachments" => on.conversation(1).attachments(1),
+        "participants.list" => on.conversation(1).participants().list(),
+        "participants.add" => on.conversation(1).participants().add(&[]),
+        "participants.replace" => on.conversation(1).participants().replace(&[]),
+        "participants.remove" => on.conversation(1).participants().remove(&[]),
+        "conversation_labels.list" => on.conversation(1).labels().list(),
+        "conversation_labels.replace" => on.conversation(1).labels().replace(&["x"]),
+        "assignments.create" if unassigned => on.conversation(1).unassign(),
+        "assignments.create" if to_a_team => on.conversation(1).assign_team(1.into()),
+        "assignments.create" => on.conversation(1).assign_agent(1.into()),
+        "messages.list" => on.conversation(1).messages().list(&Default::default()),
+        "messages.create" => on.conversation(1).messages().create(&Default::default()),
+        "messages.update" => on.conversation(1).messages().update(1.into(), &Default::default()),
+        "messages.delete" => on.conversation(1).messages().delete(1.into()),
+        "messages.retry" => on.conversation(1).messages().retry(1.into()),
+        "messages.translate" => on.conversation(1).messages().translate(1.into(), "de"),
     } }
 }

@@ -1,7 +1,8 @@
 //! The methods of the server itself, the Platform API and the public API.
 #![expect(clippy::default_trait_access, reason = "only the answer's type matters here")]
 
-use chatwoot_client::{Role, Typing};
+use chatwoot_client::application::conversations::Typing;
+use chatwoot_client::types::Role;
 
 use super::{Row, table};
 
@@ -54,7 +55,7 @@ fn public() -> Vec<Row> {
         "public_conversations.get" => on.conversations("s").get(1.into()),
         "public_conversations.resolve" => on.conversations("s").resolve(1.into()),
         "public_conversations.set_typing" =>
-            on.conversations("s").set_typing(1.into(), &Typing::On),
+            on.conversations("s").set_typing(1.into(), Typing::On),
         "public_conversations.update_last_seen" =>
             on.conversations("s").update_last_seen(1.into()),
         "public_messages.list" => on.messages("s", 1.into()).list(None),

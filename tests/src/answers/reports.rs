@@ -1,6 +1,6 @@
 //! The methods of reports.
 
-use chatwoot_client::{ReportOptions, ReportPeriod, ReportScope};
+use chatwoot_client::application::reports::{ReportOptions, ReportPeriod, ReportScope};
 
 use super::{Row, table};
 

@@ -58,7 +58,7 @@ fn policies() -> Vec<Row> {
         "campaigns.of_inbox" => on.campaigns().of_inbox(1.into()),
         "companies.list" => on.companies().list(&Default::default()),
         "companies.create" => on.companies().create(&Default::default()),
-        "custom_filters.list" => on.custom_filters().list(&"contact".into()),
+        "custom_filters.list" => on.custom_filters().list("contact".into()),
         "custom_filters.get" => on.custom_filters().get(1.into()),
         "custom_filters.create" => on.custom_filters().create(&Default::default()),
         "custom_filters.update" => on.custom_filters().update(1.into(), &Default::default()),

@@ -1,7 +1,10 @@
 //! The account itself, its administrator's profile, and what that one is told.
 
 use anyhow::{Context, ensure};
-use chatwoot_client::{AccountPatch, Availability, NotificationsQuery, ProfilePatch};
+use chatwoot_client::application::account::AccountPatch;
+use chatwoot_client::application::notifications::NotificationsQuery;
+use chatwoot_client::application::profile::ProfilePatch;
+use chatwoot_client::types::Availability;
 
 use super::desk::{Cut, Desk};
 use super::stage::Stage;

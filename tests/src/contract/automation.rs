@@ -1,11 +1,14 @@
 //! What the desk does by itself: rules, macros, campaigns; and changes to many at once.
 
 use anyhow::ensure;
-use chatwoot_client::{
-    Action, ActionName, AutomationRulePatch, BulkConversationChange, FilterOperator, MacroPatch,
-    MacroVisibility, NewAutomationRule, NewCampaign, NewContact, NewMacro, RuleCondition,
-    RuleEvent,
+use chatwoot_client::application::FilterOperator;
+use chatwoot_client::application::automation_rules::{
+    Action, ActionName, AutomationRulePatch, NewAutomationRule, RuleCondition, RuleEvent,
 };
+use chatwoot_client::application::bulk_actions::BulkConversationPatch;
+use chatwoot_client::application::campaigns::NewCampaign;
+use chatwoot_client::application::contacts::NewContact;
+use chatwoot_client::application::macros::{MacroPatch, MacroVisibility, NewMacro};
 
 use super::desk::{Cut, Desk};
 use super::stage::Stage;
@@ -93,9 +96,9 @@ pub(super) async fn campaigns(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
 
 pub(super) async fn bulk_actions(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
     let bulk = stage.account.bulk_actions();
-    let change = BulkConversationChange {
+    let change = BulkConversationPatch {
         add_labels: vec![desk.name("bulk")],
-        ..BulkConversationChange::default()
+        ..BulkConversationPatch::default()
     };
     // The server does it later, so nothing can be read at once.
     desk.done(bulk.conversations(&[stage.conversation.id], &change)).await?;

@@ -1,9 +1,9 @@
 //! Agent bots: the platform's and the account's own.
 
 use anyhow::ensure;
-use chatwoot_client::{
-    AgentBot, AgentBotPatch, NewAgentBot, NewPlatformAgentBot, PlatformAgentBotPatch,
-};
+use chatwoot_client::application::agent_bots::{AgentBotPatch, NewAgentBot};
+use chatwoot_client::platform::{NewPlatformAgentBot, PlatformAgentBotPatch};
+use chatwoot_client::types::AgentBot;
 
 use super::desk::{Cut, Desk};
 use super::stage::Stage;

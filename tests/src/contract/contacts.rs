@@ -1,10 +1,11 @@
 //! Contacts: written and read again, found in each way, merged, removed.
 
 use anyhow::ensure;
-use chatwoot_client::{
-    Attributes, Contact, ContactExport, ContactPatch, ContactsQuery, ErrorKind, Filter,
-    FilterCondition, NewContact, Page, Upload,
+use chatwoot_client::application::contacts::{
+    Contact, ContactExport, ContactPatch, ContactsQuery, NewContact,
 };
+use chatwoot_client::application::{Filter, FilterCondition};
+use chatwoot_client::{Attributes, ErrorKind, Page, Upload};
 use serde_json::json;
 
 use super::desk::{Cut, Desk};
@@ -32,7 +33,7 @@ pub(super) async fn contacts(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
         Ok(())
     })
     .await?;
-    desk.done(contacts.remove_attributes(ada, ["first"])).await?;
+    desk.done(stage.account.contact(ada).remove_custom_attributes(["first"])).await?;
     desk.step(contacts.get(ada), |is| {
         ensure!(!is.custom_attributes.contains_key("first"), "first is still there");
         ensure!(is.custom_attributes.contains_key("second"), "second is gone too");
@@ -42,14 +43,14 @@ pub(super) async fn contacts(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
     let twin = NewContact { identifier: Some(desk.name("ada")), ..NewContact::default() };
     desk.refused(contacts.create(&twin), ErrorKind::Conflict).await;
 
-    desk.step(contacts.contactable_inboxes(ada), |list| {
-        let here = |one: &chatwoot_client::ContactInbox| {
+    desk.step(stage.account.contact(ada).inboxes().contactable(), |list| {
+        let here = |one: &chatwoot_client::application::contacts::ContactInbox| {
             one.inbox.as_ref().is_some_and(|inbox| inbox.id == stage.inbox.id)
         };
         must!(list.iter().any(here), "the API inbox is missing")
     })
     .await?;
-    desk.step(contacts.conversations(ada), |list| {
+    desk.step(stage.account.contact(ada).conversations(), |list| {
         let ours = list.iter().any(|one| one.id == stage.conversation.id);
         must!(ours, "the conversation is missing")
     })
@@ -112,9 +113,10 @@ async fn merged(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
 }
 
 async fn files(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
-    let (files, ada) = (stage.account.contact_files(), stage.contact.id);
-    desk.done(files.set_avatar(ada, &Upload::bytes("ada.gif", "image/gif", PIXEL))).await?;
-    desk.done(stage.account.contacts().delete_avatar(ada)).await?;
+    let ada = stage.account.contact(stage.contact.id);
+    desk.done(ada.set_avatar(&Upload::bytes("ada.gif", "image/gif", PIXEL))).await?;
+    desk.done(ada.delete_avatar()).await?;
     let rows = format!("name,email,identifier\nIda,{},{}\n", desk.email("ida"), desk.name("ida"));
-    desk.done(files.import(&Upload::bytes("contacts.csv", "text/csv", rows))).await
+    desk.done(stage.account.contacts().import(&Upload::bytes("contacts.csv", "text/csv", rows)))
+        .await
 }

@@ -1,10 +1,12 @@
 //! Conversations: listed, changed and read again.
 
 use anyhow::{Context, ensure};
-use chatwoot_client::{
-    Attributes, ConversationPatch, ConversationStatus, ConversationsQuery, Filter, FilterCondition,
-    NewConversation, Priority, StatusFilter, Typing,
+use chatwoot_client::Attributes;
+use chatwoot_client::application::conversations::{
+    ConversationPatch, ConversationsQuery, NewConversation, StatusFilter, Typing,
 };
+use chatwoot_client::application::{Filter, FilterCondition};
+use chatwoot_client::types::{ConversationStatus, Priority};
 use serde_json::json;
 
 use super::desk::{Cut, Desk};
@@ -12,6 +14,7 @@ use super::stage::Stage;
 
 pub(super) async fn conversations(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
     let (talks, talk) = (stage.account.conversations(), stage.conversation.id);
+    let handle = stage.account.conversation(talk);
     desk.step(talks.get(talk), |is| {
         ensure!(is.id == talk);
         ensure!(is.meta.sender.id == stage.contact.id);
@@ -21,17 +24,17 @@ pub(super) async fn conversations(desk: &Desk, stage: &Stage) -> Result<(), Cut>
     changed(desk, stage).await?;
     // Not `?`: each is for itself, and an older server lacks some.
     desk.part(listed(desk, stage).await);
-    drop(desk.done(talks.set_typing(talk, &Typing::On, false)).await);
-    drop(desk.done(talks.set_typing(talk, &Typing::Off, false)).await);
-    drop(desk.done(talks.mute(talk)).await);
+    drop(desk.done(handle.set_typing(Typing::On, false)).await);
+    drop(desk.done(handle.set_typing(Typing::Off, false)).await);
+    drop(desk.done(handle.mute()).await);
     drop(desk.step(talks.get(talk), |is| must!(is.muted == Some(true))).await);
-    drop(desk.done(talks.unmute(talk)).await);
+    drop(desk.done(handle.unmute()).await);
     drop(desk.step(talks.get(talk), |is| must!(is.muted == Some(false))).await);
-    drop(desk.done(talks.mark_unread(talk)).await);
-    drop(desk.done(talks.mark_read(talk)).await);
+    drop(desk.done(handle.mark_unread()).await);
+    drop(desk.done(handle.mark_read()).await);
     drop(desk.done(talks.unread_counts()).await);
-    drop(desk.done(talks.attachments(talk, 1)).await);
-    drop(desk.done(talks.send_transcript(talk, &desk.email("ada"))).await);
+    drop(desk.done(handle.attachments(1)).await);
+    drop(desk.done(handle.send_transcript(&desk.email("ada"))).await);
     let other = NewConversation {
         contact_id: Some(stage.contact.id),
         inbox_id: Some(stage.inbox.id),
@@ -43,27 +46,27 @@ pub(super) async fn conversations(desk: &Desk, stage: &Stage) -> Result<(), Cut>
 }
 
 async fn changed(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
-    let (talks, talk) = (stage.account.conversations(), stage.conversation.id);
+    let talk = stage.account.conversation(stage.conversation.id);
     let change =
         ConversationPatch { priority: Priority::High.into(), ..ConversationPatch::default() };
-    desk.done(talks.update(talk, &change)).await?;
-    desk.step(talks.get(talk), |is| must!(is.priority == Some(Priority::High))).await?;
-    desk.done(talks.set_priority(talk, Some(&Priority::Low))).await?;
-    desk.step(talks.get(talk), |is| must!(is.priority == Some(Priority::Low))).await?;
-    desk.done(talks.set_priority(talk, None)).await?;
-    desk.step(talks.get(talk), |is| must!(is.priority.is_none())).await?;
+    desk.done(talk.update(&change)).await?;
+    desk.step(talk.get(), |is| must!(is.priority == Some(Priority::High))).await?;
+    desk.done(talk.set_priority(Some(Priority::Low))).await?;
+    desk.step(talk.get(), |is| must!(is.priority == Some(Priority::Low))).await?;
+    desk.done(talk.set_priority(None)).await?;
+    desk.step(talk.get(), |is| must!(is.priority.is_none())).await?;
     for key in ["first", "second"] {
         let attributes = Attributes::from_iter([(key.to_owned(), json!(1))]);
-        desk.done(talks.replace_custom_attributes(talk, &attributes)).await?;
+        desk.done(talk.replace_custom_attributes(&attributes)).await?;
     }
     let second = Attributes::from_iter([("second".to_owned(), json!(1))]);
-    desk.step(talks.get(talk), |is| must!(is.custom_attributes == second, "merged, not replaced"))
+    desk.step(talk.get(), |is| must!(is.custom_attributes == second, "merged, not replaced"))
         .await?;
     for status in [ConversationStatus::Resolved, ConversationStatus::Open] {
         let is = desk
-            .step(talks.set_status(talk, &status, None), |is| must!(is.current_status == status));
+            .step(talk.set_status(status.clone(), None), |is| must!(is.current_status == status));
         is.await?;
-        desk.step(talks.get(talk), |is| must!(is.status == status)).await?;
+        desk.step(talk.get(), |is| must!(is.status == status)).await?;
     }
     Ok(())
 }

@@ -1,9 +1,10 @@
 //! Inboxes, and who works in them.
 
 use anyhow::ensure;
-use chatwoot_client::{
-    ChannelType, InboxPatch, NewAgentBot, NewApiChannel, NewInbox, Secret, Upload,
-};
+use chatwoot_client::application::agent_bots::NewAgentBot;
+use chatwoot_client::application::inboxes::{InboxPatch, NewApiChannel, NewInbox};
+use chatwoot_client::types::ChannelType;
+use chatwoot_client::{Secret, Upload};
 
 use super::contacts::PIXEL;
 use super::desk::{Cut, Desk};

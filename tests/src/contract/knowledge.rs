@@ -1,11 +1,17 @@
 //! What is known of the desk's work, and what a plan may add: search, surveys, events, roles,
 //! service levels, companies, policies, audits.
 
-use chatwoot_client::{
-    CompaniesQuery, ContentType, CsatAnswer, CsatQuery, MessageDirection, NewAssignmentPolicy,
-    NewCompany, NewConversation, NewCustomRole, NewMessage, NewSlaPolicy, Permission,
-    ReportingEventsQuery, SearchQuery,
-};
+use chatwoot_client::application::assignment_policies::NewAssignmentPolicy;
+use chatwoot_client::application::companies::{CompaniesQuery, NewCompany};
+use chatwoot_client::application::conversations::NewConversation;
+use chatwoot_client::application::csat::CsatQuery;
+use chatwoot_client::application::custom_roles::{NewCustomRole, Permission};
+use chatwoot_client::application::messages::{MessageDirection, NewMessage};
+use chatwoot_client::application::reports::ReportingEventsQuery;
+use chatwoot_client::application::search::SearchQuery;
+use chatwoot_client::application::sla_policies::NewSlaPolicy;
+use chatwoot_client::public::CsatAnswer;
+use chatwoot_client::types::ContentType;
 
 use super::desk::{Cut, Desk};
 use super::stage::Stage;
@@ -43,7 +49,7 @@ pub(super) async fn csat_survey(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
         message_type: Some(MessageDirection::Outgoing),
         ..NewMessage::text("How did we do?")
     };
-    desk.done(stage.account.messages(talk.id).create(&ask)).await?;
+    desk.done(stage.account.conversation(talk.id).messages().create(&ask)).await?;
     let uuid = talk.uuid.unwrap_or_default();
     let survey = desk.client.csat_survey();
     desk.done(survey.page(&uuid)).await?;

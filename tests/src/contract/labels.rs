@@ -1,7 +1,8 @@
 //! Labels of the account.
 
 use anyhow::ensure;
-use chatwoot_client::{ErrorKind, LabelPatch, NewLabel};
+use chatwoot_client::ErrorKind;
+use chatwoot_client::application::labels::{LabelPatch, NewLabel};
 
 use super::desk::{Cut, Desk};
 use super::stage::Stage;

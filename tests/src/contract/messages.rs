@@ -1,9 +1,11 @@
 //! Messages of a conversation.
 
 use anyhow::{Context, ensure};
-use chatwoot_client::{
-    Message, MessageDelivery, MessageId, MessagePage, MessageStatus, MessagesQuery, NewMessage,
+use chatwoot_client::application::messages::{
+    MessageDelivery, MessagePage, MessagesQuery, NewMessage,
 };
+use chatwoot_client::types::MessageId;
+use chatwoot_client::types::{Message, MessageStatus};
 
 use super::desk::{Cut, Desk};
 use super::stage::Stage;
@@ -13,7 +15,7 @@ fn of(page: &MessagePage, id: MessageId) -> anyhow::Result<&Message> {
 }
 
 pub(super) async fn messages(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
-    let messages = stage.account.messages(stage.conversation.id);
+    let messages = stage.account.conversation(stage.conversation.id).messages();
     let source = desk.name("message");
     let new = NewMessage { source_id: Some(source.clone()), ..NewMessage::text("How are you?") };
     let sent =

@@ -20,7 +20,7 @@ mod contacts;
 mod conversation_parts;
 mod conversations;
 mod desk;
-mod help_centre;
+mod help_center;
 mod inboxes;
 mod knowledge;
 mod labels;
@@ -113,9 +113,9 @@ const GROUPS: &[Group] = &[
     group!(["public_inbox.", "public_contacts."], public::contacts),
     group!(["public_conversations.", "public_messages."], public::conversations),
     group!(["widget."], widget::widget),
-    group!(["portals."], help_centre::portals),
-    group!(["categories."], help_centre::categories),
-    group!(["articles."], help_centre::articles),
+    group!(["portals."], help_center::portals),
+    group!(["categories."], help_center::categories),
+    group!(["articles."], help_center::articles),
     group!(["search."], knowledge::search),
     group!(["csat."], knowledge::csat),
     group!(["csat_survey."], knowledge::csat_survey),

@@ -1,7 +1,10 @@
 //! Who works in the account: agents and teams.
 
 use anyhow::{Context, ensure};
-use chatwoot_client::{Agent, AgentPatch, NewAgent, NewTeam, Role, TeamPatch, UserId};
+use chatwoot_client::UserId;
+use chatwoot_client::application::agents::{Agent, AgentPatch, NewAgent};
+use chatwoot_client::application::teams::{NewTeam, TeamPatch};
+use chatwoot_client::types::Role;
 
 use super::desk::{Cut, Desk};
 use super::stage::Stage;

@@ -1,9 +1,9 @@
 //! The server itself, and what a platform app makes: accounts, users and who is in which.
 
 use anyhow::{Context, ensure};
-use chatwoot_client::{
-    Attributes, NewPlatformAccount, NewUser, PlatformAccountPatch, Role, Secret, User, UserPatch,
-};
+use chatwoot_client::platform::{NewPlatformAccount, NewUser, PlatformAccountPatch, UserPatch};
+use chatwoot_client::types::{Role, User};
+use chatwoot_client::{Attributes, Secret};
 use serde_json::json;
 
 use super::desk::{Cut, Desk};
@@ -38,7 +38,7 @@ pub(super) async fn accounts(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
     read.await?;
     // Before the deletion: afterwards no list can be had (measured on 4.15.1).
     let listed = |list: &Vec<_>| {
-        let ours = |one: &chatwoot_client::PlatformAccount| one.id == id;
+        let ours = |one: &chatwoot_client::platform::PlatformAccount| one.id == id;
         must!(list.iter().any(ours), "the account is not in the list")
     };
     // Not `?`: an older deletion must not keep us from the rest.

@@ -1,16 +1,18 @@
 //! The public API: what a customer's own program may do in an API inbox.
 
 use anyhow::{Context, ensure};
-use chatwoot_client::{
-    Attributes, ContentType, NewMessage, NewPublicContact, PublicContactChange, PublicInbox, Typing,
-};
+use chatwoot_client::application::conversations::Typing;
+use chatwoot_client::application::messages::NewMessage;
+use chatwoot_client::public::{NewPublicContact, PublicContactPatch};
+use chatwoot_client::types::ContentType;
+use chatwoot_client::{Attributes, PublicInbox};
 use serde_json::json;
 
 use super::desk::{Cut, Desk};
 use super::stage::Stage;
 
 fn inbox(desk: &Desk, stage: &Stage) -> PublicInbox {
-    desk.client.inbox(stage.inbox.inbox_identifier.clone().unwrap_or_default())
+    desk.client.public_inbox(stage.inbox.inbox_identifier.clone().unwrap_or_default())
 }
 
 fn guest(desk: &Desk, name: &str) -> NewPublicContact {
@@ -31,10 +33,10 @@ pub(super) async fn contacts(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
     let source = source.await?.source_id;
     for key in ["first", "second"] {
         let attributes = Attributes::from_iter([(key.to_owned(), json!("x"))]);
-        let change = PublicContactChange {
+        let change = PublicContactPatch {
             name: Some("Named".into()),
             merge_attributes: Some(attributes),
-            ..PublicContactChange::default()
+            ..PublicContactPatch::default()
         };
         let last = desk.step(contacts.update(&source, &change), |is| {
             ensure!(is.name.as_deref() == Some("Named"));
@@ -56,7 +58,7 @@ pub(super) async fn conversations(desk: &Desk, stage: &Stage) -> Result<(), Cut>
         must!(list.iter().any(|one| one.id == talk), "the conversation is not listed")
     })
     .await?;
-    desk.done(talks.set_typing(talk, &Typing::On)).await?;
+    desk.done(talks.set_typing(talk, Typing::On)).await?;
     desk.done(talks.update_last_seen(talk)).await?;
 
     let messages = inbox.messages(&source, talk);
@@ -75,7 +77,7 @@ pub(super) async fn conversations(desk: &Desk, stage: &Stage) -> Result<(), Cut>
         content_attributes: items.as_object().cloned(),
         ..NewMessage::text("Is it the red one?")
     };
-    let choice = desk.done(stage.account.messages(talk).create(&choice)).await?.id;
+    let choice = desk.done(stage.account.conversation(talk).messages().create(&choice)).await?.id;
     let said = [json!({"title": "Yes", "value": "yes"})];
     desk.step(messages.update(choice, &said), |is| {
         let values = is.content_attributes.get("submitted_values").context("nothing submitted")?;

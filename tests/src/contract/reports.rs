@@ -2,7 +2,9 @@
 //! their shape that is looked at, and what no delay can change.
 
 use anyhow::ensure;
-use chatwoot_client::{OutgoingGroup, ReportMetric, ReportOptions, ReportPeriod, ReportScope};
+use chatwoot_client::application::reports::{
+    OutgoingGroup, ReportMetric, ReportOptions, ReportPeriod, ReportScope,
+};
 
 use super::desk::{Cut, Desk};
 use super::stage::Stage;

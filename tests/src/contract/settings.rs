@@ -1,19 +1,27 @@
 //! Settings of the account: attributes, webhooks, apps, answers, filters, integrations.
 
 use anyhow::{Context, ensure};
-use chatwoot_client::{
-    AttributeDefinitionPatch, AttributeModel, AttributeType, Attributes, CannedResponsePatch,
-    CustomFilterPatch, CustomFilterType, DashboardAppPatch, Filter, FilterCondition, HookSettings,
-    HookStatus, IntegrationHookPatch, NewAttributeDefinition, NewCannedResponse, NewCustomFilter,
-    NewDashboardApp, NewIntegrationHook, NewWebhook, WebhookPatch, WebhookSubscription,
+use chatwoot_client::Attributes;
+use chatwoot_client::application::attribute_definitions::{
+    AttributeDefinitionPatch, AttributeModel, AttributeType, NewAttributeDefinition,
 };
+use chatwoot_client::application::canned_responses::{CannedResponsePatch, NewCannedResponse};
+use chatwoot_client::application::custom_filters::{
+    CustomFilterPatch, CustomFilterType, NewCustomFilter,
+};
+use chatwoot_client::application::dashboard_apps::{DashboardAppPatch, NewDashboardApp};
+use chatwoot_client::application::integrations::{
+    HookSettings, HookStatus, IntegrationHookPatch, NewIntegrationHook,
+};
+use chatwoot_client::application::webhooks::{NewWebhook, WebhookPatch, WebhookSubscription};
+use chatwoot_client::application::{Filter, FilterCondition};
 use serde_json::json;
 
 use super::desk::{Cut, Desk};
 use super::stage::Stage;
 
 pub(super) async fn custom_attributes(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
-    let attributes = stage.account.custom_attributes();
+    let attributes = stage.account.attribute_definitions();
     let new = NewAttributeDefinition {
         display_type: AttributeType::List,
         values: Some(vec!["gold".into(), "silver".into()]),
@@ -109,7 +117,7 @@ pub(super) async fn custom_filters(desk: &Desk, stage: &Stage) -> Result<(), Cut
         Ok(())
     });
     read.await?;
-    let listed = desk.step(filters.list(&CustomFilterType::Conversation), |list| {
+    let listed = desk.step(filters.list(CustomFilterType::Conversation), |list| {
         must!(list.iter().any(|one| one.id == filter), "the filter is not listed")
     });
     listed.await?;

@@ -1,10 +1,14 @@
 //! The stage: what every group may use.
 
 use anyhow::ensure;
-use chatwoot_client::{
-    Account, Contact, Conversation, Inbox, NewApiChannel, NewContact, NewConversation, NewInbox,
-    NewMessage, NewPlatformAccount, NewUser, NewWebWidget, Profile, Role, UserId,
-};
+use chatwoot_client::application::contacts::{Contact, NewContact};
+use chatwoot_client::application::conversations::{Conversation, NewConversation};
+use chatwoot_client::application::inboxes::{Inbox, NewApiChannel, NewInbox, NewWebWidget};
+use chatwoot_client::application::messages::NewMessage;
+use chatwoot_client::application::profile::Profile;
+use chatwoot_client::platform::{NewPlatformAccount, NewUser};
+use chatwoot_client::types::Role;
+use chatwoot_client::{Account, UserId};
 
 use super::desk::{Cut, Desk};
 

@@ -1,18 +1,18 @@
 //! The widget's own API, as a visitor of the website inbox.
 
 use anyhow::ensure;
-use chatwoot_client::widget::WidgetUser;
-use chatwoot_client::{
-    Attributes, NewWidgetConversation, NewWidgetMessage, Secret, WidgetContactChange, WidgetEvent,
-    WidgetIntroduction,
+use chatwoot_client::public::widget::{
+    NewWidgetConversation, NewWidgetMessage, WidgetContactPatch, WidgetEvent, WidgetIntroduction,
 };
+use chatwoot_client::widget::WidgetUser;
+use chatwoot_client::{Attributes, Secret};
 use serde_json::json;
 
 use super::desk::{Cut, Desk};
 use super::stage::Stage;
 
 pub(super) async fn widget(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
-    let website = desk.client.website(stage.website.website_token.clone().unwrap_or_default());
+    let website = desk.client.web_widget(stage.website.website_token.clone().unwrap_or_default());
     // Not `?`: the rest needs neither.
     let sdk = desk.step(website.sdk(), |text| must!(text.contains("chatwoot"), "no script"));
     drop(sdk.await);
@@ -29,7 +29,7 @@ pub(super) async fn widget(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
         must!(is.contact.id == config.contact.id, "the same visitor is another contact")
     });
     same.await?;
-    let change = WidgetContactChange { name: Some("Vera".into()), ..Default::default() };
+    let change = WidgetContactPatch { name: Some("Vera".into()), ..Default::default() };
     let changed = desk.step(visitor.update_contact(&change), |is| {
         must!(is.id == config.contact.id && is.has_name == Some(true))
     });

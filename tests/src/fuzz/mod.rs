@@ -7,13 +7,15 @@ mod seeds;
 use std::fmt::Debug;
 use std::time::Duration;
 
+use chatwoot_client::application::contacts::ContactsQuery;
+use chatwoot_client::application::conversations::ConversationsQuery;
+use chatwoot_client::application::labels::NewLabel;
+use chatwoot_client::application::messages::{MessagesQuery, NewMessage};
+use chatwoot_client::application::{Filter, FilterCondition};
 use chatwoot_client::webhook::{
     Event, SIGNATURE_HEADER, TIMESTAMP_HEADER, Verifier, VerifyError, sign,
 };
-use chatwoot_client::{
-    Account, Call, Client, ContactsQuery, ConversationsQuery, Filter, FilterCondition,
-    MessagesQuery, NewLabel, NewMessage, RetryPolicy, Secret, Time,
-};
+use chatwoot_client::{Account, Call, Client, RetryPolicy, Secret, Time};
 use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -94,20 +96,20 @@ const ANSWERS: [(&str, Check); 16] = [
     ("conversations.get", |client| check(account(client).conversations().get(1.into()))),
     ("inboxes.list", |client| check(account(client).inboxes().list())),
     ("messages.create", |client| {
-        check(account(client).messages(1.into()).create(&NewMessage::text("hello")));
+        check(account(client).conversation(1).messages().create(&NewMessage::text("hello")));
     }),
     ("messages.list", |client| {
-        check(account(client).messages(1.into()).list(&MessagesQuery::default()));
+        check(account(client).conversation(1).messages().list(&MessagesQuery::default()));
     }),
     ("labels.create", |client| check(account(client).labels().create(&NewLabel::new("vip")))),
     ("webhooks.list", |client| check(account(client).webhooks().list())),
     ("teams.list", |client| check(account(client).teams().list())),
-    ("custom_attributes.list", |client| check(account(client).custom_attributes().list(None))),
+    ("custom_attributes.list", |client| check(account(client).attribute_definitions().list(None))),
     ("account.get", |client| check(account(client).details().get())),
     ("profile.get", |client| check(client.profile("t").get())),
     ("platform_users.get", |client| check(client.platform("t").users().get(1.into()))),
     ("public_conversations.list", |client| {
-        check(client.inbox("i").conversations("s").list());
+        check(client.public_inbox("i").conversations("s").list());
     }),
 ];
 
@@ -152,7 +154,7 @@ fn check<T: Serialize + DeserializeOwned + Debug>(call: Call<'_, T>) {
         Ok(answer) => same(&answer.value),
         Err(error) => {
             drop(format!("{error} {error:?} {:?}", std::error::Error::source(&error)));
-            let _said = (error.server_message(), error.attributes(), error.decode_path());
+            let _said = (error.server_message(), error.invalid_fields(), error.decode_path());
             assert!(error.status().is_some(), "there was an answer: {error}");
         }
     }

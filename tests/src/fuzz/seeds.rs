@@ -6,14 +6,21 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use chatwoot_client::application::attribute_definitions::{AttributeModel, NewAttributeDefinition};
+use chatwoot_client::application::contacts::{ContactPatch, ContactsQuery, NewContact};
+use chatwoot_client::application::conversations::{ConversationsQuery, NewConversation};
+use chatwoot_client::application::inboxes::{NewApiChannel, NewInbox};
+use chatwoot_client::application::labels::NewLabel;
+use chatwoot_client::application::messages::{MessagesQuery, NewMessage};
+use chatwoot_client::application::teams::NewTeam;
+use chatwoot_client::application::webhooks::{NewWebhook, WebhookSubscription};
 use chatwoot_client::fake::FakeChatwoot;
+use chatwoot_client::http::Body;
+use chatwoot_client::http::transport::TransportError;
+use chatwoot_client::public::NewPublicContact;
+use chatwoot_client::types::ConversationStatus;
 use chatwoot_client::webhook::Event;
-use chatwoot_client::{
-    AttributeModel, Body, Client, ContactPatch, ContactsQuery, ConversationStatus,
-    ConversationsQuery, MessagesQuery, NewApiChannel, NewAttributeDefinition, NewContact,
-    NewConversation, NewInbox, NewLabel, NewMessage, NewPublicContact, NewTeam, NewWebhook,
-    Transport, TransportError, WebhookSubscription,
-};
+use chatwoot_client::{Client, Transport};
 use serde_json::json;
 
 use super::answer_input;
@@ -125,8 +132,8 @@ async fn play(client: &Client, account: u64, token: &str) -> anyhow::Result<()> 
     account.teams().create(&NewTeam::new("support")).await?;
     account.teams().list().await?;
     let tier = NewAttributeDefinition::new(AttributeModel::Contact, "tier", "Tier");
-    account.custom_attributes().create(&tier).await?;
-    account.custom_attributes().list(None).await?;
+    account.attribute_definitions().create(&tier).await?;
+    account.attribute_definitions().list(None).await?;
     account.details().get().await?;
     client.profile(token).get().await?;
 
@@ -150,15 +157,15 @@ async fn play(client: &Client, account: u64, token: &str) -> anyhow::Result<()> 
         ..NewConversation::default()
     };
     let talk = account.conversations().create(&begun).await?.id;
-    account.messages(talk).create(&NewMessage::text("How can we help?")).await?;
-    account.messages(talk).list(&MessagesQuery::default()).await?;
-    account.conversation_labels().replace(talk, &["vip"]).await?;
+    account.conversation(talk).messages().create(&NewMessage::text("How can we help?")).await?;
+    account.conversation(talk).messages().list(&MessagesQuery::default()).await?;
+    account.conversation(talk).labels().replace(&["vip"]).await?;
     account.conversations().get(talk).await?;
     account.conversations().list(&ConversationsQuery::default()).await?;
-    account.conversations().set_status(talk, &ConversationStatus::Resolved, None).await?;
+    account.conversation(talk).set_status(ConversationStatus::Resolved, None).await?;
 
     let Some(identifier) = inbox.inbox_identifier else { return Ok(()) };
-    let shop = client.inbox(identifier);
+    let shop = client.public_inbox(identifier);
     let guest = shop.contacts().create(&NewPublicContact::default()).await?.source_id;
     let talk = shop.conversations(&guest).create(None).await?.id;
     shop.messages(&guest, talk).create("Where is my order?", None).await?;

@@ -1,8 +1,28 @@
 //! What is sent, what is called, and what JSON makes in more than one way.
 
+use chatwoot_client::application::agent_bots::{AgentBotPatch, NewAgentBot};
+use chatwoot_client::application::audit_logs::AuditedChanges;
+use chatwoot_client::application::automation_rules::{Action, ActionName};
+use chatwoot_client::application::contacts::{NewContact, NewContactInbox};
+use chatwoot_client::application::conversations::{ConversationsQuery, NewConversation};
+use chatwoot_client::application::dashboard_apps::{
+    DashboardAppContent, DashboardAppPatch, NewDashboardApp,
+};
+use chatwoot_client::application::inboxes::{
+    ChannelPatch, InboxPatch, NewApiChannel, NewChannel, NewInbox, ProviderConfig,
+};
+use chatwoot_client::application::integrations::{
+    HookSettings, IntegrationHookPatch, NewIntegrationHook,
+};
+use chatwoot_client::application::webhooks::{NewWebhook, WebhookPatch};
+use chatwoot_client::platform::{NewPlatformAgentBot, NewUser, PlatformAgentBotPatch, UserPatch};
+use chatwoot_client::public::{NewPublicContact, PublicContactPatch};
+use chatwoot_client::types::Extra;
+use chatwoot_client::types::{AgentBotToken, OpenMap, Sender};
+use chatwoot_client::webhook;
 use chatwoot_client::webhook::Verifier;
 use chatwoot_client::widget::{WidgetSettings, WidgetUser};
-use chatwoot_client::*;
+use chatwoot_client::{Client, Patch, PlatformToken, Secret, UserToken};
 use serde_json::{Map, json};
 
 use super::{MARKER, Shown};
@@ -58,13 +78,13 @@ impl Shown {
         self.add("Client", &client);
         let account = client.account(1, MARKER);
         let platform = client.platform(MARKER);
-        let inbox = client.inbox("public");
+        let inbox = client.public_inbox("public");
         self.add("Contacts", &account.contacts());
         self.add("PlatformUsers", &platform.users());
         self.add("Account", &account);
         self.add("Platform", &platform);
         self.add("Profile", &client.profile(MARKER));
-        self.add("WidgetVisitor", &client.website("public").visitor(MARKER));
+        self.add("WidgetVisitor", &client.web_widget("public").visitor(MARKER));
         self.add("PublicConversations", &inbox.conversations(MARKER));
         self.add("PublicMessages", &inbox.messages(MARKER, 1.into()));
     }
@@ -91,8 +111,8 @@ impl Shown {
             ..NewPublicContact::default()
         };
         self.add("NewPublicContact", &contact);
-        let change = PublicContactChange { identifier_hash: Some(secret()), ..Default::default() };
-        self.add("PublicContactChange", &change);
+        let change = PublicContactPatch { identifier_hash: Some(secret()), ..Default::default() };
+        self.add("PublicContactPatch", &change);
         let mut user = WidgetUser::new("shop-1").unwrap();
         (user.identifier_hash, user.extra) = (Some(secret()), extra());
         self.add("WidgetUser", &user);

@@ -2,7 +2,71 @@
 
 use std::fmt::Debug;
 
-use chatwoot_client::*;
+use chatwoot_client::Page;
+use chatwoot_client::application::account::{AccountInfo, AccountSettings, CacheKeys};
+use chatwoot_client::application::agents::Agent;
+use chatwoot_client::application::assignment_policies::AssignmentPolicy;
+use chatwoot_client::application::attribute_definitions::AttributeDefinition;
+use chatwoot_client::application::audit_logs::{AuditLog, AuditLogPage};
+use chatwoot_client::application::automation_rules::{
+    Action, ActionFile, AutomationRule, RuleCondition,
+};
+use chatwoot_client::application::campaigns::Campaign;
+use chatwoot_client::application::canned_responses::CannedResponse;
+use chatwoot_client::application::companies::Company;
+use chatwoot_client::application::contacts::{
+    Contact, ContactInbox, CreatedContact, InboxSummary, Note,
+};
+use chatwoot_client::application::conversations::{
+    AssignedBot, Conversation, ConversationCounts, ConversationFile, ConversationFileCounts,
+    ConversationFiles, ConversationMeta, ConversationPage, FoundContact, FoundConversation,
+    FoundConversations, FoundInbox, FoundMessage, StatusChange, UnreadCounts,
+};
+use chatwoot_client::application::csat::{CsatMetrics, CsatResponse};
+use chatwoot_client::application::custom_filters::CustomFilter;
+use chatwoot_client::application::custom_roles::CustomRole;
+use chatwoot_client::application::dashboard_apps::{DashboardApp, DashboardAppContent};
+use chatwoot_client::application::help_center::{
+    Article, ArticleCategory, ArticleCounts, ArticlePage, Category, CategoryCounts, CategoryList,
+    CategoryListMeta, Portal, PortalConfig, PortalCounts, PortalList, PortalListMeta, PortalLocale,
+    PortalLogo,
+};
+use chatwoot_client::application::inboxes::{
+    Inbox, InboxAgentBot, InboxDeletion, InboxHealth, WorkingHours,
+};
+use chatwoot_client::application::integrations::{HookInbox, IntegrationApp, IntegrationHook};
+use chatwoot_client::application::labels::Label;
+use chatwoot_client::application::macros::Macro;
+use chatwoot_client::application::messages::{MessagePage, MessagesMeta, Translation};
+use chatwoot_client::application::notifications::{Notification, NotificationFlags};
+use chatwoot_client::application::reports::{
+    AgentMetrics, ChannelCounts, ConversationMetrics, GroupedMetrics, InboxLabelMatrix,
+    MatrixInbox, MatrixLabel, OutgoingCount, ReportPoint, ReportSummary, ReportingEvent,
+    ReportingEventCounts, ReportingEventPage, ResponseTimes, SummaryRow,
+};
+use chatwoot_client::application::search::{
+    SearchArticle, SearchContact, SearchConversation, SearchResults,
+};
+use chatwoot_client::application::sla_policies::SlaPolicy;
+use chatwoot_client::application::teams::Team;
+use chatwoot_client::application::uploads::UploadedFile;
+use chatwoot_client::application::webhooks::Webhook;
+use chatwoot_client::http::PageMeta;
+use chatwoot_client::platform::{AccountUser, IssuedToken, PlatformAccount, SsoLink, TokenOwner};
+use chatwoot_client::public::widget::{
+    WidgetChannel, WidgetConfig, WidgetConfigContact, WidgetContact, WidgetConversation,
+    WidgetMessage, WidgetMessages,
+};
+use chatwoot_client::public::{
+    ContactRecord, CsatSurveyResult, OpeningHours, PublicContact, PublicConversation, PublicCsat,
+    PublicInboxDetails,
+};
+use chatwoot_client::server::{ServerHealth, ServerVersion};
+use chatwoot_client::types::{
+    AgentBot, AgentBotTokenRecord, Attachment, LabelId, Message, SenderBot, SenderContact,
+    SenderUser, User, UserAccount,
+};
+use chatwoot_client::webhook;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
@@ -27,7 +91,8 @@ fn sample(all: &[Shape], name: &str) -> Option<Value> {
     let module = name.rsplit_once("::").map_or("", |(module, _)| module);
     let mut json = Map::new();
     for field in &shape.fields {
-        let mut of_type = field.words().filter(|word| !["Option", "Box", "OrEmpty"].contains(word));
+        let mut of_type =
+            field.words().filter(|word| !["Option", "Box", "NullAsEmpty"].contains(word));
         let kind = of_type.next().unwrap_or_default();
         let nested = || {
             let beside = (!module.is_empty()).then(|| format!("{module}::{kind}"));

@@ -4,8 +4,10 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use chatwoot_client::Client;
+use chatwoot_client::application::contacts::NewContact;
+use chatwoot_client::application::inboxes::{NewApiChannel, NewInbox};
 use chatwoot_client::fake::{FakeChatwoot, FakeServer};
-use chatwoot_client::{Client, NewApiChannel, NewContact, NewInbox};
 use futures_util::{TryStreamExt, stream};
 use store_context::model::{Insights, Store};
 use store_context::ports::Ports;

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use store_context::ports::SyncLedger;
-use store_context::sync::Sync;
+use store_context::sync::ContactSync;
 
 use crate::tally::SyncTally;
 
 /// Syncs until each wanted version is confirmed, however often Chatwoot refuses.
 pub(crate) async fn until_clean(
-    sync: &Sync,
+    sync: &ContactSync,
     ledger: &dyn SyncLedger,
     tally: &mut SyncTally,
     bar: &ProgressBar,

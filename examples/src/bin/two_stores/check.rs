@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use chatwoot_client::application::contacts::{Contact, ContactsQuery};
+use chatwoot_client::application::conversations::{Conversation, ConversationsQuery, StatusFilter};
+use chatwoot_client::application::messages::MessagesQuery;
 use chatwoot_client::fake::{DeliveryOutcome, FakeChatwoot};
-use chatwoot_client::{
-    Account, Client, Contact, ContactsQuery, Conversation, ConversationsQuery, MessageType,
-    MessagesQuery, StatusFilter,
-};
+use chatwoot_client::types::MessageType;
+use chatwoot_client::{Account, Client};
 use futures_util::TryStreamExt;
 use store_context::Decimal;
 use store_context::identity::StoreIdentity;
@@ -102,7 +103,7 @@ async fn contacts(
     let by_identifier: HashMap<String, &Expected> =
         expected.iter().map(|(id, wanted)| (identity.identifier(id), wanted)).collect();
     let contacts = account.contacts();
-    let mut all = std::pin::pin!(contacts.all(ContactsQuery::default()));
+    let mut all = contacts.all(ContactsQuery::default());
     while let Some(contact) = all.try_next().await? {
         findings.contacts += 1;
         let wanted = contact.identifier.as_ref().and_then(|named| by_identifier.get(named));
@@ -155,7 +156,8 @@ async fn lost_messages(
     conversation: &Conversation,
     seen: &SeenStore,
 ) -> anyhow::Result<u64> {
-    let page = account.messages(conversation.id).list(&MessagesQuery::default()).await?;
+    let page =
+        account.conversation(conversation.id).messages().list(&MessagesQuery::default()).await?;
     // Chatwoot sends no webhook of its own notes.
     let told = page.payload.iter().filter(|it| it.message_type != MessageType::Activity);
     Ok(told.filter(|message| !seen.messages.contains(&message.id)).count() as u64)
@@ -231,7 +233,7 @@ pub(crate) fn problems(outcome: &Outcome) -> Vec<String> {
     );
     let (unproven, wrote) = (found.unproven, outcome.day.of_guests);
     must(unproven == wrote, format!("{unproven} of {wrote} messages of guests are not proven"));
-    let (guests, known) = (outcome.day.guests, outcome.day.recognised);
-    must(guests == known, format!("{known} of {guests} guests were recognised"));
+    let (guests, known) = (outcome.day.guests, outcome.day.recognized);
+    must(guests == known, format!("{known} of {guests} guests were recognized"));
     problems
 }

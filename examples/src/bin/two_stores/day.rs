@@ -2,17 +2,17 @@
 //! answer; Chatwoot fails for a while; webhooks are doubled, dropped and out of order.
 
 use anyhow::Context;
+use chatwoot_client::application::messages::NewMessage;
 use chatwoot_client::fake::{Fault, FaultKind, WebhookFaults};
-use chatwoot_client::{
-    Account, Client, ContactId, ConversationId, ConversationStatus, NewMessage, NewPublicContact,
-    PublicContactChange, PublicInbox,
-};
+use chatwoot_client::public::{NewPublicContact, PublicContactPatch};
+use chatwoot_client::types::ConversationStatus;
+use chatwoot_client::{Account, Client, ContactId, ConversationId, PublicInbox};
 use indicatif::ProgressBar;
 use jiff::Timestamp;
 use store_context::Decimal;
 use store_context::identity::PublicIdentity;
 use store_context::model::{Cart, CartItem, Customer, CustomerId, Money, Store};
-use store_context::sync::Sync;
+use store_context::sync::ContactSync;
 
 use crate::bulk::until_clean;
 use crate::desk::Desk;
@@ -26,14 +26,14 @@ pub(crate) struct Day<'a> {
     pub(crate) host: &'a Host,
     pub(crate) client: &'a Client,
     pub(crate) stores: &'a [Store; 2],
-    pub(crate) sync: Sync,
+    pub(crate) sync: ContactSync,
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct DayTally {
     pub(crate) sync: SyncTally,
     pub(crate) guests: u64,
-    pub(crate) recognised: u64,
+    pub(crate) recognized: u64,
     /// Messages that signed-in customers wrote, and that guests wrote.
     pub(crate) of_customers: u64,
     pub(crate) of_guests: u64,
@@ -132,11 +132,11 @@ impl Day<'_> {
         tally.of_guests += 1;
 
         // The guest signs in at the shop, whose session is the proof.
-        self.sync.recognise(&store.id, customer, guest.id).await?;
+        self.sync.merge_guest(&store.id, customer, guest.id).await?;
         let (account, _) = self.account(store).await?;
         let contact = account.conversations().get(talk.id).await?.meta.sender.id;
-        let recognised = self.is_customer(store, contact, customer).await?;
-        tally.recognised += u64::from(recognised);
+        let recognized = self.is_customer(store, contact, customer).await?;
+        tally.recognized += u64::from(recognized);
         Ok(())
     }
 
@@ -168,10 +168,10 @@ impl Day<'_> {
         };
         let contact = inbox.contacts().create(&new).await?;
         // Creating it checks Chatwoot's own proof; only a change keeps that it was right.
-        let verified = PublicContactChange {
+        let verified = PublicContactPatch {
             identifier: signed_in.identifier,
             identifier_hash: Some(signed_in.identifier_hash),
-            ..PublicContactChange::default()
+            ..PublicContactPatch::default()
         };
         inbox.contacts().update(&contact.source_id, &verified).await?;
         let attributes = &signed_in.conversation_attributes;
@@ -191,8 +191,8 @@ impl Day<'_> {
 
     async fn answer(&self, account: &Account, talk: ConversationId) -> anyhow::Result<()> {
         let reply = NewMessage::text("It is on its way and arrives tomorrow.");
-        account.messages(talk).create(&reply).await?;
-        account.conversations().set_status(talk, &ConversationStatus::Resolved, None).await?;
+        account.conversation(talk).messages().create(&reply).await?;
+        account.conversation(talk).set_status(ConversationStatus::Resolved, None).await?;
         Ok(())
     }
 
@@ -252,7 +252,7 @@ impl Day<'_> {
     async fn public_inbox(&self, store: &Store) -> anyhow::Result<PublicInbox> {
         let desk = self.host.ports.stores.desk(&store.id).await?;
         let identifier = desk.api_inbox_identifier.context("the store is provisioned")?;
-        Ok(self.client.inbox(identifier))
+        Ok(self.client.public_inbox(identifier))
     }
 
     /// What the store's app gets for its signed-in customer.

@@ -4,18 +4,22 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use adapters::axum::{AxumConfig, DeskOrigin, Health, Panel, SupportContext, Webhooks};
 use async_trait::async_trait;
-use chatwoot_client::{Client, ConversationId, ConversationStatus, MessageId, Time};
+use chatwoot_client::types::ConversationStatus;
+use chatwoot_client::types::MessageId;
+use chatwoot_client::{Client, ConversationId, Time};
 use store_context::context::{ContextConfig, ContextService, PanelService};
 use store_context::identity::Identity;
 use store_context::intake::{
-    Direction, DispatchConfig, Dispatcher, Handler, HandlerError, Intake, ReconcileConfig,
-    Reconciler,
+    DispatchConfig, Dispatcher, Handler, HandlerError, Intake, ReconcileConfig, Reconciler,
 };
 use store_context::memory::{self, MemoryShop};
+use store_context::model::Direction;
 use store_context::model::StoreId;
 use store_context::ports::{Entry, Ports};
+use store_context_adapters::axum::{
+    AxumConfig, ChatwootOrigin, Health, Panel, SupportContext, Webhooks,
+};
 use tokio::net::TcpListener;
 use url::Url;
 
@@ -72,13 +76,13 @@ impl Host {
     fn endpoints(&self, desk: &Desk, client: &Client) -> anyhow::Result<axum::Router> {
         let stores = self.ports.stores.clone();
         let panels = PanelService::new(client.clone(), self.ports.clone(), self.context.clone());
-        Ok(adapters::axum::router(AxumConfig {
+        Ok(store_context_adapters::axum::router(AxumConfig {
             webhooks: Webhooks::new(Intake::new(&self.ports)),
             support_context: SupportContext {
                 context: self.context.clone(),
                 sessions: self.sessions.clone(),
             },
-            panel: Panel::new(panels, DeskOrigin::new(&desk.base().parse()?)?),
+            panel: Panel::new(panels, ChatwootOrigin::new(&desk.base().parse()?)?),
             health: Health::new().check("stores", move || {
                 let stores = stores.clone();
                 async move { stores.ids().await.map(drop) }

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use adapters::axum::Sessions;
 use async_trait::async_trait;
 use http::header::COOKIE;
 use http::request::Parts;
 use store_context::model::{CustomerId, StoreId};
 use store_context::ports::AddressToken;
+use store_context_adapters::axum::Sessions;
 
 pub(crate) const COOKIE_NAME: &str = "session";
 /// How long a session lasts after its sign-in.

@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use chatwoot_client::{Client, Limits, Stats};
+use chatwoot_client::http::Stats;
+use chatwoot_client::{Client, Limits};
 use indicatif::ProgressBar;
 use store_context::model::Store;
 use store_context::provision::{ProvisionConfig, Provisioner};
-use store_context::sync::{Sync, SyncConfig};
+use store_context::sync::{ContactSync, SyncConfig};
 
 use crate::args::Args;
 use crate::baseline::bare_loop;
@@ -98,13 +99,13 @@ async fn tell(
     desk.set_limits(true);
 
     eprintln!("playing a day");
-    let sync = Sync::new(client.clone(), host.ports.clone(), SyncConfig::default())
+    let sync = ContactSync::new(client.clone(), host.ports.clone(), SyncConfig::default())
         .refreshing(host.context.clone());
     let day = Day { desk, host, client, stores, sync }.play(&plans).await?;
 
     eprintln!("checking what came of it");
     // The reading below is no part of the story: it is not held to its limits, and not counted.
-    let stats = add(client.statistics(), bulk_client.statistics(), unlimited);
+    let stats = add(client.stats(), bulk_client.stats(), unlimited);
     desk.set_limits(desk.fake().is_none());
     let reader =
         desk.client(if desk.fake().is_some() { Limits::off() } else { Limits::server() })?;
@@ -148,19 +149,19 @@ async fn first_sync(
     } else {
         None
     };
-    let sync = Sync::new(client.clone(), host.ports.clone(), config);
+    let sync = ContactSync::new(client.clone(), host.ports.clone(), config);
     for store in stores {
         sync.want_all(&store.id).await?;
     }
     let progress: ProgressBar = bar(customers);
-    let before = client.statistics().requests;
+    let before = client.stats().requests;
     let started = Instant::now();
     let mut tally = SyncTally::default();
     until_clean(&sync, &*host.ports.sync, &mut tally, &progress).await?;
     let took = started.elapsed();
     progress.finish_and_clear();
     eprintln!("synced {customers} customers in {:.1} s", took.as_secs_f32());
-    Ok(Bulk { tally, requests: client.statistics().requests - before, took, bare })
+    Ok(Bulk { tally, requests: client.stats().requests - before, took, bare })
 }
 
 /// The counts of two clients, unless they are one.

@@ -35,7 +35,7 @@ pub(crate) fn table(outcome: &Outcome) -> Table {
     row("lost", findings.lost.to_string());
     row("customers' messages proven", format!("{} of {}", findings.proven, day.of_customers));
     row("guests' messages not proven", format!("{} of {}", findings.unproven, day.of_guests));
-    row("guests recognised", format!("{} of {}", day.recognised, day.guests));
+    row("guests recognized", format!("{} of {}", day.recognized, day.guests));
     row("sync lag p50 / max", both(day.sync.lag(500), day.sync.lag(1_000)));
     row("context answer p50 / p99", both(findings.context_p50, findings.context_p99));
     row("first sync", speed(bulk.requests, bulk.took));
@@ -75,7 +75,7 @@ pub(crate) fn json(outcome: &Outcome) -> Value {
         "guest_messages": day.of_guests,
         "guest_messages_unproven": findings.unproven,
         "guests": day.guests,
-        "guests_recognised": day.recognised,
+        "guests_recognised": day.recognized,
         "sync_lag_p50_ms": millis(day.sync.lag(500)),
         "sync_lag_max_ms": millis(day.sync.lag(1_000)),
         "context_p50_ms": millis(findings.context_p50),

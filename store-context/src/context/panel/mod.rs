@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use self::token::Claims;
 use super::ContextService;
-use crate::desk::{self, DeskError, OpenDesk};
+use crate::desk::{self, OpenAccount, StoreAccountError};
 use crate::model::{ContextSnapshot, Proof, StoreId};
 use crate::ports::{Address, AddressToken, PortError, PortResult, Ports};
 
@@ -89,7 +89,7 @@ pub enum PanelError {
     Forged,
     /// The store has no account, or no keys: answer 503.
     #[error(transparent)]
-    Account(#[from] DeskError),
+    Account(#[from] StoreAccountError),
     /// Chatwoot did not answer: answer 503.
     #[error(transparent)]
     Chatwoot(Error),
@@ -165,7 +165,7 @@ impl PanelService {
         subject: &PanelSubject,
         now: Timestamp,
     ) -> Result<OpenedPanel, PanelError> {
-        let OpenDesk { account, identity, .. } =
+        let OpenAccount { account, identity, .. } =
             desk::open(&self.client, &self.ports, store).await?;
         let read = pin!(read::conversation(&account, subject));
         let early = pin!(self.context.for_contact(store, subject.contact));

@@ -1,8 +1,9 @@
 //! Reading a conversation for its panel.
 
-use chatwoot_client::{
-    Account, Conversation, Error, InboxId, Message, MessageType, MessagesQuery, Secret,
-};
+use chatwoot_client::application::conversations::Conversation;
+use chatwoot_client::application::messages::MessagesQuery;
+use chatwoot_client::types::{Message, MessageType};
+use chatwoot_client::{Account, Error, InboxId, Secret};
 use jiff::Timestamp;
 use subtle::ConstantTimeEq;
 
@@ -23,7 +24,7 @@ pub(super) async fn conversation(
     let said = MessagesQuery { filter_internal_messages: Some(true), ..MessagesQuery::default() };
     let (conversation, messages, inboxes) = tokio::join!(
         account.conversations().get(subject.conversation),
-        account.messages(subject.conversation).list(&said),
+        account.conversation(subject.conversation).messages().list(&said),
         inboxes_of_key(account, subject),
     );
     let conversation = conversation.map_err(failed)?;

@@ -24,7 +24,7 @@ async fn work() -> Option<serde_json::Value> {
 
 /// What the project with the client does: the same, by a typed call.
 const OURS: &str = r#"
-async fn work() -> Option<chatwoot_client::Contact> {
+async fn work() -> Option<chatwoot_client::application::contacts::Contact> {
     let client = chatwoot_client::Client::builder("http://127.0.0.1:9").build().ok()?;
     client.account(1, "token").contacts().get(1.into()).await.ok()
 }

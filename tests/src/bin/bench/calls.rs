@@ -4,11 +4,14 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::Context;
-use chatwoot_client::fake::{FakeChatwoot, FakeServer};
-use chatwoot_client::{
-    Client, Contact, ConversationPage, ConversationsQuery, Limits, NewApiChannel, NewContact,
-    NewConversation, NewInbox, NewMessage,
+use chatwoot_client::application::contacts::{Contact, NewContact};
+use chatwoot_client::application::conversations::{
+    ConversationPage, ConversationsQuery, NewConversation,
 };
+use chatwoot_client::application::inboxes::{NewApiChannel, NewInbox};
+use chatwoot_client::application::messages::NewMessage;
+use chatwoot_client::fake::{FakeChatwoot, FakeServer};
+use chatwoot_client::{Client, Limits};
 use cpu_time::ProcessTime;
 use serde::Deserialize;
 use tokio::runtime::Builder;

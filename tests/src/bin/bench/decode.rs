@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::ensure;
 use bytes::Bytes;
-use chatwoot_client::ConversationPage;
+use chatwoot_client::application::conversations::ConversationPage;
 use chatwoot_client::fake::{FakeChatwoot, FakeOutcome};
 use serde_json::{Value, json};
 

@@ -1,0 +1,193 @@
+//! Canned responses: texts that agents insert by a short code.
+
+use serde::{Deserialize, Serialize};
+
+use crate::application::Account;
+use crate::http::Call;
+use crate::http::Op;
+use crate::types::Extra;
+use crate::types::Patch;
+use crate::types::Time;
+use crate::types::{AccountId, CannedResponseId};
+
+const LIST: Op = Op::get("canned_responses.list", "/api/v1/accounts/{account_id}/canned_responses");
+const CREATE: Op =
+    Op::post("canned_responses.create", "/api/v1/accounts/{account_id}/canned_responses");
+const UPDATE: Op =
+    Op::patch("canned_responses.update", "/api/v1/accounts/{account_id}/canned_responses/{id}");
+const DELETE: Op =
+    Op::delete("canned_responses.delete", "/api/v1/accounts/{account_id}/canned_responses/{id}");
+
+pub(crate) const OPERATIONS: &[Op] = &[LIST, CREATE, UPDATE, DELETE];
+
+/// The canned responses of an account; from [`Account::canned_responses`]. Agents and
+/// administrators may call everything here.
+#[derive(Clone, Copy, Debug)]
+pub struct CannedResponses<'a> {
+    account: &'a Account,
+}
+
+impl<'a> CannedResponses<'a> {
+    pub(crate) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// Returns every canned response, without pages.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/canned_responses`.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for response in account.canned_responses().list().await? {
+    ///     println!("/{} {}", response.short_code, response.content);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn list(self) -> Call<'a, Vec<CannedResponse>> {
+        self.account.call(LIST)
+    }
+
+    /// Returns those with this text in their short code or content, best match first.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/canned_responses`. The parameter `search` is not in Chatwoot's published API.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let found = account.canned_responses().search("refund").await?;
+    /// let best = found.first().map(|response| &response.content);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn search(self, text: &str) -> Call<'a, Vec<CannedResponse>> {
+        self.account.call(LIST).query(&Search { search: text })
+    }
+
+    /// Adds a canned response.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/canned_responses`.
+    ///
+    /// # Errors
+    /// `Conflict` for a short code that exists in the account; `Invalid` for an empty short code or
+    /// content.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::canned_responses::NewCannedResponse;
+    ///
+    /// let hello = NewCannedResponse::new("hi", "Hello {{contact.name}}");
+    /// let hello = account.canned_responses().create(&hello).await?;
+    /// println!("/{} is {}", hello.short_code, hello.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn create(self, response: &NewCannedResponse) -> Call<'a, CannedResponse> {
+        self.account.call(CREATE).json(response)
+    }
+
+    /// Updates a canned response; what is left as [`Patch::Keep`] stays.
+    ///
+    /// `PATCH /api/v1/accounts/{account_id}/canned_responses/{id}`.
+    ///
+    /// # Errors
+    /// `NotFound` without such a response in this account; `Conflict` for a short code that exists;
+    /// `Invalid` for an empty short code or content.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::canned_responses::CannedResponsePatch;
+    ///
+    /// let patch = CannedResponsePatch { content: "Hi there".into(), ..Default::default() };
+    /// account.canned_responses().update(3.into(), &patch).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn update(
+        self,
+        id: CannedResponseId,
+        to: &CannedResponsePatch,
+    ) -> Call<'a, CannedResponse> {
+        self.account.call(UPDATE).path("id", id).json(to)
+    }
+
+    /// Deletes a canned response.
+    ///
+    /// `DELETE /api/v1/accounts/{account_id}/canned_responses/{id}`.
+    ///
+    /// # Errors
+    /// `NotFound` without such a response in this account.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.canned_responses().delete(3.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn delete(self, id: CannedResponseId) -> Call<'a, ()> {
+        self.account.done(DELETE).path("id", id)
+    }
+}
+
+#[derive(Serialize)]
+struct Search<'a> {
+    search: &'a str,
+}
+
+/// A canned response as the server answers it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CannedResponse {
+    /// Its id.
+    pub id: CannedResponseId,
+    /// The account.
+    pub account_id: Option<AccountId>,
+    /// What agents type after `/`.
+    pub short_code: String,
+    /// The text, Markdown with Liquid variables such as `{{contact.name}}`.
+    pub content: String,
+    /// When it was added.
+    pub created_at: Option<Time>,
+    /// When it last changed.
+    pub updated_at: Option<Time>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A canned response to add.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NewCannedResponse {
+    /// What agents type after `/`; unique in the account.
+    pub short_code: String,
+    /// The text, Markdown with Liquid variables such as `{{contact.name}}`.
+    pub content: String,
+}
+
+impl NewCannedResponse {
+    /// This text under this short code.
+    pub fn new(short_code: impl Into<String>, content: impl Into<String>) -> Self {
+        Self { short_code: short_code.into(), content: content.into() }
+    }
+}
+
+/// What to change of a canned response.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct CannedResponsePatch {
+    /// What agents type after `/`.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub short_code: Patch<String>,
+    /// The text.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub content: Patch<String>,
+}

@@ -1,0 +1,523 @@
+//! Contacts: the customers of an account.
+
+pub(super) mod handle;
+pub(super) mod inboxes;
+pub(super) mod labels;
+pub(super) mod notes;
+pub(super) mod types;
+pub(super) mod upsert;
+
+pub use self::handle::*;
+pub use self::inboxes::*;
+pub use self::labels::*;
+pub use self::notes::*;
+pub use self::types::*;
+pub use self::upsert::*;
+
+use futures_util::stream::BoxStream;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::application::{Account, Filter};
+use crate::error::Error;
+use crate::http::Call;
+use crate::http::Upload;
+use crate::http::page::Rows;
+use crate::http::upload::Fields;
+use crate::http::{Limit, Op};
+use crate::http::{Page, page};
+use crate::types::ContactId;
+
+const LIST: Op = Op::get("contacts.list", "/api/v1/accounts/{account_id}/contacts");
+const CREATE: Op =
+    Op::post("contacts.create", "/api/v1/accounts/{account_id}/contacts").inside(&["payload"]);
+const GET: Op =
+    Op::get("contacts.get", "/api/v1/accounts/{account_id}/contacts/{id}").inside(&["payload"]);
+const UPDATE: Op =
+    Op::put("contacts.update", "/api/v1/accounts/{account_id}/contacts/{id}").inside(&["payload"]);
+const DELETE: Op = Op::delete("contacts.delete", "/api/v1/accounts/{account_id}/contacts/{id}");
+const SEARCH: Op = Op::get("contacts.search", "/api/v1/accounts/{account_id}/contacts/search")
+    .limited(Limit::ContactSearch);
+const FILTER: Op =
+    Op::post("contacts.filter", "/api/v1/accounts/{account_id}/contacts/filter").idempotent();
+const MERGE: Op = Op::post("contacts.merge", "/api/v1/accounts/{account_id}/actions/contact_merge");
+const CONVERSATIONS: Op =
+    Op::get("contacts.conversations", "/api/v1/accounts/{account_id}/contacts/{id}/conversations")
+        .inside(&["payload"]);
+const REMOVE_ATTRIBUTES: Op = Op::post(
+    "contacts.remove_attributes",
+    "/api/v1/accounts/{account_id}/contacts/{id}/destroy_custom_attributes",
+)
+.inside(&["payload"])
+.idempotent();
+const CONTACTABLE_INBOXES: Op = Op::get(
+    "contacts.contactable_inboxes",
+    "/api/v1/accounts/{account_id}/contacts/{id}/contactable_inboxes",
+)
+.inside(&["payload"]);
+const EXPORT: Op = Op::post("contacts.export", "/api/v1/accounts/{account_id}/contacts/export");
+const ACTIVE: Op = Op::get("contacts.active", "/api/v1/accounts/{account_id}/contacts/active");
+const DELETE_AVATAR: Op =
+    Op::delete("contacts.delete_avatar", "/api/v1/accounts/{account_id}/contacts/{id}/avatar")
+        .inside(&["payload"]);
+
+// The operation of `contacts.update`, whose body is a form here: JSON drops a picture silently.
+const SET_AVATAR: Op =
+    Op::put("contacts.update", "/api/v1/accounts/{account_id}/contacts/{id}").inside(&["payload"]);
+const IMPORT: Op =
+    Op::post("contact_files.import", "/api/v1/accounts/{account_id}/contacts/import");
+
+pub(crate) const OPERATIONS: &[Op] = &[
+    LIST,
+    CREATE,
+    GET,
+    UPDATE,
+    DELETE,
+    SEARCH,
+    FILTER,
+    MERGE,
+    CONVERSATIONS,
+    REMOVE_ATTRIBUTES,
+    CONTACTABLE_INBOXES,
+    EXPORT,
+    ACTIVE,
+    DELETE_AVATAR,
+    IMPORT,
+];
+
+/// The contacts of an account; from [`Account::contacts`].
+///
+/// Agents and administrators may call everything here, except [`Contacts::delete`], which is
+/// for administrators.
+#[derive(Clone, Copy, Debug)]
+pub struct Contacts<'a> {
+    pub(super) account: &'a Account,
+}
+
+impl<'a> Contacts<'a> {
+    pub(crate) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// Returns one page of 15 contacts; past the end it is empty.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/contacts`.
+    ///
+    /// A contact without identifier, e-mail and phone number is not in the list.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::contacts::{ContactSort, ContactsQuery};
+    ///
+    /// let query = ContactsQuery { sort: Some(ContactSort::CreatedAt), ..Default::default() };
+    /// let page = account.contacts().list(&query).await?;
+    /// println!("{} of {:?}", page.payload.len(), page.meta.count);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn list(self, query: &ContactsQuery) -> Call<'a, Page<Contact>> {
+        self.account.call(LIST).query(query)
+    }
+
+    /// Creates a contact, and with an inbox its presence there.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/contacts`.
+    ///
+    /// # Errors
+    /// `Conflict` for an identifier, e-mail or phone number that another contact has: see
+    /// [`Contacts::upsert`]. `Invalid` for an e-mail that is none, a phone number that is not
+    /// E.164, and more than 255 characters in a name, identifier or e-mail. With an inbox also
+    /// `NotFound` where it is not in this account, and `Invalid` and `Server` as in
+    /// [`ContactInboxes::create`](crate::application::contacts::ContactInboxes::create): then no contact is made. `Server`
+    /// for a NUL character in a text.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::contacts::NewContact;
+    ///
+    /// let ada = NewContact {
+    ///     identifier: Some("customer-1815".into()),
+    ///     email: Some("ada@example.com".into()),
+    ///     ..NewContact::default()
+    /// };
+    /// let created = account.contacts().create(&ada).await?;
+    /// println!("{}", created.contact.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn create(self, contact: &NewContact) -> Call<'a, CreatedContact> {
+        self.account.call(CREATE).json(contact)
+    }
+
+    /// Returns one contact.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/contacts/{id}`.
+    ///
+    /// # Errors
+    /// `NotFound` without such a contact in this account.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let contact = account.contacts().get(7.into()).await?;
+    /// println!("{:?} <{:?}>", contact.name, contact.email);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn get(self, id: ContactId) -> Call<'a, Contact> {
+        self.account.call(GET).path("id", id)
+    }
+
+    /// Updates a contact; what is left as [`Patch::Keep`](crate::types::Patch::Keep) stays.
+    ///
+    /// `PUT /api/v1/accounts/{account_id}/contacts/{id}`.
+    ///
+    /// Both kinds of attributes are *merged*: what is not named stays. The server reads, merges and
+    /// writes, so of two such calls at once one may be lost: let one writer change a contact.
+    ///
+    /// # Errors
+    /// `NotFound` without such a contact in this account; `Conflict` for an identifier, e-mail or
+    /// phone number that another contact has; `Invalid` for an e-mail that is none, a phone number
+    /// that is not E.164, and more than 255 characters in a name, identifier or e-mail.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::Patch;
+    /// use chatwoot_client::application::contacts::ContactPatch;
+    ///
+    /// let change = ContactPatch { phone_number: Patch::Clear, ..ContactPatch::default() };
+    /// let contact = account.contacts().update(7.into(), &change).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn update(self, id: ContactId, to: &ContactPatch) -> Call<'a, Contact> {
+        self.account.call(UPDATE).path("id", id).json(to)
+    }
+
+    /// Deletes a contact.
+    ///
+    /// `DELETE /api/v1/accounts/{account_id}/contacts/{id}`. Administrators only.
+    ///
+    /// Its conversations go later, in the background, and answer 500 until then. No webhook tells
+    /// of it.
+    ///
+    /// # Errors
+    /// `NotFound` without such a contact in this account; `Invalid` for one who has the widget
+    /// open: try later; `Unauthorized` for an agent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// match account.contacts().delete(7.into()).await {
+    ///     Err(error) if error.is_not_found() => println!("gone already"),
+    ///     other => other?,
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn delete(self, id: ContactId) -> Call<'a, ()> {
+        self.account.done(DELETE).path("id", id)
+    }
+
+    /// Returns one page of the contacts that have this text in their name, e-mail, phone number or
+    /// identifier.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/contacts/search`.
+    ///
+    /// The server allows 100 a minute per account: for one exact value use
+    /// [`Contacts::find_exact`]. `meta.has_more` says whether there is a further page (not on
+    /// 4.9.1); `meta.count` is that of the page.
+    ///
+    /// # Errors
+    /// `RateLimited` when the account's 100 of this minute are used up and the call may not wait
+    /// for the next.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::contacts::ContactsQuery;
+    ///
+    /// let page = account.contacts().search("lovelace", &ContactsQuery::default()).await?;
+    /// println!("more: {:?}", page.meta.has_more);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn search(self, text: &str, query: &ContactsQuery) -> Call<'a, Page<Contact>> {
+        #[derive(Serialize)]
+        struct Text<'t> {
+            q: &'t str,
+        }
+        self.account.call(SEARCH).query(&Text { q: text }).query(query)
+    }
+
+    /// Returns one page of the contacts that meet the conditions.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/contacts/filter`. It only reads.
+    ///
+    /// Texts compare without regard to case, identifiers too.
+    ///
+    /// # Errors
+    /// `Invalid` for an attribute that neither Chatwoot nor the account defines, and an operator or
+    /// value that does not suit it.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::{Filter, FilterCondition};
+    /// use chatwoot_client::application::contacts::ContactsQuery;
+    ///
+    /// let gold = Filter::new(FilterCondition::equal_to("tier", ["gold"]));
+    /// let page = account.contacts().filter(&gold, &ContactsQuery::default()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn filter(self, filter: &Filter, query: &ContactsQuery) -> Call<'a, Page<Contact>> {
+        self.account.call(FILTER).query(query).json(filter)
+    }
+
+    /// Creates one contact of two.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/actions/contact_merge`.
+    ///
+    /// `base` stays and its values win; what only `mergee` has is added. `mergee`'s conversations,
+    /// notes and inboxes move, its labels are lost, and it is gone at once. No webhook tells of it.
+    ///
+    /// # Errors
+    /// `NotFound` without one of the two in this account, so also when it is called again.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let merged = account.contacts().merge(7.into(), 8.into()).await?;
+    /// println!("{} has all of it", merged.id);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn merge(self, base: ContactId, mergee: ContactId) -> Call<'a, Contact> {
+        let body = json!({"base_contact_id": base, "mergee_contact_id": mergee});
+        self.account.call(MERGE).json(&body)
+    }
+}
+
+/// The contacts of a list that counts all its rows.
+fn contacts(sort: Option<&ContactSort>) -> Rows<Page<Contact>, crate::types::ContactId> {
+    let active = sort == Some(&ContactSort::LastActivityAtDescending);
+    Rows {
+        key: |contact| contact.id,
+        total: |page| page.meta.count,
+        touched: active.then_some(|contact: &Contact| contact.last_activity_at),
+    }
+}
+
+/// Newest first, unless an order is named: rows then go to later pages by new ones only.
+fn newest(query: ContactsQuery) -> ContactsQuery {
+    let sort = query.sort.or(Some(ContactSort::CreatedAtDescending));
+    ContactsQuery { sort, ..query }
+}
+
+impl<'a> Contacts<'a> {
+    /// Streams every contact, each once; newest first, unless the query names an order.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/contacts`, page by page. The query's page is not heeded.
+    ///
+    /// A contact that vanishes meanwhile makes others neither come twice nor be missed. For that,
+    /// most pages are asked for twice.
+    ///
+    /// # Errors
+    /// The stream ends with the first error of a page; its errors are those of [`Contacts::list`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::contacts::ContactsQuery;
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let mut contacts = account.contacts().all(ContactsQuery::default());
+    /// while let Some(contact) = contacts.try_next().await? {
+    ///     println!("{}", contact.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn all(self, query: ContactsQuery) -> BoxStream<'a, Result<Contact, Error>> {
+        let query = newest(query);
+        let rows = contacts(query.sort.as_ref());
+        page::stream(
+            move |page| self.list(&ContactsQuery { page: Some(page), ..query.clone() }),
+            rows,
+        )
+    }
+
+    /// Streams every contact that meets the conditions, each once, as [`Contacts::all`] does.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/contacts/filter`, page by page.
+    ///
+    /// # Errors
+    /// The stream ends with the first error of a page; its errors are those of
+    /// [`Contacts::filter`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::{Filter, FilterCondition};
+    /// use chatwoot_client::application::contacts::ContactsQuery;
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let filter = Filter::new(FilterCondition::is_not_present("email"));
+    /// let mut found = account.contacts().filter_all(filter, ContactsQuery::default());
+    /// while let Some(contact) = found.try_next().await? {
+    ///     println!("{} has no e-mail address", contact.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn filter_all(
+        self,
+        filter: Filter,
+        query: ContactsQuery,
+    ) -> BoxStream<'a, Result<Contact, Error>> {
+        let query = newest(query);
+        let rows = contacts(query.sort.as_ref());
+        let fetch =
+            move |page| self.filter(&filter, &ContactsQuery { page: Some(page), ..query.clone() });
+        page::stream(fetch, rows)
+    }
+
+    /// Streams every contact that has this text, each once, as [`Contacts::all`] does.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/contacts/search`, page by page. The server allows 100
+    /// pages a minute per account.
+    ///
+    /// # Errors
+    /// The stream ends with the first error of a page; its errors are those of
+    /// [`Contacts::search`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::contacts::ContactsQuery;
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let mut found = account.contacts().search_all("lovelace", ContactsQuery::default());
+    /// while let Some(contact) = found.try_next().await? {
+    ///     println!("{} {:?}", contact.id, contact.email);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn search_all(
+        self,
+        text: impl Into<String>,
+        query: ContactsQuery,
+    ) -> BoxStream<'a, Result<Contact, Error>> {
+        let (text, query) = (text.into(), newest(query));
+        // The count of a search is that of the page.
+        let rows = Rows { total: |_| None, ..contacts(query.sort.as_ref()) };
+        let fetch =
+            move |page| self.search(&text, &ContactsQuery { page: Some(page), ..query.clone() });
+        page::stream(fetch, rows)
+    }
+}
+
+impl<'a> Contacts<'a> {
+    /// Emails the caller a link to a CSV file of contacts, later.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/contacts/export`. Administrators only. Not in Chatwoot's
+    /// published API. Each call sends a mail.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::contacts::ContactExport;
+    ///
+    /// let columns = vec!["id".into(), "email".into()];
+    /// let export = ContactExport { column_names: columns, ..ContactExport::default() };
+    /// account.contacts().export(&export).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn export(self, what: &ContactExport) -> Call<'a, ()> {
+        #[derive(Serialize)]
+        struct Body<'b> {
+            #[serde(skip_serializing_if = "<[String]>::is_empty")]
+            column_names: &'b [String],
+            #[serde(skip_serializing_if = "Option::is_none")]
+            label: Option<&'b str>,
+            #[serde(flatten)]
+            filter: Option<&'b Filter>,
+        }
+        self.account.done(EXPORT).json(&Body {
+            column_names: &what.column_names,
+            label: what.label.as_deref(),
+            filter: what.filter.as_ref(),
+        })
+    }
+
+    /// Creates contacts of a CSV file, later and in the background.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/contacts/import`. Administrators only. Not in Chatwoot's
+    /// published API.
+    ///
+    /// Its first line names the columns: `name`, `email`, `phone_number`, `identifier`; the others
+    /// become custom attributes. What became of the rows the server tells by e-mail only. A file
+    /// that is sent twice is imported twice, which finds the contacts of the first time.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent; `Request` for a file that cannot be sent: see [`Upload`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::Upload;
+    ///
+    /// let rows = "identifier,name,email\ncustomer-1815,Ada,ada@example.com\n";
+    /// let csv = Upload::bytes("customers.csv", "text/csv", rows);
+    /// account.contacts().import(&csv).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn import(self, csv: &Upload) -> Call<'a, ()> {
+        self.account.done(IMPORT).form(Fields::new().file("import_file", csv))
+    }
+
+    /// Returns one page of the contacts that have a page with the widget open now.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/contacts/active`. Not in Chatwoot's published API.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::contacts::ContactsQuery;
+    ///
+    /// let here = account.contacts().active(&ContactsQuery::default()).await?;
+    /// println!("{:?} on the site now", here.meta.count);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn active(self, query: &ContactsQuery) -> Call<'a, Page<Contact>> {
+        self.account.call(ACTIVE).query(query)
+    }
+}
+
+/// Which contacts to export, and what of them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ContactExport {
+    /// The columns; none means the server's own choice.
+    pub column_names: Vec<String>,
+    /// Only contacts with this label.
+    pub label: Option<String>,
+    /// Only contacts that meet these conditions.
+    pub filter: Option<Filter>,
+}

@@ -1,0 +1,85 @@
+//! Conversation labels: the words one conversation is sorted by.
+
+use serde_json::json;
+
+use crate::application::Account;
+use crate::http::Call;
+use crate::http::Op;
+use crate::types::ConversationId;
+
+const LIST: Op = Op::get(
+    "conversation_labels.list",
+    "/api/v1/accounts/{account_id}/conversations/{conversation_id}/labels",
+)
+.inside(&["payload"]);
+const REPLACE: Op = Op::post(
+    "conversation_labels.replace",
+    "/api/v1/accounts/{account_id}/conversations/{conversation_id}/labels",
+)
+.inside(&["payload"])
+.idempotent();
+
+pub(crate) const OPERATIONS: &[Op] = &[LIST, REPLACE];
+
+/// The labels of conversations; from
+/// [`ConversationHandle::labels`](crate::application::conversations::ConversationHandle::labels). Agents of the
+/// inbox and administrators may.
+#[derive(Clone, Copy, Debug)]
+pub struct ConversationLabels<'a> {
+    account: &'a Account,
+    conversation: ConversationId,
+}
+
+impl<'a> ConversationLabels<'a> {
+    pub(super) fn new(account: &'a Account, conversation: ConversationId) -> Self {
+        Self { account, conversation }
+    }
+
+    /// Returns the conversation's labels.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels`.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let labels = account.conversation(12).labels().list().await?;
+    /// println!("{}", labels.join(", "));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn list(self) -> Call<'a, Vec<String>> {
+        self.account.call(LIST).path("conversation_id", self.conversation)
+    }
+
+    /// *Replaces* the conversation's labels, and returns them.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels`.
+    ///
+    /// A label that the account does not define is stored too, in the case it is written.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let labels = account.conversation(12).labels();
+    /// let mut titles = labels.list().await?;
+    /// titles.push("vip".into());
+    /// labels.replace(&titles).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn replace<L: AsRef<str>>(self, labels: &[L]) -> Call<'a, Vec<String>> {
+        let labels: Vec<&str> = labels.iter().map(AsRef::as_ref).collect();
+        self.account
+            .call(REPLACE)
+            .path("conversation_id", self.conversation)
+            .json(&json!({"labels": labels}))
+    }
+}

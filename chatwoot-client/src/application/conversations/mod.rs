@@ -1,0 +1,415 @@
+//! Conversations: what customers and agents write to each other about.
+
+pub(super) mod assignments;
+pub(super) mod changes;
+pub(super) mod handle;
+pub(super) mod labels;
+pub(super) mod lists;
+pub(super) mod participants;
+pub(super) mod requests;
+pub(super) mod types;
+
+pub use self::handle::*;
+pub use self::labels::*;
+pub use self::lists::*;
+pub use self::participants::*;
+pub use self::requests::*;
+pub use self::types::*;
+
+use futures_util::stream::BoxStream;
+use serde::Serialize;
+
+use crate::application::{Account, Filter};
+use crate::error::Error;
+use crate::http::Call;
+use crate::http::page;
+use crate::http::page::{Paged, Rows};
+use crate::http::{Limit, Op};
+use crate::types::ConversationId;
+
+const LIST: Op =
+    Op::get("conversations.list", "/api/v1/accounts/{account_id}/conversations").inside(&["data"]);
+const CREATE: Op = Op::post("conversations.create", "/api/v1/accounts/{account_id}/conversations");
+const GET: Op =
+    Op::get("conversations.get", "/api/v1/accounts/{account_id}/conversations/{conversation_id}");
+const UPDATE: Op = Op::patch(
+    "conversations.update",
+    "/api/v1/accounts/{account_id}/conversations/{conversation_id}",
+);
+const FILTER: Op =
+    Op::post("conversations.filter", "/api/v1/accounts/{account_id}/conversations/filter")
+        .idempotent();
+const META: Op = Op::get("conversations.meta", "/api/v1/accounts/{account_id}/conversations/meta")
+    .inside(&["meta"])
+    .limited(Limit::ConversationMeta);
+const SET_STATUS: Op = Op::post(
+    "conversations.set_status",
+    "/api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status",
+)
+.inside(&["payload"])
+.idempotent();
+const SET_PRIORITY: Op = Op::post(
+    "conversations.set_priority",
+    "/api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_priority",
+)
+.idempotent();
+const REPLACE_ATTRIBUTES: Op = Op::post(
+    "conversations.replace_custom_attributes",
+    "/api/v1/accounts/{account_id}/conversations/{conversation_id}/custom_attributes",
+)
+.inside(&["custom_attributes"])
+.idempotent();
+const SET_TYPING: Op = Op::post(
+    "conversations.set_typing",
+    "/api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_typing_status",
+)
+.idempotent();
+const MUTE: Op = Op::post(
+    "conversations.mute",
+    "/api/v1/accounts/{account_id}/conversations/{conversation_id}/mute",
+);
+const UNMUTE: Op = Op::post(
+    "conversations.unmute",
+    "/api/v1/accounts/{account_id}/conversations/{conversation_id}/unmute",
+);
+const MARK_READ: Op = Op::post(
+    "conversations.mark_read",
+    "/api/v1/accounts/{account_id}/conversations/{conversation_id}/update_last_seen",
+)
+.idempotent();
+const MARK_UNREAD: Op = Op::post(
+    "conversations.mark_unread",
+    "/api/v1/accounts/{account_id}/conversations/{conversation_id}/unread",
+)
+.idempotent();
+const SEND_TRANSCRIPT: Op = Op::post(
+    "conversations.send_transcript",
+    "/api/v1/accounts/{account_id}/conversations/{conversation_id}/transcript",
+)
+.limited(Limit::Transcript);
+const DELETE: Op = Op::delete(
+    "conversations.delete",
+    "/api/v1/accounts/{account_id}/conversations/{conversation_id}",
+);
+
+pub(crate) const OPERATIONS: &[Op] = &[
+    LIST,
+    CREATE,
+    GET,
+    UPDATE,
+    FILTER,
+    META,
+    SET_STATUS,
+    SET_PRIORITY,
+    REPLACE_ATTRIBUTES,
+    SET_TYPING,
+    MUTE,
+    UNMUTE,
+    MARK_READ,
+    MARK_UNREAD,
+    SEND_TRANSCRIPT,
+    DELETE,
+];
+
+/// The conversations of an account; from [`Account::conversations`].
+///
+/// Administrators may call everything here, agents for the inboxes they are members of.
+#[derive(Clone, Copy, Debug)]
+pub struct Conversations<'a> {
+    pub(super) account: &'a Account,
+}
+
+impl<'a> Conversations<'a> {
+    pub(crate) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// Returns one page of 25 conversations; past the end it is empty.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/conversations`. Without a status it means *open* ones.
+    ///
+    /// # Errors
+    /// `NotFound` for a query with a team that is not in this account; an unknown inbox is an empty
+    /// list.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::conversations::{ConversationsQuery, StatusFilter};
+    ///
+    /// let query = ConversationsQuery { status: Some(StatusFilter::All), ..Default::default() };
+    /// let page = account.conversations().list(&query).await?;
+    /// println!("{:?} in all", page.meta.all_count);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn list(self, query: &ConversationsQuery) -> Call<'a, ConversationPage> {
+        self.account.call(LIST).query(query)
+    }
+
+    /// Returns every conversation, in any state, that changed within so many seconds, in one answer
+    /// without pages.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/conversations`.
+    ///
+    /// This is how to find what a webhook did not tell; ask for somewhat more than the time since
+    /// the last look. The published document does not list it.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for conversation in account.conversations().updated_within(600).await?.payload {
+    ///     println!("{} is {}", conversation.id, conversation.status);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn updated_within(self, seconds: u64) -> Call<'a, ConversationPage> {
+        self.list(&ConversationsQuery {
+            status: Some(StatusFilter::All),
+            updated_within: Some(seconds),
+            ..ConversationsQuery::default()
+        })
+    }
+
+    /// Returns one conversation.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/conversations/{conversation_id}`.
+    ///
+    /// Numbers count per account: the same number in another account is another conversation.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team; `Server` for a short time after its contact was deleted.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let conversation = account.conversations().get(12.into()).await?;
+    /// println!("{:?} is {}", conversation.meta.sender.name, conversation.status);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn get(self, id: ConversationId) -> Call<'a, Conversation> {
+        self.account.call(GET).path("conversation_id", id)
+    }
+
+    /// Starts a conversation.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/conversations`.
+    ///
+    /// Each call begins another one, also where the inbox keeps to one conversation per contact:
+    /// after an unknown outcome look before calling again.
+    ///
+    /// # Errors
+    /// `NotFound` without such a contact or inbox in this account, or where neither both nor a
+    /// source id are named; `Unauthorized` for an agent who is no member of the inbox; `Invalid`
+    /// for a source id that another contact has, for a contact without the address that an e-mail,
+    /// SMS or WhatsApp inbox needs, and for attributes as in
+    /// [`ConversationHandle::replace_custom_attributes`]; `Server` for a state that Chatwoot does not
+    /// know.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::conversations::NewConversation;
+    /// use chatwoot_client::application::messages::NewMessage;
+    ///
+    /// let about_order = NewConversation {
+    ///     contact_id: Some(7.into()),
+    ///     inbox_id: Some(4.into()),
+    ///     message: Some(NewMessage::text("Your order is on its way")),
+    ///     ..NewConversation::default()
+    /// };
+    /// let conversation = account.conversations().create(&about_order).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn create(self, conversation: &NewConversation) -> Call<'a, Conversation> {
+        self.account.call(CREATE).json(conversation)
+    }
+
+    /// Updates priority or SLA policy; what is left as [`Patch::Keep`](crate::types::Patch::Keep)
+    /// stays.
+    ///
+    /// `PATCH /api/v1/accounts/{account_id}/conversations/{conversation_id}`.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team; `Server` for a priority that Chatwoot does not know.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::conversations::ConversationPatch;
+    /// use chatwoot_client::types::Priority;
+    ///
+    /// let urgent = ConversationPatch { priority: Priority::Urgent.into(), ..Default::default() };
+    /// account.conversations().update(12.into(), &urgent).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn update(self, id: ConversationId, to: &ConversationPatch) -> Call<'a, Conversation> {
+        self.account.call(UPDATE).path("conversation_id", id).json(to)
+    }
+
+    /// Returns one page, from 1, of the conversations that meet the conditions, in any state.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/conversations/filter`. It only reads.
+    ///
+    /// # Errors
+    /// `Invalid` for an attribute that neither Chatwoot nor the account defines, and an operator or
+    /// value that does not suit it.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::{Filter, FilterCondition};
+    ///
+    /// let paid = Filter::new(FilterCondition::equal_to("order_id", ["1001"]));
+    /// let page = account.conversations().filter(&paid, 1).await?;
+    /// println!("{} about that order", page.payload.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn filter(self, filter: &Filter, page: u32) -> Call<'a, ConversationPage> {
+        #[derive(Serialize)]
+        struct Number {
+            page: u32,
+        }
+        self.account.call(FILTER).query(&Number { page }).json(filter)
+    }
+
+    /// Returns how many conversations a list has.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/conversations/meta`.
+    ///
+    /// The server allows 30 a minute per token and account.
+    ///
+    /// # Errors
+    /// `NotFound` for a query with a team that is not in this account; `RateLimited` when the 30 of
+    /// this minute are used up and the call may not wait for the next.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::conversations::ConversationsQuery;
+    ///
+    /// let open = account.conversations().meta(&ConversationsQuery::default()).await?;
+    /// println!("{:?} of {:?} have no agent", open.unassigned_count, open.all_count);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn meta(self, query: &ConversationsQuery) -> Call<'a, ConversationCounts> {
+        self.account.call(META).query(query)
+    }
+}
+
+impl Paged for ConversationPage {
+    type Row = Conversation;
+
+    fn rows(self) -> Vec<Conversation> {
+        self.payload
+    }
+}
+
+impl<'a> Conversations<'a> {
+    /// Streams every conversation, each once; newest first, unless the query names an order; *open*
+    /// ones, unless it names a state.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/conversations`, page by page. The query's page is not
+    /// heeded.
+    ///
+    /// Orders by priority or by waiting move rows to and fro: with them a row may be missed.
+    ///
+    /// # Errors
+    /// The stream ends with the first error of a page; its errors are those of
+    /// [`Conversations::list`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::conversations::{ConversationsQuery, StatusFilter};
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let query = ConversationsQuery { status: Some(StatusFilter::All), ..Default::default() };
+    /// let mut all = account.conversations().all(query);
+    /// while let Some(conversation) = all.try_next().await? {
+    ///     println!("{}", conversation.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn all(self, query: ConversationsQuery) -> BoxStream<'a, Result<Conversation, Error>> {
+        let sort = query.sort_by.clone().unwrap_or(ConversationSort::CreatedAtDescending);
+        let active = sort == ConversationSort::LastActivityDescending;
+        // The counts do not heed whose conversations are asked for.
+        let whole = matches!(query.assignee_type, None | Some(AssigneeFilter::All));
+        let query = ConversationsQuery { sort_by: Some(sort), ..query };
+        let rows = Rows {
+            key: |conversation: &Conversation| conversation.id,
+            total: if whole { |page: &ConversationPage| page.meta.all_count } else { |_| None },
+            touched: active.then_some(|row: &Conversation| row.last_activity_at),
+        };
+        page::stream(
+            move |page| self.list(&ConversationsQuery { page: Some(page), ..query.clone() }),
+            rows,
+        )
+    }
+
+    /// Streams every conversation that meets the conditions, each once, last active first.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/conversations/filter`, page by page. At the end the
+    /// front is read again, for those that became active meanwhile.
+    ///
+    /// # Errors
+    /// The stream ends with the first error of a page; its errors are those of
+    /// [`Conversations::filter`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::{Filter, FilterCondition};
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let filter = Filter::new(FilterCondition::equal_to("labels", ["vip"]));
+    /// let mut found = account.conversations().filter_all(filter);
+    /// while let Some(conversation) = found.try_next().await? {
+    ///     println!("{}", conversation.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn filter_all(self, filter: Filter) -> BoxStream<'a, Result<Conversation, Error>> {
+        let rows = Rows {
+            key: |conversation: &Conversation| conversation.id,
+            total: |page: &ConversationPage| page.meta.all_count,
+            touched: Some(|row: &Conversation| row.last_activity_at),
+        };
+        page::stream(move |page| self.filter(&filter, page), rows)
+    }
+}
+
+impl<'a> Conversations<'a> {
+    /// Deletes a conversation with its messages, in the background.
+    ///
+    /// `DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}`. Administrators only.
+    /// Not in Chatwoot's published API. No webhook tells of it.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.conversations().delete(12.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn delete(self, id: ConversationId) -> Call<'a, ()> {
+        self.account.done(DELETE).path("conversation_id", id)
+    }
+}

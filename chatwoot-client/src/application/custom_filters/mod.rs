@@ -1,0 +1,227 @@
+//! Custom filters: filters that one user keeps, as folders and segments.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::application::{Account, Filter};
+use crate::http::Call;
+use crate::http::Op;
+use crate::types::CustomFilterId;
+use crate::types::Patch;
+use crate::types::Time;
+use crate::types::{Extra, open_enum};
+
+const LIST: Op = Op::get("custom_filters.list", "/api/v1/accounts/{account_id}/custom_filters");
+const GET: Op = Op::get(
+    "custom_filters.get",
+    "/api/v1/accounts/{account_id}/custom_filters/{custom_filter_id}",
+);
+const CREATE: Op =
+    Op::post("custom_filters.create", "/api/v1/accounts/{account_id}/custom_filters");
+const UPDATE: Op = Op::patch(
+    "custom_filters.update",
+    "/api/v1/accounts/{account_id}/custom_filters/{custom_filter_id}",
+);
+const DELETE: Op = Op::delete(
+    "custom_filters.delete",
+    "/api/v1/accounts/{account_id}/custom_filters/{custom_filter_id}",
+);
+
+pub(crate) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE];
+
+/// The filters that the token's user keeps; from [`Account::custom_filters`]. Agents and
+/// administrators may call everything here; nobody sees another user's filters.
+#[derive(Clone, Copy, Debug)]
+pub struct CustomFilters<'a> {
+    account: &'a Account,
+}
+
+impl<'a> CustomFilters<'a> {
+    pub(crate) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// Returns the user's filters of one kind.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/custom_filters`.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::custom_filters::CustomFilterType;
+    ///
+    /// for segment in account.custom_filters().list(CustomFilterType::Contact).await? {
+    ///     println!("{}", segment.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn list(self, kind: CustomFilterType) -> Call<'a, Vec<CustomFilter>> {
+        self.account.call(LIST).query(&ListQuery { filter_type: kind })
+    }
+
+    /// Returns one filter.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/custom_filters/{custom_filter_id}`.
+    ///
+    /// # Errors
+    /// `NotFound` without such a filter of this user.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let filter = account.custom_filters().get(3.into()).await?;
+    /// println!("{}: {}", filter.name, filter.query);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn get(self, id: CustomFilterId) -> Call<'a, CustomFilter> {
+        self.account.call(GET).path("custom_filter_id", id)
+    }
+
+    /// Saves a filter.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/custom_filters`.
+    ///
+    /// Names are not unique.
+    ///
+    /// # Errors
+    /// `Invalid` for a user who has 1,000 in this account; `Server` for a kind that Chatwoot does
+    /// not know. What is *in* the filter is not looked at.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::{Filter, FilterCondition};
+    /// use chatwoot_client::application::custom_filters::{CustomFilterType, NewCustomFilter};
+    ///
+    /// let open = Filter::new(FilterCondition::equal_to("status", ["open"]));
+    /// let folder = NewCustomFilter::new("Open", CustomFilterType::Conversation, &open);
+    /// account.custom_filters().create(&folder).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn create(self, filter: &NewCustomFilter) -> Call<'a, CustomFilter> {
+        self.account.call(CREATE).json(filter)
+    }
+
+    /// Updates a filter; what is left as [`Patch::Keep`] stays.
+    ///
+    /// `PATCH /api/v1/accounts/{account_id}/custom_filters/{custom_filter_id}`.
+    ///
+    /// # Errors
+    /// `NotFound` without such a filter of this user; `Invalid` for a user who has 1,000 in this
+    /// account, also to change one.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::custom_filters::CustomFilterPatch;
+    ///
+    /// let renamed = CustomFilterPatch { name: "Open orders".into(), ..Default::default() };
+    /// account.custom_filters().update(3.into(), &renamed).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn update(self, id: CustomFilterId, to: &CustomFilterPatch) -> Call<'a, CustomFilter> {
+        self.account.call(UPDATE).path("custom_filter_id", id).json(to)
+    }
+
+    /// Deletes a filter.
+    ///
+    /// `DELETE /api/v1/accounts/{account_id}/custom_filters/{custom_filter_id}`.
+    ///
+    /// # Errors
+    /// `NotFound` without such a filter of this user.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.custom_filters().delete(3.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn delete(self, id: CustomFilterId) -> Call<'a, ()> {
+        self.account.done(DELETE).path("custom_filter_id", id)
+    }
+}
+
+#[derive(Serialize)]
+struct ListQuery {
+    filter_type: CustomFilterType,
+}
+
+open_enum! {
+    /// What a custom filter looks for.
+    pub enum CustomFilterType {
+        /// Conversations: a folder.
+        Conversation = "conversation",
+        /// Contacts: a segment.
+        Contact = "contact",
+        /// Figures of a report.
+        Report = "report",
+    }
+}
+
+impl Default for CustomFilterType {
+    /// Conversations, as with the server.
+    fn default() -> Self {
+        Self::Conversation
+    }
+}
+
+/// A filter as the server answers it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CustomFilter {
+    /// Its id.
+    pub id: CustomFilterId,
+    /// Its name.
+    pub name: String,
+    /// What it looks for.
+    pub filter_type: Option<CustomFilterType>,
+    /// The conditions, as they were given: of a folder or segment under `payload`.
+    #[serde(default)]
+    pub query: Value,
+    /// When it was made.
+    pub created_at: Option<Time>,
+    /// When it last changed.
+    pub updated_at: Option<Time>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A filter to keep.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NewCustomFilter {
+    /// Its name.
+    pub name: String,
+    /// What it looks for. The published document names this field `type`, which servers ignore.
+    pub filter_type: CustomFilterType,
+    /// The conditions: an object, which the server keeps as it is.
+    pub query: Value,
+}
+
+impl NewCustomFilter {
+    /// A filter with this name and these conditions.
+    pub fn new(name: impl Into<String>, kind: CustomFilterType, filter: &Filter) -> Self {
+        // A filter is made of JSON values, so it is always one.
+        let query = serde_json::to_value(filter).unwrap_or_default();
+        Self { name: name.into(), filter_type: kind, query }
+    }
+}
+
+/// What to change of a filter.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct CustomFilterPatch {
+    /// Its name.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub name: Patch<String>,
+    /// All its conditions: an object such as a [`Filter`] serializes to.
+    #[serde(rename = "query", skip_serializing_if = "Patch::is_keep")]
+    pub replace_query: Patch<Value>,
+}

@@ -1,0 +1,134 @@
+//! Custom roles: what some agents may do besides what every agent may.
+
+use serde::{Deserialize, Serialize};
+
+use crate::application::Account;
+use crate::http::Call;
+use crate::http::Op;
+use crate::types::CustomRoleId;
+use crate::types::Time;
+use crate::types::{Extra, NullAsEmpty, open_enum};
+
+const LIST: Op = Op::get("custom_roles.list", "/api/v1/accounts/{account_id}/custom_roles");
+const CREATE: Op = Op::post("custom_roles.create", "/api/v1/accounts/{account_id}/custom_roles");
+
+pub(crate) const OPERATIONS: &[Op] = &[LIST, CREATE];
+
+/// The custom roles of an account; from [`Account::custom_roles`]. Only servers with that feature
+/// have them. Undocumented in Chatwoot.
+#[derive(Clone, Copy, Debug)]
+pub struct CustomRoles<'a> {
+    account: &'a Account,
+}
+
+impl<'a> CustomRoles<'a> {
+    pub(crate) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// Returns every custom role.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/custom_roles`.
+    ///
+    /// # Errors
+    /// `NotFound` from a server without custom roles.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for role in account.custom_roles().list().await? {
+    ///     println!("{} may {:?}", role.name, role.permissions);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn list(self) -> Call<'a, Vec<CustomRole>> {
+        self.account.call(LIST)
+    }
+
+    /// Adds a role.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/custom_roles`. Administrators only.
+    ///
+    /// # Errors
+    /// `NotFound` from a server without custom roles; `Unauthorized` for an agent.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::custom_roles::{NewCustomRole, Permission};
+    ///
+    /// let editor = NewCustomRole::new("editor", [Permission::KnowledgeBaseManage]);
+    /// account.custom_roles().create(&editor).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn create(self, role: &NewCustomRole) -> Call<'a, CustomRole> {
+        self.account.call(CREATE).json(&Body { custom_role: role })
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    custom_role: &'a NewCustomRole,
+}
+
+open_enum! {
+    /// What a custom role may do.
+    pub enum Permission {
+        /// Work on every conversation.
+        ConversationManage = "conversation_manage",
+        /// Work on conversations of nobody, and their own.
+        ConversationUnassignedManage = "conversation_unassigned_manage",
+        /// Work on conversations they take part in, and their own.
+        ConversationParticipatingManage = "conversation_participating_manage",
+        /// Change contacts.
+        ContactManage = "contact_manage",
+        /// Read reports.
+        ReportManage = "report_manage",
+        /// Change the help center.
+        KnowledgeBaseManage = "knowledge_base_manage",
+    }
+}
+
+/// A role as the server answers it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CustomRole {
+    /// Its id.
+    pub id: CustomRoleId,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// What it may do.
+    #[serde(default)]
+    pub permissions: NullAsEmpty<Vec<Permission>>,
+    /// When it was added.
+    pub created_at: Option<Time>,
+    /// When it last changed.
+    pub updated_at: Option<Time>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A role to add.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct NewCustomRole {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// What it may do.
+    pub permissions: Vec<Permission>,
+}
+
+impl NewCustomRole {
+    /// A role that may do this.
+    pub fn new(name: impl Into<String>, permissions: impl IntoIterator<Item = Permission>) -> Self {
+        let permissions = permissions.into_iter().collect();
+        Self { name: name.into(), description: None, permissions }
+    }
+}

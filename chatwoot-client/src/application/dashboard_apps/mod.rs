@@ -1,0 +1,209 @@
+//! Dashboard apps: pages of yours that agents see beside a conversation.
+
+use serde::{Deserialize, Serialize};
+
+use crate::application::Account;
+use crate::http::Call;
+use crate::http::Op;
+use crate::types::DashboardAppId;
+use crate::types::Patch;
+use crate::types::Secret;
+use crate::types::Time;
+use crate::types::{Extra, NullAsEmpty};
+
+const LIST: Op = Op::get("dashboard_apps.list", "/api/v1/accounts/{account_id}/dashboard_apps");
+const GET: Op = Op::get("dashboard_apps.get", "/api/v1/accounts/{account_id}/dashboard_apps/{id}");
+const CREATE: Op =
+    Op::post("dashboard_apps.create", "/api/v1/accounts/{account_id}/dashboard_apps");
+const UPDATE: Op =
+    Op::patch("dashboard_apps.update", "/api/v1/accounts/{account_id}/dashboard_apps/{id}");
+const DELETE: Op =
+    Op::delete("dashboard_apps.delete", "/api/v1/accounts/{account_id}/dashboard_apps/{id}");
+
+pub(crate) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE];
+
+/// The dashboard apps of an account; from [`Account::dashboard_apps`].
+/// Undocumented in Chatwoot.
+#[derive(Clone, Copy, Debug)]
+pub struct DashboardApps<'a> {
+    account: &'a Account,
+}
+
+impl<'a> DashboardApps<'a> {
+    pub(crate) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// Returns every app of the account.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/dashboard_apps`. Agents and administrators.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for app in account.dashboard_apps().list().await? {
+    ///     println!("{} has the tab {}", app.id, app.title);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn list(self) -> Call<'a, Vec<DashboardApp>> {
+        self.account.call(LIST)
+    }
+
+    /// Returns one app.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/dashboard_apps/{id}`. Agents and administrators.
+    ///
+    /// # Errors
+    /// `NotFound` without such an app in this account.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let app = account.dashboard_apps().get(3.into()).await?;
+    /// println!("{}", app.title);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn get(self, id: DashboardAppId) -> Call<'a, DashboardApp> {
+        self.account.call(GET).path("id", id)
+    }
+
+    /// Adds an app.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/dashboard_apps`. Every agent may: the server asks for no
+    /// right.
+    ///
+    /// Titles are not unique.
+    ///
+    /// # Errors
+    /// `Invalid` when it shows no page, or one whose address is not http or https.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::dashboard_apps::NewDashboardApp;
+    ///
+    /// let new = NewDashboardApp::frame("Store", "https://shop.example.com/panel");
+    /// let app = account.dashboard_apps().create(&new).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn create(self, app: &NewDashboardApp) -> Call<'a, DashboardApp> {
+        self.account.call(CREATE).json(&Body { dashboard_app: app })
+    }
+
+    /// Updates an app; what is left as [`Patch::Keep`] stays.
+    ///
+    /// `PATCH /api/v1/accounts/{account_id}/dashboard_apps/{id}`. Agents and administrators.
+    ///
+    /// # Errors
+    /// `NotFound` without such an app in this account; `Invalid` when it would show no page, or one
+    /// whose address is not http or https.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::dashboard_apps::DashboardAppPatch;
+    ///
+    /// let renamed = DashboardAppPatch { title: "Orders".into(), ..Default::default() };
+    /// account.dashboard_apps().update(3.into(), &renamed).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn update(self, id: DashboardAppId, to: &DashboardAppPatch) -> Call<'a, DashboardApp> {
+        self.account.call(UPDATE).path("id", id).json(&Body { dashboard_app: to })
+    }
+
+    /// Deletes an app.
+    ///
+    /// `DELETE /api/v1/accounts/{account_id}/dashboard_apps/{id}`. Agents and administrators.
+    ///
+    /// # Errors
+    /// `NotFound` without such an app in this account.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.dashboard_apps().delete(3.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn delete(self, id: DashboardAppId) -> Call<'a, ()> {
+        self.account.done(DELETE).path("id", id)
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a, T> {
+    dashboard_app: &'a T,
+}
+
+/// An app as the server answers it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct DashboardApp {
+    /// Its id.
+    pub id: DashboardAppId,
+    /// The tab's title.
+    pub title: String,
+    /// What the tab shows.
+    #[serde(default)]
+    pub content: NullAsEmpty<Vec<DashboardAppContent>>,
+    /// When it was added.
+    pub created_at: Option<Time>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A page that an app shows.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct DashboardAppContent {
+    /// `frame`: there is no other kind.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The page's address: a path that nobody guesses is a secret.
+    pub url: Secret,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl DashboardAppContent {
+    /// A page in a frame.
+    pub fn frame(url: impl Into<Secret>) -> Self {
+        Self { kind: "frame".into(), url: url.into(), extra: Extra::new() }
+    }
+}
+
+/// An app to add.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NewDashboardApp {
+    /// The tab's title.
+    pub title: String,
+    /// What the tab shows.
+    pub content: Vec<DashboardAppContent>,
+}
+
+impl NewDashboardApp {
+    /// An app that shows one page.
+    pub fn frame(title: impl Into<String>, url: impl Into<Secret>) -> Self {
+        Self { title: title.into(), content: vec![DashboardAppContent::frame(url)] }
+    }
+}
+
+/// What to change of an app.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct DashboardAppPatch {
+    /// The tab's title.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub title: Patch<String>,
+    /// All that the tab shows.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub content: Patch<Vec<DashboardAppContent>>,
+}

@@ -1,0 +1,206 @@
+//! Portals: the help centers of an account.
+
+pub(super) mod article_types;
+pub(super) mod articles;
+pub(super) mod categories;
+pub(super) mod category_types;
+pub(super) mod portal_types;
+
+pub use self::article_types::*;
+pub use self::articles::*;
+pub use self::categories::*;
+pub use self::category_types::*;
+pub use self::portal_types::*;
+
+use serde_json::json;
+
+use crate::application::Account;
+
+use crate::http::Call;
+use crate::http::Op;
+use crate::types::Patch;
+
+const LIST: Op = Op::get("portals.list", "/api/v1/accounts/{account_id}/portals");
+const GET: Op = Op::get("portals.get", "/api/v1/accounts/{account_id}/portals/{id}");
+const CREATE: Op = Op::post("portals.create", "/api/v1/accounts/{account_id}/portals");
+const UPDATE: Op = Op::patch("portals.update", "/api/v1/accounts/{account_id}/portals/{id}");
+const DELETE: Op = Op::delete("portals.delete", "/api/v1/accounts/{account_id}/portals/{id}");
+const DELETE_LOGO: Op =
+    Op::delete("portals.delete_logo", "/api/v1/accounts/{account_id}/portals/{id}/logo");
+const SEND_INSTRUCTIONS: Op = Op::post(
+    "portals.send_instructions",
+    "/api/v1/accounts/{account_id}/portals/{id}/send_instructions",
+);
+
+pub(crate) const OPERATIONS: &[Op] =
+    &[LIST, GET, CREATE, UPDATE, DELETE, DELETE_LOGO, SEND_INSTRUCTIONS];
+
+/// The portals of an account, named by their slug; from [`Account::portals`].
+///
+/// An unknown slug is a server error (500), and no [not found](crate::error::Error::is_not_found).
+#[derive(Clone, Copy, Debug)]
+pub struct Portals<'a> {
+    account: &'a Account,
+}
+
+impl<'a> Portals<'a> {
+    pub(crate) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// Returns every portal of the account.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/portals`. Agents and administrators.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for portal in account.portals().list().await?.payload {
+    ///     println!("{} at /hc/{}", portal.name, portal.slug);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn list(self) -> Call<'a, PortalList> {
+        self.account.call(LIST)
+    }
+
+    /// Returns one portal, with its articles counted.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/portals/{id}`. Agents and administrators. Not in
+    /// Chatwoot's published API.
+    ///
+    /// # Errors
+    /// `Server` (500) without a portal of this slug in the account.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let portal = account.portals().get("shop-help").await?;
+    /// println!("{} at {:?}", portal.name, portal.custom_domain);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn get(self, slug: &str) -> Call<'a, Portal> {
+        self.account.call(GET).path("id", slug)
+    }
+
+    /// Creates a portal.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/portals`. Administrators only.
+    ///
+    /// # Errors
+    /// `Conflict` for a slug or domain that a portal of any account of the server has. `Invalid`
+    /// without a name or slug, or for a color that is not `#RGB` or `#RRGGBB`. `Unauthorized` for
+    /// an agent without the right to change the help center. `Server` (500) on 4.9.1 without a
+    /// domain of its own: then no portal is made.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::help_center::NewPortal;
+    ///
+    /// let portal = account.portals().create(&NewPortal::new("Help", "shop-help")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn create(self, portal: &NewPortal) -> Call<'a, Portal> {
+        self.account.call(CREATE).json(&json!({"portal": portal}))
+    }
+
+    /// Updates a portal; what is left as [`Patch::Keep`] stays.
+    ///
+    /// `PATCH /api/v1/accounts/{account_id}/portals/{id}`. Administrators only.
+    ///
+    /// # Errors
+    /// `Server` (500) without a portal of this slug in the account. `Conflict` and `Invalid` as for
+    /// [`Portals::create`]; `NotFound` without such an inbox in the account. `Unauthorized` for an
+    /// agent without the right to change the help center.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::help_center::PortalPatch;
+    ///
+    /// let patch = PortalPatch { page_title: "Help".into(), ..Default::default() };
+    /// account.portals().update("shop-help", &patch).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn update(self, slug: &str, to: &PortalPatch) -> Call<'a, Portal> {
+        let mut body = json!({"portal": to});
+        if let Some(body) = body.as_object_mut() {
+            if to.inbox != Patch::Keep {
+                body.insert("inbox_id".into(), json!(to.inbox));
+            }
+            if let Some(blob) = &to.logo_blob_id {
+                body.insert("blob_id".into(), json!(blob));
+            }
+        }
+        self.account.call(UPDATE).path("id", slug).json(&body)
+    }
+
+    /// Deletes a portal; its categories and articles go later, in the background.
+    ///
+    /// `DELETE /api/v1/accounts/{account_id}/portals/{id}`. Not in Chatwoot's published API. An
+    /// administrator may.
+    ///
+    /// # Errors
+    /// `Server` (500) without a portal of this slug in the account. `Unauthorized` for an agent
+    /// without the right to change the help center.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.portals().delete("shop-help").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn delete(self, slug: &str) -> Call<'a, ()> {
+        self.account.done(DELETE).path("id", slug)
+    }
+
+    /// Takes a portal's logo away.
+    ///
+    /// `DELETE /api/v1/accounts/{account_id}/portals/{id}/logo`. Administrators only. Not in
+    /// Chatwoot's published API.
+    ///
+    /// # Errors
+    /// `Server` (500) without a portal of this slug in the account. `Unauthorized` for an agent
+    /// without the right to change the help center.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.portals().delete_logo("shop-help").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn delete_logo(self, slug: &str) -> Call<'a, ()> {
+        self.account.done(DELETE_LOGO).path("id", slug)
+    }
+
+    /// Emails how to point the portal's own domain at the server.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/portals/{id}/send_instructions`. Administrators only.
+    /// Not in Chatwoot's published API.
+    ///
+    /// # Errors
+    /// `Invalid` for an address that is none, or when the portal has no domain of its own. `Server`
+    /// (500) without a portal of this slug in the account. `Unauthorized` for an agent without the
+    /// right to change the help center.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.portals().send_instructions("shop-help", "hosting@shop.example.com").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn send_instructions(self, slug: &str, email: &str) -> Call<'a, ()> {
+        self.account.done(SEND_INSTRUCTIONS).path("id", slug).json(&json!({"email": email}))
+    }
+}

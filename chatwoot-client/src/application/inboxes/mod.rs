@@ -1,0 +1,393 @@
+//! Inboxes: the channels through which customers write.
+
+pub(super) mod members;
+pub(super) mod requests;
+pub(super) mod types;
+
+pub use self::members::*;
+pub use self::requests::*;
+pub use self::types::*;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::application::Account;
+use crate::application::agents::Agent;
+use crate::http::Call;
+use crate::http::Op;
+use crate::http::Upload;
+use crate::http::upload::Fields;
+use crate::types::Extra;
+use crate::types::Secret;
+use crate::types::{AgentBotId, InboxId};
+
+const LIST: Op =
+    Op::get("inboxes.list", "/api/v1/accounts/{account_id}/inboxes").inside(&["payload"]);
+const GET: Op = Op::get("inboxes.get", "/api/v1/accounts/{account_id}/inboxes/{id}");
+const CREATE: Op = Op::post("inboxes.create", "/api/v1/accounts/{account_id}/inboxes");
+const UPDATE: Op = Op::patch("inboxes.update", "/api/v1/accounts/{account_id}/inboxes/{id}");
+const DELETE: Op = Op::delete("inboxes.delete", "/api/v1/accounts/{account_id}/inboxes/{id}");
+const RESET_SECRET: Op =
+    Op::post("inboxes.reset_secret", "/api/v1/accounts/{account_id}/inboxes/{id}/reset_secret")
+        .missing_in("4.9.1");
+const AGENT_BOT: Op =
+    Op::get("inboxes.agent_bot", "/api/v1/accounts/{account_id}/inboxes/{id}/agent_bot");
+const SET_AGENT_BOT: Op =
+    Op::post("inboxes.set_agent_bot", "/api/v1/accounts/{account_id}/inboxes/{id}/set_agent_bot")
+        .idempotent();
+const ASSIGNABLE_AGENTS: Op = Op::get(
+    "inboxes.assignable_agents",
+    "/api/v1/accounts/{account_id}/inboxes/{id}/assignable_agents",
+)
+.inside(&["payload"]);
+const HEALTH: Op = Op::get("inboxes.health", "/api/v1/accounts/{account_id}/inboxes/{id}/health");
+const DELETE_AVATAR: Op =
+    Op::delete("inboxes.delete_avatar", "/api/v1/accounts/{account_id}/inboxes/{id}/avatar");
+
+pub(crate) const OPERATIONS: &[Op] = &[
+    LIST,
+    GET,
+    CREATE,
+    UPDATE,
+    DELETE,
+    RESET_SECRET,
+    AGENT_BOT,
+    SET_AGENT_BOT,
+    ASSIGNABLE_AGENTS,
+    HEALTH,
+    DELETE_AVATAR,
+];
+
+/// The inboxes of an account; from [`Account::inboxes`].
+#[derive(Clone, Copy, Debug)]
+pub struct Inboxes<'a> {
+    pub(super) account: &'a Account,
+}
+
+impl<'a> Inboxes<'a> {
+    pub(crate) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// Returns the inboxes the user works in, an administrator's all.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/inboxes`. Only an administrator sees tokens, secrets and
+    /// passwords.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for inbox in account.inboxes().list().await? {
+    ///     println!("{} is a {}", inbox.name, inbox.channel_type);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn list(self) -> Call<'a, Vec<Inbox>> {
+        self.account.call(LIST)
+    }
+
+    /// Returns one inbox.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/inboxes/{id}`. An agent may for the inboxes they work in.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox in this account; `Unauthorized` for an agent who does not
+    /// work in it.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let inbox = account.inboxes().get(7.into()).await?;
+    /// println!("{} is a {}", inbox.name, inbox.channel_type);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn get(self, id: InboxId) -> Call<'a, Inbox> {
+        self.account.call(GET).path("id", id)
+    }
+
+    /// Creates an inbox with its channel.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/inboxes`. Administrators only.
+    ///
+    /// Names are not unique.
+    ///
+    /// # Errors
+    /// `Unauthorized` when the token's user is no administrator. `Invalid` for a channel of an
+    /// unknown kind, or without what its kind needs; `Conflict` for an e-mail channel whose address
+    /// another inbox has. `PaymentRequired` when the account may have no more inboxes.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::inboxes::{NewInbox, NewWebWidget};
+    ///
+    /// let widget = NewWebWidget {
+    ///     hmac_mandatory: Some(true),
+    ///     ..NewWebWidget::new("https://shop.example.com")
+    /// };
+    /// let inbox = account.inboxes().create(&NewInbox::new("Shop", widget)).await?;
+    /// println!("the widget's token is {:?}", inbox.website_token);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn create(self, inbox: &NewInbox) -> Call<'a, Inbox> {
+        self.account.call(CREATE).json(inbox)
+    }
+
+    /// Updates an inbox or its channel; what is left as [`Patch::Keep`](crate::types::Patch::Keep)
+    /// stays.
+    ///
+    /// `PATCH /api/v1/accounts/{account_id}/inboxes/{id}`. Administrators only.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox in this account; `Unauthorized` when the token's user is no
+    /// administrator. `Invalid` with an unknown time zone or a text that is too long. For an e-mail
+    /// channel whose IMAP or SMTP server cannot be logged in to it is `Invalid` too, though the
+    /// change is written.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::inboxes::{ChannelPatch, InboxPatch};
+    ///
+    /// let channel = ChannelPatch { widget_color: "#1F93FF".into(), ..Default::default() };
+    /// let patch = InboxPatch { channel: Some(channel), ..Default::default() };
+    /// account.inboxes().update(6.into(), &patch).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn update(self, id: InboxId, to: &InboxPatch) -> Call<'a, Inbox> {
+        self.account.call(UPDATE).path("id", id).json(to)
+    }
+
+    /// Sets the picture that customers see.
+    ///
+    /// `PATCH /api/v1/accounts/{account_id}/inboxes/{id}`. Administrators only.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox in this account; `Unauthorized` when the token's user is no
+    /// administrator. `Invalid` for anything but a JPEG, PNG, GIF or `WebP` of 15 MB at the most.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::Upload;
+    ///
+    /// account.inboxes().set_avatar(7.into(), &Upload::file("pictures/shop.png")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn set_avatar(self, id: InboxId, picture: &Upload) -> Call<'a, Inbox> {
+        self.account.call(UPDATE).path("id", id).form(Fields::new().file("avatar", picture))
+    }
+
+    /// Deletes an inbox with its conversations.
+    ///
+    /// `DELETE /api/v1/accounts/{account_id}/inboxes/{id}`. Administrators only. Not in Chatwoot's
+    /// published API.
+    ///
+    /// The server answers at once and deletes later, in the background.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox in this account; `Unauthorized` when the token's user is no
+    /// administrator.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let deletion = account.inboxes().delete(7.into()).await?;
+    /// println!("{:?}", deletion.message);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn delete(self, id: InboxId) -> Call<'a, InboxDeletion> {
+        self.account.call(DELETE).path("id", id)
+    }
+
+    /// Gives an API inbox a new secret to sign with, and returns it.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/inboxes/{id}/reset_secret`. Administrators only. Not in
+    /// Chatwoot's published API.
+    ///
+    /// The old secret is gone at once.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox in this account, for a channel other than an API inbox, and
+    /// on servers without it (4.9.1). `Unauthorized` when the token's user is no administrator.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let secret = account.inboxes().reset_secret(7.into()).await?.secret;
+    /// assert!(secret.is_some(), "from now on deliveries are signed with it");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn reset_secret(self, id: InboxId) -> Call<'a, Inbox> {
+        self.account.call(RESET_SECRET).path("id", id)
+    }
+
+    /// Returns the inbox's bot, if it has one.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/inboxes/{id}/agent_bot`.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox in this account; `Unauthorized` for an agent who does not
+    /// work in it.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// if let Some(bot) = account.inboxes().agent_bot(7.into()).await?.agent_bot {
+    ///     println!("bot {} answers first", bot.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn agent_bot(self, id: InboxId) -> Call<'a, InboxAgentBot> {
+        self.account.call(AGENT_BOT).path("id", id)
+    }
+
+    /// Puts a bot before the agents, or with `None` takes it away.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/inboxes/{id}/set_agent_bot`. Administrators only.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox in this account, or without such a bot in the account or
+    /// the installation. `Unauthorized` when the token's user is no administrator.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.inboxes().set_agent_bot(7.into(), Some(3.into())).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn set_agent_bot(self, id: InboxId, bot: Option<AgentBotId>) -> Call<'a, ()> {
+        self.account.done(SET_AGENT_BOT).path("id", id).json(&SetAgentBot { agent_bot: bot })
+    }
+
+    /// Returns who may get the inbox's conversations: its members and every administrator.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/inboxes/{id}/assignable_agents`. Not in Chatwoot's
+    /// published API.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox in this account; `Unauthorized` for an agent who does not
+    /// work in it.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for agent in account.inboxes().assignable_agents(7.into()).await? {
+    ///     println!("{:?} is {:?}", agent.name, agent.availability_status);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn assignable_agents(self, id: InboxId) -> Call<'a, Vec<Agent>> {
+        self.account.call(ASSIGNABLE_AGENTS).path("id", id)
+    }
+}
+
+#[derive(Serialize)]
+struct SetAgentBot {
+    // `null` takes the bot away, so it is written.
+    agent_bot: Option<AgentBotId>,
+}
+
+/// That an inbox is going to be deleted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct InboxDeletion {
+    /// The server's own sentence about it.
+    pub message: Option<String>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl<'a> Inboxes<'a> {
+    /// Returns what Meta says of a `WhatsApp` number.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/inboxes/{id}/health`. Not in Chatwoot's published API.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox in this account; `Unauthorized` for an agent who does not
+    /// work in it. `Invalid` for a channel that is not the `WhatsApp` Cloud API, and when Meta
+    /// refuses or fails.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let health = account.inboxes().health(7.into()).await?;
+    /// println!("quality: {:?}", health.quality_rating);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn health(self, id: InboxId) -> Call<'a, InboxHealth> {
+        self.account.call(HEALTH).path("id", id)
+    }
+
+    /// Takes an inbox's picture away.
+    ///
+    /// `DELETE /api/v1/accounts/{account_id}/inboxes/{id}/avatar`. Administrators only. Not in
+    /// Chatwoot's published API.
+    ///
+    /// # Errors
+    /// `NotFound` without such an inbox in this account; `Unauthorized` when the token's user is no
+    /// administrator.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.inboxes().delete_avatar(7.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn delete_avatar(self, id: InboxId) -> Call<'a, ()> {
+        self.account.done(DELETE_AVATAR).path("id", id)
+    }
+}
+
+/// What Meta says of a `WhatsApp` number; any of it may be `None`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct InboxHealth {
+    /// Meta's id of the number.
+    pub id: Option<String>,
+    /// The number as people write it.
+    pub display_phone_number: Option<String>,
+    /// The name that customers see.
+    pub verified_name: Option<String>,
+    /// Whether that name is accepted.
+    pub name_status: Option<String>,
+    /// `GREEN`, `YELLOW` or `RED`.
+    pub quality_rating: Option<String>,
+    /// How many customers may be written to a day.
+    pub messaging_limit_tier: Option<String>,
+    /// `LIVE` or `SANDBOX`.
+    pub account_mode: Option<String>,
+    /// Whether the number is verified.
+    pub code_verification_status: Option<String>,
+    /// Where Meta sends what happens.
+    pub webhook_configuration: Option<Extra>,
+    /// Where it should send it.
+    pub expected_webhook_url: Option<Secret>,
+    /// How much a second may be sent.
+    pub throughput: Option<Value>,
+    /// When the number was last taken in.
+    pub last_onboarded_time: Option<Value>,
+    /// On what platform it runs.
+    pub platform_type: Option<String>,
+    /// Meta's id of the business.
+    pub business_id: Option<String>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}

@@ -1,0 +1,272 @@
+//! Integrations: other services that an account is connected with, and their hooks.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::application::Account;
+use crate::http::Call;
+use crate::http::Op;
+use crate::types::Patch;
+use crate::types::Secret;
+use crate::types::{AccountId, InboxId, IntegrationHookId};
+use crate::types::{Attributes, Extra, NullAsEmpty, open_enum};
+
+const APPS: Op = Op::get("integrations.apps", "/api/v1/accounts/{account_id}/integrations/apps")
+    .inside(&["payload"]);
+const CREATE_HOOK: Op =
+    Op::post("integrations.create_hook", "/api/v1/accounts/{account_id}/integrations/hooks");
+const UPDATE_HOOK: Op = Op::patch(
+    "integrations.update_hook",
+    "/api/v1/accounts/{account_id}/integrations/hooks/{hook_id}",
+);
+const DELETE_HOOK: Op = Op::delete(
+    "integrations.delete_hook",
+    "/api/v1/accounts/{account_id}/integrations/hooks/{hook_id}",
+);
+
+pub(crate) const OPERATIONS: &[Op] = &[APPS, CREATE_HOOK, UPDATE_HOOK, DELETE_HOOK];
+
+/// The integrations of an account; from [`Account::integrations`].
+#[derive(Clone, Copy, Debug)]
+pub struct Integrations<'a> {
+    account: &'a Account,
+}
+
+impl<'a> Integrations<'a> {
+    pub(crate) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// Returns what the account may be connected with, each with its hooks.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/integrations/apps`. Every agent may; only an
+    /// administrator sees settings.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for app in account.integrations().apps().await? {
+    ///     println!("{} has {} hooks", app.id, app.hooks.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn apps(self) -> Call<'a, Vec<IntegrationApp>> {
+        self.account.call(APPS)
+    }
+
+    /// Connects the account, or one of its inboxes, with an app.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/integrations/hooks`. Administrators only.
+    ///
+    /// # Errors
+    /// `Unauthorized` when the token's user is no administrator. `Invalid` for settings that do not
+    /// fit the app's schema, for an app whose feature the account does not have, without an inbox
+    /// where the app wants one, and for a key that `OpenAI` refuses. `Conflict` for a second hook
+    /// of an app that allows one.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::integrations::{HookSettings, NewIntegrationHook};
+    ///
+    /// let mut settings = HookSettings::default();
+    /// settings.0.insert("api_key".into(), "k3y".into());
+    /// assert!(!format!("{settings:?}").contains("k3y"));
+    /// let hook = NewIntegrationHook { settings, ..NewIntegrationHook::new("openai") };
+    /// account.integrations().create_hook(&hook).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn create_hook(self, hook: &NewIntegrationHook) -> Call<'a, IntegrationHook> {
+        self.account.call(CREATE_HOOK).json(&Body { hook })
+    }
+
+    /// Updates a hook; what is left as [`Patch::Keep`] stays.
+    ///
+    /// `PATCH /api/v1/accounts/{account_id}/integrations/hooks/{hook_id}`. Administrators only.
+    ///
+    /// # Errors
+    /// `NotFound` without such a hook in this account; `Unauthorized` when the token's user is no
+    /// administrator. `Invalid` for settings that do not fit the app's schema.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::integrations::{HookStatus, IntegrationHookPatch};
+    ///
+    /// let status = HookStatus::Disabled.into();
+    /// let off = IntegrationHookPatch { status, ..Default::default() };
+    /// account.integrations().update_hook(4.into(), &off).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn update_hook(
+        self,
+        id: IntegrationHookId,
+        to: &IntegrationHookPatch,
+    ) -> Call<'a, IntegrationHook> {
+        self.account.call(UPDATE_HOOK).path("hook_id", id).json(&Body { hook: to })
+    }
+
+    /// Deletes a hook.
+    ///
+    /// `DELETE /api/v1/accounts/{account_id}/integrations/hooks/{hook_id}`. Administrators only.
+    ///
+    /// # Errors
+    /// `NotFound` without such a hook in this account; `Unauthorized` when the token's user is no
+    /// administrator.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.integrations().delete_hook(4.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn delete_hook(self, id: IntegrationHookId) -> Call<'a, ()> {
+        self.account.done(DELETE_HOOK).path("hook_id", id)
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a, T> {
+    hook: &'a T,
+}
+
+open_enum! {
+    /// Whether a hook works.
+    pub enum HookStatus {
+        /// It works.
+        Enabled = "enabled",
+        /// It does nothing.
+        Disabled = "disabled",
+    }
+}
+
+/// Something that an account may be connected with.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct IntegrationApp {
+    /// Its name in hooks, such as `dialogflow`.
+    pub id: String,
+    /// What people call it.
+    pub name: Option<String>,
+    /// What it does.
+    pub description: Option<String>,
+    /// What it does, in short.
+    pub short_description: Option<String>,
+    /// Whether the account is connected with it.
+    pub enabled: Option<bool>,
+    /// Whether a hook is of the `account` or of an `inbox`.
+    pub hook_type: Option<String>,
+    /// Whether there may be several hooks.
+    pub allow_multiple_hooks: Option<bool>,
+    /// Where the dashboard connects it; the address may carry a signed state.
+    pub action: Option<Secret>,
+    /// The same as `action`.
+    pub button: Option<String>,
+    /// Its name in translations.
+    pub i18n_key: Option<String>,
+    /// Its picture's file.
+    pub logo: Option<String>,
+    /// The form that asks for its settings.
+    pub settings_form_schema: Option<Value>,
+    /// The JSON schema of its settings.
+    pub settings_json_schema: Option<Value>,
+    /// The settings that answers show.
+    pub visible_properties: Option<Vec<String>>,
+    /// Its hooks in this account.
+    #[serde(default)]
+    pub hooks: NullAsEmpty<Vec<IntegrationHook>>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A connection with an app.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct IntegrationHook {
+    /// Its id.
+    pub id: IntegrationHookId,
+    /// The app.
+    pub app_id: String,
+    /// The account.
+    pub account_id: Option<AccountId>,
+    /// Whether it works.
+    pub status: Option<bool>,
+    /// Whether it is of the `account` or of an `inbox`.
+    pub hook_type: Option<String>,
+    /// Its inbox.
+    pub inbox: Option<HookInbox>,
+    /// Its settings: those the server shows, on 4.9.1 all, keys among them.
+    pub settings: Option<HookSettings>,
+    /// Its id at the other service.
+    pub reference_id: Option<String>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// The inbox of a hook.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct HookInbox {
+    /// Its id.
+    pub id: InboxId,
+    /// Its name.
+    pub name: Option<String>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A hook's settings: they may hold keys, so `Debug` shows nothing of them.
+#[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct HookSettings(pub Attributes);
+
+impl fmt::Debug for HookSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("HookSettings(***)")
+    }
+}
+
+/// A hook to make.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NewIntegrationHook {
+    /// The app, such as `dialogflow`; the published document calls it a number.
+    pub app_id: String,
+    /// Its inbox, where the app asks for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inbox_id: Option<InboxId>,
+    /// Whether it works; the server's default is yes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<HookStatus>,
+    /// What the app's schema asks for.
+    pub settings: HookSettings,
+}
+
+impl NewIntegrationHook {
+    /// A hook of this app, without settings.
+    pub fn new(app: impl Into<String>) -> Self {
+        Self { app_id: app.into(), ..Self::default() }
+    }
+}
+
+/// What to change of a hook.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct IntegrationHookPatch {
+    /// Whether it works.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub status: Patch<HookStatus>,
+    /// All its settings.
+    #[serde(rename = "settings", skip_serializing_if = "Patch::is_keep")]
+    pub replace_settings: Patch<HookSettings>,
+}

@@ -1,0 +1,193 @@
+//! Labels: the words agents sort conversations and contacts by, defined per account.
+
+use serde::{Deserialize, Serialize};
+
+use crate::application::Account;
+use crate::http::Call;
+use crate::http::Op;
+use crate::types::Extra;
+use crate::types::LabelId;
+use crate::types::Patch;
+
+const LIST: Op =
+    Op::get("labels.list", "/api/v1/accounts/{account_id}/labels").inside(&["payload"]);
+const GET: Op = Op::get("labels.get", "/api/v1/accounts/{account_id}/labels/{id}");
+const CREATE: Op = Op::post("labels.create", "/api/v1/accounts/{account_id}/labels");
+const UPDATE: Op = Op::patch("labels.update", "/api/v1/accounts/{account_id}/labels/{id}");
+const DELETE: Op = Op::delete("labels.delete", "/api/v1/accounts/{account_id}/labels/{id}");
+
+pub(crate) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE];
+
+/// The labels of an account; from [`Account::labels`].
+#[derive(Clone, Copy, Debug)]
+pub struct Labels<'a> {
+    account: &'a Account,
+}
+
+impl<'a> Labels<'a> {
+    pub(crate) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// Returns every label of the account.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/labels`.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for label in account.labels().list().await? {
+    ///     println!("{}", label.title);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn list(self) -> Call<'a, Vec<Label>> {
+        self.account.call(LIST)
+    }
+
+    /// Returns one label.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/labels/{id}`. Administrators only.
+    ///
+    /// # Errors
+    /// `NotFound` without such a label in this account; `Unauthorized` when the token's user is no
+    /// administrator.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let label = account.labels().get(3.into()).await?;
+    /// println!("{}", label.title);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn get(self, id: LabelId) -> Call<'a, Label> {
+        self.account.call(GET).path("id", id)
+    }
+
+    /// Creates a label.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/labels`. Administrators only.
+    ///
+    /// # Errors
+    /// `Unauthorized` when the token's user is no administrator. `Conflict` for a title that
+    /// exists; `Invalid` for one with a space or another character that is not allowed.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::labels::NewLabel;
+    ///
+    /// let label = account.labels().create(&NewLabel::new("vip")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn create(self, label: &NewLabel) -> Call<'a, Label> {
+        self.account.call(CREATE).json(label)
+    }
+
+    /// Updates a label; what is left as [`Patch::Keep`] stays.
+    ///
+    /// `PATCH /api/v1/accounts/{account_id}/labels/{id}`. Administrators only.
+    ///
+    /// # Errors
+    /// `NotFound` without such a label in this account; `Unauthorized` when the token's user is no
+    /// administrator. `Conflict` for the title of another label; `Invalid` for one that is not
+    /// allowed.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::labels::LabelPatch;
+    ///
+    /// let red = LabelPatch { color: "#E11D48".into(), ..Default::default() };
+    /// account.labels().update(3.into(), &red).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn update(self, id: LabelId, to: &LabelPatch) -> Call<'a, Label> {
+        self.account.call(UPDATE).path("id", id).json(to)
+    }
+
+    /// Deletes a label, later also from what has it.
+    ///
+    /// `DELETE /api/v1/accounts/{account_id}/labels/{id}`. Administrators only.
+    ///
+    /// # Errors
+    /// `NotFound` without such a label in this account; `Unauthorized` when the token's user is no
+    /// administrator.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.labels().delete(3.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn delete(self, id: LabelId) -> Call<'a, ()> {
+        self.account.done(DELETE).path("id", id)
+    }
+}
+
+/// A label as the server answers it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Label {
+    /// Its id.
+    pub id: LabelId,
+    /// Its text: lower case, letters, digits, `-` and `_`.
+    pub title: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Its color, `#RRGGBB`.
+    pub color: Option<String>,
+    /// Whether the sidebar shows it.
+    pub show_on_sidebar: Option<bool>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A label to define.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NewLabel {
+    /// Its text: letters, digits, `-` and `_`; the server makes it lower case.
+    pub title: String,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Its color, `#RRGGBB`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub color: Option<String>,
+    /// Whether the sidebar shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub show_on_sidebar: Option<bool>,
+}
+
+impl NewLabel {
+    /// A label with this text and the server's defaults.
+    pub fn new(title: impl Into<String>) -> Self {
+        Self { title: title.into(), ..Self::default() }
+    }
+}
+
+/// What to change of a label.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct LabelPatch {
+    /// Its text.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub title: Patch<String>,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub description: Patch<String>,
+    /// Its color, `#RRGGBB`.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub color: Patch<String>,
+    /// Whether the sidebar shows it.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub show_on_sidebar: Patch<bool>,
+}

@@ -1,0 +1,262 @@
+//! Macros: several actions that an agent does to a conversation at once.
+
+use serde::{Deserialize, Serialize};
+
+use crate::application::Account;
+use crate::application::agents::Agent;
+use crate::application::automation_rules::{Action, ActionFile};
+use crate::http::Call;
+use crate::http::Op;
+use crate::types::Patch;
+use crate::types::{AccountId, ConversationId, MacroId};
+use crate::types::{Extra, NullAsEmpty, open_enum};
+
+const LIST: Op =
+    Op::get("macros.list", "/api/v1/accounts/{account_id}/macros").inside(&["payload"]);
+const GET: Op =
+    Op::get("macros.get", "/api/v1/accounts/{account_id}/macros/{id}").inside(&["payload"]);
+const CREATE: Op =
+    Op::post("macros.create", "/api/v1/accounts/{account_id}/macros").inside(&["payload"]);
+const UPDATE: Op =
+    Op::patch("macros.update", "/api/v1/accounts/{account_id}/macros/{id}").inside(&["payload"]);
+const DELETE: Op = Op::delete("macros.delete", "/api/v1/accounts/{account_id}/macros/{id}");
+const EXECUTE: Op = Op::post("macros.execute", "/api/v1/accounts/{account_id}/macros/{id}/execute");
+
+pub(crate) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE, EXECUTE];
+
+/// The macros of an account; from [`Account::macros`]. Undocumented in Chatwoot.
+///
+/// An agent may use the account's macros and their own, and change their own; only an
+/// administrator may change the account's.
+#[derive(Clone, Copy, Debug)]
+pub struct Macros<'a> {
+    account: &'a Account,
+}
+
+impl<'a> Macros<'a> {
+    pub(crate) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// Returns the account's macros and the user's own.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/macros`. Agents and administrators.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for known in account.macros().list().await? {
+    ///     println!("{} {}", known.id, known.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn list(self) -> Call<'a, Vec<Macro>> {
+        self.account.call(LIST)
+    }
+
+    /// Returns one macro.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/macros/{id}`.
+    ///
+    /// # Errors
+    /// `NotFound` without such a macro in this account; `Unauthorized` for another user's own.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let known = account.macros().get(5.into()).await?;
+    /// println!("{} does {} things", known.name, known.actions.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn get(self, id: MacroId) -> Call<'a, Macro> {
+        self.account.call(GET).path("id", id)
+    }
+
+    /// Adds a macro.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/macros`. Every agent may; an agent's is their own,
+    /// whatever was asked.
+    ///
+    /// Names are not unique: sent twice, it makes two.
+    ///
+    /// # Errors
+    /// `Invalid` for an action the server does not know, or a file to send that was not uploaded.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::automation_rules::{Action, ActionName};
+    /// use chatwoot_client::application::macros::{MacroVisibility, NewMacro};
+    ///
+    /// let done = NewMacro {
+    ///     name: "Done".into(),
+    ///     visibility: MacroVisibility::Global,
+    ///     actions: vec![
+    ///         Action::add_labels(["done"]),
+    ///         Action::plain(ActionName::ResolveConversation),
+    ///     ],
+    /// };
+    /// let done = account.macros().create(&done).await?;
+    /// account.macros().execute(done.id, &[12.into()]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn create(self, new: &NewMacro) -> Call<'a, Macro> {
+        self.account.call(CREATE).json(new)
+    }
+
+    /// Updates a macro; what is left as [`Patch::Keep`] stays.
+    ///
+    /// `PATCH /api/v1/accounts/{account_id}/macros/{id}`.
+    ///
+    /// Who may use it must be said each time: left out, the server forgets it, and then nobody
+    /// finds the macro in a list.
+    ///
+    /// # Errors
+    /// `Unauthorized` for another user's own, and for an agent who changes one of the account.
+    /// `Invalid` for an action the server does not know, or a file to send that was not uploaded.
+    /// `Server` (500) without such a macro.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::macros::{MacroPatch, MacroVisibility};
+    ///
+    /// let named = MacroPatch { name: "Close".into(), ..Default::default() };
+    /// account.macros().update(5.into(), &MacroVisibility::Global, &named).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn update(
+        self,
+        id: MacroId,
+        visibility: &MacroVisibility,
+        to: &MacroPatch,
+    ) -> Call<'a, Macro> {
+        self.account.call(UPDATE).path("id", id).json(&Change { visibility, to })
+    }
+
+    /// Deletes a macro.
+    ///
+    /// `DELETE /api/v1/accounts/{account_id}/macros/{id}`.
+    ///
+    /// # Errors
+    /// `Unauthorized` for another user's own, and for an agent who removes one of the account.
+    /// `Server` (500) without such a macro.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.macros().delete(5.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn delete(self, id: MacroId) -> Call<'a, ()> {
+        self.account.done(DELETE).path("id", id)
+    }
+
+    /// Runs the macro's actions to these conversations, as the token's user.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/macros/{id}/execute`.
+    ///
+    /// The server answers at once and does it later, in the background; of actions that fail it
+    /// says nothing. Not idempotent: a macro may send messages.
+    ///
+    /// # Errors
+    /// `Unauthorized` for another user's own. A macro that is not there is no error: nothing
+    /// happens.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.macros().execute(5.into(), &[12.into(), 13.into()]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn execute(self, id: MacroId, conversations: &[ConversationId]) -> Call<'a, ()> {
+        let body = Execution { conversation_ids: conversations };
+        self.account.done(EXECUTE).path("id", id).json(&body)
+    }
+}
+
+#[derive(Serialize)]
+struct Change<'a> {
+    visibility: &'a MacroVisibility,
+    #[serde(flatten)]
+    to: &'a MacroPatch,
+}
+
+#[derive(Serialize)]
+struct Execution<'a> {
+    conversation_ids: &'a [ConversationId],
+}
+
+open_enum! {
+    /// Who may use a macro.
+    pub enum MacroVisibility {
+        /// Who made it.
+        Personal = "personal",
+        /// Everybody in the account.
+        Global = "global",
+    }
+}
+
+impl Default for MacroVisibility {
+    /// Who made it: an agent can make no other.
+    fn default() -> Self {
+        Self::Personal
+    }
+}
+
+/// A macro as the server answers it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Macro {
+    /// Its id.
+    pub id: MacroId,
+    /// The account.
+    pub account_id: Option<AccountId>,
+    /// Its name.
+    pub name: String,
+    /// Who may use it; `None` after a change that did not say.
+    pub visibility: Option<MacroVisibility>,
+    /// What it does, in this order.
+    #[serde(default)]
+    pub actions: NullAsEmpty<Vec<Action>>,
+    /// Who made it.
+    pub created_by: Option<Agent>,
+    /// Who changed it last.
+    pub updated_by: Option<Agent>,
+    /// The files it sends; absent where there are none.
+    pub files: Option<Vec<ActionFile>>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A macro to add.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NewMacro {
+    /// Its name.
+    pub name: String,
+    /// Who may use it.
+    pub visibility: MacroVisibility,
+    /// What it does, in this order.
+    pub actions: Vec<Action>,
+}
+
+/// What to change of a macro.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct MacroPatch {
+    /// Its name.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub name: Patch<String>,
+    /// All that it does.
+    #[serde(rename = "actions", skip_serializing_if = "Patch::is_keep")]
+    pub replace_actions: Patch<Vec<Action>>,
+}

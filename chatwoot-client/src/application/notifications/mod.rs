@@ -1,0 +1,230 @@
+//! Notifications: what the dashboard tells one user of.
+
+pub(super) mod settings;
+
+pub use self::settings::*;
+
+use futures_util::stream::BoxStream;
+use serde::{Deserialize, Serialize};
+
+use crate::application::Account;
+use crate::error::Error;
+use crate::http::Call;
+use crate::http::Op;
+use crate::http::page::Rows;
+use crate::http::{Page, page};
+use crate::types::NotificationId;
+use crate::types::Time;
+use crate::types::{Attributes, Extra, open_enum};
+use crate::webhook::{Conversation, Party};
+
+const LIST: Op =
+    Op::get("notifications.list", "/api/v1/accounts/{account_id}/notifications").inside(&["data"]);
+const UNREAD_COUNT: Op = Op::get(
+    "notifications.unread_count",
+    "/api/v1/accounts/{account_id}/notifications/unread_count",
+);
+// What is read stays read: twice is once.
+const READ_ALL: Op =
+    Op::post("notifications.read_all", "/api/v1/accounts/{account_id}/notifications/read_all")
+        .idempotent();
+
+pub(crate) const OPERATIONS: &[Op] = &[LIST, UNREAD_COUNT, READ_ALL];
+
+/// The notifications of the token's user; from [`Account::notifications`]. Agents and
+/// administrators may call everything here. Undocumented in Chatwoot.
+#[derive(Clone, Copy, Debug)]
+pub struct Notifications<'a> {
+    account: &'a Account,
+}
+
+impl<'a> Notifications<'a> {
+    pub(crate) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// Returns one page of 15 notifications; past the end it is empty.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/notifications`. `meta.extra` has `unread_count`.
+    ///
+    /// # Errors
+    /// `Server` (500) for an order the server does not know.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::notifications::NotificationsQuery;
+    ///
+    /// let page = account.notifications().list(&NotificationsQuery::default()).await?;
+    /// for notification in page.payload {
+    ///     println!("{:?}", notification.push_message_title);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn list(self, query: &NotificationsQuery) -> Call<'a, Page<Notification>> {
+        self.account.call(LIST).query(query)
+    }
+
+    /// Streams every notification that the query asks for.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/notifications`, page by page. The query's page is not
+    /// heeded.
+    ///
+    /// What is marked as read while the stream runs leaves the list, and others move up: ask for
+    /// the read ones too, or mark them afterwards.
+    ///
+    /// # Errors
+    /// The stream ends with the first error of a page, and its errors are those of
+    /// [`Notifications::list`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use futures_util::TryStreamExt;
+    ///
+    /// let mut unread = account.notifications().all(Default::default());
+    /// while let Some(notification) = unread.try_next().await? {
+    ///     println!("{:?}", notification.push_message_title);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn all(self, query: NotificationsQuery) -> BoxStream<'a, Result<Notification, Error>> {
+        let rows = Rows {
+            key: |row: &Notification| row.id,
+            total: |page: &Page<Notification>| page.meta.count,
+            touched: None,
+        };
+        page::stream(
+            move |number| self.list(&NotificationsQuery { page: Some(number), ..query.clone() }),
+            rows,
+        )
+    }
+
+    /// Returns how many are unread, without the snoozed ones.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/notifications/unread_count`.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let unread = account.notifications().unread_count().await?;
+    /// println!("{unread} unread");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn unread_count(self) -> Call<'a, u64> {
+        self.account.call(UNREAD_COUNT)
+    }
+
+    /// Marks all as read.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/notifications/read_all`.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.notifications().read_all().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn read_all(self) -> Call<'a, ()> {
+        self.account.done(READ_ALL)
+    }
+}
+
+/// Which notifications to list, and in what order.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NotificationsQuery {
+    /// What to list besides the unread ones that are not snoozed.
+    #[serde(rename = "includes[]", skip_serializing_if = "Vec::is_empty")]
+    pub includes: Vec<NotificationsInclude>,
+    /// In what order; left out it is last active first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sort_order: Option<NotificationsOrder>,
+    /// The page, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
+}
+
+open_enum! {
+    /// What a list of notifications has besides the unread ones.
+    pub enum NotificationsInclude {
+        /// Those that were read.
+        Read = "read",
+        /// Those that sleep.
+        Snoozed = "snoozed",
+    }
+
+    /// A direction of sorting.
+    pub enum NotificationsOrder {
+        /// Lowest first: oldest.
+        Ascending = "asc",
+        /// Highest first: newest.
+        Descending = "desc",
+    }
+
+    /// What a user is told of.
+    pub enum NotificationType {
+        /// A conversation was started.
+        ConversationCreation = "conversation_creation",
+        /// A conversation was assigned to them.
+        ConversationAssignment = "conversation_assignment",
+        /// A message in a conversation of theirs.
+        AssignedConversationNewMessage = "assigned_conversation_new_message",
+        /// Somebody mentioned them.
+        ConversationMention = "conversation_mention",
+        /// A message in a conversation they take part in.
+        ParticipatingConversationNewMessage = "participating_conversation_new_message",
+        /// The first answer came too late.
+        SlaMissedFirstResponse = "sla_missed_first_response",
+        /// A later answer came too late.
+        SlaMissedNextResponse = "sla_missed_next_response",
+        /// It was resolved too late.
+        SlaMissedResolution = "sla_missed_resolution",
+    }
+}
+
+/// A notification as the server answers it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Notification {
+    /// Its id.
+    pub id: NotificationId,
+    /// What it is about.
+    pub notification_type: NotificationType,
+    /// Its title, in the account's language.
+    pub push_message_title: Option<String>,
+    /// Its text.
+    pub push_message_body: Option<String>,
+    /// `Conversation`: there is no other kind.
+    pub primary_actor_type: Option<String>,
+    /// The conversation's id across accounts: not its number, which is in `primary_actor`.
+    pub primary_actor_id: Option<u64>,
+    /// The conversation, in the form that webhooks have.
+    pub primary_actor: Option<Box<Conversation>>,
+    /// The message, if it is about one.
+    pub secondary_actor: Option<Extra>,
+    /// Who is told.
+    pub user: Option<Party>,
+    /// When it was read.
+    pub read_at: Option<Time>,
+    /// Until when it sleeps.
+    pub snoozed_until: Option<Time>,
+    /// When it was made.
+    pub created_at: Option<Time>,
+    /// When something last happened to what it is about.
+    pub last_activity_at: Option<Time>,
+    /// What the server notes of it.
+    pub meta: Option<Attributes>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}

@@ -1,0 +1,106 @@
+//! Notification settings: what one user wants to be told of, and how.
+
+use serde::{Deserialize, Serialize};
+
+use crate::application::Account;
+use crate::http::Call;
+use crate::http::Op;
+use crate::types::{AccountId, UserId};
+use crate::types::{Extra, NullAsEmpty};
+
+const GET: Op =
+    Op::get("notification_settings.get", "/api/v1/accounts/{account_id}/notification_settings");
+const REPLACE: Op = Op::patch(
+    "notification_settings.replace",
+    "/api/v1/accounts/{account_id}/notification_settings",
+);
+
+pub(crate) const OPERATIONS: &[Op] = &[GET, REPLACE];
+
+/// What the token's user wants to be told of; from [`Account::notification_settings`]. Agents and
+/// administrators may call everything here. Undocumented in Chatwoot.
+#[derive(Clone, Copy, Debug)]
+pub struct NotificationSettings<'a> {
+    account: &'a Account,
+}
+
+impl<'a> NotificationSettings<'a> {
+    pub(crate) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// Returns the user's flags, and all there are.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/notification_settings`.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`](crate::http::Call).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let now = account.notification_settings().get().await?;
+    /// println!("e-mail for {:?}", now.selected_email_flags);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn get(self) -> Call<'a, NotificationFlags> {
+        self.account.call(GET)
+    }
+
+    /// Sets both lists of flags whole: what is not named is off.
+    ///
+    /// `PATCH /api/v1/accounts/{account_id}/notification_settings`.
+    ///
+    /// # Errors
+    /// `Server` (500) for a flag that is none of those that [`NotificationSettings::get`] names.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let push = ["push_conversation_assignment", "push_conversation_mention"];
+    /// account.notification_settings().replace(&[], &push).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn replace(self, email: &[&str], push: &[&str]) -> Call<'a, NotificationFlags> {
+        let selected = Selected { selected_email_flags: email, selected_push_flags: push };
+        self.account.call(REPLACE).json(&Body { notification_settings: selected })
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    notification_settings: Selected<'a>,
+}
+
+#[derive(Serialize)]
+struct Selected<'a> {
+    selected_email_flags: &'a [&'a str],
+    selected_push_flags: &'a [&'a str],
+}
+
+/// What a user wants to be told of: flags such as `email_conversation_mention`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct NotificationFlags {
+    /// The record's id.
+    pub id: u64,
+    /// The user.
+    pub user_id: Option<UserId>,
+    /// The account.
+    pub account_id: Option<AccountId>,
+    /// Every flag there is for e-mail.
+    pub all_email_flags: Option<Vec<String>>,
+    /// Those that are on.
+    #[serde(default)]
+    pub selected_email_flags: NullAsEmpty<Vec<String>>,
+    /// Every flag there is for push messages.
+    pub all_push_flags: Option<Vec<String>>,
+    /// Those that are on.
+    #[serde(default)]
+    pub selected_push_flags: NullAsEmpty<Vec<String>>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}

@@ -1,0 +1,122 @@
+//! Live reports: conversations at this moment.
+
+use serde::{Deserialize, Serialize};
+
+use crate::application::Account;
+use crate::application::reports::ConversationMetrics;
+use crate::http::Call;
+use crate::http::Op;
+use crate::types::Extra;
+use crate::types::{TeamId, UserId};
+
+// The server's limit for reports is not for these: its pattern is `/reports`.
+const CONVERSATIONS: Op = Op::get(
+    "live_reports.conversations",
+    "/api/v2/accounts/{account_id}/live_reports/conversation_metrics",
+);
+const GROUPED: Op = Op::get(
+    "live_reports.grouped",
+    "/api/v2/accounts/{account_id}/live_reports/grouped_conversation_metrics",
+);
+
+pub(crate) const OPERATIONS: &[Op] = &[CONVERSATIONS, GROUPED];
+
+/// Reports on this moment; from [`Account::live_reports`]. Administrators may. Not in Chatwoot's published API.
+#[derive(Clone, Copy, Debug)]
+pub struct LiveReports<'a> {
+    account: &'a Account,
+}
+
+#[derive(Serialize)]
+struct Query {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    group_by: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    team_id: Option<TeamId>,
+}
+
+impl<'a> LiveReports<'a> {
+    pub(crate) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// Returns how many conversations, of a team or of all, are in which state.
+    ///
+    /// `GET /api/v2/accounts/{account_id}/live_reports/conversation_metrics`.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent without the right to see reports. `NotFound` without such a team
+    /// in this account.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let now = account.live_reports().conversations(None).await?;
+    /// println!("{} open, {} unattended", now.open, now.unattended);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn conversations(self, team: Option<TeamId>) -> Call<'a, ConversationMetrics> {
+        self.account.call(CONVERSATIONS).query(&Query { group_by: None, team_id: team })
+    }
+
+    /// Returns the open conversations, of a team or of all, by the agent they belong to.
+    ///
+    /// `GET /api/v2/accounts/{account_id}/live_reports/grouped_conversation_metrics`.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent without the right to see reports. `NotFound` without such a team
+    /// in this account.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for row in account.live_reports().by_assignee(None).await? {
+    ///     println!("{:?}: {} open, {} unattended", row.assignee_id, row.open, row.unattended);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn by_assignee(self, team: Option<TeamId>) -> Call<'a, Vec<GroupedMetrics>> {
+        self.account.call(GROUPED).query(&Query { group_by: Some("assignee_id"), team_id: team })
+    }
+
+    /// Returns the open conversations by the team they belong to.
+    ///
+    /// `GET /api/v2/accounts/{account_id}/live_reports/grouped_conversation_metrics`.
+    ///
+    /// # Errors
+    /// `Unauthorized` for an agent without the right to see reports.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for row in account.live_reports().by_team().await? {
+    ///     println!("{:?}: {} open", row.team_id, row.open);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn by_team(self) -> Call<'a, Vec<GroupedMetrics>> {
+        self.account.call(GROUPED).query(&Query { group_by: Some("team_id"), team_id: None })
+    }
+}
+
+/// The open conversations of one agent or team; with neither id, those of nobody.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct GroupedMetrics {
+    /// The agent, of a report by assignee.
+    pub assignee_id: Option<UserId>,
+    /// The team, of a report by team.
+    pub team_id: Option<TeamId>,
+    /// Open ones.
+    pub open: u64,
+    /// Those that wait for an agent's answer.
+    pub unattended: u64,
+    /// Those that belong to no agent.
+    pub unassigned: u64,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}

@@ -1,0 +1,289 @@
+//! Search: one text looked for in contacts, conversations, messages and articles.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::application::Account;
+use crate::application::agents::Agent;
+use crate::application::contacts::InboxSummary;
+use crate::application::help_center::ArticleStatus;
+use crate::http::Call;
+use crate::http::Op;
+use crate::types::Time;
+use crate::types::{AccountId, ArticleId, ContactId, ConversationId, InboxId};
+use crate::types::{Attributes, Extra, Message, NullAsEmpty};
+
+const ALL: Op = Op::get("search.all", "/api/v1/accounts/{account_id}/search").inside(&["payload"]);
+const CONTACTS: Op = Op::get("search.contacts", "/api/v1/accounts/{account_id}/search/contacts")
+    .inside(&["payload", "contacts"]);
+const CONVERSATIONS: Op =
+    Op::get("search.conversations", "/api/v1/accounts/{account_id}/search/conversations")
+        .inside(&["payload", "conversations"]);
+const MESSAGES: Op = Op::get("search.messages", "/api/v1/accounts/{account_id}/search/messages")
+    .inside(&["payload", "messages"]);
+const ARTICLES: Op = Op::get("search.articles", "/api/v1/accounts/{account_id}/search/articles")
+    .inside(&["payload", "articles"]);
+
+pub(crate) const OPERATIONS: &[Op] = &[ALL, CONTACTS, CONVERSATIONS, MESSAGES, ARTICLES];
+
+/// The search of an account; from [`Account::search`]. Agents and administrators may, each in the
+/// inboxes they see. Pages have 15 rows; past the end they are empty.
+///
+/// [`Search::all`] and [`Search::conversations`] were a server error (500) when 4.15.1 and 4.9.1
+/// were asked. By the server's source the cause is a conversation without any message among the
+/// results: its missing message is written out all the same. For contacts by one exact value use
+/// [`Contacts::find_exact`](crate::application::contacts::Contacts::find_exact).
+#[derive(Clone, Copy, Debug)]
+pub struct Search<'a> {
+    account: &'a Account,
+}
+
+impl<'a> Search<'a> {
+    pub(crate) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// Returns one page of each of the four kinds.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/search`. Not in Chatwoot's published API.
+    ///
+    /// # Errors
+    /// `Server` (500) when a conversation without any message is among the results: see [`Search`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::search::SearchQuery;
+    ///
+    /// let found = account.search().all(&SearchQuery::new("1001")).await?;
+    /// println!("{} contacts, {} messages", found.contacts.len(), found.messages.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn all(self, query: &SearchQuery) -> Call<'a, SearchResults> {
+        self.account.call(ALL).query(query)
+    }
+
+    /// Returns contacts with the text in their name, e-mail, phone number or identifier, last
+    /// active first.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/search/contacts`. Not in Chatwoot's published API.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::search::SearchQuery;
+    ///
+    /// for contact in account.search().contacts(&SearchQuery::new("ada")).await? {
+    ///     println!("{} {:?}", contact.id, contact.email);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn contacts(self, query: &SearchQuery) -> Call<'a, Vec<SearchContact>> {
+        self.account.call(CONTACTS).query(query)
+    }
+
+    /// Returns conversations with the text in their number or their contact, newest first.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/search/conversations`. Not in Chatwoot's published API.
+    ///
+    /// # Errors
+    /// `Server` (500) when a conversation without any message is among the results: see [`Search`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::search::SearchQuery;
+    ///
+    /// for conversation in account.search().conversations(&SearchQuery::new("ada")).await? {
+    ///     println!("{}", conversation.id);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn conversations(self, query: &SearchQuery) -> Call<'a, Vec<SearchConversation>> {
+        self.account.call(CONVERSATIONS).query(query)
+    }
+
+    /// Returns messages of the last three months with the text, newest first.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/search/messages`. Not in Chatwoot's published API.
+    ///
+    /// # Errors
+    /// `Server` (500) where the account has the feature `search_with_gin` and the text has a sign
+    /// that its query language knows, such as `&` or `(`.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::search::SearchQuery;
+    ///
+    /// let second = SearchQuery { page: Some(2), ..SearchQuery::new("refund") };
+    /// for message in account.search().messages(&second).await? {
+    ///     println!("{:?}", message.content);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn messages(self, query: &SearchQuery) -> Call<'a, Vec<Message>> {
+        self.account.call(MESSAGES).query(query)
+    }
+
+    /// Returns articles with these words, best first.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/search/articles`. Not in Chatwoot's published API.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::search::SearchQuery;
+    ///
+    /// for article in account.search().articles(&SearchQuery::new("returns")).await? {
+    ///     println!("{} at {:?}", article.title, article.slug);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn articles(self, query: &SearchQuery) -> Call<'a, Vec<SearchArticle>> {
+        self.account.call(ARTICLES).query(query)
+    }
+}
+
+/// What to look for. All but text and page is heeded only with the feature `advanced_search`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct SearchQuery {
+    /// The text.
+    pub q: String,
+    /// The page, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
+    /// Active from this time on, 90 days back at the most.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "seconds")]
+    pub since: Option<Timestamp>,
+    /// Active until this time.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "seconds")]
+    pub until: Option<Timestamp>,
+    /// Messages by `contact:ID` or `agent:ID`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Messages in this inbox.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inbox_id: Option<InboxId>,
+}
+
+#[expect(clippy::ref_option, reason = "serde asks so")]
+fn seconds<S: serde::Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::Ok, S::Error> {
+    at.map(Timestamp::as_second).serialize(to)
+}
+
+impl SearchQuery {
+    /// Looks for this text, first page.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { q: text.into(), ..Self::default() }
+    }
+}
+
+/// One page of each kind.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SearchResults {
+    /// Contacts.
+    #[serde(default)]
+    pub contacts: NullAsEmpty<Vec<SearchContact>>,
+    /// Conversations.
+    #[serde(default)]
+    pub conversations: NullAsEmpty<Vec<SearchConversation>>,
+    /// Messages.
+    #[serde(default)]
+    pub messages: NullAsEmpty<Vec<Message>>,
+    /// Articles.
+    #[serde(default)]
+    pub articles: NullAsEmpty<Vec<SearchArticle>>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A contact that was found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SearchContact {
+    /// Its id.
+    pub id: ContactId,
+    /// Its name; may be empty.
+    pub name: Option<String>,
+    /// The shop's own key for it.
+    pub identifier: Option<String>,
+    /// Its e-mail address.
+    pub email: Option<String>,
+    /// Its phone number, E.164.
+    pub phone_number: Option<String>,
+    /// Attributes that Chatwoot itself names; 4.9.1 does not say.
+    pub additional_attributes: Option<Attributes>,
+    /// When it last wrote; 4.9.1 does not say.
+    pub last_activity_at: Option<Time>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A conversation that was found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SearchConversation {
+    /// Its number in its account.
+    pub id: ConversationId,
+    /// Its account.
+    pub account_id: Option<AccountId>,
+    /// When it was begun.
+    pub created_at: Time,
+    /// One of its messages.
+    pub message: Option<Message>,
+    /// Its contact.
+    pub contact: Option<SearchContact>,
+    /// Its inbox.
+    pub inbox: Option<InboxSummary>,
+    /// Who it is assigned to; absent where nobody.
+    pub agent: Option<Agent>,
+    /// What Chatwoot itself keeps of it; absent in a search of all kinds.
+    pub additional_attributes: Option<Attributes>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// An article that was found.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SearchArticle {
+    /// Its id.
+    pub id: ArticleId,
+    /// Its title.
+    pub title: String,
+    /// Its language.
+    pub locale: Option<String>,
+    /// Its text, Markdown.
+    pub content: Option<String>,
+    /// Its name in paths.
+    pub slug: Option<String>,
+    /// Its portal's slug.
+    pub portal_slug: Option<String>,
+    /// Its account.
+    pub account_id: Option<AccountId>,
+    /// The name of its category.
+    pub category_name: Option<String>,
+    /// Who sees it.
+    pub status: Option<ArticleStatus>,
+    /// When it was last changed.
+    pub updated_at: Option<Time>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}

@@ -1,0 +1,118 @@
+//! Team members: who is in a team.
+
+use serde::Serialize;
+
+use crate::application::Account;
+use crate::application::agents::Agent;
+use crate::http::Call;
+use crate::http::Op;
+use crate::types::{TeamId, UserId};
+
+const LIST: Op =
+    Op::get("team_members.list", "/api/v1/accounts/{account_id}/teams/{team_id}/team_members");
+// Who is in it already stays in it: twice is once.
+const ADD: Op =
+    Op::post("team_members.add", "/api/v1/accounts/{account_id}/teams/{team_id}/team_members")
+        .idempotent();
+const REPLACE: Op =
+    Op::patch("team_members.replace", "/api/v1/accounts/{account_id}/teams/{team_id}/team_members");
+const REMOVE: Op =
+    Op::delete("team_members.remove", "/api/v1/accounts/{account_id}/teams/{team_id}/team_members");
+
+pub(crate) const OPERATIONS: &[Op] = &[LIST, ADD, REPLACE, REMOVE];
+
+/// Who is in which team; from [`Account::team_members`].
+#[derive(Clone, Copy, Debug)]
+pub struct TeamMembers<'a> {
+    account: &'a Account,
+}
+
+impl<'a> TeamMembers<'a> {
+    pub(crate) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// Returns who is in the team.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/teams/{team_id}/team_members`. Agents and administrators.
+    ///
+    /// # Errors
+    /// `NotFound` without such a team in this account.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for agent in account.team_members().list(1.into()).await? {
+    ///     println!("{:?}", agent.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn list(self, team: TeamId) -> Call<'a, Vec<Agent>> {
+        self.account.call(LIST).path("team_id", team)
+    }
+
+    /// Puts users into the team and returns those who were not in it before.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/teams/{team_id}/team_members`. Administrators only.
+    ///
+    /// # Errors
+    /// `NotFound` without such a team in this account. `Unauthorized` when the token's user is no
+    /// administrator, and with a user who is not in the account: then nobody is put in.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.team_members().add(1.into(), &[6.into()]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn add(self, team: TeamId, users: &[UserId]) -> Call<'a, Vec<Agent>> {
+        self.account.call(ADD).path("team_id", team).json(&Users { user_ids: users })
+    }
+
+    /// Creates these users the team, and nobody else.
+    ///
+    /// `PATCH /api/v1/accounts/{account_id}/teams/{team_id}/team_members`. Administrators only.
+    ///
+    /// # Errors
+    /// `NotFound` without such a team in this account. `Unauthorized` when the token's user is no
+    /// administrator, and with a user who is not in the account: then nothing changes.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let members = account.team_members().replace(1.into(), &[2.into(), 6.into()]).await?;
+    /// println!("{} in the team", members.len());
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn replace(self, team: TeamId, users: &[UserId]) -> Call<'a, Vec<Agent>> {
+        self.account.call(REPLACE).path("team_id", team).json(&Users { user_ids: users })
+    }
+
+    /// Takes users out of the team.
+    ///
+    /// `DELETE /api/v1/accounts/{account_id}/teams/{team_id}/team_members`. Administrators only.
+    ///
+    /// # Errors
+    /// `NotFound` without such a team in this account. `Unauthorized` when the token's user is no
+    /// administrator, and with a user who is not in the account. One who is not in the team is no
+    /// error.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.team_members().remove(1.into(), &[6.into()]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn remove(self, team: TeamId, users: &[UserId]) -> Call<'a, ()> {
+        self.account.done(REMOVE).path("team_id", team).json(&Users { user_ids: users })
+    }
+}
+
+#[derive(Serialize)]
+struct Users<'a> {
+    user_ids: &'a [UserId],
+}

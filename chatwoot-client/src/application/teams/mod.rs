@@ -1,0 +1,190 @@
+//! Teams: groups of agents that conversations are assigned to.
+
+pub(super) mod members;
+
+pub use self::members::*;
+
+use serde::{Deserialize, Serialize};
+
+use crate::application::Account;
+use crate::http::Call;
+use crate::http::Op;
+use crate::types::Extra;
+use crate::types::Patch;
+use crate::types::{AccountId, TeamId};
+
+const LIST: Op = Op::get("teams.list", "/api/v1/accounts/{account_id}/teams");
+const GET: Op = Op::get("teams.get", "/api/v1/accounts/{account_id}/teams/{team_id}");
+const CREATE: Op = Op::post("teams.create", "/api/v1/accounts/{account_id}/teams");
+const UPDATE: Op = Op::patch("teams.update", "/api/v1/accounts/{account_id}/teams/{team_id}");
+const DELETE: Op = Op::delete("teams.delete", "/api/v1/accounts/{account_id}/teams/{team_id}");
+
+pub(crate) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE];
+
+/// The teams of an account; from [`Account::teams`].
+#[derive(Clone, Copy, Debug)]
+pub struct Teams<'a> {
+    account: &'a Account,
+}
+
+impl<'a> Teams<'a> {
+    pub(crate) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// Returns every team of the account.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/teams`. Agents and administrators.
+    ///
+    /// # Errors
+    /// None of its own; see [`Call`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for team in account.teams().list().await? {
+    ///     println!("{}", team.name);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn list(self) -> Call<'a, Vec<Team>> {
+        self.account.call(LIST)
+    }
+
+    /// Returns one team.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/teams/{team_id}`. Agents and administrators.
+    ///
+    /// # Errors
+    /// `NotFound` without such a team in this account.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let team = account.teams().get(1.into()).await?;
+    /// println!("{}", team.name);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn get(self, id: TeamId) -> Call<'a, Team> {
+        self.account.call(GET).path("team_id", id)
+    }
+
+    /// Creates a team.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/teams`. Administrators only.
+    ///
+    /// # Errors
+    /// `Unauthorized` when the token's user is no administrator. `Conflict` for a name that exists,
+    /// in whatever case; `Invalid` for an empty one.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::teams::NewTeam;
+    ///
+    /// let team = account.teams().create(&NewTeam::new("returns")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn create(self, team: &NewTeam) -> Call<'a, Team> {
+        self.account.call(CREATE).json(team)
+    }
+
+    /// Updates a team; what is left as [`Patch::Keep`] stays.
+    ///
+    /// `PATCH /api/v1/accounts/{account_id}/teams/{team_id}`. Administrators only.
+    ///
+    /// # Errors
+    /// `NotFound` without such a team in this account. `Unauthorized` when the token's user is no
+    /// administrator. `Conflict` for the name of another team.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::teams::TeamPatch;
+    ///
+    /// let by_hand = TeamPatch { allow_auto_assign: false.into(), ..Default::default() };
+    /// account.teams().update(1.into(), &by_hand).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn update(self, id: TeamId, to: &TeamPatch) -> Call<'a, Team> {
+        self.account.call(UPDATE).path("team_id", id).json(to)
+    }
+
+    /// Deletes a team, not its members.
+    ///
+    /// `DELETE /api/v1/accounts/{account_id}/teams/{team_id}`. Administrators only.
+    ///
+    /// # Errors
+    /// `NotFound` without such a team in this account. `Unauthorized` when the token's user is no
+    /// administrator.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.teams().delete(1.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn delete(self, id: TeamId) -> Call<'a, ()> {
+        self.account.done(DELETE).path("team_id", id)
+    }
+}
+
+/// A team as the server answers it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Team {
+    /// Its id.
+    pub id: TeamId,
+    /// Its name; the server makes it lower case.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Whether its conversations are given to its members by themselves.
+    pub allow_auto_assign: Option<bool>,
+    /// The account.
+    pub account_id: Option<AccountId>,
+    /// Whether the user who asks is in it.
+    pub is_member: Option<bool>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A team to make.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NewTeam {
+    /// Its name; the server makes it lower case.
+    pub name: String,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Whether its conversations are given to its members by themselves.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_auto_assign: Option<bool>,
+}
+
+impl NewTeam {
+    /// A team with this name and the server's defaults.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), ..Self::default() }
+    }
+}
+
+/// What to change of a team.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct TeamPatch {
+    /// Its name.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub name: Patch<String>,
+    /// What it is for.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub description: Patch<String>,
+    /// Whether its conversations are given to its members by themselves.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub allow_auto_assign: Patch<bool>,
+}

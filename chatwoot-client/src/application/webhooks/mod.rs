@@ -1,0 +1,221 @@
+//! Webhooks: addresses that the account's events are sent to.
+
+use serde::{Deserialize, Serialize};
+
+use crate::application::Account;
+use crate::http::Call;
+use crate::http::Op;
+use crate::types::Patch;
+use crate::types::Secret;
+use crate::types::{AccountId, InboxId, WebhookId};
+use crate::types::{Extra, NullAsEmpty, open_enum};
+
+const LIST: Op = Op::get("webhooks.list", "/api/v1/accounts/{account_id}/webhooks")
+    .inside(&["payload", "webhooks"]);
+const CREATE: Op = Op::post("webhooks.create", "/api/v1/accounts/{account_id}/webhooks")
+    .inside(&["payload", "webhook"]);
+const UPDATE: Op =
+    Op::patch("webhooks.update", "/api/v1/accounts/{account_id}/webhooks/{webhook_id}")
+        .inside(&["payload", "webhook"]);
+const DELETE: Op =
+    Op::delete("webhooks.delete", "/api/v1/accounts/{account_id}/webhooks/{webhook_id}");
+
+pub(crate) const OPERATIONS: &[Op] = &[LIST, CREATE, UPDATE, DELETE];
+
+/// The webhooks of an account; from [`Account::webhooks`].
+#[derive(Clone, Copy, Debug)]
+pub struct Webhooks<'a> {
+    account: &'a Account,
+}
+
+impl<'a> Webhooks<'a> {
+    pub(crate) fn new(account: &'a Account) -> Self {
+        Self { account }
+    }
+
+    /// Returns every webhook with its secret.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/webhooks`. Administrators only.
+    ///
+    /// # Errors
+    /// `Unauthorized` when the token's user is no administrator.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// for webhook in account.webhooks().list().await? {
+    ///     println!("{} gets {} events", webhook.id, webhook.subscriptions.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn list(self) -> Call<'a, Vec<Webhook>> {
+        self.account.call(LIST)
+    }
+
+    /// Adds a webhook and returns its secret.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/webhooks`. Administrators only.
+    ///
+    /// # Errors
+    /// `Unauthorized` when the token's user is no administrator. `Conflict` for an address that a
+    /// webhook of this account has: list them and adopt it. `Invalid` for an address that is not
+    /// http or https, without an event, or with one the server does not know.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::webhooks::{NewWebhook, WebhookSubscription};
+    ///
+    /// let to = "https://shop.example.com/chatwoot/0c7d1f";
+    /// let new = NewWebhook::new(to, [WebhookSubscription::MessageCreated]);
+    /// let webhook = account.webhooks().create(&new).await?;
+    /// assert!(webhook.secret.is_some(), "a server before 4.11.2 does not sign");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn create(self, webhook: &NewWebhook) -> Call<'a, Webhook> {
+        self.account.call(CREATE).json(&Body { webhook })
+    }
+
+    /// Updates a webhook; what is left as [`Patch::Keep`] stays, the secret always.
+    ///
+    /// `PATCH /api/v1/accounts/{account_id}/webhooks/{webhook_id}`. Administrators only.
+    ///
+    /// # Errors
+    /// `NotFound` without such a webhook in this account. `Unauthorized` when the token's user is
+    /// no administrator. `Conflict` and `Invalid` as for [`Webhooks::create`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::webhooks::{WebhookPatch, WebhookSubscription};
+    ///
+    /// let fewer = WebhookPatch {
+    ///     subscriptions: vec![WebhookSubscription::MessageCreated].into(),
+    ///     ..Default::default()
+    /// };
+    /// account.webhooks().update(9.into(), &fewer).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn update(self, id: WebhookId, to: &WebhookPatch) -> Call<'a, Webhook> {
+        self.account.call(UPDATE).path("webhook_id", id).json(&Body { webhook: to })
+    }
+
+    /// Deletes a webhook.
+    ///
+    /// `DELETE /api/v1/accounts/{account_id}/webhooks/{webhook_id}`. Administrators only.
+    ///
+    /// # Errors
+    /// `NotFound` without such a webhook in this account. `Unauthorized` when the token's user is
+    /// no administrator.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.webhooks().delete(9.into()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn delete(self, id: WebhookId) -> Call<'a, ()> {
+        self.account.done(DELETE).path("webhook_id", id)
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a, T> {
+    webhook: &'a T,
+}
+
+open_enum! {
+    /// An event that a webhook may ask for.
+    pub enum WebhookSubscription {
+        /// A conversation was started.
+        ConversationCreated = "conversation_created",
+        /// A conversation was opened, resolved, snoozed or set pending.
+        ConversationStatusChanged = "conversation_status_changed",
+        /// Something else of a conversation changed.
+        ConversationUpdated = "conversation_updated",
+        /// A message was written.
+        MessageCreated = "message_created",
+        /// A message changed.
+        MessageUpdated = "message_updated",
+        /// A contact was made.
+        ContactCreated = "contact_created",
+        /// A contact changed.
+        ContactUpdated = "contact_updated",
+        /// A visitor opened the widget.
+        WebwidgetTriggered = "webwidget_triggered",
+        /// An inbox was made; only if the server sends inbox events.
+        InboxCreated = "inbox_created",
+        /// An inbox changed; only if the server sends inbox events.
+        InboxUpdated = "inbox_updated",
+        /// Somebody began to type.
+        ConversationTypingOn = "conversation_typing_on",
+        /// Somebody stopped typing.
+        ConversationTypingOff = "conversation_typing_off",
+    }
+}
+
+/// A webhook as the server answers it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Webhook {
+    /// Its id.
+    pub id: WebhookId,
+    /// Where events are sent: a path that nobody guesses is a secret.
+    pub url: Secret,
+    /// What agents call it.
+    pub name: Option<String>,
+    /// The account.
+    pub account_id: Option<AccountId>,
+    /// The events it gets.
+    #[serde(default)]
+    pub subscriptions: NullAsEmpty<Vec<WebhookSubscription>>,
+    /// What deliveries are signed with; none before 4.11.2.
+    pub secret: Option<Secret>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A webhook to add.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct NewWebhook {
+    /// Where events are sent: http or https.
+    pub url: Secret,
+    /// The events it gets, one at least.
+    pub subscriptions: Vec<WebhookSubscription>,
+    /// What agents call it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Only this inbox.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inbox_id: Option<InboxId>,
+}
+
+impl NewWebhook {
+    /// A webhook that sends these events to `url`.
+    pub fn new(
+        url: impl Into<Secret>,
+        subscriptions: impl IntoIterator<Item = WebhookSubscription>,
+    ) -> Self {
+        let subscriptions = subscriptions.into_iter().collect();
+        Self { url: url.into(), subscriptions, ..Self::default() }
+    }
+}
+
+/// What to change of a webhook.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct WebhookPatch {
+    /// Where events are sent.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub url: Patch<Secret>,
+    /// What agents call it.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub name: Patch<String>,
+    /// All events it gets, one at least.
+    #[serde(skip_serializing_if = "Patch::is_keep")]
+    pub subscriptions: Patch<Vec<WebhookSubscription>>,
+}

@@ -1,0 +1,216 @@
+//! Contact inboxes: how a contact is known in an inbox.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::fake::application::contacts::store::ContactStore;
+use crate::fake::http::input::{Ctx, id_of, text};
+use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::shapes;
+use crate::fake::state::{State, secret};
+
+#[derive(Clone, Debug)]
+pub(in crate::fake) struct ContactInbox {
+    pub(in crate::fake) id: i64,
+    pub(in crate::fake) account: i64,
+    pub(in crate::fake) contact: i64,
+    pub(in crate::fake) inbox: i64,
+    pub(in crate::fake) source_id: String,
+    pub(in crate::fake) hmac_verified: bool,
+    pub(in crate::fake) pubsub_token: String,
+    pub(in crate::fake) created_at: Timestamp,
+    pub(in crate::fake) updated_at: Timestamp,
+}
+
+/// Why there is no contact inbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::fake) enum NoLink {
+    /// The source id is another contact's.
+    Taken,
+    /// An e-mail inbox, and a contact without e-mail.
+    NoEmail,
+    /// A channel that makes no source ids.
+    Unsupported,
+}
+
+impl ContactStore {
+    /// The contact inboxes of a contact, oldest first.
+    pub(in crate::fake) fn links(
+        &self,
+        account: i64,
+        contact: i64,
+    ) -> impl Iterator<Item = &ContactInbox> {
+        let ids = self.inboxes_of.get(&contact).into_iter().flatten();
+        ids.filter_map(move |id| self.inboxes.get(account, *id))
+    }
+
+    pub(in crate::fake) fn link_by_source(
+        &self,
+        account: i64,
+        inbox: i64,
+        source: &str,
+    ) -> Option<&ContactInbox> {
+        let id = self.inbox_by_source.get(&(inbox, source.to_owned()))?;
+        self.inboxes.get(account, *id)
+    }
+
+    /// Stores a contact inbox under a source id that is free.
+    pub(in crate::fake) fn link(&mut self, mut link: ContactInbox) -> i64 {
+        link.id = self.inboxes.next_id();
+        self.inbox_by_source.insert((link.inbox, link.source_id.clone()), link.id);
+        self.inboxes_of.entry(link.contact).or_default().push(link.id);
+        let (account, id) = (link.account, link.id);
+        self.inboxes.put(account, id, link);
+        id
+    }
+
+    /// Removes the contact inboxes of a contact.
+    pub(in crate::fake) fn unlink(&mut self, account: i64, contact: i64) {
+        for id in self.inboxes_of.remove(&contact).unwrap_or_default() {
+            if let Some(link) = self.inboxes.remove(account, id) {
+                self.inbox_by_source.remove(&(link.inbox, link.source_id));
+            }
+        }
+    }
+
+    /// Removes the contact inboxes of an inbox that is gone.
+    pub(in crate::fake) fn forget_inbox(&mut self, account: i64, inbox: i64) {
+        let gone: Vec<(i64, i64)> = self
+            .inboxes
+            .of(account)
+            .filter(|link| link.inbox == inbox)
+            .map(|link| (link.id, link.contact))
+            .collect();
+        for (id, contact) in gone {
+            if let Some(link) = self.inboxes.remove(account, id) {
+                self.inbox_by_source.remove(&(link.inbox, link.source_id));
+            }
+            if let Some(ids) = self.inboxes_of.get_mut(&contact) {
+                ids.retain(|other| *other != id);
+            }
+        }
+    }
+
+    /// Moves the contact inboxes of one contact to another.
+    pub(in crate::fake) fn move_links(&mut self, account: i64, from: i64, to: i64) {
+        let moved = self.inboxes_of.remove(&from).unwrap_or_default();
+        for id in &moved {
+            if let Some(link) = self.inboxes.get_mut(account, *id) {
+                link.contact = to;
+            }
+        }
+        self.inboxes_of.entry(to).or_default().extend(moved);
+    }
+}
+
+/// The contact inbox of a contact in an inbox under a source id; without one, a new one is made up.
+///
+/// So a contact has as many contact inboxes in an API inbox as it was given conversations there
+/// without a source id.
+pub(in crate::fake) fn link(
+    state: &mut State,
+    account: i64,
+    contact: i64,
+    inbox: i64,
+    source: Option<String>,
+) -> Result<i64, NoLink> {
+    let channel = state.inboxes.get(account, inbox).map(shapes::channel_type).unwrap_or_default();
+    let source_id = match (source.filter(|text| !text.is_empty()), channel) {
+        (Some(source), _) => source,
+        (None, "Channel::Api" | "Channel::WebWidget") => uuid::Uuid::new_v4().to_string(),
+        (None, "Channel::Email") => state
+            .contacts
+            .get(account, contact)
+            .and_then(|contact| contact.email.clone())
+            .ok_or(NoLink::NoEmail)?,
+        (None, _) => return Err(NoLink::Unsupported),
+    };
+    if let Some(found) = state.contacts.link_by_source(account, inbox, &source_id) {
+        return if found.contact == contact { Ok(found.id) } else { Err(NoLink::Taken) };
+    }
+    let now = state.now();
+    Ok(state.contacts.link(ContactInbox {
+        id: 0,
+        account,
+        contact,
+        inbox,
+        source_id,
+        hmac_verified: false,
+        pubsub_token: secret(),
+        created_at: now,
+        updated_at: now,
+    }))
+}
+
+/// What the server says when a contact inbox cannot be made.
+pub(in crate::fake) fn refuse(why: NoLink) -> Refusal {
+    match why {
+        NoLink::NoEmail => Refusal::unprocessable(
+            "param is missing or the value is empty or invalid: contact email",
+        ),
+        NoLink::Taken | NoLink::Unsupported => Refusal::crash(),
+    }
+}
+
+/// `POST contacts/{id}/contact_inboxes`.
+pub(in crate::fake) fn create(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
+    let account = ctx.account;
+    ctx.state.contacts.find(account, contact)?;
+    let inbox = inbox_of(ctx)?;
+    let source = text(ctx.body(), "source_id");
+    let id = link(ctx.state, account, contact, inbox, source).map_err(refuse)?;
+    let link = ctx.state.contacts.inboxes.get(account, id).ok_or_else(Refusal::not_found)?;
+    Ok(Answer::json(&shapes::contact_inbox(ctx.state, link)))
+}
+
+/// The inbox that the body names.
+pub(in crate::fake) fn inbox_of(ctx: &Ctx<'_>) -> Result<i64, Refusal> {
+    ctx.body()
+        .get("inbox_id")
+        .and_then(id_of)
+        .filter(|id| ctx.state.inboxes.get(ctx.account, *id).is_some())
+        .ok_or_else(Refusal::not_found)
+}
+
+/// `POST contact_inboxes/filter`: the contact that a source id stands for.
+pub(in crate::fake) fn filter(ctx: &mut Ctx<'_>) -> Outcome {
+    let inbox = inbox_of(ctx)?;
+    let source = text(ctx.body(), "source_id").unwrap_or_default();
+    let people = &ctx.state.contacts;
+    let link = people.link_by_source(ctx.account, inbox, &source).ok_or_else(Refusal::not_found)?;
+    let contact = people.find(ctx.account, link.contact)?;
+    Ok(Answer::json(&shapes::contact(ctx.state, contact, true)))
+}
+
+/// `GET contacts/{id}/contactable_inboxes`.
+pub(in crate::fake) fn contactable(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
+    let account = ctx.account;
+    let person = ctx.state.contacts.find(account, contact)?;
+    let mut found = Vec::new();
+    for inbox in ctx.state.inboxes.of(account) {
+        let last = || {
+            ctx.state
+                .contacts
+                .links(account, contact)
+                .filter(|link| link.inbox == inbox.id)
+                .last()
+                .map(|link| link.source_id.clone())
+        };
+        let source = match shapes::channel_type(inbox) {
+            "Channel::Api" => Some(last().unwrap_or_else(|| uuid::Uuid::new_v4().to_string())),
+            "Channel::Email" => person.email.clone(),
+            "Channel::WebWidget" => last().filter(|source| {
+                ctx.state
+                    .contacts
+                    .link_by_source(account, inbox.id, source)
+                    .is_some_and(|link| ctx.state.talk.of_link(account, link).next().is_none())
+            }),
+            _ => None,
+        };
+        if let Some(source_id) = source {
+            let inbox: Value = shapes::inbox_slim(inbox);
+            found.push(json!({ "source_id": source_id, "inbox": inbox }));
+        }
+    }
+    Ok(Answer::json(&json!({ "payload": found })))
+}

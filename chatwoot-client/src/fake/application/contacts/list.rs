@@ -1,0 +1,144 @@
+//! Contacts: lists and search.
+
+use std::cmp::Ordering;
+
+use serde_json::{Value, json};
+
+use crate::fake::application::contacts::record::Contact;
+use crate::fake::application::contacts::with_inboxes;
+use crate::fake::http::input::Ctx;
+use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::shapes;
+
+const PAGE: usize = 15;
+
+/// The page that was asked for, and how the server says it back: as text if it came as text.
+pub(in crate::fake) fn page(ctx: &Ctx<'_>) -> (usize, Value) {
+    match ctx.query("page") {
+        Some(text) => (text.parse().unwrap_or(1).max(1), Value::from(text)),
+        None => (1, Value::from(1)),
+    }
+}
+
+pub(in crate::fake) fn list(ctx: &mut Ctx<'_>) -> Outcome {
+    let labels = ctx.query_all("labels");
+    let found: Vec<&Contact> = ctx
+        .state
+        .contacts
+        .of(ctx.account)
+        .filter(|contact| contact.is_resolved())
+        .filter(|contact| {
+            labels.is_empty() || contact.labels.iter().any(|label| labels.contains(&label.as_str()))
+        })
+        .collect();
+    Ok(Answer::json(&listed(ctx, found)))
+}
+
+/// `{meta: {count, current_page}, payload}` of one page of these.
+pub(in crate::fake) fn listed(ctx: &Ctx<'_>, found: Vec<&Contact>) -> Value {
+    let (page, said) = page(ctx);
+    let count = found.len();
+    let shown: Vec<Value> = sorted(ctx, found)
+        .into_iter()
+        .skip((page - 1) * PAGE)
+        .take(PAGE)
+        .map(|contact| shapes::contact(ctx.state, contact, with_inboxes(ctx)))
+        .collect();
+    json!({ "meta": { "count": count, "current_page": said }, "payload": shown })
+}
+
+/// Nobody is online here.
+pub(in crate::fake) fn active(ctx: &mut Ctx<'_>) -> Outcome {
+    Ok(Answer::json(&listed(ctx, Vec::new())))
+}
+
+pub(in crate::fake) fn search(ctx: &mut Ctx<'_>) -> Outcome {
+    let asked = ctx.query("q").unwrap_or_default().trim().to_owned();
+    if asked.is_empty() {
+        return Err(Refusal::unprocessable("Specify search string with parameter q"));
+    }
+    let folded = asked.to_lowercase();
+    let has = |field: &Option<String>| {
+        field.as_ref().is_some_and(|text| text.to_lowercase().contains(&folded))
+    };
+    let found: Vec<&Contact> = ctx
+        .state
+        .contacts
+        .of(ctx.account)
+        .filter(|contact| {
+            has(&contact.name)
+                || has(&contact.email)
+                || has(&contact.phone_number)
+                || contact.identifier.as_ref().is_some_and(|text| text.contains(&asked))
+        })
+        .collect();
+    let (page, said) = page(ctx);
+    let more = found.len() > page * PAGE;
+    let shown: Vec<Value> = sorted(ctx, found)
+        .into_iter()
+        .skip((page - 1) * PAGE)
+        .take(PAGE)
+        .map(|contact| shapes::contact(ctx.state, contact, with_inboxes(ctx)))
+        .collect();
+    let meta = json!({ "count": shown.len(), "current_page": said, "has_more": more });
+    Ok(Answer::json(&json!({ "meta": meta, "payload": shown })))
+}
+
+/// By the query's `sort`, a column with a minus for descending; by id without one.
+fn sorted<'a>(ctx: &Ctx<'_>, mut found: Vec<&'a Contact>) -> Vec<&'a Contact> {
+    let Some(sort) = ctx.query("sort") else { return found };
+    let (column, down) = sort.strip_prefix('-').map_or((sort, false), |column| (column, true));
+    let place = |contact: &Contact, key: &str| {
+        contact.additional.get(key).and_then(Value::as_str).map(str::to_owned)
+    };
+    // Nothing sorts last, whichever way.
+    let by = |found: &mut Vec<&'a Contact>, key: &dyn Fn(&Contact) -> Option<String>| {
+        found.sort_by_cached_key(|contact| Placed { key: key(contact), down });
+    };
+    match column {
+        "name" => {
+            by(&mut found, &|contact| {
+                Some(contact.name.clone().unwrap_or_default().to_lowercase())
+            });
+        }
+        "email" => by(&mut found, &|contact| contact.email.clone()),
+        "phone_number" => by(&mut found, &|contact| contact.phone_number.clone()),
+        "company_name" => by(&mut found, &|contact| place(contact, "company_name")),
+        "city" => by(&mut found, &|contact| place(contact, "city")),
+        "country" => by(&mut found, &|contact| place(contact, "country")),
+        "created_at" => found.sort_by(|a, b| turn(a.created_at.cmp(&b.created_at), down)),
+        "last_activity_at" => {
+            found.sort_by(|a, b| match (a.last_activity_at, b.last_activity_at) {
+                (Some(a), Some(b)) => turn(a.cmp(&b), down),
+                (a, b) => b.is_some().cmp(&a.is_some()),
+            });
+        }
+        _ => {}
+    }
+    found
+}
+
+fn turn(order: Ordering, down: bool) -> Ordering {
+    if down { order.reverse() } else { order }
+}
+
+#[derive(PartialEq, Eq)]
+struct Placed {
+    key: Option<String>,
+    down: bool,
+}
+
+impl Ord for Placed {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (&self.key, &other.key) {
+            (Some(a), Some(b)) => turn(a.cmp(b), self.down),
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        }
+    }
+}
+
+impl PartialOrd for Placed {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}

@@ -1,0 +1,171 @@
+//! Two contacts become one: by an agent's merge, or because the public API is told who a guest is.
+
+use serde_json::{Map, Value};
+
+use crate::fake::application::contacts::record::Contact;
+use crate::fake::application::contacts::save as contact_save;
+use crate::fake::http::input::{Ctx, id_of, text};
+use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::shapes;
+use crate::fake::state::State;
+
+/// `POST actions/contact_merge`.
+pub(in crate::fake) fn merge_two(ctx: &mut Ctx<'_>) -> Outcome {
+    let account = ctx.account;
+    let id = |name: &str| ctx.body().get(name).and_then(id_of).unwrap_or(0);
+    let (base, mergee) = (id("base_contact_id"), id("mergee_contact_id"));
+    ctx.state.contacts.find(account, base)?;
+    ctx.state.contacts.find(account, mergee)?;
+    merge(ctx.state, account, base, mergee)?;
+    let contact = ctx.state.contacts.find(account, base)?;
+    Ok(Answer::json(&shapes::contact(ctx.state, contact, false)))
+}
+
+/// Moves what the merged one has to `base`, and removes it. The base's values win; its labels are
+/// the only ones that stay. There is no webhook for the one that goes.
+pub(in crate::fake) fn merge(
+    state: &mut State,
+    account: i64,
+    base: i64,
+    mergee: i64,
+) -> Result<(), Refusal> {
+    if base == mergee {
+        return Ok(());
+    }
+    state.talk.move_contact(account, mergee, base);
+    state.contacts.move_links(account, mergee, base);
+    for note in state.contacts.notes.of_mut(account).filter(|note| note.contact == mergee) {
+        note.contact = base;
+    }
+    let gone = state.contacts.remove(account, mergee).ok_or_else(Refusal::not_found)?;
+    let mut draft = state.contacts.find(account, base)?.clone();
+    unite(&mut draft, gone);
+    contact_save::update(state, draft)
+}
+
+fn unite(base: &mut Contact, gone: Contact) {
+    let fill = |mine: &mut Option<String>, theirs: Option<String>| {
+        if mine.as_ref().is_none_or(|text| text.trim().is_empty())
+            && theirs.as_ref().is_some_and(|text| !text.trim().is_empty())
+        {
+            *mine = theirs;
+        }
+    };
+    fill(&mut base.name, gone.name);
+    fill(&mut base.email, gone.email);
+    fill(&mut base.phone_number, gone.phone_number);
+    fill(&mut base.identifier, gone.identifier);
+    base.additional = deep_merge(gone.additional, std::mem::take(&mut base.additional));
+    base.custom = deep_merge(gone.custom, std::mem::take(&mut base.custom));
+}
+
+/// `over` laid on `under`, objects within objects too.
+pub(in crate::fake) fn deep_merge(
+    mut under: Map<String, Value>,
+    over: Map<String, Value>,
+) -> Map<String, Value> {
+    for (key, value) in over {
+        let merged = match (under.remove(&key), value) {
+            (Some(Value::Object(below)), Value::Object(above)) => {
+                Value::Object(deep_merge(below, above))
+            }
+            (_, value) => value,
+        };
+        under.insert(key, merged);
+    }
+    under
+}
+
+/// Which name stays when a guest turns out to be a contact that there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::fake) enum Name {
+    /// The one that was given now.
+    Given,
+    /// The one of the contact that was found.
+    OfContactFound,
+}
+
+/// Tells a guest's contact who it is; whoever has the identifier, e-mail or phone already swallows
+/// it. Gives the contact that is left.
+///
+/// No proof is asked here: that is upstream's way, and why an unproven e-mail must not be sent.
+pub(in crate::fake) fn identify(
+    state: &mut State,
+    account: i64,
+    guest: i64,
+    params: &Value,
+    name: Name,
+) -> Result<i64, Refusal> {
+    let given = |name: &str| text(params, name).filter(|text| !text.trim().is_empty());
+    let (identifier, email, phone) = (given("identifier"), given("email"), given("phone_number"));
+    let mut keep = [true; 3];
+    let mut contact = guest;
+    let known = [
+        identifier.as_deref().and_then(|text| state.contacts.by_identifier(account, text)),
+        email.as_deref().and_then(|text| state.contacts.by_email(account, text)),
+        phone.as_deref().and_then(|text| state.contacts.by_phone(account, text)),
+    ]
+    .map(|found| found.map(|contact| contact.id));
+    for (which, found) in known.into_iter().enumerate() {
+        let Some(holder) = found.and_then(|id| state.contacts.get(account, id)) else { continue };
+        let filled = |field: &Option<String>| field.clone().filter(|text| !text.is_empty());
+        // Someone with another identifier is another person: the value is theirs, not the guest's.
+        let other = identifier.is_some()
+            && filled(&holder.identifier).is_some()
+            && holder.identifier != identifier;
+        let other_mail = which == 2
+            && email.is_some()
+            && filled(&holder.email).is_some()
+            && holder.email != email;
+        if other || other_mail {
+            if let Some(flag) = keep.get_mut(which) {
+                *flag = false;
+            }
+            continue;
+        }
+        let holder = holder.id;
+        merge(state, account, holder, contact)?;
+        contact = holder;
+    }
+    let mut draft = state.contacts.find(account, contact)?.clone();
+    let [keep_identifier, keep_email, keep_phone] = keep;
+    if let Some(given) = given("name")
+        && (contact == guest || name == Name::Given)
+    {
+        draft.name = Some(given);
+    }
+    for (column, value, keep) in [
+        (&mut draft.identifier, identifier, keep_identifier),
+        (&mut draft.email, email, keep_email),
+        (&mut draft.phone_number, phone, keep_phone),
+    ] {
+        if keep && value.is_some() {
+            *column = value;
+        }
+    }
+    for (attributes, name) in
+        [(&mut draft.custom, "custom_attributes"), (&mut draft.additional, "additional_attributes")]
+    {
+        if let Some(Value::Object(more)) = params.get(name) {
+            *attributes = deep_merge(std::mem::take(attributes), more.clone());
+        }
+    }
+    contact_save::update(state, draft)?;
+    Ok(contact)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_base_wins_and_the_rest_is_united() {
+        let map = |value: Value| value.as_object().unwrap().clone();
+        let under = map(json!({ "x": "gone", "only_gone": 2, "deep": { "a": 1, "b": 1 } }));
+        let over = map(json!({ "x": "keep", "deep": { "b": 2 } }));
+        let united = json!({ "x": "keep", "only_gone": 2, "deep": { "a": 1, "b": 2 } });
+        assert_eq!(Value::Object(deep_merge(under, over)), united);
+    }
+}

@@ -1,0 +1,226 @@
+//! Contacts: create, show, change, remove, label.
+
+pub(in crate::fake) mod filter;
+pub(in crate::fake) mod inboxes;
+pub(in crate::fake) mod list;
+pub(in crate::fake) mod merge;
+pub(in crate::fake) mod notes;
+pub(in crate::fake) mod record;
+pub(in crate::fake) mod save;
+pub(in crate::fake) mod store;
+
+use serde_json::{Map, Value, json};
+use tokio::time::Instant;
+
+use crate::fake::application::contacts::record::Contact;
+use crate::fake::http::input::{Ctx, id, text, texts};
+use crate::fake::http::response::{Answer, Outcome, Refusal};
+
+use crate::fake::application::contacts::{
+    filter as contact_filter, inboxes as contact_inboxes, list as contact_list,
+    merge as contact_merge, notes as contact_notes, save as contact_save,
+};
+use crate::fake::application::conversations::list as conversation_list;
+use crate::fake::http::router::{Routed, to};
+use crate::fake::shapes;
+use crate::fake::state::State;
+
+pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
+    match (verb, rest) {
+        ("GET", ["contacts"]) => to(contact_list::list),
+        ("POST", ["contacts"]) => to(create),
+        ("GET", ["contacts", "search"]) => to(contact_list::search),
+        ("GET", ["contacts", "active"]) => to(contact_list::active),
+        ("POST", ["contacts", "filter"]) => to(contact_filter::filter),
+        ("POST", ["contact_inboxes", "filter"]) => to(contact_inboxes::filter),
+        ("POST", ["actions", "contact_merge"]) => to(contact_merge::merge_two),
+        (verb, ["contacts", contact, rest @ ..]) => of_one(verb, id(contact), rest),
+        _ => None,
+    }
+}
+
+fn of_one(verb: &str, contact: i64, rest: &[&str]) -> Routed {
+    match (verb, rest) {
+        ("GET", []) => to(move |ctx| show(ctx, contact)),
+        ("PUT" | "PATCH", []) => to(move |ctx| update(ctx, contact)),
+        ("DELETE", []) => to(move |ctx| delete(ctx, contact)),
+        ("POST", ["destroy_custom_attributes"]) => to(move |ctx| remove_attributes(ctx, contact)),
+        ("GET", ["labels"]) => to(move |ctx| labels(ctx, contact)),
+        ("POST", ["labels"]) => to(move |ctx| set_labels(ctx, contact)),
+        ("GET", ["conversations"]) => to(move |ctx| conversation_list::of_contact(ctx, contact)),
+        ("GET", ["contactable_inboxes"]) => {
+            to(move |ctx| contact_inboxes::contactable(ctx, contact))
+        }
+        ("POST", ["contact_inboxes"]) => to(move |ctx| contact_inboxes::create(ctx, contact)),
+        ("GET", ["notes"]) => to(move |ctx| contact_notes::list(ctx, contact)),
+        ("POST", ["notes"]) => to(move |ctx| contact_notes::create(ctx, contact)),
+        ("GET", ["notes", note]) => {
+            let note = id(note);
+            to(move |ctx| contact_notes::show(ctx, contact, note))
+        }
+        ("PUT" | "PATCH", ["notes", note]) => {
+            let note = id(note);
+            to(move |ctx| contact_notes::update(ctx, contact, note))
+        }
+        ("DELETE", ["notes", note]) => {
+            let note = id(note);
+            to(move |ctx| contact_notes::delete(ctx, contact, note))
+        }
+        _ => None,
+    }
+}
+
+fn payload(body: &Value) -> Outcome {
+    Ok(Answer::json(&json!({ "payload": body })))
+}
+
+/// Whether contacts are shown with their contact inboxes.
+pub(in crate::fake) fn with_inboxes(ctx: &Ctx<'_>) -> bool {
+    ctx.query("include_contact_inboxes").is_none_or(|word| word.is_empty() || word == "true")
+}
+
+fn show(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
+    let found = ctx.state.contacts.find(ctx.account, contact)?;
+    payload(&shapes::contact(ctx.state, found, with_inboxes(ctx)))
+}
+
+fn attributes(params: &Value, name: &str) -> Option<Map<String, Value>> {
+    params.get(name)?.as_object().cloned()
+}
+
+fn create(ctx: &mut Ctx<'_>) -> Outcome {
+    let account = ctx.account;
+    let params = ctx.params("contact");
+    let mut draft = Contact::new(account, ctx.state.now());
+    draft.assign(&params);
+    draft.custom = attributes(&params, "custom_attributes").unwrap_or_default();
+    draft.additional = attributes(&params, "additional_attributes").unwrap_or_default();
+    let inbox = match ctx.body().get("inbox_id") {
+        None | Some(Value::Null) => None,
+        Some(_) => Some(contact_inboxes::inbox_of(ctx)?),
+    };
+    let source = text(ctx.body(), "source_id");
+    if let (Some(inbox), Some(source)) = (inbox, &source)
+        && ctx.state.contacts.link_by_source(account, inbox, source).is_some()
+    {
+        // The database refuses the second row and the whole creation is undone.
+        return Err(Refusal::crash());
+    }
+    let id = contact_save::create(ctx.state, draft)?;
+    let mut shown = json!({ "inbox": null, "source_id": null });
+    if let Some(inbox) = inbox {
+        let made = contact_inboxes::link(ctx.state, account, id, inbox, source);
+        let link = made.map_err(contact_inboxes::refuse)?;
+        if let Some(link) = ctx.state.contacts.inboxes.get(account, link) {
+            let inbox = ctx.state.inboxes.get(account, inbox).map(shapes::inbox_row);
+            shown = json!({ "inbox": inbox, "source_id": link.source_id });
+        }
+    }
+    let contact = ctx.state.contacts.find(account, id)?;
+    let contact = shapes::contact(ctx.state, contact, true);
+    payload(&json!({ "contact": contact, "contact_inbox": shown }))
+}
+
+/// A write that was read for and is not yet written: see [`crate::fake::FakeChatwoot::set_merge_window`].
+#[derive(Clone, Debug)]
+pub(in crate::fake) struct PendingWrite {
+    due: Instant,
+    read: Contact,
+    wanted: Contact,
+}
+
+fn update(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
+    let read = ctx.state.contacts.find(ctx.account, contact)?.clone();
+    let params = ctx.params("contact");
+    let mut wanted = read.clone();
+    wanted.assign(&params);
+    let custom = attributes(&params, "custom_attributes");
+    let additional = attributes(&params, "additional_attributes");
+    let merges = custom.is_some() || additional.is_some();
+    wanted.custom.extend(custom.unwrap_or_default());
+    wanted.additional.extend(additional.unwrap_or_default());
+    let window = ctx.state.contacts.merge_window;
+    if window.is_zero() || !merges {
+        contact_save::update(ctx.state, wanted)?;
+        return show(ctx, contact);
+    }
+    ctx.state.contacts.settle(&mut wanted)?;
+    let answer = shapes::contact(ctx.state, &wanted, with_inboxes(ctx));
+    let due = Instant::now() + window;
+    ctx.state.contacts.pending.push_back(PendingWrite { due, read, wanted });
+    ctx.state.contacts.delay = window;
+    payload(&answer)
+}
+
+impl State {
+    /// Writes what is due.
+    pub(in crate::fake) fn write_due(&mut self, now: Instant) {
+        while let Some(write) = self.contacts.pending.pop_front_if(|write| write.due <= now) {
+            let PendingWrite { read, wanted, .. } = write;
+            let Some(current) = self.contacts.get(read.account, read.id) else { continue };
+            // Only columns that differ from what was read are written.
+            let mut draft = current.clone();
+            let Contact { name, email, phone_number, identifier, additional, custom, .. } = wanted;
+            if name != read.name {
+                draft.name = name;
+            }
+            if email != read.email {
+                draft.email = email;
+            }
+            if phone_number != read.phone_number {
+                draft.phone_number = phone_number;
+            }
+            if identifier != read.identifier {
+                draft.identifier = identifier;
+            }
+            if additional != read.additional {
+                draft.additional = additional;
+            }
+            if custom != read.custom {
+                draft.custom = custom;
+            }
+            // Taken in the meantime: the server would have said so, but the answer has gone out.
+            let _ = contact_save::update(self, draft);
+        }
+    }
+}
+
+/// The contact goes at once; what hangs on it goes in the background.
+fn delete(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
+    ctx.state.contacts.find(ctx.account, contact)?;
+    ctx.state.contacts.remove(ctx.account, contact);
+    ctx.state.talk.orphan(ctx.account, contact);
+    Ok(Answer::empty())
+}
+
+fn remove_attributes(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
+    let mut draft = ctx.state.contacts.find(ctx.account, contact)?.clone();
+    for key in texts(ctx.body(), "custom_attributes").unwrap_or_default() {
+        draft.custom.remove(&key);
+    }
+    contact_save::update(ctx.state, draft)?;
+    show(ctx, contact)
+}
+
+fn labels(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
+    payload(&json!(ctx.state.contacts.find(ctx.account, contact)?.labels))
+}
+
+fn set_labels(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
+    let mut draft = ctx.state.contacts.find(ctx.account, contact)?.clone();
+    draft.labels = label_list(ctx.body());
+    contact_save::update(ctx.state, draft)?;
+    labels(ctx, contact)
+}
+
+/// The labels of a body, each once, case kept; they need not be defined in the account.
+pub(in crate::fake) fn label_list(body: &Value) -> Vec<String> {
+    let mut labels: Vec<String> = Vec::new();
+    for label in texts(body, "labels").unwrap_or_default() {
+        let label = label.trim().to_owned();
+        if !label.is_empty() && !labels.contains(&label) {
+            labels.push(label);
+        }
+    }
+    labels
+}

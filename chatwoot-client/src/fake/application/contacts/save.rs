@@ -1,0 +1,76 @@
+//! Saving a contact: what every write of one comes to, with its event.
+
+use serde_json::{Value, json};
+
+use crate::fake::application::contacts::record::Contact;
+use crate::fake::clock::iso;
+use crate::fake::http::response::Refusal;
+use crate::fake::state::State;
+use crate::fake::webhook::events::emit;
+use crate::fake::webhook::payloads;
+
+/// Stores a new contact and tells the webhooks.
+pub(in crate::fake) fn create(state: &mut State, mut draft: Contact) -> Result<i64, Refusal> {
+    state.contacts.settle(&mut draft)?;
+    let account = draft.account;
+    let id = state.contacts.insert(draft);
+    let payload = state.contacts.get(account, id).map(|contact| payloads::contact(state, contact));
+    if let Some(payload) = payload {
+        emit(state, account, None, "contact_created", &payload);
+    }
+    Ok(id)
+}
+
+/// Stores a changed contact and tells the webhooks; without a change nothing happens.
+pub(in crate::fake) fn update(state: &mut State, mut draft: Contact) -> Result<(), Refusal> {
+    let asked = draft.additional.clone();
+    state.contacts.settle(&mut draft)?;
+    let Some(old) = state.contacts.get(draft.account, draft.id) else { return Ok(()) };
+    let touched = Contact { updated_at: old.updated_at, ..draft.clone() };
+    if touched == *old {
+        return Ok(());
+    }
+    draft.updated_at = state.now();
+    let account = draft.account;
+    let new = draft.clone();
+    // A company is found afterwards, and no event tells of it.
+    let told = Contact { additional: asked, ..draft.clone() };
+    let Some(old) = state.contacts.replace(draft) else { return Ok(()) };
+    let mut payload = payloads::contact(state, &new);
+    if let Value::Object(map) = &mut payload {
+        map.insert("changed_attributes".to_owned(), Value::Array(changes(&old, &told)));
+    }
+    emit(state, account, None, "contact_updated", &payload);
+    Ok(())
+}
+
+/// `{column: {previous_value, current_value}}` for each change, in the order of the columns.
+fn changes(old: &Contact, new: &Contact) -> Vec<Value> {
+    let kind = |contact: &Contact| if contact.visitor { "visitor" } else { "lead" };
+    let place =
+        |contact: &Contact, key: &str| contact.additional.get(key).cloned().unwrap_or(Value::Null);
+    let columns = [
+        ("name", json!(old.name), json!(new.name)),
+        ("email", json!(old.email), json!(new.email)),
+        ("phone_number", json!(old.phone_number), json!(new.phone_number)),
+        ("updated_at", iso(old.updated_at), iso(new.updated_at)),
+        ("additional_attributes", json!(old.additional), json!(new.additional)),
+        ("identifier", json!(old.identifier), json!(new.identifier)),
+        ("custom_attributes", json!(old.custom), json!(new.custom)),
+        (
+            "last_activity_at",
+            old.last_activity_at.map_or(Value::Null, iso),
+            new.last_activity_at.map_or(Value::Null, iso),
+        ),
+        ("contact_type", json!(kind(old)), json!(kind(new))),
+        ("location", place(old, "city"), place(new, "city")),
+        ("country_code", place(old, "country"), place(new, "country")),
+        ("blocked", json!(old.blocked), json!(new.blocked)),
+        ("label_list", json!(old.labels), json!(new.labels)),
+    ];
+    columns
+        .into_iter()
+        .filter(|(_, before, after)| before != after)
+        .map(|(name, before, after)| payloads::change(name, &before, &after))
+        .collect()
+}

@@ -1,0 +1,203 @@
+//! Saving a conversation: what every change of one comes to, with its events and activities.
+
+use serde_json::{Map, Value, json};
+
+use crate::fake::application::conversations::store::{Conversation, Status};
+use crate::fake::application::messages::save::write_activities;
+use crate::fake::clock::iso;
+use crate::fake::state::State;
+use crate::fake::webhook::payloads::{change, tell_conversation};
+
+/// Who changes a conversation: it is named in the activity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::fake) enum By {
+    User(i64),
+    /// The contact, through the public API.
+    Contact,
+    /// A new message of the contact.
+    Message,
+    /// The server itself, silently.
+    Server,
+}
+
+/// What makes a `conversation_updated`, and the rest that is told with it, in the order of columns.
+const TOLD: [&str; 9] = [
+    "status",
+    "assignee_id",
+    "team_id",
+    "snoozed_until",
+    "custom_attributes",
+    "first_reply_created_at",
+    "priority",
+    "waiting_since",
+    "label_list",
+];
+
+/// Stores a changed conversation; without a change nothing happens.
+pub(in crate::fake) fn save(state: &mut State, mut draft: Conversation, by: By) {
+    let Some(old) = state.talk.get(draft.account, draft.id).cloned() else { return };
+    if draft.status != Status::Snoozed {
+        draft.snoozed_until = None;
+    }
+    if draft.team != old.team {
+        let members = draft.team.and_then(|team| state.teams.get(draft.account, team));
+        if members.is_some_and(|team| draft.assignee.is_some_and(|id| !team.members.contains(&id)))
+        {
+            draft.assignee = None;
+        }
+    }
+    if changes(&old, &draft).is_empty() {
+        return;
+    }
+    draft.updated_at = state.now();
+    let changed = changes(&old, &draft);
+    let status_changed = draft.status != old.status;
+    if status_changed && draft.status == Status::Resolved {
+        draft.waiting_since = None;
+    }
+    let (account, id) = (draft.account, draft.id);
+    let new = draft.clone();
+    if let Some(row) = state.talk.get_mut(account, id) {
+        *row = draft;
+    }
+    if status_changed {
+        // Agent bots would hear `conversation_opened` and `conversation_resolved`; there are none.
+        let nothing = Map::from_iter([("changed_attributes".to_owned(), Value::Null)]);
+        tell_conversation(state, account, id, "conversation_status_changed", nothing);
+    }
+    for text in activities(state, &old, &new, by) {
+        state.talk.activities.push((account, id, text));
+    }
+    write_activities(state);
+    if changed.iter().any(|(column, ..)| TOLD.contains(column)) {
+        let list: Vec<Value> =
+            changed.iter().map(|(column, before, after)| change(column, before, after)).collect();
+        let extra = Map::from_iter([("changed_attributes".to_owned(), Value::Array(list))]);
+        tell_conversation(state, account, id, "conversation_updated", extra);
+    }
+}
+
+type Change = (&'static str, Value, Value);
+
+fn changes(old: &Conversation, new: &Conversation) -> Vec<Change> {
+    let time = |at: Option<jiff::Timestamp>| at.map_or(Value::Null, iso);
+    let columns = [
+        ("status", json!(old.status.as_str()), json!(new.status.as_str())),
+        ("assignee_id", json!(old.assignee), json!(new.assignee)),
+        ("updated_at", iso(old.updated_at), iso(new.updated_at)),
+        ("contact_last_seen_at", time(old.contact_last_seen_at), time(new.contact_last_seen_at)),
+        ("additional_attributes", json!(old.additional), json!(new.additional)),
+        ("team_id", json!(old.team), json!(new.team)),
+        ("snoozed_until", time(old.snoozed_until), time(new.snoozed_until)),
+        ("custom_attributes", json!(old.custom), json!(new.custom)),
+        (
+            "first_reply_created_at",
+            time(old.first_reply_created_at),
+            time(new.first_reply_created_at),
+        ),
+        ("priority", json!(old.priority), json!(new.priority)),
+        ("waiting_since", time(old.waiting_since), time(new.waiting_since)),
+        ("cached_label_list", json!(old.labels.join(", ")), json!(new.labels.join(", "))),
+        ("label_list", json!(old.labels), json!(new.labels)),
+    ];
+    columns.into_iter().filter(|(_, before, after)| before != after).collect()
+}
+
+/// The lines that a change leaves in the conversation.
+fn activities(state: &State, old: &Conversation, new: &Conversation, by: By) -> Vec<String> {
+    let user = match by {
+        By::User(id) => Some(id),
+        By::Contact | By::Message | By::Server => None,
+    };
+    let named = |id: Option<i64>| {
+        id.and_then(|id| state.users.get(&id)).map_or_else(String::new, |user| user.name.clone())
+    };
+    let mut lines = Vec::new();
+    if old.status != new.status {
+        lines.extend(status_line(state, new, by));
+    }
+    let Some(user) = user else { return lines };
+    let me = named(Some(user));
+    match (&old.priority, &new.priority) {
+        (Some(from), Some(to)) if from != to => {
+            lines.push(format!("{me} changed the priority from {from} to {to}"));
+        }
+        (None, Some(to)) => lines.push(format!("{me} set the priority to {to}")),
+        (Some(_), None) => lines.push(format!("{me} removed the priority")),
+        _ => {}
+    }
+    let only_in = |these: &[String], those: &[String]| {
+        let only: Vec<&str> =
+            these.iter().filter(|label| !those.contains(label)).map(String::as_str).collect();
+        only.join(", ")
+    };
+    for (labels, word) in [
+        (only_in(&new.labels, &old.labels), "added"),
+        (only_in(&old.labels, &new.labels), "removed"),
+    ] {
+        if !labels.is_empty() {
+            lines.push(format!("{me} {word} {labels}"));
+        }
+    }
+    let assigned = (old.assignee != new.assignee).then_some(new.assignee);
+    if old.team != new.team {
+        lines.push(team_line(state, old, new, &me));
+    } else if let Some(assignee) = assigned {
+        lines.push(match assignee {
+            None => format!("Conversation unassigned by {me}"),
+            Some(id) if id == user => format!("{me} self-assigned this conversation"),
+            Some(_) => format!("Assigned to {} by {me}", named(assignee)),
+        });
+    }
+    lines
+}
+
+fn status_line(state: &State, new: &Conversation, by: By) -> Option<String> {
+    let what = match (by, new.status) {
+        (By::User(_), Status::Resolved) => "Conversation was marked resolved by",
+        (By::User(_), Status::Open) => "Conversation was reopened by",
+        (By::User(_), Status::Pending) => "Conversation was marked as pending by",
+        (By::User(_), Status::Snoozed) => "Conversation was snoozed by",
+        (By::Contact, Status::Resolved) => "Conversation was resolved by",
+        (By::Message, _) => {
+            let line = "System reopened the conversation due to a new incoming message.";
+            return Some(line.to_owned());
+        }
+        _ => return None,
+    };
+    let who = match by {
+        By::User(id) => state.users.get(&id).map(|user| user.name.clone()),
+        _ => state.contacts.get(new.account, new.contact).and_then(|person| {
+            let name = person.name.clone()?.to_lowercase();
+            let mut letters = name.chars();
+            letters.next().map(|first| first.to_uppercase().chain(letters).collect())
+        }),
+    };
+    Some(format!("{what} {}", who.unwrap_or_default()))
+}
+
+/// The line of a team's change; it names a new assignee too.
+pub(in crate::fake) fn team_line(
+    state: &State,
+    old: &Conversation,
+    new: &Conversation,
+    me: &str,
+) -> String {
+    let name = |team: Option<i64>| {
+        let team = team.and_then(|team| state.teams.get(new.account, team));
+        team.map_or_else(String::new, |team| team.name.clone())
+    };
+    let assignee = new.assignee.filter(|_| old.assignee != new.assignee);
+    let assignee = assignee.and_then(|id| state.users.get(&id));
+    match (new.team, assignee) {
+        (None, _) => format!("Unassigned from {} by {me}", name(old.team)),
+        (team, Some(user)) => format!("Assigned to {} via {} by {me}", user.name, name(team)),
+        (team, None) => format!("Assigned to {} by {me}", name(team)),
+    }
+}
+
+/// The lines of a conversation that starts with an assignee or a team.
+pub(in crate::fake) fn first_line(state: &State, new: &Conversation, user: i64) -> Option<String> {
+    let nobody = Conversation { assignee: None, team: None, ..new.clone() };
+    activities(state, &nobody, new, By::User(user)).into_iter().next_back()
+}

@@ -1,0 +1,324 @@
+//! Conversations and messages as they are stored.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use tokio::time::Instant;
+
+use crate::fake::application::contacts::inboxes::ContactInbox;
+use crate::fake::background::CLEARED_AFTER;
+
+/// How a conversation stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::fake) enum Status {
+    Open,
+    Resolved,
+    Pending,
+    Snoozed,
+}
+
+impl Status {
+    pub(in crate::fake) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Resolved => "resolved",
+            Self::Pending => "pending",
+            Self::Snoozed => "snoozed",
+        }
+    }
+
+    pub(in crate::fake) fn read(word: &str) -> Option<Self> {
+        [Self::Open, Self::Resolved, Self::Pending, Self::Snoozed]
+            .into_iter()
+            .find(|status| status.as_str() == word)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(in crate::fake) struct Conversation {
+    /// Counted per account: what the API calls its id.
+    pub(in crate::fake) id: i64,
+    pub(in crate::fake) account: i64,
+    pub(in crate::fake) uuid: String,
+    pub(in crate::fake) inbox: i64,
+    pub(in crate::fake) contact: i64,
+    pub(in crate::fake) contact_inbox: i64,
+    pub(in crate::fake) status: Status,
+    pub(in crate::fake) priority: Option<String>,
+    pub(in crate::fake) snoozed_until: Option<Timestamp>,
+    pub(in crate::fake) assignee: Option<i64>,
+    pub(in crate::fake) team: Option<i64>,
+    pub(in crate::fake) labels: Vec<String>,
+    pub(in crate::fake) custom: Map<String, Value>,
+    pub(in crate::fake) additional: Map<String, Value>,
+    pub(in crate::fake) created_at: Timestamp,
+    pub(in crate::fake) updated_at: Timestamp,
+    pub(in crate::fake) last_activity_at: Timestamp,
+    pub(in crate::fake) first_reply_created_at: Option<Timestamp>,
+    pub(in crate::fake) waiting_since: Option<Timestamp>,
+    pub(in crate::fake) agent_last_seen_at: Option<Timestamp>,
+    pub(in crate::fake) assignee_last_seen_at: Option<Timestamp>,
+    pub(in crate::fake) contact_last_seen_at: Option<Timestamp>,
+    /// Oldest first.
+    pub(in crate::fake) messages: Vec<i64>,
+}
+
+/// Who wrote a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::fake) enum Sender {
+    User(i64),
+    Contact(i64),
+}
+
+/// The number that the API gives a kind of message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::fake) enum MessageType {
+    Incoming,
+    Outgoing,
+    Activity,
+    Template,
+}
+
+impl MessageType {
+    pub(in crate::fake) const fn number(self) -> i64 {
+        match self {
+            Self::Incoming => 0,
+            Self::Outgoing => 1,
+            Self::Activity => 2,
+            Self::Template => 3,
+        }
+    }
+
+    pub(in crate::fake) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Incoming => "incoming",
+            Self::Outgoing => "outgoing",
+            Self::Activity => "activity",
+            Self::Template => "template",
+        }
+    }
+
+    pub(in crate::fake) fn read(word: &str) -> Option<Self> {
+        [Self::Incoming, Self::Outgoing, Self::Activity, Self::Template]
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(in crate::fake) struct Message {
+    pub(in crate::fake) id: i64,
+    pub(in crate::fake) account: i64,
+    pub(in crate::fake) conversation: i64,
+    pub(in crate::fake) inbox: i64,
+    pub(in crate::fake) content: Option<String>,
+    pub(in crate::fake) kind: MessageType,
+    pub(in crate::fake) content_type: String,
+    pub(in crate::fake) status: String,
+    pub(in crate::fake) private: bool,
+    pub(in crate::fake) source_id: Option<String>,
+    pub(in crate::fake) content_attributes: Map<String, Value>,
+    pub(in crate::fake) additional: Map<String, Value>,
+    pub(in crate::fake) sender: Option<Sender>,
+    pub(in crate::fake) attachments: Vec<Value>,
+    pub(in crate::fake) created_at: Timestamp,
+    pub(in crate::fake) updated_at: Timestamp,
+}
+
+impl Message {
+    /// What people said to each other, notes and activities left out.
+    pub(in crate::fake) fn is_chat(&self) -> bool {
+        self.kind != MessageType::Activity && !self.private
+    }
+}
+
+/// Conversations and messages.
+#[derive(Debug, Default)]
+pub(in crate::fake) struct ConversationStore {
+    /// By account and display id.
+    rows: BTreeMap<(i64, i64), Conversation>,
+    last: HashMap<i64, i64>,
+    by_contact: HashMap<(i64, i64), BTreeSet<i64>>,
+    /// By account and id.
+    messages: BTreeMap<(i64, i64), Message>,
+    last_message: i64,
+    last_attachment: i64,
+    /// Activity messages that a background job writes when the request is done.
+    pub(in crate::fake) activities: Vec<(i64, i64, String)>,
+    /// Conversations whose contact is gone, until a background job removes them.
+    orphans: BTreeSet<(i64, i64)>,
+    clearing: Option<Instant>,
+}
+
+impl ConversationStore {
+    pub(in crate::fake) fn get(&self, account: i64, id: i64) -> Option<&Conversation> {
+        self.rows.get(&(account, id))
+    }
+
+    pub(in crate::fake) fn get_mut(&mut self, account: i64, id: i64) -> Option<&mut Conversation> {
+        self.rows.get_mut(&(account, id))
+    }
+
+    /// The conversations of an account, oldest first.
+    pub(in crate::fake) fn of(
+        &self,
+        account: i64,
+    ) -> impl DoubleEndedIterator<Item = &Conversation> {
+        self.rows.range((account, i64::MIN)..=(account, i64::MAX)).map(|(_, row)| row)
+    }
+
+    /// The conversations of a contact, oldest first.
+    pub(in crate::fake) fn of_contact(
+        &self,
+        account: i64,
+        contact: i64,
+    ) -> impl DoubleEndedIterator<Item = &Conversation> {
+        let ids = self.by_contact.get(&(account, contact)).into_iter().flatten();
+        ids.filter_map(move |id| self.get(account, *id))
+    }
+
+    /// The conversations of a contact inbox, oldest first.
+    pub(in crate::fake) fn of_link(
+        &self,
+        account: i64,
+        link: &ContactInbox,
+    ) -> impl DoubleEndedIterator<Item = &Conversation> {
+        let id = link.id;
+        self.of_contact(account, link.contact).filter(move |talk| talk.contact_inbox == id)
+    }
+
+    /// Stores a new conversation under the account's next id.
+    pub(in crate::fake) fn open(&mut self, mut row: Conversation) -> i64 {
+        let last = self.last.entry(row.account).or_default();
+        *last += 1;
+        row.id = *last;
+        let (account, id) = (row.account, row.id);
+        self.by_contact.entry((account, row.contact)).or_default().insert(id);
+        self.rows.insert((account, id), row);
+        id
+    }
+
+    pub(in crate::fake) fn remove(&mut self, account: i64, id: i64) -> Option<Conversation> {
+        let gone = self.rows.remove(&(account, id))?;
+        if let Some(ids) = self.by_contact.get_mut(&(account, gone.contact)) {
+            ids.remove(&id);
+        }
+        for message in &gone.messages {
+            self.messages.remove(&(account, *message));
+        }
+        Some(gone)
+    }
+
+    /// Forgets what an account had.
+    pub(in crate::fake) fn forget(&mut self, account: i64) {
+        let ids: Vec<i64> = self.of(account).map(|talk| talk.id).collect();
+        for id in ids {
+            self.remove(account, id);
+        }
+    }
+
+    /// Removes the conversations of an inbox that is gone.
+    pub(in crate::fake) fn forget_inbox(&mut self, account: i64, inbox: i64) {
+        let ids: Vec<i64> =
+            self.of(account).filter(|talk| talk.inbox == inbox).map(|talk| talk.id).collect();
+        for id in ids {
+            self.remove(account, id);
+        }
+    }
+
+    /// Gives the conversations and messages of one contact to another.
+    pub(in crate::fake) fn move_contact(&mut self, account: i64, from: i64, to: i64) {
+        let ids = self.by_contact.remove(&(account, from)).unwrap_or_default();
+        for id in &ids {
+            let Some(talk) = self.rows.get_mut(&(account, *id)) else { continue };
+            talk.contact = to;
+            for message in &talk.messages {
+                if let Some(message) = self.messages.get_mut(&(account, *message))
+                    && message.sender == Some(Sender::Contact(from))
+                {
+                    message.sender = Some(Sender::Contact(to));
+                }
+            }
+        }
+        self.by_contact.entry((account, to)).or_default().extend(ids);
+    }
+
+    /// Marks the conversations of a contact that is gone.
+    pub(in crate::fake) fn orphan(&mut self, account: i64, contact: i64) {
+        let ids = self.by_contact.remove(&(account, contact)).unwrap_or_default();
+        self.orphans.extend(ids.into_iter().map(|id| (account, id)));
+        self.clearing.get_or_insert_with(|| Instant::now() + CLEARED_AFTER);
+    }
+
+    /// Whether the contact of a conversation is gone, and the background job is still to come.
+    pub(in crate::fake) fn is_orphan(&self, account: i64, id: i64) -> bool {
+        self.orphans.contains(&(account, id))
+    }
+
+    pub(in crate::fake) fn is_clearing_due(&self, now: Instant) -> bool {
+        self.clearing.is_some_and(|due| due <= now)
+    }
+
+    /// The background job after the deletion of a contact.
+    pub(in crate::fake) fn clear_orphans(&mut self) {
+        self.clearing = None;
+        for (account, id) in std::mem::take(&mut self.orphans) {
+            self.remove(account, id);
+        }
+    }
+
+    pub(in crate::fake) fn message(&self, account: i64, id: i64) -> Option<&Message> {
+        self.messages.get(&(account, id))
+    }
+
+    pub(in crate::fake) fn message_mut(&mut self, account: i64, id: i64) -> Option<&mut Message> {
+        self.messages.get_mut(&(account, id))
+    }
+
+    /// The messages of a conversation, oldest first.
+    pub(in crate::fake) fn messages<'a>(
+        &'a self,
+        talk: &'a Conversation,
+    ) -> impl DoubleEndedIterator<Item = &'a Message> {
+        talk.messages.iter().filter_map(|id| self.message(talk.account, *id))
+    }
+
+    /// Stores a message in its conversation.
+    pub(in crate::fake) fn say(&mut self, mut message: Message) -> i64 {
+        self.last_message += 1;
+        message.id = self.last_message;
+        let (account, id) = (message.account, message.id);
+        for attachment in &mut message.attachments {
+            self.last_attachment += 1;
+            if let Value::Object(map) = attachment {
+                map.insert("id".to_owned(), Value::from(self.last_attachment));
+                map.insert("message_id".to_owned(), Value::from(id));
+            }
+        }
+        if let Some(talk) = self.rows.get_mut(&(account, message.conversation)) {
+            talk.messages.push(id);
+        }
+        self.messages.insert((account, id), message);
+        id
+    }
+
+    /// The customer's messages that no agent has seen; the server counts up to ten.
+    pub(in crate::fake) fn unread(&self, talk: &Conversation) -> usize {
+        self.messages(talk)
+            .rev()
+            .filter(|message| message.kind == MessageType::Incoming)
+            .take_while(|message| {
+                talk.agent_last_seen_at.is_none_or(|seen| message.created_at > seen)
+            })
+            .take(10)
+            .count()
+    }
+
+    pub(in crate::fake) fn last_incoming<'a>(
+        &'a self,
+        talk: &'a Conversation,
+    ) -> Option<&'a Message> {
+        self.messages(talk).rev().find(|message| message.kind == MessageType::Incoming)
+    }
+}

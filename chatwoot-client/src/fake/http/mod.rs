@@ -1,0 +1,11 @@
+//! How a request reaches an operation: the HTTP server, routes, tokens, limits, faults.
+
+pub(in crate::fake) mod auth;
+pub(in crate::fake) mod faults;
+pub(in crate::fake) mod input;
+pub(in crate::fake) mod limits;
+pub(in crate::fake) mod multipart;
+pub(in crate::fake) mod response;
+pub(in crate::fake) mod root;
+pub(in crate::fake) mod router;
+pub(in crate::fake) mod server;

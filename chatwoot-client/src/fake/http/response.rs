@@ -1,0 +1,163 @@
+//! What the fake says: answers, and refusals with the server's own bodies.
+
+use bytes::Bytes;
+use http::Response;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use serde_json::{Value, json};
+
+/// What an operation comes to.
+pub(in crate::fake) type Outcome = Result<Answer, Refusal>;
+
+/// A whole answer before it becomes HTTP.
+#[derive(Clone, Debug)]
+pub(in crate::fake) struct Answer {
+    pub(in crate::fake) status: u16,
+    content_type: &'static str,
+    body: Bytes,
+}
+
+const JSON: &str = "application/json; charset=utf-8";
+const TEXT: &str = "text/plain; charset=utf-8";
+
+impl Answer {
+    /// 200 with this JSON.
+    pub(in crate::fake) fn json(body: &Value) -> Self {
+        Self::with_status(200, body)
+    }
+
+    /// Another status with this JSON.
+    pub(in crate::fake) fn with_status(status: u16, body: &Value) -> Self {
+        Self { status, content_type: JSON, body: Bytes::from(body.to_string()) }
+    }
+
+    /// 200 with nothing in it and a JSON content type: most writes that answer nothing.
+    pub(in crate::fake) fn empty() -> Self {
+        Self { status: 200, content_type: "application/json", body: Bytes::new() }
+    }
+
+    /// 204.
+    pub(in crate::fake) fn no_content() -> Self {
+        Self { status: 204, content_type: "", body: Bytes::new() }
+    }
+
+    /// A status with nothing in it.
+    pub(in crate::fake) fn nothing(status: u16) -> Self {
+        Self { status, ..Self::empty() }
+    }
+
+    /// 200 with a body of another kind.
+    pub(in crate::fake) fn other(content_type: &'static str, body: impl Into<Bytes>) -> Self {
+        Self { status: 200, content_type, body: body.into() }
+    }
+
+    /// Plain text with any status.
+    pub(in crate::fake) fn text(status: u16, body: &str) -> Self {
+        Self { status, content_type: TEXT, body: Bytes::copy_from_slice(body.as_bytes()) }
+    }
+
+    /// Bytes as a fault wants them.
+    pub(in crate::fake) fn raw(status: u16, body: Bytes) -> Self {
+        Self { status, content_type: JSON, body }
+    }
+
+    /// The answer as HTTP.
+    pub(in crate::fake) fn into_response(self, etag: bool) -> Response<Bytes> {
+        let tag = (etag && self.status == 200 && !self.body.is_empty()).then(|| weak(&self.body));
+        let mut response = Response::new(self.body);
+        if let Ok(status) = http::StatusCode::from_u16(self.status) {
+            *response.status_mut() = status;
+        }
+        let headers = response.headers_mut();
+        if !self.content_type.is_empty() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
+        }
+        if let Ok(id) = HeaderValue::from_str(&uuid::Uuid::new_v4().to_string()) {
+            headers.insert("x-request-id", id);
+        }
+        if let Some(tag) = tag.and_then(|tag| HeaderValue::from_str(&tag).ok()) {
+            headers.insert(http::header::ETAG, tag);
+        }
+        response
+    }
+}
+
+fn weak(body: &[u8]) -> String {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    body.hash(&mut hasher);
+    format!("W/\"{:016x}\"", hasher.finish())
+}
+
+/// An answer that says no.
+#[derive(Clone, Debug)]
+pub(in crate::fake) struct Refusal(pub(in crate::fake) Answer);
+
+impl Refusal {
+    fn error(status: u16, text: &str) -> Self {
+        Self(Answer::with_status(status, &json!({ "error": text })))
+    }
+
+    fn rack(status: u16, text: &str) -> Self {
+        Self(Answer::with_status(status, &json!({ "status": status, "error": text })))
+    }
+
+    /// 404: no row with that id, or not in that account.
+    pub(in crate::fake) fn not_found() -> Self {
+        Self::missing("Resource could not be found")
+    }
+
+    /// 404 with this text.
+    pub(in crate::fake) fn missing(text: &str) -> Self {
+        Self::error(404, text)
+    }
+
+    /// 404: no such route, or (platform, public) no such row.
+    pub(in crate::fake) fn no_route() -> Self {
+        Self::rack(404, "Not Found")
+    }
+
+    /// 400: the body is not JSON.
+    pub(in crate::fake) fn bad_json() -> Self {
+        Self::rack(400, "Bad Request")
+    }
+
+    /// 500: what upstream does not handle.
+    pub(in crate::fake) fn crash() -> Self {
+        Self::rack(500, "Internal Server Error")
+    }
+
+    /// 401 with this text.
+    pub(in crate::fake) fn unauthorized(text: &str) -> Self {
+        Self::error(401, text)
+    }
+
+    /// 401 of someone without a token.
+    pub(in crate::fake) fn sign_in(text: &str) -> Self {
+        Self(Answer::with_status(401, &json!({ "errors": [text] })))
+    }
+
+    /// 401: the role may not do this.
+    pub(in crate::fake) fn not_allowed() -> Self {
+        Self::unauthorized("You are not authorized to do this action")
+    }
+
+    /// 422 with one sentence.
+    pub(in crate::fake) fn unprocessable(text: &str) -> Self {
+        Self::error(422, text)
+    }
+
+    /// 422 of a validation: `(attribute, full message)`, in order.
+    pub(in crate::fake) fn invalid(faults: &[(&str, &str)]) -> Self {
+        let message: Vec<&str> = faults.iter().map(|(_, text)| *text).collect();
+        let mut attributes: Vec<&str> = Vec::new();
+        for (name, _) in faults {
+            if !attributes.contains(name) {
+                attributes.push(name);
+            }
+        }
+        Self(Answer::with_status(
+            422,
+            &json!({ "message": message.join(", "), "attributes": attributes }),
+        ))
+    }
+}

@@ -1,0 +1,97 @@
+//! The fake over HTTP on a loopback port, served by wiremock.
+
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
+
+use crate::fake::{FakeChatwoot, FakeOutcome, Reply};
+
+/// A [`FakeChatwoot`] that listens; dropped, it stops.
+///
+/// wiremock keeps every request it matched, so a server that lives for millions of requests grows.
+pub struct FakeServer {
+    server: MockServer,
+    fake: FakeChatwoot,
+}
+
+impl std::fmt::Debug for FakeServer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("FakeServer").field("uri", &self.uri()).finish_non_exhaustive()
+    }
+}
+
+impl FakeServer {
+    /// Serves `fake` on a free port; its answers link to that address.
+    pub async fn start(fake: FakeChatwoot) -> Self {
+        Self::serve(fake, MockServer::builder()).await
+    }
+
+    /// Serves `fake` on a port that is bound already.
+    pub async fn start_on(fake: FakeChatwoot, listener: TcpListener) -> Self {
+        Self::serve(fake, MockServer::builder().listener(listener)).await
+    }
+
+    async fn serve(fake: FakeChatwoot, builder: wiremock::MockServerBuilder) -> Self {
+        let server = builder.disable_request_recording().start().await;
+        fake.set_base_url(server.uri());
+        let door = Door { fake: fake.clone(), reply: Arc::default() };
+        // The first mock asks the fake and takes only what breaks; the second gives the answer.
+        let broken = |_: &Request| std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+        Mock::given(door.clone()).respond_with_err(broken).with_priority(1).mount(&server).await;
+        Mock::given(wiremock::matchers::any()).respond_with(door).mount(&server).await;
+        Self { server, fake }
+    }
+
+    /// The address, without a slash at the end.
+    pub fn uri(&self) -> String {
+        self.server.uri()
+    }
+
+    /// The fake behind it.
+    pub fn fake(&self) -> &FakeChatwoot {
+        &self.fake
+    }
+}
+
+/// wiremock handles one request at a time, so one slot is enough between the two mocks.
+#[derive(Clone)]
+struct Door {
+    fake: FakeChatwoot,
+    reply: Arc<Mutex<Option<Reply>>>,
+}
+
+impl Match for Door {
+    fn matches(&self, request: &Request) -> bool {
+        let mut asked = http::Request::new(Bytes::copy_from_slice(&request.body));
+        asked.method_mut().clone_from(&request.method);
+        if let Ok(uri) = request.url.as_str().parse() {
+            *asked.uri_mut() = uri;
+        }
+        asked.headers_mut().clone_from(&request.headers);
+        let reply = self.fake.handle(&asked);
+        let breaks = matches!(reply.outcome, FakeOutcome::Reset);
+        *self.reply.lock().unwrap_or_else(PoisonError::into_inner) = Some(reply);
+        breaks
+    }
+}
+
+impl Respond for Door {
+    fn respond(&self, _: &Request) -> ResponseTemplate {
+        let reply = self.reply.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some(Reply { delay, outcome: FakeOutcome::Answer(answer) }) = reply else {
+            return ResponseTemplate::new(500);
+        };
+        let (parts, body) = answer.into_parts();
+        let mut template = ResponseTemplate::new(parts.status).set_delay(delay);
+        let kind = parts.headers.get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
+        template = template.set_body_raw(body.to_vec(), kind.unwrap_or_default());
+        for (name, value) in &parts.headers {
+            if name != http::header::CONTENT_TYPE {
+                template = template.insert_header(name, value);
+            }
+        }
+        template
+    }
+}

@@ -1,0 +1,216 @@
+//! The widget's API: who the visitor is, and who they turn out to be.
+
+use serde_json::{Value, json};
+
+use crate::fake::application::contacts::inboxes as contact_inboxes;
+use crate::fake::application::contacts::inboxes::ContactInbox;
+use crate::fake::application::contacts::merge::Name;
+use crate::fake::application::contacts::record::{Contact, is_email, is_phone};
+use crate::fake::application::contacts::{merge as contact_merge, save as contact_save};
+use crate::fake::application::inboxes::channel::{Inbox, Kind, by_identifier};
+use crate::fake::application::inboxes::defaults::hour_rows;
+use crate::fake::http::input::{Ctx, text};
+use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::http::router::{Routed, to};
+use crate::fake::public::inbox::{guest_name, proves};
+use crate::fake::public::widget_conversations as widget_talk;
+use crate::fake::shapes;
+
+/// Paths below `/api/v1/widget`.
+pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
+    match (verb, rest) {
+        ("POST", ["config"]) => to(config),
+        ("GET", ["contact"]) => to(show),
+        ("PATCH" | "PUT", ["contact"]) => to(update),
+        ("PATCH" | "PUT", ["contact", "set_user"]) => to(set_user),
+        ("POST", ["contact", "destroy_custom_attributes"]) => to(remove_attributes),
+        _ => widget_talk::route(verb, rest),
+    }
+}
+
+/// The web inbox of the `website_token`.
+fn door(ctx: &mut Ctx<'_>) -> Result<Inbox, Refusal> {
+    let token = ctx.query("website_token").map(str::to_owned);
+    let token = token.or_else(|| text(ctx.body(), "website_token")).unwrap_or_default();
+    let found = by_identifier(ctx.state, &token).filter(|inbox| matches!(inbox.kind, Kind::Web(_)));
+    let inbox = found.cloned().ok_or_else(Refusal::not_found)?;
+    ctx.account = inbox.account;
+    Ok(inbox)
+}
+
+/// The visitor of the `X-Auth-Token`. Upstream it is a signed token around the source id; here it
+/// is the source id.
+fn known(ctx: &Ctx<'_>, inbox: &Inbox) -> Option<ContactInbox> {
+    let source = ctx.input.visitor.as_deref()?;
+    ctx.state.contacts.link_by_source(inbox.account, inbox.id, source).cloned()
+}
+
+fn visitor(ctx: &Ctx<'_>, inbox: &Inbox) -> Result<ContactInbox, Refusal> {
+    known(ctx, inbox).ok_or_else(Refusal::not_found)
+}
+
+/// The visitor of the token, in the inbox of the `website_token`.
+pub(in crate::fake) fn enter(ctx: &mut Ctx<'_>) -> Result<ContactInbox, Refusal> {
+    let inbox = door(ctx)?;
+    visitor(ctx, &inbox)
+}
+
+/// A new visitor with a made-up name.
+fn welcome(ctx: &mut Ctx<'_>, inbox: &Inbox) -> Result<ContactInbox, Refusal> {
+    let account = inbox.account;
+    let mut draft = Contact::new(account, ctx.state.now());
+    draft.name = Some(guest_name());
+    let contact = contact_save::create(ctx.state, draft)?;
+    let link = contact_inboxes::link(ctx.state, account, contact, inbox.id, None)
+        .map_err(contact_inboxes::refuse)?;
+    ctx.state.contacts.inboxes.get(account, link).cloned().ok_or_else(Refusal::crash)
+}
+
+/// What the widget starts with; a visitor who is not known is made.
+fn config(ctx: &mut Ctx<'_>) -> Outcome {
+    let inbox = door(ctx)?;
+    let link = match known(ctx, &inbox) {
+        Some(link) => link,
+        None => welcome(ctx, &inbox)?,
+    };
+    let person = ctx.state.contacts.find(link.account, link.contact)?;
+    let channel = inbox.channel();
+    let account = ctx.state.accounts.get(&inbox.account);
+    let mut shown = json!({
+        "allow_messages_after_resolved": inbox.settings.get("allow_messages_after_resolved"),
+        "api_host": ctx.state.base_url,
+        "auth_token": link.source_id,
+        "avatar_url": "",
+        "csat_survey_enabled": inbox.settings.get("csat_survey_enabled"),
+        "disable_branding": false,
+        "enabled_features": channel.settings.get("selected_feature_flags"),
+        "enabled_languages": [{ "iso_639_1_code": "en", "name": "English (en)" }],
+        "locale": account.map(|account| &account.locale),
+        "out_of_office_message": inbox.settings.get("out_of_office_message"),
+        "portal": null,
+        "timezone": inbox.settings.get("timezone"),
+        "utc_off_set": "+00:00",
+        "website_name": inbox.name,
+        "website_token": channel.identifier,
+        "working_hours": hour_rows(&inbox),
+        "working_hours_enabled": inbox.settings.get("working_hours_enabled"),
+    });
+    for name in [
+        "pre_chat_form_enabled",
+        "pre_chat_form_options",
+        "reply_time",
+        "welcome_tagline",
+        "welcome_title",
+        "widget_color",
+    ] {
+        if let Value::Object(map) = &mut shown {
+            let value = channel.settings.get(name).cloned().unwrap_or_default();
+            map.insert(name.to_owned(), value);
+        }
+    }
+    Ok(Answer::json(&json!({
+        "website_channel_config": shown,
+        "contact": {
+            "pubsub_token": link.pubsub_token,
+            "id": person.id,
+            "name": person.name,
+            "email": person.email,
+            "identifier": person.identifier,
+            "phone_number": person.phone_number,
+        },
+        "global_config": {
+            "LOGO_THUMBNAIL": "/brand-assets/logo_thumbnail.svg",
+            "BRAND_NAME": "Chatwoot",
+            "INSTALLATION_NAME": "Chatwoot",
+            "WIDGET_BRAND_URL": "https://www.chatwoot.com",
+            "MAXIMUM_FILE_UPLOAD_SIZE": 40,
+        },
+    })))
+}
+
+fn shape(contact: &Contact) -> Value {
+    let has = |field: &Option<String>| field.as_ref().is_some_and(|text| !text.is_empty());
+    json!({
+        "id": contact.id,
+        "has_email": has(&contact.email),
+        "has_name": has(&contact.name),
+        "has_phone_number": has(&contact.phone_number),
+    })
+}
+
+fn show(ctx: &mut Ctx<'_>) -> Outcome {
+    let inbox = door(ctx)?;
+    let link = visitor(ctx, &inbox)?;
+    let contact = ctx.state.contacts.find(link.account, link.contact)?;
+    let mut shown = shape(contact);
+    if let Value::Object(map) = &mut shown {
+        map.insert("identifier".to_owned(), json!(contact.identifier));
+    }
+    Ok(Answer::json(&shown))
+}
+
+/// Tells who the visitor is, and gives the contact that is left; an e-mail or a phone number that
+/// is none is passed over.
+pub(in crate::fake) fn identify(
+    ctx: &mut Ctx<'_>,
+    link: &ContactInbox,
+    mut params: Value,
+    name: Name,
+) -> Result<i64, Refusal> {
+    if let Value::Object(map) = &mut params {
+        for (field, is_right) in
+            [("email", is_email as fn(&str) -> bool), ("phone_number", is_phone)]
+        {
+            if map.get(field).and_then(Value::as_str).is_some_and(|text| !is_right(text)) {
+                map.remove(field);
+            }
+        }
+    }
+    contact_merge::identify(ctx.state, link.account, link.contact, &params, name)
+}
+
+/// Whatever the visitor says of themselves is taken, another contact's identifier and any custom
+/// attributes too: no proof is asked.
+fn update(ctx: &mut Ctx<'_>) -> Outcome {
+    let link = enter(ctx)?;
+    let contact = identify(ctx, &link, ctx.body().clone(), Name::Given)?;
+    Ok(Answer::json(&shape(ctx.state.contacts.find(link.account, contact)?)))
+}
+
+fn remove_attributes(ctx: &mut Ctx<'_>) -> Outcome {
+    let link = enter(ctx)?;
+    let mut draft = ctx.state.contacts.find(link.account, link.contact)?.clone();
+    for key in ctx.body().get("custom_attributes").and_then(Value::as_array).into_iter().flatten() {
+        draft.custom.remove(key.as_str().unwrap_or_default());
+    }
+    let shown = shapes::contact_row(&draft);
+    contact_save::update(ctx.state, draft)?;
+    Ok(Answer::json(&shown))
+}
+
+/// `setUser`: with a proof where one is given or the inbox wants one. A visitor who was someone
+/// else before becomes a new visitor.
+fn set_user(ctx: &mut Ctx<'_>) -> Outcome {
+    let inbox = door(ctx)?;
+    let link = visitor(ctx, &inbox)?;
+    let given = |name: &str| text(ctx.body(), name).filter(|text| !text.is_empty());
+    let identifier = given("identifier");
+    let wanted = given("identifier_hash").is_some() || inbox.channel().hmac_mandatory;
+    let only_attributes = ctx.body().get("custom_attributes").is_some() && identifier.is_none();
+    let verify = wanted && !only_attributes;
+    if verify && !proves(inbox.channel(), ctx.body()) {
+        return Err(Refusal::unauthorized("HMAC failed: Invalid Identifier Hash Provided"));
+    }
+    let before = ctx.state.contacts.find(link.account, link.contact)?.identifier.clone();
+    let other = before.is_some_and(|text| !text.is_empty() && Some(&text) != identifier.as_ref());
+    let link = if other { welcome(ctx, &inbox)? } else { link };
+    if verify && let Some(row) = ctx.state.contacts.inboxes.get_mut(link.account, link.id) {
+        row.hmac_verified = true;
+    }
+    let contact = identify(ctx, &link, ctx.body().clone(), Name::Given)?;
+    let mut shown = shape(ctx.state.contacts.find(link.account, contact)?);
+    if let (true, Value::Object(map)) = (other, &mut shown) {
+        map.insert("widget_auth_token".to_owned(), Value::from(link.source_id));
+    }
+    Ok(Answer::json(&shown))
+}

@@ -1,0 +1,166 @@
+//! Sending what the outbox holds: once each, in parallel, order not kept.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::fake::FakeChatwoot;
+use crate::fake::http::faults::Fate;
+use crate::fake::webhook::events::{Delivery, Fact};
+use crate::http::Body;
+use crate::http::transport::Transport;
+
+/// What became of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DeliveryOutcome {
+    /// The receiver answered with this status; any but a 2xx is lost, as upstream.
+    Delivered(u16),
+    /// No answer in time, or no connection: lost.
+    Failed,
+    /// A fault kept it from being sent.
+    Dropped,
+}
+
+/// A line of the delivery journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DeliveryRecord {
+    /// The event's name.
+    pub event: String,
+    /// The account it came from.
+    pub account: u64,
+    /// `X-Chatwoot-Delivery`.
+    pub delivery_id: String,
+    /// What it speaks of.
+    pub fact: Fact,
+    /// What became of it.
+    pub outcome: DeliveryOutcome,
+}
+
+const WORKERS: usize = 4;
+/// How long a delivery is held back that is to be overtaken.
+const OVERTAKEN: Duration = Duration::from_millis(40);
+
+impl FakeChatwoot {
+    /// Sends webhooks through `transport` from now on, in tasks of the current tokio runtime.
+    /// Each is sent once with the server's time limit; [`Self::deliveries`] says how it went.
+    #[expect(clippy::needless_pass_by_value, reason = "a host hands its transport over")]
+    pub fn deliver_through(&self, transport: Arc<dyn Transport>) {
+        for _ in 0..WORKERS {
+            let (weak, transport) = (self.downgrade(), Arc::clone(&transport));
+            tokio::spawn(async move {
+                // Ends when the last handle to the fake is gone.
+                while let Some(strong) = weak.upgrade() {
+                    let taken = Self::take_one(&strong);
+                    let wake = Arc::clone(&strong.wake);
+                    let timeout = strong.webhook_timeout;
+                    if let Some((delivery, luck)) = taken {
+                        let alive = Self { inner: strong };
+                        alive.settle(&*transport, delivery, luck, timeout).await;
+                        continue;
+                    }
+                    drop(strong);
+                    // A wake may be missed between the look and the wait, hence the limit.
+                    let _ = tokio::time::timeout(Duration::from_millis(50), wake.notified()).await;
+                }
+            });
+        }
+    }
+
+    async fn settle(
+        &self,
+        transport: &dyn Transport,
+        delivery: Delivery,
+        fate: Fate,
+        timeout: Duration,
+    ) {
+        let tries = match fate {
+            Fate::Drop => 0,
+            Fate::Send | Fate::Swap => 1,
+            Fate::Double => 2,
+        };
+        if fate == Fate::Swap {
+            // Nothing waited behind it: what comes in the meantime overtakes it.
+            tokio::time::sleep(OVERTAKEN).await;
+        }
+        let mut outcomes = Vec::new();
+        for _ in 0..tries {
+            let now = self.lock().now();
+            let request = delivery.request(now).map(Body::from);
+            let sent = tokio::time::timeout(timeout, transport.send(request, timeout)).await;
+            outcomes.push(match sent {
+                Ok(Ok(answer)) => DeliveryOutcome::Delivered(answer.status().as_u16()),
+                _ => DeliveryOutcome::Failed,
+            });
+        }
+        if outcomes.is_empty() {
+            outcomes.push(DeliveryOutcome::Dropped);
+        }
+        for outcome in outcomes {
+            self.record(&delivery, outcome);
+        }
+        self.lock().outbox.flying -= 1;
+    }
+
+    fn record(&self, delivery: &Delivery, outcome: DeliveryOutcome) {
+        self.records().push(DeliveryRecord {
+            event: delivery.event.clone(),
+            account: delivery.account,
+            delivery_id: delivery.delivery_id.clone(),
+            fact: delivery.fact,
+            outcome,
+        });
+    }
+
+    /// Waits until nothing waits in the outbox and nothing is under way.
+    pub async fn idle(&self) {
+        loop {
+            {
+                let state = self.lock();
+                if state.outbox.waiting.is_empty() && state.outbox.flying == 0 {
+                    return;
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    /// What became of every delivery so far, in the order they were settled.
+    pub fn deliveries(&self) -> Vec<DeliveryRecord> {
+        self.records().clone()
+    }
+
+    /// Empties the outbox: for tests that bring the deliveries themselves. Webhook faults apply.
+    pub fn take_deliveries(&self) -> Vec<Delivery> {
+        let mut taken = Vec::new();
+        while let Some((delivery, fate)) = Self::take_one(&self.inner) {
+            self.lock().outbox.flying -= 1;
+            match fate {
+                Fate::Drop => self.record(&delivery, DeliveryOutcome::Dropped),
+                Fate::Send | Fate::Swap => taken.push(delivery),
+                Fate::Double => {
+                    taken.push(delivery.clone());
+                    taken.push(delivery);
+                }
+            }
+        }
+        taken
+    }
+
+    /// The next delivery and its fate; a swapped one goes behind the one that follows.
+    fn take_one(inner: &crate::fake::Inner) -> Option<(Delivery, Fate)> {
+        let mut state = inner.lock();
+        let mut delivery = state.outbox.waiting.pop_front()?;
+        state.outbox.flying += 1;
+        // A delivery that let another pass goes next, whatever the faults say.
+        let fate = if delivery.swapped { Fate::Send } else { state.faults.fate() };
+        if fate == Fate::Swap
+            && let Some(next) = state.outbox.waiting.pop_front()
+        {
+            delivery.swapped = true;
+            state.outbox.waiting.push_front(delivery);
+            return Some((next, Fate::Send));
+        }
+        Some((delivery, fate))
+    }
+}

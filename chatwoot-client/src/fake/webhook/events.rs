@@ -1,0 +1,184 @@
+//! Events out: which webhook gets what, and the outbox they wait in.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::fmt;
+
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::fake::application::inboxes::channel::Kind;
+use crate::fake::state::State;
+use crate::mac::mac_digits;
+
+/// The rows that a delivery speaks of, as far as its payload names them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fact {
+    /// The contact's id.
+    pub contact: Option<u64>,
+    /// The conversation's display id.
+    pub conversation: Option<u64>,
+    /// The message's id.
+    pub message: Option<u64>,
+}
+
+/// A webhook delivery that waits to be sent. Its `Debug` shows neither body nor address: both may
+/// carry tokens.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Delivery {
+    /// The account it comes from.
+    pub account: u64,
+    /// The event's name.
+    pub event: String,
+    /// Where to.
+    pub url: String,
+    /// `X-Chatwoot-Delivery`.
+    pub delivery_id: String,
+    /// The raw body.
+    pub body: Bytes,
+    /// What it speaks of.
+    pub fact: Fact,
+    secret: String,
+    /// Whether a fault let another pass before it.
+    pub(in crate::fake) swapped: bool,
+}
+
+impl fmt::Debug for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Delivery")
+            .field("account", &self.account)
+            .field("event", &self.event)
+            .field("delivery_id", &self.delivery_id)
+            .field("fact", &self.fact)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Delivery {
+    /// The request as the server sends it, signed for this moment.
+    pub fn request(&self, now: Timestamp) -> http::Request<Bytes> {
+        let timestamp = now.as_second().to_string();
+        let signature = self.signature(&timestamp);
+        let mut request = http::Request::new(self.body.clone());
+        *request.method_mut() = http::Method::POST;
+        if let Ok(uri) = self.url.parse() {
+            *request.uri_mut() = uri;
+        }
+        let headers = [
+            ("content-type", "application/json"),
+            ("accept", "application/json"),
+            ("user-agent", "Ruby"),
+            ("x-chatwoot-delivery", &self.delivery_id),
+            ("x-chatwoot-timestamp", &timestamp),
+            ("x-chatwoot-signature", &signature),
+        ];
+        for (name, value) in headers {
+            if let Ok(value) = http::HeaderValue::from_str(value) {
+                request.headers_mut().insert(name, value);
+            }
+        }
+        request
+    }
+
+    /// `sha256=` and the hex of HMAC-SHA256 over `timestamp.body`.
+    pub fn signature(&self, timestamp: &str) -> String {
+        let secret = self.secret.as_str().into();
+        format!("sha256={}", mac_digits(&secret, &[timestamp.as_bytes(), b".", &self.body]))
+    }
+}
+
+/// What waits, and who takes it.
+#[derive(Debug, Default)]
+pub(in crate::fake) struct Outbox {
+    pub(in crate::fake) waiting: VecDeque<Delivery>,
+    /// Deliveries taken and not yet settled.
+    pub(in crate::fake) flying: usize,
+}
+
+const INBOX_EVENTS: [&str; 2] = ["inbox_created", "inbox_updated"];
+
+/// Queues `event` for every webhook of the account that wants it, and for the API inbox's own
+/// where the event is one of a conversation or message in `inbox`.
+/// The payload is a snapshot; its `event` key is added here.
+pub(in crate::fake) fn emit(
+    state: &mut State,
+    account: i64,
+    inbox: Option<i64>,
+    event: &str,
+    payload: &Value,
+) {
+    if INBOX_EVENTS.contains(&event) && !state.inbox_events {
+        return;
+    }
+    let mut targets: Vec<(String, String)> = state
+        .webhooks
+        .of(account)
+        .filter(|hook| hook.wants(event))
+        .map(|hook| (hook.url.clone(), hook.secret.clone()))
+        .collect();
+    if let Some(inbox) = inbox.and_then(|id| state.inboxes.get(account, id))
+        && let Kind::Api(channel) = &inbox.kind
+        && let Some(url) = channel.webhook_url.as_deref().filter(|url| !url.is_empty())
+    {
+        targets.push((url.to_owned(), channel.secret.clone()));
+    }
+    // A webhook and an inbox with one address are two deliveries, as upstream.
+    if targets.is_empty() {
+        return;
+    }
+    let fact = fact(event, payload);
+    let mut named = payload.clone();
+    if let Value::Object(map) = &mut named {
+        map.insert("event".to_owned(), Value::from(event));
+    }
+    let body = Bytes::from(named.to_string());
+    for (url, secret) in targets {
+        state.outbox.waiting.push_back(Delivery {
+            account: account.unsigned_abs(),
+            event: event.to_owned(),
+            url,
+            delivery_id: uuid::Uuid::new_v4().to_string(),
+            body: body.clone(),
+            fact,
+            secret,
+            swapped: false,
+        });
+    }
+}
+
+fn fact(event: &str, payload: &Value) -> Fact {
+    let at = |path: &str| payload.pointer(path).and_then(Value::as_u64);
+    match event.split_once('_').map(|(noun, _)| noun) {
+        Some("contact") => Fact { contact: at("/id"), ..Fact::default() },
+        Some("message") => Fact {
+            message: at("/id"),
+            conversation: at("/conversation/id"),
+            contact: at("/conversation/meta/sender/id"),
+        },
+        Some("conversation") => Fact {
+            conversation: at("/id").or_else(|| at("/conversation/id")),
+            contact: at("/meta/sender/id"),
+            message: None,
+        },
+        _ => Fact { contact: at("/contact/id"), ..Fact::default() },
+    }
+}
+
+/// The events that an account webhook may subscribe.
+pub(in crate::fake) fn known() -> BTreeSet<&'static str> {
+    BTreeSet::from([
+        "conversation_status_changed",
+        "conversation_updated",
+        "conversation_created",
+        "contact_created",
+        "contact_updated",
+        "message_created",
+        "message_updated",
+        "webwidget_triggered",
+        "inbox_created",
+        "inbox_updated",
+        "conversation_typing_on",
+        "conversation_typing_off",
+    ])
+}

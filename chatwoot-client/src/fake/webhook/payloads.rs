@@ -1,0 +1,190 @@
+//! What webhooks carry: snapshots, built when the event happens.
+
+use serde_json::{Map, Value, json};
+
+use crate::fake::application::contacts::record::Contact;
+use crate::fake::application::conversations::store::{Conversation, Message, MessageType, Sender};
+use crate::fake::application::inboxes::defaults::channel_type;
+use crate::fake::clock::{epoch, epoch_fraction, iso};
+use crate::fake::shapes::{
+    Viewer, can_reply, contact_push, epoch_or_zero, message_push, user_push,
+};
+use crate::fake::state::State;
+use crate::fake::webhook::events::emit;
+
+/// `{column: {previous_value, current_value}}`: one entry of `changed_attributes`.
+pub(in crate::fake) fn change(column: &str, before: &Value, after: &Value) -> Value {
+    json!({ column: { "previous_value": before, "current_value": after } })
+}
+
+fn account(state: &State, id: i64) -> Value {
+    json!({ "id": id, "name": state.accounts.get(&id).map(|account| &account.name) })
+}
+
+/// A contact: the body of `contact_created` and `contact_updated`.
+pub(in crate::fake) fn contact(state: &State, contact: &Contact) -> Value {
+    json!({
+        "account": account(state, contact.account),
+        "additional_attributes": contact.additional,
+        "avatar": contact.avatar,
+        "custom_attributes": contact.custom,
+        "email": contact.email,
+        "id": contact.id,
+        "identifier": contact.identifier,
+        "name": contact.name,
+        "phone_number": contact.phone_number,
+        "thumbnail": contact.avatar,
+        "blocked": contact.blocked,
+    })
+}
+
+/// A conversation: the body of the conversation events, and part of the message events.
+pub(in crate::fake) fn conversation(state: &State, talk: &Conversation) -> Value {
+    let inbox = state.inboxes.get(talk.account, talk.inbox);
+    let link = state.contacts.inboxes.get(talk.account, talk.contact_inbox);
+    let said = state.talk.messages(talk).rev().find(|message| message.is_chat());
+    let said: Vec<Value> =
+        said.map(|message| message_push(state, message, Viewer::Outside)).into_iter().collect();
+    let sender = state.contacts.get(talk.account, talk.contact).map(contact_push);
+    let assignee = talk.assignee.map(|id| user_push(state, talk.account, id, Viewer::Outside));
+    let team = talk.team.and_then(|id| state.teams.get(talk.account, id));
+    json!({
+        "additional_attributes": talk.additional,
+        "can_reply": can_reply(state, talk),
+        "channel": inbox.map(channel_type),
+        "contact_inbox": link.map(|link| json!({
+            "id": link.id,
+            "contact_id": link.contact,
+            "inbox_id": link.inbox,
+            "source_id": link.source_id,
+            "created_at": iso(link.created_at),
+            "updated_at": iso(link.updated_at),
+            "hmac_verified": link.hmac_verified,
+            "pubsub_token": link.pubsub_token,
+        })),
+        "id": talk.id,
+        "inbox_id": talk.inbox,
+        "messages": said,
+        "labels": talk.labels,
+        "meta": {
+            "sender": sender,
+            "assignee": assignee,
+            "assignee_type": talk.assignee.map(|_| "User"),
+            "team": team.map(|team| json!({ "id": team.id, "name": team.name })),
+            "hmac_verified": link.map(|link| link.hmac_verified),
+        },
+        "status": talk.status.as_str(),
+        "custom_attributes": talk.custom,
+        "snoozed_until": talk.snoozed_until.map(iso),
+        "unread_count": state.talk.unread(talk),
+        "first_reply_created_at": talk.first_reply_created_at.map(iso),
+        "priority": talk.priority,
+        "waiting_since": epoch_or_zero(talk.waiting_since),
+        "agent_last_seen_at": epoch_or_zero(talk.agent_last_seen_at),
+        "contact_last_seen_at": epoch_or_zero(talk.contact_last_seen_at),
+        "last_activity_at": epoch(talk.last_activity_at),
+        "timestamp": epoch(talk.last_activity_at),
+        "created_at": epoch(talk.created_at),
+        "updated_at": epoch_fraction(talk.updated_at),
+        "applied_sla": null,
+        "sla_events": [],
+        "sla_policy_id": null,
+        "account": account(state, talk.account),
+    })
+}
+
+/// A user, as the writer of a message and as who is typing.
+fn user(state: &State, id: i64) -> Value {
+    let user = state.users.get(&id);
+    json!({
+        "id": id,
+        "name": user.map(|user| &user.name),
+        "email": user.map(|user| &user.email),
+        "type": "user",
+    })
+}
+
+/// Who wrote or types, as webhooks name them.
+fn person(state: &State, account: i64, who: Sender) -> Value {
+    match who {
+        Sender::User(id) => user(state, id),
+        Sender::Contact(id) => {
+            state.contacts.get(account, id).map_or(Value::Null, |found| contact(state, found))
+        }
+    }
+}
+
+/// A message: the body of `message_created` and `message_updated`.
+fn message(state: &State, message: &Message) -> Value {
+    let talk = state.talk.get(message.account, message.conversation);
+    let inbox = state.inboxes.get(message.account, message.inbox);
+    let mut shown = json!({
+        "account": account(state, message.account),
+        "additional_attributes": message.additional,
+        "content_attributes": message.content_attributes,
+        "content_type": message.content_type,
+        "content": message.content,
+        "conversation": talk.map(|talk| conversation(state, talk)),
+        "created_at": iso(message.created_at),
+        "id": message.id,
+        "inbox": { "id": message.inbox, "name": inbox.map(|inbox| &inbox.name) },
+        "message_type": message.kind.as_str(),
+        "private": message.private,
+        "sender": message.sender.map(|sender| person(state, message.account, sender)),
+        "source_id": message.source_id,
+    });
+    if let Value::Object(map) = &mut shown
+        && !message.attachments.is_empty()
+    {
+        map.insert("attachments".to_owned(), Value::Array(message.attachments.clone()));
+    }
+    shown
+}
+
+/// Tells the webhooks of a conversation; `extra` goes into the body.
+pub(in crate::fake) fn tell_conversation(
+    state: &mut State,
+    account: i64,
+    id: i64,
+    event: &str,
+    extra: Map<String, Value>,
+) {
+    let Some(talk) = state.talk.get(account, id) else { return };
+    let inbox = talk.inbox;
+    let mut payload = conversation(state, talk);
+    if let Value::Object(map) = &mut payload {
+        map.extend(extra);
+    }
+    emit(state, account, Some(inbox), event, &payload);
+}
+
+/// Tells the webhooks of a message; of activities they hear nothing.
+pub(in crate::fake) fn tell_message(state: &mut State, account: i64, id: i64, event: &str) {
+    let Some(found) = state.talk.message(account, id) else { return };
+    if found.kind == MessageType::Activity {
+        return;
+    }
+    let inbox = found.inbox;
+    let payload = message(state, found);
+    emit(state, account, Some(inbox), event, &payload);
+}
+
+/// Tells the webhooks that someone types, or stopped.
+pub(in crate::fake) fn tell_typing(
+    state: &mut State,
+    account: i64,
+    id: i64,
+    who: Sender,
+    on: bool,
+    private: bool,
+) {
+    let Some(talk) = state.talk.get(account, id) else { return };
+    let inbox = talk.inbox;
+    let payload = json!({
+        "user": person(state, account, who),
+        "conversation": conversation(state, talk),
+        "is_private": private,
+    });
+    let event = if on { "conversation_typing_on" } else { "conversation_typing_off" };
+    emit(state, account, Some(inbox), event, &payload);
+}

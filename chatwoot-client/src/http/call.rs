@@ -1,0 +1,197 @@
+//! One call: built by a method of a resource, sent when it is awaited.
+
+use std::future::{Future, IntoFuture};
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::error::Error;
+use crate::http::Op;
+use crate::http::envelope;
+use crate::http::prepared::{PreparedRequest, ResponseKind};
+use crate::http::shared::Http;
+use crate::http::upload::Fields;
+use crate::types::Secret;
+
+/// A call that is not yet sent: await it, or adjust it first.
+///
+/// ```
+/// # async fn example(client: chatwoot_client::Client) -> Result<(), chatwoot_client::Error> {
+/// use std::time::Duration;
+///
+/// let account = client.account(7, "user-token");
+/// let labels = account.labels().list().deadline(Duration::from_secs(3)).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+/// A method names the [kinds](crate::error::ErrorKind) that are special to its operation. Besides, any
+/// call may be `Request` (what it was given cannot be sent, and nothing was), `Connect`, `Timeout`
+/// or `Interrupted` (for the last two the server may have done it: see
+/// [`Error::is_unknown_outcome`]), `RateLimited` (the server's limit is used up for longer than the
+/// deadline), `Server` (500 also for some values that the server does not expect, such as a NUL in
+/// a text) and `Decode` (a proxy answered, or the answer is none of this operation). With a token
+/// it may be `Unauthorized`: the server does not know the token, it is of the wrong kind, its user
+/// does not work in the account, or the account is suspended; and `NotFound` without such an
+/// account.
+#[must_use = "a call is sent when it is awaited"]
+pub struct Call<'a, T> {
+    request: PreparedRequest<'a>,
+    answer: PhantomData<fn() -> T>,
+}
+
+/// A value with what is known of the exchange that brought it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Response<T> {
+    /// The decoded answer.
+    pub value: T,
+    /// The HTTP status.
+    pub status: u16,
+    /// The server's own name for the request (`x-request-id`).
+    pub request_id: Option<String>,
+    /// How often the request was sent.
+    pub attempts: u32,
+    /// How long the call took, waits included.
+    pub elapsed: Duration,
+}
+
+impl<'a, T> Call<'a, T> {
+    fn with(http: &'a Http, op: Op, token: Option<&'a Secret>, kind: ResponseKind) -> Self {
+        Self { request: PreparedRequest::new(http, op, token, kind), answer: PhantomData }
+    }
+
+    /// A call whose answer is JSON inside the envelope of its operation.
+    pub(crate) fn new(http: &'a Http, op: Op, token: Option<&'a Secret>) -> Self {
+        Self::with(http, op, token, ResponseKind::Json)
+    }
+
+    /// Has the call fail with `Request` and send nothing.
+    pub(crate) fn refuse(&mut self, why: &str) {
+        self.request.refuse(why);
+    }
+
+    /// Fills a `{parameter}` of the path.
+    #[expect(clippy::needless_pass_by_value, reason = "ids are passed, not borrowed")]
+    pub(crate) fn path(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.request.path(name, value.to_string());
+        self
+    }
+
+    /// Adds a query; lists repeat their key, whose name ends in `[]`.
+    pub(crate) fn query(mut self, query: &impl Serialize) -> Self {
+        self.request.query(serde_html_form::to_string(query));
+        self
+    }
+
+    /// Sets the body.
+    pub(crate) fn json(mut self, body: &impl Serialize) -> Self {
+        self.request.json(serde_json::to_vec(body));
+        self
+    }
+
+    /// Which operation this calls.
+    ///
+    /// ```
+    /// # fn example(account: chatwoot_client::Account) {
+    /// assert_eq!(account.labels().list().operation().name, "labels.list");
+    /// # }
+    /// ```
+    pub const fn operation(&self) -> &Op {
+        &self.request.op
+    }
+
+    /// Sets a form as the body; its files are looked at when the call is awaited.
+    pub(crate) fn form(mut self, fields: Fields) -> Self {
+        self.request.form(fields);
+        self
+    }
+
+    /// Sends a widget visitor's token, in the header that is for it.
+    pub(crate) fn visitor(mut self, token: &'a Secret) -> Self {
+        self.request.visitor(token);
+        self
+    }
+
+    /// How long one try may take, instead of the client's
+    /// [`RetryPolicy::timeout`](crate::http::RetryPolicy::timeout).
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.request.timeout = Some(timeout);
+        self
+    }
+
+    /// How long the whole call may take, instead of the client's
+    /// [`RetryPolicy::deadline`](crate::http::RetryPolicy::deadline).
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.request.deadline = Some(deadline);
+        self
+    }
+
+    /// Sends the call and answers with what is known of the exchange.
+    ///
+    /// # Errors
+    /// Those of the operation, and what every call may be: see [`Call`].
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let labels = account.labels().list().with_meta().await?;
+    /// println!("{} labels in {:?}", labels.value.len(), labels.elapsed);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn with_meta(self) -> Result<Response<T>, Error>
+    where
+        T: DeserializeOwned,
+    {
+        let received = self.request.send().await?;
+        Ok(Response {
+            // Decoded here, in the user's crate: a build pays for the operations that it calls,
+            // not for all there are.
+            value: envelope::decode(received.keys, &received.json)
+                .map_err(|(path, error)| received.decode_error(path, &error))?,
+            status: received.sent.answer.status().as_u16(),
+            request_id: received.request_id(),
+            attempts: received.sent.attempts,
+            elapsed: received.sent.elapsed,
+        })
+    }
+}
+
+impl<'a, T> Call<'a, Option<T>> {
+    /// A call whose answer is JSON, or an empty body for nothing.
+    pub(crate) fn maybe(http: &'a Http, op: Op, token: Option<&'a Secret>) -> Self {
+        Self::with(http, op, token, ResponseKind::Maybe)
+    }
+}
+
+impl<'a> Call<'a, String> {
+    /// A call whose answer is a text: CSV or a script, and no HTML.
+    pub(crate) fn text(http: &'a Http, op: Op, token: Option<&'a Secret>) -> Self {
+        Self::with(http, op, token, ResponseKind::Text)
+    }
+
+    /// A call whose answer is a page of HTML.
+    pub(crate) fn page(http: &'a Http, op: Op) -> Self {
+        Self::with(http, op, None, ResponseKind::Page)
+    }
+}
+
+impl<'a> Call<'a, ()> {
+    /// A call whose answer's body says nothing: it is empty, or not worth a type.
+    pub(crate) fn done(http: &'a Http, op: Op, token: Option<&'a Secret>) -> Self {
+        Self::with(http, op, token, ResponseKind::Done)
+    }
+}
+
+impl<'a, T: DeserializeOwned + Send + 'a> IntoFuture for Call<'a, T> {
+    type Output = Result<T, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move { self.with_meta().await.map(|answer| answer.value) })
+    }
+}

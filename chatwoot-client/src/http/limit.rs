@@ -1,0 +1,378 @@
+//! Client-side budgets for the server's own limits: fixed windows, aligned to the epoch.
+//!
+//! Chatwoot's 429 has no Retry-After; but its windows are known, so this client counts along and
+//! waits for the next window instead of being refused.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::time::Instant;
+
+use crate::http::{Limit, Op};
+
+const MINUTE: u64 = 60;
+const HOUR: u64 = 3_600;
+
+/// Which of the server's limits the client keeps by itself.
+///
+/// ```
+/// use chatwoot_client::Limits;
+///
+/// let half = Limits { per_minute: Some(1_500), ..Limits::server() };
+/// assert!(half.narrow);
+/// assert_eq!(Limits::off().per_minute, None);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Requests a minute from this client; `None` counts nothing. Chatwoot allows 3,000 a minute
+    /// per address (`RACK_ATTACK_LIMIT`): several processes behind one address share it.
+    pub per_minute: Option<u32>,
+    /// Whether the narrower limits ([`Limit`]) are kept, but for those per client address.
+    pub narrow: bool,
+}
+
+impl Limits {
+    /// What a Chatwoot with its default configuration allows.
+    pub const fn server() -> Self {
+        Self { per_minute: Some(3_000), narrow: true }
+    }
+
+    /// None: the server allows everything, or its refusals are waited out.
+    pub const fn off() -> Self {
+        Self { per_minute: None, narrow: false }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::server()
+    }
+}
+
+impl Limit {
+    /// How many requests the server allows in a window.
+    pub const fn allowed(self) -> u32 {
+        match self {
+            Self::ContactSearch | Self::Reports => 100,
+            Self::ConversationMeta => 30,
+            Self::Upload => 60,
+            Self::Transcript => 1_000,
+            Self::WidgetConversation => 6,
+            Self::WidgetPage => 5,
+        }
+    }
+
+    /// How long a window is; windows are aligned to the epoch.
+    pub const fn window(self) -> Duration {
+        match self {
+            Self::ContactSearch | Self::Reports | Self::ConversationMeta => {
+                Duration::from_secs(MINUTE)
+            }
+            Self::Upload | Self::Transcript | Self::WidgetPage => Duration::from_secs(HOUR),
+            Self::WidgetConversation => Duration::from_secs(12 * HOUR),
+        }
+    }
+
+    /// Whether each token has its own count, or all tokens of an account share one.
+    pub const fn is_per_token(self) -> bool {
+        matches!(self, Self::ConversationMeta | Self::Reports)
+    }
+
+    /// Whether all that one client address sends shares one count. The client does not keep such a
+    /// limit: it does not know who else has its address, and a server may leave out those of the
+    /// widget (`ENABLE_RACK_ATTACK_WIDGET_API`). The server's refusal tells.
+    pub const fn is_per_address(self) -> bool {
+        matches!(self, Self::WidgetConversation | Self::WidgetPage)
+    }
+}
+
+/// The wall clock of one call. It moves with tokio's, so that waits and windows agree in tests.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CallClock {
+    since_epoch: Duration,
+    started: Instant,
+}
+
+impl CallClock {
+    pub(crate) fn now() -> Self {
+        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self { since_epoch, started: Instant::now() }
+    }
+
+    pub(crate) fn elapsed(self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn since_epoch(self) -> Duration {
+        self.since_epoch + self.elapsed()
+    }
+
+    /// How long until the running window of this length ends.
+    pub(crate) fn to_window_end(self, window: Duration) -> Duration {
+        let window = window.as_millis().max(1);
+        let left = window - self.since_epoch().as_millis() % window;
+        Duration::from_millis(u64::try_from(left).unwrap_or(u64::MAX))
+    }
+}
+
+/// One count of the server: everything, or one limit for one account (and token).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Key {
+    Everything,
+    Narrow(Limit, u64),
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Count {
+    window: u64,
+    used: u32,
+}
+
+/// The counts of one client.
+#[derive(Debug)]
+pub(crate) struct Counts {
+    limits: Limits,
+    counts: Mutex<HashMap<Key, Count>>,
+}
+
+impl Counts {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self { limits, counts: Mutex::default() }
+    }
+
+    /// Takes a place for `op`, or says how long to wait before asking again.
+    pub(crate) fn take(
+        &self,
+        op: &Op,
+        scope: &Scope<'_>,
+        clock: CallClock,
+    ) -> Result<(), Duration> {
+        let narrow = op.limit.filter(|limit| self.limits.narrow && !limit.is_per_address());
+        let places = [
+            self.limits.per_minute.map(|allowed| (Key::Everything, allowed, MINUTE)),
+            narrow.map(|limit| (scope.key(limit), limit.allowed(), limit.window().as_secs())),
+        ];
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = clock.since_epoch().as_secs();
+        for (key, allowed, seconds) in places.iter().flatten() {
+            let count = counts.entry(*key).or_default();
+            let window = now / seconds;
+            // Calls disagree by a little about the time: one that is late must not start its old
+            // window anew. Further behind, the clock was set back.
+            if window > count.window || window + 1 < count.window {
+                *count = Count { window, used: 0 };
+            }
+            if count.used >= *allowed {
+                return Err(clock.to_window_end(Duration::from_secs(*seconds)));
+            }
+        }
+        for (key, _, _) in places.iter().flatten() {
+            if let Some(count) = counts.get_mut(key) {
+                count.used += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whose count a call falls under.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scope<'a> {
+    pub(crate) account: Option<&'a str>,
+    pub(crate) token: Option<&'a str>,
+}
+
+impl Scope<'_> {
+    fn key(&self, limit: Limit) -> Key {
+        let mut hasher = DefaultHasher::new();
+        self.account.hash(&mut hasher);
+        if limit.is_per_token() {
+            self.token.hash(&mut hasher);
+        }
+        Key::Narrow(limit, hasher.finish())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SEARCH: Op = Op::get("contacts.search", "/search").limited(Limit::ContactSearch);
+    const SCOPE: Scope<'_> = Scope { account: Some("1"), token: Some("t") };
+
+    const ALL: [Limit; 7] = [
+        Limit::ContactSearch,
+        Limit::ConversationMeta,
+        Limit::Reports,
+        Limit::Upload,
+        Limit::Transcript,
+        Limit::WidgetConversation,
+        Limit::WidgetPage,
+    ];
+
+    fn at(seconds: u64) -> CallClock {
+        CallClock { since_epoch: Duration::from_secs(seconds), started: Instant::now() }
+    }
+
+    /// Takes all places of the limit's window for one account and token.
+    fn use_up(counts: &Counts, op: &Op, limit: Limit, clock: CallClock) {
+        for _ in 0..limit.allowed() {
+            assert_eq!(counts.take(op, &SCOPE, clock), Ok(()), "{limit:?}");
+        }
+    }
+
+    /// The figures of Chatwoot 4.15.1: requests, seconds, per token, per client address.
+    #[test]
+    fn each_limit_is_the_servers() {
+        let figures = ALL.map(|limit| {
+            let seconds = limit.window().as_secs();
+            (limit.allowed(), seconds, limit.is_per_token(), limit.is_per_address())
+        });
+        let expected = [
+            (100, 60, false, false),
+            (30, 60, true, false),
+            (100, 60, true, false),
+            (60, 3_600, false, false),
+            (1_000, 3_600, false, false),
+            (6, 43_200, false, true),
+            (5, 3_600, false, true),
+        ];
+        assert_eq!(figures, expected, "{ALL:?}");
+        assert_eq!(Limits::default(), Limits { per_minute: Some(3_000), narrow: true });
+        assert_eq!(Limits::off(), Limits { per_minute: None, narrow: false });
+    }
+
+    /// A limit that is used up a second into its window is waited out to the window's end, be it of
+    /// a minute or of an hour, and not a second less.
+    #[tokio::test(start_paused = true)]
+    async fn each_limit_is_kept_for_the_whole_of_its_window() {
+        for limit in ALL.into_iter().filter(|limit| !limit.is_per_address()) {
+            let counts = Counts::new(Limits { per_minute: None, narrow: true });
+            let op = Op::get("test", "/test").limited(limit);
+            let start = 1_000_000 * limit.window().as_secs();
+            use_up(&counts, &op, limit, at(start + 1));
+            let left = Duration::from_secs(limit.window().as_secs() - 1);
+            assert_eq!(counts.take(&op, &SCOPE, at(start + 1)), Err(left), "{limit:?}");
+            let last_second = start + limit.window().as_secs() - 1;
+            let wait = counts.take(&op, &SCOPE, at(last_second));
+            assert_eq!(wait, Err(Duration::from_secs(1)), "{limit:?}");
+            use_up(&counts, &op, limit, at(last_second + 1));
+        }
+    }
+
+    /// Tokens of one account have counts of their own where the server counts by token, and share
+    /// one where it counts by account.
+    #[tokio::test(start_paused = true)]
+    async fn a_limit_is_counted_per_token_or_per_account_as_the_server_does() {
+        for limit in ALL.into_iter().filter(|limit| !limit.is_per_address()) {
+            let counts = Counts::new(Limits { per_minute: None, narrow: true });
+            let op = Op::get("test", "/test").limited(limit);
+            use_up(&counts, &op, limit, at(0));
+            let other_token = Scope { token: Some("u"), ..SCOPE };
+            let own_count = matches!(limit, Limit::ConversationMeta | Limit::Reports);
+            let taken = counts.take(&op, &other_token, at(0));
+            assert_eq!(taken.is_ok(), own_count, "{limit:?}: another token of the account");
+            let other_account = Scope { account: Some("2"), ..SCOPE };
+            let taken = counts.take(&op, &other_account, at(0));
+            assert_eq!(taken, Ok(()), "{limit:?}: the token in another account");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_limit_has_a_count_of_its_own() {
+        let counts = Counts::new(Limits::server());
+        let upload = Op::post("test", "/test").limited(Limit::Upload);
+        use_up(&counts, &SEARCH, Limit::ContactSearch, at(0));
+        use_up(&counts, &upload, Limit::Upload, at(0));
+        assert!(counts.take(&SEARCH, &SCOPE, at(0)).is_err());
+        assert!(counts.take(&upload, &SCOPE, at(0)).is_err());
+    }
+
+    /// What waits for a narrow limit takes no place of the wide one meanwhile.
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_waits_takes_no_place() {
+        let counts = Counts::new(Limits { per_minute: Some(102), narrow: true });
+        let plain = Op::get("labels.list", "/labels");
+        use_up(&counts, &SEARCH, Limit::ContactSearch, at(0));
+        for _ in 0..5 {
+            assert!(counts.take(&SEARCH, &SCOPE, at(0)).is_err(), "no search is left");
+        }
+        assert_eq!(counts.take(&plain, &SCOPE, at(0)), Ok(()), "101st");
+        assert_eq!(counts.take(&plain, &SCOPE, at(0)), Ok(()), "102nd");
+        assert!(counts.take(&plain, &SCOPE, at(0)).is_err(), "103rd");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn narrow_limits_can_be_left_to_the_server() {
+        let counts = Counts::new(Limits { per_minute: None, narrow: false });
+        use_up(&counts, &SEARCH, Limit::ContactSearch, at(0));
+        assert_eq!(counts.take(&SEARCH, &SCOPE, at(0)), Ok(()), "101st");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_window_ends_on_the_clock_not_after_the_first_request() {
+        let counts = Counts::new(Limits::server());
+        let clock = at(1_000_000_030);
+        for _ in 0..100 {
+            assert_eq!(counts.take(&SEARCH, &SCOPE, clock), Ok(()));
+        }
+        let wait = counts.take(&SEARCH, &SCOPE, clock).expect_err("used up");
+        assert_eq!(wait, Duration::from_secs(60 - 1_000_000_030 % 60));
+        tokio::time::advance(wait).await;
+        assert_eq!(counts.take(&SEARCH, &SCOPE, clock), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_account_has_its_own_count() {
+        let counts = Counts::new(Limits::server());
+        let clock = at(0);
+        for _ in 0..100 {
+            assert_eq!(counts.take(&SEARCH, &SCOPE, clock), Ok(()));
+        }
+        let other = Scope { account: Some("2"), ..SCOPE };
+        assert_eq!(counts.take(&SEARCH, &other, clock), Ok(()));
+        let other_token = Scope { token: Some("u"), ..SCOPE };
+        assert!(counts.take(&SEARCH, &other_token, clock).is_err(), "tokens share this one");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_lags_behind_does_not_empty_the_count() {
+        let counts = Counts::new(Limits { per_minute: Some(2), narrow: false });
+        assert_eq!(counts.take(&SEARCH, &SCOPE, at(59)), Ok(()));
+        assert_eq!(counts.take(&SEARCH, &SCOPE, at(60)), Ok(()));
+        assert_eq!(counts.take(&SEARCH, &SCOPE, at(59)), Ok(()));
+        assert!(counts.take(&SEARCH, &SCOPE, at(60)).is_err(), "two in this window");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_clock_set_back_does_not_block_for_long() {
+        let counts = Counts::new(Limits { per_minute: Some(1), narrow: false });
+        assert_eq!(counts.take(&SEARCH, &SCOPE, at(100_000)), Ok(()));
+        assert_eq!(counts.take(&SEARCH, &SCOPE, at(1_000)), Ok(()));
+        // Two windows back is a clock that was set back; one is a call that is late.
+        assert_eq!(counts.take(&SEARCH, &SCOPE, at(1_000 - 120)), Ok(()));
+        assert!(counts.take(&SEARCH, &SCOPE, at(1_000 - 180)).is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_an_address_shares_is_left_to_the_server() {
+        let counts = Counts::new(Limits::server());
+        for limit in [Limit::WidgetConversation, Limit::WidgetPage] {
+            let op = Op::get("test", "/widget").limited(limit);
+            use_up(&counts, &op, limit, at(0));
+            assert_eq!(counts.take(&op, &SCOPE, at(0)), Ok(()), "{limit:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn everything_counts_together() {
+        let counts = Counts::new(Limits { per_minute: Some(2), narrow: false });
+        let clock = at(0);
+        let plain = Op::get("labels.list", "/labels");
+        assert_eq!(counts.take(&plain, &SCOPE, clock), Ok(()));
+        assert_eq!(counts.take(&SEARCH, &SCOPE, clock), Ok(()));
+        assert_eq!(counts.take(&plain, &SCOPE, clock), Err(Duration::from_mins(1)));
+    }
+}

@@ -1,0 +1,269 @@
+//! What a call will send, whatever it answers: nothing here is compiled again for each type.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::error::response::is_html;
+use crate::error::{Error, ErrorKind};
+use crate::http::Body;
+use crate::http::Op;
+use crate::http::limit::Scope;
+use crate::http::send::{Outgoing, Sent, send};
+use crate::http::shared::Http;
+use crate::http::upload::Fields;
+use crate::types::Secret;
+
+/// What a path segment keeps as it is; all else is percent-encoded.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The header of every token; the hyphenated form passes proxies that drop underscores.
+const TOKEN_HEADER: HeaderName = HeaderName::from_static("api-access-token");
+
+/// The header of a widget visitor's token.
+const VISITOR_HEADER: HeaderName = HeaderName::from_static("x-auth-token");
+
+/// How an answer is read.
+#[derive(Clone, Copy)]
+pub(crate) enum ResponseKind {
+    Json,
+    /// JSON, or an empty body for nothing.
+    Maybe,
+    /// A text, and no page.
+    Text,
+    Page,
+    /// Nothing: the body is empty, or not worth a type.
+    Done,
+}
+
+impl ResponseKind {
+    /// The answer as JSON, so that one kind of decoder does for all, and the keys around it.
+    fn json(self, op: Op, answer: &http::Response<Bytes>) -> Result<(Keys, Bytes), Error> {
+        const NOTHING: (Keys, Bytes) = (&[], Bytes::from_static(b"null"));
+        let body = answer.body();
+        match self {
+            // A proxy's page with status 200 did not reach Chatwoot.
+            Self::Text | Self::Done if is_html(answer) => Err(Error::html(op.name, answer)),
+            Self::Done => Ok(NOTHING),
+            Self::Maybe if body.trim_ascii().is_empty() => Ok(NOTHING),
+            Self::Json | Self::Maybe => Ok((op.envelope, body.clone())),
+            Self::Text | Self::Page => {
+                let text = std::str::from_utf8(body).map_err(|_| Error::not_text(op.name, answer));
+                Ok((&[], serde_json::Value::from(text?).to_string().into()))
+            }
+        }
+    }
+
+    const fn accept(self) -> &'static str {
+        match self {
+            Self::Json | Self::Maybe | Self::Done => "application/json",
+            Self::Text => "*/*",
+            Self::Page => "text/html",
+        }
+    }
+}
+
+/// The keys around an answer, outermost first.
+pub(crate) type Keys = &'static [&'static str];
+
+/// What is sent as the body, before files are looked at.
+enum Content {
+    Nothing,
+    Json(Bytes),
+    Form(Fields),
+}
+
+/// An answer that is not decoded yet.
+pub(crate) struct RawResponse {
+    op: Op,
+    pub(crate) keys: Keys,
+    pub(crate) json: Bytes,
+    pub(crate) sent: Sent,
+}
+
+impl RawResponse {
+    /// The failure of an answer that does not decode.
+    pub(crate) fn decode_error(&self, path: String, error: &serde_json::Error) -> Error {
+        let Sent { answer, attempts, elapsed } = &self.sent;
+        Error::decode(self.op.name, answer, path, error).tried(*attempts, *elapsed)
+    }
+
+    /// The server's own name for the request.
+    pub(crate) fn request_id(&self) -> Option<String> {
+        let id = self.sent.answer.headers().get("x-request-id")?;
+        id.to_str().ok().map(str::to_owned)
+    }
+}
+
+/// A call without the type of its answer.
+pub(crate) struct PreparedRequest<'a> {
+    http: &'a Http,
+    pub(crate) op: Op,
+    token: Option<&'a Secret>,
+    // The header in which the token goes.
+    token_header: HeaderName,
+    path: Vec<(&'static str, String)>,
+    query: String,
+    body: Content,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) deadline: Option<Duration>,
+    // The first thing that could not be sent; reported when the call is awaited.
+    fault: Option<String>,
+    kind: ResponseKind,
+}
+
+impl<'a> PreparedRequest<'a> {
+    pub(crate) fn new(
+        http: &'a Http,
+        op: Op,
+        token: Option<&'a Secret>,
+        kind: ResponseKind,
+    ) -> Self {
+        Self {
+            http,
+            op,
+            token,
+            token_header: TOKEN_HEADER,
+            path: Vec::new(),
+            query: String::new(),
+            body: Content::Nothing,
+            timeout: None,
+            deadline: None,
+            fault: None,
+            kind,
+        }
+    }
+
+    pub(crate) fn refuse(&mut self, why: &str) {
+        self.fault = Some(why.to_owned());
+    }
+
+    pub(crate) fn path(&mut self, name: &'static str, value: String) {
+        self.path.push((name, value));
+    }
+
+    pub(crate) fn query(&mut self, query: Result<String, serde_html_form::ser::Error>) {
+        match query {
+            Ok(text) if text.is_empty() => {}
+            Ok(text) if self.query.is_empty() => self.query = text,
+            Ok(text) => self.query = format!("{}&{text}", self.query),
+            Err(error) => self.fault = Some(format!("the query cannot be written: {error}")),
+        }
+    }
+
+    pub(crate) fn json(&mut self, body: serde_json::Result<Vec<u8>>) {
+        match body {
+            Ok(json) => self.body = Content::Json(json.into()),
+            Err(error) => self.fault = Some(format!("the body cannot be written: {error}")),
+        }
+    }
+
+    pub(crate) fn form(&mut self, fields: Fields) {
+        self.body = Content::Form(fields);
+    }
+
+    pub(crate) fn visitor(&mut self, token: &'a Secret) {
+        self.token = Some(token);
+        self.token_header = VISITOR_HEADER;
+    }
+
+    /// Sends the call.
+    pub(crate) async fn send(self) -> Result<RawResponse, Error> {
+        let request = self.request()?;
+        let account = self.path.iter().find(|(name, _)| *name == "account_id");
+        let scope = Scope {
+            account: account.map(|(_, id)| id.as_str()),
+            token: self.token.map(Secret::expose),
+        };
+        let mut policy = self.http.policy();
+        policy.timeout = self.timeout.unwrap_or(policy.timeout);
+        policy.deadline = self.deadline.unwrap_or(policy.deadline);
+        let outgoing = Outgoing { op: self.op, request, scope, policy };
+        let sent = send(self.http, outgoing).await?;
+        let (keys, json) = self
+            .kind
+            .json(self.op, &sent.answer)
+            .map_err(|error| error.tried(sent.attempts, sent.elapsed))?;
+        Ok(RawResponse { op: self.op, keys, json, sent })
+    }
+
+    fn request(&self) -> Result<http::Request<Body>, Error> {
+        let refuse = |what: String| Error::new(self.op.name, ErrorKind::Request, what);
+        if let Some(fault) = &self.fault {
+            return Err(refuse(fault.clone()));
+        }
+        let mut url = self.http.base_url().to_owned();
+        url.push_str(&render(self.op.path, &self.path).map_err(refuse)?);
+        if !self.query.is_empty() {
+            url.push('?');
+            url.push_str(&self.query);
+        }
+        let mut builder = http::Request::builder()
+            .method(self.op.verb.as_str())
+            .uri(url)
+            .extension(self.http.response_limit())
+            .header(ACCEPT, HeaderValue::from_static(self.kind.accept()));
+        if let Some(token) = self.token {
+            let mut value = HeaderValue::from_str(token.expose())
+                .map_err(|_| refuse("the token has a character that no header can carry".into()))?;
+            value.set_sensitive(true);
+            builder = builder.header(&self.token_header, value);
+        }
+        let body = match &self.body {
+            Content::Nothing => Body::default(),
+            Content::Json(json) => {
+                builder = builder.header(CONTENT_TYPE, "application/json");
+                json.clone().into()
+            }
+            Content::Form(fields) => {
+                let form = fields.form().map_err(refuse)?;
+                builder = builder.header(CONTENT_TYPE, form.content_type());
+                Body::Form(form)
+            }
+        };
+        builder.body(body).map_err(|_| refuse("the address cannot be written as a URI".into()))
+    }
+}
+
+/// Fills a path's `{parameters}`.
+fn render(path: &str, values: &[(&'static str, String)]) -> Result<String, String> {
+    let mut rendered = String::with_capacity(path.len() + 16);
+    let mut rest = path;
+    while let Some((before, from_name)) = rest.split_once('{') {
+        let (name, after) = from_name.split_once('}').ok_or("the path has an unclosed brace")?;
+        let value = values.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
+        let value = value.ok_or_else(|| format!("the path parameter {name} is not given"))?;
+        if matches!(value.as_str(), "" | "." | "..") {
+            return Err(format!("{name} is empty or no name"));
+        }
+        rendered.push_str(before);
+        rendered.extend(utf8_percent_encode(value, SEGMENT));
+        rest = after;
+    }
+    rendered.push_str(rest);
+    Ok(rendered)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_cannot_leave_its_segment() {
+        let path = "/contacts/{id}/notes";
+        let render = |id: &str| render(path, &[("id", id.to_owned())]);
+        assert_eq!(render("a/b?c#d é").as_deref(), Ok("/contacts/a%2Fb%3Fc%23d%20%C3%A9/notes"));
+        assert!(render("").is_err());
+        assert!(render("..").is_err());
+    }
+
+    #[test]
+    fn a_missing_parameter_is_named() {
+        assert_eq!(
+            render("/{a}/{b}", &[("a", "1".into())]),
+            Err("the path parameter b is not given".into())
+        );
+    }
+}

@@ -1,0 +1,140 @@
+//! Sending one call: limits before, retries after, a deadline around it all.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use tracing::Instrument;
+
+use crate::error::{Error, ErrorKind};
+use crate::http::Body;
+use crate::http::Op;
+use crate::http::RetryPolicy;
+use crate::http::limit::{CallClock, Scope};
+use crate::http::retry::{Decision, decide};
+use crate::http::shared::Http;
+use crate::http::transport::TransportError;
+
+pub(crate) struct Outgoing<'a> {
+    pub(crate) op: Op,
+    pub(crate) request: http::Request<Body>,
+    pub(crate) scope: Scope<'a>,
+    pub(crate) policy: RetryPolicy,
+}
+
+pub(crate) struct Sent {
+    pub(crate) answer: http::Response<Bytes>,
+    pub(crate) attempts: u32,
+    pub(crate) elapsed: Duration,
+}
+
+/// Sends until there is an answer, a failure that is not to be tried again, or no time left.
+pub(crate) async fn send(http: &Http, outgoing: Outgoing<'_>) -> Result<Sent, Error> {
+    let op = outgoing.op;
+    let span = tracing::debug_span!("chatwoot", op = op.name, account = outgoing.scope.account);
+    async {
+        let clock = CallClock::now();
+        let mut attempts = 0;
+        let sent = attempt(http, &outgoing, clock, &mut attempts).await;
+        sent.map(|answer| Sent { answer, attempts, elapsed: clock.elapsed() })
+            .map_err(|error| error.tried(attempts, clock.elapsed()))
+    }
+    .instrument(span)
+    .await
+}
+
+async fn attempt(
+    http: &Http,
+    outgoing: &Outgoing<'_>,
+    clock: CallClock,
+    attempts: &mut u32,
+) -> Result<http::Response<Bytes>, Error> {
+    let policy = &outgoing.policy;
+    let mut waits = policy.waits();
+    let mut refusals = 0;
+    loop {
+        take_place(http, outgoing, clock).await?;
+        if clock.elapsed() >= policy.deadline {
+            return Err(Error::too_late(outgoing.op.name));
+        }
+        *attempts += 1;
+        let error = match once(http, outgoing, clock).await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error,
+        };
+        let decision = decide(&error, outgoing.op.idempotent);
+        let wait = match decision {
+            Decision::Stop => return Err(error),
+            Decision::NextWindow => {
+                refusals += 1;
+                http.counters().rate_limited();
+                // A proxy may know better than the clock.
+                error.retry_after().unwrap_or_else(|| next_window(clock))
+            }
+            Decision::Backoff => {
+                if *attempts - refusals >= policy.max_attempts {
+                    return Err(error);
+                }
+                let wait = waits.next().unwrap_or(policy.max_delay);
+                error.retry_after().unwrap_or_default().max(wait)
+            }
+        };
+        if clock.elapsed().saturating_add(wait) >= policy.deadline {
+            return Err(error);
+        }
+        // Only a retry that will be sent costs something.
+        if decision == Decision::Backoff && !http.budget().spend() {
+            return Err(error);
+        }
+        tracing::debug!(%error, wait_ms = wait.as_millis(), attempt = *attempts, "sending again");
+        http.counters().retried();
+        tokio::time::sleep(wait).await;
+    }
+}
+
+/// One try: any status but a success is an error.
+async fn once(
+    http: &Http,
+    outgoing: &Outgoing<'_>,
+    clock: CallClock,
+) -> Result<http::Response<Bytes>, Error> {
+    let op = outgoing.op.name;
+    let left = outgoing.policy.deadline.saturating_sub(clock.elapsed());
+    let timeout = outgoing.policy.timeout.min(left);
+    http.counters().sent();
+    let sending = http.transport().send(outgoing.request.clone(), timeout);
+    // The transport keeps its time; a host's own that does not must not hold the call for ever.
+    let sent = tokio::time::timeout(timeout, sending).await;
+    let sent = sent.unwrap_or_else(|_| Err(TransportError::timeout("no answer in time")));
+    let held = sent.and_then(|answer| http.response_limit().hold(answer));
+    let answer = held.map_err(|failure| Error::caused_by(op, failure.kind().into(), failure))?;
+    if !answer.status().is_success() {
+        return Err(Error::refused(op, &answer).maybe_missing_in(outgoing.op.missing_in));
+    }
+    http.budget().earn();
+    Ok(answer)
+}
+
+/// Waits until the client's own count allows the request.
+async fn take_place(http: &Http, outgoing: &Outgoing<'_>, clock: CallClock) -> Result<(), Error> {
+    while let Err(wait) = http.counts().take(&outgoing.op, &outgoing.scope, clock) {
+        if clock.elapsed().saturating_add(wait) >= outgoing.policy.deadline {
+            let detail = format!(
+                "the server's limit is used up for {} s more, which is past the deadline",
+                wait.as_secs() + 1
+            );
+            return Err(Error::new(outgoing.op.name, ErrorKind::RateLimited, detail));
+        }
+        http.counters().held_back();
+        tokio::time::sleep(wait).await;
+    }
+    Ok(())
+}
+
+/// The end of the running minute, and a little more so that not all come back at once.
+///
+/// Which of the server's counts is full it does not say; a longer window is met again, a minute
+/// later each time, until the deadline.
+fn next_window(clock: CallClock) -> Duration {
+    let spread = Duration::from_secs(1).mul_f64(fastrand::f64());
+    clock.to_window_end(Duration::from_mins(1)) + spread
+}

@@ -1,0 +1,82 @@
+//! Inbox details: what an API inbox tells everybody.
+
+use serde::{Deserialize, Serialize};
+
+use crate::http::Call;
+use crate::http::Op;
+use crate::public::PublicInbox;
+use crate::types::{Extra, NullAsEmpty};
+
+const GET: Op = Op::get("public_inbox.get", "/public/api/v1/inboxes/{inbox_identifier}");
+
+pub(super) const OPERATIONS: &[Op] = &[GET];
+
+impl PublicInbox {
+    /// Returns the inbox's name and opening hours.
+    ///
+    /// `GET /public/api/v1/inboxes/{inbox_identifier}`. Anyone may call it, without a token.
+    ///
+    /// # Errors
+    /// `NotFound` without an API inbox of this identifier.
+    ///
+    /// ```
+    /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
+    /// let details = inbox.details().await?;
+    /// println!("{:?}, proof wanted: {:?}", details.name, details.identity_validation_enabled);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn details(&self) -> Call<'_, PublicInboxDetails> {
+        self.call(GET)
+    }
+}
+
+/// What an API inbox tells everybody.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PublicInboxDetails {
+    /// Its identifier, as in the path.
+    pub identifier: String,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its time zone's name.
+    pub timezone: Option<String>,
+    /// Whether a contact must prove who it is.
+    pub identity_validation_enabled: Option<bool>,
+    /// Whether it asks for satisfaction after a conversation.
+    pub csat_survey_enabled: Option<bool>,
+    /// Whether it greets.
+    pub greeting_enabled: Option<bool>,
+    /// Whether its opening hours count.
+    pub working_hours_enabled: Option<bool>,
+    /// Its opening hours, a row a day.
+    #[serde(default)]
+    pub working_hours: NullAsEmpty<Vec<OpeningHours>>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// The opening hours of one day.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct OpeningHours {
+    /// The day, 0 is Sunday.
+    pub day_of_week: u8,
+    /// Whether it is closed all day.
+    pub closed_all_day: Option<bool>,
+    /// Whether it is open all day.
+    pub open_all_day: Option<bool>,
+    /// The hour it opens; `None` on a closed day.
+    pub open_hour: Option<u8>,
+    /// The minute it opens.
+    pub open_minutes: Option<u8>,
+    /// The hour it closes.
+    pub close_hour: Option<u8>,
+    /// The minute it closes.
+    pub close_minutes: Option<u8>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}

@@ -1,0 +1,228 @@
+//! Widget visitors: who looks at the shop, and what they do there.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::http::Call;
+use crate::http::Op;
+use crate::public::widget::WebWidget;
+use crate::public::widget::{WidgetConfig, WidgetContact, WidgetContactPatch, WidgetEvent};
+use crate::types::Attributes;
+use crate::types::Secret;
+use crate::widget::WidgetUser;
+
+const CONFIG: Op = Op::post("widget.config", "/api/v1/widget/config");
+const CONTACT: Op = Op::get("widget.contact", "/api/v1/widget/contact");
+const UPDATE_CONTACT: Op = Op::patch("widget.update_contact", "/api/v1/widget/contact");
+const SET_USER: Op = Op::patch("widget.set_user", "/api/v1/widget/contact/set_user");
+const EVENT: Op = Op::post("widget.event", "/api/v1/widget/events");
+
+pub(crate) const OPERATIONS: &[Op] = &[CONTACT, UPDATE_CONTACT, SET_USER, EVENT];
+
+/// One visitor of a website inbox; from [`WebWidget::visitor`].
+///
+/// A token that the server does not know is [not found](crate::error::Error::is_not_found).
+#[derive(Clone, Debug)]
+pub struct WidgetVisitor {
+    website: WebWidget,
+    token: Secret,
+}
+
+impl WidgetVisitor {
+    pub(super) fn new(website: WebWidget, token: Secret) -> Self {
+        Self { website, token }
+    }
+
+    /// The visitor's token: whoever has it is the visitor.
+    pub fn token(&self) -> &Secret {
+        &self.token
+    }
+
+    /// Returns how the widget looks, for a visitor who is known; one whose token is of no use any
+    /// more becomes a new visitor with a new token.
+    ///
+    /// `POST /api/v1/widget/config`. Not in Chatwoot's published API.
+    ///
+    /// # Errors
+    /// `NotFound` without an inbox of this website token; `Unauthorized` when its account is
+    /// suspended.
+    ///
+    /// ```
+    /// # async fn example(visitor: chatwoot_client::public::widget::WidgetVisitor) -> Result<(), chatwoot_client::Error> {
+    /// let config = visitor.config().await?;
+    /// println!("{:?} asks", config.website_channel_config.website_name);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn config(&self) -> Call<'_, WidgetConfig> {
+        self.call(CONFIG)
+    }
+
+    /// Returns what the server knows of the visitor.
+    ///
+    /// `GET /api/v1/widget/contact`. Not in Chatwoot's published API.
+    ///
+    /// # Errors
+    /// `NotFound` without an inbox of this website token, or for a visitor's token that it does not
+    /// know or that ended; `Unauthorized` when the account is suspended.
+    ///
+    /// ```
+    /// # async fn example(visitor: chatwoot_client::public::widget::WidgetVisitor) -> Result<(), chatwoot_client::Error> {
+    /// let contact = visitor.contact().await?;
+    /// println!("e-mail known: {:?}", contact.has_email);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn contact(&self) -> Call<'_, WidgetContact> {
+        self.call(CONTACT)
+    }
+
+    /// Updates what the server knows of the visitor.
+    ///
+    /// `PATCH /api/v1/widget/contact`. Not in Chatwoot's published API.
+    ///
+    /// Custom attributes are *merged*. **The server asks for no proof**, not even in an inbox that
+    /// demands one: an identifier, e-mail address or phone number that another contact has makes the
+    /// visitor that contact (4.15.1). Give nothing here that a visitor typed.
+    ///
+    /// # Errors
+    /// `NotFound` without an inbox of this website token, or for a visitor's token that it does not
+    /// know or that ended; `Unauthorized` when the account is suspended. An e-mail address or phone
+    /// number that is none is left out, and that is no error.
+    ///
+    /// ```
+    /// # async fn example(visitor: chatwoot_client::public::widget::WidgetVisitor) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::public::widget::WidgetContactPatch;
+    ///
+    /// let name = Some("Vera".to_owned());
+    /// visitor.update_contact(&WidgetContactPatch { name, ..Default::default() }).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn update_contact(&self, to: &WidgetContactPatch) -> Call<'_, WidgetContact> {
+        self.call(UPDATE_CONTACT).json(to)
+    }
+
+    /// Updates the visitor's contact without saying who the visitor is.
+    ///
+    /// `PATCH /api/v1/widget/contact/set_user`. The visitor, without a token of ours. It does what
+    /// [`WidgetVisitor::update_contact`] does by another path; Chatwoot asks for no proof where it
+    /// sets a custom attribute and no identifier. Not in Chatwoot's published API.
+    ///
+    /// # Errors
+    /// Those of [`WidgetVisitor::update_contact`]; `Unauthorized` also for an identifier, or without
+    /// custom attributes, in an inbox that demands a proof.
+    ///
+    /// ```
+    /// # async fn example(visitor: chatwoot_client::public::widget::WidgetVisitor) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::Attributes;
+    /// use chatwoot_client::public::widget::WidgetContactPatch;
+    ///
+    /// let custom_attributes = Attributes::from_iter([("plan".to_owned(), "trial".into())]);
+    /// visitor.set_unnamed(&WidgetContactPatch { custom_attributes, ..Default::default() }).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn set_unnamed(&self, to: &WidgetContactPatch) -> Call<'_, WidgetContact> {
+        self.call(SET_USER).json(to)
+    }
+
+    /// Says who the visitor is.
+    ///
+    /// `PATCH /api/v1/widget/contact/set_user`. Not in Chatwoot's published API.
+    ///
+    /// Custom attributes are *merged*. When the visitor was somebody else before, the answer has a
+    /// new token in [`WidgetContact::widget_auth_token`]: the old one stays the other's. In an
+    /// inbox that demands no proof the visitor becomes whoever has this e-mail address: give only a
+    /// proven one.
+    ///
+    /// # Errors
+    /// `NotFound` without an inbox of this website token, or for a visitor's token that it does not
+    /// know or that ended; `Unauthorized` when the account is suspended. `Unauthorized` also for a
+    /// wrong proof, and for none in an inbox that demands one. An e-mail address or phone number
+    /// that is none is left out, and that is no error.
+    ///
+    /// ```
+    /// # async fn example(website: chatwoot_client::public::widget::WebWidget) -> Result<(), Box<dyn std::error::Error>> {
+    /// use chatwoot_client::Secret;
+    /// use chatwoot_client::widget::WidgetUser;
+    ///
+    /// let mut visitor = website.visitor("visitor-token");
+    /// let hmac_token = Secret::new("the inbox's hmac_token");
+    /// let mut user = WidgetUser::proven("customer-17", &hmac_token)?;
+    /// user.name = Some("Ada Lovelace".into());
+    /// if let Some(token) = visitor.set_user(&user).await?.widget_auth_token {
+    ///     visitor = website.visitor(token);
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn set_user(&self, user: &WidgetUser) -> Call<'_, WidgetContact> {
+        self.call(SET_USER).json(&Body {
+            identifier: user.identifier(),
+            identifier_hash: user.identifier_hash.as_ref(),
+            name: user.name.as_deref(),
+            email: user.email.as_deref(),
+            avatar_url: user.avatar_url.as_deref(),
+            phone_number: user.phone_number.as_deref(),
+            custom_attributes: &user.custom_attributes,
+            additional_attributes: &user.extra,
+        })
+    }
+
+    /// Says that the visitor did something; [`WidgetEvent::triggered`] is what webhooks hear as
+    /// `webwidget_triggered`.
+    ///
+    /// `POST /api/v1/widget/events`. Not in Chatwoot's published API.
+    ///
+    /// # Errors
+    /// `NotFound` without an inbox of this website token, or for a visitor's token that it does not
+    /// know or that ended; `Unauthorized` when the account is suspended.
+    ///
+    /// ```
+    /// # async fn example(visitor: chatwoot_client::public::widget::WidgetVisitor) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::public::widget::WidgetEvent;
+    ///
+    /// visitor.event(&WidgetEvent::triggered("https://shop.example.com/cart")).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn event(&self, event: &WidgetEvent) -> Call<'_, ()> {
+        self.done(EVENT).json(event)
+    }
+
+    pub(super) fn call<T: DeserializeOwned>(&self, op: Op) -> Call<'_, T> {
+        self.website.call(op).visitor(&self.token)
+    }
+
+    pub(super) fn done(&self, op: Op) -> Call<'_, ()> {
+        self.website.done(op).visitor(&self.token)
+    }
+}
+
+/// A user as the server takes one; the widget's script takes the attributes that Chatwoot names
+/// beside the others, the server in a map of their own.
+#[derive(Serialize)]
+struct Body<'u> {
+    identifier: &'u str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identifier_hash: Option<&'u Secret>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'u str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'u str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    avatar_url: Option<&'u str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phone_number: Option<&'u str>,
+    #[serde(skip_serializing_if = "Attributes::is_empty")]
+    custom_attributes: &'u Attributes,
+    #[serde(skip_serializing_if = "Attributes::is_empty")]
+    additional_attributes: &'u Attributes,
+}

@@ -1,0 +1,177 @@
+//! What happened at a desk, in one form, whether a webhook told it or the API.
+
+use chatwoot_client::types::ConversationStatus;
+use chatwoot_client::types::{Extra, MessageId};
+use chatwoot_client::{ContactId, ConversationId, InboxId, Time, UserId};
+use serde::{Deserialize, Serialize};
+
+use super::proof::Proof;
+
+/// Something that happened at a store's desk.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SupportEvent {
+    /// A conversation began.
+    ConversationCreated(ConversationFact),
+    /// A conversation was opened, resolved, snoozed or set aside.
+    ConversationStatusChanged(ConversationFact),
+    /// Something else of a conversation changed: assignee, team, labels, attributes, priority.
+    ConversationUpdated(ConversationFact),
+    /// Somebody wrote.
+    MessageCreated(MessageFact),
+    /// A message changed.
+    MessageUpdated(MessageFact),
+    /// Any other event, known to Chatwoot or not, as it came but for proofs of the store in it.
+    Other {
+        /// The event's name.
+        name: String,
+        /// Its whole body.
+        body: Extra,
+    },
+}
+
+/// The state of a conversation at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ConversationFact {
+    /// The conversation's number in the store's account.
+    pub conversation: ConversationId,
+    /// Its inbox.
+    pub inbox: InboxId,
+    /// Who it is with.
+    pub contact: Option<ContactId>,
+    /// The contact's identifier: the customer's pseudonym
+    /// ([`StoreIdentity::identifier`](crate::identity::StoreIdentity::identifier)), or none for a
+    /// guest. It is no proof: a visitor can become another person's contact. Who wrote is in
+    /// `proof`.
+    pub identifier: Option<String>,
+    /// Whether whoever writes in it is proven to be the customer, when something last happened in
+    /// it.
+    #[serde(default)]
+    pub proof: Proof,
+    /// Its status.
+    pub status: ConversationStatus,
+    /// The agent it is assigned to.
+    pub assignee: Option<UserId>,
+    /// Its labels.
+    pub labels: Vec<String>,
+    /// When it last changed: of two states, the later is true.
+    pub updated_at: Time,
+}
+
+impl ConversationFact {
+    /// Whether both say the same of the conversation, whenever they were true and whether or not
+    /// they were proven then: a proof ends by itself, which changes nothing in Chatwoot.
+    pub fn same_state(&self, other: &Self) -> bool {
+        let (proof, updated_at) = (other.proof.clone(), other.updated_at);
+        Self { proof, updated_at, ..self.clone() } == *other
+    }
+}
+
+/// Who a message is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Direction {
+    /// The customer's.
+    Incoming,
+    /// An agent's or a bot's.
+    Outgoing,
+    /// Chatwoot's own note of what happened.
+    Activity,
+    /// A greeting, an out-of-office note, a form.
+    Template,
+    /// A kind that this version does not know.
+    Unknown,
+}
+
+/// A message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MessageFact {
+    /// Its id.
+    pub message: MessageId,
+    /// Its conversation.
+    pub conversation: ConversationId,
+    /// Its inbox.
+    pub inbox: InboxId,
+    /// Who the conversation is with.
+    pub contact: Option<ContactId>,
+    /// The contact's identifier: the customer's pseudonym
+    /// ([`StoreIdentity::identifier`](crate::identity::StoreIdentity::identifier)), or none for a
+    /// guest. It is no proof: a visitor can become another person's contact. Who wrote is in
+    /// `proof`.
+    pub identifier: Option<String>,
+    /// Whether whoever writes in the conversation was proven to be the customer when the message was
+    /// written: for an incoming message, its author; for any other, its reader.
+    #[serde(default)]
+    pub proof: Proof,
+    /// Who it is from.
+    pub direction: Direction,
+    /// Whether only agents see it.
+    pub private: bool,
+    /// Its text.
+    pub content: Option<String>,
+    /// When it was written.
+    pub created_at: Time,
+}
+
+impl SupportEvent {
+    /// The event's name as Chatwoot's webhooks have it.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::ConversationCreated(_) => "conversation_created",
+            Self::ConversationStatusChanged(_) => "conversation_status_changed",
+            Self::ConversationUpdated(_) => "conversation_updated",
+            Self::MessageCreated(_) => "message_created",
+            Self::MessageUpdated(_) => "message_updated",
+            Self::Other { name, .. } => name,
+        }
+    }
+
+    /// Names the fact: the same fact has the same key, whether a webhook or the API told it.
+    ///
+    /// A state of a conversation is named by its time, since each state is a fact of its own.
+    pub fn key(&self) -> Option<String> {
+        match self {
+            Self::ConversationCreated(fact) => {
+                Some(format!("{}/{}", self.name(), fact.conversation))
+            }
+            Self::ConversationStatusChanged(fact) | Self::ConversationUpdated(fact) => {
+                let (name, at) = (self.name(), fact.updated_at);
+                Some(format!("{name}/{}/{}/{at}", fact.conversation, fact.status))
+            }
+            Self::MessageCreated(fact) => Some(format!("{}/{}", self.name(), fact.message)),
+            Self::MessageUpdated(_) | Self::Other { .. } => None,
+        }
+    }
+
+    /// The state of a conversation, if the event tells one.
+    pub fn conversation(&self) -> Option<&ConversationFact> {
+        match self {
+            Self::ConversationCreated(fact)
+            | Self::ConversationStatusChanged(fact)
+            | Self::ConversationUpdated(fact) => Some(fact),
+            _ => None,
+        }
+    }
+
+    /// Whether whoever writes in the event's conversation is proven to be the customer; `None` if
+    /// the event is of no conversation.
+    pub fn proof(&self) -> Option<&Proof> {
+        let state = self.conversation().map(|fact| &fact.proof);
+        state.or_else(|| self.message().map(|fact| &fact.proof))
+    }
+
+    /// The conversation that the event is of, if any: its events are handled in order.
+    pub fn conversation_id(&self) -> Option<ConversationId> {
+        let state = self.conversation().map(|fact| fact.conversation);
+        state.or_else(|| self.message().map(|fact| fact.conversation))
+    }
+
+    /// The message, if the event is about one.
+    pub fn message(&self) -> Option<&MessageFact> {
+        match self {
+            Self::MessageCreated(fact) | Self::MessageUpdated(fact) => Some(fact),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What the documents name is there.
+
+use std::path::Path;
+
+const DOCUMENTS: [&str; 3] = ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"];
+
+/// The paths that a text names: what ends in `.rs` or `.md`, and folders below a `src/`.
+fn paths(text: &str) -> Vec<&str> {
+    let parts = text.split(|c: char| !c.is_ascii_alphanumeric() && !"_-./*".contains(c));
+    let parts = parts.map(|part| part.trim_end_matches('.'));
+    let is_file =
+        |part: &str| Path::new(part).extension().is_some_and(|it| it == "rs" || it == "md");
+    parts.filter(|part| is_file(part) || (part.contains("/src/") && part.ends_with('/'))).collect()
+}
+
+#[test]
+fn every_path_in_the_documents_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut missing = Vec::new();
+    for document in DOCUMENTS {
+        let text = std::fs::read_to_string(root.join(document)).expect("the document is there");
+        let named = paths(&text);
+        assert!(!named.is_empty(), "{document} names no path");
+        // A pattern stands for the files of its folder.
+        let found = |path: &&str| match path.rsplit_once('/') {
+            Some((folder, file)) if file.contains('*') => root.join(folder).is_dir(),
+            _ => root.join(path).exists(),
+        };
+        missing
+            .extend(named.iter().filter(|path| !found(path)).map(|it| format!("{document}: {it}")));
+    }
+    assert!(missing.is_empty(), "there is no such file: {missing:#?}");
+}
+
+#[test]
+fn paths_are_found_in_a_text() {
+    let text = "in `a/src/b.rs`, a/src/c/, (`d.md`). And `e.f` or g/src/*.rs.";
+    assert_eq!(paths(text), ["a/src/b.rs", "a/src/c/", "d.md", "g/src/*.rs"]);
+}
