@@ -24,9 +24,7 @@ fn the_root_of_the_client_is_small() {
     let source = std::fs::read_to_string(root).unwrap();
     let uses = source.split("\npub use ").skip(1).filter_map(|it| it.split(';').next());
     let leaves = |tree: &str| match tree.split_once('{') {
-        Some((_, names)) => {
-            names.split([',', '}']).filter(|name| !name.trim().is_empty()).count()
-        }
+        Some((_, names)) => names.split([',', '}']).filter(|name| !name.trim().is_empty()).count(),
         None => 1,
     };
     let names: usize = uses.map(leaves).sum::<usize>() + source.matches("\npub fn ").count();

@@ -2,9 +2,9 @@
 //! given out as far as the conversation is proven.
 
 mod conversation;
-mod flight;
 mod panel;
 mod service;
+mod single_flight;
 
 pub use self::conversation::ConversationContext;
 pub use self::panel::{

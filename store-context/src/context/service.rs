@@ -11,7 +11,7 @@ use chatwoot_client::ContactId;
 use iso_currency::Currency;
 use jiff::Timestamp;
 
-use super::flight::{Flight, Flights};
+use super::single_flight::{SharedCall, SingleFlight};
 use crate::model::{
     ContextSnapshot, CustomerId, Insights, OrderTotals, Source, Store, StoreId, StoreSummary,
 };
@@ -66,7 +66,7 @@ impl Default for ContextConfig {
 pub struct ContextService {
     ports: Ports,
     config: ContextConfig,
-    flights: Arc<Flights<Shared>>,
+    reads: Arc<SingleFlight<Shared>>,
 }
 
 /// What all who wait for one read get.
@@ -81,7 +81,7 @@ impl fmt::Debug for ContextService {
 impl ContextService {
     /// One that reads from these ports.
     pub fn new(ports: Ports, config: ContextConfig) -> Self {
-        Self { ports, config, flights: Arc::new(Flights::new()) }
+        Self { ports, config, reads: Arc::new(SingleFlight::new()) }
     }
 
     /// What is known of a customer; `None` if the store or the customer is not known.
@@ -98,8 +98,8 @@ impl ContextService {
         customer: &CustomerId,
     ) -> PortResult<Option<ContextSnapshot>> {
         let key = key(store, customer);
-        let read = |flight| self.get(&key, store, customer, flight);
-        match self.flights.join(&key, read).await {
+        let read = |call| self.get(&key, store, customer, call);
+        match self.reads.join(&key, read).await {
             Ok(snapshot) => Ok(snapshot.map(Arc::unwrap_or_clone)),
             Err(error) => Err(Arc::try_unwrap(error)
                 .unwrap_or_else(|shared| PortError::new(shared.port(), shared))),
@@ -141,7 +141,7 @@ impl ContextService {
     pub async fn forget(&self, store: &StoreId, customer: &CustomerId) {
         let key = key(store, customer);
         // First the reads, then the cache: a read that comes between finds nothing old to keep.
-        self.flights.forget(&key);
+        self.reads.forget(&key);
         self.uncache(&key).await;
     }
 
@@ -150,7 +150,7 @@ impl ContextService {
         key: &str,
         store: &StoreId,
         customer: &CustomerId,
-        flight: Arc<Flight<Shared>>,
+        call: Arc<SharedCall<Shared>>,
     ) -> Shared {
         if let Some(kept) = self.cached(key).await {
             return Ok(Some(Arc::new(kept)));
@@ -158,10 +158,10 @@ impl ContextService {
         let snapshot = self.read(store, customer).await?.map(Arc::new);
         if let Some(snapshot) = snapshot.as_deref()
             && snapshot.unavailable.is_empty()
-            && !flight.is_forgotten()
+            && !call.is_forgotten()
         {
             self.cache(key, snapshot).await;
-            if flight.is_forgotten() {
+            if call.is_forgotten() {
                 self.uncache(key).await;
             }
         }

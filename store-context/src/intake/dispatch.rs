@@ -71,12 +71,12 @@ impl Dispatcher {
     pub async fn run_once(&self) -> PortResult<Dispatched> {
         let DispatchConfig { batch, parallel, lease, .. } = self.config;
         let claims = self.ledger.claim(batch, lease, Timestamp::now()).await?;
-        let mut lanes: BTreeMap<Lane, Vec<EntryClaim>> = BTreeMap::new();
+        let mut queues: BTreeMap<ConversationQueue, Vec<EntryClaim>> = BTreeMap::new();
         for claim in claims {
-            lanes.entry(lane(&claim)).or_default().push(claim);
+            queues.entry(queue_of(&claim)).or_default().push(claim);
         }
-        let outcomes: Vec<PortResult<Dispatched>> = stream::iter(lanes.into_values())
-            .map(|claims| self.lane(claims))
+        let outcomes: Vec<PortResult<Dispatched>> = stream::iter(queues.into_values())
+            .map(|claims| self.handle_queue(claims))
             .buffer_unordered(parallel.max(1))
             .collect()
             .await;
@@ -103,7 +103,7 @@ impl Dispatcher {
 
     /// One conversation's entries, one after another. After a failure the later ones wait too, so
     /// that their order holds.
-    async fn lane(&self, claims: Vec<EntryClaim>) -> PortResult<Dispatched> {
+    async fn handle_queue(&self, claims: Vec<EntryClaim>) -> PortResult<Dispatched> {
         let mut sum = Dispatched::default();
         let mut due_again = None;
         for claim in claims {
@@ -138,8 +138,8 @@ impl std::fmt::Debug for Dispatcher {
 }
 
 /// What is handled in order: a conversation, or an event of its own.
-type Lane = (StoreId, Result<ConversationId, u64>);
+type ConversationQueue = (StoreId, Result<ConversationId, u64>);
 
-fn lane(claim: &EntryClaim) -> Lane {
+fn queue_of(claim: &EntryClaim) -> ConversationQueue {
     (claim.entry.store.clone(), claim.entry.event.conversation_id().ok_or(claim.id))
 }

@@ -5,7 +5,7 @@ use chatwoot_client::application::conversations::{Assignee, Conversation};
 use chatwoot_client::types::{Message, MessageType};
 use jiff::Timestamp;
 
-use super::door::credible;
+use super::record::credible;
 use crate::identity::StoreIdentity;
 use crate::model::{ConversationFact, Direction, MessageFact};
 

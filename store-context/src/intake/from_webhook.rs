@@ -6,7 +6,7 @@ use chatwoot_client::webhook::{Conversation, Event, Message, MessageType, Party}
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::door::credible;
+use super::record::credible;
 use crate::identity::{PROOF_ATTRIBUTE, StoreIdentity};
 use crate::model::{ConversationFact, Direction, MessageFact, SupportEvent};
 use crate::model::{NotProven, Proof};

@@ -3,12 +3,12 @@
 mod admit;
 mod contact_hint;
 mod dispatch;
-mod door;
 mod from_api;
 mod from_webhook;
 mod handler;
 mod receive;
 mod reconcile;
+mod record;
 
 pub use self::admit::Admission;
 pub use self::dispatch::{DispatchConfig, Dispatched, Dispatcher};

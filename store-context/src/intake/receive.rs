@@ -8,8 +8,8 @@ use jiff::Timestamp;
 
 use super::admit::Admission;
 use super::contact_hint::ContactHints;
-use super::door;
 use super::from_webhook::Reader;
+use super::record;
 use crate::identity::StoreIdentity;
 use crate::mac::hash_digits;
 use crate::model::StoreId;
@@ -109,7 +109,8 @@ impl Intake {
         let event_of_desk = reader.event(&event);
         let key = reader.key(&event, &event_of_desk).unwrap_or_else(|| opaque_key(&delivery));
         let remembered =
-            door::remember(&*self.ledger, store, event_of_desk, key, EntrySource::Webhook).await?;
+            record::remember(&*self.ledger, store, event_of_desk, key, EntrySource::Webhook)
+                .await?;
         tracing::debug!(%store, event = event.name(), ?remembered, "webhook received");
         Ok(match remembered {
             Remembered::New => Receipt::New,

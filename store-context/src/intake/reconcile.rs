@@ -2,7 +2,7 @@
 //!
 //! Chatwoot sends an account's webhook once; a timeout, a restart, a 5xx, and it is gone. So the
 //! reconciler asks the API for every conversation that was touched since its cursor, and takes
-//! what the ledger does not know through the same door as a webhook.
+//! what the ledger does not know in the same way as a webhook.
 //!
 //! It finds each conversation that began, the state each is in now, and each message but
 //! Chatwoot's own notes (of which it sends no webhook either). States between two rounds, and
@@ -19,7 +19,7 @@ use chatwoot_client::types::{Message, MessageType};
 use chatwoot_client::{Account, Client, Error};
 use jiff::Timestamp;
 
-use super::{door, from_api};
+use super::{from_api, record};
 use crate::desk::{self, OpenAccount, StoreAccountError};
 use crate::identity::StoreIdentity;
 use crate::model::StoreId;
@@ -220,7 +220,7 @@ impl Round {
         at.is_some_and(|at| at >= self.since && at <= self.until)
     }
 
-    /// Takes a fact through the door, unless it is known: then nothing is written, not even its
+    /// Records a fact, unless it is known: then nothing is written, not even its
     /// state.
     async fn tell(&self, event: SupportEvent) -> Result<u64, ReconcileError> {
         let Some(key) = event.key() else { return Ok(0) };
@@ -228,7 +228,7 @@ impl Round {
             return Ok(0);
         }
         let source = EntrySource::Reconciler;
-        let told = door::remember(&*self.ledger, &self.store, event, key, source).await?;
+        let told = record::remember(&*self.ledger, &self.store, event, key, source).await?;
         Ok(u64::from(told == Remembered::New))
     }
 }

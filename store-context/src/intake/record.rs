@@ -1,4 +1,4 @@
-//! The one door into the ledger, for webhooks and for what the reconciler finds.
+//! Recording an event in the ledger, whether a webhook or the reconciler brought it.
 
 use chatwoot_client::Time;
 use chatwoot_client::webhook::Verifier;

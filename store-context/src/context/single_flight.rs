@@ -9,22 +9,22 @@ use tokio::sync::OnceCell;
 
 /// The reads that are under way, by key. A key is here only while somebody waits for it.
 #[derive(Debug)]
-pub(super) struct Flights<T>(Mutex<HashMap<String, Boarded<T>>>);
+pub(super) struct SingleFlight<T>(Mutex<HashMap<String, InFlight<T>>>);
 
 #[derive(Debug)]
-struct Boarded<T> {
-    flight: Arc<Flight<T>>,
-    seats: usize,
+struct InFlight<T> {
+    call: Arc<SharedCall<T>>,
+    waiters: usize,
 }
 
 /// A read that several may wait for.
 #[derive(Debug)]
-pub(super) struct Flight<T> {
+pub(super) struct SharedCall<T> {
     answer: OnceCell<T>,
     forgotten: AtomicBool,
 }
 
-impl<T> Flight<T> {
+impl<T> SharedCall<T> {
     fn new() -> Self {
         Self { answer: OnceCell::new(), forgotten: AtomicBool::new(false) }
     }
@@ -35,7 +35,7 @@ impl<T> Flight<T> {
     }
 }
 
-impl<T> Flights<T> {
+impl<T> SingleFlight<T> {
     pub(super) fn new() -> Self {
         Self(Mutex::new(HashMap::new()))
     }
@@ -45,52 +45,52 @@ impl<T> Flights<T> {
     pub(super) async fn join<R: Future<Output = T>>(
         &self,
         key: &str,
-        read: impl FnOnce(Arc<Flight<T>>) -> R,
+        read: impl FnOnce(Arc<SharedCall<T>>) -> R,
     ) -> T
     where
         T: Clone,
     {
-        let seat = self.board(key);
-        seat.flight.answer.get_or_init(|| read(seat.flight.clone())).await.clone()
+        let waiter = self.enter(key);
+        waiter.call.answer.get_or_init(|| read(waiter.call.clone())).await.clone()
     }
 
     /// Who asks from now on does not get what is being read.
     pub(super) fn forget(&self, key: &str) {
-        if let Some(boarded) = self.lock().remove(key) {
-            boarded.flight.forgotten.store(true, Ordering::SeqCst);
+        if let Some(running) = self.lock().remove(key) {
+            running.call.forgotten.store(true, Ordering::SeqCst);
         }
     }
 
-    fn board<'a>(&'a self, key: &'a str) -> Seat<'a, T> {
-        let mut flights = self.lock();
-        let boarded = flights
+    fn enter<'a>(&'a self, key: &'a str) -> Waiter<'a, T> {
+        let mut calls = self.lock();
+        let running = calls
             .entry(key.to_owned())
-            .or_insert_with(|| Boarded { flight: Arc::new(Flight::new()), seats: 0 });
-        boarded.seats += 1;
-        Seat { flights: self, key, flight: boarded.flight.clone() }
+            .or_insert_with(|| InFlight { call: Arc::new(SharedCall::new()), waiters: 0 });
+        running.waiters += 1;
+        Waiter { calls: self, key, call: running.call.clone() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Boarded<T>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, InFlight<T>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Somebody who waits for a read; given up by dropping it.
-struct Seat<'a, T> {
-    flights: &'a Flights<T>,
+struct Waiter<'a, T> {
+    calls: &'a SingleFlight<T>,
     key: &'a str,
-    flight: Arc<Flight<T>>,
+    call: Arc<SharedCall<T>>,
 }
 
-impl<T> Drop for Seat<'_, T> {
+impl<T> Drop for Waiter<'_, T> {
     fn drop(&mut self) {
-        let mut flights = self.flights.lock();
-        // After `forget`, another flight may have the key.
-        let own = flights.get_mut(self.key).filter(|b| Arc::ptr_eq(&b.flight, &self.flight));
-        if let Some(boarded) = own {
-            boarded.seats -= 1;
-            if boarded.seats == 0 || self.flight.answer.initialized() {
-                flights.remove(self.key);
+        let mut calls = self.calls.lock();
+        // After `forget`, another call may have the key.
+        let own = calls.get_mut(self.key).filter(|b| Arc::ptr_eq(&b.call, &self.call));
+        if let Some(running) = own {
+            running.waiters -= 1;
+            if running.waiters == 0 || self.call.answer.initialized() {
+                calls.remove(self.key);
             }
         }
     }
@@ -108,46 +108,46 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    async fn read(flights: &Flights<usize>, reads: &AtomicUsize, key: &str) -> usize {
+    async fn read(calls: &SingleFlight<usize>, reads: &AtomicUsize, key: &str) -> usize {
         let read = |_| async {
             sleep(SECOND).await;
             reads.fetch_add(1, Ordering::SeqCst) + 1
         };
-        flights.join(key, read).await
+        calls.join(key, read).await
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_asks_at_once_gets_one_answer() {
-        let (flights, reads) = (Flights::new(), AtomicUsize::new(0));
-        let answers = join_all((0..10).map(|_| read(&flights, &reads, "a"))).await;
+        let (calls, reads) = (SingleFlight::new(), AtomicUsize::new(0));
+        let answers = join_all((0..10).map(|_| read(&calls, &reads, "a"))).await;
         assert_eq!(answers, [1; 10]);
-        assert!(flights.lock().is_empty());
-        assert_eq!(read(&flights, &reads, "a").await, 2, "who asks later gets a later answer");
-        join_all(["b", "c"].map(|key| read(&flights, &reads, key))).await;
+        assert!(calls.lock().is_empty());
+        assert_eq!(read(&calls, &reads, "a").await, 2, "who asks later gets a later answer");
+        join_all(["b", "c"].map(|key| read(&calls, &reads, key))).await;
         assert_eq!(reads.into_inner(), 4, "keys are apart");
     }
 
     #[tokio::test(start_paused = true)]
     async fn another_reads_where_the_first_gives_up() {
-        let (flights, reads) = (Flights::new(), AtomicUsize::new(0));
-        let hasty = timeout(SECOND / 2, read(&flights, &reads, "a"));
-        let (hasty, patient) = tokio::join!(hasty, read(&flights, &reads, "a"));
+        let (calls, reads) = (SingleFlight::new(), AtomicUsize::new(0));
+        let hasty = timeout(SECOND / 2, read(&calls, &reads, "a"));
+        let (hasty, patient) = tokio::join!(hasty, read(&calls, &reads, "a"));
         assert!(hasty.is_err());
         assert_eq!(patient, 1);
-        timeout(SECOND / 2, read(&flights, &reads, "a")).await.unwrap_err();
-        assert!(flights.lock().is_empty(), "what nobody waits for is let go");
+        timeout(SECOND / 2, read(&calls, &reads, "a")).await.unwrap_err();
+        assert!(calls.lock().is_empty(), "what nobody waits for is let go");
     }
 
     #[tokio::test(start_paused = true)]
     async fn who_asks_after_a_change_gets_a_new_answer() {
-        let (flights, reads) = (Flights::new(), AtomicUsize::new(0));
+        let (calls, reads) = (SingleFlight::new(), AtomicUsize::new(0));
         let change_and_read = async {
             sleep(SECOND / 2).await;
-            flights.forget("a");
-            read(&flights, &reads, "a").await
+            calls.forget("a");
+            read(&calls, &reads, "a").await
         };
-        let before = read(&flights, &reads, "a");
+        let before = read(&calls, &reads, "a");
         assert_eq!(tokio::join!(before, change_and_read), (1, 2));
-        assert!(flights.lock().is_empty());
+        assert!(calls.lock().is_empty());
     }
 }
