@@ -37,3 +37,34 @@ fn paths_are_found_in_a_text() {
     let text = "in `a/src/b.rs`, a/src/c/, (`d.md`). And `e.f` or g/src/*.rs.";
     assert_eq!(paths(text), ["a/src/b.rs", "a/src/c/", "d.md", "g/src/*.rs"]);
 }
+
+/// A first sentence says what a thing does; verb and path follow.
+#[test]
+fn no_documentation_begins_with_a_path() {
+    let verbs = ["GET", "POST", "PUT", "PATCH", "DELETE"].map(|verb| format!("/// `{verb} "));
+    let is_doc = |line: &str| line.trim_start().starts_with("///");
+    let mut folders: Vec<_> = ["chatwoot-client/src", "store-context/src", "adapters/src"]
+        .map(|folder| Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(folder))
+        .to_vec();
+    let (mut seen, mut found) = (0, Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let source = std::fs::read_to_string(&path).unwrap_or_default();
+            let lines: Vec<&str> = source.lines().collect();
+            for (number, line) in lines.iter().enumerate().filter(|(_, line)| is_doc(line)) {
+                let begins = number == 0 || !is_doc(lines[number - 1]);
+                seen += usize::from(begins);
+                if begins && verbs.iter().any(|verb| line.trim_start().starts_with(verb)) {
+                    found.push(format!("{}:{}", path.display(), number + 1));
+                }
+            }
+        }
+    }
+    assert!(seen > 2000, "the scan finds too little: {seen}");
+    assert!(found.is_empty(), "begin with what it does:\n{}", found.join("\n"));
+}

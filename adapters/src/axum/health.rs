@@ -70,6 +70,8 @@ impl fmt::Debug for Health {
     }
 }
 
+/// Returns the health endpoint.
+///
 /// `GET /health`: 200 if every check passes, 503 if one fails, and the name and status of each.
 /// Why a check failed is logged and not answered.
 pub fn router(health: Health) -> Router {

@@ -50,6 +50,8 @@ impl Panel {
     }
 }
 
+/// Returns the panel's endpoints: the page, and what it asks for.
+///
 /// `GET /panel/{address}`: the page, which asks the other two.
 ///
 /// `POST /panel/{address}/open` with `{"conversation": ID, "contact": ID, "key": {"uuid": ".."}}` (or

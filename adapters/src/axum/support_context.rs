@@ -33,6 +33,8 @@ impl fmt::Debug for SupportContext {
     }
 }
 
+/// Returns the endpoint for a signed-in customer's own browser or app.
+///
 /// `GET /api/support/context`: the snapshot of the customer who is signed in.
 ///
 /// 401 without a session, 404 if the customer is unknown, 503 if a port failed.

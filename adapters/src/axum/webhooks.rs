@@ -71,7 +71,10 @@ impl fmt::Debug for Webhooks {
     }
 }
 
-/// `POST /webhooks/chatwoot/{address}`: verifies a delivery, remembers it, answers. Nothing is handled here.
+/// Returns the endpoint that Chatwoot sends webhooks to.
+///
+/// `POST /webhooks/chatwoot/{address}`: verifies a delivery, records it, answers. Nothing is handled
+/// here.
 ///
 /// 200 `{"status": "new"}` or `{"status": "known"}`; 400 malformed, 401 unsigned or wrongly signed,
 /// 404 unknown address, 411 without `Content-Length` (Chatwoot always sends one; a proxy may not),

@@ -152,7 +152,7 @@ pub(in crate::fake) fn refuse(why: NoLink) -> Refusal {
     }
 }
 
-/// `POST contacts/{id}/contact_inboxes`.
+/// Puts a contact into an inbox: `POST contacts/{id}/contact_inboxes`.
 pub(in crate::fake) fn create(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
     let account = ctx.account;
     ctx.state.contacts.find(account, contact)?;
@@ -172,7 +172,7 @@ pub(in crate::fake) fn inbox_of(ctx: &Ctx<'_>) -> Result<i64, Refusal> {
         .ok_or_else(Refusal::not_found)
 }
 
-/// `POST contact_inboxes/filter`: the contact that a source id stands for.
+/// Shows the contact that a source id stands for: `POST contact_inboxes/filter`.
 pub(in crate::fake) fn filter(ctx: &mut Ctx<'_>) -> Outcome {
     let inbox = inbox_of(ctx)?;
     let source = text(ctx.body(), "source_id").unwrap_or_default();
@@ -182,7 +182,7 @@ pub(in crate::fake) fn filter(ctx: &mut Ctx<'_>) -> Outcome {
     Ok(Answer::json(&shapes::contact(ctx.state, contact, true)))
 }
 
-/// `GET contacts/{id}/contactable_inboxes`.
+/// Shows where a contact can be written to: `GET contacts/{id}/contactable_inboxes`.
 pub(in crate::fake) fn contactable(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
     let account = ctx.account;
     let person = ctx.state.contacts.find(account, contact)?;

@@ -9,7 +9,7 @@ use crate::fake::http::response::{Answer, Outcome, Refusal};
 use crate::fake::shapes;
 use crate::fake::state::State;
 
-/// `POST actions/contact_merge`.
+/// Merges two contacts: `POST actions/contact_merge`.
 pub(in crate::fake) fn merge_two(ctx: &mut Ctx<'_>) -> Outcome {
     let account = ctx.account;
     let id = |name: &str| ctx.body().get(name).and_then(id_of).unwrap_or(0);

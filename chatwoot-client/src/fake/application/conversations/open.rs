@@ -15,7 +15,7 @@ use crate::fake::shapes;
 use crate::fake::state::State;
 use crate::fake::webhook::payloads::tell_conversation;
 
-/// `POST conversations`.
+/// Opens a conversation: `POST conversations`.
 pub(in crate::fake) fn create(ctx: &mut Ctx<'_>) -> Outcome {
     let account = ctx.account;
     let user = ctx.user();
