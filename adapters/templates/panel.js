@@ -1,7 +1,7 @@
 (() => {
   "use strict";
 
-  const desk = document.body.dataset.desk;
+  const chatwoot = document.body.dataset.chatwoot;
   const view = document.getElementById("view");
   const base = location.pathname.replace(/\/+$/, "");
 
@@ -291,7 +291,7 @@
   };
 
   addEventListener("message", (event) => {
-    if (event.origin !== desk || event.source !== parent) return;
+    if (event.origin !== chatwoot || event.source !== parent) return;
     const subject = told(event.data);
     if (subject === null) return;
     clearTimeout(waiting);

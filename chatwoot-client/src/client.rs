@@ -31,7 +31,7 @@ pub struct Client(pub(crate) Http);
 #[non_exhaustive]
 pub enum BuildError {
     /// The base URL is not one.
-    #[error("the base URL is not a URL: write it as https://desk.example.com")]
+    #[error("the base URL is not a URL: write it as https://chatwoot.example.com")]
     Url(#[source] url::ParseError),
     /// The base URL is no plain `http` or `https` address.
     #[error("the base URL must be http or https and carry no user, password, query or fragment")]
@@ -102,7 +102,7 @@ impl ClientBuilder {
     /// ```
     /// use chatwoot_client::Client;
     ///
-    /// let builder = Client::builder("https://desk.example.com").response_limit(64 * 1024 * 1024);
+    /// let builder = Client::builder("https://chatwoot.example.com").response_limit(64 * 1024 * 1024);
     /// assert!(builder.build().is_ok());
     /// ```
     pub fn response_limit(mut self, bytes: usize) -> Self {
@@ -179,9 +179,9 @@ impl Client {
     /// ```
     /// use chatwoot_client::{Client, Limits};
     ///
-    /// let client = Client::builder("https://desk.example.com").limits(Limits::server()).build();
+    /// let client = Client::builder("https://chatwoot.example.com").limits(Limits::server()).build();
     /// assert!(client.is_ok());
-    /// assert!(Client::builder("desk.example.com").build().is_err());
+    /// assert!(Client::builder("chatwoot.example.com").build().is_err());
     /// ```
     pub fn builder(base_url: impl Into<String>) -> ClientBuilder {
         ClientBuilder {

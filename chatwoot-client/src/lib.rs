@@ -22,7 +22,7 @@
 //! use chatwoot_client::Client;
 //! use chatwoot_client::application::labels::NewLabel;
 //!
-//! let client = Client::builder("https://desk.example.com").build()?;
+//! let client = Client::builder("https://chatwoot.example.com").build()?;
 //! let account = client.account(7, "user-token");
 //! let label = account.labels().create(&NewLabel::new("vip")).await?;
 //! println!("{} is label {}", label.title, label.id);

@@ -24,12 +24,12 @@
 //! ```
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod accounts;
 pub mod attributes;
 mod backoff;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod context;
-mod desk;
 pub mod doctor;
 pub mod identity;
 pub mod intake;
@@ -40,7 +40,7 @@ pub mod ports;
 pub mod provision;
 pub mod sync;
 
-pub use self::desk::StoreAccountError;
+pub use self::accounts::StoreAccountError;
 
 /// The typed client of Chatwoot. Its transport on reqwest and its fake are behind this crate's
 /// features `reqwest-rustls` and `fake`.

@@ -233,10 +233,10 @@ async fn the_panel_locks_its_page() {
 fn an_origin_is_a_scheme_a_host_and_a_port() {
     let origin = |text: &str| ChatwootOrigin::new(&text.parse().unwrap());
     for (base, wanted) in [
-        ("https://desk.example.com/app?x#y", "https://desk.example.com"),
+        ("https://chatwoot.example.com/app?x#y", "https://chatwoot.example.com"),
         ("http://127.0.0.1:3000", "http://127.0.0.1:3000"),
         ("https://[::1]:8443/", "https://[::1]:8443"),
-        ("https://user:word@DESK.example.com", "https://desk.example.com"),
+        ("https://user:word@CHATWOOT.example.com", "https://chatwoot.example.com"),
         ("https://b\u{fc}cher.example", "https://xn--bcher-kva.example"),
     ] {
         assert_eq!(origin(base).unwrap().as_str(), wanted);
@@ -253,9 +253,9 @@ fn an_origin_is_a_scheme_a_host_and_a_port() {
         "https://.",
         "https://-a.example",
         "https://$(a)",
-        "mailto:desk@example.com",
+        "mailto:support@example.com",
         "data:text/html,x",
-        "ftp://desk.example.com",
+        "ftp://chatwoot.example.com",
         "file:///etc/passwd",
     ] {
         assert!(origin(hostile).is_err(), "{hostile} becomes {:?}", origin(hostile));

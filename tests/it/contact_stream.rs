@@ -47,7 +47,7 @@ async fn every_contact_comes_once_over_the_recorded_pages() -> Result<(), Error>
         let recorded: Vec<Exchange> = all.iter().filter(by_name).cloned().collect();
         assert_eq!(recorded.len(), 3, "{version}");
         let transport = Pages { recorded, asked: Arc::default() };
-        let builder = Client::builder("https://desk.test").transport(transport.clone());
+        let builder = Client::builder("https://chatwoot.test").transport(transport.clone());
         let account = builder.build().expect("the base URL is a URL").account(2, "t");
         let contacts = account.contacts();
         let query = ContactsQuery { page: Some(3), ..ContactsQuery::default() };

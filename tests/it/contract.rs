@@ -168,8 +168,11 @@ fn what_cannot_begin_says_so_and_ends_with_2() {
     for (arguments, said) in [
         (&["--wrong"][..], "--wrong"),
         (&["--chatwoot", "http://127.0.0.1:1"], "give --platform-token-file FILE"),
-        (&["--chatwoot", "desk", "--platform-token-file", &file.0], "base URL"),
-        (&["--chatwoot", "desk", "--platform-token-file", "/none"], "/none cannot be read"),
+        (&["--chatwoot", "store_account", "--platform-token-file", &file.0], "base URL"),
+        (
+            &["--chatwoot", "store_account", "--platform-token-file", "/none"],
+            "/none cannot be read",
+        ),
         (&shown, "--platform-token is refused"),
         (&nobody, "no server can be reached"),
     ] {

@@ -10,7 +10,9 @@ use store_context::Timestamp;
 use store_context::identity::Identity;
 use store_context::memory::{self, MemoryCredentials, MemoryShop};
 use store_context::model::StoreId;
-use store_context::ports::{Address, AddressToken, Credentials, Desk, Expiring, StoreCredentials};
+use store_context::ports::{
+    Address, AddressToken, Credentials, Expiring, StoreAccount, StoreCredentials,
+};
 
 use crate::shapes::shapes;
 
@@ -63,12 +65,12 @@ async fn a_proven_identity_shows_no_proof() {
     let shop = Arc::new(MemoryShop::new());
     let ports = memory::ports(shop.clone(), shop.clone(), shop);
     let store = StoreId::new("shop-1").unwrap();
-    let inbox = Desk {
+    let inbox = StoreAccount {
         api_inbox: Some(1.into()),
         api_inbox_identifier: Some("inbox".to_owned()),
-        ..Desk::default()
+        ..StoreAccount::default()
     };
-    ports.stores.put_desk(&store, &inbox).await.unwrap();
+    ports.stores.put_account(&store, &inbox).await.unwrap();
     ports.credentials.put(&store, &credentials()).await.unwrap();
     let identity = Identity::new(ports.clone());
     hides(&ports);
@@ -79,13 +81,13 @@ async fn a_proven_identity_shows_no_proof() {
     assert!(!format!("{proof:?}").contains(hash), "{proof:?}");
 }
 
-/// The fake knows every token of its desk, and the handles on it know theirs.
+/// The fake knows every token of its accounts, and the handles on it know theirs.
 #[tokio::test]
-async fn a_desk_of_the_fake_shows_no_token() {
+async fn a_server_of_the_fake_shows_no_token() {
     let builder = FakeChatwoot::builder().platform_token(MARKER);
     hides(&builder);
     let fake = builder.build();
-    let client = Client::builder("https://desk.test").transport(fake.clone()).build().unwrap();
+    let client = Client::builder("https://chatwoot.test").transport(fake.clone()).build().unwrap();
     let platform = client.platform(MARKER);
     platform
         .accounts()

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use store_context::Timestamp;
 use store_context::identity::{PROOF_ATTRIBUTE, StoreIdentity};
 use store_context::model::{CustomerId, StoreId};
-use store_context::ports::{Desk, Fingerprint, Link, Ports, StoreCredentials};
+use store_context::ports::{Fingerprint, Link, Ports, StoreAccount, StoreCredentials};
 
 /// A conversation as an agent's page knows it.
 #[derive(Clone, Debug, Serialize)]
@@ -66,8 +66,9 @@ impl Chatwoot {
 
     async fn begin(&mut self, ports: &Ports, store: &StoreId) {
         let (account, token) = self.fake.add_account(store.as_str());
-        let desk = Desk { account: Some(account.into()), ..Desk::default() };
-        ports.stores.put_desk(store, &desk).await.unwrap();
+        let store_account =
+            StoreAccount { account: Some(account.into()), ..StoreAccount::default() };
+        ports.stores.put_account(store, &store_account).await.unwrap();
         let credentials = StoreCredentials {
             user_token: Some(token.clone().into()),
             identifier_key: Some(format!("identifiers of {store}").into()),

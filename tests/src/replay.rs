@@ -61,7 +61,7 @@ impl Replay {
     /// Never: the base URL is a constant.
     #[expect(clippy::expect_used, reason = "a test's helper")]
     pub fn client_with(&self, policy: RetryPolicy) -> Client {
-        let builder = Client::builder("https://desk.test").retry(policy);
+        let builder = Client::builder("https://chatwoot.test").retry(policy);
         builder.transport(self.clone()).build().expect("the base URL is a URL")
     }
 

@@ -79,7 +79,7 @@ mod tests {
         let list = "/api/v1/accounts/2/labels";
         for url in [
             list.to_owned(),
-            format!("http://desk.test{list}?page=1"),
+            format!("http://chatwoot.test{list}?page=1"),
             format!("{list}/"),
             format!("{list}.json?page=1"),
         ] {

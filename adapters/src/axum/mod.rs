@@ -18,13 +18,13 @@
 //!     context: ContextService,
 //!     panels: PanelService,
 //!     sessions: Arc<dyn Sessions>,
-//!     desk: ChatwootOrigin,
+//!     chatwoot: ChatwootOrigin,
 //! ) -> axum::Router {
 //!     let stores = Arc::clone(&ports.stores);
 //!     store_context_adapters::axum::router(AxumConfig {
 //!         webhooks: Webhooks::new(intake),
 //!         support_context: SupportContext { context, sessions },
-//!         panel: Panel::new(panels, desk),
+//!         panel: Panel::new(panels, chatwoot),
 //!         health: Health::new().check("stores", move || {
 //!             let stores = Arc::clone(&stores);
 //!             async move { stores.ids().await.map(drop) }

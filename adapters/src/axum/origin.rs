@@ -9,9 +9,9 @@ use url::{Host, Url};
 /// ```
 /// use store_context_adapters::axum::ChatwootOrigin;
 ///
-/// let desk = ChatwootOrigin::new(&"https://desk.example.com/app".parse().unwrap()).unwrap();
-/// assert_eq!(desk.as_str(), "https://desk.example.com");
-/// assert!(ChatwootOrigin::new(&"mailto:desk@example.com".parse().unwrap()).is_err());
+/// let chatwoot = ChatwootOrigin::new(&"https://chatwoot.example.com/app".parse().unwrap()).unwrap();
+/// assert_eq!(chatwoot.as_str(), "https://chatwoot.example.com");
+/// assert!(ChatwootOrigin::new(&"mailto:support@example.com".parse().unwrap()).is_err());
 /// assert!(ChatwootOrigin::new(&"https://*.example.com".parse().unwrap()).is_err());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]

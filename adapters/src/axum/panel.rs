@@ -38,15 +38,15 @@ pub struct Panel {
     /// What opens panels.
     pub service: PanelService,
     /// The Chatwoot that may embed the page and whose messages it takes.
-    pub desk: ChatwootOrigin,
+    pub chatwoot: ChatwootOrigin,
     /// How often an address may ask.
     pub limits: PanelLimits,
 }
 
 impl Panel {
     /// The endpoint with its usual limits.
-    pub fn new(service: PanelService, desk: ChatwootOrigin) -> Self {
-        Self { service, desk, limits: PanelLimits::default() }
+    pub fn new(service: PanelService, chatwoot: ChatwootOrigin) -> Self {
+        Self { service, chatwoot, limits: PanelLimits::default() }
     }
 }
 
@@ -85,13 +85,13 @@ struct Endpoint {
 #[template(path = "panel.html")]
 struct Page<'a> {
     nonce: &'a str,
-    desk: &'a str,
+    chatwoot: &'a str,
 }
 
 async fn page(State(endpoint): State<Arc<Endpoint>>, Path(address): Path<String>) -> Response {
-    let Panel { service, desk, .. } = &endpoint.panel;
+    let Panel { service, chatwoot, .. } = &endpoint.panel;
     match service.store_at(&AddressToken::new(address), Timestamp::now()).await {
-        Ok(Some(_)) => render(desk).unwrap_or_else(|error| reply::failed(&error)),
+        Ok(Some(_)) => render(chatwoot).unwrap_or_else(|error| reply::failed(&error)),
         // An agent reads this in the frame.
         Ok(None) => {
             let text = "This panel's address is not known. Reload Chatwoot; if that does not help, \
@@ -103,16 +103,16 @@ async fn page(State(endpoint): State<Arc<Endpoint>>, Path(address): Path<String>
 }
 
 /// The page is the same for every store: what differs comes with the snapshot.
-fn render(desk: &ChatwootOrigin) -> Result<Response, PortError> {
+fn render(chatwoot: &ChatwootOrigin) -> Result<Response, PortError> {
     let mut random = [0; 16];
     getrandom::fill(&mut random).map_err(|error| PortError::new("randomness", error))?;
     let nonce = format!("{:032x}", u128::from_ne_bytes(random));
-    let desk = desk.as_str();
-    let page = Page { nonce: &nonce, desk };
+    let chatwoot = chatwoot.as_str();
+    let page = Page { nonce: &nonce, chatwoot };
     let html = page.render().map_err(|error| PortError::new("template", error))?;
     let policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; \
-         connect-src 'self'; frame-ancestors {desk}; base-uri 'none'; form-action 'none'"
+         connect-src 'self'; frame-ancestors {chatwoot}; base-uri 'none'; form-action 'none'"
     );
     let headers = [
         (header::CONTENT_SECURITY_POLICY, policy),

@@ -1,4 +1,4 @@
-//! Webhooks: where Chatwoot sends what happens at the desks.
+//! Webhooks: where Chatwoot sends what happens in the accounts.
 //!
 //! Nothing is held for somebody who is not known: address, length and headers are looked at before
 //! the body is read, and so many requests are read at once and no more.

@@ -27,6 +27,8 @@ mod background;
 mod builder;
 mod clock;
 mod controls;
+#[cfg(test)]
+mod conversation_tests;
 mod http;
 mod journal;
 mod pages;
@@ -36,9 +38,7 @@ mod shapes;
 mod state;
 mod table;
 #[cfg(test)]
-mod talk_tests;
-#[cfg(test)]
-mod test_desk;
+mod test_server;
 #[cfg(test)]
 mod tests;
 mod webhook;

@@ -11,55 +11,56 @@ use crate::fake::FakeChatwoot;
 use crate::fake::http::faults::{Fault, FaultKind, WebhookFaults};
 use crate::fake::http::limits::FakeLimits;
 use crate::fake::http::server::FakeServer;
-use crate::fake::test_desk::Desk;
+use crate::fake::test_server::TestServer;
 use crate::fake::webhook::deliver::DeliveryOutcome;
 use crate::http::Body;
 use crate::http::transport::{Transport, TransportError, TransportErrorKind};
 
 #[test]
 fn every_stranger_hears_the_servers_words() {
-    let desk = Desk::new();
-    let labels = format!("/api/v1/accounts/{}/labels", desk.account);
-    let said = |token: Option<&str>, path: &str| desk.ask("GET", path, token, None);
+    let server = TestServer::new();
+    let labels = format!("/api/v1/accounts/{}/labels", server.account);
+    let said = |token: Option<&str>, path: &str| server.ask("GET", path, token, None);
     let sign_in = "You need to sign in or sign up before continuing.";
     assert_eq!(said(None, &labels), (401, json!({ "errors": [sign_in] })));
     assert_eq!(said(Some("x"), &labels), (401, json!({ "error": "Invalid Access Token" })));
-    let elsewhere = said(Some(&desk.admin), "/api/v1/accounts/99/labels");
+    let elsewhere = said(Some(&server.admin), "/api/v1/accounts/99/labels");
     assert_eq!(elsewhere, (404, json!({ "error": "Resource could not be found" })));
-    let nowhere = said(Some(&desk.admin), &format!("{labels}/1/2/3"));
+    let nowhere = said(Some(&server.admin), &format!("{labels}/1/2/3"));
     assert_eq!(nowhere, (404, json!({ "status": 404, "error": "Not Found" })));
 
-    let (other, _) = desk.fake.add_account("Coffee shop");
-    let theirs = said(Some(&desk.admin), &format!("/api/v1/accounts/{other}/labels"));
+    let (other, _) = server.fake.add_account("Coffee shop");
+    let theirs = said(Some(&server.admin), &format!("/api/v1/accounts/{other}/labels"));
     assert_eq!(theirs.0, 401);
 
-    let (_, agent) = desk.fake.add_agent(desk.account, "agent@example.com");
+    let (_, agent) = server.fake.add_agent(server.account, "agent@example.com");
     assert_eq!(said(Some(&agent), &labels).0, 200);
-    let refused = desk.ask("POST", &labels, Some(&agent), Some(&json!({ "title": "vip" })));
+    let refused = server.ask("POST", &labels, Some(&agent), Some(&json!({ "title": "vip" })));
     assert_eq!(refused, (401, json!({ "error": "You are not authorized to do this action" })));
 }
 
 #[test]
 fn a_token_that_was_reset_is_refused_at_once() {
-    let desk = Desk::new();
-    let labels = format!("/api/v1/accounts/{}/labels", desk.account);
-    let reset = || desk.ask("POST", "/api/v1/profile/reset_access_token", Some(&desk.admin), None);
+    let server = TestServer::new();
+    let labels = format!("/api/v1/accounts/{}/labels", server.account);
+    let reset =
+        || server.ask("POST", "/api/v1/profile/reset_access_token", Some(&server.admin), None);
     let (status, user) = reset();
     let token = user["access_token"].as_str().unwrap();
     assert_eq!(status, 200);
-    assert_ne!(token, desk.admin);
-    assert_eq!(desk.ask("GET", &labels, Some(token), None).0, 200);
+    assert_ne!(token, server.admin);
+    assert_eq!(server.ask("GET", &labels, Some(token), None).0, 200);
     let refused = (401, json!({ "error": "Invalid Access Token" }));
-    assert_eq!(desk.ask("GET", &labels, Some(&desk.admin), None), refused);
+    assert_eq!(server.ask("GET", &labels, Some(&server.admin), None), refused);
     assert_eq!(reset(), refused);
 }
 
 #[test]
 fn a_suspended_account_is_closed_and_opens_again() {
-    let desk = Desk::new();
-    let token = desk.fake.platform_token();
+    let server = TestServer::new();
+    let token = server.fake.platform_token();
     let platform = |verb: &str, path: &str, body: Value| {
-        desk.ask(verb, &format!("/platform/api/v1{path}"), Some(&token), Some(&body))
+        server.ask(verb, &format!("/platform/api/v1{path}"), Some(&token), Some(&body))
     };
     let (_, account) = platform("POST", "/accounts", json!({ "name": "Store" }));
     let (_, user) = platform(
@@ -74,7 +75,7 @@ fn a_suspended_account_is_closed_and_opens_again() {
     platform("POST", &path, json!({ "user_id": user["id"], "role": "administrator" }));
 
     let theirs = format!("/api/v1/accounts/{}", account["id"]);
-    let look = || desk.ask("GET", &theirs, user["access_token"].as_str(), None);
+    let look = || server.ask("GET", &theirs, user["access_token"].as_str(), None);
     assert_eq!(look().0, 200);
     let one = format!("/accounts/{}", account["id"]);
     platform("PATCH", &one, json!({ "status": "suspended" }));
@@ -86,47 +87,47 @@ fn a_suspended_account_is_closed_and_opens_again() {
 
 #[test]
 fn an_api_inbox_has_its_secrets_and_members() {
-    let desk = Desk::new();
+    let server = TestServer::new();
     let wanted =
         json!({ "name": "Api", "channel": { "type": "api", "webhook_url": "http://h/x" } });
-    let inbox = desk.done("POST", "/inboxes", &wanted);
+    let inbox = server.done("POST", "/inboxes", &wanted);
     let path = format!("/inboxes/{}", inbox["id"]);
-    let reset = desk.done("POST", &format!("{path}/reset_secret"), &Value::Null);
+    let reset = server.done("POST", &format!("{path}/reset_secret"), &Value::Null);
     assert_ne!(inbox["secret"], reset["secret"]);
     assert_eq!(inbox["hmac_token"], reset["hmac_token"]);
 
-    let (agent, token) = desk.fake.add_agent(desk.account, "agent@example.com");
-    let whole = format!("/api/v1/accounts/{}{path}", desk.account);
-    assert_eq!(desk.ask("GET", &whole, Some(&token), None).0, 401);
+    let (agent, token) = server.fake.add_agent(server.account, "agent@example.com");
+    let whole = format!("/api/v1/accounts/{}{path}", server.account);
+    assert_eq!(server.ask("GET", &whole, Some(&token), None).0, 401);
     let join = json!({ "inbox_id": inbox["id"], "user_ids": [agent] });
-    let members = desk.done("POST", "/inbox_members", &join);
+    let members = server.done("POST", "/inbox_members", &join);
     assert_eq!(members["payload"][0]["id"], agent);
-    let (status, seen) = desk.ask("GET", &whole, Some(&token), None);
+    let (status, seen) = server.ask("GET", &whole, Some(&token), None);
     assert_eq!((status, seen.get("secret")), (200, None), "secrets are the administrator's");
 }
 
 #[test]
 fn a_fault_after_the_deed_leaves_the_deed() {
-    let desk = Desk::new();
-    desk.fake.fault(Fault::new(FaultKind::ErrorAfter).path("/labels").times(1));
-    assert_eq!(desk.admin("POST", "/labels", &json!({ "title": "vip" })).0, 500);
-    desk.fake.fault(Fault::new(FaultKind::ErrorBefore).path("/labels").times(1));
-    assert_eq!(desk.admin("POST", "/labels", &json!({ "title": "new" })).0, 500);
-    let labels = desk.done("GET", "/labels", &Value::Null);
+    let server = TestServer::new();
+    server.fake.fault(Fault::new(FaultKind::ErrorAfter).path("/labels").times(1));
+    assert_eq!(server.admin("POST", "/labels", &json!({ "title": "vip" })).0, 500);
+    server.fake.fault(Fault::new(FaultKind::ErrorBefore).path("/labels").times(1));
+    assert_eq!(server.admin("POST", "/labels", &json!({ "title": "new" })).0, 500);
+    let labels = server.done("GET", "/labels", &Value::Null);
     assert_eq!(labels["payload"].as_array().unwrap().len(), 1);
-    assert_eq!(desk.fake.requests(), 3);
-    assert!(desk.fake.journal().iter().all(|entry| entry.has_token));
+    assert_eq!(server.fake.requests(), 3);
+    assert!(server.fake.journal().iter().all(|entry| entry.has_token));
 }
 
 #[test]
 fn the_limit_refuses_in_plain_text() {
     let limits = FakeLimits { all_per_minute: 1, ..FakeLimits::default() };
-    let desk = Desk::with(FakeChatwoot::builder().limits(limits).build());
-    desk.fake.set_time("2026-11-21T00:00:30Z".parse().unwrap());
-    assert_eq!(desk.admin("GET", "/labels", &Value::Null).0, 200);
-    assert_eq!(desk.admin("GET", "/labels", &Value::Null), (429, json!("Retry later\n")));
-    desk.fake.advance(Duration::from_secs(30));
-    assert_eq!(desk.admin("GET", "/labels", &Value::Null).0, 200);
+    let server = TestServer::with(FakeChatwoot::builder().limits(limits).build());
+    server.fake.set_time("2026-11-21T00:00:30Z".parse().unwrap());
+    assert_eq!(server.admin("GET", "/labels", &Value::Null).0, 200);
+    assert_eq!(server.admin("GET", "/labels", &Value::Null), (429, json!("Retry later\n")));
+    server.fake.advance(Duration::from_secs(30));
+    assert_eq!(server.admin("GET", "/labels", &Value::Null).0, 200);
 }
 
 /// A receiver that keeps what it gets.
@@ -156,19 +157,19 @@ impl Transport for Receiver {
 #[tokio::test]
 async fn a_webhook_is_signed_and_sent_once() {
     let fake = FakeChatwoot::builder().inbox_events(true).build();
-    let desk = Desk::with(fake);
+    let server = TestServer::with(fake);
     let hook = json!({ "url": "http://shop.test/hook", "subscriptions": ["inbox_created"] });
-    let made = desk.done("POST", "/webhooks", &json!({ "webhook": hook }));
+    let made = server.done("POST", "/webhooks", &json!({ "webhook": hook }));
     let receiver = Arc::new(Receiver::default());
-    desk.fake.deliver_through(receiver.clone());
+    server.fake.deliver_through(receiver.clone());
     let wanted = json!({ "name": "Api", "channel": { "type": "api" } });
-    desk.done("POST", "/inboxes", &wanted);
-    desk.fake.idle().await;
-    desk.fake.webhook_faults(WebhookFaults { drop_next: 1, ..WebhookFaults::default() });
-    desk.done("POST", "/inboxes", &wanted);
-    desk.fake.idle().await;
+    server.done("POST", "/inboxes", &wanted);
+    server.fake.idle().await;
+    server.fake.webhook_faults(WebhookFaults { drop_next: 1, ..WebhookFaults::default() });
+    server.done("POST", "/inboxes", &wanted);
+    server.fake.idle().await;
 
-    let outcomes: Vec<_> = desk.fake.deliveries().iter().map(|record| record.outcome).collect();
+    let outcomes: Vec<_> = server.fake.deliveries().iter().map(|record| record.outcome).collect();
     assert_eq!(outcomes, [DeliveryOutcome::Delivered(200), DeliveryOutcome::Dropped]);
     let got = receiver.0.lock().unwrap();
     assert_eq!(got.len(), 1);

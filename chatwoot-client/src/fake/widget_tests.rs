@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::FakeOutcome;
-use super::test_desk::Desk;
+use super::test_server::TestServer;
 use super::tests::Receiver;
 use crate::client::Client;
 use crate::public::widget::{
@@ -19,7 +19,7 @@ const VICTIM: &str = "victim@example.com";
 
 /// An account with a website inbox that asks for proofs, and the victim's contact.
 struct Scene {
-    desk: Desk,
+    server: TestServer,
     website: WebWidget,
     website_token: String,
     hmac_token: Secret,
@@ -28,23 +28,25 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let desk = Desk::new();
+        let server = TestServer::new();
         let channel = json!({ "type": "web_widget", "website_url": "https://shop.example" });
         let inbox = json!({ "name": "Site", "channel": channel });
-        let inbox = desk.done("POST", "/inboxes", &inbox);
+        let inbox = server.done("POST", "/inboxes", &inbox);
         let rest = format!("/inboxes/{}", inbox["id"]);
-        desk.done("PATCH", &rest, &json!({ "channel": { "hmac_mandatory": true } }));
+        server.done("PATCH", &rest, &json!({ "channel": { "hmac_mandatory": true } }));
         let victim = json!({ "name": "Victim", "identifier": "victim", "email": VICTIM });
-        let victim = desk.done("POST", "/contacts", &victim);
+        let victim = server.done("POST", "/contacts", &victim);
         let website_token = inbox["website_token"].as_str().unwrap().to_owned();
-        let client =
-            Client::builder("https://desk.test").transport(desk.fake.clone()).build().unwrap();
+        let client = Client::builder("https://chatwoot.test")
+            .transport(server.fake.clone())
+            .build()
+            .unwrap();
         Self {
             website: client.web_widget(website_token.clone()),
             website_token,
             hmac_token: Secret::new(inbox["hmac_token"].as_str().unwrap()),
             victim: victim.pointer("/payload/contact/id").and_then(Value::as_u64).unwrap(),
-            desk,
+            server,
         }
     }
 
@@ -67,7 +69,7 @@ impl Scene {
         let request = request.header("x-auth-token", who.token().expose());
         let request = request.header("content-type", "application/json");
         let request = request.body(Bytes::from(body.to_string())).unwrap();
-        let FakeOutcome::Answer(answer) = self.desk.fake.handle(&request).outcome else {
+        let FakeOutcome::Answer(answer) = self.server.fake.handle(&request).outcome else {
             panic!("no answer");
         };
         (answer.status().as_u16(), serde_json::from_slice(answer.body()).unwrap_or_default())
@@ -76,7 +78,7 @@ impl Scene {
     /// What an agent sees under the victim: first words, and whether it is said to be verified.
     fn of_the_victim(&self) -> Vec<(String, bool)> {
         let rest = format!("/contacts/{}/conversations", self.victim);
-        let listed = self.desk.done("GET", &rest, &Value::Null);
+        let listed = self.server.done("GET", &rest, &Value::Null);
         let listed = listed["payload"].as_array().unwrap().iter().map(|talk| {
             let said = talk.pointer("/messages/0/content").and_then(Value::as_str).unwrap();
             let verified = talk.pointer("/meta/hmac_verified").and_then(Value::as_bool);
@@ -100,9 +102,9 @@ async fn reads(visitor: &WidgetVisitor) -> Vec<String> {
 async fn a_guest_lands_on_the_victim_by_the_pre_chat_form_and_webhooks_say_it_is_not_proven() {
     let scene = Scene::new();
     let hook = json!({ "url": "http://shop.test/hook", "subscriptions": ["message_created"] });
-    scene.desk.done("POST", "/webhooks", &json!({ "webhook": hook }));
+    scene.server.done("POST", "/webhooks", &json!({ "webhook": hook }));
     let receiver = Arc::new(Receiver::default());
-    scene.desk.fake.deliver_through(receiver.clone());
+    scene.server.fake.deliver_through(receiver.clone());
 
     let victim = scene.signed_in("victim").await;
     victim.create_conversation(&text("my order 17")).await.unwrap();
@@ -119,10 +121,10 @@ async fn a_guest_lands_on_the_victim_by_the_pre_chat_form_and_webhooks_say_it_is
     assert_eq!(reads(&guest).await, ["what did I order?"]);
     let listed = [("what did I order?".to_owned(), false), ("my order 17".to_owned(), true)];
     assert_eq!(scene.of_the_victim(), listed);
-    let contact = scene.desk.done("GET", &format!("/contacts/{}", scene.victim), &Value::Null);
+    let contact = scene.server.done("GET", &format!("/contacts/{}", scene.victim), &Value::Null);
     assert_eq!(contact["payload"]["name"], "Victim", "a form changes no name of a contact found");
 
-    scene.desk.fake.idle().await;
+    scene.server.fake.idle().await;
     let told = receiver.bodies();
     let told: Vec<_> = told
         .iter()
@@ -191,7 +193,7 @@ async fn a_page_puts_attributes_on_a_conversation_once_and_replaces_them_later()
     };
     let talk = write("hello", json!({ "proof": "one" }));
     let read = || {
-        let talk = scene.desk.done("GET", &format!("/conversations/{talk}"), &Value::Null);
+        let talk = scene.server.done("GET", &format!("/conversations/{talk}"), &Value::Null);
         talk["custom_attributes"].clone()
     };
     assert_eq!(read(), json!({ "proof": "one" }));

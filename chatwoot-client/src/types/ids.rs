@@ -36,7 +36,7 @@ macro_rules! ids {
 }
 
 ids! {
-    /// An account: one store's desk.
+    /// An account: one store's server.
     AccountId;
     /// A user (agent or administrator), across accounts.
     UserId;

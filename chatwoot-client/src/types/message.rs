@@ -60,7 +60,7 @@ pub struct Message {
 }
 
 impl Message {
-    /// Whether a customer may see it: no private note, and no activity of the desk.
+    /// Whether a customer may see it: no private note, and no activity of the server.
     pub fn is_for_customer(&self) -> bool {
         self.private != Some(true) && self.message_type != MessageType::Activity
     }

@@ -28,7 +28,7 @@ pub enum WidgetError {
     /// The address of Chatwoot is not one.
     #[error(
         "the base URL must be http or https and carry no user, password, query or fragment: write \
-         it as https://desk.example.com"
+         it as https://chatwoot.example.com"
     )]
     BaseUrl,
     /// The website token is empty.

@@ -50,7 +50,7 @@ const SCRIPT: &str = include_str!("snippet.js");
 ///
 /// let mut user = WidgetUser::proven("customer-17", &Secret::new("the inbox's hmac_token"))?;
 /// user.name = Some("Ada </script>".into());
-/// let html = Snippet::new("https://desk.example.com", "the-website-token")
+/// let html = Snippet::new("https://chatwoot.example.com", "the-website-token")
 ///     .user(Some(&user))
 ///     .nonce("r4nd0m")
 ///     .to_html()?;

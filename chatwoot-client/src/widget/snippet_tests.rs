@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 
-const BASE: &str = "https://desk.example.com/";
+const BASE: &str = "https://chatwoot.example.com/";
 
 const HOSTILE: &[&str] = &[
     "</script><script>alert(1)</script>",
@@ -73,7 +73,7 @@ fn no_value_ends_the_script_and_each_is_read_back_as_it_was() {
         assert_eq!(
             page,
             json!({
-                "baseUrl": "https://desk.example.com",
+                "baseUrl": "https://chatwoot.example.com",
                 "websiteToken": format!("t{text}"),
                 "settings": { "locale": text, "welcomeTitle": text },
                 "customer": null,
@@ -120,7 +120,7 @@ fn what_is_not_given_is_not_told() {
     assert!(html.starts_with("<script>\n"));
     let comment = |line: &&str| line.trim_start().starts_with("//");
     assert_eq!(html.lines().find(comment), None, "a comment is not sent");
-    let base = "https://desk.example.com";
+    let base = "https://chatwoot.example.com";
     let told = json!({ "baseUrl": base, "websiteToken": "t", "settings": {} });
     assert_eq!(page(&html), told);
     let settings = WidgetSettings {
@@ -163,15 +163,15 @@ fn what_the_widget_would_refuse_is_refused_here() {
     assert!(matches!(guest(BASE, " "), Err(WidgetError::EmptyWebsiteToken)));
     for url in [
         "",
-        "desk.example.com",
+        "chatwoot.example.com",
         "javascript:alert(1)",
         "data:text/javascript,alert(1)",
-        "https://user:key@desk.example.com",
-        "https://desk.example.com/?x=1",
-        "https://desk.example.com/#x",
+        "https://user:key@chatwoot.example.com",
+        "https://chatwoot.example.com/?x=1",
+        "https://chatwoot.example.com/#x",
     ] {
         assert!(matches!(guest(url, "t"), Err(WidgetError::BaseUrl)), "{url}");
     }
-    let html = guest("http://localhost:3000/desk/", "t").unwrap();
-    assert_eq!(page(&html)["baseUrl"], "http://localhost:3000/desk");
+    let html = guest("http://localhost:3000/server/", "t").unwrap();
+    assert_eq!(page(&html)["baseUrl"], "http://localhost:3000/server");
 }

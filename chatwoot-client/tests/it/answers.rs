@@ -17,7 +17,7 @@ async fn answering(answer: ResponseTemplate) -> (MockServer, chatwoot_client::Ac
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(answer).mount(&server).await;
     let client = Client::builder(server.uri()).retry(patient()).build().unwrap();
-    (server, client.account(1, "t0ken-of-the-desk"))
+    (server, client.account(1, "t0ken-of-the-server"))
 }
 
 async fn requests(server: &MockServer) -> usize {
@@ -30,7 +30,7 @@ async fn a_redirect_is_not_followed_and_no_token_leaves() {
         let (other, _) = answering(ResponseTemplate::new(200).set_body_string("[]")).await;
         let to = format!("{}/login?next=secret-query", other.uri());
         let redirect = ResponseTemplate::new(status).insert_header("location", &to);
-        let (desk, account) = answering(redirect).await;
+        let (server, account) = answering(redirect).await;
         let read = account.labels().list().await.unwrap_err();
         let written = account.labels().create(&NewLabel::new("vip")).await.unwrap_err();
         for error in [read, written] {
@@ -38,7 +38,7 @@ async fn a_redirect_is_not_followed_and_no_token_leaves() {
             assert!(error.to_string().contains("redirect, which is not followed"), "{error}");
             assert!(!format!("{error:?}").contains("secret-query"), "{error:?}");
         }
-        assert_eq!((requests(&desk).await, requests(&other).await), (2, 0), "{status}");
+        assert_eq!((requests(&server).await, requests(&other).await), (2, 0), "{status}");
     }
 }
 
@@ -46,10 +46,10 @@ async fn a_redirect_is_not_followed_and_no_token_leaves() {
 async fn a_host_s_own_client_follows_no_redirect_either() {
     let (other, _) = answering(ResponseTemplate::new(200).set_body_string("[]")).await;
     let redirect = ResponseTemplate::new(302).insert_header("location", other.uri());
-    let (desk, _) = answering(redirect).await;
+    let (server, _) = answering(redirect).await;
     let following = reqwest::Client::builder().redirect(reqwest::redirect::Policy::limited(5));
     let transport = ReqwestTransport::from_builder(following).unwrap();
-    let client = Client::builder(desk.uri()).transport(transport).build().unwrap();
+    let client = Client::builder(server.uri()).transport(transport).build().unwrap();
     let error = client.account(1, "token").labels().list().await.unwrap_err();
     assert_eq!(error.status(), Some(302));
     assert_eq!(requests(&other).await, 0);
@@ -58,7 +58,7 @@ async fn a_host_s_own_client_follows_no_redirect_either() {
 #[tokio::test]
 async fn a_page_with_status_200_is_no_success() {
     let html = ResponseTemplate::new(200).set_body_raw(PAGE, "text/html; charset=utf-8");
-    let (_desk, account) = answering(html).await;
+    let (_server, account) = answering(html).await;
     let read = account.labels().list().await.unwrap_err();
     // The body of a deletion says nothing, but a page says that Chatwoot was not reached.
     let deleted = account.labels().delete(1.into()).await.unwrap_err();
@@ -75,7 +75,7 @@ async fn a_page_with_status_200_is_no_success() {
 #[tokio::test]
 async fn a_page_is_known_without_its_type() {
     for body in [format!("\u{feff}\n {PAGE}"), PAGE.to_owned()] {
-        let (_desk, account) = answering(ResponseTemplate::new(200).set_body_string(body)).await;
+        let (_server, account) = answering(ResponseTemplate::new(200).set_body_string(body)).await;
         let error = account.labels().delete(1.into()).await.unwrap_err();
         assert!(error.to_string().contains("HTML"), "{error}");
     }
@@ -84,17 +84,17 @@ async fn a_page_is_known_without_its_type() {
 #[tokio::test]
 async fn a_proxy_s_502_says_that_it_is_a_page() {
     let html = ResponseTemplate::new(502).set_body_raw(PAGE, "text/html");
-    let (desk, account) = answering(html).await;
+    let (server, account) = answering(html).await;
     let error = account.labels().list().await.unwrap_err();
     assert_eq!((error.kind(), error.status()), (ErrorKind::Server, Some(502)));
     assert!(error.to_string().contains("HTML") && error.to_string().contains("proxy"), "{error}");
     assert_eq!(error.server_message(), None);
-    assert_eq!(requests(&desk).await, 3, "a read is tried again");
+    assert_eq!(requests(&server).await, 3, "a read is tried again");
 }
 
 #[tokio::test]
 async fn an_empty_answer_says_so() {
-    let (_desk, account) = answering(ResponseTemplate::new(200)).await;
+    let (_server, account) = answering(ResponseTemplate::new(200)).await;
     let error = account.labels().list().await.unwrap_err();
     assert!(error.to_string().contains("empty"), "{error}");
     account.labels().delete(1.into()).await.unwrap();

@@ -28,7 +28,7 @@ absent!(platform: Account: accounts users account_users platform);
 
 #[test]
 fn no_door_opens_another_api() {
-    let client = Client::builder("https://desk.test").build().unwrap();
+    let client = Client::builder("https://chatwoot.test").build().unwrap();
     application(&client.platform("token"));
     platform(&client.account(1, "token"));
 }

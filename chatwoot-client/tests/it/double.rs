@@ -44,7 +44,7 @@ impl Double {
     }
 
     pub(crate) fn limited(&self, policy: RetryPolicy, limits: Limits) -> Client {
-        let builder = Client::builder("https://desk.test").retry(policy).limits(limits);
+        let builder = Client::builder("https://chatwoot.test").retry(policy).limits(limits);
         builder.transport(self.clone()).build().unwrap()
     }
 

@@ -10,7 +10,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::wire::patient;
 
-async fn desk(answer: ResponseTemplate) -> (MockServer, Account) {
+async fn server(answer: ResponseTemplate) -> (MockServer, Account) {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(answer).mount(&server).await;
     let client = Client::builder(server.uri()).retry(patient()).build().unwrap();
@@ -19,7 +19,7 @@ async fn desk(answer: ResponseTemplate) -> (MockServer, Account) {
 
 async fn refused(status: u16, body: &str) -> Error {
     let answer = ResponseTemplate::new(status).insert_header("x-request-id", "req-1");
-    let (_server, account) = desk(answer.set_body_string(body)).await;
+    let (_server, account) = server(answer.set_body_string(body)).await;
     account.labels().create(&NewLabel::new("vip")).await.unwrap_err()
 }
 
@@ -73,7 +73,7 @@ async fn each_form_of_a_refusal_gives_the_server_s_sentence() {
 #[tokio::test]
 async fn an_answer_tells_of_its_exchange() {
     let answer = ResponseTemplate::new(201).insert_header("x-request-id", "req-7");
-    let (_server, account) = desk(answer.set_body_string(r#"{"id": 3, "title": "vip"}"#)).await;
+    let (_server, account) = server(answer.set_body_string(r#"{"id": 3, "title": "vip"}"#)).await;
     let answer = account.labels().create(&NewLabel::new("vip")).with_meta().await.unwrap();
     assert_eq!((answer.status, answer.attempts, answer.value.title.as_str()), (201, 1, "vip"));
     assert_eq!(answer.request_id.as_deref(), Some("req-7"));
@@ -105,7 +105,7 @@ async fn a_decode_error_names_the_place_and_not_the_value() {
         (r#"{"payload": [{"id": 1}]}"#, "payload[0]", "missing field `title`"),
         (r#"{"payload": [{"id": 1, "title": "s3cret"#, ".", "EOF"),
     ] {
-        let (_server, account) = desk(ResponseTemplate::new(200).set_body_string(body)).await;
+        let (_server, account) = server(ResponseTemplate::new(200).set_body_string(body)).await;
         let error = account.labels().list().await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Decode, "{body}");
         assert_eq!(error.decode_path(), Some(path), "{body}");

@@ -153,12 +153,12 @@ async fn an_answer_that_does_not_decode_is_not_asked_for_again() {
 #[tokio::test(start_paused = true)]
 async fn all_calls_of_a_client_share_one_budget_of_retries() {
     let policy = RetryPolicy { max_attempts: 5, ..hasty() };
-    let desk = Double::new([double::Then::Answer(500, "")]);
-    let account = desk.account(policy);
+    let server = Double::new([double::Then::Answer(500, "")]);
+    let account = server.account(policy);
     for _ in 0..60 {
         list(&account).await.unwrap_err();
     }
-    assert_eq!(desk.requests(), 60 + 100);
+    assert_eq!(server.requests(), 60 + 100);
     let error = list(&account).await.unwrap_err();
     assert_eq!(error.attempts(), 1, "the budget is spent");
     assert_eq!(account.stats().retries, 100);
@@ -169,9 +169,9 @@ async fn success_earns_the_budget_back() {
     let failures = std::iter::repeat_n(double::Then::Answer(500, ""), 101);
     let successes = std::iter::repeat_n(double::Then::Answer(200, r#"{"payload": []}"#), 10);
     let script = failures.chain(successes).chain([double::Then::Answer(500, "")]);
-    let desk = Double::new(script);
+    let server = Double::new(script);
     let policy = RetryPolicy { max_attempts: u32::MAX, ..hasty() };
-    let account = desk.account(policy);
+    let account = server.account(policy);
     assert_eq!(list(&account).await.unwrap_err().attempts(), 101);
     for _ in 0..10 {
         list(&account).await.unwrap();
@@ -182,8 +182,8 @@ async fn success_earns_the_budget_back() {
 /// A retry that the deadline forbids is not sent, so it must not cost the others theirs.
 #[tokio::test(start_paused = true)]
 async fn a_retry_that_is_not_sent_costs_nothing() {
-    let desk = Double::new([double::Then::AnswerWith(503, "", "3600")]);
-    let account = desk.account(hasty());
+    let server = Double::new([double::Then::AnswerWith(503, "", "3600")]);
+    let account = server.account(hasty());
     for _ in 0..200 {
         assert_eq!(list(&account).await.unwrap_err().attempts(), 1);
     }
@@ -199,9 +199,9 @@ async fn a_proxy_that_says_when_is_believed() {
         double::Then::AnswerWith(429, "Retry later", "11"),
         double::Then::Answer(200, r#"{"payload": []}"#),
     ];
-    let desk = Double::new(script);
-    list(&desk.account(hasty())).await.unwrap();
-    let at = desk.sent_at();
+    let server = Double::new(script);
+    list(&server.account(hasty())).await.unwrap();
+    let at = server.sent_at();
     let waits: Vec<Duration> = at.windows(2).map(|pair| pair[1].saturating_sub(pair[0])).collect();
     assert!(waits[0] >= Duration::from_secs(7) && waits[0] < Duration::from_secs(8), "{waits:?}");
     assert!(waits[1] >= Duration::from_secs(11) && waits[1] < Duration::from_secs(12), "{waits:?}");

@@ -14,7 +14,9 @@ const LABELS: &str = r#"{"payload": []}"#;
 
 #[tokio::test]
 async fn a_base_url_may_have_a_path_and_slashes() {
-    for (base, path) in [("", ""), ("/", ""), ("/desk", "/desk"), ("/desk/eu//", "/desk/eu")] {
+    for (base, path) in
+        [("", ""), ("/", ""), ("/server", "/server"), ("/server/eu//", "/server/eu")]
+    {
         let server = Wire::serve([Then::json(LABELS)]).await;
         let client = Client::builder(format!("{}{base}", server.url())).build().unwrap();
         assert_eq!(client.base_url(), format!("{}{path}", server.url()));
@@ -27,11 +29,11 @@ async fn a_base_url_may_have_a_path_and_slashes() {
 #[test]
 fn a_base_url_that_is_none_is_refused_and_not_shown() {
     for base in [
-        "desk.example.com",
-        "ftp://desk.example.com",
-        "https://user:pa55word@desk.example.com",
-        "https://desk.example.com/?key=pa55word",
-        "https://desk.example.com/#pa55word",
+        "chatwoot.example.com",
+        "ftp://chatwoot.example.com",
+        "https://user:pa55word@chatwoot.example.com",
+        "https://chatwoot.example.com/?key=pa55word",
+        "https://chatwoot.example.com/#pa55word",
         "https://pa55word:99999999",
     ] {
         let builder = Client::builder(base);
@@ -48,7 +50,7 @@ async fn everything_goes_through_the_proxy() {
     let address = format!("http://shop:pa55word@{}", proxy.address);
     let transport = ReqwestTransport::builder().proxy(&address).build().unwrap();
     assert!(!format!("{transport:?}").contains("pa55word"), "{transport:?}");
-    let client = Client::builder("http://desk.invalid")
+    let client = Client::builder("http://chatwoot.invalid")
         .allow_plain_http()
         .transport(transport)
         .build()
@@ -56,7 +58,7 @@ async fn everything_goes_through_the_proxy() {
     assert!(!format!("{client:?}").contains("pa55word"), "{client:?}");
     client.account(1, "token").labels().list().await.unwrap();
     let seen = proxy.seen().remove(0);
-    let wanted = "GET http://desk.invalid/api/v1/accounts/1/labels HTTP/1.1\r\n";
+    let wanted = "GET http://chatwoot.invalid/api/v1/accounts/1/labels HTTP/1.1\r\n";
     assert!(seen.starts_with(wanted), "{seen}");
     assert!(seen.to_lowercase().contains("proxy-authorization: basic "), "{seen}");
 }
@@ -65,23 +67,23 @@ async fn everything_goes_through_the_proxy() {
 #[tokio::test]
 async fn nothing_for_this_machine_goes_through_a_proxy() {
     let proxy = Wire::serve([Then::json(LABELS)]).await;
-    let desk = Wire::serve([Then::json(LABELS)]).await;
+    let server = Wire::serve([Then::json(LABELS)]).await;
     let transport = ReqwestTransport::builder().proxy(&proxy.url()).build().unwrap();
     for host in ["127.0.0.1", "localhost"] {
-        let base = format!("http://{host}:{}", desk.address.port());
+        let base = format!("http://{host}:{}", server.address.port());
         let builder = Client::builder(base).transport(transport.clone());
         builder.build().unwrap().account(1, "token").labels().list().await.unwrap();
     }
-    assert_eq!((proxy.requests(), desk.requests()), (0, 2), "{:?}", proxy.seen());
+    assert_eq!((proxy.requests(), server.requests()), (0, 2), "{:?}", proxy.seen());
 }
 
-/// The same with the environment's proxy, in a process of its own: [`asks_the_desk`] does it.
+/// The same with the environment's proxy, in a process of its own: [`asks_the_server`] does it.
 #[tokio::test]
 async fn nothing_for_this_machine_goes_through_the_environment_s_proxy() {
     let proxy = Wire::serve([Then::json(LABELS)]).await;
-    let desk = Wire::serve([Then::json(LABELS)]).await;
+    let server = Wire::serve([Then::json(LABELS)]).await;
     let mut child = tokio::process::Command::new(std::env::current_exe().unwrap());
-    child.args(["--exact", "route::asks_the_desk", "--ignored"]).env(DESK, desk.url());
+    child.args(["--exact", "route::asks_the_server", "--ignored"]).env(SERVER, server.url());
     for name in ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"] {
         child.env(name, proxy.url());
     }
@@ -90,18 +92,18 @@ async fn nothing_for_this_machine_goes_through_the_environment_s_proxy() {
     }
     let done = child.output().await.unwrap();
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stdout));
-    assert_eq!((proxy.requests(), desk.requests()), (1, 1), "{:?}", proxy.seen());
-    assert!(proxy.seen()[0].starts_with("GET http://desk.invalid/"), "{:?}", proxy.seen());
+    assert_eq!((proxy.requests(), server.requests()), (1, 1), "{:?}", proxy.seen());
+    assert!(proxy.seen()[0].starts_with("GET http://chatwoot.invalid/"), "{:?}", proxy.seen());
 }
 
-/// Where the desk is, for [`asks_the_desk`].
-const DESK: &str = "CHATWOOT_CLIENT_TEST_DESK";
+/// Where the server is, for [`asks_the_server`].
+const SERVER: &str = "CHATWOOT_CLIENT_TEST_SERVER";
 
-/// Asks the desk on this machine, and one elsewhere.
+/// Asks the server on this machine, and one elsewhere.
 #[tokio::test]
 #[ignore = "run by another test, with the environment's proxy set"]
-async fn asks_the_desk() {
-    for base in [std::env::var(DESK).unwrap(), "http://desk.invalid".to_owned()] {
+async fn asks_the_server() {
+    for base in [std::env::var(SERVER).unwrap(), "http://chatwoot.invalid".to_owned()] {
         let client = Client::builder(base).allow_plain_http().build().unwrap();
         client.account(1, "token").labels().list().await.unwrap();
     }
@@ -110,8 +112,8 @@ async fn asks_the_desk() {
 #[test]
 fn plain_http_to_another_machine_is_refused_unless_it_is_allowed() {
     for base in [
-        "http://desk.example.com",
-        "http://desk.example.com:3000/desk",
+        "http://chatwoot.example.com",
+        "http://chatwoot.example.com:3000/server",
         "HTTP://10.0.0.7",
         "http://[fd00::7]",
         "http://128.0.0.1",
@@ -127,10 +129,10 @@ fn plain_http_to_another_machine_is_refused_unless_it_is_allowed() {
         assert!(Client::builder(base).allow_plain_http().build().is_ok(), "{base}");
     }
     for base in [
-        "https://desk.example.com",
+        "https://chatwoot.example.com",
         "http://localhost:3000",
         "http://LOCALHOST",
-        "http://desk.localhost",
+        "http://chatwoot.localhost",
         "http://localhost.:3000",
         "http://127.0.0.1",
         "http://127.8.9.10:3000",
@@ -147,7 +149,7 @@ async fn a_proxy_that_is_away_is_a_failed_connection() {
     let address = format!("http://shop:pa55word@{}", free.local_addr().unwrap());
     drop(free);
     let transport = ReqwestTransport::builder().proxy(&address).build().unwrap();
-    let builder = Client::builder("http://desk.invalid")
+    let builder = Client::builder("http://chatwoot.invalid")
         .allow_plain_http()
         .retry(patient())
         .transport(transport);

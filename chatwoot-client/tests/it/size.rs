@@ -124,7 +124,7 @@ impl Transport for Whole {
 }
 
 fn through(transport: Whole) -> ClientBuilder {
-    Client::builder("https://desk.example.com").retry(patient()).transport(transport)
+    Client::builder("https://chatwoot.example.com").retry(patient()).transport(transport)
 }
 
 #[tokio::test]

@@ -148,7 +148,7 @@ async fn neither_logs_nor_errors_tell_a_secret() {
     for (base, transport) in [
         ("http://127.0.0.1:1", ReqwestTransport::builder()),
         ("https://127.0.0.1:1", ReqwestTransport::builder()),
-        ("https://desk.invalid", ReqwestTransport::builder().no_proxy()),
+        ("https://chatwoot.invalid", ReqwestTransport::builder().no_proxy()),
     ] {
         let transport = transport.build().unwrap();
         let builder = Client::builder(base).retry(twice()).transport(transport);

@@ -12,7 +12,7 @@ use crate::program::{PATIENCE, command};
 struct Served {
     child: Child,
     storefronts: Vec<String>,
-    desks: Vec<String>,
+    dashboards: Vec<String>,
 }
 
 impl Served {
@@ -20,13 +20,13 @@ impl Served {
         let mut command = command(&[]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let (mut storefronts, mut desks) = (Vec::new(), Vec::new());
+        let (mut storefronts, mut dashboards) = (Vec::new(), Vec::new());
         let told = tokio::time::timeout(PATIENCE, async {
             while let Some(line) = lines.next_line().await.unwrap() {
                 let address = || line.split_whitespace().last().unwrap().to_owned();
                 match line.trim_start() {
                     text if text.starts_with("storefront ") => storefronts.push(address()),
-                    text if text.starts_with("agents' desk ") => desks.push(address()),
+                    text if text.starts_with("agents' dashboard ") => dashboards.push(address()),
                     text if text.starts_with("Serving until Ctrl-C") => return,
                     _ => {}
                 }
@@ -36,7 +36,7 @@ impl Served {
         told.await.expect("the pages are not served");
         // A program whose stderr is closed would fail at its next word.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self { child, storefronts, desks }
+        Self { child, storefronts, dashboards }
     }
 
     /// Presses Ctrl-C.
@@ -57,8 +57,8 @@ async fn status(url: &str) -> u16 {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_pages_are_served_until_ctrl_c() {
     let served = Served::start().await;
-    assert_eq!((served.storefronts.len(), served.desks.len()), (2, 2));
-    for url in served.storefronts.iter().chain(&served.desks) {
+    assert_eq!((served.storefronts.len(), served.dashboards.len()), (2, 2));
+    for url in served.storefronts.iter().chain(&served.dashboards) {
         assert_eq!(status(url).await, 200, "{url}");
     }
     let shop = &served.storefronts[0];
@@ -133,8 +133,8 @@ async fn a_browser_shows_who_is_known_and_what_they_bought() {
     // The newest conversation of each account is a customer's, who is proven to it: its panel says
     // what they bought.
     let told = [("brons", "zilver", "goud"), ("bronze", "silver", "gold")];
-    for (desk, tiers) in served.desks.iter().zip(told) {
-        browser.open(desk).await;
+    for (chatwoot, tiers) in served.dashboards.iter().zip(told) {
+        browser.open(chatwoot).await;
         browser.shows(&["Recent orders", "delivered", "Where is my parcel?"]).await;
         let tiers = [tiers.0, tiers.1, tiers.2];
         let ask = "JSON.parse(document.getElementById('data').textContent)\

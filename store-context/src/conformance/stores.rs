@@ -3,7 +3,7 @@
 use chatwoot_client::{AccountId, InboxId};
 
 use super::{north, ok, sample_stores, south};
-use crate::ports::{Desk, Stores};
+use crate::ports::{StoreAccount, Stores};
 
 /// Makes one test for each promise of [`Stores`](crate::ports::Stores); see [`conformance`].
 ///
@@ -66,43 +66,47 @@ pub async fn a_store_is_replaced(port: &dyn Stores) {
 
 /// A store has nothing in Chatwoot until something is kept, whether the store is known or not.
 pub async fn a_store_account_starts_empty(port: &dyn Stores) {
-    assert_eq!(ok(port.desk(&north()).await), Desk::default(), "an unknown store");
+    assert_eq!(ok(port.account(&north()).await), StoreAccount::default(), "an unknown store");
     put_both(port).await;
-    assert_eq!(ok(port.desk(&north()).await), Desk::default(), "a known store");
+    assert_eq!(ok(port.account(&north()).await), StoreAccount::default(), "a known store");
 }
 
 /// What a store has in Chatwoot comes back whole, and is replaced when it is kept again.
 pub async fn a_store_account_is_replaced(port: &dyn Stores) {
     put_both(port).await;
-    let begun = Desk { account: Some(AccountId(7)), ..Desk::default() };
-    ok(port.put_desk(&north(), &begun).await);
-    assert_eq!(ok(port.desk(&north()).await), begun, "what was kept first");
+    let begun = StoreAccount { account: Some(AccountId(7)), ..StoreAccount::default() };
+    ok(port.put_account(&north(), &begun).await);
+    assert_eq!(ok(port.account(&north()).await), begun, "what was kept first");
     let more = more(&begun);
-    ok(port.put_desk(&north(), &more).await);
-    assert_eq!(ok(port.desk(&north()).await), more, "what was kept later");
-    let less = Desk { website_token: None, ..more };
-    ok(port.put_desk(&north(), &less).await);
-    assert_eq!(ok(port.desk(&north()).await), less, "a part that is no longer there");
+    ok(port.put_account(&north(), &more).await);
+    assert_eq!(ok(port.account(&north()).await), more, "what was kept later");
+    let less = StoreAccount { website_token: None, ..more };
+    ok(port.put_account(&north(), &less).await);
+    assert_eq!(ok(port.account(&north()).await), less, "a part that is no longer there");
 }
 
 /// What one store has in Chatwoot is not another's.
 pub async fn stores_have_accounts_of_their_own(port: &dyn Stores) {
     put_both(port).await;
-    let north_has = Desk { account: Some(AccountId(7)), ..Desk::default() };
-    ok(port.put_desk(&north(), &north_has).await);
-    assert_eq!(ok(port.desk(&south()).await), Desk::default(), "nothing was kept for it");
-    let south_has = Desk { account: Some(AccountId(8)), ..Desk::default() };
-    ok(port.put_desk(&south(), &south_has).await);
-    assert_eq!(ok(port.desk(&north()).await), north_has, "the other's was kept later");
+    let north_has = StoreAccount { account: Some(AccountId(7)), ..StoreAccount::default() };
+    ok(port.put_account(&north(), &north_has).await);
+    assert_eq!(
+        ok(port.account(&south()).await),
+        StoreAccount::default(),
+        "nothing was kept for it"
+    );
+    let south_has = StoreAccount { account: Some(AccountId(8)), ..StoreAccount::default() };
+    ok(port.put_account(&south(), &south_has).await);
+    assert_eq!(ok(port.account(&north()).await), north_has, "the other's was kept later");
 }
 
 /// Putting a store again leaves what it has in Chatwoot.
 pub async fn putting_a_store_leaves_its_account(port: &dyn Stores) {
     let [first, _] = put_both(port).await;
-    let kept = more(&Desk { account: Some(AccountId(7)), ..Desk::default() });
-    ok(port.put_desk(&north(), &kept).await);
+    let kept = more(&StoreAccount { account: Some(AccountId(7)), ..StoreAccount::default() });
+    ok(port.put_account(&north(), &kept).await);
     ok(port.put(&first).await);
-    assert_eq!(ok(port.desk(&north()).await), kept, "what was kept before");
+    assert_eq!(ok(port.account(&north()).await), kept, "what was kept before");
 }
 
 async fn put_both(port: &dyn Stores) -> [crate::model::Store; 2] {
@@ -113,8 +117,8 @@ async fn put_both(port: &dyn Stores) -> [crate::model::Store; 2] {
     stores
 }
 
-fn more(begun: &Desk) -> Desk {
-    Desk {
+fn more(begun: &StoreAccount) -> StoreAccount {
+    StoreAccount {
         website_inbox: Some(InboxId(u64::from(u32::MAX))),
         website_token: Some("token".to_owned()),
         ..begun.clone()

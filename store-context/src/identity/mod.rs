@@ -105,7 +105,7 @@ impl Identity {
     /// # Errors
     /// The store has no website inbox, or a port failed.
     pub async fn website_token(&self, store: &StoreId) -> Result<String, IdentityError> {
-        let token = self.ports.stores.desk(store).await?.website_token;
+        let token = self.ports.stores.account(store).await?.website_token;
         token.ok_or_else(|| IdentityError::NotProvisioned(store.clone()))
     }
 
@@ -234,7 +234,7 @@ impl Identity {
         customer: Option<&Customer>,
     ) -> Result<PublicIdentity, IdentityError> {
         let missing = || IdentityError::NotProvisioned(store.clone());
-        let desk = self.ports.stores.desk(store).await?;
+        let store_account = self.ports.stores.account(store).await?;
         let credentials = self.ports.credentials.get(store).await?;
         let (mut identifier, mut conversation_attributes) = (None, Attributes::new());
         if let Some(customer) = customer {
@@ -245,8 +245,8 @@ impl Identity {
         let hmac = credentials.api_hmac.ok_or_else(missing)?;
         let hash = identifier_hash(&hmac, identifier.as_deref().unwrap_or_default());
         Ok(PublicIdentity {
-            inbox_identifier: desk.api_inbox_identifier.ok_or_else(missing)?,
-            inbox: desk.api_inbox.ok_or_else(missing)?,
+            inbox_identifier: store_account.api_inbox_identifier.ok_or_else(missing)?,
+            inbox: store_account.api_inbox.ok_or_else(missing)?,
             identifier,
             identifier_hash: Secret::new(hash),
             conversation_attributes,

@@ -1,4 +1,4 @@
-//! What the API tells, in the desk's own form.
+//! What the API tells, as a support event.
 
 use chatwoot_client::Time;
 use chatwoot_client::application::conversations::{Assignee, Conversation};

@@ -1,4 +1,4 @@
-//! A webhook's event, in the desk's own form.
+//! A webhook's event, as a support event.
 
 use chatwoot_client::Time;
 use chatwoot_client::types::Extra;

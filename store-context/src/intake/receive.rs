@@ -106,10 +106,10 @@ impl Intake {
         }
         let identity = self.identity(store, credentials, &event).await?;
         let reader = Reader { identity: identity.as_ref(), sent_at: delivery.sent_at, now };
-        let event_of_desk = reader.event(&event);
-        let key = reader.key(&event, &event_of_desk).unwrap_or_else(|| opaque_key(&delivery));
+        let support_event = reader.event(&event);
+        let key = reader.key(&event, &support_event).unwrap_or_else(|| opaque_key(&delivery));
         let remembered =
-            record::remember(&*self.ledger, store, event_of_desk, key, EntrySource::Webhook)
+            record::remember(&*self.ledger, store, support_event, key, EntrySource::Webhook)
                 .await?;
         tracing::debug!(%store, event = event.name(), ?remembered, "webhook received");
         Ok(match remembered {
@@ -122,7 +122,7 @@ impl Intake {
     /// two stores' secrets or addresses were mixed up.
     async fn check_account(&self, store: &StoreId, event: &Event) -> Result<(), ReceiveError> {
         let Some(named) = event.account_id() else { return Ok(()) };
-        match self.stores.desk(store).await?.account {
+        match self.stores.account(store).await?.account {
             Some(account) if account != named => Err(ReceiveError::WrongAccount),
             _ => Ok(()),
         }

@@ -20,7 +20,7 @@ use chatwoot_client::{Account, Client, Error};
 use jiff::Timestamp;
 
 use super::{from_api, record};
-use crate::desk::{self, OpenAccount, StoreAccountError};
+use crate::accounts::{self, OpenAccount, StoreAccountError};
 use crate::identity::StoreIdentity;
 use crate::model::StoreId;
 use crate::model::SupportEvent;
@@ -60,9 +60,9 @@ pub struct Reconciled {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReconcileError {
-    /// The store's desk cannot be used.
+    /// The store's account cannot be used.
     #[error(transparent)]
-    Desk(#[from] StoreAccountError),
+    Account(#[from] StoreAccountError),
     /// Chatwoot did not answer.
     #[error(transparent)]
     Chatwoot(#[from] Error),
@@ -88,7 +88,7 @@ impl Reconciler {
     /// Reconciles one store from its cursor to now, and moves the cursor. A store without a cursor
     /// (the [`Provisioner`](crate::provision::Provisioner) sets it) starts with the overlap.
     pub async fn run_once(&self, store: &StoreId) -> Result<Reconciled, ReconcileError> {
-        let opened = desk::open(&self.client, &self.ports, store).await?;
+        let opened = accounts::open(&self.client, &self.ports, store).await?;
         let OpenAccount { account, identity, .. } = opened;
         let until = back(Timestamp::now(), self.config.grace);
         let cursor = self.ports.webhooks.cursor(store).await?.unwrap_or(until);

@@ -1,4 +1,4 @@
-//! Stores and their desks, in memory.
+//! Stores and what they have in Chatwoot, in memory.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Mutex;
@@ -7,16 +7,16 @@ use async_trait::async_trait;
 
 use super::lock;
 use crate::model::{Store, StoreId};
-use crate::ports::{Desk, PortResult, Stores};
+use crate::ports::{PortResult, StoreAccount, Stores};
 
-/// Keeps stores and their desks in memory.
+/// Keeps stores and what they have in Chatwoot in memory.
 #[derive(Debug, Default)]
 pub struct MemoryStores(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
     stores: BTreeMap<StoreId, Store>,
-    desks: HashMap<StoreId, Desk>,
+    accounts: HashMap<StoreId, StoreAccount>,
 }
 
 impl MemoryStores {
@@ -41,12 +41,12 @@ impl Stores for MemoryStores {
         Ok(lock(&self.0).stores.keys().cloned().collect())
     }
 
-    async fn desk(&self, id: &StoreId) -> PortResult<Desk> {
-        Ok(lock(&self.0).desks.get(id).cloned().unwrap_or_default())
+    async fn account(&self, id: &StoreId) -> PortResult<StoreAccount> {
+        Ok(lock(&self.0).accounts.get(id).cloned().unwrap_or_default())
     }
 
-    async fn put_desk(&self, id: &StoreId, desk: &Desk) -> PortResult<()> {
-        lock(&self.0).desks.insert(id.clone(), desk.clone());
+    async fn put_account(&self, id: &StoreId, store_account: &StoreAccount) -> PortResult<()> {
+        lock(&self.0).accounts.insert(id.clone(), store_account.clone());
         Ok(())
     }
 }

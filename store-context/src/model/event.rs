@@ -1,4 +1,4 @@
-//! What happened at a desk, in one form, whether a webhook told it or the API.
+//! What happened in a store's account, in one form, whether a webhook told it or the API.
 
 use chatwoot_client::types::ConversationStatus;
 use chatwoot_client::types::{Extra, MessageId};
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::proof::Proof;
 
-/// Something that happened at a store's desk.
+/// Something that happened in a store's account.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]

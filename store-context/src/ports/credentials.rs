@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::PortResult;
 use crate::model::StoreId;
 
-/// What a store's desk is opened and proved with. `Debug` shows none of it.
+/// What a store's account is opened and proved with. `Debug` shows none of it.
 #[derive(Clone, Debug, Default)]
 pub struct StoreCredentials {
     /// The administrator's access token.

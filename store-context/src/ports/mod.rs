@@ -22,7 +22,7 @@ pub use self::credentials::{Address, AddressToken, Credentials, Expiring, StoreC
 pub use self::customers::Customers;
 pub use self::links::{Fingerprint, Link, Links};
 pub use self::orders::Orders;
-pub use self::stores::{Desk, Stores};
+pub use self::stores::{StoreAccount, Stores};
 pub use self::sync_ledger::{SyncClaim, SyncCounts, SyncLedger};
 pub use self::webhook_ledger::{
     Entry, EntryClaim, EntrySource, Remembered, WebhookCounts, WebhookLedger,
@@ -71,7 +71,7 @@ pub struct Ports {
     pub orders: Arc<dyn Orders>,
     /// The host's carts.
     pub carts: Arc<dyn Carts>,
-    /// Stores and their desks.
+    /// Stores and what they have in Chatwoot.
     pub stores: Arc<dyn Stores>,
     /// Tokens and secrets per store.
     pub credentials: Arc<dyn Credentials>,

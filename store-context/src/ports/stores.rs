@@ -11,7 +11,7 @@ use crate::model::{Store, StoreId};
 /// What a store has in Chatwoot. Each part is remembered as soon as it is made, so that a
 /// provisioning that was cut short goes on where it stopped.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Desk {
+pub struct StoreAccount {
     /// Its account.
     pub account: Option<AccountId>,
     /// Its administrator: the user that this engine acts as.
@@ -34,7 +34,7 @@ pub struct Desk {
     pub dashboard_app: Option<DashboardAppId>,
 }
 
-/// Keeps stores and their desks.
+/// Keeps stores and what they have in Chatwoot.
 #[async_trait]
 pub trait Stores: Send + Sync {
     /// The store, if it is known.
@@ -46,9 +46,9 @@ pub trait Stores: Send + Sync {
     /// The ids of all stores, in rising order.
     async fn ids(&self) -> PortResult<Vec<StoreId>>;
 
-    /// What the store has in Chatwoot; an empty desk if nothing yet.
-    async fn desk(&self, id: &StoreId) -> PortResult<Desk>;
+    /// What the store has in Chatwoot; empty if nothing yet.
+    async fn account(&self, id: &StoreId) -> PortResult<StoreAccount>;
 
     /// Keeps what the store has in Chatwoot.
-    async fn put_desk(&self, id: &StoreId, desk: &Desk) -> PortResult<()>;
+    async fn put_account(&self, id: &StoreId, store_account: &StoreAccount) -> PortResult<()>;
 }

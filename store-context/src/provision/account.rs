@@ -11,12 +11,12 @@ const STORE_KEY: &str = "store_id";
 
 impl Run<'_> {
     pub(super) async fn account(&mut self) -> Result<AccountId, ProvisionError> {
-        if let Some(id) = self.desk.account {
+        if let Some(id) = self.store_account.account {
             return self.update_account(id).await;
         }
         // An account that was made before its id could be remembered.
         if let Some(found) = self.find_account().await? {
-            self.desk.account = Some(found.id);
+            self.store_account.account = Some(found.id);
             self.keep().await?;
             return self.update_account(found.id).await;
         }
@@ -32,7 +32,7 @@ impl Run<'_> {
             ..NewPlatformAccount::new(&store.name)
         };
         let made = self.provisioner.platform.accounts().create(&account).await.at("account")?;
-        self.desk.account = Some(made.id);
+        self.store_account.account = Some(made.id);
         self.keep().await?;
         self.done(format!("account {}", made.id), StepOutcome::Created);
         Ok(made.id)

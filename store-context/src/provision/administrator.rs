@@ -20,7 +20,7 @@ impl Run<'_> {
     ) -> Result<UserId, ProvisionError> {
         let platform = &self.provisioner.platform;
         let address = self.address()?;
-        let known = self.desk.administrator;
+        let known = self.store_account.administrator;
         let mut user = match known {
             Some(id) => platform.users().get(id).await.at(STEP)?,
             None => self.new_user(&address).await?,
@@ -49,7 +49,7 @@ impl Run<'_> {
             if known.is_some() {
                 user = self.renewed(user).await?;
             }
-            self.desk.administrator = Some(user.id);
+            self.store_account.administrator = Some(user.id);
             self.credentials.user_token = Some(token_of(&user)?);
             self.keep().await?;
         }

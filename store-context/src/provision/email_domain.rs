@@ -92,7 +92,7 @@ mod tests {
             "example.com.",
             ".example.com",
             "a..b",
-            "desk@example.com",
+            "support@example.com",
             "@example.com",
             "example .com",
             "example.com\n",

@@ -1,4 +1,4 @@
-//! A store becomes a desk: account, administrator, team, labels, attributes, inboxes, webhook, panel.
+//! Gives a store its account: account, administrator, team, labels, attributes, inboxes, webhook, panel.
 //!
 //! Provisioning says what is wanted and changes only what differs, so it can be run on every
 //! deployment. What it made is remembered step by step: cut short, it goes on where it stopped.
@@ -24,7 +24,7 @@ pub use self::report::{ProvisionReport, Step, StepOutcome};
 pub use self::rotation::{PanelRotation, RotateConfig, Rotated};
 use crate::identity::random_key;
 use crate::model::{Store, StoreId};
-use crate::ports::{AddressToken, Desk, PortError, Ports, StoreCredentials};
+use crate::ports::{AddressToken, PortError, Ports, StoreAccount, StoreCredentials};
 
 /// Why a store was not provisioned to the end; running it again goes on from there.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +41,7 @@ pub enum ProvisionError {
     /// The remembered account is not there, or not this platform app's.
     #[error(
         "account {0} of this store cannot be opened with the platform token: it was deleted, or \
-         another platform app made it; forget the store's desk to make a new account"
+         another platform app made it; forget what the store has to make a new account"
     )]
     AccountGone(chatwoot_client::AccountId),
     /// The store has nothing in Chatwoot yet.
@@ -86,7 +86,7 @@ impl Provisioner {
         Self { client, platform, ports, config }
     }
 
-    /// Makes the store's desk what it should be, and says what had to be done for it.
+    /// Makes the store's account what it should be, and says what had to be done for it.
     ///
     /// One at a time per store: two at once would both make what is missing.
     pub async fn provision(&self, store: &Store) -> Result<ProvisionReport, ProvisionError> {
@@ -111,7 +111,7 @@ impl Provisioner {
         Ok(Run {
             provisioner: self,
             store,
-            desk: self.ports.stores.desk(&store.id).await?,
+            store_account: self.ports.stores.account(&store.id).await?,
             credentials: self.ports.credentials.get(&store.id).await?,
             report: ProvisionReport::new(store.id.clone()),
         })
@@ -122,7 +122,7 @@ impl Provisioner {
 struct Run<'a> {
     provisioner: &'a Provisioner,
     store: &'a Store,
-    desk: Desk,
+    store_account: StoreAccount,
     credentials: StoreCredentials,
     report: ProvisionReport,
 }
@@ -159,7 +159,7 @@ impl Run<'_> {
     /// Remembers what was made so far.
     async fn keep(&self) -> Result<(), ProvisionError> {
         let Ports { stores, credentials, .. } = &self.provisioner.ports;
-        stores.put_desk(&self.store.id, &self.desk).await?;
+        stores.put_account(&self.store.id, &self.store_account).await?;
         credentials.put(&self.store.id, &self.credentials).await?;
         Ok(())
     }

@@ -45,7 +45,8 @@ impl Provisioner {
         now: Timestamp,
     ) -> Result<(), ProvisionError> {
         let mut run = self.start(store).await?;
-        let (Some(account), Some(_)) = (run.desk.account, run.desk.dashboard_app) else {
+        let (Some(account), Some(_)) = (run.store_account.account, run.store_account.dashboard_app)
+        else {
             return Err(ProvisionError::NotProvisioned(store.id.clone()));
         };
         let account = run.handle(account)?;
@@ -87,7 +88,7 @@ impl Run<'_> {
     ) -> Result<(), ProvisionError> {
         let (url, title) = self.panel_url()?;
         let known = account.dashboard_apps().list().await.at(STEP)?;
-        let is = known.iter().find(|app| Some(app.id) == self.desk.dashboard_app);
+        let is = known.iter().find(|app| Some(app.id) == self.store_account.dashboard_app);
         let is = is.or_else(|| known.iter().find(|app| shows(app, &url)));
         if !is.is_some_and(|app| shows(app, &url)) {
             self.credentials.panel_address_since.get_or_insert(now);
@@ -108,7 +109,7 @@ impl Run<'_> {
                 (account.dashboard_apps().update(is.id, &to).await.at(STEP)?, StepOutcome::Changed)
             }
         };
-        self.desk.dashboard_app = Some(app.id);
+        self.store_account.dashboard_app = Some(app.id);
         self.keep().await?;
         self.done("dashboard app", outcome);
         Ok(())

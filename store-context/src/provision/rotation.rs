@@ -98,7 +98,7 @@ impl PanelRotation {
             let age = Duration::try_from(now.duration_since(since)).unwrap_or_default();
             age < self.config.max_age
         };
-        let shown = ports.stores.desk(id).await?.dashboard_app.is_some();
+        let shown = ports.stores.account(id).await?.dashboard_app.is_some();
         let store = ports.stores.get(id).await?;
         let Some(store) = store.filter(|_| shown && !since.is_some_and(young)) else {
             return Ok(false);

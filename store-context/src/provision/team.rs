@@ -18,7 +18,8 @@ impl Run<'_> {
         let teams = account.teams().list().await.at(STEP)?;
         // By its name first: two teams cannot share one.
         let known = teams.iter().find(|team| team.name == name);
-        let known = known.or_else(|| teams.iter().find(|team| Some(team.id) == self.desk.team));
+        let known =
+            known.or_else(|| teams.iter().find(|team| Some(team.id) == self.store_account.team));
         let (id, outcome) = match known {
             Some(team) if team.name == name => (team.id, StepOutcome::Unchanged),
             Some(team) => {
@@ -32,8 +33,8 @@ impl Run<'_> {
             }
         };
         self.done(format!("team {name}"), outcome);
-        if self.desk.team != Some(id) {
-            self.desk.team = Some(id);
+        if self.store_account.team != Some(id) {
+            self.store_account.team = Some(id);
             self.keep().await?;
         }
         let members = account.team_members().list(id).await.at(STEP)?;

@@ -34,7 +34,7 @@ impl Run<'_> {
         let address = self.credentials.webhook_address.as_ref().ok_or(lacking("address"))?;
         let url = self.provisioner.config.url(Address::Webhook, address);
         let known = account.webhooks().list().await.at(STEP)?;
-        let is = known.iter().find(|webhook| Some(webhook.id) == self.desk.webhook);
+        let is = known.iter().find(|webhook| Some(webhook.id) == self.store_account.webhook);
         let is = is.or_else(|| known.iter().find(|webhook| webhook.url == url));
         let (webhook, outcome) = match is {
             None => {
@@ -60,7 +60,7 @@ impl Run<'_> {
             let previous = kept.webhook_secret.replace(secret);
             kept.previous_webhook_secret = previous.map(|value| Expiring { value, until });
         }
-        self.desk.webhook = Some(webhook.id);
+        self.store_account.webhook = Some(webhook.id);
         self.keep().await?;
         self.done("webhook", outcome);
         Ok(())

@@ -7,7 +7,7 @@ use chatwoot_client::{Error, Secret};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::desk::OpenAccount;
+use crate::accounts::OpenAccount;
 use crate::model::CustomerId;
 
 /// Which contacts that are there already a new customer is given.
@@ -41,20 +41,20 @@ const SHOWN: usize = 20;
 /// the empty identifier, and a signed-in visitor keeps it with another's (4.15.1).
 pub(super) async fn is_unprepared(
     policy: Adoption,
-    desk: &OpenAccount,
+    open: &OpenAccount,
     customer: &CustomerId,
     contact: &Contact,
 ) -> Result<bool, Error> {
     if policy == Adoption::Never {
         return Ok(false);
     }
-    let conversations = desk.account.contact(contact.id).conversations().await?;
+    let conversations = open.account.contact(contact.id).conversations().await?;
     if conversations.len() >= SHOWN {
         return Ok(false);
     }
     let proven = |talk: &Conversation| {
         let began = talk.created_at.at().unwrap_or(Timestamp::MIN);
-        let proof = desk.identity.check_conversation(talk, began, Timestamp::now());
+        let proof = open.identity.check_conversation(talk, began, Timestamp::now());
         proof.customer() == Some(customer)
     };
     if !conversations.is_empty() && conversations.iter().all(proven) {
@@ -62,7 +62,7 @@ pub(super) async fn is_unprepared(
     }
     let presences = match &contact.contact_inboxes {
         Some(presences) => presences.clone(),
-        None => desk.account.contacts().get(contact.id).await?.contact_inboxes.unwrap_or_default(),
+        None => open.account.contacts().get(contact.id).await?.contact_inboxes.unwrap_or_default(),
     };
     if conversations.is_empty() {
         return Ok(presences.iter().all(needs_no_visitor));

@@ -5,7 +5,7 @@ use chatwoot_client::{ContactId, Error};
 use super::drift::is_moved;
 use super::worker::ContactSync;
 use super::write::WriteError;
-use crate::desk::{self, OpenAccount, StoreAccountError};
+use crate::accounts::{self, OpenAccount, StoreAccountError};
 use crate::model::{CustomerId, StoreId};
 use crate::ports::{Fingerprint, Link, PortError};
 
@@ -19,9 +19,9 @@ pub enum MergeGuestError {
     /// The contact is no guest's.
     #[error("contact {0} is another customer's: only a guest's contact is merged")]
     OtherCustomer(ContactId),
-    /// The store's desk cannot be used.
+    /// The store's account cannot be used.
     #[error(transparent)]
-    Desk(#[from] StoreAccountError),
+    Account(#[from] StoreAccountError),
     /// The customer has no contact yet, and it could not be written.
     #[error("the customer's contact could not be written first: {0}")]
     Write(#[from] WriteError),
@@ -47,9 +47,9 @@ impl ContactSync {
         customer: &CustomerId,
         guest: ContactId,
     ) -> Result<ContactId, MergeGuestError> {
-        let desk = desk::open(&self.client, &self.ports, store).await?;
-        let own = desk.identity.identifier(customer);
-        let contact = self.contact_of(&desk, customer).await?;
+        let open = accounts::open(&self.client, &self.ports, store).await?;
+        let own = open.identity.identifier(customer);
+        let contact = self.contact_of(&open, customer).await?;
         if contact == guest {
             return Ok(contact);
         }
@@ -58,7 +58,7 @@ impl ContactSync {
         if linked.is_some_and(|linked| linked != *customer) {
             return Err(MergeGuestError::OtherCustomer(guest));
         }
-        match desk.account.contacts().get(guest).await {
+        match open.account.contacts().get(guest).await {
             Ok(shown) if is_moved(&shown, &own) => {
                 return Err(MergeGuestError::OtherCustomer(guest));
             }
@@ -67,12 +67,12 @@ impl ContactSync {
             Err(error) if error.is_not_found() => return Ok(contact),
             Err(error) => return Err(error.into()),
         }
-        let merged = self.merge(&desk, customer, contact, guest).await;
+        let merged = self.merge(&open, customer, contact, guest).await;
         match merged {
             // The customer's own contact was deleted or merged away: it is made anew.
             Err(MergeGuestError::Chatwoot(error)) if error.is_not_found() => {
-                let contact = self.written(&desk, customer).await?;
-                self.merge(&desk, customer, contact, guest).await
+                let contact = self.written(&open, customer).await?;
+                self.merge(&open, customer, contact, guest).await
             }
             merged => merged,
         }
@@ -81,22 +81,22 @@ impl ContactSync {
     /// The customer's contact; written first, if there is none yet.
     async fn contact_of(
         &self,
-        desk: &OpenAccount,
+        open: &OpenAccount,
         customer: &CustomerId,
     ) -> Result<ContactId, MergeGuestError> {
-        match self.ports.links.get(&desk.store.id, customer).await? {
+        match self.ports.links.get(&open.store.id, customer).await? {
             Some(link) => Ok(link.contact),
-            None => self.written(desk, customer).await,
+            None => self.written(open, customer).await,
         }
     }
 
     async fn written(
         &self,
-        desk: &OpenAccount,
+        open: &OpenAccount,
         customer: &CustomerId,
     ) -> Result<ContactId, MergeGuestError> {
-        self.write(desk, customer).await?;
-        let link = self.ports.links.get(&desk.store.id, customer).await?;
+        self.write(open, customer).await?;
+        let link = self.ports.links.get(&open.store.id, customer).await?;
         let unknown = || MergeGuestError::UnknownCustomer(customer.clone());
         Ok(link.ok_or_else(unknown)?.contact)
     }
@@ -105,14 +105,14 @@ impl ContactSync {
     /// it is written once more, whatever became of the merge.
     async fn merge(
         &self,
-        desk: &OpenAccount,
+        open: &OpenAccount,
         customer: &CustomerId,
         contact: ContactId,
         guest: ContactId,
     ) -> Result<ContactId, MergeGuestError> {
-        let store = &desk.store.id;
+        let store = &open.store.id;
         self.mark(store, customer, contact).await?;
-        let merged = desk.account.contacts().merge(contact, guest).await;
+        let merged = open.account.contacts().merge(contact, guest).await;
         self.mark(store, customer, contact).await?;
         self.want(store, customer).await?;
         merged?;

@@ -9,7 +9,7 @@ use super::contact::WantedContact;
 use super::drift::{Drift, is_moved, look_again};
 use super::state::ContactState;
 use super::worker::ContactSync;
-use crate::desk::{self, OpenAccount, StoreAccountError};
+use crate::accounts::{self, OpenAccount, StoreAccountError};
 use crate::model::{CustomerId, StoreId};
 use crate::ports::{Link, PortError};
 
@@ -17,9 +17,9 @@ use crate::ports::{Link, PortError};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// The store's desk cannot be used.
+    /// The store's account cannot be used.
     #[error(transparent)]
-    Desk(#[from] StoreAccountError),
+    Account(#[from] StoreAccountError),
     /// Chatwoot refused a contact or did not answer.
     #[error(transparent)]
     Chatwoot(#[from] Error),
@@ -72,7 +72,7 @@ impl ContactSync {
     /// more are not looked at.
     ///
     /// # Errors
-    /// The store's desk cannot be used, a contact could not be read, or a port failed.
+    /// The store's account cannot be used, a contact could not be read, or a port failed.
     ///
     /// ```
     /// # use store_context::model::StoreId;
@@ -84,13 +84,13 @@ impl ContactSync {
     /// # }
     /// ```
     pub async fn verify(&self, store: &StoreId) -> Result<VerifyReport, VerifyError> {
-        let desk = &desk::open(&self.client, &self.ports, store).await?;
+        let open = &accounts::open(&self.client, &self.ports, store).await?;
         let (mut report, mut after) = (VerifyReport::default(), None);
         loop {
             let ids = self.ids_after(store, after.as_ref()).await?;
             let Some(last) = ids.last().cloned() else { return Ok(report) };
             let mut checked = stream::iter(ids)
-                .map(|id| async move { self.check(desk, &id).await })
+                .map(|id| async move { self.check(open, &id).await })
                 .buffered(self.config.parallel.max(1));
             while let Some(found) = checked.try_next().await? {
                 report.checked += u64::from(found.is_some());
@@ -103,12 +103,12 @@ impl ContactSync {
     /// Reads one customer's contact; `None` without a link.
     async fn check(
         &self,
-        desk: &OpenAccount,
+        open: &OpenAccount,
         customer: &CustomerId,
     ) -> Result<Option<Option<Drifted>>, VerifyError> {
-        let store = &desk.store.id;
+        let store = &open.store.id;
         let Some(link) = self.ports.links.get(store, customer).await? else { return Ok(None) };
-        let Some(drift) = self.drift_of(desk, &link).await? else { return Ok(Some(None)) };
+        let Some(drift) = self.drift_of(open, &link).await? else { return Ok(Some(None)) };
         // A worker who changed the link meanwhile has just written the contact.
         if self.ports.links.get(store, customer).await?.as_ref() != Some(&link) {
             return Ok(Some(None));
@@ -121,22 +121,22 @@ impl ContactSync {
 
     async fn drift_of(
         &self,
-        desk: &OpenAccount,
+        open: &OpenAccount,
         link: &Link,
     ) -> Result<Option<Drift>, VerifyError> {
-        let shown = match desk.account.contacts().get(link.contact).await {
+        let shown = match open.account.contacts().get(link.contact).await {
             Ok(shown) => shown,
             Err(error) if error.is_not_found() => return Ok(Some(Drift::Vanished)),
             Err(error) => return Err(error.into()),
         };
-        let identifier = desk.identity.identifier(&link.customer);
+        let identifier = open.identity.identifier(&link.customer);
         let written = link.fingerprint.written();
         // The shop is asked only where something is wrong.
         let as_written = ContactState::of_contact(&shown).fingerprint() == written;
         if as_written && !is_moved(&shown, &identifier) {
             return Ok(None);
         }
-        let wanted: Option<WantedContact> = self.wanted(desk, &link.customer).await?;
+        let wanted: Option<WantedContact> = self.wanted(open, &link.customer).await?;
         Ok(wanted.and_then(|wanted| Drift::of(&shown, &written, &identifier, &wanted)))
     }
 }

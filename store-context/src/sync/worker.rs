@@ -14,9 +14,9 @@ use super::contact::WantedContact;
 use super::drift::Drift;
 use super::state::ContactState;
 use super::write::{Attempt, LeftOut, WriteError, Written};
+use crate::accounts::{self, OpenAccount, StoreAccountError};
 use crate::backoff::retry_at;
 use crate::context::ContextService;
-use crate::desk::{self, OpenAccount, StoreAccountError};
 use crate::model::{CustomerId, Insights, StoreId};
 use crate::ports::{Link, PortError, PortResult, Ports, SyncClaim};
 
@@ -112,7 +112,7 @@ pub struct ContactSync {
 #[derive(Debug, thiserror::Error)]
 enum SyncError {
     #[error(transparent)]
-    Desk(Arc<StoreAccountError>),
+    Account(Arc<StoreAccountError>),
     #[error(transparent)]
     Write(#[from] WriteError),
     #[error(
@@ -121,7 +121,7 @@ enum SyncError {
     Late,
 }
 
-type OpenDesks = HashMap<StoreId, Result<Arc<OpenAccount>, Arc<StoreAccountError>>>;
+type OpenAccounts = HashMap<StoreId, Result<Arc<OpenAccount>, Arc<StoreAccountError>>>;
 
 impl ContactSync {
     /// A sync between the host's ports and a Chatwoot.
@@ -191,9 +191,9 @@ impl ContactSync {
         // The rest of the lease is for a request that is under way at the end: the server may work
         // on it a while longer.
         let until = Instant::now() + lease - lease / 4;
-        let desks = self.open_desks(&claims).await;
+        let accounts = self.open_accounts(&claims).await;
         stream::iter(claims)
-            .map(|claim| self.settle(claim, &desks, until))
+            .map(|claim| self.settle(claim, &accounts, until))
             .buffer_unordered(parallel.max(1))
             .collect::<Vec<_>>()
             .await
@@ -216,31 +216,31 @@ impl ContactSync {
         }
     }
 
-    /// A batch is mostly of one store: its desk is read once.
-    async fn open_desks(&self, claims: &[SyncClaim]) -> OpenDesks {
-        let mut desks = OpenDesks::new();
+    /// A batch is mostly of one store: its account is opened once.
+    async fn open_accounts(&self, claims: &[SyncClaim]) -> OpenAccounts {
+        let mut accounts = OpenAccounts::new();
         for claim in claims {
-            if !desks.contains_key(&claim.store) {
-                let opened = desk::open(&self.client, &self.ports, &claim.store).await;
-                desks.insert(claim.store.clone(), opened.map(Arc::new).map_err(Arc::new));
+            if !accounts.contains_key(&claim.store) {
+                let opened = accounts::open(&self.client, &self.ports, &claim.store).await;
+                accounts.insert(claim.store.clone(), opened.map(Arc::new).map_err(Arc::new));
             }
         }
-        desks
+        accounts
     }
 
     /// Writes one claimed customer, then confirms the claim or gives it back.
     async fn settle(
         &self,
         claim: SyncClaim,
-        desks: &OpenDesks,
+        accounts: &OpenAccounts,
         until: Instant,
     ) -> PortResult<Synced> {
-        let result = match desks.get(&claim.store) {
-            Some(Ok(desk)) => {
-                let written = timeout_at(until, self.write(desk, &claim.customer)).await;
+        let result = match accounts.get(&claim.store) {
+            Some(Ok(open)) => {
+                let written = timeout_at(until, self.write(open, &claim.customer)).await;
                 written.map_or(Err(SyncError::Late), |written| written.map_err(SyncError::from))
             }
-            Some(Err(error)) => Err(SyncError::Desk(error.clone())),
+            Some(Err(error)) => Err(SyncError::Account(error.clone())),
             // Every store of the batch was opened.
             None => Ok(Outcome::Lost.into()),
         };
@@ -270,26 +270,26 @@ impl ContactSync {
     /// The contact that the customer should have now; `None` if the shop has no such customer.
     pub(super) async fn wanted(
         &self,
-        desk: &OpenAccount,
+        open: &OpenAccount,
         id: &CustomerId,
     ) -> PortResult<Option<WantedContact>> {
-        let store = &desk.store.id;
+        let store = &open.store.id;
         let Some(customer) = self.ports.customers.get(store, id).await? else { return Ok(None) };
         let totals = self.ports.orders.totals(store, id).await?;
         let cart = self.ports.carts.get(store, id).await?;
-        let insights = Insights::new(totals, &desk.store.tiers);
-        let identifier = desk.identity.identifier(id);
+        let insights = Insights::new(totals, &open.store.tiers);
+        let identifier = open.identity.identifier(id);
         Ok(Some(WantedContact::new(identifier, &customer, &insights, cart.as_ref())))
     }
 
     /// Writes a customer's contact as it should be now, unless it is.
     pub(super) async fn write(
         &self,
-        desk: &OpenAccount,
+        open: &OpenAccount,
         id: &CustomerId,
     ) -> Result<Done, WriteError> {
-        let store = &desk.store.id;
-        let Some(wanted) = self.wanted(desk, id).await? else { return Ok(Outcome::Gone.into()) };
+        let store = &open.store.id;
+        let Some(wanted) = self.wanted(open, id).await? else { return Ok(Outcome::Gone.into()) };
         let fingerprint = wanted.fingerprint();
         let before = self.ports.links.get(store, id).await?;
         let (mut known, mut drift) = (None, None);
@@ -299,7 +299,7 @@ impl ContactSync {
             }
             known = Some(link.contact);
             if link.fingerprint.is_to_look_at() {
-                match self.look(desk, link, &wanted).await? {
+                match self.look(open, link, &wanted).await? {
                     Looked::AsWanted => {
                         let link = Link { fingerprint, ..link.clone() };
                         self.keep(store, before.as_ref(), link).await?;
@@ -311,7 +311,7 @@ impl ContactSync {
             }
         }
         let adoption = self.config.adoption;
-        let attempt = Attempt::new(&self.ports, desk, id, adoption, known, wanted);
+        let attempt = Attempt::new(&self.ports, open, id, adoption, known, wanted);
         let Written { contact, outcome, fingerprint, left_out, vanished } = attempt.write().await?;
         // What was left out is not in the fingerprint: it is tried again with the next trigger.
         let link = Link { customer: id.clone(), contact, fingerprint };
@@ -326,11 +326,11 @@ impl ContactSync {
     /// Reads a linked contact that may not be as it was written.
     async fn look(
         &self,
-        desk: &OpenAccount,
+        open: &OpenAccount,
         link: &Link,
         wanted: &WantedContact,
     ) -> Result<Looked, WriteError> {
-        let shown = match desk.account.contacts().get(link.contact).await {
+        let shown = match open.account.contacts().get(link.contact).await {
             Ok(shown) => shown,
             Err(error) if error.is_not_found() => return Ok(Looked::Vanished),
             Err(error) => return Err(error.into()),
@@ -338,7 +338,7 @@ impl ContactSync {
         if ContactState::of_contact(&shown) == ContactState::of_wanted(wanted) {
             return Ok(Looked::AsWanted);
         }
-        let identifier = desk.identity.identifier(&link.customer);
+        let identifier = open.identity.identifier(&link.customer);
         let written = link.fingerprint.written();
         Ok(Looked::Differs(Drift::of(&shown, &written, &identifier, wanted)))
     }

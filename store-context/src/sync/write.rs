@@ -11,7 +11,7 @@ use super::adoption::{Adoption, is_unprepared};
 use super::contact::WantedContact;
 use super::drift::look_again;
 use super::worker::Outcome;
-use crate::desk::OpenAccount;
+use crate::accounts::OpenAccount;
 use crate::model::{ContactIdentifiers, CustomerId};
 use crate::ports::{Fingerprint, PortError, PortResult, Ports};
 
@@ -94,7 +94,7 @@ struct Adopted {
 /// One customer's contact on its way.
 pub(super) struct Attempt<'a> {
     ports: &'a Ports,
-    desk: &'a OpenAccount,
+    open: &'a OpenAccount,
     customer: &'a CustomerId,
     adoption: Adoption,
     known: Option<ContactId>,
@@ -108,14 +108,14 @@ pub(super) struct Attempt<'a> {
 impl<'a> Attempt<'a> {
     pub(super) fn new(
         ports: &'a Ports,
-        desk: &'a OpenAccount,
+        open: &'a OpenAccount,
         customer: &'a CustomerId,
         adoption: Adoption,
         known: Option<ContactId>,
         wanted: WantedContact,
     ) -> Self {
         let (adopted, left_out, vanished) = (None, Vec::new(), false);
-        Self { ports, desk, customer, adoption, known, wanted, adopted, left_out, vanished }
+        Self { ports, open, customer, adoption, known, wanted, adopted, left_out, vanished }
     }
 
     /// Writes the contact; a field that is refused (an address that another contact has, a number
@@ -133,7 +133,7 @@ impl<'a> Attempt<'a> {
 
     /// One round; `None`: what is known or wanted of the contact has changed, so there is another.
     async fn round(&mut self) -> Result<Option<(ContactId, Outcome)>, WriteError> {
-        let contacts = self.desk.account.contacts();
+        let contacts = self.open.account.contacts();
         let refused = if let Some(known) = self.known {
             match contacts.update(known, &self.patch()).await {
                 Ok(contact) => return Ok(Some((contact.id, self.settle_in(contact.id).await?))),
@@ -157,7 +157,10 @@ impl<'a> Attempt<'a> {
 
     fn new_contact(&self) -> NewContact {
         let additional_attributes = self.mark();
-        NewContact { additional_attributes, ..self.wanted.to_new(self.desk.desk.api_inbox) }
+        NewContact {
+            additional_attributes,
+            ..self.wanted.to_new(self.open.store_account.api_inbox)
+        }
     }
 
     fn patch(&self) -> ContactPatch {
@@ -167,10 +170,10 @@ impl<'a> Attempt<'a> {
 
     /// What a contact is known again by; a pseudonym suffices.
     fn mark(&self) -> Option<Attributes> {
-        match self.desk.store.identity.identifiers {
+        match self.open.store.identity.identifiers {
             ContactIdentifiers::Pseudonym => None,
             ContactIdentifiers::Plain => {
-                let made_for = self.desk.identity.pseudonym(self.customer);
+                let made_for = self.open.identity.pseudonym(self.customer);
                 Some(Attributes::from_iter([(MADE_FOR.to_owned(), made_for.into())]))
             }
         }
@@ -182,7 +185,7 @@ impl<'a> Attempt<'a> {
         let Some(Adopted { absent_from }) = self.adopted else { return Ok(Outcome::Updated) };
         if let Some(inbox) = absent_from {
             let presence = NewContactInbox::new(inbox);
-            self.desk.account.contact(contact).inboxes().create(&presence).await?;
+            self.open.account.contact(contact).inboxes().create(&presence).await?;
         }
         Ok(Outcome::Adopted)
     }
@@ -222,13 +225,13 @@ impl<'a> Attempt<'a> {
     fn leave_out(&mut self, field: &'static str, reason: LeftOutReason) {
         self.wanted.leave_out(field);
         let left_out = LeftOut { field, reason };
-        let store = &self.desk.store.id;
+        let store = &self.open.store.id;
         tracing::warn!(%store, customer = %self.customer, reason = %left_out, "a field is left out");
         self.left_out.push(left_out);
     }
 
     async fn identifier_is_taken(&mut self, identifier: ContactKey) -> Result<(), WriteError> {
-        let contacts = self.desk.account.contacts();
+        let contacts = self.open.account.contacts();
         let Some(owner) = contacts.find_exact(&identifier).await? else {
             return Ok(()); // It is free by now.
         };
@@ -256,7 +259,7 @@ impl<'a> Attempt<'a> {
     }
 
     async fn email_is_taken(&mut self, email: String) -> Result<(), WriteError> {
-        let contacts = self.desk.account.contacts();
+        let contacts = self.open.account.contacts();
         let owner = contacts.find_exact(&ContactKey::Email(email.clone())).await?;
         let has = |owner: &Contact| {
             owner.email.as_deref().is_some_and(|has| has.eq_ignore_ascii_case(&email))
@@ -277,25 +280,25 @@ impl<'a> Attempt<'a> {
     /// Whether the contact is another's: by its link, or by an identifier that is not this customer's.
     async fn is_of_other(&self, contact: &Contact) -> PortResult<bool> {
         let carried = contact.identifier.as_deref().unwrap_or_default();
-        let other = !carried.is_empty() && carried != self.desk.identity.identifier(self.customer);
+        let other = !carried.is_empty() && carried != self.open.identity.identifier(self.customer);
         Ok(other || self.linked_to_other(contact.id).await?.is_some())
     }
 
     async fn linked_to_other(&self, contact: ContactId) -> PortResult<Option<CustomerId>> {
-        let linked = self.ports.links.customer_of(&self.desk.store.id, contact).await?;
+        let linked = self.ports.links.customer_of(&self.open.store.id, contact).await?;
         Ok(linked.filter(|linked| linked != self.customer))
     }
 
     /// Whether a contact without a link may become this customer's.
     async fn is_own(&self, contact: &Contact) -> Result<bool, Error> {
-        let pseudonym = self.desk.identity.pseudonym(self.customer);
+        let pseudonym = self.open.identity.pseudonym(self.customer);
         let made_for = contact.additional_attributes.get(MADE_FOR);
         if contact.identifier.as_ref() == Some(&pseudonym)
             || made_for.and_then(|made_for| made_for.as_str()) == Some(&pseudonym)
         {
             return Ok(true);
         }
-        is_unprepared(self.adoption, self.desk, self.customer, contact).await
+        is_unprepared(self.adoption, self.open, self.customer, contact).await
     }
 
     /// Goes on with a contact that is there.
@@ -304,18 +307,18 @@ impl<'a> Attempt<'a> {
             let mut there = contact.contact_inboxes.iter().flatten();
             there.any(|there| there.inbox.as_ref().is_some_and(|there| there.id == *inbox))
         };
-        let absent_from = self.desk.desk.api_inbox.filter(|inbox| !is_in(inbox));
+        let absent_from = self.open.store_account.api_inbox.filter(|inbox| !is_in(inbox));
         (self.known, self.adopted) = (Some(contact.id), Some(Adopted { absent_from }));
     }
 
     /// Another customer's contact carries this customer's identifier, by a merge or by somebody's
     /// hand: it keeps its customer and gets that one's own identifier again.
     async fn take_back(&self, contact: ContactId, other: &CustomerId) -> Result<(), WriteError> {
-        let store = &self.desk.store.id;
+        let store = &self.open.store.id;
         tracing::warn!(%store, customer = %self.customer, %contact, %other,
             "another customer's contact carries the customer's identifier; it is taken back");
         let patch = ContactPatch { identifier: Patch::Clear, ..ContactPatch::default() };
-        match self.desk.account.contacts().update(contact, &patch).await {
+        match self.open.account.contacts().update(contact, &patch).await {
             Err(error) if !error.is_not_found() => return Err(error.into()),
             _ => {}
         }

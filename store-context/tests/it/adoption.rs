@@ -155,10 +155,10 @@ async fn what_an_agent_made_is_adopted_unless_never() {
         let adopted = outcome == Outcome::Adopted;
         assert_eq!(of_customer(&bench, &ada).await.id == by_agent.id, adopted);
         assert_eq!(synced.left_out.is_empty(), adopted);
-        let desk = bench.ports.stores.desk(bench.north()).await.unwrap();
+        let store_account = bench.ports.stores.account(bench.north()).await.unwrap();
         let presences = of_customer(&bench, &ada).await.contact_inboxes.unwrap();
         let inboxes = presences.iter().map(|there| there.inbox.as_ref().map(|inbox| inbox.id));
-        assert!(inboxes.eq([desk.api_inbox]), "present where every customer is");
+        assert!(inboxes.eq([store_account.api_inbox]), "present where every customer is");
     }
 }
 
@@ -168,8 +168,8 @@ async fn who_only_wrote_by_email_is_adopted_where_the_host_says_so() {
     {
         let bench = Bench::provisioned().await;
         let account = bench.account(bench.north()).await;
-        let desk = bench.ports.stores.desk(bench.north()).await.unwrap();
-        let mail = desk.email_inbox.unwrap();
+        let store_account = bench.ports.stores.account(bench.north()).await.unwrap();
+        let mail = store_account.email_inbox.unwrap();
         for (name, from) in [("ada", "ada@mail.example"), ("bob", "other@mail.example")] {
             let one = customer(name);
             let by_mail = NewContact { email: one.email.clone(), ..NewContact::default() };

@@ -34,9 +34,9 @@ async fn a_customer_is_proved_by_the_right_inbox() {
         let public = identity.public(&store.id, &ada).await.unwrap();
         let of_api = identifier_hash(&held.api_hmac.unwrap(), &named);
         assert_eq!(public.identifier_hash.expose(), of_api);
-        let desk = bench.ports.stores.desk(&store.id).await.unwrap();
-        assert_eq!(Some(public.inbox), desk.api_inbox);
-        assert_eq!(identity.website_token(&store.id).await.ok(), desk.website_token);
+        let store_account = bench.ports.stores.account(&store.id).await.unwrap();
+        assert_eq!(Some(public.inbox), store_account.api_inbox);
+        assert_eq!(identity.website_token(&store.id).await.ok(), store_account.website_token);
         holds_none(&format!("{public:?} {user:?} {identity:?}"), &[hash.clone(), of_api.clone()]);
         hashes.extend([hash, of_api]);
     }
@@ -72,7 +72,7 @@ async fn the_server_takes_the_proofs_and_no_others() {
 }
 
 #[tokio::test]
-async fn a_store_without_a_desk_is_named() {
+async fn a_store_without_an_account_is_named() {
     let bench = Bench::new();
     let identity = Identity::new(bench.ports.clone());
     let store = bench.north();

@@ -1,4 +1,4 @@
-//! A store becomes a desk, once, whatever happens on the way.
+//! Gives a store its account, once, whatever happens on the way.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ use chatwoot_client::types::{Role, User};
 use chatwoot_client::{Account, Patch, UserToken};
 use serde_json::{Value, json};
 use store_context::model::{ContactIdentifiers, Store, StoreId};
-use store_context::ports::Desk;
+use store_context::ports::Account;
 use store_context::provision::{ProvisionError, ProvisionReport, StepOutcome};
 
 use crate::support::{Bench, DOMAIN, PUBLIC_URL, every_fault, holds_none, stores, whole};
@@ -110,12 +110,17 @@ async fn everything_is_made_once() {
         }
         let unchanged = report.steps().iter().find(|step| step.outcome == StepOutcome::Unchanged);
         assert_eq!(unchanged, None, "{report}");
-        let desk = bench.ports.stores.desk(&store.id).await.unwrap();
-        let Desk { account, administrator, team, website_inbox, website_token, .. } = &desk;
+        let store_account = bench.ports.stores.account(&store.id).await.unwrap();
+        let StoreAccount { account, administrator, team, website_inbox, website_token, .. } =
+            &store_account;
         assert!(account.is_some() && administrator.is_some() && team.is_some());
-        assert!(website_inbox.is_some() && website_token.is_some() && desk.email_inbox.is_some());
-        assert!(desk.api_inbox.is_some() && desk.api_inbox_identifier.is_some());
-        assert!(desk.webhook.is_some() && desk.dashboard_app.is_some());
+        assert!(
+            website_inbox.is_some()
+                && website_token.is_some()
+                && store_account.email_inbox.is_some()
+        );
+        assert!(store_account.api_inbox.is_some() && store_account.api_inbox_identifier.is_some());
+        assert!(store_account.webhook.is_some() && store_account.dashboard_app.is_some());
     }
     let first: Vec<Value> =
         vec![state(&bench, &bench.stores[0]).await, state(&bench, &bench.stores[1]).await];
@@ -136,7 +141,7 @@ async fn everything_is_made_once() {
 }
 
 #[tokio::test]
-async fn two_stores_are_two_desks() {
+async fn two_stores_are_two_accounts() {
     let bench = Bench::provisioned().await;
     let [dutch, american] = &bench.stores;
     let (of_dutch, of_american) = (state(&bench, dutch).await, state(&bench, american).await);
@@ -150,7 +155,7 @@ async fn two_stores_are_two_desks() {
         }
     }
     assert!(of_dutch.to_string().contains("zilver") && of_american.to_string().contains("gold"));
-    let [one, two] = [dutch, american].map(|store| bench.ports.stores.desk(&store.id));
+    let [one, two] = [dutch, american].map(|store| bench.ports.stores.account(&store.id));
     let (one, two) = (one.await.unwrap(), two.await.unwrap());
     assert_ne!(one.account, two.account);
     assert_ne!(one.administrator, two.administrator);
@@ -169,22 +174,22 @@ async fn stores_whose_ids_look_alike_have_a_user_each() {
         let store = Store { support_email: "help@one.example".to_owned(), ..store };
         // The e-mail inbox is refused, since an address has one inbox: the user is made by then.
         let _refused = bench.provision(&store).await;
-        users.insert(bench.ports.stores.desk(&store.id).await.unwrap().administrator.unwrap());
+        users.insert(bench.ports.stores.account(&store.id).await.unwrap().administrator.unwrap());
     }
     assert_eq!(users.len(), 6);
 }
 
 /// Does something to the account, provisions, and wants exactly this repaired.
 macro_rules! drifts {
-    ($($name:ident: $what:literal, |$account:ident, $desk:ident| $change:expr;)+) => {$(
+    ($($name:ident: $what:literal, |$account:ident, $store_account:ident| $change:expr;)+) => {$(
         #[tokio::test]
         async fn $name() {
-            async fn change($account: &Account, $desk: &Desk) { $change }
+            async fn change($account: &Account, $store_account: &StoreAccount) { $change }
             let bench = Bench::provisioned().await;
             let store = &bench.stores[0];
             let before = state(&bench, store).await;
-            let desk = bench.ports.stores.desk(&store.id).await.unwrap();
-            change(&bench.account(&store.id).await, &desk).await;
+            let store_account = bench.ports.stores.account(&store.id).await.unwrap();
+            change(&bench.account(&store.id).await, &store_account).await;
             assert_ne!(state(&bench, store).await, before, "the drift is one");
             let report = bench.provision(store).await.unwrap();
             let changed = changed(&report);
@@ -205,39 +210,39 @@ fn with_channel(channel: ChannelPatch) -> InboxPatch {
 }
 
 drifts! {
-    a_renamed_website_inbox: "website inbox", |account, desk| {
-        account.inboxes().update(desk.website_inbox.unwrap(), &renamed()).await.unwrap();
+    a_renamed_website_inbox: "website inbox", |account, store_account| {
+        account.inboxes().update(store_account.website_inbox.unwrap(), &renamed()).await.unwrap();
     };
-    a_renamed_api_inbox: "API inbox", |account, desk| {
-        account.inboxes().update(desk.api_inbox.unwrap(), &renamed()).await.unwrap();
+    a_renamed_api_inbox: "API inbox", |account, store_account| {
+        account.inboxes().update(store_account.api_inbox.unwrap(), &renamed()).await.unwrap();
     };
-    a_renamed_email_inbox: "e-mail inbox", |account, desk| {
-        account.inboxes().update(desk.email_inbox.unwrap(), &renamed()).await.unwrap();
+    a_renamed_email_inbox: "e-mail inbox", |account, store_account| {
+        account.inboxes().update(store_account.email_inbox.unwrap(), &renamed()).await.unwrap();
     };
-    another_support_address: "e-mail inbox", |account, desk| {
+    another_support_address: "e-mail inbox", |account, store_account| {
         let to = ChannelPatch { email: Patch::Set("x@y.example".into()), ..Default::default() };
-        account.inboxes().update(desk.email_inbox.unwrap(), &with_channel(to)).await.unwrap();
+        account.inboxes().update(store_account.email_inbox.unwrap(), &with_channel(to)).await.unwrap();
     };
-    another_widget_color: "website inbox", |account, desk| {
+    another_widget_color: "website inbox", |account, store_account| {
         let to = ChannelPatch { widget_color: Patch::Set("#000000".into()), ..Default::default() };
-        account.inboxes().update(desk.website_inbox.unwrap(), &with_channel(to)).await.unwrap();
+        account.inboxes().update(store_account.website_inbox.unwrap(), &with_channel(to)).await.unwrap();
     };
-    a_website_that_asks_no_proof: "website inbox", |account, desk| {
+    a_website_that_asks_no_proof: "website inbox", |account, store_account| {
         let to = ChannelPatch { hmac_mandatory: Patch::Set(false), ..Default::default() };
-        account.inboxes().update(desk.website_inbox.unwrap(), &with_channel(to)).await.unwrap();
+        account.inboxes().update(store_account.website_inbox.unwrap(), &with_channel(to)).await.unwrap();
     };
-    a_public_api_that_asks_no_proof: "API inbox", |account, desk| {
+    a_public_api_that_asks_no_proof: "API inbox", |account, store_account| {
         let to = ChannelPatch { hmac_mandatory: Patch::Set(false), ..Default::default() };
-        account.inboxes().update(desk.api_inbox.unwrap(), &with_channel(to)).await.unwrap();
+        account.inboxes().update(store_account.api_inbox.unwrap(), &with_channel(to)).await.unwrap();
     };
-    an_attribute_with_other_values: "customer_tier", |account, _desk| {
+    an_attribute_with_other_values: "customer_tier", |account, _store_account| {
         let to = AttributeDefinitionPatch {
             values: Patch::Set(vec!["odd".into()]), ..Default::default()
         };
         account.attribute_definitions().update(definition(account, "customer_tier").await, &to)
             .await.unwrap();
     };
-    an_attribute_of_another_type: "order_count", |account, _desk| {
+    an_attribute_of_another_type: "order_count", |account, _store_account| {
         let to = AttributeDefinitionPatch {
             display_type: Patch::Set(AttributeType::List),
             values: Patch::Set(vec!["odd".into()]),
@@ -246,27 +251,27 @@ drifts! {
         account.attribute_definitions().update(definition(account, "order_count").await, &to)
             .await.unwrap();
     };
-    a_webhook_with_other_events: "webhook", |account, desk| {
+    a_webhook_with_other_events: "webhook", |account, store_account| {
         let to = WebhookPatch {
             subscriptions: Patch::Set(vec![WebhookSubscription::ContactCreated]),
             ..Default::default()
         };
-        account.webhooks().update(desk.webhook.unwrap(), &to).await.unwrap();
+        account.webhooks().update(store_account.webhook.unwrap(), &to).await.unwrap();
     };
-    a_panel_with_another_title: "dashboard app", |account, desk| {
+    a_panel_with_another_title: "dashboard app", |account, store_account| {
         let to = DashboardAppPatch { title: Patch::Set("Odd".into()), ..Default::default() };
-        account.dashboard_apps().update(desk.dashboard_app.unwrap(), &to).await.unwrap();
+        account.dashboard_apps().update(store_account.dashboard_app.unwrap(), &to).await.unwrap();
     };
-    nobody_in_an_inbox: "member of inbox", |account, desk| {
-        account.inbox_members().replace(desk.api_inbox.unwrap(), &[]).await.unwrap();
+    nobody_in_an_inbox: "member of inbox", |account, store_account| {
+        account.inbox_members().replace(store_account.api_inbox.unwrap(), &[]).await.unwrap();
     };
-    nobody_in_the_team: "team member", |account, desk| {
-        account.team_members().remove(desk.team.unwrap(), &[desk.administrator.unwrap()])
+    nobody_in_the_team: "team member", |account, store_account| {
+        account.team_members().remove(store_account.team.unwrap(), &[store_account.administrator.unwrap()])
             .await.unwrap();
     };
-    a_renamed_team: "team", |account, desk| {
+    a_renamed_team: "team", |account, store_account| {
         let to = TeamPatch { name: Patch::Set("odd".into()), ..Default::default() };
-        account.teams().update(desk.team.unwrap(), &to).await.unwrap();
+        account.teams().update(store_account.team.unwrap(), &to).await.unwrap();
     };
 }
 
@@ -280,17 +285,17 @@ async fn what_was_deleted_is_made_again() {
     let bench = Bench::provisioned().await;
     let store = &bench.stores[0];
     let before = state(&bench, store).await;
-    let desk = bench.ports.stores.desk(&store.id).await.unwrap();
+    let store_account = bench.ports.stores.account(&store.id).await.unwrap();
     let account = bench.account(&store.id).await;
     let secret = bench.ports.credentials.get(&store.id).await.unwrap().webhook_secret.unwrap();
 
     let label = account.labels().list().await.unwrap()[0].id;
     account.labels().delete(label).await.unwrap();
-    account.inboxes().delete(desk.api_inbox.unwrap()).await.unwrap();
-    account.webhooks().delete(desk.webhook.unwrap()).await.unwrap();
-    account.dashboard_apps().delete(desk.dashboard_app.unwrap()).await.unwrap();
+    account.inboxes().delete(store_account.api_inbox.unwrap()).await.unwrap();
+    account.webhooks().delete(store_account.webhook.unwrap()).await.unwrap();
+    account.dashboard_apps().delete(store_account.dashboard_app.unwrap()).await.unwrap();
     account.attribute_definitions().delete(definition(&account, "cart_items").await).await.unwrap();
-    account.teams().delete(desk.team.unwrap()).await.unwrap();
+    account.teams().delete(store_account.team.unwrap()).await.unwrap();
     let report = bench.provision(store).await.unwrap();
     assert_eq!(created(&report), 6, "{report}");
     assert_eq!(state(&bench, store).await, before);
@@ -306,8 +311,8 @@ async fn an_administrator_who_was_put_out_comes_back() {
     let bench = Bench::provisioned().await;
     let store = &bench.stores[0];
     let before = state(&bench, store).await;
-    let desk = bench.ports.stores.desk(&store.id).await.unwrap();
-    let (account, user) = (desk.account.unwrap(), desk.administrator.unwrap());
+    let store_account = bench.ports.stores.account(&store.id).await.unwrap();
+    let (account, user) = (store_account.account.unwrap(), store_account.administrator.unwrap());
     let members = bench.platform();
     members.account_users().delete(account, user).await.unwrap();
     let report = bench.provision(store).await.unwrap();
@@ -340,7 +345,7 @@ async fn a_host_that_moves_takes_webhook_and_panel_along() {
 }
 
 #[tokio::test]
-async fn a_store_that_changes_changes_its_desk() {
+async fn a_store_that_changes_changes_its_account() {
     let bench = Bench::provisioned().await;
     let changed = Store {
         name: "De Nieuwe Plank".to_owned(),
@@ -406,7 +411,7 @@ async fn an_account_is_not_doubled_because_it_could_not_be_looked_for() {
 async fn an_account_that_is_gone_is_said_so() {
     let bench = Bench::provisioned().await;
     let store = &bench.stores[0];
-    let id = bench.ports.stores.desk(&store.id).await.unwrap().account.unwrap();
+    let id = bench.ports.stores.account(&store.id).await.unwrap().account.unwrap();
     bench.platform().accounts().delete(id).await.unwrap();
     bench.fake.run_background_jobs();
     let error = bench.provision(store).await.unwrap_err();
@@ -463,16 +468,17 @@ async fn a_stranger_who_registered_the_address_first_is_no_administrator() {
         strangers.push(bench.platform().users().create(&new).await.unwrap().id);
     }
     bench.provision(store).await.unwrap();
-    let desk = bench.ports.stores.desk(&store.id).await.unwrap();
-    let members = bench.platform().account_users().list(desk.account.unwrap()).await.unwrap();
+    let store_account = bench.ports.stores.account(&store.id).await.unwrap();
+    let members =
+        bench.platform().account_users().list(store_account.account.unwrap()).await.unwrap();
     assert!(members.iter().all(|member| !strangers.contains(&member.user_id)), "{members:?}");
     assert_eq!(members.len(), 1);
 }
 
 /// What the administrator of a store that was provisioned before these addresses looks like.
 async fn old_administrator(bench: &Bench, store: &Store) -> (User, UserToken) {
-    let desk = bench.ports.stores.desk(&store.id).await.unwrap();
-    let id = desk.administrator.unwrap();
+    let store_account = bench.ports.stores.account(&store.id).await.unwrap();
+    let id = store_account.administrator.unwrap();
     let old = UserPatch {
         email: Patch::Set("desk+kaasplank@freemail.example".to_owned()),
         ..UserPatch::default()
@@ -557,7 +563,7 @@ async fn an_administrators_address_is_its_stores_and_cannot_be_guessed() {
     for _ in 0..2 {
         let bench = Bench::provisioned().await;
         for store in &bench.stores {
-            let id = bench.ports.stores.desk(&store.id).await.unwrap().administrator.unwrap();
+            let id = bench.ports.stores.account(&store.id).await.unwrap().administrator.unwrap();
             let user = bench.platform().users().get(id).await.unwrap();
             let address = user.email.unwrap();
             let (local, domain) = address.split_once('@').unwrap();

@@ -220,5 +220,5 @@ async fn a_failing_handler_gets_the_entry_again_in_order() {
 async fn a_store_that_is_not_provisioned_is_named() {
     let bench = Bench::new();
     let error = bench.reconciler().run_once(&stores()[0].id).await.unwrap_err();
-    assert!(matches!(error, ReconcileError::Desk(_)), "{error:?}");
+    assert!(matches!(error, ReconcileError::Account(_)), "{error:?}");
 }

@@ -142,7 +142,7 @@ impl Bench {
 
     /// The store's account, as its administrator.
     pub(crate) async fn account(&self, store: &StoreId) -> Account {
-        let id = self.ports.stores.desk(store).await.unwrap().account.unwrap();
+        let id = self.ports.stores.account(store).await.unwrap().account.unwrap();
         let token = self.ports.credentials.get(store).await.unwrap().user_token.unwrap();
         self.client.account(id, token)
     }

@@ -352,8 +352,8 @@ async fn a_failing_ledger_loses_no_customer() {
 }
 
 async fn guest(bench: &Bench) -> (Contact, chatwoot_client::ConversationId) {
-    let desk = bench.ports.stores.desk(bench.north()).await.unwrap();
-    let inbox = bench.client.public_inbox(desk.api_inbox_identifier.unwrap());
+    let store_account = bench.ports.stores.account(bench.north()).await.unwrap();
+    let inbox = bench.client.public_inbox(store_account.api_inbox_identifier.unwrap());
     let identity = store_context::identity::Identity::new(bench.ports.clone());
     let proof = identity.public_guest(bench.north()).await.unwrap();
     let new = NewPublicContact {

@@ -8,7 +8,7 @@ use chatwoot_client::application::{Filter, FilterCondition};
 use chatwoot_client::{Attributes, ErrorKind, Page, Upload};
 use serde_json::json;
 
-use super::desk::{Cut, Desk};
+use super::server::{Cut, Server};
 use super::stage::Stage;
 
 /// A picture of one transparent pixel.
@@ -18,105 +18,115 @@ fn attribute(key: &str) -> Attributes {
     Attributes::from_iter([(key.to_owned(), json!("x"))])
 }
 
-pub(super) async fn contacts(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn contacts(server: &Server, stage: &Stage) -> Result<(), Cut> {
     let (contacts, ada) = (stage.account.contacts(), stage.contact.id);
     for key in ["first", "second"] {
         let change =
             ContactPatch { merge_attributes: Some(attribute(key)), ..ContactPatch::default() };
-        desk.done(contacts.update(ada, &change)).await?;
+        server.done(contacts.update(ada, &change)).await?;
     }
-    desk.step(contacts.get(ada), |is| {
-        ensure!(is.email == Some(desk.email("ada")), "what was not named has changed");
-        for key in ["first", "second"] {
-            ensure!(is.custom_attributes.contains_key(key), "{key} is gone: replaced, not merged");
-        }
-        Ok(())
-    })
-    .await?;
-    desk.done(stage.account.contact(ada).remove_custom_attributes(["first"])).await?;
-    desk.step(contacts.get(ada), |is| {
-        ensure!(!is.custom_attributes.contains_key("first"), "first is still there");
-        ensure!(is.custom_attributes.contains_key("second"), "second is gone too");
-        Ok(())
-    })
-    .await?;
-    let twin = NewContact { identifier: Some(desk.name("ada")), ..NewContact::default() };
-    desk.refused(contacts.create(&twin), ErrorKind::Conflict).await;
+    server
+        .step(contacts.get(ada), |is| {
+            ensure!(is.email == Some(server.email("ada")), "what was not named has changed");
+            for key in ["first", "second"] {
+                ensure!(
+                    is.custom_attributes.contains_key(key),
+                    "{key} is gone: replaced, not merged"
+                );
+            }
+            Ok(())
+        })
+        .await?;
+    server.done(stage.account.contact(ada).remove_custom_attributes(["first"])).await?;
+    server
+        .step(contacts.get(ada), |is| {
+            ensure!(!is.custom_attributes.contains_key("first"), "first is still there");
+            ensure!(is.custom_attributes.contains_key("second"), "second is gone too");
+            Ok(())
+        })
+        .await?;
+    let twin = NewContact { identifier: Some(server.name("ada")), ..NewContact::default() };
+    server.refused(contacts.create(&twin), ErrorKind::Conflict).await;
 
-    desk.step(stage.account.contact(ada).inboxes().contactable(), |list| {
-        let here = |one: &chatwoot_client::application::contacts::ContactInbox| {
-            one.inbox.as_ref().is_some_and(|inbox| inbox.id == stage.inbox.id)
-        };
-        must!(list.iter().any(here), "the API inbox is missing")
-    })
-    .await?;
-    desk.step(stage.account.contact(ada).conversations(), |list| {
-        let ours = list.iter().any(|one| one.id == stage.conversation.id);
-        must!(ours, "the conversation is missing")
-    })
-    .await?;
+    server
+        .step(stage.account.contact(ada).inboxes().contactable(), |list| {
+            let here = |one: &chatwoot_client::application::contacts::ContactInbox| {
+                one.inbox.as_ref().is_some_and(|inbox| inbox.id == stage.inbox.id)
+            };
+            must!(list.iter().any(here), "the API inbox is missing")
+        })
+        .await?;
+    server
+        .step(stage.account.contact(ada).conversations(), |list| {
+            let ours = list.iter().any(|one| one.id == stage.conversation.id);
+            must!(ours, "the conversation is missing")
+        })
+        .await?;
     // Not `?`: each way is for itself.
-    desk.part(found(desk, stage).await);
-    desk.part(merged(desk, stage).await);
-    desk.part(files(desk, stage).await);
-    drop(desk.done(contacts.export(&ContactExport::default())).await);
-    let gone = NewContact { identifier: Some(desk.name("gone")), ..NewContact::default() };
-    let gone = desk.done(contacts.create(&gone)).await?.contact.id;
-    desk.done(contacts.delete(gone)).await?;
-    desk.refused(contacts.get(gone), ErrorKind::NotFound).await;
+    server.part(found(server, stage).await);
+    server.part(merged(server, stage).await);
+    server.part(files(server, stage).await);
+    drop(server.done(contacts.export(&ContactExport::default())).await);
+    let gone = NewContact { identifier: Some(server.name("gone")), ..NewContact::default() };
+    let gone = server.done(contacts.create(&gone)).await?.contact.id;
+    server.done(contacts.delete(gone)).await?;
+    server.refused(contacts.get(gone), ErrorKind::NotFound).await;
     Ok(())
 }
 
-async fn found(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+async fn found(server: &Server, stage: &Stage) -> Result<(), Cut> {
     let (contacts, query) = (stage.account.contacts(), ContactsQuery::default());
     let ours = |page: &Page<Contact>| {
         let found = page.payload.iter().any(|one| one.id == stage.contact.id);
         must!(found, "the contact is not among {}", page.payload.len())
     };
-    desk.step(contacts.list(&query), ours).await?;
+    server.step(contacts.list(&query), ours).await?;
     let past = ContactsQuery { page: Some(1_000), ..ContactsQuery::default() };
-    let past = desk.step(contacts.list(&past), |page| {
+    let past = server.step(contacts.list(&past), |page| {
         must!(page.payload.is_empty(), "a page past the end is not empty")
     });
     past.await?;
-    desk.step(contacts.search(&desk.email("ada"), &query), ours).await?;
-    let exact = Filter::new(FilterCondition::equal_to("email", [desk.email("ada")]));
-    let exact = desk.step(contacts.filter(&exact, &query), |page| {
+    server.step(contacts.search(&server.email("ada"), &query), ours).await?;
+    let exact = Filter::new(FilterCondition::equal_to("email", [server.email("ada")]));
+    let exact = server.step(contacts.filter(&exact, &query), |page| {
         ours(page)?;
         must!(page.payload.len() == 1, "others are there too")
     });
     exact.await?;
-    desk.done(contacts.active(&query)).await?;
+    server.done(contacts.active(&query)).await?;
     Ok(())
 }
 
-async fn merged(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+async fn merged(server: &Server, stage: &Stage) -> Result<(), Cut> {
     let contacts = stage.account.contacts();
     let new = |name: &str| NewContact {
-        identifier: Some(desk.name(name)),
+        identifier: Some(server.name(name)),
         custom_attributes: Some(attribute(name)),
         ..NewContact::default()
     };
-    let base = desk.done(contacts.create(&new("base"))).await?.contact.id;
-    let mergee = desk.done(contacts.create(&new("mergee"))).await?.contact.id;
-    desk.step(contacts.merge(base, mergee), |is| must!(is.id == base)).await?;
-    desk.step(contacts.get(base), |is| {
-        ensure!(is.identifier == Some(desk.name("base")), "the base's own is gone");
-        for key in ["base", "mergee"] {
-            ensure!(is.custom_attributes.contains_key(key), "{key} is gone");
-        }
-        Ok(())
-    })
-    .await?;
-    desk.refused(contacts.get(mergee), ErrorKind::NotFound).await;
+    let base = server.done(contacts.create(&new("base"))).await?.contact.id;
+    let mergee = server.done(contacts.create(&new("mergee"))).await?.contact.id;
+    server.step(contacts.merge(base, mergee), |is| must!(is.id == base)).await?;
+    server
+        .step(contacts.get(base), |is| {
+            ensure!(is.identifier == Some(server.name("base")), "the base's own is gone");
+            for key in ["base", "mergee"] {
+                ensure!(is.custom_attributes.contains_key(key), "{key} is gone");
+            }
+            Ok(())
+        })
+        .await?;
+    server.refused(contacts.get(mergee), ErrorKind::NotFound).await;
     Ok(())
 }
 
-async fn files(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+async fn files(server: &Server, stage: &Stage) -> Result<(), Cut> {
     let ada = stage.account.contact(stage.contact.id);
-    desk.done(ada.set_avatar(&Upload::bytes("ada.gif", "image/gif", PIXEL))).await?;
-    desk.done(ada.delete_avatar()).await?;
-    let rows = format!("name,email,identifier\nIda,{},{}\n", desk.email("ida"), desk.name("ida"));
-    desk.done(stage.account.contacts().import(&Upload::bytes("contacts.csv", "text/csv", rows)))
+    server.done(ada.set_avatar(&Upload::bytes("ada.gif", "image/gif", PIXEL))).await?;
+    server.done(ada.delete_avatar()).await?;
+    let rows =
+        format!("name,email,identifier\nIda,{},{}\n", server.email("ida"), server.name("ida"));
+    server
+        .done(stage.account.contacts().import(&Upload::bytes("contacts.csv", "text/csv", rows)))
         .await
 }

@@ -7,78 +7,82 @@ use chatwoot_client::types::ChannelType;
 use chatwoot_client::{Secret, Upload};
 
 use super::contacts::PIXEL;
-use super::desk::{Cut, Desk};
 use super::people::only;
+use super::server::{Cut, Server};
 use super::stage::Stage;
 
-pub(super) async fn inboxes(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn inboxes(server: &Server, stage: &Stage) -> Result<(), Cut> {
     let inboxes = stage.account.inboxes();
     let (api, web) = (stage.inbox.id, stage.website.id);
-    desk.step(inboxes.list(), |list| {
-        for id in [api, web] {
-            ensure!(list.iter().any(|one| one.id == id), "inbox {id} is not listed");
-        }
-        Ok(())
-    })
-    .await?;
+    server
+        .step(inboxes.list(), |list| {
+            for id in [api, web] {
+                ensure!(list.iter().any(|one| one.id == id), "inbox {id} is not listed");
+            }
+            Ok(())
+        })
+        .await?;
     let change = InboxPatch {
         greeting_enabled: true.into(),
         greeting_message: "Welcome".into(),
         ..InboxPatch::default()
     };
-    desk.done(inboxes.update(web, &change)).await?;
-    desk.step(inboxes.get(web), |is| {
-        ensure!(is.channel_type == ChannelType::WebWidget);
-        ensure!(is.website_token.is_some(), "a website inbox has a token");
-        ensure!(is.greeting_message.as_deref() == Some("Welcome"));
-        ensure!(is.name == stage.website.name, "what was not named has changed");
-        Ok(())
-    })
-    .await?;
-    desk.step(inboxes.assignable_agents(api), |list| {
-        must!(list.iter().any(|one| one.id == stage.admin), "the administrator is missing")
-    })
-    .await?;
+    server.done(inboxes.update(web, &change)).await?;
+    server
+        .step(inboxes.get(web), |is| {
+            ensure!(is.channel_type == ChannelType::WebWidget);
+            ensure!(is.website_token.is_some(), "a website inbox has a token");
+            ensure!(is.greeting_message.as_deref() == Some("Welcome"));
+            ensure!(is.name == stage.website.name, "what was not named has changed");
+            Ok(())
+        })
+        .await?;
+    server
+        .step(inboxes.assignable_agents(api), |list| {
+            must!(list.iter().any(|one| one.id == stage.admin), "the administrator is missing")
+        })
+        .await?;
     // Not `?` from here on: each is for itself, and an older server lacks some.
     let old = stage.inbox.secret.as_ref().map(Secret::expose);
-    let reset = desk.step(inboxes.reset_secret(api), |is| {
+    let reset = server.step(inboxes.reset_secret(api), |is| {
         let new = is.secret.as_ref().map(Secret::expose);
         must!(new.is_some() && new != old, "the secret is the old one")
     });
     drop(reset.await);
-    drop(desk.done(inboxes.health(api)).await);
-    drop(desk.done(inboxes.set_avatar(web, &Upload::bytes("dot.gif", "image/gif", PIXEL))).await);
-    drop(desk.done(inboxes.delete_avatar(web)).await);
-    desk.part(bot(desk, stage).await);
+    drop(server.done(inboxes.health(api)).await);
+    drop(server.done(inboxes.set_avatar(web, &Upload::bytes("dot.gif", "image/gif", PIXEL))).await);
+    drop(server.done(inboxes.delete_avatar(web)).await);
+    server.part(bot(server, stage).await);
 
-    let other = NewInbox::new(desk.name("Short-lived"), NewApiChannel::default());
-    let other = desk.done(inboxes.create(&other)).await?.id;
-    desk.done(inboxes.delete(other)).await.map(drop)
+    let other = NewInbox::new(server.name("Short-lived"), NewApiChannel::default());
+    let other = server.done(inboxes.create(&other)).await?.id;
+    server.done(inboxes.delete(other)).await.map(drop)
 }
 
-async fn bot(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+async fn bot(server: &Server, stage: &Stage) -> Result<(), Cut> {
     let (inboxes, api) = (stage.account.inboxes(), stage.inbox.id);
-    desk.step(inboxes.agent_bot(api), |is| must!(is.agent_bot.is_none())).await?;
+    server.step(inboxes.agent_bot(api), |is| must!(is.agent_bot.is_none())).await?;
     let bots = stage.account.agent_bots();
-    let bot = NewAgentBot::new(desk.name("Inbox bot"), "https://shop.example.com/bot");
-    let bot = desk.done(bots.create(&bot)).await?.id;
-    desk.done(inboxes.set_agent_bot(api, Some(bot))).await?;
-    desk.step(inboxes.agent_bot(api), |is| {
-        must!(is.agent_bot.as_ref().map(|is| is.id) == Some(bot))
-    })
-    .await?;
-    desk.done(inboxes.set_agent_bot(api, None)).await?;
-    desk.step(inboxes.agent_bot(api), |is| must!(is.agent_bot.is_none())).await?;
-    desk.done(bots.delete(bot)).await
+    let bot = NewAgentBot::new(server.name("Inbox bot"), "https://shop.example.com/bot");
+    let bot = server.done(bots.create(&bot)).await?.id;
+    server.done(inboxes.set_agent_bot(api, Some(bot))).await?;
+    server
+        .step(inboxes.agent_bot(api), |is| {
+            must!(is.agent_bot.as_ref().map(|is| is.id) == Some(bot))
+        })
+        .await?;
+    server.done(inboxes.set_agent_bot(api, None)).await?;
+    server.step(inboxes.agent_bot(api), |is| must!(is.agent_bot.is_none())).await?;
+    server.done(bots.delete(bot)).await
 }
 
-pub(super) async fn members(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn members(server: &Server, stage: &Stage) -> Result<(), Cut> {
     let (members, inbox) = (stage.account.inbox_members(), stage.website.id);
-    desk.done(members.add(inbox, &[stage.agent])).await?;
-    desk.step(members.list(inbox), |list| only(list, &[stage.agent])).await?;
-    desk.done(members.replace(inbox, &[stage.admin])).await?;
-    desk.step(members.list(inbox), |list| only(list, &[stage.admin])).await?;
-    desk.done(members.remove(inbox, &[stage.admin])).await?;
-    desk.step(members.list(inbox), |list| only(list, &[])).await?;
+    server.done(members.add(inbox, &[stage.agent])).await?;
+    server.step(members.list(inbox), |list| only(list, &[stage.agent])).await?;
+    server.done(members.replace(inbox, &[stage.admin])).await?;
+    server.step(members.list(inbox), |list| only(list, &[stage.admin])).await?;
+    server.done(members.remove(inbox, &[stage.admin])).await?;
+    server.step(members.list(inbox), |list| only(list, &[])).await?;
     Ok(())
 }

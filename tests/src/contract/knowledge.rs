@@ -1,4 +1,4 @@
-//! What is known of the desk's work, and what a plan may add: search, surveys, events, roles,
+//! What is known of the server's work, and what a plan may add: search, surveys, events, roles,
 //! service levels, companies, policies, audits.
 
 use chatwoot_client::application::assignment_policies::NewAssignmentPolicy;
@@ -13,131 +13,137 @@ use chatwoot_client::application::sla_policies::NewSlaPolicy;
 use chatwoot_client::public::CsatAnswer;
 use chatwoot_client::types::ContentType;
 
-use super::desk::{Cut, Desk};
+use super::server::{Cut, Server};
 use super::stage::Stage;
 
-pub(super) async fn search(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
-    let (search, query) = (stage.account.search(), SearchQuery::new(&desk.run));
+pub(super) async fn search(server: &Server, stage: &Stage) -> Result<(), Cut> {
+    let (search, query) = (stage.account.search(), SearchQuery::new(&server.run));
     // Not `?`: each kind is for itself.
-    drop(desk.done(search.all(&query)).await);
-    let contacts = desk.step(search.contacts(&query), |list| {
+    drop(server.done(search.all(&query)).await);
+    let contacts = server.step(search.contacts(&query), |list| {
         must!(list.iter().any(|one| one.id == stage.contact.id), "the contact is missing")
     });
     drop(contacts.await);
-    drop(desk.done(search.conversations(&query)).await);
-    drop(desk.done(search.messages(&query)).await);
-    drop(desk.done(search.articles(&query)).await);
+    drop(server.done(search.conversations(&query)).await);
+    drop(server.done(search.messages(&query)).await);
+    drop(server.done(search.articles(&query)).await);
     Ok(())
 }
 
-pub(super) async fn csat(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn csat(server: &Server, stage: &Stage) -> Result<(), Cut> {
     let (csat, query) = (stage.account.csat(), CsatQuery::default());
-    desk.done(csat.list(&query)).await?;
-    desk.done(csat.metrics(&query)).await?;
+    server.done(csat.list(&query)).await?;
+    server.done(csat.metrics(&query)).await?;
     Ok(())
 }
 
-pub(super) async fn csat_survey(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn csat_survey(server: &Server, stage: &Stage) -> Result<(), Cut> {
     let new = NewConversation {
         contact_id: Some(stage.contact.id),
         inbox_id: Some(stage.inbox.id),
         ..NewConversation::default()
     };
-    let talk = desk.done(stage.account.conversations().create(&new)).await?;
+    let talk = server.done(stage.account.conversations().create(&new)).await?;
     let ask = NewMessage {
         content_type: Some(ContentType::InputCsat),
         message_type: Some(MessageDirection::Outgoing),
         ..NewMessage::text("How did we do?")
     };
-    desk.done(stage.account.conversation(talk.id).messages().create(&ask)).await?;
+    server.done(stage.account.conversation(talk.id).messages().create(&ask)).await?;
     let uuid = talk.uuid.unwrap_or_default();
-    let survey = desk.client.csat_survey();
-    desk.done(survey.page(&uuid)).await?;
-    desk.done(survey.get(&uuid)).await?;
+    let survey = server.client.csat_survey();
+    server.done(survey.page(&uuid)).await?;
+    server.done(survey.get(&uuid)).await?;
     let answer = CsatAnswer { rating: 5, feedback_message: Some("quick".into()) };
-    desk.done(survey.answer(&uuid, &answer)).await?;
-    desk.step(survey.get(&uuid), |is| {
-        let said = is.csat_survey_response.as_ref().and_then(|said| said.rating);
-        must!(said.is_none_or(|rating| rating == 5), "another rating")
-    })
-    .await?;
+    server.done(survey.answer(&uuid, &answer)).await?;
+    server
+        .step(survey.get(&uuid), |is| {
+            let said = is.csat_survey_response.as_ref().and_then(|said| said.rating);
+            must!(said.is_none_or(|rating| rating == 5), "another rating")
+        })
+        .await?;
     Ok(())
 }
 
-pub(super) async fn reporting_events(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn reporting_events(server: &Server, stage: &Stage) -> Result<(), Cut> {
     let events = stage.account.reporting_events();
-    desk.done(events.list(&ReportingEventsQuery::default())).await?;
-    desk.done(events.of_conversation(stage.conversation.id)).await?;
+    server.done(events.list(&ReportingEventsQuery::default())).await?;
+    server.done(events.of_conversation(stage.conversation.id)).await?;
     Ok(())
 }
 
-pub(super) async fn custom_roles(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn custom_roles(server: &Server, stage: &Stage) -> Result<(), Cut> {
     let roles = stage.account.custom_roles();
-    let new = NewCustomRole::new(desk.name("role"), [Permission::ConversationManage]);
-    let role = desk.done(roles.create(&new)).await?.id;
-    desk.step(roles.list(), |list| {
-        must!(list.iter().any(|one| one.id == role), "the role is not listed")
-    })
-    .await?;
+    let new = NewCustomRole::new(server.name("role"), [Permission::ConversationManage]);
+    let role = server.done(roles.create(&new)).await?.id;
+    server
+        .step(roles.list(), |list| {
+            must!(list.iter().any(|one| one.id == role), "the role is not listed")
+        })
+        .await?;
     Ok(())
 }
 
-pub(super) async fn sla_policies(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn sla_policies(server: &Server, stage: &Stage) -> Result<(), Cut> {
     let policies = stage.account.sla_policies();
     let new = NewSlaPolicy {
         first_response_time_threshold: Some(600),
         next_response_time_threshold: Some(1_200),
         resolution_time_threshold: Some(7_200),
         only_during_business_hours: Some(false),
-        ..NewSlaPolicy::new(desk.name("gold"))
+        ..NewSlaPolicy::new(server.name("gold"))
     };
-    let policy = desk.done(policies.create(&new)).await?.id;
-    desk.step(policies.list(), |list| {
-        must!(list.iter().any(|one| one.id == policy), "the policy is not listed")
-    })
-    .await?;
+    let policy = server.done(policies.create(&new)).await?.id;
+    server
+        .step(policies.list(), |list| {
+            must!(list.iter().any(|one| one.id == policy), "the policy is not listed")
+        })
+        .await?;
     Ok(())
 }
 
-pub(super) async fn companies(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn companies(server: &Server, stage: &Stage) -> Result<(), Cut> {
     let companies = stage.account.companies();
-    let company = desk.done(companies.create(&NewCompany::new(desk.name("Acme")))).await?.id;
-    desk.step(companies.list(&CompaniesQuery::default()), |page| {
-        must!(page.payload.iter().any(|one| one.id == company), "the company is not listed")
-    })
-    .await?;
+    let company = server.done(companies.create(&NewCompany::new(server.name("Acme")))).await?.id;
+    server
+        .step(companies.list(&CompaniesQuery::default()), |page| {
+            must!(page.payload.iter().any(|one| one.id == company), "the company is not listed")
+        })
+        .await?;
     Ok(())
 }
 
-pub(super) async fn assignment_policies(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn assignment_policies(server: &Server, stage: &Stage) -> Result<(), Cut> {
     let (policies, inbox) = (stage.account.assignment_policies(), stage.website.id);
     let new = NewAssignmentPolicy {
         description: Some("Contract".into()),
         fair_distribution_limit: Some(10),
         fair_distribution_window: Some(3_600),
         enabled: Some(true),
-        ..NewAssignmentPolicy::new(desk.name("policy"))
+        ..NewAssignmentPolicy::new(server.name("policy"))
     };
-    let policy = desk.done(policies.create(&new)).await?.id;
-    desk.step(policies.list(), |list| {
-        must!(list.iter().any(|one| one.id == policy), "the policy is not listed")
-    })
-    .await?;
-    desk.done(policies.set_for_inbox(inbox, policy)).await?;
-    desk.step(policies.of_inbox(inbox), |is| must!(is.id == policy)).await?;
+    let policy = server.done(policies.create(&new)).await?.id;
+    server
+        .step(policies.list(), |list| {
+            must!(list.iter().any(|one| one.id == policy), "the policy is not listed")
+        })
+        .await?;
+    server.done(policies.set_for_inbox(inbox, policy)).await?;
+    server.step(policies.of_inbox(inbox), |is| must!(is.id == policy)).await?;
     Ok(())
 }
 
-pub(super) async fn audit_logs(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
-    desk.done(stage.account.audit_logs().list(1)).await?;
+pub(super) async fn audit_logs(server: &Server, stage: &Stage) -> Result<(), Cut> {
+    server.done(stage.account.audit_logs().list(1)).await?;
     Ok(())
 }
 
-pub(super) async fn uploads(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn uploads(server: &Server, stage: &Stage) -> Result<(), Cut> {
     let file = chatwoot_client::Upload::bytes("dot.gif", "image/gif", super::contacts::PIXEL);
-    desk.step(stage.account.uploads().create(&file), |is| {
-        must!(is.file_url.starts_with("http"), "no address")
-    })
-    .await?;
+    server
+        .step(stage.account.uploads().create(&file), |is| {
+            must!(is.file_url.starts_with("http"), "no address")
+        })
+        .await?;
     Ok(())
 }

@@ -19,7 +19,6 @@ mod contact_parts;
 mod contacts;
 mod conversation_parts;
 mod conversations;
-mod desk;
 mod help_center;
 mod inboxes;
 mod knowledge;
@@ -31,6 +30,7 @@ mod platform;
 mod public;
 mod report;
 mod reports;
+mod server;
 mod settings;
 mod stage;
 mod widget;
@@ -39,8 +39,8 @@ use std::pin::Pin;
 
 use chatwoot_client::{Client, ErrorKind, Secret};
 
-use self::desk::{Cut, Desk};
 pub use self::report::{Outcome, Report};
+use self::server::{Cut, Server};
 use self::stage::Stage;
 
 /// What a run is told.
@@ -60,14 +60,14 @@ pub struct Options {
 pub struct Unusable(String);
 
 type Run =
-    for<'a> fn(&'a Desk, &'a Stage) -> Pin<Box<dyn Future<Output = Result<(), Cut>> + Send + 'a>>;
+    for<'a> fn(&'a Server, &'a Stage) -> Pin<Box<dyn Future<Output = Result<(), Cut>> + Send + 'a>>;
 
 /// The operations whose names begin so, and what calls them.
 struct Group(&'static [&'static str], Run);
 
 macro_rules! group {
     ([$($prefix:literal),+], $run:path) => {
-        Group(&[$($prefix),+], |desk, stage| Box::pin($run(desk, stage)))
+        Group(&[$($prefix),+], |server, stage| Box::pin($run(server, stage)))
     };
 }
 
@@ -136,38 +136,38 @@ pub async fn run(options: &Options, line: &mut dyn FnMut(&str)) -> Result<Report
         .build()
         .map_err(|error| Unusable(format!("--chatwoot: {error}")))?;
     greet(&client, options).await?;
-    let desk = Desk::new(client, options.platform_token.clone());
+    let server = Server::new(client, options.platform_token.clone());
     // Whatever happens on the way, Ctrl-C included, what was made is removed.
     tokio::select! {
-        () = perform(&desk, line) => {}
-        _ = tokio::signal::ctrl_c() => desk.fail("interrupted"),
+        () = perform(&server, line) => {}
+        _ = tokio::signal::ctrl_c() => server.fail("interrupted"),
     }
     if options.keep {
-        line(&desk.kept());
+        line(&server.kept());
     } else {
-        desk.clean_up().await;
+        server.clean_up().await;
     }
-    Ok(desk.into_report())
+    Ok(server.into_report())
 }
 
-async fn perform(desk: &Desk, line: &mut dyn FnMut(&str)) {
-    let stage = match Stage::set(desk).await {
+async fn perform(server: &Server, line: &mut dyn FnMut(&str)) {
+    let stage = match Stage::set(server).await {
         Ok(stage) => stage,
-        Err(cut) => return desk.fail(&format!("the stage could not be set: {cut}")),
+        Err(cut) => return server.fail(&format!("the stage could not be set: {cut}")),
     };
     for Group(prefixes, run) in GROUPS {
-        desk.begin();
-        desk.part(run(desk, &stage).await);
+        server.begin();
+        server.part(run(server, &stage).await);
         for op in chatwoot_client::operations() {
             if prefixes.iter().any(|prefix| op.name.starts_with(prefix)) {
-                line(&desk.settle(op.name));
+                line(&server.settle(op.name));
             }
         }
     }
-    desk.begin();
+    server.begin();
     for op in chatwoot_client::operations() {
         if !GROUPS.iter().flat_map(|group| group.0).any(|prefix| op.name.starts_with(prefix)) {
-            line(&desk.settle(op.name));
+            line(&server.settle(op.name));
         }
     }
 }

@@ -6,7 +6,7 @@ use chatwoot_client::application::agents::{Agent, AgentPatch, NewAgent};
 use chatwoot_client::application::teams::{NewTeam, TeamPatch};
 use chatwoot_client::types::Role;
 
-use super::desk::{Cut, Desk};
+use super::server::{Cut, Server};
 use super::stage::Stage;
 
 /// These users, and no others.
@@ -19,30 +19,30 @@ pub(super) fn only(list: &[Agent], users: &[UserId]) -> anyhow::Result<()> {
     Ok(())
 }
 
-pub(super) async fn agents(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn agents(server: &Server, stage: &Stage) -> Result<(), Cut> {
     let agents = stage.account.agents();
-    let new = NewAgent::new("Barbara", desk.email("barbara"));
-    let barbara = desk.done(agents.create(&new)).await?.id;
+    let new = NewAgent::new("Barbara", server.email("barbara"));
+    let barbara = server.done(agents.create(&new)).await?.id;
     let change = AgentPatch { role: Role::Administrator.into(), ..AgentPatch::default() };
-    desk.done(agents.update(barbara, &change)).await?;
-    desk.done(agents.bulk_create(&[desk.email("bulk")])).await?;
-    let list = desk.step(agents.list(), |list| {
+    server.done(agents.update(barbara, &change)).await?;
+    server.done(agents.bulk_create(&[server.email("bulk")])).await?;
+    let list = server.step(agents.list(), |list| {
         let is = list.iter().find(|one| one.id == barbara).context("the new one is not listed")?;
         ensure!(is.role == Some(Role::Administrator));
         ensure!(list.iter().any(|one| one.id == stage.agent), "the agent is not listed");
         Ok(())
     });
     let list = list.await?;
-    let assignable = desk.step(agents.assignable(&[stage.inbox.id]), |list| {
+    let assignable = server.step(agents.assignable(&[stage.inbox.id]), |list| {
         must!(list.iter().any(|one| one.id == stage.admin), "the administrator is missing")
     });
     // Not `?`: the rest does not build on it.
     drop(assignable.await);
-    let bulk = list.iter().find(|one| one.email == Some(desk.email("bulk")));
+    let bulk = list.iter().find(|one| one.email == Some(server.email("bulk")));
     for id in bulk.map(|one| one.id).into_iter().chain([barbara]) {
-        desk.done(agents.delete(id)).await?;
+        server.done(agents.delete(id)).await?;
     }
-    let gone = desk.step(agents.list(), |list| {
+    let gone = server.step(agents.list(), |list| {
         ensure!(bulk.is_some(), "the one made in bulk was not listed");
         must!(list.iter().all(|one| one.id != barbara), "still listed")
     });
@@ -50,33 +50,33 @@ pub(super) async fn agents(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
     Ok(())
 }
 
-pub(super) async fn teams(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn teams(server: &Server, stage: &Stage) -> Result<(), Cut> {
     let teams = stage.account.teams();
-    let team = desk.done(teams.create(&NewTeam::new(desk.name("returns")))).await?.id;
+    let team = server.done(teams.create(&NewTeam::new(server.name("returns")))).await?.id;
     let change = TeamPatch { description: "Goods back".into(), ..TeamPatch::default() };
-    desk.done(teams.update(team, &change)).await?;
-    let read = desk.step(teams.get(team), |is| {
-        ensure!(is.name == desk.name("returns"), "what was not named has changed");
+    server.done(teams.update(team, &change)).await?;
+    let read = server.step(teams.get(team), |is| {
+        ensure!(is.name == server.name("returns"), "what was not named has changed");
         ensure!(is.description.as_deref() == Some("Goods back"));
         Ok(())
     });
     read.await?;
-    let listed = desk.step(teams.list(), |list| {
+    let listed = server.step(teams.list(), |list| {
         must!(list.iter().any(|one| one.id == team), "the team is not listed")
     });
     listed.await?;
 
     let members = stage.account.team_members();
-    desk.done(members.add(team, &[stage.agent])).await?;
-    desk.step(members.list(team), |list| only(list, &[stage.agent])).await?;
-    desk.done(members.add(team, &[stage.admin])).await?;
-    desk.step(members.list(team), |list| only(list, &[stage.agent, stage.admin])).await?;
-    desk.done(members.replace(team, &[stage.admin])).await?;
-    desk.step(members.list(team), |list| only(list, &[stage.admin])).await?;
-    desk.done(members.remove(team, &[stage.admin])).await?;
-    desk.step(members.list(team), |list| only(list, &[])).await?;
+    server.done(members.add(team, &[stage.agent])).await?;
+    server.step(members.list(team), |list| only(list, &[stage.agent])).await?;
+    server.done(members.add(team, &[stage.admin])).await?;
+    server.step(members.list(team), |list| only(list, &[stage.agent, stage.admin])).await?;
+    server.done(members.replace(team, &[stage.admin])).await?;
+    server.step(members.list(team), |list| only(list, &[stage.admin])).await?;
+    server.done(members.remove(team, &[stage.admin])).await?;
+    server.step(members.list(team), |list| only(list, &[])).await?;
 
-    desk.done(teams.delete(team)).await?;
-    desk.step(teams.list(), |list| must!(list.iter().all(|one| one.id != team))).await?;
+    server.done(teams.delete(team)).await?;
+    server.step(teams.list(), |list| must!(list.iter().all(|one| one.id != team))).await?;
     Ok(())
 }

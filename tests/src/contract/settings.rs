@@ -17,23 +17,23 @@ use chatwoot_client::application::webhooks::{NewWebhook, WebhookPatch, WebhookSu
 use chatwoot_client::application::{Filter, FilterCondition};
 use serde_json::json;
 
-use super::desk::{Cut, Desk};
+use super::server::{Cut, Server};
 use super::stage::Stage;
 
-pub(super) async fn custom_attributes(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn custom_attributes(server: &Server, stage: &Stage) -> Result<(), Cut> {
     let attributes = stage.account.attribute_definitions();
     let new = NewAttributeDefinition {
         display_type: AttributeType::List,
         values: Some(vec!["gold".into(), "silver".into()]),
         ..NewAttributeDefinition::new(AttributeModel::Contact, "contract_tier", "Tier")
     };
-    let tier = desk.done(attributes.create(&new)).await?.id;
+    let tier = server.done(attributes.create(&new)).await?.id;
     let change = AttributeDefinitionPatch {
         display_name: "Rank".into(),
         ..AttributeDefinitionPatch::default()
     };
-    desk.done(attributes.update(tier, &change)).await?;
-    let read = desk.step(attributes.get(tier), |is| {
+    server.done(attributes.update(tier, &change)).await?;
+    let read = server.step(attributes.get(tier), |is| {
         ensure!(is.key == "contract_tier", "what was not named has changed");
         ensure!(is.display_name.as_deref() == Some("Rank"));
         ensure!(is.display_type == AttributeType::List);
@@ -41,103 +41,103 @@ pub(super) async fn custom_attributes(desk: &Desk, stage: &Stage) -> Result<(), 
         Ok(())
     });
     read.await?;
-    let listed = desk.step(attributes.list(Some(AttributeModel::Contact)), |list| {
+    let listed = server.step(attributes.list(Some(AttributeModel::Contact)), |list| {
         must!(list.iter().any(|one| one.id == tier), "the attribute is not listed")
     });
     listed.await?;
-    desk.done(attributes.delete(tier)).await
+    server.done(attributes.delete(tier)).await
 }
 
-pub(super) async fn webhooks(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn webhooks(server: &Server, stage: &Stage) -> Result<(), Cut> {
     let webhooks = stage.account.webhooks();
-    let url = format!("https://shop.example.com/{}", desk.run);
+    let url = format!("https://shop.example.com/{}", server.run);
     let new = NewWebhook::new(url.clone(), [WebhookSubscription::ContactCreated]);
-    let hook = desk.done(webhooks.create(&new)).await?.id;
+    let hook = server.done(webhooks.create(&new)).await?.id;
     let change = WebhookPatch {
         subscriptions: vec![WebhookSubscription::MessageCreated].into(),
         ..WebhookPatch::default()
     };
-    desk.done(webhooks.update(hook, &change)).await?;
-    let read = desk.step(webhooks.list(), |list| {
+    server.done(webhooks.update(hook, &change)).await?;
+    let read = server.step(webhooks.list(), |list| {
         let is = list.iter().find(|one| one.id == hook).context("the webhook is not listed")?;
         ensure!(is.url == url, "what was not named has changed");
         ensure!(*is.subscriptions == [WebhookSubscription::MessageCreated]);
         Ok(())
     });
     read.await?;
-    desk.done(webhooks.delete(hook)).await
+    server.done(webhooks.delete(hook)).await
 }
 
-pub(super) async fn dashboard_apps(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn dashboard_apps(server: &Server, stage: &Stage) -> Result<(), Cut> {
     let apps = stage.account.dashboard_apps();
     let new = NewDashboardApp::frame("Orders", "https://shop.example.com/panel");
-    let app = desk.done(apps.create(&new)).await?.id;
+    let app = server.done(apps.create(&new)).await?.id;
     let change = DashboardAppPatch { title: "Carts".into(), ..DashboardAppPatch::default() };
-    desk.done(apps.update(app, &change)).await?;
-    let read = desk.step(apps.get(app), |is| {
+    server.done(apps.update(app, &change)).await?;
+    let read = server.step(apps.get(app), |is| {
         ensure!(is.title == "Carts");
         ensure!(is.content == new.content, "what was not named has changed");
         Ok(())
     });
     read.await?;
-    let listed = desk.step(apps.list(), |list| {
+    let listed = server.step(apps.list(), |list| {
         must!(list.iter().any(|one| one.id == app), "the app is not listed")
     });
     listed.await?;
-    desk.done(apps.delete(app)).await
+    server.done(apps.delete(app)).await
 }
 
-pub(super) async fn canned_responses(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn canned_responses(server: &Server, stage: &Stage) -> Result<(), Cut> {
     let answers = stage.account.canned_responses();
-    let new = NewCannedResponse::new(desk.name("hi"), "Hello");
-    let answer = desk.done(answers.create(&new)).await?.id;
+    let new = NewCannedResponse::new(server.name("hi"), "Hello");
+    let answer = server.done(answers.create(&new)).await?.id;
     let change =
         CannedResponsePatch { content: "Welcome".into(), ..CannedResponsePatch::default() };
-    desk.done(answers.update(answer, &change)).await?;
-    let read = desk.step(answers.list(), |list| {
+    server.done(answers.update(answer, &change)).await?;
+    let read = server.step(answers.list(), |list| {
         let is = list.iter().find(|one| one.id == answer).context("the answer is not listed")?;
         ensure!(is.short_code == new.short_code, "what was not named has changed");
         ensure!(is.content == "Welcome");
         Ok(())
     });
     read.await?;
-    desk.done(answers.delete(answer)).await
+    server.done(answers.delete(answer)).await
 }
 
-pub(super) async fn custom_filters(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn custom_filters(server: &Server, stage: &Stage) -> Result<(), Cut> {
     let filters = stage.account.custom_filters();
     let open = Filter::new(FilterCondition::equal_to("status", ["open"]));
-    let new = NewCustomFilter::new(desk.name("open"), CustomFilterType::Conversation, &open);
-    let filter = desk.done(filters.create(&new)).await?.id;
-    let change = CustomFilterPatch { name: desk.name("still open").into(), ..Default::default() };
-    desk.done(filters.update(filter, &change)).await?;
-    let read = desk.step(filters.get(filter), |is| {
-        ensure!(is.name == desk.name("still open"));
+    let new = NewCustomFilter::new(server.name("open"), CustomFilterType::Conversation, &open);
+    let filter = server.done(filters.create(&new)).await?.id;
+    let change = CustomFilterPatch { name: server.name("still open").into(), ..Default::default() };
+    server.done(filters.update(filter, &change)).await?;
+    let read = server.step(filters.get(filter), |is| {
+        ensure!(is.name == server.name("still open"));
         ensure!(is.query == new.query, "what was not named has changed");
         Ok(())
     });
     read.await?;
-    let listed = desk.step(filters.list(CustomFilterType::Conversation), |list| {
+    let listed = server.step(filters.list(CustomFilterType::Conversation), |list| {
         must!(list.iter().any(|one| one.id == filter), "the filter is not listed")
     });
     listed.await?;
-    desk.done(filters.delete(filter)).await
+    server.done(filters.delete(filter)).await
 }
 
-pub(super) async fn integrations(desk: &Desk, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn integrations(server: &Server, stage: &Stage) -> Result<(), Cut> {
     let integrations = stage.account.integrations();
-    desk.done(integrations.apps()).await?;
+    server.done(integrations.apps()).await?;
     let settings = json!({"project_id": "contract", "credentials": {"key": "none"}});
     let settings: Attributes = settings.as_object().cloned().unwrap_or_default();
     let new = NewIntegrationHook {
         settings: HookSettings(settings),
         ..NewIntegrationHook::new("google_translate")
     };
-    let hook = desk.done(integrations.create_hook(&new)).await?.id;
+    let hook = server.done(integrations.create_hook(&new)).await?.id;
     let change = IntegrationHookPatch { status: HookStatus::Disabled.into(), ..Default::default() };
-    let changed = desk.step(integrations.update_hook(hook, &change), |is| {
+    let changed = server.step(integrations.update_hook(hook, &change), |is| {
         must!(is.status == Some(false), "it is still enabled")
     });
     changed.await?;
-    desk.done(integrations.delete_hook(hook)).await
+    server.done(integrations.delete_hook(hook)).await
 }

@@ -108,7 +108,7 @@ pub async fn seeds() -> anyhow::Result<Seeds> {
     let (account, token) = fake.add_account("Tea shop");
     let listener = Listener { fake: fake.clone(), heard: Arc::default() };
     fake.deliver_through(Arc::new(Receiver(listener.clone())));
-    let client = Client::builder("https://desk.test").transport(listener.clone()).build()?;
+    let client = Client::builder("https://chatwoot.test").transport(listener.clone()).build()?;
     play(&client, account, &token).await?;
     fake.idle().await;
     let mut seeds = listener.heard.lock().unwrap_or_else(PoisonError::into_inner).clone();

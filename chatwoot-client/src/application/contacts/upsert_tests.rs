@@ -16,7 +16,7 @@ use crate::types::Secret;
 
 /// Contacts with the server's uniqueness and its case-blind filter.
 #[derive(Clone, Debug, Default)]
-struct Desk {
+struct Server {
     contacts: Arc<Mutex<Vec<Value>>>,
     asked: Arc<Mutex<Vec<(String, Value)>>>,
 }
@@ -27,15 +27,15 @@ fn lower(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_lowercase()
 }
 
-impl Desk {
+impl Server {
     fn with(contacts: &Value) -> Self {
-        let desk = Self::default();
-        *desk.contacts.lock().unwrap() = contacts.as_array().unwrap().clone();
-        desk
+        let server = Self::default();
+        *server.contacts.lock().unwrap() = contacts.as_array().unwrap().clone();
+        server
     }
 
     fn account(&self) -> Account {
-        let client = Client::builder("https://desk.test").transport(self.clone()).build();
+        let client = Client::builder("https://chatwoot.test").transport(self.clone()).build();
         client.unwrap().account(1, "t")
     }
 
@@ -92,7 +92,7 @@ impl Desk {
 }
 
 #[async_trait]
-impl Transport for Desk {
+impl Transport for Server {
     async fn send(
         &self,
         request: http::Request<Body>,
@@ -121,11 +121,11 @@ fn wanted(identifier: Option<&str>, email: Option<&str>, phone: Option<&str>) ->
 
 #[tokio::test]
 async fn an_identifier_is_found_with_its_case_and_an_email_without() {
-    let desk = Desk::with(&json!([
+    let server = Server::with(&json!([
         {"id": 1, "identifier": "C-1", "email": "ada@example.com"},
         {"id": 2, "identifier": "c-1", "phone_number": "+31612345678"},
     ]));
-    let account = desk.account();
+    let account = server.account();
     let id = async |key: ContactKey| {
         account.contacts().find_exact(&key).await.unwrap().map(|contact| contact.id.0)
     };
@@ -134,9 +134,9 @@ async fn an_identifier_is_found_with_its_case_and_an_email_without() {
     assert_eq!(id(ContactKey::Identifier("c-10".into())).await, None);
     assert_eq!(id(ContactKey::Email("ADA@Example.com".into())).await, Some(1));
     assert_eq!(id(ContactKey::Phone("+31612345678".into())).await, Some(2));
-    let sent = desk.asked().len();
+    let sent = server.asked().len();
     assert_eq!(id(ContactKey::Phone(String::new())).await, None);
-    assert_eq!(desk.asked().len(), sent, "an empty key is not asked for");
+    assert_eq!(server.asked().len(), sent, "an empty key is not asked for");
 }
 
 #[tokio::test]
@@ -148,37 +148,38 @@ async fn identifiers_that_differ_by_case_alone_may_fill_pages() {
         (0..).zip("abcde".chars()).map(letter).collect()
     };
     let rows: Vec<Value> = (0..20).map(|n| json!({"id": n + 1, "identifier": case(n)})).collect();
-    let desk = Desk::with(&json!(rows));
-    let account = desk.account();
+    let server = Server::with(&json!(rows));
+    let account = server.account();
     for n in [0, 14, 15, 19] {
         let found = account.contacts().find_exact(&ContactKey::Identifier(case(n))).await;
         assert_eq!(found.unwrap().unwrap().id.0, u64::from(n) + 1);
     }
     let none = account.contacts().find_exact(&ContactKey::Identifier(case(31))).await;
     assert_eq!(none.unwrap(), None);
-    assert_eq!(desk.asked().len(), 1 + 1 + 2 + 2 + 2, "the second page only where it is needed");
+    assert_eq!(server.asked().len(), 1 + 1 + 2 + 2 + 2, "the second page only where it is needed");
 }
 
 #[tokio::test]
 async fn a_new_contact_is_created_in_one_call() {
-    let desk = Desk::default();
-    let account = desk.account();
+    let server = Server::default();
+    let account = server.account();
     let made = account.contacts().upsert(&wanted(Some("c-1"), None, None)).await.unwrap();
     assert_eq!(made.outcome, UpsertOutcome::Created);
-    assert_eq!(desk.asked(), ["POST contacts"]);
+    assert_eq!(server.asked(), ["POST contacts"]);
     let again = account.contacts().upsert(&wanted(Some("c-1"), None, None)).await.unwrap();
     assert_eq!((again.outcome, again.contact.id), (UpsertOutcome::Adopted, made.contact.id));
 }
 
 #[tokio::test]
 async fn a_contact_found_by_email_gets_the_identifier_and_keeps_the_rest() {
-    let desk = Desk::with(&json!([{"id": 5, "email": "ada@example.com", "phone_number": "+311"}]));
-    let account = desk.account();
+    let server =
+        Server::with(&json!([{"id": 5, "email": "ada@example.com", "phone_number": "+311"}]));
+    let account = server.account();
     let ada = wanted(Some("c-1"), Some("Ada@example.com"), None);
     let upserted = account.contacts().upsert(&ada).await.unwrap();
     assert_eq!((upserted.outcome, upserted.contact.id.0), (UpsertOutcome::Adopted, 5));
     assert_eq!(upserted.contact.phone_number.as_deref(), Some("+311"));
-    let sent = desk.body_of("PUT contacts/5");
+    let sent = server.body_of("PUT contacts/5");
     assert_eq!(sent, json!({"name": "Ada", "identifier": "c-1", "email": "Ada@example.com"}));
 }
 
@@ -193,8 +194,8 @@ async fn keys_of_two_contacts_are_not_adopted() {
         (wanted(Some("c-1"), Some("ada@example.com"), None), "email", 2),
         (wanted(Some("c-1"), None, Some("+311")), "phone_number", 3),
     ] {
-        let desk = Desk::with(&contacts);
-        let account = desk.account();
+        let server = Server::with(&contacts);
+        let account = server.account();
         let error = account.contacts().upsert(&contact).await.unwrap_err();
         let UpsertError::TwoContacts { first_key, first, second_key: key, second: id } = &error
         else {
@@ -202,14 +203,14 @@ async fn keys_of_two_contacts_are_not_adopted() {
         };
         assert_eq!((*first_key, first.0, *key, id.0), ("identifier", 1, second_key, second));
         assert!(!error.to_string().contains("example.com"), "{error}");
-        assert!(desk.asked().iter().all(|what| !what.starts_with("PUT")), "nothing was changed");
+        assert!(server.asked().iter().all(|what| !what.starts_with("PUT")), "nothing was changed");
     }
 }
 
 #[tokio::test]
 async fn another_customers_contact_is_not_adopted_by_email() {
-    let desk = Desk::with(&json!([{"id": 1, "identifier": "c-9", "email": "ada@example.com"}]));
-    let account = desk.account();
+    let server = Server::with(&json!([{"id": 1, "identifier": "c-9", "email": "ada@example.com"}]));
+    let account = server.account();
     let ada = wanted(Some("c-1"), Some("ada@example.com"), None);
     let error = account.contacts().upsert(&ada).await.unwrap_err();
     assert!(matches!(error, UpsertError::OtherIdentifier { key: "email", contact: ContactId(1) }));
@@ -225,13 +226,14 @@ async fn an_adopted_contact_is_made_present_once() {
     for (inbox, source, expected) in
         [(4, None, false), (4, Some("s-4"), false), (4, Some("other"), true), (6, None, true)]
     {
-        let desk = Desk::with(&json!([{"id": 1, "identifier": "c-1", "contact_inboxes": there}]));
-        let account = desk.account();
+        let server =
+            Server::with(&json!([{"id": 1, "identifier": "c-1", "contact_inboxes": there}]));
+        let account = server.account();
         let source_id = source.map(Secret::new);
         let inbox_id = Some(inbox.into());
         let ada = NewContact { inbox_id, source_id, ..wanted(Some("c-1"), None, None) };
         account.contacts().upsert(&ada).await.unwrap();
-        let made = desk.asked().contains(&"POST contacts/1/contact_inboxes".to_owned());
+        let made = server.asked().contains(&"POST contacts/1/contact_inboxes".to_owned());
         assert_eq!(made, expected, "{inbox} {source:?}");
     }
 }
@@ -239,7 +241,7 @@ async fn an_adopted_contact_is_made_present_once() {
 #[tokio::test]
 async fn a_conflict_whose_owner_is_gone_stays_a_conflict() {
     #[derive(Debug)]
-    struct Hidden(Desk);
+    struct Hidden(Server);
 
     #[async_trait]
     impl Transport for Hidden {
@@ -255,8 +257,9 @@ async fn a_conflict_whose_owner_is_gone_stays_a_conflict() {
         }
     }
 
-    let desk = Desk::with(&json!([{"id": 1, "identifier": "c-1"}]));
-    let client = Client::builder("https://desk.test").transport(Hidden(desk)).build().unwrap();
+    let server = Server::with(&json!([{"id": 1, "identifier": "c-1"}]));
+    let client =
+        Client::builder("https://chatwoot.test").transport(Hidden(server)).build().unwrap();
     let account = client.account(1, "t");
     let error = account.contacts().upsert(&wanted(Some("c-1"), None, None)).await.unwrap_err();
     assert!(error.call().is_some_and(Error::is_conflict), "{error:?}");
@@ -264,11 +267,11 @@ async fn a_conflict_whose_owner_is_gone_stays_a_conflict() {
 
 #[tokio::test]
 async fn a_contact_without_a_key_is_refused() {
-    let desk = Desk::default();
-    let account = desk.account();
+    let server = Server::default();
+    let account = server.account();
     let error = account.contacts().upsert(&wanted(Some(""), None, None)).await.unwrap_err();
     assert!(matches!(error, UpsertError::NoKey));
-    assert!(desk.asked().is_empty());
+    assert!(server.asked().is_empty());
 }
 
 /// The server folds the KELVIN SIGN, U+212A, into a `k`, and refuses what it then has already.
@@ -280,13 +283,17 @@ async fn an_email_that_only_the_server_folds_into_another_s_adopts_nobody() {
         ("\u{212b}sa@example.com", "\u{e5}sa@example.com"),
         ("\u{130}da@example.com", "i\u{307}da@example.com"),
     ] {
-        let desk = Desk::with(&json!([{"id": 7, "name": "Kai", "email": there}]));
-        let contacts = desk.account();
+        let server = Server::with(&json!([{"id": 7, "name": "Kai", "email": there}]));
+        let contacts = server.account();
         let key = ContactKey::Email(asked.into());
         assert_eq!(contacts.contacts().find_exact(&key).await.unwrap(), None, "{asked:?}");
         let refused = contacts.contacts().upsert(&wanted(Some("c-1"), Some(asked), None)).await;
         let error = refused.unwrap_err();
         assert!(error.call().is_some_and(Error::is_conflict), "{error:?}");
-        assert!(!desk.asked().iter().any(|asked| asked.starts_with("PUT")), "{:?}", desk.asked());
+        assert!(
+            !server.asked().iter().any(|asked| asked.starts_with("PUT")),
+            "{:?}",
+            server.asked()
+        );
     }
 }

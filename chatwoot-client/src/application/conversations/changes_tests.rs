@@ -15,7 +15,7 @@ use crate::http::transport::{Transport, TransportError};
 use crate::types::Attributes;
 
 #[derive(Clone, Debug)]
-struct Desk {
+struct Server {
     conversations: Arc<Mutex<Vec<Value>>>,
     writes: Arc<Mutex<Vec<Value>>>,
     asked: Arc<Mutex<Vec<String>>>,
@@ -29,13 +29,14 @@ fn conversation(id: u64, updated_at: f64) -> Value {
     })
 }
 
-impl Desk {
+impl Server {
     fn with(conversations: Vec<Value>) -> (Self, Account) {
         let conversations = Arc::new(Mutex::new(conversations));
-        let desk = Self { conversations, writes: Arc::default(), asked: Arc::default() };
-        let client = Client::builder("https://desk.test").transport(desk.clone()).build().unwrap();
+        let server = Self { conversations, writes: Arc::default(), asked: Arc::default() };
+        let client =
+            Client::builder("https://chatwoot.test").transport(server.clone()).build().unwrap();
         let account = client.account(1, "t");
-        (desk, account)
+        (server, account)
     }
 
     fn writes(&self) -> Vec<Value> {
@@ -44,7 +45,7 @@ impl Desk {
 }
 
 #[async_trait]
-impl Transport for Desk {
+impl Transport for Server {
     async fn send(
         &self,
         request: http::Request<Body>,
@@ -73,22 +74,22 @@ impl Transport for Desk {
 
 #[tokio::test]
 async fn attributes_are_merged_and_removed_and_the_others_stay() {
-    let (desk, account) = Desk::with(vec![conversation(12, 1.5)]);
+    let (server, account) = Server::with(vec![conversation(12, 1.5)]);
     let conversation = account.conversation(12);
     let more = json!({"cart_id": "8", "tier": null}).as_object().unwrap().clone();
     let all = conversation.merge_custom_attributes(&more).await.unwrap();
     assert_eq!(Value::from(all), json!({"order_id": "1001", "cart_id": "8", "tier": null}));
     let rest = conversation.remove_custom_attributes(["tier", "none"]).await.unwrap();
     assert_eq!(Value::from(rest), json!({"order_id": "1001", "cart_id": "8"}));
-    assert_eq!(desk.writes().len(), 2);
+    assert_eq!(server.writes().len(), 2);
     conversation.merge_custom_attributes(&Attributes::new()).await.unwrap();
     conversation.remove_custom_attributes(["tier"]).await.unwrap();
-    assert_eq!(desk.writes().len(), 2, "where nothing changes, nothing is written");
+    assert_eq!(server.writes().len(), 2, "where nothing changes, nothing is written");
 }
 
 #[tokio::test]
 async fn labels_are_added_and_removed_and_the_others_stay() {
-    let (desk, account) = Desk::with(vec![conversation(12, 1.5)]);
+    let (server, account) = Server::with(vec![conversation(12, 1.5)]);
     let labels = account.conversation(12).labels();
     let all = labels.add(&["vip", "late", "late"]).await.unwrap();
     assert_eq!(all, ["vip", "new", "late"]);
@@ -97,7 +98,7 @@ async fn labels_are_added_and_removed_and_the_others_stay() {
     labels.add(&["late"]).await.unwrap();
     labels.remove(&["none"]).await.unwrap();
     assert_eq!(
-        desk.writes(),
+        server.writes(),
         [json!({"labels": ["vip", "new", "late"]}), json!({"labels": ["vip", "late"]})]
     );
     let labels = account.contact(3).labels();
@@ -110,11 +111,11 @@ async fn what_changed_since_is_asked_for_with_room_and_cut_to_the_time() {
     let now = Timestamp::now();
     let at = |seconds: i32| f64::from(i32::try_from(now.as_second()).unwrap() + seconds);
     let rows = vec![conversation(3, at(0)), conversation(1, at(-601)), conversation(2, at(-600))];
-    let (desk, account) = Desk::with(rows);
+    let (server, account) = Server::with(rows);
     let since = Timestamp::from_second(now.as_second() - 600).unwrap();
     let changed = account.conversations().updated_since(since).await.unwrap();
     assert_eq!(changed.iter().map(|it| it.id.0).collect::<Vec<_>>(), [2, 3]);
-    let asked = desk.asked.lock().unwrap().join(" ");
+    let asked = server.asked.lock().unwrap().join(" ");
     let seconds = asked.rsplit("updated_within=").next().unwrap();
     let seconds: u64 = seconds.split('&').next().unwrap().parse().unwrap();
     assert!((720..=730).contains(&seconds), "{asked}");

@@ -134,7 +134,7 @@ pub struct CsatResponse {
     pub rating: u8,
     /// What the customer wrote.
     pub feedback_message: Option<String>,
-    /// What the desk notes about it.
+    /// What the server notes about it.
     pub csat_review_notes: Option<String>,
     /// When that was noted.
     pub review_notes_updated_at: Option<Time>,

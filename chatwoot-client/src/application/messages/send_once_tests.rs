@@ -32,18 +32,18 @@ enum Fate {
 
 /// One conversation with the server's windows: 20 newest, 100 after, 1,000 between.
 #[derive(Clone, Debug, Default)]
-struct Desk {
+struct Server {
     messages: Arc<Mutex<Vec<Value>>>,
     fates: Arc<Mutex<VecDeque<Fate>>>,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
-impl Desk {
+impl Server {
     fn with(fates: impl IntoIterator<Item = Fate>, count: u64) -> Self {
-        let desk = Self::default();
-        desk.fates.lock().unwrap().extend(fates);
-        (0..count).for_each(|number| drop(desk.write(Some(&format!("old-{number}")))));
-        desk
+        let server = Self::default();
+        server.fates.lock().unwrap().extend(fates);
+        (0..count).for_each(|number| drop(server.write(Some(&format!("old-{number}")))));
+        server
     }
 
     fn write(&self, source_id: Option<&str>) -> Value {
@@ -94,7 +94,8 @@ impl Desk {
     }
 
     async fn once(&self) -> Result<SentOnce, SendOnceError> {
-        let client = Client::builder("https://desk.test").transport(self.clone()).build().unwrap();
+        let client =
+            Client::builder("https://chatwoot.test").transport(self.clone()).build().unwrap();
         let account = client.account(1, "t");
         let message =
             NewMessage { source_id: Some("shipped".into()), ..NewMessage::text("It ships") };
@@ -103,7 +104,7 @@ impl Desk {
 }
 
 #[async_trait]
-impl Transport for Desk {
+impl Transport for Server {
     async fn send(
         &self,
         request: http::Request<Body>,
@@ -129,10 +130,10 @@ impl Transport for Desk {
             }
             Fate::Lost => Err(TransportError::interrupted("the connection broke")),
             Fate::WrittenLate => {
-                let desk = self.clone();
+                let server = self.clone();
                 tokio::spawn(async move {
                     tokio::time::sleep(Duration::from_secs(10)).await;
-                    desk.write(Some(&name));
+                    server.write(Some(&name));
                 });
                 Err(TransportError::interrupted("the connection broke"))
             }
@@ -144,66 +145,70 @@ impl Transport for Desk {
 
 #[tokio::test(start_paused = true)]
 async fn a_message_that_arrives_is_sent_once() {
-    let desk = Desk::with([], 3);
-    let sent = desk.once().await.unwrap();
-    assert_eq!((sent.outcome, desk.sent(), desk.named("shipped")), (SendOutcome::Sent, 1, 1));
+    let server = Server::with([], 3);
+    let sent = server.once().await.unwrap();
+    assert_eq!((sent.outcome, server.sent(), server.named("shipped")), (SendOutcome::Sent, 1, 1));
     assert_eq!(sent.message.source_id.as_deref(), Some("shipped"));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_unknown_outcome_that_was_done_is_found() {
-    let desk = Desk::with([Fate::AnswerLost], 3);
-    let sent = desk.once().await.unwrap();
-    assert_eq!((sent.outcome, desk.sent(), desk.named("shipped")), (SendOutcome::Found, 1, 1));
+    let server = Server::with([Fate::AnswerLost], 3);
+    let sent = server.once().await.unwrap();
+    assert_eq!((sent.outcome, server.sent(), server.named("shipped")), (SendOutcome::Found, 1, 1));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_unknown_outcome_that_was_not_done_is_sent_again() {
     for fate in [Fate::Lost, Fate::Failed] {
-        let desk = Desk::with([fate, fate], 3);
-        let sent = desk.once().await.unwrap();
-        assert_eq!((sent.outcome, desk.sent(), desk.named("shipped")), (SendOutcome::Sent, 3, 1));
+        let server = Server::with([fate, fate], 3);
+        let sent = server.once().await.unwrap();
+        assert_eq!(
+            (sent.outcome, server.sent(), server.named("shipped")),
+            (SendOutcome::Sent, 3, 1)
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_message_that_appears_late_is_waited_for() {
-    let desk = Desk::with([Fate::WrittenLate], 0);
-    let sent = desk.once().await.unwrap();
+    let server = Server::with([Fate::WrittenLate], 0);
+    let sent = server.once().await.unwrap();
     tokio::time::sleep(Duration::from_mins(1)).await;
-    assert_eq!((sent.outcome, desk.sent(), desk.named("shipped")), (SendOutcome::Found, 1, 1));
+    assert_eq!((sent.outcome, server.sent(), server.named("shipped")), (SendOutcome::Found, 1, 1));
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_an_earlier_process_sent_is_found_however_old() {
     for newer in [0, 5, 19, 20, 21, 1500, 2600] {
-        let desk = Desk::with([], 7);
-        desk.write(Some("shipped"));
-        (0..newer).for_each(|_| drop(desk.write(None)));
-        let sent = desk.once().await.unwrap();
-        assert_eq!((sent.outcome, desk.sent()), (SendOutcome::Found, 0), "{newer} newer ones");
+        let server = Server::with([], 7);
+        server.write(Some("shipped"));
+        (0..newer).for_each(|_| drop(server.write(None)));
+        let sent = server.once().await.unwrap();
+        assert_eq!((sent.outcome, server.sent()), (SendOutcome::Found, 0), "{newer} newer ones");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_refusal_is_not_sent_again_and_an_outage_ends() {
-    let desk = Desk::with([Fate::Refused], 3);
-    let error = desk.once().await.unwrap_err();
+    let server = Server::with([Fate::Refused], 3);
+    let error = server.once().await.unwrap_err();
     assert_eq!(error.call().map(Error::kind), Some(ErrorKind::Invalid));
-    assert_eq!(desk.sent(), 1);
+    assert_eq!(server.sent(), 1);
 
-    let desk = Desk::with([Fate::Lost; 9], 3);
-    let error = desk.once().await.unwrap_err();
+    let server = Server::with([Fate::Lost; 9], 3);
+    let error = server.once().await.unwrap_err();
     assert!(error.call().is_some_and(Error::is_unknown_outcome), "{error}");
-    assert_eq!(desk.sent(), 3);
+    assert_eq!(server.sent(), 3);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_message_without_a_name_is_refused() {
-    let desk = Desk::default();
-    let client = Client::builder("https://desk.test").transport(desk.clone()).build().unwrap();
+    let server = Server::default();
+    let client =
+        Client::builder("https://chatwoot.test").transport(server.clone()).build().unwrap();
     let account = client.account(1, "t");
     let refused = account.conversation(12).messages().send_once(&NewMessage::text("x")).await;
     assert!(matches!(refused, Err(SendOnceError::NoSourceId)));
-    assert!(desk.asked.lock().unwrap().is_empty());
+    assert!(server.asked.lock().unwrap().is_empty());
 }

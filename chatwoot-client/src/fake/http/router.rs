@@ -8,7 +8,7 @@ use crate::fake::application::{
 use crate::fake::http::input::{Ctx, id, segments};
 use crate::fake::http::response::{Outcome, Refusal};
 use crate::fake::http::{auth, root};
-use crate::fake::pages::agent as desk_page;
+use crate::fake::pages::agent as agent_page;
 use crate::fake::platform::{accounts as platform, users as platform_users};
 use crate::fake::public::{inbox as public_api, widget as widget_api};
 
@@ -45,7 +45,7 @@ const ACCOUNT: &[Resource] = &[
 ];
 
 /// What anyone may ask, with no token.
-const OPEN: &[Resource] = &[root::route, desk_page::route];
+const OPEN: &[Resource] = &[root::route, agent_page::route];
 
 fn find(resources: &[Resource], verb: &str, rest: &[&str]) -> Result<Handler, Refusal> {
     resources.iter().find_map(|route| route(verb, rest)).ok_or_else(Refusal::no_route)

@@ -1,4 +1,4 @@
-//! Desk page: what an agent sees, with dashboard apps framed and told of the contact as upstream
+//! TestServer page: what an agent sees, with dashboard apps framed and told of the contact as upstream
 //! tells them.
 //!
 //! It asks for no sign-in and is seen through the eyes of the account's first administrator: the
@@ -37,7 +37,7 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
 
 fn show(ctx: &mut Ctx<'_>, account: i64, chosen: Option<i64>) -> Outcome {
     let state = &*ctx.state;
-    let desk = state.accounts.get(&account).ok_or_else(Refusal::no_route)?;
+    let server = state.accounts.get(&account).ok_or_else(Refusal::no_route)?;
     let mut talks: Vec<&Conversation> =
         state.talk.of(account).filter(|talk| !state.talk.is_orphan(account, talk.id)).collect();
     talks.sort_by_key(|talk| Reverse((talk.last_activity_at, talk.id)));
@@ -52,7 +52,7 @@ fn show(ctx: &mut Ctx<'_>, account: i64, chosen: Option<i64>) -> Outcome {
     let mut shown = page(
         include_str!("agent.html"),
         &json!({
-            "account": { "id": desk.id, "name": desk.name },
+            "account": { "id": server.id, "name": server.name },
             "agent": agent.map(|user| {
                 json!({ "id": user.id, "name": user.name, "email": user.email })
             }),
@@ -100,27 +100,27 @@ fn messages(state: &State, talk: &Conversation) -> Value {
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::fake::test_desk::Desk;
+    use crate::fake::test_server::TestServer;
 
     #[test]
     fn an_agent_sees_the_newest_conversation_and_the_apps() {
-        let desk = Desk::new();
+        let server = TestServer::new();
         let look = |rest: &str| {
-            let path = format!("/app/accounts/{}{rest}", desk.account);
-            let (status, page) = desk.ask("GET", &path, None, None);
+            let path = format!("/app/accounts/{}{rest}", server.account);
+            let (status, page) = server.ask("GET", &path, None, None);
             (status, page.as_str().map(str::to_owned).unwrap_or_default())
         };
-        assert_eq!(look("").0, 200, "an account without conversations has a desk too");
+        assert_eq!(look("").0, 200, "an account without conversations has a dashboard too");
 
         let frame = json!([{ "type": "frame", "url": "https://shop.example/panel" }]);
-        desk.done("POST", "/dashboard_apps", &json!({ "title": "Panel", "content": frame }));
+        server.done("POST", "/dashboard_apps", &json!({ "title": "Panel", "content": frame }));
         let inbox = json!({ "name": "Api", "channel": { "type": "api" } });
-        let inbox = desk.done("POST", "/inboxes", &inbox);
+        let inbox = server.done("POST", "/inboxes", &inbox);
         for name in ["Ada", "</script><script>alert(1)</script>"] {
             let wanted = json!({ "name": name, "inbox_id": inbox["id"] });
-            let made = desk.done("POST", "/contacts", &wanted);
+            let made = server.done("POST", "/contacts", &wanted);
             let source = &made["payload"]["contact_inbox"]["source_id"];
-            desk.done("POST", "/conversations", &json!({ "source_id": source }));
+            server.done("POST", "/conversations", &json!({ "source_id": source }));
         }
 
         let (status, page) = look("/dashboard");
@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(data["agent"]["name"], "Admin");
         assert_eq!(look("/conversations/1").0, 200);
         assert_eq!(look("/conversations/9").0, 404);
-        assert_eq!(desk.ask("GET", "/app/accounts/99/dashboard", None, None).0, 404);
+        assert_eq!(server.ask("GET", "/app/accounts/99/dashboard", None, None).0, 404);
     }
 
     fn data(page: &str) -> Value {

@@ -75,10 +75,10 @@ impl List {
 }
 
 #[derive(Clone, Debug)]
-struct Desk(Arc<Mutex<List>>);
+struct Server(Arc<Mutex<List>>);
 
 #[async_trait]
-impl Transport for Desk {
+impl Transport for Server {
     async fn send(
         &self,
         request: http::Request<Body>,
@@ -102,18 +102,19 @@ impl Transport for Desk {
 }
 
 /// Streams a list of `count` rows that moves so: what came, and the list as it was left.
-async fn run(seed: u64, count: u64, moves: Moves) -> (Vec<u64>, Desk) {
+async fn run(seed: u64, count: u64, moves: Moves) -> (Vec<u64>, Server) {
     run_as(seed, count, moves, true).await
 }
 
-async fn run_as(seed: u64, count: u64, moves: Moves, guarded: bool) -> (Vec<u64>, Desk) {
+async fn run_as(seed: u64, count: u64, moves: Moves, guarded: bool) -> (Vec<u64>, Server) {
     let begun: Vec<u64> = (1..=count).collect();
     let aged = |id: &u64| (*id, BEGIN - i64::try_from(*id).unwrap());
     let rows = begun.iter().map(aged).collect();
     let random = fastrand::Rng::with_seed(seed);
     let list = List { rows, random, moves, clock: BEGIN, begun, requests: 0 };
-    let desk = Desk(Arc::new(Mutex::new(list)));
-    let client = Client::builder("https://desk.test").transport(desk.clone()).build().unwrap();
+    let server = Server(Arc::new(Mutex::new(list)));
+    let client =
+        Client::builder("https://chatwoot.test").transport(server.clone()).build().unwrap();
     let rows = Rows {
         key: |row: &Row| row.id,
         total: |page: &Page<Row>| page.meta.count,
@@ -125,13 +126,13 @@ async fn run_as(seed: u64, count: u64, moves: Moves, guarded: bool) -> (Vec<u64>
     while let Some(row) = stream.try_next().await.unwrap() {
         came.push(row.id);
     }
-    (came, desk)
+    (came, server)
 }
 
 /// What was there all the time and did not come, and what came twice.
 async fn faults(seed: u64, count: u64, moves: Moves) -> (Vec<u64>, usize) {
-    let (came, desk) = run(seed, count, moves).await;
-    let list = desk.0.lock().unwrap();
+    let (came, server) = run(seed, count, moves).await;
+    let list = server.0.lock().unwrap();
     let kept = |id: &&u64| list.begun.contains(id) && list.rows.iter().any(|row| row.0 == **id);
     let missed = list.begun.iter().filter(kept).filter(|id| !came.contains(id)).copied().collect();
     let unique: HashSet<&u64> = came.iter().collect();
@@ -185,7 +186,7 @@ impl Transport for Stuck {
 
 #[tokio::test]
 async fn a_server_that_ignores_the_page_is_found_out() {
-    let client = Client::builder("https://desk.test").transport(Stuck).build().unwrap();
+    let client = Client::builder("https://chatwoot.test").transport(Stuck).build().unwrap();
     let rows = Rows { key: |row: &Row| row.id, total: |_| None, touched: None };
     let fetch = |page: u32| client.0.call::<Vec<Row>>(LIST).query(&[("page", page)]);
     let mut stream = stream(fetch, rows);
@@ -200,19 +201,19 @@ async fn a_server_that_ignores_the_page_is_found_out() {
 #[tokio::test]
 async fn a_list_at_rest_costs_two_requests_a_page() {
     for (count, requests) in [(0, 1), (4, 1), (5, 1), (6, 3), (11, 5)] {
-        let (came, desk) = run(1, count, Moves::default()).await;
+        let (came, server) = run(1, count, Moves::default()).await;
         assert_eq!(came, (1..=count).collect::<Vec<_>>());
-        assert_eq!(desk.0.lock().unwrap().requests, requests, "{count} rows");
+        assert_eq!(server.0.lock().unwrap().requests, requests, "{count} rows");
     }
 }
 
 #[tokio::test]
 async fn without_a_guard_each_page_is_asked_for_once() {
     for count in [0, 1, 4, 5, 6, 12, 25] {
-        let (came, desk) = run_as(0, count, Moves::default(), false).await;
+        let (came, server) = run_as(0, count, Moves::default(), false).await;
         assert_eq!(came, (1..=count).collect::<Vec<_>>());
         let pages = usize::try_from(count).unwrap().div_ceil(SIZE).max(1);
-        assert_eq!(desk.0.lock().unwrap().requests, pages, "{count} rows");
+        assert_eq!(server.0.lock().unwrap().requests, pages, "{count} rows");
     }
 }
 
@@ -220,8 +221,8 @@ async fn without_a_guard_each_page_is_asked_for_once() {
 async fn without_a_guard_rows_that_are_made_push_none_out_of_sight() {
     for seed in 0..200 {
         let moves = Moves { made: 30, ..Moves::default() };
-        let (came, desk) = run_as(seed, 33, moves, false).await;
-        let list = desk.0.lock().unwrap();
+        let (came, server) = run_as(seed, 33, moves, false).await;
+        let list = server.0.lock().unwrap();
         let unique: HashSet<&u64> = came.iter().collect();
         assert_eq!(unique.len(), came.len(), "seed {seed}: a row came twice");
         assert!(list.begun.iter().all(|id| unique.contains(id)), "seed {seed}: a row is missing");

@@ -43,7 +43,7 @@ pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder};
 ///     }
 /// }
 ///
-/// let client = Client::builder("https://desk.example.com").transport(Offline).build().unwrap();
+/// let client = Client::builder("https://chatwoot.example.com").transport(Offline).build().unwrap();
 /// # drop(client);
 /// ```
 #[async_trait]

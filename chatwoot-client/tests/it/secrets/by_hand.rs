@@ -74,7 +74,7 @@ impl Shown {
     }
 
     fn handles(&mut self) {
-        let client = Client::builder("https://desk.test").build().unwrap();
+        let client = Client::builder("https://chatwoot.test").build().unwrap();
         self.add("Client", &client);
         let account = client.account(1, MARKER);
         let platform = client.platform(MARKER);

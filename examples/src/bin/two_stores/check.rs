@@ -17,7 +17,7 @@ use store_context::identity::StoreIdentity;
 use store_context::model::{CustomerId, Store};
 use store_context::ports::WebhookCounts;
 
-use crate::desk::Desk;
+use crate::chatwoot::Chatwoot;
 use crate::host::{Host, SeenStore};
 use crate::plan::{Expected, Plan};
 use crate::sessions::COOKIE_NAME;
@@ -61,14 +61,14 @@ pub(crate) struct Deliveries {
 
 pub(crate) async fn look(
     host: &Host,
-    desk: &Desk,
+    chatwoot: &Chatwoot,
     client: &Client,
     stores: &[Store; 2],
     plans: &[Plan; 2],
 ) -> anyhow::Result<Findings> {
-    let mut findings = Findings { webhooks: deliveries(desk), ..Findings::default() };
+    let mut findings = Findings { webhooks: deliveries(chatwoot), ..Findings::default() };
     for (store, plan) in stores.iter().zip(plans) {
-        let made = host.ports.stores.desk(&store.id).await?.account.context("an account")?;
+        let made = host.ports.stores.account(&store.id).await?.account.context("an account")?;
         let credentials = host.ports.credentials.get(&store.id).await?;
         let identity = StoreIdentity::new(store, &credentials)?;
         let account = client.account(made, credentials.user_token.context("a token")?);
@@ -86,7 +86,7 @@ pub(crate) async fn look(
         findings.ledger.waiting += counts.waiting;
         findings.ledger.unknown += counts.unknown;
     }
-    if desk.fake().is_none() {
+    if chatwoot.fake().is_none() {
         // The intake takes what it verified and nothing else.
         let arrived = findings.ledger.webhooks;
         findings.webhooks =
@@ -169,10 +169,10 @@ async fn lost_messages(
     Ok(told.filter(|message| !seen.messages.contains(&message.id)).count() as u64)
 }
 
-fn deliveries(desk: &Desk) -> Deliveries {
+fn deliveries(chatwoot: &Chatwoot) -> Deliveries {
     let mut sums = Deliveries::default();
     let mut ids = HashSet::new();
-    for record in desk.fake().map(FakeChatwoot::deliveries).unwrap_or_default() {
+    for record in chatwoot.fake().map(FakeChatwoot::deliveries).unwrap_or_default() {
         match record.outcome {
             DeliveryOutcome::Dropped => sums.dropped += 1,
             DeliveryOutcome::Delivered(200) => {

@@ -15,14 +15,14 @@ use store_context::model::{Cart, CartItem, Customer, CustomerId, Money, Store};
 use store_context::sync::ContactSync;
 
 use crate::bulk::until_clean;
-use crate::desk::Desk;
+use crate::chatwoot::Chatwoot;
 use crate::host::Host;
 use crate::plan::Plan;
 use crate::shops;
 use crate::tally::SyncTally;
 
 pub(crate) struct Day<'a> {
-    pub(crate) desk: &'a Desk,
+    pub(crate) chatwoot: &'a Chatwoot,
     pub(crate) host: &'a Host,
     pub(crate) client: &'a Client,
     pub(crate) stores: &'a [Store; 2],
@@ -198,7 +198,7 @@ impl Day<'_> {
 
     /// Every webhook has arrived or is lost; the reconciler finds the lost ones.
     async fn evening(&self, tally: &mut DayTally) -> anyhow::Result<()> {
-        match self.desk.fake() {
+        match self.chatwoot.fake() {
             Some(fake) => fake.idle().await,
             // A real server's workers take a moment.
             None => tokio::time::sleep(std::time::Duration::from_secs(10)).await,
@@ -216,7 +216,7 @@ impl Day<'_> {
     }
 
     fn webhooks_go_wrong(&self, on: bool) {
-        let Some(fake) = self.desk.fake() else { return };
+        let Some(fake) = self.chatwoot.fake() else { return };
         let faults = WebhookFaults {
             drop_every: 5,
             double_every: 4,
@@ -228,7 +228,7 @@ impl Day<'_> {
 
     /// Each in its way, for a while: errors before and after the work, limits, broken connections.
     fn chatwoot_refuses(&self) {
-        let Some(fake) = self.desk.fake() else { return };
+        let Some(fake) = self.chatwoot.fake() else { return };
         let kinds = [
             FaultKind::ErrorBefore,
             FaultKind::RateLimited,
@@ -242,16 +242,16 @@ impl Day<'_> {
     }
 
     async fn account(&self, store: &Store) -> anyhow::Result<(Account, PublicInbox)> {
-        let desk = self.host.ports.stores.desk(&store.id).await?;
+        let store_account = self.host.ports.stores.account(&store.id).await?;
         let token = self.host.ports.credentials.get(&store.id).await?.user_token;
-        let account = desk.account.context("the store is provisioned")?;
+        let account = store_account.account.context("the store is provisioned")?;
         let token = token.context("the store is provisioned")?;
         Ok((self.client.account(account, token), self.public_inbox(store).await?))
     }
 
     async fn public_inbox(&self, store: &Store) -> anyhow::Result<PublicInbox> {
-        let desk = self.host.ports.stores.desk(&store.id).await?;
-        let identifier = desk.api_inbox_identifier.context("the store is provisioned")?;
+        let store_account = self.host.ports.stores.account(&store.id).await?;
+        let identifier = store_account.api_inbox_identifier.context("the store is provisioned")?;
         Ok(self.client.public_inbox(identifier))
     }
 

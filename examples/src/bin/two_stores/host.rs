@@ -23,7 +23,7 @@ use store_context_adapters::axum::{
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::desk::Desk;
+use crate::chatwoot::Chatwoot;
 use crate::pages;
 use crate::serve::{HEADERS_WITHIN, serve};
 use crate::sessions::CookieSessions;
@@ -42,7 +42,7 @@ pub(crate) struct Host {
 
 impl Host {
     /// Composes the parts and serves them on a free loopback port.
-    pub(crate) async fn start(desk: &Desk, client: &Client) -> anyhow::Result<Self> {
+    pub(crate) async fn start(chatwoot: &Chatwoot, client: &Client) -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = Url::parse(&format!("http://{}", listener.local_addr()?))?;
         let shop = Arc::new(MemoryShop::new());
@@ -65,15 +65,16 @@ impl Host {
             seen,
             dispatcher,
         };
-        let router =
-            host.endpoints(desk, client)?.merge(pages::router(pages::Pages::new(&host, desk)));
+        let router = host
+            .endpoints(chatwoot, client)?
+            .merge(pages::router(pages::Pages::new(&host, chatwoot)));
         tokio::spawn(serve(listener, router, HEADERS_WITHIN));
         let dispatcher = host.dispatcher.clone();
         tokio::spawn(async move { dispatcher.run().await });
         Ok(host)
     }
 
-    fn endpoints(&self, desk: &Desk, client: &Client) -> anyhow::Result<axum::Router> {
+    fn endpoints(&self, chatwoot: &Chatwoot, client: &Client) -> anyhow::Result<axum::Router> {
         let stores = self.ports.stores.clone();
         let panels = PanelService::new(client.clone(), self.ports.clone(), self.context.clone());
         Ok(store_context_adapters::axum::router(AxumConfig {
@@ -82,7 +83,7 @@ impl Host {
                 context: self.context.clone(),
                 sessions: self.sessions.clone(),
             },
-            panel: Panel::new(panels, ChatwootOrigin::new(&desk.base().parse()?)?),
+            panel: Panel::new(panels, ChatwootOrigin::new(&chatwoot.base().parse()?)?),
             health: Health::new().check("stores", move || {
                 let stores = stores.clone();
                 async move { stores.ids().await.map(drop) }

@@ -1,4 +1,4 @@
-//! Two stores on one desk: the whole path, in one command.
+//! Two stores on one Chatwoot: the whole path, in one command.
 //!
 //! A store is provisioned in Chatwoot, its customers become contacts, a customer writes, the
 //! webhook comes in and is verified, and the agent sees who it is and what they bought.
@@ -6,9 +6,9 @@
 mod args;
 mod baseline;
 mod bulk;
+mod chatwoot;
 mod check;
 mod day;
-mod desk;
 mod host;
 mod pages;
 mod plan;

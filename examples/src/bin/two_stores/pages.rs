@@ -18,7 +18,7 @@ use store_context::identity::Identity;
 use store_context::model::{Customer, CustomerId, Store, StoreId};
 use store_context::ports::Ports;
 
-use crate::desk::Desk;
+use crate::chatwoot::Chatwoot;
 use crate::host::Host;
 use crate::sessions::{COOKIE_NAME, CookieSessions, LASTS};
 
@@ -34,12 +34,12 @@ pub(crate) struct Pages {
 }
 
 impl Pages {
-    pub(crate) fn new(host: &Host, desk: &Desk) -> Self {
+    pub(crate) fn new(host: &Host, chatwoot: &Chatwoot) -> Self {
         Self {
             ports: host.ports.clone(),
             identity: host.identity.clone(),
             sessions: host.sessions.clone(),
-            chatwoot: desk.base().to_owned(),
+            chatwoot: chatwoot.base().to_owned(),
         }
     }
 }
@@ -146,17 +146,21 @@ impl Pages {
 }
 
 /// Prints where to look.
-pub(crate) async fn announce(host: &Host, desk: &Desk, stores: &[Store; 2]) -> anyhow::Result<()> {
+pub(crate) async fn announce(
+    host: &Host,
+    chatwoot: &Chatwoot,
+    stores: &[Store; 2],
+) -> anyhow::Result<()> {
     let mut text = String::new();
     for store in stores {
-        let made = host.ports.stores.desk(&store.id).await?;
+        let made = host.ports.stores.account(&store.id).await?;
         let account = made.account.context("the store is provisioned")?;
         writeln!(text, "{}", store.name)?;
         writeln!(text, "  storefront   {}", host.url.join(&format!("/shop/{}", store.id))?)?;
         writeln!(
             text,
-            "  agents' desk {}/app/accounts/{account}/dashboard",
-            desk.base().trim_end_matches('/')
+            "  agents' dashboard {}/app/accounts/{account}/dashboard",
+            chatwoot.base().trim_end_matches('/')
         )?;
     }
     eprintln!("{text}\nServing until Ctrl-C.");

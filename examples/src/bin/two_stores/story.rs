@@ -12,9 +12,9 @@ use store_context::sync::{ContactSync, SyncConfig};
 use crate::args::Args;
 use crate::baseline::bare_loop;
 use crate::bulk::{bar, until_clean};
+use crate::chatwoot::Chatwoot;
 use crate::check::{self, Findings};
 use crate::day::{Day, DayTally};
-use crate::desk::Desk;
 use crate::host::Host;
 use crate::plan::Plan;
 use crate::purchases::{self, Purchase};
@@ -50,13 +50,13 @@ pub(crate) async fn play(args: &Args) -> anyhow::Result<bool> {
         Some(file) => purchases::read(file, args.customers)?,
         None => shops::built_in()?,
     };
-    let desk = Desk::open(args).await?;
+    let chatwoot = Chatwoot::open(args).await?;
     let stores = shops::stores()?;
-    let client = desk.client(Limits::server())?;
-    let host = Host::start(&desk, &client).await?;
-    let told = tell(args, &desk, &host, &client, &stores, &purchases).await;
+    let client = chatwoot.client(Limits::server())?;
+    let host = Host::start(&chatwoot, &client).await?;
+    let told = tell(args, &chatwoot, &host, &client, &stores, &purchases).await;
     if args.cleanup {
-        clean_up(&desk, &host, &client, &stores).await?;
+        clean_up(&chatwoot, &host, &client, &stores).await?;
     }
     let outcome = told?;
     eprintln!("\n{}\n", table::table(&outcome));
@@ -67,7 +67,7 @@ pub(crate) async fn play(args: &Args) -> anyhow::Result<bool> {
     if args.once {
         println!("{}", table::json(&outcome));
     } else {
-        pages::announce(&host, &desk, &stores).await?;
+        pages::announce(&host, &chatwoot, &stores).await?;
         tokio::signal::ctrl_c().await?;
     }
     Ok(problems.is_empty())
@@ -75,16 +75,16 @@ pub(crate) async fn play(args: &Args) -> anyhow::Result<bool> {
 
 async fn tell(
     args: &Args,
-    desk: &Desk,
+    chatwoot: &Chatwoot,
     host: &Host,
     client: &Client,
     stores: &[Store; 2],
     purchases: &[Purchase],
 ) -> anyhow::Result<Outcome> {
     eprintln!("provisioning two stores");
-    provision(desk, host, client, stores).await?;
+    provision(chatwoot, host, client, stores).await?;
     eprintln!("provisioning them again");
-    let second_provision = provision(desk, host, client, stores).await?;
+    let second_provision = provision(chatwoot, host, client, stores).await?;
 
     let mut plans = Plan::share_out(stores, purchases)?;
     for (plan, store) in plans.iter_mut().zip(stores) {
@@ -92,35 +92,38 @@ async fn tell(
     }
 
     // A file of many thousand customers would take minutes at the server's 3,000 requests each.
-    let unlimited = args.orders.is_some() && desk.fake().is_some();
-    desk.set_limits(!unlimited);
-    let bulk_client = if unlimited { desk.client(Limits::off())? } else { client.clone() };
-    let bulk = first_sync(desk, host, &bulk_client, stores, &plans).await?;
-    desk.set_limits(true);
+    let unlimited = args.orders.is_some() && chatwoot.fake().is_some();
+    chatwoot.set_limits(!unlimited);
+    let bulk_client = if unlimited { chatwoot.client(Limits::off())? } else { client.clone() };
+    let bulk = first_sync(chatwoot, host, &bulk_client, stores, &plans).await?;
+    chatwoot.set_limits(true);
 
     eprintln!("playing a day");
     let sync = ContactSync::new(client.clone(), host.ports.clone(), SyncConfig::default())
         .refreshing(host.context.clone());
-    let day = Day { desk, host, client, stores, sync }.play(&plans).await?;
+    let day = Day { chatwoot, host, client, stores, sync }.play(&plans).await?;
 
     eprintln!("checking what came of it");
     // The reading below is no part of the story: it is not held to its limits, and not counted.
     let stats = add(client.stats(), bulk_client.stats(), unlimited);
-    desk.set_limits(desk.fake().is_none());
-    let reader =
-        desk.client(if desk.fake().is_some() { Limits::off() } else { Limits::server() })?;
-    let findings = check::look(host, desk, &reader, stores, &plans).await?;
-    desk.set_limits(true);
+    chatwoot.set_limits(chatwoot.fake().is_none());
+    let reader = chatwoot.client(if chatwoot.fake().is_some() {
+        Limits::off()
+    } else {
+        Limits::server()
+    })?;
+    let findings = check::look(host, chatwoot, &reader, stores, &plans).await?;
+    chatwoot.set_limits(true);
     Ok(Outcome { second_provision, bulk, day, findings, stats })
 }
 
 async fn provision(
-    desk: &Desk,
+    chatwoot: &Chatwoot,
     host: &Host,
     client: &Client,
     stores: &[Store; 2],
 ) -> anyhow::Result<usize> {
-    let platform = client.platform(desk.platform_token());
+    let platform = client.platform(chatwoot.platform_token());
     // `.example` is nobody's: no mailbox, and so nobody who could reset the password.
     let config = ProvisionConfig::new(host.url.clone(), "accounts.example".parse()?);
     let provisioner = Provisioner::new(client.clone(), platform, host.ports.clone(), config);
@@ -135,7 +138,7 @@ async fn provision(
 }
 
 async fn first_sync(
-    desk: &Desk,
+    chatwoot: &Chatwoot,
     host: &Host,
     client: &Client,
     stores: &[Store; 2],
@@ -143,7 +146,7 @@ async fn first_sync(
 ) -> anyhow::Result<Bulk> {
     let config = SyncConfig::default();
     let customers = plans.iter().map(Plan::known).sum();
-    let comparable = desk.fake().is_some() && customers >= ENOUGH_TO_COMPARE;
+    let comparable = chatwoot.fake().is_some() && customers >= ENOUGH_TO_COMPARE;
     let bare = if comparable {
         Some(bare_loop(&host.ports, stores, config.parallel).await?)
     } else {
@@ -178,14 +181,14 @@ fn add(one: Stats, other: Stats, two: bool) -> Stats {
 
 /// Deletes the accounts and users that the story made.
 async fn clean_up(
-    desk: &Desk,
+    chatwoot: &Chatwoot,
     host: &Host,
     client: &Client,
     stores: &[Store; 2],
 ) -> anyhow::Result<()> {
-    let platform = client.platform(desk.platform_token());
+    let platform = client.platform(chatwoot.platform_token());
     for store in stores {
-        let made = host.ports.stores.desk(&store.id).await?;
+        let made = host.ports.stores.account(&store.id).await?;
         if let Some(account) = made.account {
             platform.accounts().delete(account).await?;
         }

@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use self::token::Claims;
 use super::ContextService;
-use crate::desk::{self, OpenAccount, StoreAccountError};
+use crate::accounts::{self, OpenAccount, StoreAccountError};
 use crate::model::{ContextSnapshot, Proof, StoreId};
 use crate::ports::{Address, AddressToken, PortError, PortResult, Ports};
 
@@ -166,7 +166,7 @@ impl PanelService {
         now: Timestamp,
     ) -> Result<OpenedPanel, PanelError> {
         let OpenAccount { account, identity, .. } =
-            desk::open(&self.client, &self.ports, store).await?;
+            accounts::open(&self.client, &self.ports, store).await?;
         let read = pin!(read::conversation(&account, subject));
         let early = pin!(self.context.for_contact(store, subject.contact));
         // Who does not know the conversation is refused without waiting for the host, so that the
@@ -211,7 +211,7 @@ impl PanelService {
         anyway: bool,
         now: Timestamp,
     ) -> Result<PanelView, PanelError> {
-        let identity = desk::open(&self.client, &self.ports, store).await?.identity;
+        let identity = accounts::open(&self.client, &self.ports, store).await?.identity;
         let Claims { conversation, contact, proof, .. } = Claims::check(token, &identity, now)?;
         let snapshot = self.context.for_proof_or_contact(store, &proof, contact).await?;
         let mut view = PanelView::new(proof, snapshot);

@@ -121,7 +121,7 @@ mod tests {
         let content = large();
         let file = TempFile::new(&content);
         let server = MockServer::start().await;
-        let stored = json!({"file_url": "http://desk.test/a", "blob_id": "b"});
+        let stored = json!({"file_url": "http://chatwoot.test/a", "blob_id": "b"});
         Mock::given(method("POST"))
             .and(path("/api/v1/accounts/7/upload"))
             .respond_with(ResponseTemplate::new(200).set_body_json(stored))

@@ -9,20 +9,20 @@ use chatwoot_client::{Client, ErrorKind, Limits, ReqwestTransport, RetryPolicy, 
 
 use crate::args::Args;
 
-pub(crate) struct Desk {
+pub(crate) struct Chatwoot {
     /// The built-in one; `None` on a real server.
     fake: Option<FakeServer>,
     base: String,
     platform_token: Secret,
 }
 
-impl Desk {
+impl Chatwoot {
     pub(crate) async fn open(args: &Args) -> anyhow::Result<Self> {
         if let Some(url) = &args.chatwoot {
             let platform_token = args.platform_token()?;
-            let desk = Self { fake: None, base: url.to_string(), platform_token };
-            desk.greet().await?;
-            return Ok(desk);
+            let chatwoot = Self { fake: None, base: url.to_string(), platform_token };
+            chatwoot.greet().await?;
+            return Ok(chatwoot);
         }
         let server = FakeServer::start(FakeChatwoot::new()).await;
         server.fake().deliver_through(Arc::new(ReqwestTransport::new()?));

@@ -4,9 +4,9 @@ use chatwoot_client::{Account, Client};
 
 use crate::identity::StoreIdentity;
 use crate::model::{Store, StoreId};
-use crate::ports::{Desk, PortError, Ports};
+use crate::ports::{PortError, Ports, StoreAccount};
 
-/// Why a store's desk cannot be used.
+/// Why a store's account cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreAccountError {
@@ -25,7 +25,7 @@ pub enum StoreAccountError {
 #[derive(Clone, Debug)]
 pub(crate) struct OpenAccount {
     pub(crate) store: Store,
-    pub(crate) desk: Desk,
+    pub(crate) store_account: StoreAccount,
     pub(crate) account: Account,
     pub(crate) identity: StoreIdentity,
 }
@@ -37,13 +37,13 @@ pub(crate) async fn open(
 ) -> Result<OpenAccount, StoreAccountError> {
     let store = ports.stores.get(id).await?;
     let store = store.ok_or_else(|| StoreAccountError::UnknownStore(id.clone()))?;
-    let desk = ports.stores.desk(id).await?;
+    let store_account = ports.stores.account(id).await?;
     let credentials = ports.credentials.get(id).await?;
     let identity = StoreIdentity::new(&store, &credentials).ok();
     let (Some(account), Some(token), Some(identity)) =
-        (desk.account, credentials.user_token, identity)
+        (store_account.account, credentials.user_token, identity)
     else {
         return Err(StoreAccountError::NotProvisioned(id.clone()));
     };
-    Ok(OpenAccount { store, desk, account: client.account(account, token), identity })
+    Ok(OpenAccount { store, store_account, account: client.account(account, token), identity })
 }

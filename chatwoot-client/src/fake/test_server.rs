@@ -6,13 +6,13 @@ use serde_json::Value;
 use crate::fake::{FakeChatwoot, FakeOutcome};
 
 /// A fake with one account.
-pub(in crate::fake) struct Desk {
+pub(in crate::fake) struct TestServer {
     pub(in crate::fake) fake: FakeChatwoot,
     pub(in crate::fake) account: u64,
     pub(in crate::fake) admin: String,
 }
 
-impl Desk {
+impl TestServer {
     pub(in crate::fake) fn new() -> Self {
         Self::with(FakeChatwoot::new())
     }
