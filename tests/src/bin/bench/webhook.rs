@@ -46,7 +46,7 @@ pub(crate) fn row() -> anyhow::Result<Row> {
         unit: Unit::Microseconds,
         ours: median(our_times),
         theirs: median(their_times),
-        bound: 1.5,
+        bound: 0.9,
     })
 }
 
