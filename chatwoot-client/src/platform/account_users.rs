@@ -130,9 +130,9 @@ pub struct AccountUser {
     pub agent_capacity_policy_id: Option<u64>,
     /// Since when.
     pub created_at: Option<Time>,
-    /// When it last changed.
+    /// When it was last changed.
     pub updated_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -165,7 +165,7 @@ pub struct PlatformAccount {
     pub limits: Option<Attributes>,
     /// Your own attributes.
     pub custom_attributes: Option<Attributes>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -144,10 +144,10 @@ impl<'a> PlatformAgentBots<'a> {
 pub struct NewPlatformAgentBot {
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Where its events are sent.
+    /// The URL that receives its events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outgoing_url: Option<Secret>,
     /// Its account; left out, every account of the installation may use it.
@@ -180,10 +180,10 @@ pub struct PlatformAgentBotPatch {
     /// Its name.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub name: Patch<String>,
-    /// What it is for.
+    /// Its description.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub description: Patch<String>,
-    /// Where its events are sent.
+    /// The URL that receives its events.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub outgoing_url: Patch<Secret>,
     /// Its account; cleared, every account of the installation may use it.

@@ -171,7 +171,7 @@ impl<'a> PlatformUsers<'a> {
 pub struct SsoLink {
     /// The address: it carries a token, so it is a secret.
     pub url: Secret,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -186,7 +186,7 @@ pub struct IssuedToken {
     pub expiry: Option<Time>,
     /// Whose it is.
     pub user: TokenOwner,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -205,7 +205,7 @@ pub struct TokenOwner {
     pub email: Option<String>,
     /// Opens their websocket.
     pub pubsub_token: Option<Secret>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

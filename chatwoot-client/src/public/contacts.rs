@@ -139,7 +139,7 @@ pub struct PublicContact {
     pub email: Option<String>,
     /// Its phone number.
     pub phone_number: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -154,7 +154,7 @@ pub struct ContactRecord {
     pub account_id: Option<AccountId>,
     /// Its name.
     pub name: Option<String>,
-    /// The shop's own key for it.
+    /// The host application's id for it.
     pub identifier: Option<String>,
     /// Its e-mail address.
     pub email: Option<String>,
@@ -170,13 +170,13 @@ pub struct ContactRecord {
     /// Attributes of the account's own.
     #[serde(default)]
     pub custom_attributes: NullAsEmpty<Attributes>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Option<Time>,
     /// When it was last changed.
     pub updated_at: Option<Time>,
     /// When it last wrote.
     pub last_activity_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -188,7 +188,7 @@ pub struct NewPublicContact {
     /// be unguessable too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_id: Option<Secret>,
-    /// The shop's own key for it.
+    /// The host application's id for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identifier: Option<String>,
     /// The proof of the identifier: its HMAC with the inbox's token, made on your server.
@@ -203,7 +203,7 @@ pub struct NewPublicContact {
     /// Its phone number, E.164: only a proved one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<String>,
-    /// Where to fetch its picture.
+    /// The URL of its picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
     /// Attributes of the account's own.
@@ -230,7 +230,7 @@ pub struct PublicContactPatch {
     /// Its phone number, E.164: only a proved one, see [`PublicContacts::update`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<String>,
-    /// Where to fetch its picture.
+    /// The URL of its picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
     /// Attributes of the account's own to set; the others stay.

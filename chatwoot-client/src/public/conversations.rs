@@ -214,13 +214,13 @@ impl<'a> PublicConversations<'a> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PublicConversation {
-    /// Its number in its account.
+    /// Its number within its account.
     pub id: ConversationId,
     /// Its name across accounts; 4.9.1 does not say everywhere.
     pub uuid: Option<String>,
     /// Its inbox.
     pub inbox_id: InboxId,
-    /// What state it is in.
+    /// Its status.
     pub status: Option<ConversationStatus>,
     /// When the customer last looked; 0 for never.
     pub contact_last_seen_at: Option<Time>,
@@ -231,7 +231,7 @@ pub struct PublicConversation {
     pub messages: NullAsEmpty<Vec<Message>>,
     /// Its contact.
     pub contact: ContactRecord,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -53,7 +53,7 @@ pub struct PublicInboxDetails {
     /// Its opening hours, a row a day.
     #[serde(default)]
     pub working_hours: NullAsEmpty<Vec<OpeningHours>>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -76,7 +76,7 @@ pub struct OpeningHours {
     pub close_hour: Option<u8>,
     /// The minute it closes.
     pub close_minutes: Option<u8>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

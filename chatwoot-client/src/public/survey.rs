@@ -119,7 +119,7 @@ pub struct PublicCsat {
     pub conversation_id: Option<u64>,
     /// When it was asked.
     pub created_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

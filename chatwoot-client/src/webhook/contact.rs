@@ -26,7 +26,7 @@ pub struct Contact {
     pub blocked: Option<bool>,
     /// Where its picture is; empty for none. Not inside a conversation.
     pub avatar: Option<String>,
-    /// Where its picture is; empty for none.
+    /// The URL of its picture; empty if there is none.
     pub thumbnail: Option<String>,
     /// Its custom attributes.
     pub custom_attributes: Option<Attributes>,
@@ -44,7 +44,7 @@ pub struct Contact {
     // The event's name is the variant of `Event`.
     #[serde(default, skip_serializing, rename = "event")]
     _event: IgnoredAny,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -48,7 +48,7 @@ pub struct Conversation {
     pub priority: Option<Priority>,
     /// Until when it sleeps.
     pub snoozed_until: Option<Time>,
-    /// How many messages of the customer no agent has seen.
+    /// The number of incoming messages that no agent has seen.
     pub unread_count: Option<u64>,
     /// When an agent first answered.
     pub first_reply_created_at: Option<Time>,
@@ -58,7 +58,7 @@ pub struct Conversation {
     pub agent_last_seen_at: Option<Time>,
     /// When the customer last looked.
     pub contact_last_seen_at: Option<Time>,
-    /// When something last happened.
+    /// The time of the last activity.
     pub last_activity_at: Option<Time>,
     /// The same as `last_activity_at`.
     pub timestamp: Option<Time>,
@@ -78,7 +78,7 @@ pub struct Conversation {
     // The event's name is the variant of `Event`.
     #[serde(default, skip_serializing, rename = "event")]
     _event: IgnoredAny,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -137,7 +137,7 @@ pub struct ConversationMeta {
     pub team: Option<TeamRef>,
     /// Whether the contact proved who it is.
     pub hmac_verified: Option<bool>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -156,13 +156,13 @@ pub struct ContactInbox {
     pub source_id: Option<Secret>,
     /// When it was created.
     pub created_at: Option<Time>,
-    /// When it was last written.
+    /// When it was last changed.
     pub updated_at: Option<Time>,
     /// Whether the contact proved who it is.
     pub hmac_verified: Option<bool>,
     /// Opens the live channel as this contact.
     pub pubsub_token: Option<Secret>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

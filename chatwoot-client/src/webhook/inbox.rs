@@ -51,14 +51,14 @@ pub struct Inbox {
     pub sender_name_type: Option<String>,
     /// When it was created.
     pub created_at: Option<Time>,
-    /// When it was last written.
+    /// When it was last changed.
     pub updated_at: Option<Time>,
     /// What changed. Only in `inbox_updated`.
     pub changed_attributes: Option<Vec<Change>>,
     // The event's name is the variant of `Event`.
     #[serde(default, skip_serializing, rename = "event")]
     _event: IgnoredAny,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -91,7 +91,7 @@ pub struct Channel {
     pub secret: Option<Secret>,
     /// When it was created.
     pub created_at: Option<Time>,
-    /// When it was last written.
+    /// When it was last changed.
     pub updated_at: Option<Time>,
     /// What else the server sends of this kind of channel.
     #[serde(flatten)]
@@ -133,9 +133,9 @@ pub struct WorkingHours {
     pub close_minutes: Option<u8>,
     /// When it was created.
     pub created_at: Option<Time>,
-    /// When it was last written.
+    /// When it was last changed.
     pub updated_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

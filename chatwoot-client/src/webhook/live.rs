@@ -25,7 +25,7 @@ pub struct Typing {
     // The event's name is the variant of `Event`.
     #[serde(default, skip_serializing, rename = "event")]
     _event: IgnoredAny,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -51,7 +51,7 @@ pub struct WidgetTriggered {
     // The event's name is the variant of `Event`.
     #[serde(default, skip_serializing, rename = "event")]
     _event: IgnoredAny,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -62,7 +62,7 @@ pub struct Message {
     // The event's name is the variant of `Event`.
     #[serde(default, skip_serializing, rename = "event")]
     _event: IgnoredAny,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -129,9 +129,9 @@ pub struct LastMessage {
     pub conversation: Option<LastMessageConversation>,
     /// When it was created.
     pub created_at: Option<Time>,
-    /// When it was last written.
+    /// When it was last changed.
     pub updated_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -142,13 +142,13 @@ pub struct LastMessage {
 pub struct LastMessageConversation {
     /// The user it is assigned to.
     pub assignee_id: Option<UserId>,
-    /// How many messages of the customer no agent has seen.
+    /// The number of incoming messages that no agent has seen.
     pub unread_count: Option<u64>,
-    /// When something last happened.
+    /// The time of the last activity.
     pub last_activity_at: Option<Time>,
     /// The contact's presence in the inbox.
     pub contact_inbox: Option<LastMessageContactInbox>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -159,7 +159,7 @@ pub struct LastMessageConversation {
 pub struct LastMessageContactInbox {
     /// The contact's id in the channel.
     pub source_id: Option<Secret>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -190,7 +190,7 @@ pub struct Attachment {
     pub width: Option<Number>,
     /// A picture's or a film's height, as its width.
     pub height: Option<Number>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -34,11 +34,11 @@ pub struct Party {
     pub available_name: Option<String>,
     /// Its e-mail address.
     pub email: Option<String>,
-    /// Where its picture is; empty for none.
+    /// The URL of its picture; empty if there is none.
     pub avatar_url: Option<String>,
     /// Where a contact's picture is; empty for none.
     pub avatar: Option<String>,
-    /// Where its picture is; empty for none.
+    /// The URL of its picture; empty if there is none.
     pub thumbnail: Option<String>,
     /// Whether a user is there.
     pub availability_status: Option<Availability>,
@@ -56,7 +56,7 @@ pub struct Party {
     pub company_id: Option<CompanyId>,
     /// A contact's account.
     pub account: Option<AccountRef>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -93,7 +93,7 @@ macro_rules! refs {
             pub id: $id,
             /// Its name.
             pub name: Option<String>,
-            /// What else the server sends.
+            /// Fields that this version of the client does not name.
             #[serde(flatten)]
             pub extra: Extra,
         }

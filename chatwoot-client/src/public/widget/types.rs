@@ -26,7 +26,7 @@ pub struct WidgetConfig {
     /// The server's own names and pictures, and `MAXIMUM_FILE_UPLOAD_SIZE` in MB.
     #[serde(default)]
     pub global_config: NullAsEmpty<Attributes>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -84,7 +84,7 @@ pub struct WidgetChannel {
     pub timezone: Option<String>,
     /// Its distance from UTC, such as `+01:00`.
     pub utc_off_set: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -97,7 +97,7 @@ pub struct WidgetConfigContact {
     pub id: ContactId,
     /// Its name; the server makes one up for an unknown visitor.
     pub name: Option<String>,
-    /// The shop's own key for it.
+    /// The host application's id for it.
     pub identifier: Option<String>,
     /// Its e-mail address.
     pub email: Option<String>,
@@ -105,7 +105,7 @@ pub struct WidgetConfigContact {
     pub phone_number: Option<String>,
     /// With it one hears what happens in the visitor's conversations.
     pub pubsub_token: Option<Secret>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -126,7 +126,7 @@ pub struct WidgetContact {
     pub has_phone_number: Option<bool>,
     /// The visitor's new token, when they were somebody else before.
     pub widget_auth_token: Option<Secret>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -134,7 +134,7 @@ pub struct WidgetContact {
 /// What to change of a visitor's contact. What is left out stays; nothing is proven by it.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct WidgetContactPatch {
-    /// The shop's own key for it.
+    /// The host application's id for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identifier: Option<String>,
     /// Its name.
@@ -232,11 +232,11 @@ impl NewWidgetMessage {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WidgetConversation {
-    /// Its number in its account.
+    /// Its number within its account.
     pub id: ConversationId,
     /// Its inbox.
     pub inbox_id: Option<InboxId>,
-    /// What state it is in.
+    /// Its status.
     pub status: Option<ConversationStatus>,
     /// When the visitor last looked; 0 for never.
     pub contact_last_seen_at: Option<Time>,
@@ -248,7 +248,7 @@ pub struct WidgetConversation {
     pub custom_attributes: NullAsEmpty<Attributes>,
     /// Its contact.
     pub contact: Option<ContactRecord>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -261,7 +261,7 @@ pub struct WidgetMessages {
     pub payload: Vec<WidgetMessage>,
     /// What the server says of the conversation: `contact_last_seen_at`.
     pub meta: Option<Attributes>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -288,7 +288,7 @@ pub struct WidgetMessage {
     pub sender: Option<Sender>,
     /// Its files; absent where there are none.
     pub attachments: Option<Vec<Attachment>>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
