@@ -29,7 +29,7 @@ impl<'a> Server<'a> {
     /// `GET /api`. Anyone may call it, without a token.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// No specific ones; see [`Call`].
     ///
     /// ```
     /// # async fn example(client: chatwoot_client::Client) -> Result<(), chatwoot_client::Error> {
