@@ -116,8 +116,6 @@
 
 pub mod application;
 mod client;
-#[cfg(doctest)]
-mod doors;
 pub mod error;
 #[cfg(feature = "fake")]
 pub mod fake;
@@ -125,6 +123,8 @@ pub mod http;
 mod mac;
 pub mod platform;
 pub mod public;
+#[cfg(doctest)]
+mod separation;
 pub mod server;
 pub mod types;
 pub mod webhook;

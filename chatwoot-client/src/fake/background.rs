@@ -16,8 +16,8 @@ pub(in crate::fake) const CLEARED_AFTER: Duration = Duration::from_secs(1);
 pub(in crate::fake) fn tick(state: &mut State) {
     let now = Instant::now();
     state.write_due(now);
-    if state.talk.is_clearing_due(now) {
-        state.talk.clear_orphans();
+    if state.conversations.is_clearing_due(now) {
+        state.conversations.clear_orphans();
     }
     message_save::write_activities(state);
 }
@@ -35,7 +35,7 @@ impl FakeChatwoot {
     /// It also runs automatically, with the first request a second after the deletion.
     pub fn run_background_jobs(&self) {
         let mut state = self.lock();
-        state.talk.clear_orphans();
+        state.conversations.clear_orphans();
         tick(&mut state);
     }
 

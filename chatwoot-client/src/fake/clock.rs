@@ -16,7 +16,7 @@ impl Clock {
         self.held.unwrap_or_else(Timestamp::now)
     }
 
-    pub(in crate::fake) fn hold(&mut self, at: Timestamp) {
+    pub(in crate::fake) fn set(&mut self, at: Timestamp) {
         self.held = Some(at);
     }
 

@@ -20,7 +20,7 @@
 
 #![expect(
     clippy::unnecessary_wraps,
-    reason = "routes and operations share one shape, whether or not they can refuse"
+    reason = "routes and operations share one shape, whether or not they can fail"
 )]
 
 mod application;
@@ -28,8 +28,6 @@ mod background;
 mod builder;
 mod clock;
 mod controls;
-#[cfg(test)]
-mod conversation_tests;
 mod http;
 mod journal;
 mod pages;
@@ -39,12 +37,8 @@ mod shapes;
 mod state;
 mod table;
 #[cfg(test)]
-mod test_server;
-#[cfg(test)]
 mod tests;
 mod webhook;
-#[cfg(test)]
-mod widget_tests;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -57,7 +51,7 @@ use tokio::sync::Notify;
 
 use self::application::account;
 use self::application::agents;
-use self::http::response as answer;
+use self::http::response::ErrorResponse;
 use self::http::router;
 use self::platform::users as platform_users;
 pub use crate::fake::builder::FakeBuilder;
@@ -69,7 +63,7 @@ pub use crate::fake::webhook::deliver::{DeliveryOutcome, DeliveryRecord};
 pub use crate::fake::webhook::events::{Delivery, Fact};
 
 use crate::fake::http::input::{Caller, Ctx, Input};
-use crate::fake::http::response::Answer;
+use crate::fake::http::response::FakeResponse;
 use crate::fake::state::State;
 use crate::http::Body;
 use crate::http::transport::{Transport, TransportError, TransportErrorKind};
@@ -119,7 +113,7 @@ pub struct Reply {
 #[derive(Clone)]
 pub enum FakeOutcome {
     /// A response.
-    Answer(::http::Response<Bytes>),
+    Response(::http::Response<Bytes>),
     /// The connection breaks; the request was processed.
     Reset,
 }
@@ -127,7 +121,9 @@ pub enum FakeOutcome {
 impl fmt::Debug for FakeOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Answer(answer) => f.debug_tuple("Answer").field(&answer.status()).finish(),
+            Self::Response(response) => {
+                f.debug_tuple("Response").field(&response.status()).finish()
+            }
             Self::Reset => f.write_str("Reset"),
         }
     }
@@ -156,13 +152,13 @@ impl FakeChatwoot {
         let mut state = self.lock();
         background::tick(&mut state);
         let now = state.now();
-        let mut reply = answer(&mut state, &input, now);
+        let mut reply = process(&mut state, &input, now);
         reply.delay += background::finish(&mut state);
         let status = match &reply.outcome {
-            FakeOutcome::Answer(answer) => Some(answer.status().as_u16()),
+            FakeOutcome::Response(response) => Some(response.status().as_u16()),
             FakeOutcome::Reset => None,
         };
-        state.journal.note(&input, status, now);
+        state.journal.record(&input, status, now);
         let waiting = !state.outbox.waiting.is_empty();
         drop(state);
         if waiting {
@@ -210,37 +206,41 @@ impl FakeChatwoot {
 }
 
 /// Applies the faults before, the rate limits, the operation and the faults after.
-fn answer(state: &mut State, input: &Input, now: Timestamp) -> Reply {
-    let struck = state.faults.strike(&input.verb, &input.path);
+fn process(state: &mut State, input: &Input, now: Timestamp) -> Reply {
+    let active = state.faults.matching(&input.verb, &input.path);
     let mut delay = Duration::ZERO;
     let etag = input.verb == "GET";
-    let say = |delay, answer: Answer| Reply {
+    let respond = |delay, response: FakeResponse| Reply {
         delay,
-        outcome: FakeOutcome::Answer(answer.into_response(etag)),
+        outcome: FakeOutcome::Response(response.into_response(etag)),
     };
-    for fault in &struck {
+    for fault in &active {
         match fault {
             FaultKind::Delay(by) => delay += *by,
-            FaultKind::Refuse { status, body } => {
-                return say(delay, Answer::raw(*status, body.clone()));
+            FaultKind::Respond { status, body } => {
+                return respond(delay, FakeResponse::raw(*status, body.clone()));
             }
-            FaultKind::RateLimited => return say(delay, Answer::text(429, "Retry later\n")),
-            FaultKind::ErrorBefore => return say(delay, answer::Refusal::crash().0),
-            FaultKind::ErrorAfter | FaultKind::ResetBeforeAnswer => {}
+            FaultKind::RateLimited => {
+                return respond(delay, FakeResponse::text(429, "Retry later\n"));
+            }
+            FaultKind::ErrorBefore => {
+                return respond(delay, ErrorResponse::internal_server_error().0);
+            }
+            FaultKind::ErrorAfter | FaultKind::ResetBeforeResponse => {}
         }
     }
     if !state.windows.admit(input, now.as_second()) {
-        return say(delay, Answer::text(429, "Retry later\n"));
+        return respond(delay, FakeResponse::text(429, "Retry later\n"));
     }
     let mut ctx = Ctx { state, input, account: 0, caller: Caller::Nobody };
-    let done = router::run(&mut ctx).unwrap_or_else(|refusal| refusal.0);
-    if struck.contains(&FaultKind::ResetBeforeAnswer) {
+    let response = router::run(&mut ctx).unwrap_or_else(|error| error.0);
+    if active.contains(&FaultKind::ResetBeforeResponse) {
         return Reply { delay, outcome: FakeOutcome::Reset };
     }
-    if struck.contains(&FaultKind::ErrorAfter) {
-        return say(delay, answer::Refusal::crash().0);
+    if active.contains(&FaultKind::ErrorAfter) {
+        return respond(delay, ErrorResponse::internal_server_error().0);
     }
-    say(delay, done)
+    respond(delay, response)
 }
 
 /// Returns the request with its whole body in memory.
@@ -269,7 +269,7 @@ impl Transport for FakeChatwoot {
             background::tick(&mut self.lock());
         }
         match outcome {
-            FakeOutcome::Answer(answer) => Ok(answer),
+            FakeOutcome::Response(response) => Ok(response),
             FakeOutcome::Reset => Err(TransportError::interrupted("the connection broke")),
         }
     }

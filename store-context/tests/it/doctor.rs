@@ -215,7 +215,7 @@ async fn what_cannot_be_told_is_not_told_to_be_closed() {
 #[tokio::test]
 async fn what_cannot_be_removed_is_reported() {
     let store_account = StoreAccount::new().await;
-    let online = FaultKind::Refuse { status: 422, body: r#"{"message": "is online"}"#.into() };
+    let online = FaultKind::Respond { status: 422, body: r#"{"message": "is online"}"#.into() };
     store_account.bench.fake.fault(Fault::new(online).verb("DELETE").path("/contacts/").times(1));
     let report = store_account.check(&store_account.website()).await;
     let [left] = report.left() else { panic!("{report}") };

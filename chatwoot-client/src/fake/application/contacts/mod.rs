@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::fake::application::contacts::record::Contact;
 use crate::fake::http::input::{Ctx, id, text, texts};
-use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 
 use crate::fake::application::contacts::{
     filter as contact_filter, inboxes as contact_inboxes, list as contact_list,
@@ -71,7 +71,7 @@ fn of_one(verb: &str, contact: i64, rest: &[&str]) -> Routed {
 }
 
 fn payload(body: &Value) -> Outcome {
-    Ok(Answer::json(&json!({ "payload": body })))
+    Ok(FakeResponse::json(&json!({ "payload": body })))
 }
 
 /// Whether contacts are returned with their contact inboxes.
@@ -104,13 +104,13 @@ fn create(ctx: &mut Ctx<'_>) -> Outcome {
         && ctx.state.contacts.link_by_source(account, inbox, source).is_some()
     {
         // The database rejects the second row, and the whole creation is rolled back.
-        return Err(Refusal::crash());
+        return Err(ErrorResponse::internal_server_error());
     }
     let id = contact_save::create(ctx.state, draft)?;
     let mut shown = json!({ "inbox": null, "source_id": null });
     if let Some(inbox) = inbox {
-        let made = contact_inboxes::link(ctx.state, account, id, inbox, source);
-        let link = made.map_err(contact_inboxes::refuse)?;
+        let created = contact_inboxes::link(ctx.state, account, id, inbox, source);
+        let link = created.map_err(contact_inboxes::link_error)?;
         if let Some(link) = ctx.state.contacts.inboxes.get(account, link) {
             let inbox = ctx.state.inboxes.get(account, inbox).map(shapes::inbox_row);
             shown = json!({ "inbox": inbox, "source_id": link.source_id });
@@ -145,12 +145,12 @@ fn update(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
         contact_save::update(ctx.state, wanted)?;
         return show(ctx, contact);
     }
-    ctx.state.contacts.settle(&mut wanted)?;
-    let answer = shapes::contact(ctx.state, &wanted, with_inboxes(ctx));
+    ctx.state.contacts.normalize(&mut wanted)?;
+    let response = shapes::contact(ctx.state, &wanted, with_inboxes(ctx));
     let due = Instant::now() + window;
     ctx.state.contacts.pending.push_back(PendingWrite { due, read, wanted });
     ctx.state.contacts.delay = window;
-    payload(&answer)
+    payload(&response)
 }
 
 impl State {
@@ -191,8 +191,8 @@ impl State {
 fn delete(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
     ctx.state.contacts.find(ctx.account, contact)?;
     ctx.state.contacts.remove(ctx.account, contact);
-    ctx.state.talk.orphan(ctx.account, contact);
-    Ok(Answer::empty())
+    ctx.state.conversations.orphan(ctx.account, contact);
+    Ok(FakeResponse::empty())
 }
 
 fn remove_attributes(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
