@@ -1,5 +1,8 @@
 //! Tests across the fake's modules: authentication, faults, rate limits, webhooks, HTTP.
 
+mod conversations;
+mod widget;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

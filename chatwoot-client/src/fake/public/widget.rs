@@ -219,6 +219,3 @@ fn set_user(ctx: &mut Ctx<'_>) -> Outcome {
     }
     Ok(FakeResponse::json(&shown))
 }
-
-#[cfg(test)]
-mod tests;

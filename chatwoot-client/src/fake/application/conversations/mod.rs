@@ -5,8 +5,6 @@ pub(in crate::fake) mod list;
 pub(in crate::fake) mod open;
 pub(in crate::fake) mod save;
 pub(in crate::fake) mod store;
-#[cfg(test)]
-mod tests;
 
 use serde_json::{Value, json};
 

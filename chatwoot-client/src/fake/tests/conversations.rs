@@ -5,8 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use super::TestServer;
 use crate::fake::FakeOutcome;
-use crate::fake::tests::TestServer;
 use crate::http::transport::Transport;
 
 fn inbox(server: &TestServer, more: &Value) -> Value {

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use super::{Receiver, TestServer};
 use crate::client::Client;
 use crate::fake::FakeOutcome;
-use crate::fake::tests::{Receiver, TestServer};
 use crate::public::widget::{
     NewWidgetConversation, NewWidgetMessage, WebWidget, WidgetIntroduction, WidgetVisitor,
 };
