@@ -262,7 +262,7 @@ impl Transport for FakeChatwoot {
         let Reply { delay, outcome } = self.handle(&in_memory(&request)?);
         if delay > timeout {
             tokio::time::sleep(timeout).await;
-            return Err(TransportError::timeout("no answer in time"));
+            return Err(TransportError::timeout("no response in time"));
         }
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;

@@ -290,7 +290,7 @@ async fn over_http_it_responds_resets_and_serves_the_widget() {
     let sdk = http::Request::get(format!("{}/packs/js/sdk.js", server.uri()));
     let FakeOutcome::Response(sdk) = server.fake().handle(&sdk.body(Bytes::new()).unwrap()).outcome
     else {
-        panic!("no answer");
+        panic!("no response");
     };
     assert!(String::from_utf8_lossy(sdk.body()).contains("chatwoot:ready"));
 }

@@ -193,7 +193,7 @@ fn set_presence(member: &mut Membership, params: &Value) {
 fn bulk_create(ctx: &mut Ctx<'_>) -> Outcome {
     ctx.require_admin()?;
     for email in texts(ctx.body(), "emails").unwrap_or_default() {
-        // The server skips existing members and malformed addresses without an error.
+        // The server skips existing members and malformed e-mail addresses without an error.
         let _ = invite(ctx, &email, &json!({}));
     }
     Ok(FakeResponse::empty())

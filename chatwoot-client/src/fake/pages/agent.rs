@@ -93,7 +93,7 @@ fn listed(state: &State, conversation: &Conversation) -> Value {
         "status": conversation.status.as_str(),
         "name": contact.map(|contact| &contact.name),
         "inbox": inbox.map(|inbox| &inbox.name),
-        "said": last_message.map(|message| &message.content),
+        "last_message": last_message.map(|message| &message.content),
     })
 }
 

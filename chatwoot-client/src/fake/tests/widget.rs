@@ -69,7 +69,7 @@ impl Setup {
         let request = request.header("content-type", "application/json");
         let request = request.body(Bytes::from(body.to_string())).unwrap();
         let FakeOutcome::Response(response) = self.server.fake.handle(&request).outcome else {
-            panic!("no answer");
+            panic!("no response");
         };
         (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap_or_default())
     }

@@ -1,4 +1,4 @@
-//! The types of the widget API.
+//! Widget types: the requests and responses of the widget API.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

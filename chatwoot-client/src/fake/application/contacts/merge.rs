@@ -38,9 +38,9 @@ pub(in crate::fake) fn merge(
     for note in state.contacts.notes.of_mut(account).filter(|note| note.contact == mergee) {
         note.contact = base;
     }
-    let merged = state.contacts.remove(account, mergee).ok_or_else(ErrorResponse::not_found)?;
+    let removed = state.contacts.remove(account, mergee).ok_or_else(ErrorResponse::not_found)?;
     let mut draft = state.contacts.find(account, base)?.clone();
-    merge_fields(&mut draft, merged);
+    merge_fields(&mut draft, removed);
     contact_save::update(state, draft)
 }
 

@@ -115,39 +115,27 @@ fn sort(found: &mut [&Conversation], by: &str) {
         _ => 0,
     };
     match by {
-        "last_activity_at_asc" => found.sort_by_key(|conversation| conversation.last_activity_at),
+        "last_activity_at_asc" => found.sort_by_key(|it| it.last_activity_at),
         "created_at_asc" | "sort_on_created_at" => {
-            found.sort_by_key(|conversation| conversation.created_at)
+            found.sort_by_key(|it| it.created_at);
         }
-        "created_at_desc" => found.sort_by_key(|conversation| Reverse(conversation.created_at)),
+        "created_at_desc" => found.sort_by_key(|it| Reverse(it.created_at)),
         "priority_asc" => {
-            found.sort_by_key(|conversation| {
-                (
-                    rank(conversation) == 0,
-                    rank(conversation),
-                    Reverse(conversation.last_activity_at),
-                )
-            });
+            found.sort_by_key(|it| (rank(it) == 0, rank(it), Reverse(it.last_activity_at)));
         }
         "priority_desc" | "sort_on_priority" => {
-            found.sort_by_key(|conversation| {
-                Reverse((rank(conversation), conversation.last_activity_at))
-            });
+            found.sort_by_key(|it| Reverse((rank(it), it.last_activity_at)));
         }
         "priority_desc_created_at_asc" => {
-            found
-                .sort_by_key(|conversation| (Reverse(rank(conversation)), conversation.created_at));
+            found.sort_by_key(|it| (Reverse(rank(it)), it.created_at));
         }
         "waiting_since_asc" | "sort_on_waiting_since" => {
-            found.sort_by_key(|conversation| {
-                (conversation.waiting_since.is_none(), conversation.waiting_since)
-            });
+            found.sort_by_key(|it| (it.waiting_since.is_none(), it.waiting_since));
         }
         "waiting_since_desc" => {
-            found.sort_by_key(|conversation| Reverse(conversation.waiting_since))
+            found.sort_by_key(|it| Reverse(it.waiting_since));
         }
-        _ => found
-            .sort_by_key(|conversation| Reverse((conversation.last_activity_at, conversation.id))),
+        _ => found.sort_by_key(|it| Reverse((it.last_activity_at, it.id))),
     }
 }
 

@@ -20,8 +20,7 @@ pub(in crate::fake) enum Actor {
     Server,
 }
 
-/// The columns whose change emits `conversation_updated`, and those that are sent with them, in the
-/// order of columns.
+/// The columns whose change emits `conversation_updated`, which then contains all changed columns.
 const EVENT_COLUMNS: [&str; 9] = [
     "status",
     "assignee_id",

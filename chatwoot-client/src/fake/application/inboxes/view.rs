@@ -184,8 +184,8 @@ pub(in crate::fake) fn view(state: &State, inbox: &Inbox, admin: bool) -> Value 
     Value::Object(shown)
 }
 
-/// Returns the script that a website embeds; it is the server's own text, of which only the
-/// parameters are the same.
+/// Returns the script that a website embeds. The text is the fake's own; only its parts are those of
+/// the server's script.
 fn script(base: &str, token: &str) -> String {
     format!(
         "\n<script>\n(function (d, tag) {{\n  var BASE_URL = \"{base}\";\n  \
