@@ -1,17 +1,18 @@
-//! Typed client of Chatwoot's Platform, Application and public APIs, signed webhooks and widget
-//! identity, true to what servers answer (4.15.1, and 4.9.1 where it differs).
+//! A typed client for Chatwoot's Platform, Application and public APIs, its signed webhooks and its
+//! widget identity. The types match what servers send (4.15.1, and 4.9.1 where it differs).
 //!
 //! | to | see |
 //! |---|---|
-//! | make a client, and reach an account, an inbox, the platform | [`Client`] |
-//! | call what an account has: contacts, conversations, messages, … | [`application`], a module a resource |
-//! | make accounts and users as a platform app | [`platform`] |
-//! | speak as a customer: API inbox, web widget, survey | [`public`] |
-//! | verify and read webhooks | [`webhook`] |
-//! | put the widget on a page, and prove who is signed in | [`widget`] |
+//! | create a client, and reach an account, an inbox, the platform | [`Client`] |
+//! | use an account: contacts, conversations, messages, … | [`application`], one module per
+//! resource |
+//! | create accounts and users as a platform app | [`platform`] |
+//! | act as a customer: API inbox, web widget, survey | [`public`] |
+//! | verify and parse webhooks | [`webhook`] |
+//! | embed the widget in a page, and prove the signed-in customer's identity | [`widget`] |
 //! | handle errors | [`Error`], [`ErrorKind`] |
 //! | set retries, deadlines and limits | [`RetryPolicy`], [`Limits`] |
-//! | bring another HTTP client | [`Transport`] |
+//! | use another HTTP client | [`Transport`] |
 //! | test without a server | [`fake`], feature `fake` |
 //! | look an operation up by path | [`operations`] |
 //!
@@ -41,8 +42,8 @@
 //!
 //! # Errors and retries
 //!
-//! A call is tried again where that is safe: never sent, refused with 429, or idempotent.
-//! [`Error::kind`] says what went wrong by meaning, and predicates name the usual cases:
+//! A call is retried where that is safe: if it was not sent, if the response was 429, or if it is
+//! idempotent. [`Error::kind`] classifies the error, and there are methods for common cases:
 //!
 //! ```
 //! # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -59,7 +60,7 @@
 //!
 //! # Paging
 //!
-//! A list takes its query and returns a [`Page`]; a stream walks over all pages:
+//! A list takes its query and returns a [`Page`]; a stream goes through all pages:
 //!
 //! ```
 //! # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -92,7 +93,7 @@
 //!
 //! # Testing
 //!
-//! With feature `fake`, a stateful Chatwoot in memory stands in for the server:
+//! With the feature `fake`, a stateful Chatwoot in memory replaces the server:
 //!
 //! ```
 //! # #[cfg(feature = "fake")]
@@ -108,15 +109,13 @@
 //! # }
 //! ```
 //!
-//! # What has no method yet
+//! # Operations without a method
 //!
-//! [`Account::request`] calls any path with the same token, retries, limits and errors.
+//! [`Account::request`] calls any path with the same token, retries, rate limits and errors.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod application;
 mod client;
-#[cfg(doctest)]
-mod doors;
 pub mod error;
 #[cfg(feature = "fake")]
 pub mod fake;
@@ -124,6 +123,8 @@ pub mod http;
 mod mac;
 pub mod platform;
 pub mod public;
+#[cfg(doctest)]
+mod separation;
 pub mod server;
 pub mod types;
 pub mod webhook;
@@ -143,7 +144,7 @@ pub use self::types::{
     UserId, UserToken,
 };
 
-/// Every operation of this crate, as data.
+/// Returns every operation of this crate, as data.
 ///
 /// ```
 /// assert!(chatwoot_client::operations().all(|op| op.path.starts_with('/')));

@@ -1,4 +1,4 @@
-//! What was asked: every request without its token, and counts per operation.
+//! The journal: every request without its token, and counts per operation.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -8,7 +8,7 @@ use crate::fake::http::faults::on_path;
 use crate::fake::http::input::{Input, segments};
 use crate::http::Op;
 
-/// One request that the fake answered.
+/// A request that the fake handled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JournalEntry {
@@ -18,11 +18,11 @@ pub struct JournalEntry {
     pub path: String,
     /// The query, decoded.
     pub query: Vec<(String, String)>,
-    /// The answer's status; `None`: the connection was broken.
+    /// The status of the response; `None` if the connection was broken.
     pub status: Option<u16>,
-    /// When, by the fake's clock.
+    /// The time of the request, by the fake's clock.
     pub at: Timestamp,
-    /// Whether a token came with it.
+    /// Whether the request had a token.
     pub has_token: bool,
 }
 
@@ -31,15 +31,15 @@ const KEPT: usize = 100_000;
 #[derive(Debug, Default)]
 pub(in crate::fake) struct Journal {
     entries: VecDeque<JournalEntry>,
-    /// By verb and path with its ids replaced by `0`.
+    /// The counts by verb and path, with the ids replaced by `0`.
     counts: HashMap<(String, String), u64>,
     total: u64,
 }
 
 impl Journal {
-    pub(in crate::fake) fn note(&mut self, input: &Input, status: Option<u16>, at: Timestamp) {
+    pub(in crate::fake) fn record(&mut self, input: &Input, status: Option<u16>, at: Timestamp) {
         self.total += 1;
-        *self.counts.entry((input.verb.clone(), shape(&input.path))).or_default() += 1;
+        *self.counts.entry((input.verb.clone(), normalized(&input.path))).or_default() += 1;
         if self.entries.len() == KEPT {
             self.entries.pop_front();
         }
@@ -75,18 +75,18 @@ impl Journal {
     }
 }
 
-/// The path with ids replaced, so that there are as many counters as operations.
-fn shape(path: &str) -> String {
+/// Returns the path with its ids replaced, so that there is one counter per operation.
+fn normalized(path: &str) -> String {
     let parts = segments(path);
     let public = parts.first().is_some_and(|part| part == "public");
-    let mut shaped = String::new();
+    let mut normalized = String::new();
     for (at, part) in parts.iter().enumerate() {
         let named = if public { at >= 4 && at % 2 == 0 } else { at > 2 };
         let is_id = named && (public || part.bytes().all(|byte| byte.is_ascii_digit()));
-        shaped.push('/');
-        shaped.push_str(if is_id { "0" } else { part });
+        normalized.push('/');
+        normalized.push_str(if is_id { "0" } else { part });
     }
-    shaped
+    normalized
 }
 
 #[cfg(test)]
@@ -95,9 +95,9 @@ mod tests {
 
     #[test]
     fn counters_are_per_operation() {
-        assert_eq!(shape("/api/v1/accounts/7/labels/9"), "/api/v1/accounts/0/labels/0");
+        assert_eq!(normalized("/api/v1/accounts/7/labels/9"), "/api/v1/accounts/0/labels/0");
         assert_eq!(
-            shape("/public/api/v1/inboxes/abc/contacts/some-one/conversations"),
+            normalized("/public/api/v1/inboxes/abc/contacts/some-one/conversations"),
             "/public/api/v1/inboxes/0/contacts/0/conversations"
         );
     }

@@ -1,8 +1,9 @@
-//! A stateful Chatwoot 4.15.1 in memory, for tests and demonstrations: its shapes, envelopes,
-//! page sizes, validations, refusals, limits and webhooks, and faults on demand.
+//! A stateful Chatwoot 4.15.1 in memory, for tests and demonstrations: with the server's response
+//! shapes, envelopes, page sizes, validations, errors, rate limits and webhooks, and faults on
+//! demand.
 //!
-//! It is a [`Transport`], and over HTTP a [`FakeServer`]. It shares no type with the client's
-//! answers: it is a second opinion, measured on a live server.
+//! It is a [`Transport`], and a [`FakeServer`] serves it over HTTP. It shares no response type with
+//! the client: it is an independent implementation, checked against a live server.
 //!
 //! ```
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,7 +20,7 @@
 
 #![expect(
     clippy::unnecessary_wraps,
-    reason = "routes and operations share one shape, whether or not they can refuse"
+    reason = "routes and operations share one shape, whether or not they can fail"
 )]
 
 mod application;
@@ -27,8 +28,6 @@ mod background;
 mod builder;
 mod clock;
 mod controls;
-#[cfg(test)]
-mod conversation_tests;
 mod http;
 mod journal;
 mod pages;
@@ -38,12 +37,8 @@ mod shapes;
 mod state;
 mod table;
 #[cfg(test)]
-mod test_server;
-#[cfg(test)]
 mod tests;
 mod webhook;
-#[cfg(test)]
-mod widget_tests;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -56,7 +51,7 @@ use tokio::sync::Notify;
 
 use self::application::account;
 use self::application::agents;
-use self::http::response as answer;
+use self::http::response::ErrorResponse;
 use self::http::router;
 use self::platform::users as platform_users;
 pub use crate::fake::builder::FakeBuilder;
@@ -68,12 +63,12 @@ pub use crate::fake::webhook::deliver::{DeliveryOutcome, DeliveryRecord};
 pub use crate::fake::webhook::events::{Delivery, Fact};
 
 use crate::fake::http::input::{Caller, Ctx, Input};
-use crate::fake::http::response::Answer;
+use crate::fake::http::response::FakeResponse;
 use crate::fake::state::State;
 use crate::http::Body;
 use crate::http::transport::{Transport, TransportError, TransportErrorKind};
 
-/// A Chatwoot in memory; clones share it.
+/// A Chatwoot server in memory; clones share their state.
 #[derive(Clone)]
 pub struct FakeChatwoot {
     inner: Arc<Inner>,
@@ -104,40 +99,43 @@ impl Default for FakeChatwoot {
     }
 }
 
-/// What the fake does with one request.
+/// The result of one request.
 #[derive(Clone, Debug)]
 pub struct Reply {
-    /// How long it takes.
+    /// The delay before the outcome.
     pub delay: Duration,
-    /// What then happens.
+    /// The outcome.
     pub outcome: FakeOutcome,
 }
 
-/// How a request ends. `Debug` shows the status of an answer, not its body: it may carry tokens.
+/// The outcome of a request. `Debug` shows the status of a response, not its body: it may contain
+/// tokens.
 #[derive(Clone)]
 pub enum FakeOutcome {
-    /// With an answer.
-    Answer(::http::Response<Bytes>),
-    /// The connection breaks; the operation was done.
+    /// A response.
+    Response(::http::Response<Bytes>),
+    /// The connection breaks; the request was processed.
     Reset,
 }
 
 impl fmt::Debug for FakeOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Answer(answer) => f.debug_tuple("Answer").field(&answer.status()).finish(),
+            Self::Response(response) => {
+                f.debug_tuple("Response").field(&response.status()).finish()
+            }
             Self::Reset => f.write_str("Reset"),
         }
     }
 }
 
 impl FakeChatwoot {
-    /// An empty Chatwoot with no limits and a random platform token.
+    /// Creates an empty Chatwoot without rate limits and with a random platform token.
     pub fn new() -> Self {
         Self::builder().build()
     }
 
-    /// Sets one up.
+    /// Returns a builder.
     pub fn builder() -> FakeBuilder {
         FakeBuilder {
             platform_token: None,
@@ -148,19 +146,19 @@ impl FakeChatwoot {
         }
     }
 
-    /// Answers one request, without waiting.
+    /// Handles one request, without waiting.
     pub fn handle(&self, request: &::http::Request<Bytes>) -> Reply {
         let input = Input::read(request);
         let mut state = self.lock();
         background::tick(&mut state);
         let now = state.now();
-        let mut reply = answer(&mut state, &input, now);
+        let mut reply = process(&mut state, &input, now);
         reply.delay += background::finish(&mut state);
         let status = match &reply.outcome {
-            FakeOutcome::Answer(answer) => Some(answer.status().as_u16()),
+            FakeOutcome::Response(response) => Some(response.status().as_u16()),
             FakeOutcome::Reset => None,
         };
-        state.journal.note(&input, status, now);
+        state.journal.record(&input, status, now);
         let waiting = !state.outbox.waiting.is_empty();
         drop(state);
         if waiting {
@@ -169,12 +167,12 @@ impl FakeChatwoot {
         reply
     }
 
-    /// The platform app's token.
+    /// Returns the platform app's token.
     pub fn platform_token(&self) -> String {
         self.lock().platform_token.clone()
     }
 
-    /// Adds an account with one administrator: its id and the administrator's token.
+    /// Adds an account with one administrator; returns its id and the administrator's token.
     pub fn add_account(&self, name: &str) -> (u64, String) {
         let mut state = self.lock();
         let account = account::add(&mut state, name);
@@ -185,7 +183,7 @@ impl FakeChatwoot {
         (account.unsigned_abs(), token)
     }
 
-    /// Adds an agent to an account: the user's id and token.
+    /// Adds an agent to an account; returns the user's id and token.
     pub fn add_agent(&self, account: u64, email: &str) -> (u64, String) {
         let mut state = self.lock();
         let account = account.cast_signed();
@@ -207,41 +205,45 @@ impl FakeChatwoot {
     }
 }
 
-/// Faults before, limits, the operation, faults after.
-fn answer(state: &mut State, input: &Input, now: Timestamp) -> Reply {
-    let struck = state.faults.strike(&input.verb, &input.path);
+/// Applies the faults before, the rate limits, the operation and the faults after.
+fn process(state: &mut State, input: &Input, now: Timestamp) -> Reply {
+    let active = state.faults.matching(&input.verb, &input.path);
     let mut delay = Duration::ZERO;
     let etag = input.verb == "GET";
-    let say = |delay, answer: Answer| Reply {
+    let respond = |delay, response: FakeResponse| Reply {
         delay,
-        outcome: FakeOutcome::Answer(answer.into_response(etag)),
+        outcome: FakeOutcome::Response(response.into_response(etag)),
     };
-    for fault in &struck {
+    for fault in &active {
         match fault {
             FaultKind::Delay(by) => delay += *by,
-            FaultKind::Refuse { status, body } => {
-                return say(delay, Answer::raw(*status, body.clone()));
+            FaultKind::Respond { status, body } => {
+                return respond(delay, FakeResponse::raw(*status, body.clone()));
             }
-            FaultKind::RateLimited => return say(delay, Answer::text(429, "Retry later\n")),
-            FaultKind::ErrorBefore => return say(delay, answer::Refusal::crash().0),
-            FaultKind::ErrorAfter | FaultKind::ResetBeforeAnswer => {}
+            FaultKind::RateLimited => {
+                return respond(delay, FakeResponse::text(429, "Retry later\n"));
+            }
+            FaultKind::ErrorBefore => {
+                return respond(delay, ErrorResponse::internal_server_error().0);
+            }
+            FaultKind::ErrorAfter | FaultKind::ResetBeforeResponse => {}
         }
     }
     if !state.windows.admit(input, now.as_second()) {
-        return say(delay, Answer::text(429, "Retry later\n"));
+        return respond(delay, FakeResponse::text(429, "Retry later\n"));
     }
     let mut ctx = Ctx { state, input, account: 0, caller: Caller::Nobody };
-    let done = router::run(&mut ctx).unwrap_or_else(|refusal| refusal.0);
-    if struck.contains(&FaultKind::ResetBeforeAnswer) {
+    let response = router::run(&mut ctx).unwrap_or_else(|error| error.0);
+    if active.contains(&FaultKind::ResetBeforeResponse) {
         return Reply { delay, outcome: FakeOutcome::Reset };
     }
-    if struck.contains(&FaultKind::ErrorAfter) {
-        return say(delay, answer::Refusal::crash().0);
+    if active.contains(&FaultKind::ErrorAfter) {
+        return respond(delay, ErrorResponse::internal_server_error().0);
     }
-    say(delay, done)
+    respond(delay, response)
 }
 
-/// The request with its whole body.
+/// Returns the request with its whole body in memory.
 fn in_memory(request: &::http::Request<Body>) -> Result<::http::Request<Bytes>, TransportError> {
     let body = request.body().to_bytes().map_err(|error| {
         TransportError::new(TransportErrorKind::Request, "the body cannot be read")
@@ -260,14 +262,14 @@ impl Transport for FakeChatwoot {
         let Reply { delay, outcome } = self.handle(&in_memory(&request)?);
         if delay > timeout {
             tokio::time::sleep(timeout).await;
-            return Err(TransportError::timeout("no answer in time"));
+            return Err(TransportError::timeout("no response in time"));
         }
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
             background::tick(&mut self.lock());
         }
         match outcome {
-            FakeOutcome::Answer(answer) => Ok(answer),
+            FakeOutcome::Response(response) => Ok(response),
             FakeOutcome::Reset => Err(TransportError::interrupted("the connection broke")),
         }
     }

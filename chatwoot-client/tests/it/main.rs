@@ -5,7 +5,6 @@
 mod answers;
 mod deadline;
 mod documents;
-mod doors;
 mod double;
 mod errors;
 mod features;
@@ -16,6 +15,7 @@ mod request;
 mod retry;
 mod route;
 mod secrets;
+mod separation;
 mod shapes;
 mod size;
 mod spans;

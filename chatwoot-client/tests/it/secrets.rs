@@ -95,7 +95,7 @@ fn the_fake_shows_no_secret_either() {
     let fake = builder.build();
     assert!(!format!("{fake:?}").contains(MARKER), "{fake:?}");
     let answer = http::Response::new(bytes::Bytes::from_static(MARKER.as_bytes()));
-    let outcome = FakeOutcome::Answer(answer);
+    let outcome = FakeOutcome::Response(answer);
     assert!(!format!("{outcome:?}").contains(&format!("{:?}", MARKER.as_bytes())));
     assert!(!format!("{outcome:?}").contains(MARKER), "{outcome:?}");
 }

@@ -393,7 +393,7 @@ async fn an_account_is_not_doubled_because_it_could_not_be_looked_for() {
     let bench = Bench::hasty();
     let store = &bench.stores[0];
     let accounts = "/platform/api/v1/accounts";
-    let lost = Fault::new(FaultKind::ResetBeforeAnswer).verb("POST").path(accounts).times(1);
+    let lost = Fault::new(FaultKind::ResetBeforeResponse).verb("POST").path(accounts).times(1);
     bench.fake.fault(lost);
     bench.provision(store).await.unwrap_err();
     for kind in every_fault() {

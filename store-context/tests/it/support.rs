@@ -42,9 +42,9 @@ pub(crate) fn every_fault() -> [FaultKind; 6] {
         FaultKind::ErrorBefore,
         FaultKind::ErrorAfter,
         FaultKind::RateLimited,
-        FaultKind::ResetBeforeAnswer,
+        FaultKind::ResetBeforeResponse,
         FaultKind::Delay(Duration::from_mins(5)),
-        FaultKind::Refuse { status: 503, body: "down".into() },
+        FaultKind::Respond { status: 503, body: "down".into() },
     ]
 }
 

@@ -1,4 +1,4 @@
-//! Account: what an account is, and how its own users see and change it.
+//! Accounts: the account record, and the routes of its members to read and change it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,11 +7,11 @@ use serde_json::{Map, Value, json};
 
 use crate::fake::clock::iso;
 use crate::fake::http::input::{Ctx, text};
-use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::http::router::{Routed, to};
 use crate::fake::state::State;
 
-/// A tenant of the server.
+/// An account.
 #[derive(Clone, Debug)]
 pub(in crate::fake) struct Account {
     pub(in crate::fake) id: i64,
@@ -25,7 +25,7 @@ pub(in crate::fake) struct Account {
     pub(in crate::fake) custom_attributes: Map<String, Value>,
     pub(in crate::fake) settings: Map<String, Value>,
     pub(in crate::fake) created_at: Timestamp,
-    /// When inboxes, labels and teams last changed, as the cache keys say.
+    /// When inboxes, labels and teams were last changed, for the cache keys.
     pub(in crate::fake) changed: BTreeMap<&'static str, i64>,
 }
 
@@ -49,7 +49,7 @@ const FEATURES: &str = "agent_bots agent_management assignment_v2 auto_resolve_c
     crm custom_attributes help_center inbound_emails inbox_management integrations labels macros \
     reports team_management voice_recorder";
 
-/// Makes an account with the server's defaults.
+/// Creates an account with the server's defaults.
 pub(in crate::fake) fn add(state: &mut State, name: &str) -> i64 {
     state.last_account += 1;
     let id = state.last_account;
@@ -71,7 +71,7 @@ pub(in crate::fake) fn add(state: &mut State, name: &str) -> i64 {
     id
 }
 
-/// Notes that the account's inboxes, labels or teams changed.
+/// Records that the account's inboxes, labels or teams changed.
 pub(in crate::fake) fn touch(ctx: &mut Ctx<'_>, what: &'static str) {
     let now = ctx.state.now().as_second();
     if let Some(account) = ctx.state.accounts.get_mut(&ctx.account) {
@@ -85,14 +85,14 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
         ("PATCH" | "PUT", []) => to(update),
         ("GET", ["cache_keys"]) => to(|ctx| {
             let account = current(ctx)?;
-            Ok(Answer::json(&json!({ "cache_keys": cache_keys(account) })))
+            Ok(FakeResponse::json(&json!({ "cache_keys": cache_keys(account) })))
         }),
         _ => None,
     }
 }
 
-fn current<'a>(ctx: &'a Ctx<'_>) -> Result<&'a Account, Refusal> {
-    ctx.state.accounts.get(&ctx.account).ok_or_else(Refusal::not_found)
+fn current<'a>(ctx: &'a Ctx<'_>) -> Result<&'a Account, ErrorResponse> {
+    ctx.state.accounts.get(&ctx.account).ok_or_else(ErrorResponse::not_found)
 }
 
 fn show(ctx: &mut Ctx<'_>) -> Outcome {
@@ -101,7 +101,7 @@ fn show(ctx: &mut Ctx<'_>) -> Outcome {
         map.insert("latest_chatwoot_version".to_owned(), Value::Null);
         map.insert("subscribed_features".to_owned(), json!([]));
     }
-    Ok(Answer::json(&shown))
+    Ok(FakeResponse::json(&shown))
 }
 
 const SETTINGS: [&str; 7] = [
@@ -113,18 +113,18 @@ const SETTINGS: [&str; 7] = [
     "conversation_required_attributes",
     "keep_pending_on_bot_failure",
 ];
-const ABOUT: [&str; 3] = ["industry", "company_size", "timezone"];
+const PROFILE_FIELDS: [&str; 3] = ["industry", "company_size", "timezone"];
 const PLAN: [&str; 4] =
     ["plan_name", "subscribed_quantity", "subscription_status", "subscription_ends_on"];
 
 fn update(ctx: &mut Ctx<'_>) -> Outcome {
-    ctx.admin()?;
+    ctx.require_admin()?;
     let params = ctx.params("account");
     let id = ctx.account;
-    let account = ctx.state.accounts.get_mut(&id).ok_or_else(Refusal::not_found)?;
+    let account = ctx.state.accounts.get_mut(&id).ok_or_else(ErrorResponse::not_found)?;
     if let Some(name) = text(&params, "name") {
         if name.is_empty() {
-            return Err(Refusal::invalid(&[("name", "Name can't be blank")]));
+            return Err(ErrorResponse::invalid(&[("name", "Name can't be blank")]));
         }
         account.name = name;
     }
@@ -140,8 +140,8 @@ fn update(ctx: &mut Ctx<'_>) -> Outcome {
         }
     };
     keep(&SETTINGS, |account| &mut account.settings);
-    keep(&ABOUT, |account| &mut account.custom_attributes);
-    Ok(Answer::json(&view(current(ctx)?)))
+    keep(&PROFILE_FIELDS, |account| &mut account.custom_attributes);
+    Ok(FakeResponse::json(&view(current(ctx)?)))
 }
 
 fn cache_keys(account: &Account) -> Value {
@@ -164,9 +164,10 @@ fn view(account: &Account) -> Value {
         "created_at": iso(account.created_at),
         "cache_keys": cache_keys(account),
     });
-    // Only an account with attributes shows them, and then the plan's even if null.
+    // The server sends custom attributes only if there are any, and then the plan's even if it is
+    // null.
     if !account.custom_attributes.is_empty() {
-        let mut about: Map<String, Value> = ABOUT
+        let mut about: Map<String, Value> = PROFILE_FIELDS
             .iter()
             .filter_map(|key| {
                 Some(((*key).to_owned(), account.custom_attributes.get(*key)?.clone()))

@@ -1,14 +1,14 @@
-//! Users: who signs in; made and changed by the platform app.
+//! Users, which the platform app creates and updates.
 
 use serde_json::{Map, Value, json};
 
 use crate::fake::application::agents;
 use crate::fake::http::input::{Ctx, id, text};
-use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::http::router::{Routed, to};
 use crate::fake::state::{State, secret};
 
-/// Someone who signs in.
+/// A user.
 #[derive(Clone, Debug)]
 pub(in crate::fake) struct User {
     pub(in crate::fake) id: i64,
@@ -24,13 +24,13 @@ pub(in crate::fake) struct User {
 }
 
 impl User {
-    /// The name that others see.
+    /// Returns the name that others see.
     pub(in crate::fake) fn available_name(&self) -> &str {
         self.display_name.as_deref().filter(|name| !name.is_empty()).unwrap_or(&self.name)
     }
 }
 
-/// Makes a user, or finds the one with this address.
+/// Creates a user, or returns the one with this e-mail address.
 pub(in crate::fake) fn add(state: &mut State, email: &str, name: &str) -> i64 {
     let email = email.to_lowercase();
     if let Some(id) = state.user_by_email.get(&email) {
@@ -56,7 +56,7 @@ pub(in crate::fake) fn add(state: &mut State, email: &str, name: &str) -> i64 {
     id
 }
 
-/// A user's token.
+/// Returns a user's token.
 pub(in crate::fake) fn token(state: &State, user: i64) -> String {
     state.users.get(&user).map(|user| user.token.clone()).unwrap_or_default()
 }
@@ -66,17 +66,19 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
         let user = id(user);
         to(move |ctx| {
             if !ctx.state.users.contains_key(&user) {
-                return Err(Refusal::no_route());
+                return Err(ErrorResponse::no_route());
             }
             if !ctx.state.platform_users.contains(&user) {
-                return Err(Refusal::unauthorized("Non permissible resource"));
+                return Err(ErrorResponse::unauthorized("Non permissible resource"));
             }
             run(ctx, user)
         })
     };
     match (verb, rest) {
         ("POST", ["users"]) => to(create),
-        ("GET", ["users", user]) => one(user, |ctx, user| Ok(Answer::json(&view(ctx.state, user)))),
+        ("GET", ["users", user]) => {
+            one(user, |ctx, user| Ok(FakeResponse::json(&view(ctx.state, user))))
+        }
         ("PATCH" | "PUT", ["users", user]) => one(user, update),
         ("DELETE", ["users", user]) => one(user, delete),
         ("GET", ["users", user, "login"]) => one(user, login),
@@ -89,15 +91,15 @@ fn create(ctx: &mut Ctx<'_>) -> Outcome {
     let params = ctx.params("user");
     let email = text(&params, "email").unwrap_or_default();
     if let Some(known) = ctx.state.user_by_email.get(&email.to_lowercase()).copied() {
-        // Upstream hands out the user that exists, as it was.
+        // The server returns an existing user unchanged.
         ctx.state.platform_users.insert(known);
-        return Ok(Answer::json(&view(ctx.state, known)));
+        return Ok(FakeResponse::json(&view(ctx.state, known)));
     }
     check(&params, true)?;
     let user = add(ctx.state, &email, &text(&params, "name").unwrap_or_default());
     ctx.state.platform_users.insert(user);
     apply(ctx.state, user, &params);
-    Ok(Answer::json(&view(ctx.state, user)))
+    Ok(FakeResponse::json(&view(ctx.state, user)))
 }
 
 fn update(ctx: &mut Ctx<'_>, user: i64) -> Outcome {
@@ -106,10 +108,10 @@ fn update(ctx: &mut Ctx<'_>, user: i64) -> Outcome {
     let owner = text(&params, "email").map(|email| email.to_lowercase());
     let owner = owner.and_then(|email| ctx.state.user_by_email.get(&email));
     if owner.is_some_and(|owner| *owner != user) {
-        return Err(Refusal::invalid(&[("email", "Email has already been taken")]));
+        return Err(ErrorResponse::invalid(&[("email", "Email has already been taken")]));
     }
     apply(ctx.state, user, &params);
-    Ok(Answer::json(&view(ctx.state, user)))
+    Ok(FakeResponse::json(&view(ctx.state, user)))
 }
 
 fn apply(state: &mut State, id: i64, params: &Value) {
@@ -125,7 +127,7 @@ fn apply(state: &mut State, id: i64, params: &Value) {
         state.user_by_email.insert(email.clone(), id);
         user.email = email;
     }
-    // What it is nobody asks; that it changed shows in the feed's token.
+    // The password itself is not stored; its change shows in the token of the websocket connection.
     if text(params, "password").is_some() {
         user.pubsub_token = secret();
     }
@@ -136,7 +138,7 @@ fn apply(state: &mut State, id: i64, params: &Value) {
     }
 }
 
-fn check(params: &Value, new: bool) -> Result<(), Refusal> {
+fn check(params: &Value, new: bool) -> Result<(), ErrorResponse> {
     let mut faults = Vec::new();
     let email = text(params, "email");
     match email.as_deref() {
@@ -153,7 +155,7 @@ fn check(params: &Value, new: bool) -> Result<(), Refusal> {
         None => {}
         Some(password) => check_password(password, &mut faults),
     }
-    if faults.is_empty() { Ok(()) } else { Err(Refusal::invalid(&faults)) }
+    if faults.is_empty() { Ok(()) } else { Err(ErrorResponse::invalid(&faults)) }
 }
 
 const SPECIAL: &str = "!@#$%^&*()_+-=[]{}|\"/\\.,`<>:;?~'";
@@ -176,10 +178,11 @@ fn check_password(password: &str, faults: &mut Vec<(&str, &str)>) {
             "Password must contain at least 1 special character  ( !@#$%^&*()_+-=[]{}|\"/\\.,`<>:;?~')",
         ),
     ];
-    faults.extend(rules.iter().filter(|(kept, _)| !kept).map(|(_, said)| ("password", *said)));
+    faults
+        .extend(rules.iter().filter(|(kept, _)| !kept).map(|(_, message)| ("password", *message)));
 }
 
-/// As far as the server looks: something, an at sign, a domain.
+/// Whether the server accepts a text as an e-mail address: text, an at sign, a domain.
 pub(in crate::fake) fn looks_like_email(text: &str) -> bool {
     text.split_once('@').is_some_and(|(local, domain)| {
         let plain = !text.contains(char::is_whitespace) && !domain.contains('@');
@@ -188,9 +191,9 @@ pub(in crate::fake) fn looks_like_email(text: &str) -> bool {
 }
 
 fn delete(ctx: &mut Ctx<'_>, user: i64) -> Outcome {
-    if let Some(gone) = ctx.state.users.remove(&user) {
-        ctx.state.user_by_email.remove(&gone.email);
-        ctx.state.user_by_token.remove(&gone.token);
+    if let Some(removed) = ctx.state.users.remove(&user) {
+        ctx.state.user_by_email.remove(&removed.email);
+        ctx.state.user_by_token.remove(&removed.token);
     }
     ctx.state.platform_users.remove(&user);
     let accounts: Vec<i64> =
@@ -198,7 +201,7 @@ fn delete(ctx: &mut Ctx<'_>, user: i64) -> Outcome {
     for account in accounts {
         agents::leave(ctx.state, account, user);
     }
-    Ok(Answer::empty())
+    Ok(FakeResponse::empty())
 }
 
 fn login(ctx: &mut Ctx<'_>, user: i64) -> Outcome {
@@ -207,12 +210,12 @@ fn login(ctx: &mut Ctx<'_>, user: i64) -> Outcome {
         .append_pair("email", &email)
         .append_pair("sso_auth_token", &hex::encode(secret()))
         .finish();
-    Ok(Answer::json(&json!({ "url": format!("{}/app/login?{query}", ctx.state.base_url) })))
+    Ok(FakeResponse::json(&json!({ "url": format!("{}/app/login?{query}", ctx.state.base_url) })))
 }
 
 fn show_token(ctx: &mut Ctx<'_>, user: i64) -> Outcome {
-    let user = ctx.state.users.get(&user).ok_or_else(Refusal::no_route)?;
-    Ok(Answer::json(&json!({
+    let user = ctx.state.users.get(&user).ok_or_else(ErrorResponse::no_route)?;
+    Ok(FakeResponse::json(&json!({
         "access_token": user.token,
         "expiry": null,
         "user": {
@@ -225,7 +228,7 @@ fn show_token(ctx: &mut Ctx<'_>, user: i64) -> Outcome {
     })))
 }
 
-/// A user as the platform app sees it.
+/// Returns a user as in the Platform API.
 fn view(state: &State, user: i64) -> Value {
     let Some(user) = state.users.get(&user) else { return Value::Null };
     let first = agents::of_user(state, user.id).next();

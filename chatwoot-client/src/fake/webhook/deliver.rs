@@ -1,95 +1,95 @@
-//! Sending what the outbox holds: once each, in parallel, order not kept.
+//! Sending of the deliveries in the outbox: each once, in parallel, in no guaranteed order.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::fake::FakeChatwoot;
-use crate::fake::http::faults::Fate;
+use crate::fake::http::faults::DeliveryAction;
 use crate::fake::webhook::events::{Delivery, Fact};
 use crate::http::Body;
 use crate::http::transport::Transport;
 
-/// What became of a delivery.
+/// The outcome of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DeliveryOutcome {
-    /// The receiver answered with this status; any but a 2xx is lost, as upstream.
+    /// The receiver responded with this status; any but a 2xx is lost, as on the server.
     Delivered(u16),
-    /// No answer in time, or no connection: lost.
+    /// No response in time, or no connection: the delivery is lost.
     Failed,
-    /// A fault kept it from being sent.
+    /// A fault prevented the delivery.
     Dropped,
 }
 
-/// A line of the delivery journal.
+/// An entry of the delivery journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeliveryRecord {
-    /// The event's name.
+    /// The name of the event.
     pub event: String,
-    /// The account it came from.
+    /// The id of the account.
     pub account: u64,
     /// `X-Chatwoot-Delivery`.
     pub delivery_id: String,
-    /// What it speaks of.
+    /// The records that the delivery is about.
     pub fact: Fact,
-    /// What became of it.
+    /// The outcome of the delivery.
     pub outcome: DeliveryOutcome,
 }
 
 const WORKERS: usize = 4;
-/// How long a delivery is held back that is to be overtaken.
-const OVERTAKEN: Duration = Duration::from_millis(40);
+/// How long a delivery is held back so that the next one overtakes it.
+const SWAP_DELAY: Duration = Duration::from_millis(40);
 
 impl FakeChatwoot {
-    /// Sends webhooks through `transport` from now on, in tasks of the current tokio runtime.
-    /// Each is sent once with the server's time limit; [`Self::deliveries`] says how it went.
+    /// Sends webhooks through `transport` from now on, in tasks of the current tokio runtime. Each
+    /// is sent once with the server's timeout; [`Self::deliveries`] returns the outcomes.
     #[expect(clippy::needless_pass_by_value, reason = "a host hands its transport over")]
     pub fn deliver_through(&self, transport: Arc<dyn Transport>) {
         for _ in 0..WORKERS {
             let (weak, transport) = (self.downgrade(), Arc::clone(&transport));
             tokio::spawn(async move {
-                // Ends when the last handle to the fake is gone.
+                // Ends when the last handle to the fake is dropped.
                 while let Some(strong) = weak.upgrade() {
                     let taken = Self::take_one(&strong);
                     let wake = Arc::clone(&strong.wake);
                     let timeout = strong.webhook_timeout;
-                    if let Some((delivery, luck)) = taken {
+                    if let Some((delivery, action)) = taken {
                         let alive = Self { inner: strong };
-                        alive.settle(&*transport, delivery, luck, timeout).await;
+                        alive.deliver(&*transport, delivery, action, timeout).await;
                         continue;
                     }
                     drop(strong);
-                    // A wake may be missed between the look and the wait, hence the limit.
+                    // A wake-up may be missed between the check and the wait, hence the timeout.
                     let _ = tokio::time::timeout(Duration::from_millis(50), wake.notified()).await;
                 }
             });
         }
     }
 
-    async fn settle(
+    async fn deliver(
         &self,
         transport: &dyn Transport,
         delivery: Delivery,
-        fate: Fate,
+        action: DeliveryAction,
         timeout: Duration,
     ) {
-        let tries = match fate {
-            Fate::Drop => 0,
-            Fate::Send | Fate::Swap => 1,
-            Fate::Double => 2,
+        let count = match action {
+            DeliveryAction::Drop => 0,
+            DeliveryAction::Send | DeliveryAction::Swap => 1,
+            DeliveryAction::Double => 2,
         };
-        if fate == Fate::Swap {
-            // Nothing waited behind it: what comes in the meantime overtakes it.
-            tokio::time::sleep(OVERTAKEN).await;
+        if action == DeliveryAction::Swap {
+            // There is no next delivery: one that arrives in the meantime overtakes it.
+            tokio::time::sleep(SWAP_DELAY).await;
         }
         let mut outcomes = Vec::new();
-        for _ in 0..tries {
+        for _ in 0..count {
             let now = self.lock().now();
             let request = delivery.request(now).map(Body::from);
             let sent = tokio::time::timeout(timeout, transport.send(request, timeout)).await;
             outcomes.push(match sent {
-                Ok(Ok(answer)) => DeliveryOutcome::Delivered(answer.status().as_u16()),
+                Ok(Ok(response)) => DeliveryOutcome::Delivered(response.status().as_u16()),
                 _ => DeliveryOutcome::Failed,
             });
         }
@@ -99,7 +99,7 @@ impl FakeChatwoot {
         for outcome in outcomes {
             self.record(&delivery, outcome);
         }
-        self.lock().outbox.flying -= 1;
+        self.lock().outbox.in_flight -= 1;
     }
 
     fn record(&self, delivery: &Delivery, outcome: DeliveryOutcome) {
@@ -112,12 +112,12 @@ impl FakeChatwoot {
         });
     }
 
-    /// Waits until nothing waits in the outbox and nothing is under way.
+    /// Waits until the outbox is empty and no delivery is in progress.
     pub async fn idle(&self) {
         loop {
             {
                 let state = self.lock();
-                if state.outbox.waiting.is_empty() && state.outbox.flying == 0 {
+                if state.outbox.waiting.is_empty() && state.outbox.in_flight == 0 {
                     return;
                 }
             }
@@ -125,20 +125,21 @@ impl FakeChatwoot {
         }
     }
 
-    /// What became of every delivery so far, in the order they were settled.
+    /// Returns the outcomes of all deliveries so far, in the order of their completion.
     pub fn deliveries(&self) -> Vec<DeliveryRecord> {
         self.records().clone()
     }
 
-    /// Empties the outbox: for tests that bring the deliveries themselves. Webhook faults apply.
+    /// Returns and removes the deliveries in the outbox, for tests that send them themselves.
+    /// Webhook faults apply.
     pub fn take_deliveries(&self) -> Vec<Delivery> {
         let mut taken = Vec::new();
-        while let Some((delivery, fate)) = Self::take_one(&self.inner) {
-            self.lock().outbox.flying -= 1;
-            match fate {
-                Fate::Drop => self.record(&delivery, DeliveryOutcome::Dropped),
-                Fate::Send | Fate::Swap => taken.push(delivery),
-                Fate::Double => {
+        while let Some((delivery, action)) = Self::take_one(&self.inner) {
+            self.lock().outbox.in_flight -= 1;
+            match action {
+                DeliveryAction::Drop => self.record(&delivery, DeliveryOutcome::Dropped),
+                DeliveryAction::Send | DeliveryAction::Swap => taken.push(delivery),
+                DeliveryAction::Double => {
                     taken.push(delivery.clone());
                     taken.push(delivery);
                 }
@@ -147,20 +148,20 @@ impl FakeChatwoot {
         taken
     }
 
-    /// The next delivery and its fate; a swapped one goes behind the one that follows.
-    fn take_one(inner: &crate::fake::Inner) -> Option<(Delivery, Fate)> {
+    /// Returns the next delivery and its handling; a swapped one goes behind the next one.
+    fn take_one(inner: &crate::fake::Inner) -> Option<(Delivery, DeliveryAction)> {
         let mut state = inner.lock();
         let mut delivery = state.outbox.waiting.pop_front()?;
-        state.outbox.flying += 1;
-        // A delivery that let another pass goes next, whatever the faults say.
-        let fate = if delivery.swapped { Fate::Send } else { state.faults.fate() };
-        if fate == Fate::Swap
+        state.outbox.in_flight += 1;
+        // A delivery that was swapped once is sent next, whatever the faults are.
+        let action = if delivery.swapped { DeliveryAction::Send } else { state.faults.action() };
+        if action == DeliveryAction::Swap
             && let Some(next) = state.outbox.waiting.pop_front()
         {
             delivery.swapped = true;
             state.outbox.waiting.push_front(delivery);
-            return Some((next, Fate::Send));
+            return Some((next, DeliveryAction::Send));
         }
-        Some((delivery, fate))
+        Some((delivery, action))
     }
 }

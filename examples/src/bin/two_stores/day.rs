@@ -233,7 +233,7 @@ impl Day<'_> {
             FaultKind::ErrorBefore,
             FaultKind::RateLimited,
             FaultKind::ErrorAfter,
-            FaultKind::ResetBeforeAnswer,
+            FaultKind::ResetBeforeResponse,
         ];
         // One request each, one after another, so that even a store of one customer meets them all.
         for (number, kind) in (0..).zip(kinds) {

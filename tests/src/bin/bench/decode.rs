@@ -52,7 +52,7 @@ fn page() -> anyhow::Result<Vec<u8>> {
             .header("api_access_token", &token)
             .header("content-type", "application/json")
             .body(body)?;
-        let FakeOutcome::Answer(answer) = fake.handle(&request).outcome else {
+        let FakeOutcome::Response(answer) = fake.handle(&request).outcome else {
             anyhow::bail!("the fake broke off");
         };
         ensure!(answer.status().is_success(), "{verb} {path}: {}", answer.status());

@@ -1,4 +1,4 @@
-//! Contacts: create, show, change, remove, label.
+//! Contacts: create, show, update, delete, label.
 
 pub(in crate::fake) mod filter;
 pub(in crate::fake) mod inboxes;
@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::fake::application::contacts::record::Contact;
 use crate::fake::http::input::{Ctx, id, text, texts};
-use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 
 use crate::fake::application::contacts::{
     filter as contact_filter, inboxes as contact_inboxes, list as contact_list,
@@ -71,10 +71,10 @@ fn of_one(verb: &str, contact: i64, rest: &[&str]) -> Routed {
 }
 
 fn payload(body: &Value) -> Outcome {
-    Ok(Answer::json(&json!({ "payload": body })))
+    Ok(FakeResponse::json(&json!({ "payload": body })))
 }
 
-/// Whether contacts are shown with their contact inboxes.
+/// Whether contacts are returned with their contact inboxes.
 pub(in crate::fake) fn with_inboxes(ctx: &Ctx<'_>) -> bool {
     ctx.query("include_contact_inboxes").is_none_or(|word| word.is_empty() || word == "true")
 }
@@ -103,14 +103,14 @@ fn create(ctx: &mut Ctx<'_>) -> Outcome {
     if let (Some(inbox), Some(source)) = (inbox, &source)
         && ctx.state.contacts.link_by_source(account, inbox, source).is_some()
     {
-        // The database refuses the second row and the whole creation is undone.
-        return Err(Refusal::crash());
+        // The database rejects the second row, and the whole creation is rolled back.
+        return Err(ErrorResponse::internal_server_error());
     }
     let id = contact_save::create(ctx.state, draft)?;
     let mut shown = json!({ "inbox": null, "source_id": null });
     if let Some(inbox) = inbox {
-        let made = contact_inboxes::link(ctx.state, account, id, inbox, source);
-        let link = made.map_err(contact_inboxes::refuse)?;
+        let created = contact_inboxes::link(ctx.state, account, id, inbox, source);
+        let link = created.map_err(contact_inboxes::link_error)?;
         if let Some(link) = ctx.state.contacts.inboxes.get(account, link) {
             let inbox = ctx.state.inboxes.get(account, inbox).map(shapes::inbox_row);
             shown = json!({ "inbox": inbox, "source_id": link.source_id });
@@ -121,7 +121,8 @@ fn create(ctx: &mut Ctx<'_>) -> Outcome {
     payload(&json!({ "contact": contact, "contact_inbox": shown }))
 }
 
-/// A write that was read for and is not yet written: see [`crate::fake::FakeChatwoot::set_merge_window`].
+/// A write whose values were read but that is not yet stored: see
+/// [`crate::fake::FakeChatwoot::set_merge_window`].
 #[derive(Clone, Debug)]
 pub(in crate::fake) struct PendingWrite {
     due: Instant,
@@ -144,21 +145,21 @@ fn update(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
         contact_save::update(ctx.state, wanted)?;
         return show(ctx, contact);
     }
-    ctx.state.contacts.settle(&mut wanted)?;
-    let answer = shapes::contact(ctx.state, &wanted, with_inboxes(ctx));
+    ctx.state.contacts.normalize(&mut wanted)?;
+    let response = shapes::contact(ctx.state, &wanted, with_inboxes(ctx));
     let due = Instant::now() + window;
     ctx.state.contacts.pending.push_back(PendingWrite { due, read, wanted });
     ctx.state.contacts.delay = window;
-    payload(&answer)
+    payload(&response)
 }
 
 impl State {
-    /// Writes what is due.
+    /// Stores the writes that are due.
     pub(in crate::fake) fn write_due(&mut self, now: Instant) {
         while let Some(write) = self.contacts.pending.pop_front_if(|write| write.due <= now) {
             let PendingWrite { read, wanted, .. } = write;
             let Some(current) = self.contacts.get(read.account, read.id) else { continue };
-            // Only columns that differ from what was read are written.
+            // Only columns that differ from the values read are written.
             let mut draft = current.clone();
             let Contact { name, email, phone_number, identifier, additional, custom, .. } = wanted;
             if name != read.name {
@@ -179,18 +180,19 @@ impl State {
             if custom != read.custom {
                 draft.custom = custom;
             }
-            // Taken in the meantime: the server would have said so, but the answer has gone out.
+            // Another contact took the value meanwhile: the server would report it, but the
+            // response has been sent.
             let _ = contact_save::update(self, draft);
         }
     }
 }
 
-/// The contact goes at once; what hangs on it goes in the background.
+/// The contact is deleted at once, its records in the background.
 fn delete(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
     ctx.state.contacts.find(ctx.account, contact)?;
     ctx.state.contacts.remove(ctx.account, contact);
-    ctx.state.talk.orphan(ctx.account, contact);
-    Ok(Answer::empty())
+    ctx.state.conversations.orphan(ctx.account, contact);
+    Ok(FakeResponse::empty())
 }
 
 fn remove_attributes(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
@@ -213,7 +215,8 @@ fn set_labels(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
     labels(ctx, contact)
 }
 
-/// The labels of a body, each once, case kept; they need not be defined in the account.
+/// Returns the labels of a body without duplicates, case preserved; they need not be defined in the
+/// account.
 pub(in crate::fake) fn label_list(body: &Value) -> Vec<String> {
     let mut labels: Vec<String> = Vec::new();
     for label in texts(body, "labels").unwrap_or_default() {

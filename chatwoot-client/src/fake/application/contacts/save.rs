@@ -1,17 +1,17 @@
-//! Saving a contact: what every write of one comes to, with its event.
+//! Saving a contact, with the events of every change.
 
 use serde_json::{Value, json};
 
 use crate::fake::application::contacts::record::Contact;
 use crate::fake::clock::iso;
-use crate::fake::http::response::Refusal;
+use crate::fake::http::response::ErrorResponse;
 use crate::fake::state::State;
 use crate::fake::webhook::events::emit;
 use crate::fake::webhook::payloads;
 
-/// Stores a new contact and tells the webhooks.
-pub(in crate::fake) fn create(state: &mut State, mut draft: Contact) -> Result<i64, Refusal> {
-    state.contacts.settle(&mut draft)?;
+/// Stores a new contact and emits its event.
+pub(in crate::fake) fn create(state: &mut State, mut draft: Contact) -> Result<i64, ErrorResponse> {
+    state.contacts.normalize(&mut draft)?;
     let account = draft.account;
     let id = state.contacts.insert(draft);
     let payload = state.contacts.get(account, id).map(|contact| payloads::contact(state, contact));
@@ -21,10 +21,10 @@ pub(in crate::fake) fn create(state: &mut State, mut draft: Contact) -> Result<i
     Ok(id)
 }
 
-/// Stores a changed contact and tells the webhooks; without a change nothing happens.
-pub(in crate::fake) fn update(state: &mut State, mut draft: Contact) -> Result<(), Refusal> {
-    let asked = draft.additional.clone();
-    state.contacts.settle(&mut draft)?;
+/// Stores a changed contact and emits its event; does nothing without a change.
+pub(in crate::fake) fn update(state: &mut State, mut draft: Contact) -> Result<(), ErrorResponse> {
+    let requested = draft.additional.clone();
+    state.contacts.normalize(&mut draft)?;
     let Some(old) = state.contacts.get(draft.account, draft.id) else { return Ok(()) };
     let touched = Contact { updated_at: old.updated_at, ..draft.clone() };
     if touched == *old {
@@ -33,18 +33,19 @@ pub(in crate::fake) fn update(state: &mut State, mut draft: Contact) -> Result<(
     draft.updated_at = state.now();
     let account = draft.account;
     let new = draft.clone();
-    // A company is found afterwards, and no event tells of it.
-    let told = Contact { additional: asked, ..draft.clone() };
+    // The company is set afterwards, and no event includes it.
+    let published = Contact { additional: requested, ..draft.clone() };
     let Some(old) = state.contacts.replace(draft) else { return Ok(()) };
     let mut payload = payloads::contact(state, &new);
     if let Value::Object(map) = &mut payload {
-        map.insert("changed_attributes".to_owned(), Value::Array(changes(&old, &told)));
+        map.insert("changed_attributes".to_owned(), Value::Array(changes(&old, &published)));
     }
     emit(state, account, None, "contact_updated", &payload);
     Ok(())
 }
 
-/// `{column: {previous_value, current_value}}` for each change, in the order of the columns.
+/// Returns `{column: {previous_value, current_value}}` for each change, in the order of the
+/// columns.
 fn changes(old: &Contact, new: &Contact) -> Vec<Value> {
     let kind = |contact: &Contact| if contact.visitor { "visitor" } else { "lead" };
     let place =

@@ -1,4 +1,4 @@
-//! How inboxes look in answers and events, and what they start with.
+//! The form of inboxes in responses and events, and their default settings.
 
 use serde_json::{Map, Value, json};
 
@@ -13,7 +13,7 @@ fn object(value: Value) -> Map<String, Value> {
     }
 }
 
-/// What every inbox has and a client may set.
+/// Returns the defaults of the settings of every type of inbox.
 pub(in crate::fake) fn inbox_defaults() -> Map<String, Value> {
     object(json!({
         "greeting_enabled": false,
@@ -33,7 +33,7 @@ pub(in crate::fake) fn inbox_defaults() -> Map<String, Value> {
     }))
 }
 
-/// What a channel has and a client may set, besides what is typed.
+/// Returns the defaults of the settings of a channel, except for those with a typed field.
 pub(in crate::fake) fn channel_defaults(kind: &str) -> Map<String, Value> {
     object(match kind {
         "web_widget" => json!({
@@ -94,7 +94,7 @@ fn pre_chat() -> Value {
     })
 }
 
-/// Nine to five from Monday to Friday.
+/// Returns the default opening hours: nine to five from Monday to Friday.
 pub(in crate::fake) fn hours() -> Vec<Value> {
     (0..7)
         .map(|day| {
@@ -120,7 +120,7 @@ pub(in crate::fake) fn change(object: &mut Value, key: &str, value: &Value) {
     }
 }
 
-// What every inbox shows of a channel, null where the channel has no such thing.
+// The fields of a channel that every inbox has, null if the channel has no such field.
 const SHARED: [&str; 9] = [
     "allowed_domains",
     "widget_color",
@@ -133,10 +133,10 @@ const SHARED: [&str; 9] = [
     "phone_number",
 ];
 
-// What only an administrator sees.
+// The prefixes of the fields that only administrators receive.
 const CREDENTIALS: [&str; 2] = ["imap_", "smtp_"];
 
-/// An inbox as the API shows it.
+/// Returns an inbox as in the Application API.
 pub(in crate::fake) fn view(state: &State, inbox: &Inbox, admin: bool) -> Value {
     let channel = inbox.channel();
     let mut shown = inbox.settings.clone();
@@ -184,7 +184,8 @@ pub(in crate::fake) fn view(state: &State, inbox: &Inbox, admin: bool) -> Value 
     Value::Object(shown)
 }
 
-/// The loader that a shop puts on its pages; the host's own lines, so only its parts are the same.
+/// Returns the script that a website embeds. The text is the fake's own; only its parts are those of
+/// the server's script.
 fn script(base: &str, token: &str) -> String {
     format!(
         "\n<script>\n(function (d, tag) {{\n  var BASE_URL = \"{base}\";\n  \
@@ -196,12 +197,12 @@ fn script(base: &str, token: &str) -> String {
     )
 }
 
-/// An inbox as its events show it: no id and no name of its own, upstream leaves them out.
+/// Returns an inbox as in its events: without its id and name, which the server omits.
 pub(in crate::fake) fn payload(state: &State, inbox: &Inbox) -> Value {
     let channel = inbox.channel();
-    let mut told = inbox.settings.clone();
-    told.remove("csat_config");
-    let (made, changed) = (iso(inbox.created_at), iso(inbox.updated_at));
+    let mut body = inbox.settings.clone();
+    body.remove("csat_config");
+    let (created, changed) = (iso(inbox.created_at), iso(inbox.updated_at));
     let hours: Value = inbox
         .hours
         .iter()
@@ -209,16 +210,16 @@ pub(in crate::fake) fn payload(state: &State, inbox: &Inbox) -> Value {
             let mut day = day.clone();
             change(&mut day, "inbox_id", &inbox.id.into());
             change(&mut day, "account_id", &inbox.account.into());
-            change(&mut day, "created_at", &made);
-            change(&mut day, "updated_at", &made);
+            change(&mut day, "created_at", &created);
+            change(&mut day, "updated_at", &created);
             day
         })
         .collect();
     let mut within = Value::Object(channel.settings.clone());
     change(&mut within, "id", &inbox.channel_id.into());
     change(&mut within, "account_id", &inbox.account.into());
-    change(&mut within, "created_at", &made);
-    change(&mut within, "updated_at", &made);
+    change(&mut within, "created_at", &created);
+    change(&mut within, "updated_at", &created);
     match &inbox.kind {
         Kind::Web(_) => change(&mut within, "website_token", &channel.identifier.as_str().into()),
         Kind::Api(_) => {
@@ -235,12 +236,12 @@ pub(in crate::fake) fn payload(state: &State, inbox: &Inbox) -> Value {
     let account = state.accounts.get(&inbox.account).map(|account| account.name.as_str());
     for (key, value) in [
         ("working_hours", hours),
-        ("created_at", made),
+        ("created_at", created),
         ("updated_at", changed),
         ("channel", within),
         ("account", json!({ "id": inbox.account, "name": account })),
     ] {
-        told.insert(key.to_owned(), value);
+        body.insert(key.to_owned(), value);
     }
-    Value::Object(told)
+    Value::Object(body)
 }

@@ -1,23 +1,23 @@
-//! The token's kind is in the type: a door of one API has no method of another.
+//! The kind of a token is part of its type: a handle of one API has no method of another.
 //!
-//! The page of the crate's `doors` module holds the same as programs that must not compile. Here a
-//! trait offers the other door's methods: a method of the type itself would win over it, and then
-//! these lines would not compile.
+//! The crate's `separation` module proves the same with programs that must not compile. Here a
+//! trait offers the other handle's methods: a method of the type itself would take precedence, and
+//! then these lines would not compile.
 
 use chatwoot_client::{Account, Client, Platform};
 
 struct Absent;
 
 macro_rules! absent {
-    ($check:ident: $door:ty: $($method:ident)+) => {
-        fn $check(door: &$door) {
+    ($check:ident: $handle:ty: $($method:ident)+) => {
+        fn $check(handle: &$handle) {
             trait Other {
                 $(fn $method(&self) -> Absent {
                     Absent
                 })+
             }
-            impl Other for $door {}
-            $(let Absent = door.$method();)+
+            impl Other for $handle {}
+            $(let Absent = handle.$method();)+
         }
     };
 }
@@ -27,7 +27,7 @@ absent!(application: Platform:
 absent!(platform: Account: accounts users account_users platform);
 
 #[test]
-fn no_door_opens_another_api() {
+fn no_handle_reaches_another_api() {
     let client = Client::builder("https://chatwoot.test").build().unwrap();
     application(&client.platform("token"));
     platform(&client.account(1, "token"));
