@@ -235,5 +235,5 @@ pub struct PublicContactPatch {
     pub avatar_url: Option<String>,
     /// Attributes of the account's own to set; the others stay.
     #[serde(rename = "custom_attributes", skip_serializing_if = "Option::is_none")]
-    pub merge_attributes: Option<Attributes>,
+    pub merge_custom_attributes: Option<Attributes>,
 }

@@ -46,7 +46,7 @@ fn platform() -> Vec<Row> {
 
 fn public() -> Vec<Row> {
     table! { public(on) {
-        "public_inbox.get" => on.details(),
+        "public_inbox.details" => on.details(),
         "public_contacts.create" => on.contacts().create(&Default::default()),
         "public_contacts.get" => on.contacts().get("s"),
         "public_contacts.update" => on.contacts().update("s", &Default::default()),

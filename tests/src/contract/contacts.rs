@@ -8,6 +8,7 @@ use chatwoot_client::application::{Filter, FilterCondition};
 use chatwoot_client::{Attributes, ErrorKind, Page, Upload};
 use serde_json::json;
 
+use super::contact_parts;
 use super::server::{Cut, Server};
 use super::stage::Stage;
 
@@ -21,8 +22,10 @@ fn attribute(key: &str) -> Attributes {
 pub(super) async fn contacts(server: &Server, stage: &Stage) -> Result<(), Cut> {
     let (contacts, ada) = (stage.account.contacts(), stage.contact.id);
     for key in ["first", "second"] {
-        let change =
-            ContactPatch { merge_attributes: Some(attribute(key)), ..ContactPatch::default() };
+        let change = ContactPatch {
+            merge_custom_attributes: Some(attribute(key)),
+            ..ContactPatch::default()
+        };
         server.done(contacts.update(ada, &change)).await?;
     }
     server
@@ -66,6 +69,7 @@ pub(super) async fn contacts(server: &Server, stage: &Stage) -> Result<(), Cut> 
     server.part(found(server, stage).await);
     server.part(merged(server, stage).await);
     server.part(files(server, stage).await);
+    server.part(contact_parts::inboxes(server, stage).await);
     drop(server.done(contacts.export(&ContactExport::default())).await);
     let gone = NewContact { identifier: Some(server.name("gone")), ..NewContact::default() };
     let gone = server.done(contacts.create(&gone)).await?.contact.id;

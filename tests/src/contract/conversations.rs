@@ -9,6 +9,7 @@ use chatwoot_client::application::{Filter, FilterCondition};
 use chatwoot_client::types::{ConversationStatus, Priority};
 use serde_json::json;
 
+use super::conversation_parts;
 use super::server::{Cut, Server};
 use super::stage::Stage;
 
@@ -25,6 +26,7 @@ pub(super) async fn conversations(server: &Server, stage: &Stage) -> Result<(), 
     changed(server, stage).await?;
     // Not `?`: each is for itself, and an older server lacks some.
     server.part(listed(server, stage).await);
+    server.part(conversation_parts::assignments(server, stage).await);
     drop(server.done(handle.set_typing(Typing::On, false)).await);
     drop(server.done(handle.set_typing(Typing::Off, false)).await);
     drop(server.done(handle.mute()).await);

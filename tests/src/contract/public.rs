@@ -35,7 +35,7 @@ pub(super) async fn contacts(server: &Server, stage: &Stage) -> Result<(), Cut> 
         let attributes = Attributes::from_iter([(key.to_owned(), json!("x"))]);
         let change = PublicContactPatch {
             name: Some("Named".into()),
-            merge_attributes: Some(attributes),
+            merge_custom_attributes: Some(attributes),
             ..PublicContactPatch::default()
         };
         let last = server.step(contacts.update(&source, &change), |is| {

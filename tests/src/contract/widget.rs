@@ -50,7 +50,7 @@ pub(super) async fn widget(server: &Server, stage: &Stage) -> Result<(), Cut> {
     listed.await?;
     for key in ["first", "second"] {
         let attributes = Attributes::from_iter([(key.to_owned(), json!("x"))]);
-        server.done(visitor.replace_attributes(&attributes)).await?;
+        server.done(visitor.replace_custom_attributes(&attributes)).await?;
     }
     let second = Attributes::from_iter([("second".to_owned(), json!("x"))]);
     let read = server.step(stage.account.conversations().get(talk), |is| {

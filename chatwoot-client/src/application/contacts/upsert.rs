@@ -294,7 +294,7 @@ fn adoption(contact: &NewContact) -> ContactPatch {
         avatar_url: given(contact.avatar_url.as_ref()),
         blocked: given(contact.blocked.as_ref()),
         merge_additional_attributes: contact.additional_attributes.clone(),
-        merge_attributes: contact.custom_attributes.clone(),
+        merge_custom_attributes: contact.custom_attributes.clone(),
     }
 }
 

@@ -53,7 +53,7 @@ const SET_PRIORITY: Op = Op::post(
     "/api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_priority",
 )
 .idempotent();
-const REPLACE_ATTRIBUTES: Op = Op::post(
+const REPLACE_CUSTOM_ATTRIBUTES: Op = Op::post(
     "conversations.replace_custom_attributes",
     "/api/v1/accounts/{account_id}/conversations/{conversation_id}/custom_attributes",
 )
@@ -101,7 +101,7 @@ pub(crate) const OPERATIONS: &[Op] = &[
     META,
     SET_STATUS,
     SET_PRIORITY,
-    REPLACE_ATTRIBUTES,
+    REPLACE_CUSTOM_ATTRIBUTES,
     SET_TYPING,
     MUTE,
     UNMUTE,

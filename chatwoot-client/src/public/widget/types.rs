@@ -146,9 +146,9 @@ pub struct WidgetContactPatch {
     /// Its phone number, E.164.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<String>,
-    /// Its custom attributes, which are merged with those that it has.
-    #[serde(skip_serializing_if = "Attributes::is_empty")]
-    pub custom_attributes: Attributes,
+    /// Custom attributes to set; the others stay.
+    #[serde(rename = "custom_attributes", skip_serializing_if = "Attributes::is_empty")]
+    pub merge_custom_attributes: Attributes,
 }
 
 /// Something that a visitor did.
