@@ -154,7 +154,7 @@ fn conversations() -> Vec<Row> {
         "conversations.get" => on.conversations().get(1.into()),
         "conversations.create" => on.conversations().create(&Default::default()),
         "conversations.update" => on.conversations().update(1.into(), &Default::default()),
-        "conversations.filter" => on.conversations().filter(&filter(), 1),
+        "conversations.filter" => on.conversations().filter(&filter(), &Default::default()),
         "conversations.meta" => on.conversations().meta(&Default::default()),
         "conversations.set_status" =>
             on.conversation(1).set_status(ConversationStatus::Open, None),
@@ -172,7 +172,7 @@ fn conversations() -> Vec<Row> {
         "conversations.delete" => on.conversations().delete(1.into()),
         "conversations.search" => on.conversations().search("x", &Default::default()),
         "conversations.unread_counts" => on.conversations().unread_counts(),
-        "conversations.attachments" => on.conversation(1).attachments(1),
+        "conversations.attachments" => on.conversation(1).attachments(&Default::default()),
         "participants.list" => on.conversation(1).participants().list(),
         "participants.add" => on.conversation(1).participants().add(&[]),
         "participants.replace" => on.conversation(1).participants().replace(&[]),

@@ -51,7 +51,7 @@ fn policies() -> Vec<Row> {
         "assignment_policies.of_inbox" => on.assignment_policies().of_inbox(1.into()),
         "assignment_policies.set_for_inbox" =>
             on.assignment_policies().set_for_inbox(1.into(), 1.into()),
-        "audit_logs.list" => on.audit_logs().list(1),
+        "audit_logs.list" => on.audit_logs().list(&Default::default()),
         "campaigns.list" => on.campaigns().list(),
         "campaigns.get" => on.campaigns().get(1.into()),
         "campaigns.create" => on.campaigns().create(&Default::default()),

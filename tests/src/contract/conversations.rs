@@ -3,7 +3,8 @@
 use anyhow::{Context, ensure};
 use chatwoot_client::Attributes;
 use chatwoot_client::application::conversations::{
-    ConversationPatch, ConversationsQuery, NewConversation, StatusFilter, Typing,
+    ConversationFilesQuery, ConversationFilterQuery, ConversationPatch, ConversationsQuery,
+    NewConversation, StatusFilter, Typing,
 };
 use chatwoot_client::application::{Filter, FilterCondition};
 use chatwoot_client::types::{ConversationStatus, Priority};
@@ -36,7 +37,7 @@ pub(super) async fn conversations(server: &Server, stage: &Stage) -> Result<(), 
     drop(server.done(handle.mark_unread()).await);
     drop(server.done(handle.mark_read()).await);
     drop(server.done(talks.unread_counts()).await);
-    drop(server.done(handle.attachments(1)).await);
+    drop(server.done(handle.attachments(&ConversationFilesQuery::default())).await);
     drop(server.done(handle.send_transcript(&server.email("ada"))).await);
     let other = NewConversation {
         contact_id: Some(stage.contact.id),
@@ -97,7 +98,7 @@ async fn listed(server: &Server, stage: &Stage) -> Result<(), Cut> {
         .await?;
     let open = Filter::new(FilterCondition::equal_to("status", ["open"]));
     server
-        .step(talks.filter(&open, 1), |page| {
+        .step(talks.filter(&open, &ConversationFilterQuery::default()), |page| {
             must!(page.payload.iter().any(|one| one.id == talk), "it is open")
         })
         .await?;

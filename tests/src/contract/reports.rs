@@ -3,7 +3,7 @@
 
 use anyhow::ensure;
 use chatwoot_client::application::reports::{
-    OutgoingGroup, ReportMetric, ReportOptions, ReportPeriod, ReportScope,
+    AgentMetricsQuery, OutgoingGroup, ReportMetric, ReportOptions, ReportPeriod, ReportScope,
 };
 
 use super::server::{Cut, Server};
@@ -31,7 +31,7 @@ pub(super) async fn reports(server: &Server, stage: &Stage) -> Result<(), Cut> {
     });
     summary.await?;
     server.step(reports.conversations(), |is| must!(is.open > 0, "none is open")).await?;
-    let agents = server.step(reports.agents(None), |list| {
+    let agents = server.step(reports.agents(&AgentMetricsQuery::default()), |list| {
         must!(list.iter().any(|one| one.id == stage.agent), "the agent is missing")
     });
     agents.await?;

@@ -299,5 +299,4 @@ fn adoption(contact: &NewContact) -> ContactPatch {
 }
 
 #[cfg(test)]
-#[path = "upsert_tests.rs"]
 mod tests;

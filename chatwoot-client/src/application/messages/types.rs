@@ -24,19 +24,6 @@ pub struct MessagesQuery {
     pub filter_internal_messages: Option<bool>,
 }
 
-/// Some messages of a conversation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct MessagePage {
-    /// What the server says of the conversation.
-    pub meta: MessagesMeta,
-    /// The messages, oldest first.
-    pub payload: Vec<Message>,
-    /// What else the server sends.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
 /// What the server says of a conversation beside its messages.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]

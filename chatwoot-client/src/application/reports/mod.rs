@@ -155,27 +155,25 @@ impl<'a> Reports<'a> {
 
     /// Returns each agent's open conversations at this moment, the one with the most first.
     ///
-    /// `GET /api/v2/accounts/{account_id}/reports/conversations/`. Page 1 unless you say otherwise;
-    /// the server takes a filter by user, and heeds it not.
+    /// `GET /api/v2/accounts/{account_id}/reports/conversations/`. The server takes a filter by
+    /// user, and heeds it not.
     ///
     /// # Errors
     /// `Unauthorized` for an agent without the right to see reports.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
-    /// for agent in account.reports().agents(None).await? {
+    /// use chatwoot_client::application::reports::AgentMetricsQuery;
+    ///
+    /// for agent in account.reports().agents(&AgentMetricsQuery::default()).await? {
     ///     println!("{:?} has {} open", agent.name, agent.metric.open);
     /// }
     /// # Ok(())
     /// # }
     /// ```
     #[inline]
-    pub fn agents(self, page: Option<u32>) -> Call<'a, Vec<AgentMetrics>> {
-        let call = self.account.call(AGENTS).query(&Kind { r#type: "agent" });
-        match page {
-            Some(page) => call.query(&[("page", page)]),
-            None => call,
-        }
+    pub fn agents(self, query: &AgentMetricsQuery) -> Call<'a, Vec<AgentMetrics>> {
+        self.account.call(AGENTS).query(&Kind { r#type: "agent" }).query(query)
     }
 
     /// Returns how soon customers were answered first, by type of channel.
