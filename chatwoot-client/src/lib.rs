@@ -113,10 +113,10 @@
 //! [`Account::request`] calls any path with the same token, retries, limits and errors.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+#[cfg(doctest)]
+mod api_separation;
 pub mod application;
 mod client;
-#[cfg(doctest)]
-mod doors;
 pub mod error;
 #[cfg(feature = "fake")]
 pub mod fake;

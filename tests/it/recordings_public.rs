@@ -78,25 +78,35 @@ async fn public_conversations_answer_as_recorded() {
     }
     for it in load("get-single-conversation") {
         let id = it.param("conversation_id");
-        replay(&it, async |c| inbox(&it, c).conversations(&source(&it)).get(id).await).await;
+        replay(&it, async |c| {
+            inbox(&it, c).conversations(&source(&it)).conversation(id).get().await
+        })
+        .await;
     }
     for it in load("resolve-conversation") {
         let id = it.param("conversation_id");
-        let call = async |c: &Client| inbox(&it, c).conversations(&source(&it)).resolve(id).await;
+        let call = async |c: &Client| {
+            inbox(&it, c).conversations(&source(&it)).conversation(id).resolve().await
+        };
         same_body(&it, &replay(&it, call).await);
     }
     for it in load("public-toggle-typing") {
         let id = it.param("conversation_id");
         let typing: Typing = body(&it)["typing_status"].as_str().expect("on or off").into();
         let call = async |c: &Client| {
-            inbox(&it, c).conversations(&source(&it)).set_typing(id, typing.clone()).await
+            inbox(&it, c)
+                .conversations(&source(&it))
+                .conversation(id)
+                .set_typing(typing.clone())
+                .await
         };
         same_body(&it, &replay_done(&it, call).await);
     }
     for it in load("public-update-last-seen") {
         let id = it.param("conversation_id");
-        let call =
-            async |c: &Client| inbox(&it, c).conversations(&source(&it)).update_last_seen(id).await;
+        let call = async |c: &Client| {
+            inbox(&it, c).conversations(&source(&it)).conversation(id).update_last_seen().await
+        };
         same_body(&it, &replay_done(&it, call).await);
     }
 }
@@ -110,7 +120,12 @@ async fn public_messages_answer_as_recorded() {
         let echo = text(&body["echo_id"]);
         let id = it.param("conversation_id");
         let call = async |c: &Client| {
-            inbox(&it, c).messages(&source(&it), id).create(&content, echo.as_deref()).await
+            inbox(&it, c)
+                .conversations(&source(&it))
+                .conversation(id)
+                .messages()
+                .create(&content, echo.as_deref())
+                .await
         };
         if it.request.multipart.is_some() {
             continue;
@@ -122,14 +137,22 @@ async fn public_messages_answer_as_recorded() {
     }
     for it in load("list-all-conversation-messages") {
         let id = it.param("conversation_id");
-        replay(&it, async |c| inbox(&it, c).messages(&source(&it), id).list(None).await).await;
+        replay(&it, async |c| {
+            inbox(&it, c).conversations(&source(&it)).conversation(id).messages().list(None).await
+        })
+        .await;
     }
     for it in load("update-a-message") {
         let (id, message) = (it.param("conversation_id"), it.param("message_id"));
         let body = body(&it);
         let values = body["submitted_values"].as_array().expect("values");
         let call = async |c: &Client| {
-            inbox(&it, c).messages(&source(&it), id).update(message, values).await
+            inbox(&it, c)
+                .conversations(&source(&it))
+                .conversation(id)
+                .messages()
+                .update(message, values)
+                .await
         };
         same_body(&it, &replay(&it, call).await);
     }

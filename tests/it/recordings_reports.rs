@@ -49,7 +49,7 @@ async fn figures_answer_as_recorded() {
     let options = ReportOptions::default();
     each("list-all-conversation-statistics", async |c, it| {
         let metric = ReportMetric::from(query(it, "metric").unwrap_or_default().as_str());
-        account(it, c).reports().series(&metric, scope(it), &period(it), &options).await
+        account(it, c).reports().series(metric, scope(it), &period(it), &options).await
     })
     .await;
     each("list-all-conversation-statistics-summary", async |c, it| {
@@ -88,7 +88,7 @@ async fn distributions_answer_as_recorded() {
     .await;
     each("get-outgoing-messages-count", async |c, it| {
         let group = OutgoingGroup::from(query(it, "group_by").unwrap_or_default().as_str());
-        account(it, c).reports().outgoing(&group, &period(it)).await
+        account(it, c).reports().outgoing(group, &period(it)).await
     })
     .await;
 }

@@ -106,7 +106,7 @@ async fn macros() {
         let patch = MacroPatch { name: ex.change("/name"), ..Default::default() };
         let call = async |client: &Client| {
             let macros = account(&ex, client);
-            macros.macros().update(ex.param("id"), &MacroVisibility::Global, &patch).await
+            macros.macros().update(ex.param("id"), MacroVisibility::Global, &patch).await
         };
         let replayed = replay(&ex, call).await;
         // The recorded change did not say who may use it, and the server forgot it.

@@ -3,9 +3,9 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panic")]
 
 mod answers;
+mod api_separation;
 mod deadline;
 mod documents;
-mod doors;
 mod double;
 mod errors;
 mod features;

@@ -95,7 +95,7 @@ async fn make_other(account: &Account, mark: &str) -> Result<Contact, Error> {
                 // It may have been made all the same.
                 let key = ContactKey::Identifier(mark.to_owned());
                 if error.is_unknown_outcome()
-                    && let Ok(Some(made)) = contacts.find_exact(&key).await
+                    && let Ok(Some(made)) = contacts.find_exact(key).await
                 {
                     remove(account, &[made.id]).await;
                 }

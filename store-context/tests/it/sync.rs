@@ -362,8 +362,9 @@ async fn guest(bench: &Bench) -> (Contact, chatwoot_client::ConversationId) {
         ..NewPublicContact::default()
     };
     let made = inbox.contacts().create(&new).await.unwrap();
-    let talk = inbox.conversations(&made.source_id).create(None).await.unwrap().id;
-    inbox.messages(&made.source_id, talk).create("Hello", None).await.unwrap();
+    let conversations = inbox.conversations(&made.source_id);
+    let talk = conversations.create(None).await.unwrap().id;
+    conversations.conversation(talk).messages().create("Hello", None).await.unwrap();
     let account = bench.account(bench.north()).await;
     (account.contacts().get(made.id).await.unwrap(), talk)
 }

@@ -33,7 +33,7 @@ fn automation() -> Vec<Row> {
         "macros.list" => on.macros().list(),
         "macros.get" => on.macros().get(1.into()),
         "macros.create" => on.macros().create(&Default::default()),
-        "macros.update" => on.macros().update(1.into(), &"global".into(), &Default::default()),
+        "macros.update" => on.macros().update(1.into(), "global".into(), &Default::default()),
         "macros.delete" => on.macros().delete(1.into()),
         "macros.execute" => on.macros().execute(1.into(), &[]),
         "integrations.apps" => on.integrations().apps(),

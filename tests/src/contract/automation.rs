@@ -59,7 +59,7 @@ pub(super) async fn macros(server: &Server, stage: &Stage) -> Result<(), Cut> {
     };
     let made = server.done(macros.create(&new)).await?.id;
     let change = MacroPatch { name: server.name("Renamed").into(), ..MacroPatch::default() };
-    server.done(macros.update(made, &MacroVisibility::Global, &change)).await?;
+    server.done(macros.update(made, MacroVisibility::Global, &change)).await?;
     let read = server.step(macros.get(made), |is| {
         ensure!(is.name == server.name("Renamed"));
         ensure!(is.actions == new.actions, "what was not named has changed");

@@ -99,7 +99,7 @@ pub(super) async fn articles(server: &Server, stage: &Stage) -> Result<(), Cut> 
     server.done(articles.reorder(&slug, &BTreeMap::from([(article, 20), (other, 10)]))).await?;
     // Not `?`: an older server may lack what changes many at once.
     drop(server.done(articles.set_category_of(&slug, &[article], category)).await);
-    let published = articles.set_status_of(&slug, &[article], &ArticleStatus::Published);
+    let published = articles.set_status_of(&slug, &[article], ArticleStatus::Published);
     if server.done(published).await.is_ok() {
         server
             .step(articles.get(&slug, article), |is| {

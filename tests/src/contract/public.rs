@@ -53,16 +53,17 @@ pub(super) async fn conversations(server: &Server, stage: &Stage) -> Result<(), 
     let source = server.done(inbox.contacts().create(&guest(server, "talker"))).await?.source_id;
     let talks = inbox.conversations(&source);
     let talk = server.done(talks.create(None)).await?.id;
-    server.step(talks.get(talk), |is| must!(is.id == talk)).await?;
+    let handle = talks.conversation(talk);
+    server.step(handle.get(), |is| must!(is.id == talk)).await?;
     server
         .step(talks.list(), |list| {
             must!(list.iter().any(|one| one.id == talk), "the conversation is not listed")
         })
         .await?;
-    server.done(talks.set_typing(talk, Typing::On)).await?;
-    server.done(talks.update_last_seen(talk)).await?;
+    server.done(handle.set_typing(Typing::On)).await?;
+    server.done(handle.update_last_seen()).await?;
 
-    let messages = inbox.messages(&source, talk);
+    let messages = handle.messages();
     let asked = server.step(messages.create("Where is my order?", Some("echo")), |is| {
         must!(is.content.as_deref() == Some("Where is my order?"))
     });
@@ -88,7 +89,7 @@ pub(super) async fn conversations(server: &Server, stage: &Stage) -> Result<(), 
             must!(*values == json!(said))
         })
         .await?;
-    server.done(talks.resolve(talk)).await?;
+    server.done(handle.resolve()).await?;
     server.done(stage.account.conversations().get(talk)).await?;
     Ok(())
 }

@@ -21,7 +21,7 @@ pub(super) async fn reports(server: &Server, stage: &Stage) -> Result<(), Cut> {
     let (reports, week) = (stage.account.reports(), week());
     let (scope, options) = (ReportScope::Account, ReportOptions::default());
     let metric = ReportMetric::ConversationsCount;
-    let series = server.step(reports.series(&metric, scope, &week, &options), |points| {
+    let series = server.step(reports.series(metric, scope, &week, &options), |points| {
         ensure!(points.len() >= 7, "{} points for a week", points.len());
         must!(points.windows(2).all(|two| two[0].timestamp < two[1].timestamp), "out of order")
     });
@@ -42,7 +42,7 @@ pub(super) async fn reports(server: &Server, stage: &Stage) -> Result<(), Cut> {
         must!(is.inboxes.iter().any(|one| one.id == stage.inbox.id), "the inbox is missing")
     });
     drop(matrix.await);
-    drop(server.done(reports.outgoing(&OutgoingGroup::Agent, &week)).await);
+    drop(server.done(reports.outgoing(OutgoingGroup::Agent, &week)).await);
     Ok(())
 }
 

@@ -108,12 +108,12 @@ impl Action {
     }
 
     /// Sets the status.
-    pub fn change_status(to: &ConversationStatus) -> Self {
+    pub fn change_status(to: ConversationStatus) -> Self {
         Self::new(ActionName::ChangeStatus, [to.as_str()])
     }
 
     /// Sets the priority.
-    pub fn change_priority(to: &Priority) -> Self {
+    pub fn change_priority(to: Priority) -> Self {
         Self::new(ActionName::ChangePriority, [to.as_str()])
     }
 

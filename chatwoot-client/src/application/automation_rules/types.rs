@@ -114,7 +114,7 @@ impl RuleCondition {
 
     /// The attribute is a custom one, of conversations or of contacts.
     #[must_use]
-    pub fn custom(mut self, of: &AttributeModel) -> Self {
+    pub fn custom(mut self, of: AttributeModel) -> Self {
         self.extra.insert("custom_attribute_type".into(), of.as_str().into());
         self
     }

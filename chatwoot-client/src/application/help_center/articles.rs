@@ -263,7 +263,7 @@ impl<'a> Articles<'a> {
     /// use chatwoot_client::application::help_center::ArticleStatus;
     ///
     /// let ready = [3.into(), 4.into()];
-    /// account.articles().set_status_of("shop-help", &ready, &ArticleStatus::Published).await?;
+    /// account.articles().set_status_of("shop-help", &ready, ArticleStatus::Published).await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -272,7 +272,7 @@ impl<'a> Articles<'a> {
         self,
         portal: &str,
         ids: &[ArticleId],
-        status: &ArticleStatus,
+        status: ArticleStatus,
     ) -> Call<'a, ()> {
         let call = self.account.done(SET_STATUS).path("id", portal);
         call.json(&json!({"ids": ids, "status": status}))

@@ -83,7 +83,7 @@ impl<'a> Reports<'a> {
     /// let metric = ReportMetric::ConversationsCount;
     /// let inbox = ReportScope::Inbox(7.into());
     /// let options = ReportOptions::default();
-    /// for point in account.reports().series(&metric, inbox, &week, &options).await? {
+    /// for point in account.reports().series(metric, inbox, &week, &options).await? {
     ///     println!("{}: {:?}", point.timestamp.seconds(), point.value);
     /// }
     /// # Ok(())
@@ -92,14 +92,14 @@ impl<'a> Reports<'a> {
     #[inline]
     pub fn series(
         self,
-        metric: &ReportMetric,
+        metric: ReportMetric,
         scope: ReportScope,
         period: &ReportPeriod,
         options: &ReportOptions,
     ) -> Call<'a, Vec<ReportPoint>> {
         #[derive(Serialize)]
-        struct Metric<'m> {
-            metric: &'m ReportMetric,
+        struct Metric {
+            metric: ReportMetric,
         }
         let call = self.account.call(SERIES).query(&Metric { metric }).query(&scope.query());
         call.query(period).query(options)
@@ -251,7 +251,7 @@ impl<'a> Reports<'a> {
     /// use chatwoot_client::application::reports::{OutgoingGroup, ReportPeriod};
     ///
     /// let week = ReportPeriod::between(1_794_616_491, 1_795_221_351);
-    /// for row in account.reports().outgoing(&OutgoingGroup::Agent, &week).await? {
+    /// for row in account.reports().outgoing(OutgoingGroup::Agent, &week).await? {
     ///     println!("{:?} sent {}", row.name, row.outgoing_messages_count);
     /// }
     /// # Ok(())
@@ -260,7 +260,7 @@ impl<'a> Reports<'a> {
     #[inline]
     pub fn outgoing(
         self,
-        group_by: &OutgoingGroup,
+        group_by: OutgoingGroup,
         period: &ReportPeriod,
     ) -> Call<'a, Vec<OutgoingCount>> {
         self.account.call(OUTGOING).query(&[("group_by", group_by)]).query(period)

@@ -1,4 +1,5 @@
-//! The doors of Chatwoot do not open each other; programs that must not compile prove it.
+//! The handle of one API has no method of another, and takes no other API's token: programs that
+//! must not compile.
 //!
 //! Each pair is the same program but for the handle, so that nothing else can be what fails.
 //!
