@@ -27,8 +27,6 @@ mod background;
 mod builder;
 mod clock;
 mod controls;
-#[cfg(test)]
-mod conversation_tests;
 mod http;
 mod journal;
 mod pages;
@@ -42,8 +40,6 @@ mod test_server;
 #[cfg(test)]
 mod tests;
 mod webhook;
-#[cfg(test)]
-mod widget_tests;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};

@@ -5,8 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::FakeOutcome;
-use super::test_server::TestServer;
+use crate::fake::test_server::TestServer;
+use crate::fake::{FakeOutcome, FakeServer};
 use crate::http::transport::Transport;
 
 fn inbox(server: &TestServer, more: &Value) -> Value {
@@ -242,7 +242,7 @@ fn the_last_page_of_many_contacts_holds_the_rest() {
 async fn merges_overlap_over_http_too() {
     let server = TestServer::new();
     let (_, contact) = conversation(&server);
-    let server = super::FakeServer::start(server.fake.clone()).await;
+    let server = FakeServer::start(server.fake.clone()).await;
     server.fake.set_merge_window(Duration::from_millis(300));
     let transport = crate::http::transport::ReqwestTransport::new().unwrap();
     let ask = |key: &str| {
