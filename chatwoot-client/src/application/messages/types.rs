@@ -6,9 +6,7 @@ use serde_json::Value;
 use crate::http::Upload;
 use crate::types::MessageId;
 use crate::types::Time;
-use crate::types::{
-    Attributes, ContentType, Extra, Message, MessageStatus, NullAsEmpty, Sender, open_enum,
-};
+use crate::types::{Attributes, ContentType, Extra, MessageStatus, NullAsEmpty, Sender, open_enum};
 
 /// Which messages to list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
