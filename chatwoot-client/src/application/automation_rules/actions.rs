@@ -108,11 +108,13 @@ impl Action {
     }
 
     /// Sets the status.
+    #[expect(clippy::needless_pass_by_value, reason = "enums are taken by value")]
     pub fn change_status(to: ConversationStatus) -> Self {
         Self::new(ActionName::ChangeStatus, [to.as_str()])
     }
 
     /// Sets the priority.
+    #[expect(clippy::needless_pass_by_value, reason = "enums are taken by value")]
     pub fn change_priority(to: Priority) -> Self {
         Self::new(ActionName::ChangePriority, [to.as_str()])
     }

@@ -114,6 +114,7 @@ impl RuleCondition {
 
     /// The attribute is a custom one, of conversations or of contacts.
     #[must_use]
+    #[expect(clippy::needless_pass_by_value, reason = "enums are taken by value")]
     pub fn custom(mut self, of: AttributeModel) -> Self {
         self.extra.insert("custom_attribute_type".into(), of.as_str().into());
         self

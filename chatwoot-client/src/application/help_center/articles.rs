@@ -268,6 +268,7 @@ impl<'a> Articles<'a> {
     /// # }
     /// ```
     #[inline]
+    #[expect(clippy::needless_pass_by_value, reason = "enums are taken by value")]
     pub fn set_status_of(
         self,
         portal: &str,

@@ -5,8 +5,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
+use crate::fake::FakeOutcome;
+#[cfg(feature = "reqwest-rustls")]
+use crate::fake::FakeServer;
 use crate::fake::test_server::TestServer;
-use crate::fake::{FakeOutcome, FakeServer};
 use crate::http::transport::Transport;
 
 fn inbox(server: &TestServer, more: &Value) -> Value {
@@ -242,12 +244,12 @@ fn the_last_page_of_many_contacts_holds_the_rest() {
 async fn merges_overlap_over_http_too() {
     let server = TestServer::new();
     let (_, contact) = conversation(&server);
-    let server = FakeServer::start(server.fake.clone()).await;
+    let http = FakeServer::start(server.fake.clone()).await;
     server.fake.set_merge_window(Duration::from_millis(300));
     let transport = crate::http::transport::ReqwestTransport::new().unwrap();
     let ask = |key: &str| {
         let mut request = merge(&server, contact, key);
-        *request.uri_mut() = format!("{}{}", server.uri(), request.uri()).parse().unwrap();
+        *request.uri_mut() = format!("{}{}", http.uri(), request.uri()).parse().unwrap();
         transport.send(request, Duration::from_secs(5))
     };
     let (one, other) = tokio::join!(ask("a"), ask("b"));
