@@ -105,7 +105,7 @@ const ANSWERS: [(&str, Check); 16] = [
     ("webhooks.list", |client| check(account(client).webhooks().list())),
     ("teams.list", |client| check(account(client).teams().list())),
     ("attribute_definitions.list", |client| {
-        check(account(client).attribute_definitions().list(None))
+        check(account(client).attribute_definitions().list(None));
     }),
     ("account.get", |client| check(account(client).details().get())),
     ("profile.get", |client| check(client.profile("t").get())),
