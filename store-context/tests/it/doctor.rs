@@ -159,8 +159,7 @@ async fn an_inbox_that_demands_no_hash_is_open_by_set_user_too() {
     use chatwoot_client::application::inboxes::{ChannelPatch, InboxPatch};
 
     let site = Site::new().await;
-    let inbox =
-        site.bench.ports.stores.account(site.bench.north()).await.unwrap();
+    let inbox = site.bench.ports.stores.account(site.bench.north()).await.unwrap();
     let channel = ChannelPatch { hmac_mandatory: Patch::Set(false), ..ChannelPatch::default() };
     let to = InboxPatch { channel: Some(channel), ..InboxPatch::default() };
     site.account.inboxes().update(inbox.website_inbox.unwrap(), &to).await.unwrap();
@@ -205,8 +204,7 @@ async fn what_cannot_be_told_is_not_told_to_be_closed() {
         assert!(matches!(finding.verdict, Verdict::Unknown(_)), "{finding}");
     }
     // Without the inbox's key nobody can sign in.
-    let report =
-        check_widget(&site.account, &site.website(), None).await.unwrap();
+    let report = check_widget(&site.account, &site.website(), None).await.unwrap();
     let verdict = report.verdict(Way::SignedIn).unwrap();
     assert_eq!(verdict.to_string(), "unknown: no hmac_token was given");
     assert!(!report.to_string().contains(site.hmac_token.expose()));

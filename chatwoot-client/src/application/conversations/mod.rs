@@ -10,9 +10,6 @@ pub(super) mod search;
 pub(super) mod types;
 mod updated;
 
-#[cfg(test)]
-mod tests;
-
 pub use self::attachments::*;
 pub use self::handle::*;
 pub use self::labels::*;
@@ -418,3 +415,6 @@ impl<'a> Conversations<'a> {
         self.account.done(DELETE).path("conversation_id", id)
     }
 }
+
+#[cfg(test)]
+mod tests;

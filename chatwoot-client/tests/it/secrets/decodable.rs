@@ -121,6 +121,8 @@ fn sample(all: &[Shape], name: &str) -> Option<Value> {
                 "Value" | "Attributes" | "BTreeMap" => json!({}),
                 // Made by a macro, which the scan does not see into.
                 "AccountRef" | "InboxRef" | "TeamRef" => json!({"id": 1, "unnamed": MARKER}),
+                // The parameter that says what a list tells of itself.
+                "M" => sample(all, "PageMeta").unwrap_or_default(),
                 "MessageType" if name == "webhook::Message" => "incoming".into(),
                 "Time" | "MessageType" | "WidgetMessageType" | "I" => 1.into(),
                 number if number.starts_with(['u', 'i', 'f']) || number.ends_with("Id") => 1.into(),
