@@ -50,7 +50,7 @@ impl<'a> Conversations<'a> {
     /// again. The clocks of this machine and the server may be two minutes apart.
     ///
     /// # Errors
-    /// None of its own; see [`Call`](crate::http::Call).
+    /// None of its own; see [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
