@@ -113,8 +113,6 @@
 //! [`Account::request`] calls any path with the same token, retries, limits and errors.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-#[cfg(doctest)]
-mod api_separation;
 pub mod application;
 mod client;
 pub mod error;
@@ -124,6 +122,8 @@ pub mod http;
 mod mac;
 pub mod platform;
 pub mod public;
+#[cfg(doctest)]
+mod separation;
 pub mod server;
 pub mod types;
 pub mod webhook;

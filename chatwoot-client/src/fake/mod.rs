@@ -27,6 +27,8 @@ mod background;
 mod builder;
 mod clock;
 mod controls;
+#[cfg(test)]
+mod conversation_tests;
 mod http;
 mod journal;
 mod pages;
@@ -40,6 +42,8 @@ mod test_server;
 #[cfg(test)]
 mod tests;
 mod webhook;
+#[cfg(test)]
+mod widget_tests;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};

@@ -1,8 +1,5 @@
 //! What crosses the fake's parts: who may, faults, limits, webhooks, HTTP.
 
-mod conversations;
-mod widget;
-
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panic")]
 
 mod answers;
-mod api_separation;
 mod deadline;
 mod documents;
 mod double;
@@ -16,6 +15,7 @@ mod request;
 mod retry;
 mod route;
 mod secrets;
+mod separation;
 mod shapes;
 mod size;
 mod spans;

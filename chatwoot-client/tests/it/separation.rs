@@ -1,8 +1,8 @@
-//! The token's kind is in the type: the handle of one API has no method of another.
+//! The kind of a token is part of its type: a handle of one API has no method of another.
 //!
-//! The crate's `api_separation` module holds the same as programs that must not compile. Here a
-//! trait offers the other handle's methods: a method of the type itself would win over it, and then
-//! these lines would not compile.
+//! The crate's `separation` module proves the same with programs that must not compile. Here a
+//! trait offers the other handle's methods: a method of the type itself would take precedence, and
+//! then these lines would not compile.
 
 use chatwoot_client::{Account, Client, Platform};
 
@@ -27,7 +27,7 @@ absent!(application: Platform:
 absent!(platform: Account: accounts users account_users platform);
 
 #[test]
-fn no_handle_has_a_method_of_another_api() {
+fn no_handle_reaches_another_api() {
     let client = Client::builder("https://chatwoot.test").build().unwrap();
     application(&client.platform("token"));
     platform(&client.account(1, "token"));

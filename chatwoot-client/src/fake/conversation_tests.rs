@@ -5,10 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::fake::FakeOutcome;
-#[cfg(feature = "reqwest-rustls")]
-use crate::fake::FakeServer;
-use crate::fake::test_server::TestServer;
+use super::FakeOutcome;
+use super::test_server::TestServer;
 use crate::http::transport::Transport;
 
 fn inbox(server: &TestServer, more: &Value) -> Value {
@@ -244,7 +242,7 @@ fn the_last_page_of_many_contacts_holds_the_rest() {
 async fn merges_overlap_over_http_too() {
     let server = TestServer::new();
     let (_, contact) = conversation(&server);
-    let http = FakeServer::start(server.fake.clone()).await;
+    let http = super::FakeServer::start(server.fake.clone()).await;
     server.fake.set_merge_window(Duration::from_millis(300));
     let transport = crate::http::transport::ReqwestTransport::new().unwrap();
     let ask = |key: &str| {

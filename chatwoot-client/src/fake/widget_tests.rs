@@ -5,10 +5,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::Receiver;
+use super::FakeOutcome;
+use super::test_server::TestServer;
+use super::tests::Receiver;
 use crate::client::Client;
-use crate::fake::FakeOutcome;
-use crate::fake::test_server::TestServer;
 use crate::public::widget::{
     NewWidgetConversation, NewWidgetMessage, WebWidget, WidgetIntroduction, WidgetVisitor,
 };
