@@ -10,7 +10,9 @@
 //!
 //! - What opens a handle takes its id as `impl Into<ContactId>`, so a number will do. All other
 //!   methods take the typed id by value: `3.into()` or `NoteId(3)`.
-//! - A method that sends takes enums by value.
+//! - Enums are taken by value.
+//! - A list that comes in pages takes a query, and returns a [`Page`](crate::Page) where the server
+//!   says anything of the list beside its rows.
 //! - What is sent as a body or query, such as [`NewContact`](contacts::NewContact), is taken by
 //!   reference. A method that returns a stream keeps its query, and takes it by value.
 //!
@@ -100,7 +102,8 @@ pub(crate) const OPERATIONS: &[&[Op]] = &[
     conversations::assignments::OPERATIONS,
     messages::OPERATIONS,
     conversations::participants::OPERATIONS,
-    conversations::lists::OPERATIONS,
+    conversations::search::OPERATIONS,
+    conversations::attachments::OPERATIONS,
     csat::OPERATIONS,
     help_center::OPERATIONS,
     help_center::categories::OPERATIONS,

@@ -46,6 +46,7 @@ const HARMLESS: &[(&str, &str)] = &[
     ("Delivery.secret", "of the fake: private, and its Debug leaves it out"),
     ("Delivery.url", "of the fake: an address of a test's own"),
     ("base_url", "where Chatwoot is"),
+    ("PublicConversationHandle.source_id", "private, and its Debug leaves it out"),
     ("PublicConversations.source_id", "private, and its Debug leaves it out"),
     ("PublicMessages.source_id", "private, and its Debug leaves it out"),
 ];

@@ -23,7 +23,7 @@ macro_rules! absent {
 }
 
 absent!(application: Platform:
-    agents teams inboxes webhooks labels contacts conversations custom_attributes dashboard_apps);
+    agents teams inboxes webhooks labels contacts conversations attribute_definitions dashboard_apps);
 absent!(platform: Account: accounts users account_users platform);
 
 #[test]

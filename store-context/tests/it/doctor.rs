@@ -213,7 +213,7 @@ async fn what_cannot_be_told_is_not_told_to_be_closed() {
 #[tokio::test]
 async fn what_cannot_be_removed_is_reported() {
     let site = Site::new().await;
-    let online = FaultKind::Refuse { status: 422, body: r#"{"message": "is online"}"#.into() };
+    let online = FaultKind::Respond { status: 422, body: r#"{"message": "is online"}"#.into() };
     site.bench.fake.fault(Fault::new(online).verb("DELETE").path("/contacts/").times(1));
     let report = site.check(&site.website()).await;
     let [left] = report.left() else { panic!("{report}") };

@@ -437,7 +437,8 @@ pub(crate) struct Talk {
 
 impl Talk {
     pub(crate) async fn say(&self, text: &str) {
-        self.inbox.messages(&self.source, self.id).create(text, None).await.unwrap();
+        let conversation = self.inbox.conversations(&self.source).conversation(self.id);
+        conversation.messages().create(text, None).await.unwrap();
     }
 
     /// Says an e-mail address of its own, as any visitor can: whoever has it swallows the contact.

@@ -11,22 +11,24 @@ use crate::types::Patch;
 use crate::types::Time;
 use crate::types::{Extra, open_enum};
 
-const LIST: Op =
-    Op::get("custom_attributes.list", "/api/v1/accounts/{account_id}/custom_attribute_definitions");
+const LIST: Op = Op::get(
+    "attribute_definitions.list",
+    "/api/v1/accounts/{account_id}/custom_attribute_definitions",
+);
 const GET: Op = Op::get(
-    "custom_attributes.get",
+    "attribute_definitions.get",
     "/api/v1/accounts/{account_id}/custom_attribute_definitions/{id}",
 );
 const CREATE: Op = Op::post(
-    "custom_attributes.create",
+    "attribute_definitions.create",
     "/api/v1/accounts/{account_id}/custom_attribute_definitions",
 );
 const UPDATE: Op = Op::patch(
-    "custom_attributes.update",
+    "attribute_definitions.update",
     "/api/v1/accounts/{account_id}/custom_attribute_definitions/{id}",
 );
 const DELETE: Op = Op::delete(
-    "custom_attributes.delete",
+    "attribute_definitions.delete",
     "/api/v1/accounts/{account_id}/custom_attribute_definitions/{id}",
 );
 

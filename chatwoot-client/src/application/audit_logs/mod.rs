@@ -31,7 +31,7 @@ impl<'a> AuditLogs<'a> {
         Self { account }
     }
 
-    /// Returns one page of the log, newest first, from page 1; past the end it is empty.
+    /// Returns one page of the log, newest first; past the end it is empty.
     ///
     /// `GET /api/v1/accounts/{account_id}/audit_logs`. Administrators only.
     ///
@@ -43,14 +43,16 @@ impl<'a> AuditLogs<'a> {
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
-    /// let newest = account.audit_logs().list(1).await?;
+    /// use chatwoot_client::application::audit_logs::AuditLogsQuery;
+    ///
+    /// let newest = account.audit_logs().list(&AuditLogsQuery::default()).await?;
     /// println!("{:?} entries in all", newest.total_entries);
     /// # Ok(())
     /// # }
     /// ```
     #[inline]
-    pub fn list(self, page: u32) -> Call<'a, AuditLogPage> {
-        self.account.call(LIST).query(&PageQuery { page })
+    pub fn list(self, query: &AuditLogsQuery) -> Call<'a, AuditLogPage> {
+        self.account.call(LIST).query(query)
     }
 
     /// Streams every entry, newest first.
@@ -81,16 +83,20 @@ impl<'a> AuditLogs<'a> {
             touched: None,
         };
         // Entries are never removed, and newest first: they only go to later pages.
-        page::stream_unguarded(move |number| self.list(number), rows)
+        let fetch = move |page| self.list(&AuditLogsQuery { page: Some(page) });
+        page::stream_unguarded(fetch, rows)
     }
 }
 
-#[derive(Serialize)]
-struct PageQuery {
-    page: u32,
+/// Which entries of the log to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AuditLogsQuery {
+    /// The page, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
 }
 
-/// One page of the log.
+/// One page of the log; no [`Page`](crate::Page), because the server names its parts otherwise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AuditLogPage {

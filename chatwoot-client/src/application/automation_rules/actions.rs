@@ -108,12 +108,14 @@ impl Action {
     }
 
     /// Sets the status.
-    pub fn change_status(to: &ConversationStatus) -> Self {
+    #[expect(clippy::needless_pass_by_value, reason = "enums are taken by value")]
+    pub fn change_status(to: ConversationStatus) -> Self {
         Self::new(ActionName::ChangeStatus, [to.as_str()])
     }
 
     /// Sets the priority.
-    pub fn change_priority(to: &Priority) -> Self {
+    #[expect(clippy::needless_pass_by_value, reason = "enums are taken by value")]
+    pub fn change_priority(to: Priority) -> Self {
         Self::new(ActionName::ChangePriority, [to.as_str()])
     }
 

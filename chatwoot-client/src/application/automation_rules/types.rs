@@ -114,7 +114,8 @@ impl RuleCondition {
 
     /// The attribute is a custom one, of conversations or of contacts.
     #[must_use]
-    pub fn custom(mut self, of: &AttributeModel) -> Self {
+    #[expect(clippy::needless_pass_by_value, reason = "enums are taken by value")]
+    pub fn custom(mut self, of: AttributeModel) -> Self {
         self.extra.insert("custom_attribute_type".into(), of.as_str().into());
         self
     }

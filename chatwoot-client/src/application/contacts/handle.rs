@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use super::{CONVERSATIONS, DELETE_AVATAR, REMOVE_ATTRIBUTES, SET_AVATAR};
+use super::{CONVERSATIONS, DELETE_AVATAR, REMOVE_CUSTOM_ATTRIBUTES, UPDATE};
 use crate::application::Account;
 use crate::application::contacts::{
     Contact, ContactInboxes, ContactLabels, ContactNotes, ContactPatch,
@@ -112,7 +112,7 @@ impl<'a> ContactHandle<'a> {
     /// Sets these custom attributes, keeps the others, and returns the contact.
     ///
     /// `PUT /api/v1/accounts/{account_id}/contacts/{id}`, as [`Contacts::update`](super::Contacts::update) with
-    /// [`ContactPatch::merge_attributes`].
+    /// [`ContactPatch::merge_custom_attributes`].
     ///
     /// The server reads, merges and writes, so of two such calls at once one may be lost: let one
     /// writer change a contact.
@@ -130,7 +130,7 @@ impl<'a> ContactHandle<'a> {
     #[inline]
     pub fn merge_custom_attributes(self, attributes: &Attributes) -> Call<'a, Contact> {
         self.update(&ContactPatch {
-            merge_attributes: Some(attributes.clone()),
+            merge_custom_attributes: Some(attributes.clone()),
             ..ContactPatch::default()
         })
     }
@@ -154,7 +154,7 @@ impl<'a> ContactHandle<'a> {
         keys: impl IntoIterator<Item = K>,
     ) -> Call<'a, Contact> {
         let keys: Vec<String> = keys.into_iter().map(|key| key.as_ref().to_owned()).collect();
-        self.call(REMOVE_ATTRIBUTES).json(&json!({"custom_attributes": keys}))
+        self.call(REMOVE_CUSTOM_ATTRIBUTES).json(&json!({"custom_attributes": keys}))
     }
 
     /// Returns the contact's 20 conversations that were last active, in the inboxes that the caller
@@ -198,7 +198,8 @@ impl<'a> ContactHandle<'a> {
     /// ```
     #[inline]
     pub fn set_avatar(self, picture: &Upload) -> Call<'a, Contact> {
-        self.call(SET_AVATAR).form(Fields::new().file("avatar", picture))
+        // As a form: of JSON the server drops a picture silently.
+        self.call(UPDATE).form(Fields::new().file("avatar", picture))
     }
 
     /// Takes a contact's picture away, and returns the contact.

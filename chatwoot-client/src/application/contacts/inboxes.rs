@@ -3,7 +3,6 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::CONTACTABLE_INBOXES;
 use crate::application::Account;
 use crate::application::contacts::{Contact, ContactInbox, Contacts};
 use crate::http::Call;
@@ -15,11 +14,16 @@ const CREATE: Op = Op::post(
     "contact_inboxes.create",
     "/api/v1/accounts/{account_id}/contacts/{id}/contact_inboxes",
 );
-const FILTER: Op =
-    Op::post("contact_inboxes.filter", "/api/v1/accounts/{account_id}/contact_inboxes/filter")
+const CONTACTABLE: Op = Op::get(
+    "contact_inboxes.contactable",
+    "/api/v1/accounts/{account_id}/contacts/{id}/contactable_inboxes",
+)
+.inside(&["payload"]);
+const FIND_BY_SOURCE_ID: Op =
+    Op::post("contacts.find_by_source_id", "/api/v1/accounts/{account_id}/contact_inboxes/filter")
         .idempotent();
 
-pub(crate) const OPERATIONS: &[Op] = &[CREATE, FILTER];
+pub(crate) const OPERATIONS: &[Op] = &[CREATE, CONTACTABLE, FIND_BY_SOURCE_ID];
 
 /// The presence of contacts in inboxes; from
 /// [`ContactHandle::inboxes`](crate::application::contacts::ContactHandle::inboxes).
@@ -80,7 +84,7 @@ impl<'a> ContactInboxes<'a> {
     /// ```
     #[inline]
     pub fn contactable(self) -> Call<'a, Vec<ContactInbox>> {
-        self.account.call(CONTACTABLE_INBOXES).path("id", self.contact)
+        self.account.call(CONTACTABLE).path("id", self.contact)
     }
 }
 
@@ -108,7 +112,7 @@ impl<'a> Contacts<'a> {
         source_id: &(impl AsRef<str> + ?Sized),
     ) -> Call<'a, Contact> {
         let body = json!({"inbox_id": inbox, "source_id": source_id.as_ref()});
-        self.account.call(FILTER).json(&body)
+        self.account.call(FIND_BY_SOURCE_ID).json(&body)
     }
 }
 

@@ -3,6 +3,8 @@
 use serde_json::json;
 
 use crate::application::Account;
+use crate::application::labels::change;
+use crate::error::Error;
 use crate::http::Call;
 use crate::http::Op;
 use crate::types::ContactId;
@@ -71,5 +73,49 @@ impl<'a> ContactLabels<'a> {
     pub fn replace<L: AsRef<str>>(self, labels: &[L]) -> Call<'a, Vec<String>> {
         let labels: Vec<&str> = labels.iter().map(AsRef::as_ref).collect();
         self.account.call(REPLACE).path("id", self.contact).json(&json!({"labels": labels}))
+    }
+
+    /// Adds labels to a contact's, which it reads by [`ContactLabels::list`] before, and returns
+    /// all.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/contacts/{id}/labels`.
+    ///
+    /// One writer for each contact is assumed: what another writes in between is lost. Where
+    /// nothing changes, nothing is written.
+    ///
+    /// # Errors
+    /// `NotFound` without such a contact in this account. Calling again is safe.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.contact(7).labels().add(&["vip"]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub async fn add<L: AsRef<str>>(self, labels: &[L]) -> Result<Vec<String>, Error> {
+        change::add(labels, self.list(), |all| self.replace(all)).await
+    }
+
+    /// Deletes labels from a contact's, which it reads by [`ContactLabels::list`] before, and
+    /// returns the rest.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/contacts/{id}/labels`.
+    ///
+    /// One writer for each contact is assumed: what another writes in between is lost. Where
+    /// nothing changes, nothing is written.
+    ///
+    /// # Errors
+    /// `NotFound` without such a contact in this account. Calling again is safe.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.contact(7).labels().remove(&["new"]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub async fn remove<L: AsRef<str>>(self, labels: &[L]) -> Result<Vec<String>, Error> {
+        change::remove(labels, self.list(), |rest| self.replace(rest)).await
     }
 }

@@ -44,28 +44,19 @@ const MERGE: Op = Op::post("contacts.merge", "/api/v1/accounts/{account_id}/acti
 const CONVERSATIONS: Op =
     Op::get("contacts.conversations", "/api/v1/accounts/{account_id}/contacts/{id}/conversations")
         .inside(&["payload"]);
-const REMOVE_ATTRIBUTES: Op = Op::post(
-    "contacts.remove_attributes",
+const REMOVE_CUSTOM_ATTRIBUTES: Op = Op::post(
+    "contacts.remove_custom_attributes",
     "/api/v1/accounts/{account_id}/contacts/{id}/destroy_custom_attributes",
 )
 .inside(&["payload"])
 .idempotent();
-const CONTACTABLE_INBOXES: Op = Op::get(
-    "contacts.contactable_inboxes",
-    "/api/v1/accounts/{account_id}/contacts/{id}/contactable_inboxes",
-)
-.inside(&["payload"]);
 const EXPORT: Op = Op::post("contacts.export", "/api/v1/accounts/{account_id}/contacts/export");
 const ACTIVE: Op = Op::get("contacts.active", "/api/v1/accounts/{account_id}/contacts/active");
 const DELETE_AVATAR: Op =
     Op::delete("contacts.delete_avatar", "/api/v1/accounts/{account_id}/contacts/{id}/avatar")
         .inside(&["payload"]);
 
-// The operation of `contacts.update`, whose body is a form here: JSON drops a picture silently.
-const SET_AVATAR: Op =
-    Op::put("contacts.update", "/api/v1/accounts/{account_id}/contacts/{id}").inside(&["payload"]);
-const IMPORT: Op =
-    Op::post("contact_files.import", "/api/v1/accounts/{account_id}/contacts/import");
+const IMPORT: Op = Op::post("contacts.import", "/api/v1/accounts/{account_id}/contacts/import");
 
 pub(crate) const OPERATIONS: &[Op] = &[
     LIST,
@@ -77,8 +68,7 @@ pub(crate) const OPERATIONS: &[Op] = &[
     FILTER,
     MERGE,
     CONVERSATIONS,
-    REMOVE_ATTRIBUTES,
-    CONTACTABLE_INBOXES,
+    REMOVE_CUSTOM_ATTRIBUTES,
     EXPORT,
     ACTIVE,
     DELETE_AVATAR,

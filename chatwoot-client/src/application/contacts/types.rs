@@ -158,7 +158,7 @@ pub struct ContactPatch {
     /// Attributes of the account's own to set; the others stay. `null` is stored as null: to
     /// remove one, use [`ContactHandle::remove_custom_attributes`](super::ContactHandle::remove_custom_attributes).
     #[serde(rename = "custom_attributes", skip_serializing_if = "Option::is_none")]
-    pub merge_attributes: Option<Attributes>,
+    pub merge_custom_attributes: Option<Attributes>,
 }
 
 /// Which contacts to list, and in what order.

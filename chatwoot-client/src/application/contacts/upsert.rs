@@ -153,14 +153,14 @@ impl Contacts<'_> {
     /// use chatwoot_client::application::contacts::ContactKey;
     ///
     /// let ada = ContactKey::Email("Ada@Example.com".into());
-    /// if let Some(contact) = account.contacts().find_exact(&ada).await? {
+    /// if let Some(contact) = account.contacts().find_exact(ada).await? {
     ///     println!("{}", contact.id);
     /// }
     /// # Ok(())
     /// # }
     /// ```
     #[inline]
-    pub async fn find_exact(self, key: &ContactKey) -> Result<Option<Contact>, Error> {
+    pub async fn find_exact(self, key: ContactKey) -> Result<Option<Contact>, Error> {
         if key.value().is_empty() {
             return Ok(None);
         }
@@ -231,8 +231,8 @@ impl Contacts<'_> {
             Err(error) => return Err(error.into()),
         };
         let mut found = Vec::new();
-        for key in &keys {
-            if let Some(owner) = self.find_exact(key).await? {
+        for key in keys {
+            if let Some(owner) = self.find_exact(key.clone()).await? {
                 found.push((key, owner));
             }
         }
@@ -261,7 +261,7 @@ impl Contacts<'_> {
 /// Which contact to adopt, of those that have the keys; the strongest key comes first.
 fn choose(
     wanted: &NewContact,
-    found: Vec<(&ContactKey, Contact)>,
+    found: Vec<(ContactKey, Contact)>,
 ) -> Result<Option<Contact>, UpsertError> {
     let mut found = found.into_iter();
     let Some((key, there)) = found.next() else { return Ok(None) };
@@ -294,10 +294,9 @@ fn adoption(contact: &NewContact) -> ContactPatch {
         avatar_url: given(contact.avatar_url.as_ref()),
         blocked: given(contact.blocked.as_ref()),
         merge_additional_attributes: contact.additional_attributes.clone(),
-        merge_attributes: contact.custom_attributes.clone(),
+        merge_custom_attributes: contact.custom_attributes.clone(),
     }
 }
 
 #[cfg(test)]
-#[path = "upsert_tests.rs"]
 mod tests;

@@ -10,7 +10,7 @@ use crate::http::Op;
 use crate::types::{TeamId, UserId};
 
 const ASSIGN: Op = Op::post(
-    "assignments.create",
+    "conversations.assign",
     "/api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments",
 )
 .idempotent();

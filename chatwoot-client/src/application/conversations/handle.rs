@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::{
-    MARK_READ, MARK_UNREAD, MUTE, REPLACE_ATTRIBUTES, SEND_TRANSCRIPT, SET_PRIORITY, SET_STATUS,
-    SET_TYPING, UNMUTE,
+    MARK_READ, MARK_UNREAD, MUTE, REPLACE_CUSTOM_ATTRIBUTES, SEND_TRANSCRIPT, SET_PRIORITY,
+    SET_STATUS, SET_TYPING, UNMUTE,
 };
 use crate::application::Account;
 use crate::application::conversations::{
@@ -219,7 +219,7 @@ impl<'a> ConversationHandle<'a> {
         self,
         attributes: &Attributes,
     ) -> Call<'a, NullAsEmpty<Attributes>> {
-        self.call(REPLACE_ATTRIBUTES).json(&json!({"custom_attributes": attributes}))
+        self.call(REPLACE_CUSTOM_ATTRIBUTES).json(&json!({"custom_attributes": attributes}))
     }
 
     /// Sets these custom attributes and keeps the others, which it reads by [`ConversationHandle::get`]

@@ -3,6 +3,8 @@
 use serde_json::json;
 
 use crate::application::Account;
+use crate::application::labels::change;
+use crate::error::Error;
 use crate::http::Call;
 use crate::http::Op;
 use crate::types::ConversationId;
@@ -81,5 +83,51 @@ impl<'a> ConversationLabels<'a> {
             .call(REPLACE)
             .path("conversation_id", self.conversation)
             .json(&json!({"labels": labels}))
+    }
+
+    /// Adds labels to a conversation's, which it reads by [`ConversationLabels::list`] before, and
+    /// returns all.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels`.
+    ///
+    /// One writer for each conversation is assumed: what another writes in between is lost. Where
+    /// nothing changes, nothing is written.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team. Calling again is safe.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.conversation(12).labels().add(&["vip"]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub async fn add<L: AsRef<str>>(self, labels: &[L]) -> Result<Vec<String>, Error> {
+        change::add(labels, self.list(), |all| self.replace(all)).await
+    }
+
+    /// Deletes labels from a conversation's, which it reads by [`ConversationLabels::list`] before,
+    /// and returns the rest.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels`.
+    ///
+    /// One writer for each conversation is assumed: what another writes in between is lost. Where
+    /// nothing changes, nothing is written.
+    ///
+    /// # Errors
+    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
+    /// in neither its inbox nor its team. Calling again is safe.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.conversation(12).labels().remove(&["new"]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub async fn remove<L: AsRef<str>>(self, labels: &[L]) -> Result<Vec<String>, Error> {
+        change::remove(labels, self.list(), |rest| self.replace(rest)).await
     }
 }

@@ -1,30 +1,30 @@
 //! Conversations: what customers and agents write to each other about.
 
 pub(super) mod assignments;
-pub(super) mod changes;
+pub(super) mod attachments;
 pub(super) mod handle;
 pub(super) mod labels;
-pub(super) mod lists;
 pub(super) mod participants;
 pub(super) mod requests;
+pub(super) mod search;
 pub(super) mod types;
+mod updated;
 
+pub use self::attachments::*;
 pub use self::handle::*;
 pub use self::labels::*;
-pub use self::lists::*;
 pub use self::participants::*;
 pub use self::requests::*;
+pub use self::search::*;
 pub use self::types::*;
 
 use futures_util::stream::BoxStream;
-use serde::Serialize;
 
 use crate::application::{Account, Filter};
 use crate::error::Error;
-use crate::http::Call;
 use crate::http::page;
-use crate::http::page::{Paged, Rows};
-use crate::http::{Limit, Op};
+use crate::http::page::Rows;
+use crate::http::{Call, Limit, Op, Page};
 use crate::types::ConversationId;
 
 const LIST: Op =
@@ -42,6 +42,12 @@ const FILTER: Op =
 const META: Op = Op::get("conversations.meta", "/api/v1/accounts/{account_id}/conversations/meta")
     .inside(&["meta"])
     .limited(Limit::ConversationMeta);
+const UNREAD_COUNTS: Op = Op::get(
+    "conversations.unread_counts",
+    "/api/v1/accounts/{account_id}/conversations/unread_counts",
+)
+.missing_in("4.9.1")
+.inside(&["payload"]);
 const SET_STATUS: Op = Op::post(
     "conversations.set_status",
     "/api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status",
@@ -53,7 +59,7 @@ const SET_PRIORITY: Op = Op::post(
     "/api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_priority",
 )
 .idempotent();
-const REPLACE_ATTRIBUTES: Op = Op::post(
+const REPLACE_CUSTOM_ATTRIBUTES: Op = Op::post(
     "conversations.replace_custom_attributes",
     "/api/v1/accounts/{account_id}/conversations/{conversation_id}/custom_attributes",
 )
@@ -99,9 +105,10 @@ pub(crate) const OPERATIONS: &[Op] = &[
     UPDATE,
     FILTER,
     META,
+    UNREAD_COUNTS,
     SET_STATUS,
     SET_PRIORITY,
-    REPLACE_ATTRIBUTES,
+    REPLACE_CUSTOM_ATTRIBUTES,
     SET_TYPING,
     MUTE,
     UNMUTE,
@@ -143,36 +150,11 @@ impl<'a> Conversations<'a> {
     /// # }
     /// ```
     #[inline]
-    pub fn list(self, query: &ConversationsQuery) -> Call<'a, ConversationPage> {
+    pub fn list(
+        self,
+        query: &ConversationsQuery,
+    ) -> Call<'a, Page<Conversation, ConversationCounts>> {
         self.account.call(LIST).query(query)
-    }
-
-    /// Returns every conversation, in any state, that changed within so many seconds, in one answer
-    /// without pages.
-    ///
-    /// `GET /api/v1/accounts/{account_id}/conversations`.
-    ///
-    /// This is how to find what a webhook did not tell; ask for somewhat more than the time since
-    /// the last look. The published document does not list it.
-    ///
-    /// # Errors
-    /// None of its own; see [`Call`].
-    ///
-    /// ```
-    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
-    /// for conversation in account.conversations().updated_within(600).await?.payload {
-    ///     println!("{} is {}", conversation.id, conversation.status);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[inline]
-    pub fn updated_within(self, seconds: u64) -> Call<'a, ConversationPage> {
-        self.list(&ConversationsQuery {
-            status: Some(StatusFilter::All),
-            updated_within: Some(seconds),
-            ..ConversationsQuery::default()
-        })
     }
 
     /// Returns one conversation.
@@ -256,7 +238,7 @@ impl<'a> Conversations<'a> {
         self.account.call(UPDATE).path("conversation_id", id).json(to)
     }
 
-    /// Returns one page, from 1, of the conversations that meet the conditions, in any state.
+    /// Returns one page of the conversations that meet the conditions, in any state.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations/filter`. It only reads.
     ///
@@ -266,21 +248,23 @@ impl<'a> Conversations<'a> {
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::conversations::ConversationFilterQuery;
     /// use chatwoot_client::application::{Filter, FilterCondition};
     ///
     /// let paid = Filter::new(FilterCondition::equal_to("order_id", ["1001"]));
-    /// let page = account.conversations().filter(&paid, 1).await?;
+    /// let first = ConversationFilterQuery::default();
+    /// let page = account.conversations().filter(&paid, &first).await?;
     /// println!("{} about that order", page.payload.len());
     /// # Ok(())
     /// # }
     /// ```
     #[inline]
-    pub fn filter(self, filter: &Filter, page: u32) -> Call<'a, ConversationPage> {
-        #[derive(Serialize)]
-        struct Number {
-            page: u32,
-        }
-        self.account.call(FILTER).query(&Number { page }).json(filter)
+    pub fn filter(
+        self,
+        filter: &Filter,
+        query: &ConversationFilterQuery,
+    ) -> Call<'a, Page<Conversation, ConversationCounts>> {
+        self.account.call(FILTER).query(query).json(filter)
     }
 
     /// Returns how many conversations a list has.
@@ -306,13 +290,26 @@ impl<'a> Conversations<'a> {
     pub fn meta(self, query: &ConversationsQuery) -> Call<'a, ConversationCounts> {
         self.account.call(META).query(query)
     }
-}
 
-impl Paged for ConversationPage {
-    type Row = Conversation;
-
-    fn rows(self) -> Vec<Conversation> {
-        self.payload
+    /// Returns how many conversations that the caller sees have something unread.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/conversations/unread_counts`. Not in Chatwoot's published
+    /// API.
+    ///
+    /// # Errors
+    /// `Forbidden` where the account does not have the feature; `NotFound` from a server without it
+    /// (4.9.1).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let unread = account.conversations().unread_counts().await?;
+    /// println!("{} conversations to read", unread.all_count);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn unread_counts(self) -> Call<'a, UnreadCounts> {
+        self.account.call(UNREAD_COUNTS)
     }
 }
 
@@ -351,7 +348,11 @@ impl<'a> Conversations<'a> {
         let query = ConversationsQuery { sort_by: Some(sort), ..query };
         let rows = Rows {
             key: |conversation: &Conversation| conversation.id,
-            total: if whole { |page: &ConversationPage| page.meta.all_count } else { |_| None },
+            total: if whole {
+                |page: &Page<Conversation, ConversationCounts>| page.meta.all_count
+            } else {
+                |_| None
+            },
             touched: active.then_some(|row: &Conversation| row.last_activity_at),
         };
         page::stream(
@@ -386,10 +387,11 @@ impl<'a> Conversations<'a> {
     pub fn filter_all(self, filter: Filter) -> BoxStream<'a, Result<Conversation, Error>> {
         let rows = Rows {
             key: |conversation: &Conversation| conversation.id,
-            total: |page: &ConversationPage| page.meta.all_count,
+            total: |page: &Page<Conversation, ConversationCounts>| page.meta.all_count,
             touched: Some(|row: &Conversation| row.last_activity_at),
         };
-        page::stream(move |page| self.filter(&filter, page), rows)
+        let fetch = move |page| self.filter(&filter, &ConversationFilterQuery { page: Some(page) });
+        page::stream(fetch, rows)
     }
 }
 
@@ -413,3 +415,6 @@ impl<'a> Conversations<'a> {
         self.account.done(DELETE).path("conversation_id", id)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -85,6 +85,14 @@ pub struct ConversationsQuery {
     pub updated_within: Option<u64>,
 }
 
+/// Which of the conversations that meet a filter to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ConversationFilterQuery {
+    /// The page, from 1; a page has 25.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
+}
+
 open_enum! {
     /// In what state the listed conversations are.
     pub enum StatusFilter {

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use crate::application::agents::Agent;
 use crate::application::contacts::Contact;
 use crate::application::teams::Team;
+use crate::http::page::Meta;
 use crate::types::Time;
-use crate::types::{AccountId, AgentBotId, ConversationId, InboxId, SlaPolicyId};
+use crate::types::{AccountId, AgentBotId, ConversationId, InboxId, LabelId, SlaPolicyId, TeamId};
 use crate::types::{
-    Attributes, ChannelType, ConversationStatus, Extra, Message, NullAsEmpty, Priority,
+    Attributes, ChannelType, ConversationStatus, Extra, Message, NullAsEmpty, OpenMap, Priority,
 };
 
 /// A conversation.
@@ -137,19 +138,6 @@ pub struct AssignedBot {
     pub extra: Extra,
 }
 
-/// One page of conversations with the counts of the whole list.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct ConversationPage {
-    /// How many there are.
-    pub meta: ConversationCounts,
-    /// The conversations of this page.
-    pub payload: Vec<Conversation>,
-    /// What else the server sends.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
 /// How many conversations a list has, whatever the page.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -162,6 +150,28 @@ pub struct ConversationCounts {
     pub unassigned_count: Option<u64>,
     /// All.
     pub all_count: Option<u64>,
+    /// What else the server sends.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl Meta for ConversationCounts {}
+
+/// How many conversations have something unread; what has none is not there.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct UnreadCounts {
+    /// In all inboxes.
+    pub all_count: u64,
+    /// By inbox.
+    #[serde(default)]
+    pub inboxes: NullAsEmpty<OpenMap<InboxId, u64>>,
+    /// By label, of those that the sidebar shows.
+    #[serde(default)]
+    pub labels: NullAsEmpty<OpenMap<LabelId, u64>>,
+    /// By team.
+    #[serde(default)]
+    pub teams: NullAsEmpty<OpenMap<TeamId, u64>>,
     /// What else the server sends.
     #[serde(flatten)]
     pub extra: Extra,

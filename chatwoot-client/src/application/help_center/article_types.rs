@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::application::agents::Agent;
 use crate::application::help_center::Portal;
+use crate::http::page::Meta;
 use crate::types::Patch;
 use crate::types::Time;
 use crate::types::{AccountId, ArticleId, CategoryId, UserId};
@@ -14,7 +15,7 @@ open_enum! {
     /// Who sees an article.
     pub enum ArticleStatus {
         /// Nobody yet.
-        PreparedRequest = "draft",
+        Draft = "draft",
         /// Visitors.
         Published = "published",
         /// Nobody any more.
@@ -45,19 +46,6 @@ pub struct ArticlesQuery {
     pub page: Option<u32>,
 }
 
-/// One page of articles.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct ArticlePage {
-    /// How many there are.
-    pub meta: ArticleCounts,
-    /// The articles of this page.
-    pub payload: Vec<Article>,
-    /// What else the server sends.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
 /// How many articles a list has, whatever the page. Those by state and author do not heed what the
 /// query says of state and author.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -81,6 +69,8 @@ pub struct ArticleCounts {
     #[serde(flatten)]
     pub extra: Extra,
 }
+
+impl Meta for ArticleCounts {}
 
 /// An article.
 #[derive(Clone, Debug, Serialize, Deserialize)]

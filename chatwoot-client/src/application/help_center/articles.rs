@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 
 use crate::application::Account;
 use crate::application::help_center::{
-    Article, ArticlePage, ArticlePatch, ArticleStatus, ArticlesQuery, NewArticle,
+    Article, ArticleCounts, ArticlePatch, ArticleStatus, ArticlesQuery, NewArticle,
 };
 use crate::error::Error;
 use crate::http::Call;
 use crate::http::Op;
+use crate::http::Page;
 use crate::http::page;
-use crate::http::page::{Paged, Rows};
+use crate::http::page::Rows;
 use crate::types::{ArticleId, CategoryId};
 
 const LIST: Op = Op::get("articles.list", "/api/v1/accounts/{account_id}/portals/{id}/articles");
@@ -82,7 +83,11 @@ impl<'a> Articles<'a> {
     /// # }
     /// ```
     #[inline]
-    pub fn list(self, portal: &str, query: &ArticlesQuery) -> Call<'a, ArticlePage> {
+    pub fn list(
+        self,
+        portal: &str,
+        query: &ArticlesQuery,
+    ) -> Call<'a, Page<Article, ArticleCounts>> {
         self.account.call(LIST).path("id", portal).query(query)
     }
 
@@ -201,14 +206,6 @@ impl<'a> Articles<'a> {
     }
 }
 
-impl Paged for ArticlePage {
-    type Row = Article;
-
-    fn rows(self) -> Vec<Article> {
-        self.payload
-    }
-}
-
 impl<'a> Articles<'a> {
     /// Streams every article of a portal, each once.
     ///
@@ -241,7 +238,7 @@ impl<'a> Articles<'a> {
         let rows = Rows {
             key: |article: &Article| article.id,
             // The counts do not heed state and author.
-            total: |_: &ArticlePage| None,
+            total: |_: &Page<Article, ArticleCounts>| None,
             touched: changed.then_some(|article: &Article| article.updated_at),
         };
         let fetch =
@@ -266,16 +263,17 @@ impl<'a> Articles<'a> {
     /// use chatwoot_client::application::help_center::ArticleStatus;
     ///
     /// let ready = [3.into(), 4.into()];
-    /// account.articles().set_status_of("shop-help", &ready, &ArticleStatus::Published).await?;
+    /// account.articles().set_status_of("shop-help", &ready, ArticleStatus::Published).await?;
     /// # Ok(())
     /// # }
     /// ```
     #[inline]
+    #[expect(clippy::needless_pass_by_value, reason = "enums are taken by value")]
     pub fn set_status_of(
         self,
         portal: &str,
         ids: &[ArticleId],
-        status: &ArticleStatus,
+        status: ArticleStatus,
     ) -> Call<'a, ()> {
         let call = self.account.done(SET_STATUS).path("id", portal);
         call.json(&json!({"ids": ids, "status": status}))

@@ -6,10 +6,11 @@ use serde_json::json;
 
 use crate::application::Account;
 use crate::application::help_center::{
-    CategoriesQuery, Category, CategoryList, CategoryPatch, NewCategory,
+    CategoriesQuery, Category, CategoryListMeta, CategoryPatch, NewCategory,
 };
 use crate::http::Call;
 use crate::http::Op;
+use crate::http::Page;
 use crate::types::CategoryId;
 
 const LIST: Op =
@@ -70,7 +71,11 @@ impl<'a> Categories<'a> {
     /// # }
     /// ```
     #[inline]
-    pub fn list(self, portal: &str, query: &CategoriesQuery) -> Call<'a, CategoryList> {
+    pub fn list(
+        self,
+        portal: &str,
+        query: &CategoriesQuery,
+    ) -> Call<'a, Page<Category, CategoryListMeta>> {
         self.account.call(LIST).path("id", portal).query(query)
     }
 

@@ -18,19 +18,6 @@ pub struct CategoriesQuery {
     pub page: Option<u32>,
 }
 
-/// One page of categories.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct CategoryList {
-    /// What the server says of the list.
-    pub meta: CategoryListMeta,
-    /// The categories of this page, by position.
-    pub payload: Vec<Category>,
-    /// What else the server sends.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
 /// What the server says of a list of categories.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]

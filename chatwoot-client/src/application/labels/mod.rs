@@ -1,5 +1,7 @@
 //! Labels: the words agents sort conversations and contacts by, defined per account.
 
+pub(super) mod change;
+
 use serde::{Deserialize, Serialize};
 
 use crate::application::Account;

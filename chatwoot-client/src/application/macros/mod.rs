@@ -127,7 +127,7 @@ impl<'a> Macros<'a> {
     /// use chatwoot_client::application::macros::{MacroPatch, MacroVisibility};
     ///
     /// let named = MacroPatch { name: "Close".into(), ..Default::default() };
-    /// account.macros().update(5.into(), &MacroVisibility::Global, &named).await?;
+    /// account.macros().update(5.into(), MacroVisibility::Global, &named).await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -135,7 +135,7 @@ impl<'a> Macros<'a> {
     pub fn update(
         self,
         id: MacroId,
-        visibility: &MacroVisibility,
+        visibility: MacroVisibility,
         to: &MacroPatch,
     ) -> Call<'a, Macro> {
         self.account.call(UPDATE).path("id", id).json(&Change { visibility, to })
@@ -186,7 +186,7 @@ impl<'a> Macros<'a> {
 
 #[derive(Serialize)]
 struct Change<'a> {
-    visibility: &'a MacroVisibility,
+    visibility: MacroVisibility,
     #[serde(flatten)]
     to: &'a MacroPatch,
 }

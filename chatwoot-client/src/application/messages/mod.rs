@@ -10,6 +10,7 @@ use crate::application::Account;
 
 use crate::http::Call;
 use crate::http::Op;
+use crate::http::Page;
 use crate::http::upload::Fields;
 use crate::types::Message;
 use crate::types::{ConversationId, MessageId};
@@ -79,7 +80,7 @@ impl<'a> Messages<'a> {
     /// # }
     /// ```
     #[inline]
-    pub fn list(self, query: &MessagesQuery) -> Call<'a, MessagePage> {
+    pub fn list(self, query: &MessagesQuery) -> Call<'a, Page<Message, MessagesMeta>> {
         self.call(LIST).query(query)
     }
 

@@ -181,5 +181,4 @@ fn found(message: Message) -> SentOnce {
 }
 
 #[cfg(test)]
-#[path = "send_once_tests.rs"]
 mod tests;

@@ -6,9 +6,7 @@ use serde_json::Value;
 use crate::http::Upload;
 use crate::types::MessageId;
 use crate::types::Time;
-use crate::types::{
-    Attributes, ContentType, Extra, Message, MessageStatus, NullAsEmpty, Sender, open_enum,
-};
+use crate::types::{Attributes, ContentType, Extra, MessageStatus, NullAsEmpty, Sender, open_enum};
 
 /// Which messages to list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -22,19 +20,6 @@ pub struct MessagesQuery {
     /// Without private notes and activities.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter_internal_messages: Option<bool>,
-}
-
-/// Some messages of a conversation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct MessagePage {
-    /// What the server says of the conversation.
-    pub meta: MessagesMeta,
-    /// The messages, oldest first.
-    pub payload: Vec<Message>,
-    /// What else the server sends.
-    #[serde(flatten)]
-    pub extra: Extra,
 }
 
 /// What the server says of a conversation beside its messages.

@@ -9,8 +9,9 @@ use crate::application::Account;
 use crate::error::Error;
 use crate::http::Call;
 use crate::http::Op;
+use crate::http::Page;
 use crate::http::page;
-use crate::http::page::{Paged, Rows};
+use crate::http::page::{Meta, Rows};
 use crate::types::Extra;
 use crate::types::Time;
 use crate::types::{AccountId, ConversationId, InboxId, ReportingEventId, UserId};
@@ -55,7 +56,10 @@ impl<'a> ReportingEvents<'a> {
     /// # }
     /// ```
     #[inline]
-    pub fn list(self, query: &ReportingEventsQuery) -> Call<'a, ReportingEventPage> {
+    pub fn list(
+        self,
+        query: &ReportingEventsQuery,
+    ) -> Call<'a, Page<ReportingEvent, ReportingEventCounts>> {
         self.account.call(LIST).query(query)
     }
 
@@ -109,19 +113,6 @@ fn seconds<S: serde::Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::Ok,
     at.map(Timestamp::as_second).serialize(to)
 }
 
-/// One page of events.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct ReportingEventPage {
-    /// How many there are.
-    pub meta: ReportingEventCounts,
-    /// The events of this page, newest first.
-    pub payload: Vec<ReportingEvent>,
-    /// What else the server sends.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
 /// How many events a list has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
@@ -136,6 +127,8 @@ pub struct ReportingEventCounts {
     #[serde(flatten)]
     pub extra: Extra,
 }
+
+impl Meta for ReportingEventCounts {}
 
 /// Something that happened in a conversation, and how long it took.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -172,14 +165,6 @@ pub struct ReportingEvent {
     pub extra: Extra,
 }
 
-impl Paged for ReportingEventPage {
-    type Row = ReportingEvent;
-
-    fn rows(self) -> Vec<ReportingEvent> {
-        self.payload
-    }
-}
-
 impl<'a> ReportingEvents<'a> {
     /// Streams every event, each once, newest first.
     ///
@@ -206,7 +191,7 @@ impl<'a> ReportingEvents<'a> {
     pub fn all(self, query: ReportingEventsQuery) -> BoxStream<'a, Result<ReportingEvent, Error>> {
         let rows = Rows {
             key: |event: &ReportingEvent| event.id,
-            total: |page: &ReportingEventPage| page.meta.count,
+            total: |page: &Page<ReportingEvent, ReportingEventCounts>| page.meta.count,
             touched: None,
         };
         let fetch =

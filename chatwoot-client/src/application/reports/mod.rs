@@ -83,7 +83,7 @@ impl<'a> Reports<'a> {
     /// let metric = ReportMetric::ConversationsCount;
     /// let inbox = ReportScope::Inbox(7.into());
     /// let options = ReportOptions::default();
-    /// for point in account.reports().series(&metric, inbox, &week, &options).await? {
+    /// for point in account.reports().series(metric, inbox, &week, &options).await? {
     ///     println!("{}: {:?}", point.timestamp.seconds(), point.value);
     /// }
     /// # Ok(())
@@ -92,14 +92,14 @@ impl<'a> Reports<'a> {
     #[inline]
     pub fn series(
         self,
-        metric: &ReportMetric,
+        metric: ReportMetric,
         scope: ReportScope,
         period: &ReportPeriod,
         options: &ReportOptions,
     ) -> Call<'a, Vec<ReportPoint>> {
         #[derive(Serialize)]
-        struct Metric<'m> {
-            metric: &'m ReportMetric,
+        struct Metric {
+            metric: ReportMetric,
         }
         let call = self.account.call(SERIES).query(&Metric { metric }).query(&scope.query());
         call.query(period).query(options)
@@ -155,27 +155,25 @@ impl<'a> Reports<'a> {
 
     /// Returns each agent's open conversations at this moment, the one with the most first.
     ///
-    /// `GET /api/v2/accounts/{account_id}/reports/conversations/`. Page 1 unless you say otherwise;
-    /// the server takes a filter by user, and heeds it not.
+    /// `GET /api/v2/accounts/{account_id}/reports/conversations/`. The server takes a filter by
+    /// user, and heeds it not.
     ///
     /// # Errors
     /// `Unauthorized` for an agent without the right to see reports.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
-    /// for agent in account.reports().agents(None).await? {
+    /// use chatwoot_client::application::reports::AgentMetricsQuery;
+    ///
+    /// for agent in account.reports().agents(&AgentMetricsQuery::default()).await? {
     ///     println!("{:?} has {} open", agent.name, agent.metric.open);
     /// }
     /// # Ok(())
     /// # }
     /// ```
     #[inline]
-    pub fn agents(self, page: Option<u32>) -> Call<'a, Vec<AgentMetrics>> {
-        let call = self.account.call(AGENTS).query(&Kind { r#type: "agent" });
-        match page {
-            Some(page) => call.query(&[("page", page)]),
-            None => call,
-        }
+    pub fn agents(self, query: &AgentMetricsQuery) -> Call<'a, Vec<AgentMetrics>> {
+        self.account.call(AGENTS).query(&Kind { r#type: "agent" }).query(query)
     }
 
     /// Returns how soon customers were answered first, by type of channel.
@@ -253,7 +251,7 @@ impl<'a> Reports<'a> {
     /// use chatwoot_client::application::reports::{OutgoingGroup, ReportPeriod};
     ///
     /// let week = ReportPeriod::between(1_794_616_491, 1_795_221_351);
-    /// for row in account.reports().outgoing(&OutgoingGroup::Agent, &week).await? {
+    /// for row in account.reports().outgoing(OutgoingGroup::Agent, &week).await? {
     ///     println!("{:?} sent {}", row.name, row.outgoing_messages_count);
     /// }
     /// # Ok(())
@@ -262,7 +260,7 @@ impl<'a> Reports<'a> {
     #[inline]
     pub fn outgoing(
         self,
-        group_by: &OutgoingGroup,
+        group_by: OutgoingGroup,
         period: &ReportPeriod,
     ) -> Call<'a, Vec<OutgoingCount>> {
         self.account.call(OUTGOING).query(&[("group_by", group_by)]).query(period)

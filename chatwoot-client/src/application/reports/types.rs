@@ -183,6 +183,14 @@ pub struct ConversationMetrics {
     pub extra: Extra,
 }
 
+/// Which agents' conversations to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AgentMetricsQuery {
+    /// The page, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
+}
+
 /// An agent's conversations at this moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -127,7 +127,7 @@ async fn an_identifier_is_found_with_its_case_and_an_email_without() {
     ]));
     let account = server.account();
     let id = async |key: ContactKey| {
-        account.contacts().find_exact(&key).await.unwrap().map(|contact| contact.id.0)
+        account.contacts().find_exact(key).await.unwrap().map(|contact| contact.id.0)
     };
     assert_eq!(id(ContactKey::Identifier("c-1".into())).await, Some(2));
     assert_eq!(id(ContactKey::Identifier("C-1".into())).await, Some(1));
@@ -151,10 +151,10 @@ async fn identifiers_that_differ_by_case_alone_may_fill_pages() {
     let server = Server::with(&json!(rows));
     let account = server.account();
     for n in [0, 14, 15, 19] {
-        let found = account.contacts().find_exact(&ContactKey::Identifier(case(n))).await;
+        let found = account.contacts().find_exact(ContactKey::Identifier(case(n))).await;
         assert_eq!(found.unwrap().unwrap().id.0, u64::from(n) + 1);
     }
-    let none = account.contacts().find_exact(&ContactKey::Identifier(case(31))).await;
+    let none = account.contacts().find_exact(ContactKey::Identifier(case(31))).await;
     assert_eq!(none.unwrap(), None);
     assert_eq!(server.asked().len(), 1 + 1 + 2 + 2 + 2, "the second page only where it is needed");
 }
@@ -286,7 +286,7 @@ async fn an_email_that_only_the_server_folds_into_another_s_adopts_nobody() {
         let server = Server::with(&json!([{"id": 7, "name": "Kai", "email": there}]));
         let contacts = server.account();
         let key = ContactKey::Email(asked.into());
-        assert_eq!(contacts.contacts().find_exact(&key).await.unwrap(), None, "{asked:?}");
+        assert_eq!(contacts.contacts().find_exact(key).await.unwrap(), None, "{asked:?}");
         let refused = contacts.contacts().upsert(&wanted(Some("c-1"), Some(asked), None)).await;
         let error = refused.unwrap_err();
         assert!(error.call().is_some_and(Error::is_conflict), "{error:?}");
