@@ -1,4 +1,4 @@
-//! Contact labels: the words one contact is sorted by.
+//! Contact labels: the labels of one contact.
 
 use serde_json::json;
 
@@ -17,8 +17,9 @@ const REPLACE: Op =
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, REPLACE];
 
-/// The labels of contacts; from
-/// [`ContactHandle::labels`](crate::application::contacts::ContactHandle::labels). Agents and administrators may.
+/// The labels of a contact; from
+/// [`ContactHandle::labels`](crate::application::contacts::ContactHandle::labels). Agents and
+/// administrators.
 #[derive(Clone, Copy, Debug)]
 pub struct ContactLabels<'a> {
     account: &'a Account,
@@ -35,7 +36,7 @@ impl<'a> ContactLabels<'a> {
     /// `GET /api/v1/accounts/{account_id}/contacts/{id}/labels`.
     ///
     /// # Errors
-    /// `NotFound` without such a contact in this account.
+    /// `NotFound` if the account has no such contact.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -49,14 +50,14 @@ impl<'a> ContactLabels<'a> {
         self.account.call(LIST).path("id", self.contact)
     }
 
-    /// *Replaces* the contact's labels, and returns them.
+    /// *Replaces* the contact's labels and returns them.
     ///
     /// `POST /api/v1/accounts/{account_id}/contacts/{id}/labels`.
     ///
-    /// A label that the account does not define is stored too, in the case it is written.
+    /// A label that the account does not define is stored too, with its case unchanged.
     ///
     /// # Errors
-    /// `NotFound` without such a contact in this account.
+    /// `NotFound` if the account has no such contact.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

@@ -1,5 +1,5 @@
-//! Conversation changes: what changed since a time, and safe verbs on attributes and labels, for a
-//! server that only replaces them whole.
+//! Conversation changes: conversations updated since a time, and adding and removing single labels,
+//! for which the server only has an operation that replaces all.
 
 use jiff::Timestamp;
 
@@ -9,20 +9,20 @@ use crate::application::conversations::ConversationLabels;
 use crate::application::conversations::Conversations;
 use crate::error::Error;
 
-/// How far this machine's clock and the server's may be apart.
+/// The seconds by which this machine's clock and the server's may differ.
 const CLOCKS: u64 = 120;
 
 impl Conversations<'_> {
-    /// Returns every conversation, in any state, that changed at or after a time, the longest
-    /// unchanged first, by [`Conversations::updated_within`].
+    /// Returns every conversation, in any status, updated at or after a time, the longest unchanged
+    /// first, with [`Conversations::updated_within`].
     ///
     /// `GET /api/v1/accounts/{account_id}/conversations`.
     ///
-    /// The time is the server's: go on from the last conversation's `updated_at`, and expect it
-    /// again. The clocks of this machine and the server may be two minutes apart.
+    /// The time is the server's: continue from the `updated_at` of the last conversation, which is
+    /// then returned again. The clocks of this machine and the server may differ by two minutes.
     ///
     /// # Errors
-    /// None of its own; see [`Call`](crate::http::Call).
+    /// None beyond those of every [`Call`](crate::http::Call).
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -46,17 +46,17 @@ impl Conversations<'_> {
 }
 
 impl ConversationLabels<'_> {
-    /// Adds labels to a conversation's, which it reads by [`ConversationLabels::list`] before, and
-    /// returns all.
+    /// Adds labels to the conversation, after reading its labels with [`ConversationLabels::list`],
+    /// and returns all of them.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels`.
     ///
-    /// One writer for each conversation is assumed: what another writes in between is lost. Where
-    /// nothing changes, nothing is written.
+    /// Not atomic: a change that another writer makes to the conversation between the read and the
+    /// write is lost. Writes nothing if nothing changes.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team. Calling again is safe.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team. Calling again is safe.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -73,17 +73,17 @@ impl ConversationLabels<'_> {
         }
     }
 
-    /// Deletes labels from a conversation's, which it reads by [`ConversationLabels::list`] before,
-    /// and returns the rest.
+    /// Removes labels from the conversation, after reading its labels with
+    /// [`ConversationLabels::list`], and returns the rest.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels`.
     ///
-    /// One writer for each conversation is assumed: what another writes in between is lost. Where
-    /// nothing changes, nothing is written.
+    /// Not atomic: a change that another writer makes to the conversation between the read and the
+    /// write is lost. Writes nothing if nothing changes.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team. Calling again is safe.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team. Calling again is safe.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -102,16 +102,16 @@ impl ConversationLabels<'_> {
 }
 
 impl ContactLabels<'_> {
-    /// Adds labels to a contact's, which it reads by [`ContactLabels::list`] before, and returns
-    /// all.
+    /// Adds labels to the contact, after reading its labels with [`ContactLabels::list`], and
+    /// returns all of them.
     ///
     /// `POST /api/v1/accounts/{account_id}/contacts/{id}/labels`.
     ///
-    /// One writer for each contact is assumed: what another writes in between is lost. Where
-    /// nothing changes, nothing is written.
+    /// Not atomic: a change that another writer makes to the contact between the read and the write
+    /// is lost. Writes nothing if nothing changes.
     ///
     /// # Errors
-    /// `NotFound` without such a contact in this account. Calling again is safe.
+    /// `NotFound` if the account has no such contact. Calling again is safe.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -128,16 +128,16 @@ impl ContactLabels<'_> {
         }
     }
 
-    /// Deletes labels from a contact's, which it reads by [`ContactLabels::list`] before, and
+    /// Removes labels from the contact, after reading its labels with [`ContactLabels::list`], and
     /// returns the rest.
     ///
     /// `POST /api/v1/accounts/{account_id}/contacts/{id}/labels`.
     ///
-    /// One writer for each contact is assumed: what another writes in between is lost. Where
-    /// nothing changes, nothing is written.
+    /// Not atomic: a change that another writer makes to the contact between the read and the write
+    /// is lost. Writes nothing if nothing changes.
     ///
     /// # Errors
-    /// `NotFound` without such a contact in this account. Calling again is safe.
+    /// `NotFound` if the account has no such contact. Calling again is safe.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -155,13 +155,13 @@ impl ContactLabels<'_> {
     }
 }
 
-/// How many seconds back to ask, so that `since` is covered whatever the clocks say.
+/// Returns how many seconds to request, so that `since` is covered despite different clocks.
 fn window(since: Timestamp, now: Timestamp) -> u64 {
     let gone = now.as_second().saturating_sub(since.as_second());
     u64::try_from(gone).unwrap_or_default() + 1 + CLOCKS
 }
 
-/// `there` and `labels`; `None` where that is the same.
+/// Returns `there` and `labels`; `None` if that equals `there`.
 fn with<L: AsRef<str>>(there: &[String], labels: &[L]) -> Option<Vec<String>> {
     let mut wanted = there.to_vec();
     for label in labels.iter().map(AsRef::as_ref) {
@@ -172,7 +172,7 @@ fn with<L: AsRef<str>>(there: &[String], labels: &[L]) -> Option<Vec<String>> {
     (wanted.len() != there.len()).then_some(wanted)
 }
 
-/// `there` but for `labels`; `None` where that is the same.
+/// Returns `there` without `labels`; `None` if that equals `there`.
 fn without<L: AsRef<str>>(there: &[String], labels: &[L]) -> Option<Vec<String>> {
     let gone = |there: &String| labels.iter().any(|label| label.as_ref() == there);
     let wanted: Vec<String> = there.iter().filter(|it| !gone(it)).cloned().collect();

@@ -1,4 +1,4 @@
-//! Conversation labels: the words one conversation is sorted by.
+//! Conversation labels: the labels of one conversation.
 
 use serde_json::json;
 
@@ -21,9 +21,9 @@ const REPLACE: Op = Op::post(
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, REPLACE];
 
-/// The labels of conversations; from
-/// [`ConversationHandle::labels`](crate::application::conversations::ConversationHandle::labels). Agents of the
-/// inbox and administrators may.
+/// The labels of a conversation; from
+/// [`ConversationHandle::labels`](crate::application::conversations::ConversationHandle::labels).
+/// Agents of the inbox, and administrators.
 #[derive(Clone, Copy, Debug)]
 pub struct ConversationLabels<'a> {
     account: &'a Account,
@@ -40,8 +40,8 @@ impl<'a> ConversationLabels<'a> {
     /// `GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels`.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -55,15 +55,15 @@ impl<'a> ConversationLabels<'a> {
         self.account.call(LIST).path("conversation_id", self.conversation)
     }
 
-    /// *Replaces* the conversation's labels, and returns them.
+    /// *Replaces* the conversation's labels and returns them.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels`.
     ///
-    /// A label that the account does not define is stored too, in the case it is written.
+    /// A label that the account does not define is stored too, with its case unchanged.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

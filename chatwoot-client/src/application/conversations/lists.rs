@@ -1,4 +1,4 @@
-//! Conversation lists: conversations by their words, what is unread, and a conversation's files.
+//! Conversation lists: full-text search, unread counts, and a conversation's files.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
@@ -31,15 +31,15 @@ const ATTACHMENTS: Op = Op::get(
 pub(crate) const OPERATIONS: &[Op] = &[SEARCH, UNREAD_COUNTS, ATTACHMENTS];
 
 impl<'a> Conversations<'a> {
-    /// Returns one page of the conversations in which somebody wrote this text, each with the
-    /// messages that have it.
+    /// Returns one page of the conversations that have a message with this text, each with those
+    /// messages.
     ///
     /// `GET /api/v1/accounts/{account_id}/conversations/search`. Not in Chatwoot's published API.
-    /// Without a status it means *open* ones.
+    /// Without a status it finds *open* conversations only.
     ///
     /// # Errors
-    /// `NotFound` for a query with a team that is not in this account; an unknown inbox is an empty
-    /// list.
+    /// `NotFound` for a query with a team that is not in this account; an unknown inbox gives an
+    /// empty list.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -61,13 +61,13 @@ impl<'a> Conversations<'a> {
         self.account.call(SEARCH).query(&Text { q: text }).query(query)
     }
 
-    /// Returns how many conversations that the caller sees have something unread.
+    /// Returns the numbers of conversations with unread messages, among those the caller may see.
     ///
     /// `GET /api/v1/accounts/{account_id}/conversations/unread_counts`. Not in Chatwoot's published
     /// API.
     ///
     /// # Errors
-    /// `Forbidden` where the account does not have the feature; `NotFound` from a server without it
+    /// `Forbidden` if the account does not have the feature; `NotFound` on a server without it
     /// (4.9.1).
     ///
     /// ```
@@ -84,14 +84,14 @@ impl<'a> Conversations<'a> {
 }
 
 impl<'a> ConversationHandle<'a> {
-    /// Returns one page, from 1, of 100 files of a conversation, newest first.
+    /// Returns one page of 100 files of the conversation, newest first; pages start at 1.
     ///
     /// `GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/attachments`. Not in
     /// Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -108,35 +108,35 @@ impl<'a> ConversationHandle<'a> {
             page: u32,
         }
         let call = self.call(ATTACHMENTS);
-        // The server's own default, so it is not sent.
+        // It is the server's default, so it is not sent.
         if page <= 1 { call } else { call.query(&Number { page }) }
     }
 }
 
-/// One page of conversations that have a text.
+/// One page of conversations found by a text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FoundConversations {
-    /// How many there are.
+    /// The number of results.
     pub meta: ConversationCounts,
     /// The conversations of this page.
     pub payload: Vec<FoundConversation>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A conversation that has a text.
+/// A conversation found by a text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FoundConversation {
-    /// Its number in its account.
+    /// Its number, unique within the account.
     pub id: ConversationId,
-    /// Its name across accounts, an unguessable UUID.
+    /// Its UUID: unique across accounts, and cannot be guessed.
     pub uuid: Option<String>,
-    /// Its account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
-    /// When it was begun.
+    /// When it was created.
     pub created_at: Time,
     /// Its contact.
     pub contact: FoundContact,
@@ -145,12 +145,12 @@ pub struct FoundConversation {
     /// The messages with the text.
     #[serde(default)]
     pub messages: NullAsEmpty<Vec<FoundMessage>>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// The contact of a conversation that was found.
+/// The contact of a found conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FoundContact {
@@ -158,12 +158,12 @@ pub struct FoundContact {
     pub id: ContactId,
     /// Its name; may be empty.
     pub name: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// The inbox of a conversation that was found.
+/// The inbox of a found conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FoundInbox {
@@ -171,14 +171,14 @@ pub struct FoundInbox {
     pub id: InboxId,
     /// Its name.
     pub name: Option<String>,
-    /// What kind of channel it has.
+    /// The type of its channel.
     pub channel_type: Option<ChannelType>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A message that was found.
+/// A found message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FoundMessage {
@@ -186,33 +186,33 @@ pub struct FoundMessage {
     pub id: MessageId,
     /// Its text.
     pub content: Option<String>,
-    /// Who it is from, as a kind.
+    /// Whether it is from the customer, an agent or the server.
     pub message_type: MessageType,
-    /// When it was written.
+    /// When it was created.
     pub created_at: Time,
-    /// Who wrote it; absent where the server did.
+    /// The name of its author; absent for a message of the server.
     pub sender_name: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// How many conversations have something unread; what has none is not there.
+/// Numbers of conversations with unread messages; entries without any are absent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UnreadCounts {
     /// In all inboxes.
     pub all_count: u64,
-    /// By inbox.
+    /// By the id of the inbox.
     #[serde(default)]
     pub inboxes: NullAsEmpty<OpenMap<InboxId, u64>>,
-    /// By label, of those that the sidebar shows.
+    /// By the id of the label, for labels shown in the sidebar.
     #[serde(default)]
     pub labels: NullAsEmpty<OpenMap<LabelId, u64>>,
-    /// By team.
+    /// By the id of the team.
     #[serde(default)]
     pub teams: NullAsEmpty<OpenMap<TeamId, u64>>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -221,22 +221,22 @@ pub struct UnreadCounts {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ConversationFiles {
-    /// How many there are.
+    /// The number of files.
     pub meta: ConversationFileCounts,
     /// The files of this page, newest first.
     pub payload: Vec<ConversationFile>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// How many files a conversation has.
+/// The number of files of a conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ConversationFileCounts {
-    /// All.
+    /// The number of files on all pages.
     pub total_count: Option<u64>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -245,29 +245,29 @@ pub struct ConversationFileCounts {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ConversationFile {
-    /// Its id; 4.9.1 does not say.
+    /// Its id; absent on 4.9.1.
     pub id: Option<AttachmentId>,
-    /// Its message.
+    /// The id of its message.
     pub message_id: Option<MessageId>,
-    /// Who sent it.
+    /// Its sender.
     pub sender: Option<Sender>,
     /// When it was sent.
     pub created_at: Option<Time>,
-    /// What kind of file it is.
+    /// The type of the file.
     pub file_type: Option<FileType>,
-    /// The extension of its name; `None` on 4.9.1.
+    /// The extension of its file name; `None` on 4.9.1.
     pub extension: Option<String>,
-    /// Where it is. Whoever has the address may read the file.
+    /// The URL of the file. Anyone who has it can read the file.
     pub data_url: Option<String>,
-    /// Where a small picture of it is; empty where there is none.
+    /// The URL of a thumbnail; empty if there is none.
     pub thumb_url: Option<String>,
     /// Its size in bytes.
     pub file_size: Option<u64>,
-    /// A picture's width; a film's is written `640.0`.
+    /// The width of a picture or video in pixels; a video's is written as `640.0`.
     pub width: Option<Number>,
-    /// A picture's or a film's height, as its width.
+    /// The height of a picture or video in pixels, written as the width is.
     pub height: Option<Number>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -1,4 +1,4 @@
-//! Conversations: what customers and agents write to each other about.
+//! Conversations: threads of messages between customers and agents.
 
 pub(super) mod assignments;
 pub(super) mod changes;
@@ -113,7 +113,7 @@ pub(crate) const OPERATIONS: &[Op] = &[
 
 /// The conversations of an account; from [`Account::conversations`].
 ///
-/// Administrators may call everything here, agents for the inboxes they are members of.
+/// Every method is open to administrators, and to agents for the inboxes they are members of.
 #[derive(Clone, Copy, Debug)]
 pub struct Conversations<'a> {
     pub(super) account: &'a Account,
@@ -124,7 +124,7 @@ impl<'a> Conversations<'a> {
         Self { account }
     }
 
-    /// Returns one page of 25 conversations; past the end it is empty.
+    /// Returns one page of 25 conversations; a page past the end is empty.
     ///
     /// `GET /api/v1/accounts/{account_id}/conversations`. Without a status it means *open* ones.
     ///
@@ -156,7 +156,7 @@ impl<'a> Conversations<'a> {
     /// the last look. The published document does not list it.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -182,8 +182,8 @@ impl<'a> Conversations<'a> {
     /// Numbers count per account: the same number in another account is another conversation.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team; `Server` for a short time after its contact was deleted.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team; `Server` for a short time after its contact was deleted.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -205,12 +205,12 @@ impl<'a> Conversations<'a> {
     /// after an unknown outcome look before calling again.
     ///
     /// # Errors
-    /// `NotFound` without such a contact or inbox in this account, or where neither both nor a
-    /// source id are named; `Unauthorized` for an agent who is no member of the inbox; `Invalid`
-    /// for a source id that another contact has, for a contact without the address that an e-mail,
-    /// SMS or WhatsApp inbox needs, and for attributes as in
-    /// [`ConversationHandle::replace_custom_attributes`]; `Server` for a state that Chatwoot does not
-    /// know.
+    /// `NotFound` if the account has no such contact or inbox, or where neither both nor a source
+    /// id are named; `Unauthorized` for an agent who is not a member of the inbox; `Invalid` for a
+    /// source id that another contact has, for a contact without the address that an e-mail, SMS or
+    /// WhatsApp inbox needs, and for attributes as in
+    /// [`ConversationHandle::replace_custom_attributes`]; `Server` for a state that Chatwoot does
+    /// not know.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -232,14 +232,14 @@ impl<'a> Conversations<'a> {
         self.account.call(CREATE).json(conversation)
     }
 
-    /// Updates priority or SLA policy; what is left as [`Patch::Keep`](crate::types::Patch::Keep)
-    /// stays.
+    /// Updates priority or SLA policy; fields left as [`Patch::Keep`](crate::types::Patch::Keep)
+    /// keep their value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/conversations/{conversation_id}`.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team; `Server` for a priority that Chatwoot does not know.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team; `Server` for a priority that Chatwoot does not know.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -261,8 +261,8 @@ impl<'a> Conversations<'a> {
     /// `POST /api/v1/accounts/{account_id}/conversations/filter`. It only reads.
     ///
     /// # Errors
-    /// `Invalid` for an attribute that neither Chatwoot nor the account defines, and an operator or
-    /// value that does not suit it.
+    /// `Invalid` for an attribute that neither Chatwoot nor the account defines, and for an
+    /// operator or value that does not fit the attribute.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -320,8 +320,8 @@ impl<'a> Conversations<'a> {
     /// Streams every conversation, each once; newest first, unless the query names an order; *open*
     /// ones, unless it names a state.
     ///
-    /// `GET /api/v1/accounts/{account_id}/conversations`, page by page. The query's page is not
-    /// heeded.
+    /// `GET /api/v1/accounts/{account_id}/conversations`, page by page. The query's page is
+    /// ignored.
     ///
     /// Orders by priority or by waiting move rows to and fro: with them a row may be missed.
     ///
@@ -397,10 +397,10 @@ impl<'a> Conversations<'a> {
     /// Deletes a conversation with its messages, in the background.
     ///
     /// `DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}`. Administrators only.
-    /// Not in Chatwoot's published API. No webhook tells of it.
+    /// Not in Chatwoot's published API. Chatwoot sends no webhook for it.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

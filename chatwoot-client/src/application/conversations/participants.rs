@@ -48,8 +48,8 @@ impl<'a> Participants<'a> {
     /// Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who may
-    /// not see it.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who may not
+    /// see it.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -70,8 +70,8 @@ impl<'a> Participants<'a> {
     /// Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who may
-    /// not see it. `Server` (500) with a user who does not exist. One who cannot see the inbox is
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who may not
+    /// see it. `Server` (500) with a user who does not exist. One who cannot see the inbox is
     /// answered but does not follow: see [`Participants::list`].
     ///
     /// ```
@@ -93,8 +93,8 @@ impl<'a> Participants<'a> {
     /// Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who may
-    /// not see it. A user who cannot see the inbox does not follow, and that is no error: see
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who may not
+    /// see it. A user who cannot see the inbox does not follow, and that is no error: see
     /// [`Participants::list`].
     ///
     /// ```
@@ -115,8 +115,8 @@ impl<'a> Participants<'a> {
     /// Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who may
-    /// not see it. A user who did not follow is no error.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who may not
+    /// see it. A user who did not follow is no error.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

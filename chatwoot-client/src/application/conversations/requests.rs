@@ -33,7 +33,7 @@ pub struct NewConversation {
     /// What Chatwoot itself keeps of it, such as the referer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub additional_attributes: Option<Attributes>,
-    /// Attributes of the account's own.
+    /// The account's custom attributes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_attributes: Option<Attributes>,
     /// Its first message.
@@ -41,7 +41,7 @@ pub struct NewConversation {
     pub message: Option<NewMessage>,
 }
 
-/// What to change of a conversation.
+/// The changes to make to a conversation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ConversationPatch {
     /// How urgent it is.
@@ -76,7 +76,7 @@ pub struct ConversationsQuery {
     /// In what order; left out it is last active first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sort_by: Option<ConversationSort>,
-    /// The page, from 1; a page has 25.
+    /// The page number, from 1; a page has 25 entries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,
     /// Changed within so many seconds: *all* of them, without pages. The published document does
@@ -114,11 +114,11 @@ open_enum! {
 
     /// The order of conversations.
     pub enum ConversationSort {
-        /// Last active first.
+        /// Most recently active first.
         LastActivityDescending = "last_activity_at_desc",
-        /// Longest silent first.
+        /// Least recently active first.
         LastActivity = "last_activity_at_asc",
-        /// Oldest first; rows do not move while pages are read.
+        /// Oldest first; new entries do not move others to another page.
         CreatedAt = "created_at_asc",
         /// Newest first.
         CreatedAtDescending = "created_at_desc",

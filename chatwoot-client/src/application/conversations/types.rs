@@ -15,15 +15,15 @@ use crate::types::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Conversation {
-    /// Its number in its account.
+    /// Its number, unique within the account.
     pub id: ConversationId,
     /// Its name across accounts, an unguessable UUID.
     pub uuid: Option<String>,
-    /// Its account.
+    /// The id of its account.
     pub account_id: AccountId,
-    /// Its inbox.
+    /// The id of its inbox.
     pub inbox_id: InboxId,
-    /// What state it is in.
+    /// Its status.
     pub status: ConversationStatus,
     /// How urgent it is.
     pub priority: Option<Priority>,
@@ -46,10 +46,10 @@ pub struct Conversation {
     /// What Chatwoot itself keeps of it, such as the referer.
     #[serde(default)]
     pub additional_attributes: NullAsEmpty<Attributes>,
-    /// Attributes of the account's own.
+    /// The account's custom attributes.
     #[serde(default)]
     pub custom_attributes: NullAsEmpty<Attributes>,
-    /// When it was begun.
+    /// When it was created.
     pub created_at: Time,
     /// When anything of it last changed; epoch with a fraction.
     pub updated_at: Option<Time>,
@@ -57,7 +57,7 @@ pub struct Conversation {
     pub last_activity_at: Option<Time>,
     /// The same as `last_activity_at`, under an older name.
     pub timestamp: Option<Time>,
-    /// Until when it sleeps.
+    /// The time until which it is snoozed.
     pub snoozed_until: Option<Time>,
     /// Since when the customer waits; 0 when they do not.
     pub waiting_since: Option<Time>,
@@ -71,7 +71,7 @@ pub struct Conversation {
     pub assignee_last_seen_at: Option<Time>,
     /// Its SLA policy.
     pub sla_policy_id: Option<SlaPolicyId>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -102,7 +102,7 @@ pub struct ConversationMeta {
     pub channel: Option<ChannelType>,
     /// Whether the contact proved who it is.
     pub hmac_verified: Option<bool>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -126,13 +126,13 @@ pub struct AssignedBot {
     pub id: AgentBotId,
     /// Its name.
     pub name: Option<String>,
-    /// What it is for.
+    /// Its description.
     pub description: Option<String>,
-    /// Where its picture is; empty where there is none.
+    /// The URL of its picture; empty if it has none.
     pub thumbnail: Option<String>,
     /// What kind of bot it is.
     pub bot_type: String,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -141,11 +141,11 @@ pub struct AssignedBot {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ConversationPage {
-    /// How many there are.
+    /// The number of results.
     pub meta: ConversationCounts,
     /// The conversations of this page.
     pub payload: Vec<Conversation>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -162,7 +162,7 @@ pub struct ConversationCounts {
     pub unassigned_count: Option<u64>,
     /// All.
     pub all_count: Option<u64>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -177,9 +177,9 @@ pub struct StatusChange {
     pub success: Option<bool>,
     /// What state it is in now.
     pub current_status: ConversationStatus,
-    /// Until when it sleeps.
+    /// The time until which it is snoozed.
     pub snoozed_until: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -101,10 +101,10 @@ pub struct CsatQuery {
     /// With this rating, 1 to 5.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rating: Option<u8>,
-    /// In what order.
+    /// The sort order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sort: Option<CsatSort>,
-    /// The page, from 1; a page has 25.
+    /// The page number, from 1; a page has 25 entries.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,
 }
@@ -140,7 +140,7 @@ pub struct CsatResponse {
     pub review_notes_updated_at: Option<Time>,
     /// Who noted it; absent where nobody did.
     pub review_notes_updated_by: Option<Extra>,
-    /// Its account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
     /// The message that asked.
     pub message_id: Option<MessageId>,
@@ -152,7 +152,7 @@ pub struct CsatResponse {
     pub assigned_agent: Option<Agent>,
     /// When it was given.
     pub created_at: Time,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -168,7 +168,7 @@ pub struct CsatMetrics {
     pub ratings_count: NullAsEmpty<OpenMap<u8, u64>>,
     /// How many were sent.
     pub total_sent_messages_count: Option<u64>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -177,7 +177,7 @@ impl<'a> Csat<'a> {
     /// Streams every survey answer, each once; newest first, unless the query names an order.
     ///
     /// `GET /api/v1/accounts/{account_id}/csat_survey_responses`, page by page. The query's page is
-    /// not heeded.
+    /// ignored.
     ///
     /// # Errors
     /// The stream ends with the first error of a page; its errors are those of [`Csat::list`].

@@ -46,7 +46,7 @@ impl<'a> CustomFilters<'a> {
     /// `GET /api/v1/accounts/{account_id}/custom_filters`.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -108,7 +108,7 @@ impl<'a> CustomFilters<'a> {
         self.account.call(CREATE).json(filter)
     }
 
-    /// Updates a filter; what is left as [`Patch::Keep`] stays.
+    /// Updates a filter; fields left as [`Patch::Keep`] keep their value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/custom_filters/{custom_filter_id}`.
     ///
@@ -173,7 +173,7 @@ impl Default for CustomFilterType {
     }
 }
 
-/// A filter as the server answers it.
+/// A filter as the server returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CustomFilter {
@@ -186,11 +186,11 @@ pub struct CustomFilter {
     /// The conditions, as they were given: of a folder or segment under `payload`.
     #[serde(default)]
     pub query: Value,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Option<Time>,
-    /// When it last changed.
+    /// When it was last updated.
     pub updated_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -215,7 +215,7 @@ impl NewCustomFilter {
     }
 }
 
-/// What to change of a filter.
+/// The changes to make to a filter.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CustomFilterPatch {
     /// Its name.

@@ -14,8 +14,8 @@ const CREATE: Op = Op::post("custom_roles.create", "/api/v1/accounts/{account_id
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, CREATE];
 
-/// The custom roles of an account; from [`Account::custom_roles`]. Only servers with that feature
-/// have them. Undocumented in Chatwoot.
+/// The custom roles of an account; from [`Account::custom_roles`]. Only on servers with that
+/// feature. Not in Chatwoot's published API.
 #[derive(Clone, Copy, Debug)]
 pub struct CustomRoles<'a> {
     account: &'a Account,
@@ -91,7 +91,7 @@ open_enum! {
     }
 }
 
-/// A role as the server answers it.
+/// A role as the server returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CustomRole {
@@ -99,26 +99,26 @@ pub struct CustomRole {
     pub id: CustomRoleId,
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: Option<String>,
     /// What it may do.
     #[serde(default)]
     pub permissions: NullAsEmpty<Vec<Permission>>,
-    /// When it was added.
+    /// When it was created.
     pub created_at: Option<Time>,
-    /// When it last changed.
+    /// When it was last updated.
     pub updated_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A role to add.
+/// A role to create.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct NewCustomRole {
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// What it may do.

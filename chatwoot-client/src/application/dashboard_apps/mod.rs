@@ -22,8 +22,8 @@ const DELETE: Op =
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE];
 
-/// The dashboard apps of an account; from [`Account::dashboard_apps`].
-/// Undocumented in Chatwoot.
+/// The dashboard apps of an account; from [`Account::dashboard_apps`]. Not in Chatwoot's published
+/// API.
 #[derive(Clone, Copy, Debug)]
 pub struct DashboardApps<'a> {
     account: &'a Account,
@@ -39,7 +39,7 @@ impl<'a> DashboardApps<'a> {
     /// `GET /api/v1/accounts/{account_id}/dashboard_apps`. Agents and administrators.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -59,7 +59,7 @@ impl<'a> DashboardApps<'a> {
     /// `GET /api/v1/accounts/{account_id}/dashboard_apps/{id}`. Agents and administrators.
     ///
     /// # Errors
-    /// `NotFound` without such an app in this account.
+    /// `NotFound` if the account has no such app.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -97,12 +97,12 @@ impl<'a> DashboardApps<'a> {
         self.account.call(CREATE).json(&Body { dashboard_app: app })
     }
 
-    /// Updates an app; what is left as [`Patch::Keep`] stays.
+    /// Updates an app; fields left as [`Patch::Keep`] keep their value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/dashboard_apps/{id}`. Agents and administrators.
     ///
     /// # Errors
-    /// `NotFound` without such an app in this account; `Invalid` when it would show no page, or one
+    /// `NotFound` if the account has no such app; `Invalid` when it would show no page, or one
     /// whose address is not http or https.
     ///
     /// ```
@@ -124,7 +124,7 @@ impl<'a> DashboardApps<'a> {
     /// `DELETE /api/v1/accounts/{account_id}/dashboard_apps/{id}`. Agents and administrators.
     ///
     /// # Errors
-    /// `NotFound` without such an app in this account.
+    /// `NotFound` if the account has no such app.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -143,7 +143,7 @@ struct Body<'a, T> {
     dashboard_app: &'a T,
 }
 
-/// An app as the server answers it.
+/// An app as the server returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DashboardApp {
@@ -154,9 +154,9 @@ pub struct DashboardApp {
     /// What the tab shows.
     #[serde(default)]
     pub content: NullAsEmpty<Vec<DashboardAppContent>>,
-    /// When it was added.
+    /// When it was created.
     pub created_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -169,7 +169,7 @@ pub struct DashboardAppContent {
     pub kind: String,
     /// The page's address: a path that nobody guesses is a secret.
     pub url: Secret,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -181,7 +181,7 @@ impl DashboardAppContent {
     }
 }
 
-/// An app to add.
+/// An app to create.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewDashboardApp {
     /// The tab's title.
@@ -197,7 +197,7 @@ impl NewDashboardApp {
     }
 }
 
-/// What to change of an app.
+/// The changes to make to an app.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct DashboardAppPatch {
     /// The tab's title.

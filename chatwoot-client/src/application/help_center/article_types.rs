@@ -40,7 +40,7 @@ pub struct ArticlesQuery {
     /// By this author.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub author_id: Option<UserId>,
-    /// The page, from 1.
+    /// The page number, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,
 }
@@ -49,11 +49,11 @@ pub struct ArticlesQuery {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ArticlePage {
-    /// How many there are.
+    /// The number of results.
     pub meta: ArticleCounts,
     /// The articles of this page.
     pub payload: Vec<Article>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -77,7 +77,7 @@ pub struct ArticleCounts {
     pub published_count: Option<u64>,
     /// This page, from 1; text where the query named it.
     pub current_page: Option<Value>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -90,9 +90,9 @@ pub struct Article {
     pub id: ArticleId,
     /// Its title.
     pub title: String,
-    /// Its name in paths.
+    /// Its slug, the name in URLs.
     pub slug: Option<String>,
-    /// Its text, Markdown.
+    /// Its text, in Markdown.
     pub content: Option<String>,
     /// What it is about.
     pub description: Option<String>,
@@ -100,7 +100,7 @@ pub struct Article {
     pub status: Option<ArticleStatus>,
     /// Where it stands among the others; absent inside another article.
     pub position: Option<i64>,
-    /// Its account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
     /// When it was last changed; absent inside another article.
     pub updated_at: Option<Time>,
@@ -118,7 +118,7 @@ pub struct Article {
     pub portal: Option<Box<Portal>>,
     /// Its translations; absent where there are none.
     pub associated_articles: Option<Vec<Article>>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -131,15 +131,15 @@ pub struct ArticleCategory {
     pub id: Option<CategoryId>,
     /// Its name.
     pub name: Option<String>,
-    /// Its name in paths.
+    /// Its slug, the name in URLs.
     pub slug: Option<String>,
     /// Its language, which is the article's.
     pub locale: Option<String>,
-    /// Its picture; empty for none.
+    /// The URL of its picture; empty if it has none.
     pub icon: Option<String>,
-    /// The picture's color.
+    /// The color of the picture.
     pub icon_color: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -154,7 +154,7 @@ pub struct NewArticle {
     /// Its name in paths; left out, the server makes one of the time and the title.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slug: Option<String>,
-    /// Its text, Markdown.
+    /// Its text, in Markdown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
     /// What it is about.
@@ -199,16 +199,16 @@ impl NewArticle {
     }
 }
 
-/// What to change of an article.
+/// The changes to make to an article.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ArticlePatch {
     /// Its title.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub title: Patch<String>,
-    /// Its name in paths.
+    /// Its slug, the name in URLs.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub slug: Patch<String>,
-    /// Its text, Markdown.
+    /// Its text, in Markdown.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub content: Patch<String>,
     /// What it is about.
@@ -223,7 +223,7 @@ pub struct ArticlePatch {
     /// Who sees it.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub status: Patch<ArticleStatus>,
-    /// Where it stands among the others.
+    /// Its position in the list.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub position: Patch<i64>,
     /// All that search engines are told: what is not named is gone.

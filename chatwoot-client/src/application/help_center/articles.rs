@@ -69,7 +69,7 @@ impl<'a> Articles<'a> {
     /// `GET /api/v1/accounts/{account_id}/portals/{id}/articles`. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without such a portal in this account.
+    /// `NotFound` if the account has no such portal.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -134,7 +134,8 @@ impl<'a> Articles<'a> {
         self.account.call(CREATE).path("id", portal).json(&json!({"article": article}))
     }
 
-    /// Updates an article; what is left as [`Patch::Keep`](crate::types::Patch::Keep) stays.
+    /// Updates an article; fields left as [`Patch::Keep`](crate::types::Patch::Keep) keep their
+    /// value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/portals/{id}/articles/{article_id}`. Not in Chatwoot's
     /// published API.
@@ -213,7 +214,7 @@ impl<'a> Articles<'a> {
     /// Streams every article of a portal, each once.
     ///
     /// `GET /api/v1/accounts/{account_id}/portals/{id}/articles`, page by page. The query's page is
-    /// not heeded.
+    /// ignored.
     ///
     /// # Errors
     /// The stream ends with the first error of a page; its errors are those of [`Articles::list`].

@@ -56,7 +56,7 @@ impl<'a> Categories<'a> {
     /// API.
     ///
     /// # Errors
-    /// `NotFound` without such a portal in this account.
+    /// `NotFound` if the account has no such portal.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -117,7 +117,8 @@ impl<'a> Categories<'a> {
         self.account.call(CREATE).path("id", portal).json(&json!({"category": category}))
     }
 
-    /// Updates a category; what is left as [`Patch::Keep`](crate::types::Patch::Keep) stays.
+    /// Updates a category; fields left as [`Patch::Keep`](crate::types::Patch::Keep) keep their
+    /// value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/portals/{id}/categories/{category_id}`. Not in
     /// Chatwoot's published API.

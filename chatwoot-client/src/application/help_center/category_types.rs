@@ -13,7 +13,7 @@ pub struct CategoriesQuery {
     /// Of this language.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
-    /// The page, from 1.
+    /// The page number, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,
 }
@@ -26,7 +26,7 @@ pub struct CategoryList {
     pub meta: CategoryListMeta,
     /// The categories of this page, by position.
     pub payload: Vec<Category>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -39,7 +39,7 @@ pub struct CategoryListMeta {
     pub categories_count: Option<u64>,
     /// This page, from 1; text where the query named it.
     pub current_page: Option<Value>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -52,19 +52,19 @@ pub struct Category {
     pub id: CategoryId,
     /// Its name.
     pub name: String,
-    /// Its name in paths.
+    /// Its slug, the name in URLs.
     pub slug: String,
-    /// Its language.
+    /// Its language code, such as `en`.
     pub locale: Option<String>,
-    /// What it is for.
+    /// Its description.
     pub description: Option<String>,
-    /// Where it stands among the others.
+    /// Its position in the list.
     pub position: Option<i64>,
-    /// Its account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
-    /// Its picture; empty for none.
+    /// The URL of its picture; empty if it has none.
     pub icon: Option<String>,
-    /// The picture's color.
+    /// The color of the picture.
     pub icon_color: Option<String>,
     /// Categories named beside it; absent where there are none.
     pub related_categories: Option<Vec<Category>>,
@@ -74,7 +74,7 @@ pub struct Category {
     pub root_category: Option<Box<Category>>,
     /// How much is in it.
     pub meta: Option<CategoryCounts>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -85,30 +85,30 @@ pub struct Category {
 pub struct CategoryCounts {
     /// Its articles, of the language that was asked for.
     pub articles_count: Option<u64>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A category to make.
+/// A category to create.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewCategory {
     /// Its name.
     pub name: String,
-    /// Its name in paths.
+    /// Its slug, the name in URLs.
     pub slug: String,
     /// Its language, one of the portal's.
     pub locale: String,
-    /// What it is for.
+    /// Its description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Where it stands among the others.
+    /// Its position in the list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<i64>,
     /// Its picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
-    /// The picture's color.
+    /// The color of the picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_color: Option<String>,
     /// The category it is part of.
@@ -134,28 +134,28 @@ impl NewCategory {
     }
 }
 
-/// What to change of a category.
+/// The changes to make to a category.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CategoryPatch {
     /// Its name.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub name: Patch<String>,
-    /// Its name in paths.
+    /// Its slug, the name in URLs.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub slug: Patch<String>,
-    /// Its language.
+    /// Its language code, such as `en`.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub locale: Patch<String>,
-    /// What it is for.
+    /// Its description.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub description: Patch<String>,
-    /// Where it stands among the others.
+    /// Its position in the list.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub position: Patch<i64>,
     /// Its picture.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub icon: Patch<String>,
-    /// The picture's color.
+    /// The color of the picture.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub icon_color: Patch<String>,
     /// The category it is part of.

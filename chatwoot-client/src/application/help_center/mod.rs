@@ -53,7 +53,7 @@ impl<'a> Portals<'a> {
     /// `GET /api/v1/accounts/{account_id}/portals`. Agents and administrators.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -111,7 +111,7 @@ impl<'a> Portals<'a> {
         self.account.call(CREATE).json(&json!({"portal": portal}))
     }
 
-    /// Updates a portal; what is left as [`Patch::Keep`] stays.
+    /// Updates a portal; fields left as [`Patch::Keep`] keep their value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/portals/{id}`. Administrators only.
     ///

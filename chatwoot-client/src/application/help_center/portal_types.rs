@@ -18,9 +18,9 @@ pub struct Portal {
     pub slug: String,
     /// Its name.
     pub name: String,
-    /// Its account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
-    /// Its color, `#RRGGBB`.
+    /// Its color, as `#RRGGBB`.
     pub color: Option<String>,
     /// The host it is served from, if it has one of its own.
     pub custom_domain: Option<String>,
@@ -42,7 +42,7 @@ pub struct Portal {
     pub meta: Option<PortalCounts>,
     /// How far the certificate of its own domain is; only where the server makes certificates.
     pub ssl_settings: Option<Attributes>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -62,7 +62,7 @@ pub struct PortalConfig {
     pub social_profiles: Option<Attributes>,
     /// Its texts by language.
     pub locale_translations: Option<Attributes>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -79,7 +79,7 @@ pub struct PortalLocale {
     pub categories_count: Option<u64>,
     /// Whether visitors do not see it yet.
     pub draft: Option<bool>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -102,7 +102,7 @@ pub struct PortalCounts {
     pub categories_count: Option<u64>,
     /// The language it opens in.
     pub default_locale: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -115,9 +115,9 @@ pub struct PortalLogo {
     pub id: Option<u64>,
     /// Its portal.
     pub portal_id: Option<PortalId>,
-    /// Its account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
-    /// Its media type.
+    /// Its media type, such as `image/png`.
     pub file_type: Option<String>,
     /// Where it is.
     pub file_url: Option<String>,
@@ -125,7 +125,7 @@ pub struct PortalLogo {
     pub blob_id: Option<Value>,
     /// Its file's name.
     pub filename: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -138,7 +138,7 @@ pub struct PortalList {
     pub meta: PortalListMeta,
     /// Every portal.
     pub payload: Vec<Portal>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -151,19 +151,19 @@ pub struct PortalListMeta {
     pub current_page: Option<Value>,
     /// How many portals there are.
     pub portals_count: Option<u64>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A portal to make.
+/// A portal to create.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewPortal {
     /// Its name.
     pub name: String,
     /// Its name in paths, unique over the whole server.
     pub slug: String,
-    /// Its color, `#RRGGBB`.
+    /// Its color, as `#RRGGBB`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub color: Option<String>,
     /// The host it is served from.
@@ -214,7 +214,7 @@ pub struct PortalSettings {
     pub replace_locale_translations: Option<Attributes>,
 }
 
-/// What to change of a portal.
+/// The changes to make to a portal.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct PortalPatch {
     /// Its name.
@@ -223,7 +223,7 @@ pub struct PortalPatch {
     /// Its name in paths: it is named by the new one from then on.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub slug: Patch<String>,
-    /// Its color, `#RRGGBB`.
+    /// Its color, as `#RRGGBB`.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub color: Patch<String>,
     /// The host it is served from.

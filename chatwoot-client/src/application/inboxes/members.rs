@@ -40,8 +40,8 @@ impl<'a> InboxMembers<'a> {
     /// they work in.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account; `Unauthorized` for an agent who does not
-    /// work in it.
+    /// `NotFound` if the account has no such inbox; `Unauthorized` for an agent who does not work
+    /// in it.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -61,7 +61,7 @@ impl<'a> InboxMembers<'a> {
     /// `POST /api/v1/accounts/{account_id}/inbox_members`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account; `Unauthorized` when the token's user is no
+    /// `NotFound` if the account has no such inbox; `Unauthorized` when the token's user is not an
     /// administrator. `Invalid` with a user who does not exist: then nobody is put in.
     ///
     /// ```
@@ -80,7 +80,7 @@ impl<'a> InboxMembers<'a> {
     /// `PATCH /api/v1/accounts/{account_id}/inbox_members`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account; `Unauthorized` when the token's user is no
+    /// `NotFound` if the account has no such inbox; `Unauthorized` when the token's user is not an
     /// administrator. `Invalid` with a user who does not exist: then nothing changes.
     ///
     /// ```
@@ -100,7 +100,7 @@ impl<'a> InboxMembers<'a> {
     /// `DELETE /api/v1/accounts/{account_id}/inbox_members`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account; `Unauthorized` when the token's user is no
+    /// `NotFound` if the account has no such inbox; `Unauthorized` when the token's user is not an
     /// administrator. A user who is not in the inbox is no error.
     ///
     /// ```

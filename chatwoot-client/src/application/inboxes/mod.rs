@@ -75,7 +75,7 @@ impl<'a> Inboxes<'a> {
     /// passwords.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -95,8 +95,8 @@ impl<'a> Inboxes<'a> {
     /// `GET /api/v1/accounts/{account_id}/inboxes/{id}`. An agent may for the inboxes they work in.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account; `Unauthorized` for an agent who does not
-    /// work in it.
+    /// `NotFound` if the account has no such inbox; `Unauthorized` for an agent who does not work
+    /// in it.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -117,7 +117,7 @@ impl<'a> Inboxes<'a> {
     /// Names are not unique.
     ///
     /// # Errors
-    /// `Unauthorized` when the token's user is no administrator. `Invalid` for a channel of an
+    /// `Unauthorized` when the token's user is not an administrator. `Invalid` for a channel of an
     /// unknown kind, or without what its kind needs; `Conflict` for an e-mail channel whose address
     /// another inbox has. `PaymentRequired` when the account may have no more inboxes.
     ///
@@ -139,13 +139,13 @@ impl<'a> Inboxes<'a> {
         self.account.call(CREATE).json(inbox)
     }
 
-    /// Updates an inbox or its channel; what is left as [`Patch::Keep`](crate::types::Patch::Keep)
-    /// stays.
+    /// Updates an inbox or its channel; fields left as [`Patch::Keep`](crate::types::Patch::Keep)
+    /// keep their value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/inboxes/{id}`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account; `Unauthorized` when the token's user is no
+    /// `NotFound` if the account has no such inbox; `Unauthorized` when the token's user is not an
     /// administrator. `Invalid` with an unknown time zone or a text that is too long. For an e-mail
     /// channel whose IMAP or SMTP server cannot be logged in to it is `Invalid` too, though the
     /// change is written.
@@ -170,7 +170,7 @@ impl<'a> Inboxes<'a> {
     /// `PATCH /api/v1/accounts/{account_id}/inboxes/{id}`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account; `Unauthorized` when the token's user is no
+    /// `NotFound` if the account has no such inbox; `Unauthorized` when the token's user is not an
     /// administrator. `Invalid` for anything but a JPEG, PNG, GIF or `WebP` of 15 MB at the most.
     ///
     /// ```
@@ -194,7 +194,7 @@ impl<'a> Inboxes<'a> {
     /// The server answers at once and deletes later, in the background.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account; `Unauthorized` when the token's user is no
+    /// `NotFound` if the account has no such inbox; `Unauthorized` when the token's user is not an
     /// administrator.
     ///
     /// ```
@@ -214,11 +214,11 @@ impl<'a> Inboxes<'a> {
     /// `POST /api/v1/accounts/{account_id}/inboxes/{id}/reset_secret`. Administrators only. Not in
     /// Chatwoot's published API.
     ///
-    /// The old secret is gone at once.
+    /// The old secret becomes invalid at once.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account, for a channel other than an API inbox, and
-    /// on servers without it (4.9.1). `Unauthorized` when the token's user is no administrator.
+    /// `NotFound` if the account has no such inbox, for a channel other than an API inbox, and on
+    /// servers without it (4.9.1). `Unauthorized` when the token's user is not an administrator.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -237,8 +237,8 @@ impl<'a> Inboxes<'a> {
     /// `GET /api/v1/accounts/{account_id}/inboxes/{id}/agent_bot`.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account; `Unauthorized` for an agent who does not
-    /// work in it.
+    /// `NotFound` if the account has no such inbox; `Unauthorized` for an agent who does not work
+    /// in it.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -258,8 +258,8 @@ impl<'a> Inboxes<'a> {
     /// `POST /api/v1/accounts/{account_id}/inboxes/{id}/set_agent_bot`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account, or without such a bot in the account or
-    /// the installation. `Unauthorized` when the token's user is no administrator.
+    /// `NotFound` if the account has no such inbox, or without such a bot in the account or the
+    /// installation. `Unauthorized` when the token's user is not an administrator.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -278,8 +278,8 @@ impl<'a> Inboxes<'a> {
     /// published API.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account; `Unauthorized` for an agent who does not
-    /// work in it.
+    /// `NotFound` if the account has no such inbox; `Unauthorized` for an agent who does not work
+    /// in it.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -307,7 +307,7 @@ struct SetAgentBot {
 pub struct InboxDeletion {
     /// The server's own sentence about it.
     pub message: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -318,9 +318,9 @@ impl<'a> Inboxes<'a> {
     /// `GET /api/v1/accounts/{account_id}/inboxes/{id}/health`. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account; `Unauthorized` for an agent who does not
-    /// work in it. `Invalid` for a channel that is not the `WhatsApp` Cloud API, and when Meta
-    /// refuses or fails.
+    /// `NotFound` if the account has no such inbox; `Unauthorized` for an agent who does not work
+    /// in it. `Invalid` for a channel that is not the `WhatsApp` Cloud API, and when Meta refuses
+    /// or fails.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -340,7 +340,7 @@ impl<'a> Inboxes<'a> {
     /// Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account; `Unauthorized` when the token's user is no
+    /// `NotFound` if the account has no such inbox; `Unauthorized` when the token's user is not an
     /// administrator.
     ///
     /// ```
@@ -387,7 +387,7 @@ pub struct InboxHealth {
     pub platform_type: Option<String>,
     /// Meta's id of the business.
     pub business_id: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -8,12 +8,12 @@ use crate::types::PortalId;
 use crate::types::Secret;
 use crate::types::{Attributes, Extra};
 
-/// An inbox to make.
+/// An inbox to create.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewInbox {
     /// Its name; customers see it.
     pub name: String,
-    /// Its channel.
+    /// The id of its channel.
     pub channel: NewChannel,
     /// Whether new conversations get a greeting.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,12 +106,12 @@ impl From<NewEmailChannel> for NewChannel {
     }
 }
 
-/// A widget to make.
+/// A widget to create.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewWebWidget {
     /// The page it is for.
     pub website_url: String,
-    /// Its color, `#RRGGBB`.
+    /// Its color, as `#RRGGBB`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub widget_color: Option<String>,
     /// Its heading.
@@ -153,7 +153,7 @@ impl NewWebWidget {
 /// An API channel to make.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewApiChannel {
-    /// Where its events are sent.
+    /// The URL that its events are sent to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub webhook_url: Option<Secret>,
     /// Whether a customer's identity must be proven.
@@ -164,7 +164,7 @@ pub struct NewApiChannel {
     pub additional_attributes: Option<Attributes>,
 }
 
-/// An e-mail channel to make.
+/// An e-mail channel to create.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewEmailChannel {
     /// Its address, unique in the installation.
@@ -178,7 +178,7 @@ impl NewEmailChannel {
     }
 }
 
-/// What to change of an inbox.
+/// The changes to make to an inbox.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct InboxPatch {
     /// Its name.
@@ -229,12 +229,13 @@ pub struct InboxPatch {
     /// The business name in e-mails.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub business_name: Patch<String>,
-    /// What to change of its channel.
+    /// The changes to make to its channel.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<ChannelPatch>,
 }
 
-/// What to change of an inbox's channel: fields of other types of channel the server passes over.
+/// The changes to make to an inbox's channel: fields of other types of channel the server passes
+/// over.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ChannelPatch {
     /// Web widget: the page it is for.

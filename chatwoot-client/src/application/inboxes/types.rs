@@ -1,4 +1,4 @@
-//! Inbox types: an inbox as the server answers it.
+//! Inbox types: an inbox as the server returns it.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ pub struct Inbox {
     pub channel_id: ChannelId,
     /// What kind of channel that is.
     pub channel_type: ChannelType,
-    /// Its picture; empty for none.
+    /// The URL of its picture; empty if it has none.
     pub avatar_url: Option<String>,
     /// Whether new conversations get a greeting.
     pub greeting_enabled: Option<bool>,
@@ -141,7 +141,7 @@ pub struct Inbox {
     pub messaging_service_sid: Option<String>,
     /// Other channels: a provider's token.
     pub auth_token: Option<Secret>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -175,7 +175,7 @@ pub struct WorkingHours {
     pub close_hour: Option<u8>,
     /// The minute it ends.
     pub close_minutes: Option<u8>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -249,7 +249,7 @@ open_enum! {
 pub struct InboxAgentBot {
     /// The bot; `None` when the inbox has none.
     pub agent_bot: Option<AgentBot>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

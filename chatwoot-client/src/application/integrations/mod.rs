@@ -45,7 +45,7 @@ impl<'a> Integrations<'a> {
     /// administrator sees settings.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -65,10 +65,10 @@ impl<'a> Integrations<'a> {
     /// `POST /api/v1/accounts/{account_id}/integrations/hooks`. Administrators only.
     ///
     /// # Errors
-    /// `Unauthorized` when the token's user is no administrator. `Invalid` for settings that do not
-    /// fit the app's schema, for an app whose feature the account does not have, without an inbox
-    /// where the app wants one, and for a key that `OpenAI` refuses. `Conflict` for a second hook
-    /// of an app that allows one.
+    /// `Unauthorized` when the token's user is not an administrator. `Invalid` for settings that do
+    /// not fit the app's schema, for an app whose feature the account does not have, without an
+    /// inbox where the app wants one, and for a key that `OpenAI` refuses. `Conflict` for a second
+    /// hook of an app that allows one.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -87,12 +87,12 @@ impl<'a> Integrations<'a> {
         self.account.call(CREATE_HOOK).json(&Body { hook })
     }
 
-    /// Updates a hook; what is left as [`Patch::Keep`] stays.
+    /// Updates a hook; fields left as [`Patch::Keep`] keep their value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/integrations/hooks/{hook_id}`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such a hook in this account; `Unauthorized` when the token's user is no
+    /// `NotFound` if the account has no such hook; `Unauthorized` when the token's user is not an
     /// administrator. `Invalid` for settings that do not fit the app's schema.
     ///
     /// ```
@@ -119,7 +119,7 @@ impl<'a> Integrations<'a> {
     /// `DELETE /api/v1/accounts/{account_id}/integrations/hooks/{hook_id}`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such a hook in this account; `Unauthorized` when the token's user is no
+    /// `NotFound` if the account has no such hook; `Unauthorized` when the token's user is not an
     /// administrator.
     ///
     /// ```
@@ -157,7 +157,7 @@ pub struct IntegrationApp {
     pub id: String,
     /// What people call it.
     pub name: Option<String>,
-    /// What it does.
+    /// Its description.
     pub description: Option<String>,
     /// What it does, in short.
     pub short_description: Option<String>,
@@ -184,7 +184,7 @@ pub struct IntegrationApp {
     /// Its hooks in this account.
     #[serde(default)]
     pub hooks: NullAsEmpty<Vec<IntegrationHook>>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -197,9 +197,9 @@ pub struct IntegrationHook {
     pub id: IntegrationHookId,
     /// The app.
     pub app_id: String,
-    /// The account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
-    /// Whether it works.
+    /// Whether it is enabled.
     pub status: Option<bool>,
     /// Whether it is of the `account` or of an `inbox`.
     pub hook_type: Option<String>,
@@ -209,7 +209,7 @@ pub struct IntegrationHook {
     pub settings: Option<HookSettings>,
     /// Its id at the other service.
     pub reference_id: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -222,7 +222,7 @@ pub struct HookInbox {
     pub id: InboxId,
     /// Its name.
     pub name: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -238,7 +238,7 @@ impl fmt::Debug for HookSettings {
     }
 }
 
-/// A hook to make.
+/// A hook to create.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewIntegrationHook {
     /// The app, such as `dialogflow`; the published document calls it a number.
@@ -246,7 +246,7 @@ pub struct NewIntegrationHook {
     /// Its inbox, where the app asks for one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inbox_id: Option<InboxId>,
-    /// Whether it works; the server's default is yes.
+    /// Whether it is enabled; the server's default is `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<HookStatus>,
     /// What the app's schema asks for.
@@ -260,13 +260,13 @@ impl NewIntegrationHook {
     }
 }
 
-/// What to change of a hook.
+/// The changes to make to a hook.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct IntegrationHookPatch {
-    /// Whether it works.
+    /// Whether it is enabled.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub status: Patch<HookStatus>,
-    /// All its settings.
+    /// Its settings, which replace all present ones.
     #[serde(rename = "settings", skip_serializing_if = "Patch::is_keep")]
     pub replace_settings: Patch<HookSettings>,
 }

@@ -34,7 +34,7 @@ impl<'a> Labels<'a> {
     /// `GET /api/v1/accounts/{account_id}/labels`.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -54,7 +54,7 @@ impl<'a> Labels<'a> {
     /// `GET /api/v1/accounts/{account_id}/labels/{id}`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such a label in this account; `Unauthorized` when the token's user is no
+    /// `NotFound` if the account has no such label; `Unauthorized` when the token's user is not an
     /// administrator.
     ///
     /// ```
@@ -74,7 +74,7 @@ impl<'a> Labels<'a> {
     /// `POST /api/v1/accounts/{account_id}/labels`. Administrators only.
     ///
     /// # Errors
-    /// `Unauthorized` when the token's user is no administrator. `Conflict` for a title that
+    /// `Unauthorized` when the token's user is not an administrator. `Conflict` for a title that
     /// exists; `Invalid` for one with a space or another character that is not allowed.
     ///
     /// ```
@@ -90,12 +90,12 @@ impl<'a> Labels<'a> {
         self.account.call(CREATE).json(label)
     }
 
-    /// Updates a label; what is left as [`Patch::Keep`] stays.
+    /// Updates a label; fields left as [`Patch::Keep`] keep their value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/labels/{id}`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such a label in this account; `Unauthorized` when the token's user is no
+    /// `NotFound` if the account has no such label; `Unauthorized` when the token's user is not an
     /// administrator. `Conflict` for the title of another label; `Invalid` for one that is not
     /// allowed.
     ///
@@ -118,7 +118,7 @@ impl<'a> Labels<'a> {
     /// `DELETE /api/v1/accounts/{account_id}/labels/{id}`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such a label in this account; `Unauthorized` when the token's user is no
+    /// `NotFound` if the account has no such label; `Unauthorized` when the token's user is not an
     /// administrator.
     ///
     /// ```
@@ -133,7 +133,7 @@ impl<'a> Labels<'a> {
     }
 }
 
-/// A label as the server answers it.
+/// A label as the server returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Label {
@@ -141,13 +141,13 @@ pub struct Label {
     pub id: LabelId,
     /// Its text: lower case, letters, digits, `-` and `_`.
     pub title: String,
-    /// What it is for.
+    /// Its description.
     pub description: Option<String>,
-    /// Its color, `#RRGGBB`.
+    /// Its color, as `#RRGGBB`.
     pub color: Option<String>,
     /// Whether the sidebar shows it.
     pub show_on_sidebar: Option<bool>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -157,10 +157,10 @@ pub struct Label {
 pub struct NewLabel {
     /// Its text: letters, digits, `-` and `_`; the server makes it lower case.
     pub title: String,
-    /// What it is for.
+    /// Its description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Its color, `#RRGGBB`.
+    /// Its color, as `#RRGGBB`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub color: Option<String>,
     /// Whether the sidebar shows it.
@@ -175,16 +175,16 @@ impl NewLabel {
     }
 }
 
-/// What to change of a label.
+/// The changes to make to a label.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct LabelPatch {
     /// Its text.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub title: Patch<String>,
-    /// What it is for.
+    /// Its description.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub description: Patch<String>,
-    /// Its color, `#RRGGBB`.
+    /// Its color, as `#RRGGBB`.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub color: Patch<String>,
     /// Whether the sidebar shows it.

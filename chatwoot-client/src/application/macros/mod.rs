@@ -24,7 +24,7 @@ const EXECUTE: Op = Op::post("macros.execute", "/api/v1/accounts/{account_id}/ma
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE, EXECUTE];
 
-/// The macros of an account; from [`Account::macros`]. Undocumented in Chatwoot.
+/// The macros of an account; from [`Account::macros`]. Not in Chatwoot's published API.
 ///
 /// An agent may use the account's macros and their own, and change their own; only an
 /// administrator may change the account's.
@@ -43,7 +43,7 @@ impl<'a> Macros<'a> {
     /// `GET /api/v1/accounts/{account_id}/macros`. Agents and administrators.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -63,7 +63,7 @@ impl<'a> Macros<'a> {
     /// `GET /api/v1/accounts/{account_id}/macros/{id}`.
     ///
     /// # Errors
-    /// `NotFound` without such a macro in this account; `Unauthorized` for another user's own.
+    /// `NotFound` if the account has no such macro; `Unauthorized` for another user's own.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -82,7 +82,7 @@ impl<'a> Macros<'a> {
     /// `POST /api/v1/accounts/{account_id}/macros`. Every agent may; an agent's is their own,
     /// whatever was asked.
     ///
-    /// Names are not unique: sent twice, it makes two.
+    /// Names are not unique: a repeated request creates a second one.
     ///
     /// # Errors
     /// `Invalid` for an action the server does not know, or a file to send that was not uploaded.
@@ -110,7 +110,7 @@ impl<'a> Macros<'a> {
         self.account.call(CREATE).json(new)
     }
 
-    /// Updates a macro; what is left as [`Patch::Keep`] stays.
+    /// Updates a macro; fields left as [`Patch::Keep`] keep their value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/macros/{id}`.
     ///
@@ -213,13 +213,13 @@ impl Default for MacroVisibility {
     }
 }
 
-/// A macro as the server answers it.
+/// A macro as the server returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Macro {
     /// Its id.
     pub id: MacroId,
-    /// The account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
     /// Its name.
     pub name: String,
@@ -232,14 +232,14 @@ pub struct Macro {
     pub created_by: Option<Agent>,
     /// Who changed it last.
     pub updated_by: Option<Agent>,
-    /// The files it sends; absent where there are none.
+    /// The files it sends; absent if there are none.
     pub files: Option<Vec<ActionFile>>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A macro to add.
+/// A macro to create.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewMacro {
     /// Its name.
@@ -250,7 +250,7 @@ pub struct NewMacro {
     pub actions: Vec<Action>,
 }
 
-/// What to change of a macro.
+/// The changes to make to a macro.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct MacroPatch {
     /// Its name.

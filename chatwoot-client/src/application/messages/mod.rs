@@ -64,8 +64,8 @@ impl<'a> Messages<'a> {
     /// it; with both up to 1,000 from `after` (itself included) to `before`.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who may
-    /// not see it.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who may not
+    /// see it.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -95,10 +95,10 @@ impl<'a> Messages<'a> {
     /// are sent: give a large one time with [`Call::timeout`].
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who may
-    /// not see it. `Invalid` for a text of more than 150,000 characters, an incoming message where
-    /// the inbox is no API inbox, a kind of content without the items it needs, a file that a
-    /// website inbox does not take, and after 200 messages in this conversation within a minute.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who may not
+    /// see it. `Invalid` for a text of more than 150,000 characters, an incoming message where the
+    /// inbox is no API inbox, a kind of content without the items it needs, a file that a website
+    /// inbox does not take, and after 200 messages in this conversation within a minute.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -142,10 +142,10 @@ impl<'a> Messages<'a> {
     /// For API inboxes only.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account, or such a message in it;
-    /// `Unauthorized` for an agent who may not see it. `Forbidden` in an inbox that is no API
-    /// inbox. A status the server does not know, or `delivered` for a message that was read,
-    /// changes nothing and is no error.
+    /// `NotFound` if the account has no such conversation, or such a message in it; `Unauthorized`
+    /// for an agent who may not see it. `Forbidden` in an inbox that is no API inbox. A status the
+    /// server does not know, or `delivered` for a message that was read, changes nothing and is no
+    /// error.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -172,8 +172,8 @@ impl<'a> Messages<'a> {
     /// message itself stays.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account, or such a message in it;
-    /// `Unauthorized` for an agent who may not see it.
+    /// `NotFound` if the account has no such conversation, or such a message in it; `Unauthorized`
+    /// for an agent who may not see it.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -193,8 +193,8 @@ impl<'a> Messages<'a> {
     /// Its content attributes are emptied.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who may
-    /// not see it. `Invalid`, not `NotFound`, without such a message in it.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who may not
+    /// see it. `Invalid`, not `NotFound`, without such a message in it.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -218,9 +218,9 @@ impl<'a> Messages<'a> {
     /// Translate: without it `content` is `None`.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account, or such a message in it;
-    /// `Unauthorized` for an agent who may not see it. `Server` (500) when Google refuses: its
-    /// settings or the language are wrong.
+    /// `NotFound` if the account has no such conversation, or such a message in it; `Unauthorized`
+    /// for an agent who may not see it. `Server` (500) when Google refuses: its settings or the
+    /// language are wrong.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

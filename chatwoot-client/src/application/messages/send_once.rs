@@ -26,7 +26,7 @@ const OVERLAP: u64 = 500;
 pub struct SentOnce {
     /// The message as the server answered it.
     pub message: Message,
-    /// How it came to be.
+    /// Whether the contact was created or updated.
     pub outcome: SendOutcome,
 }
 

@@ -32,7 +32,7 @@ pub struct MessagePage {
     pub meta: MessagesMeta,
     /// The messages, oldest first.
     pub payload: Vec<Message>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -55,7 +55,7 @@ pub struct MessagesMeta {
     pub agent_last_seen_at: Option<Time>,
     /// When the assignee last looked.
     pub assignee_last_seen_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -66,7 +66,7 @@ pub struct MessagesMeta {
 pub struct Translation {
     /// Its text; `None` where nothing translates.
     pub content: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -32,7 +32,7 @@ const READ_ALL: Op =
 pub(crate) const OPERATIONS: &[Op] = &[LIST, UNREAD_COUNT, READ_ALL];
 
 /// The notifications of the token's user; from [`Account::notifications`]. Agents and
-/// administrators may call everything here. Undocumented in Chatwoot.
+/// administrators. Not in Chatwoot's published API.
 #[derive(Clone, Copy, Debug)]
 pub struct Notifications<'a> {
     account: &'a Account,
@@ -68,8 +68,8 @@ impl<'a> Notifications<'a> {
 
     /// Streams every notification that the query asks for.
     ///
-    /// `GET /api/v1/accounts/{account_id}/notifications`, page by page. The query's page is not
-    /// heeded.
+    /// `GET /api/v1/accounts/{account_id}/notifications`, page by page. The query's page is
+    /// ignored.
     ///
     /// What is marked as read while the stream runs leaves the list, and others move up: ask for
     /// the read ones too, or mark them afterwards.
@@ -107,7 +107,7 @@ impl<'a> Notifications<'a> {
     /// `GET /api/v1/accounts/{account_id}/notifications/unread_count`.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -126,7 +126,7 @@ impl<'a> Notifications<'a> {
     /// `POST /api/v1/accounts/{account_id}/notifications/read_all`.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -149,7 +149,7 @@ pub struct NotificationsQuery {
     /// In what order; left out it is last active first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sort_order: Option<NotificationsOrder>,
-    /// The page, from 1.
+    /// The page number, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,
 }
@@ -173,7 +173,7 @@ open_enum! {
 
     /// What a user is told of.
     pub enum NotificationType {
-        /// A conversation was started.
+        /// A conversation was created.
         ConversationCreation = "conversation_creation",
         /// A conversation was assigned to them.
         ConversationAssignment = "conversation_assignment",
@@ -192,7 +192,7 @@ open_enum! {
     }
 }
 
-/// A notification as the server answers it.
+/// A notification as the server returns it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Notification {
@@ -216,15 +216,15 @@ pub struct Notification {
     pub user: Option<Party>,
     /// When it was read.
     pub read_at: Option<Time>,
-    /// Until when it sleeps.
+    /// The time until which it is snoozed.
     pub snoozed_until: Option<Time>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Option<Time>,
     /// When something last happened to what it is about.
     pub last_activity_at: Option<Time>,
     /// What the server notes of it.
     pub meta: Option<Attributes>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

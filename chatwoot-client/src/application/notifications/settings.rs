@@ -18,7 +18,7 @@ const REPLACE: Op = Op::patch(
 pub(crate) const OPERATIONS: &[Op] = &[GET, REPLACE];
 
 /// What the token's user wants to be told of; from [`Account::notification_settings`]. Agents and
-/// administrators may call everything here. Undocumented in Chatwoot.
+/// administrators. Not in Chatwoot's published API.
 #[derive(Clone, Copy, Debug)]
 pub struct NotificationSettings<'a> {
     account: &'a Account,
@@ -34,7 +34,7 @@ impl<'a> NotificationSettings<'a> {
     /// `GET /api/v1/accounts/{account_id}/notification_settings`.
     ///
     /// # Errors
-    /// None of its own; see [`Call`](crate::http::Call).
+    /// None beyond those of every [`Call`](crate::http::Call).
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -88,7 +88,7 @@ pub struct NotificationFlags {
     pub id: u64,
     /// The user.
     pub user_id: Option<UserId>,
-    /// The account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
     /// Every flag there is for e-mail.
     pub all_email_flags: Option<Vec<String>>,
@@ -100,7 +100,7 @@ pub struct NotificationFlags {
     /// Those that are on.
     #[serde(default)]
     pub selected_push_flags: NullAsEmpty<Vec<String>>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

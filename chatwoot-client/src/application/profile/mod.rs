@@ -61,7 +61,7 @@ impl Profile {
         self.call(GET)
     }
 
-    /// Updates the user; what is left as [`Patch::Keep`] stays.
+    /// Updates the user; fields left as [`Patch::Keep`] keep their value.
     ///
     /// `PUT /api/v1/profile`. Passwords are for the dashboard, or for a platform app.
     ///
@@ -187,13 +187,13 @@ struct Presence {
     auto_offline: Option<bool>,
 }
 
-/// What to change of the user.
+/// The changes to make to the user.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ProfilePatch {
     /// Their full name.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub name: Patch<String>,
-    /// The name customers see.
+    /// The name shown to customers.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub display_name: Patch<String>,
     /// Their e-mail address; the server asks them to confirm a new one.

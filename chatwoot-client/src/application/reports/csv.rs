@@ -38,8 +38,8 @@ impl<'a> CsvReports<'a> {
     /// `GET /api/v2/accounts/{account_id}/reports/agents`.
     ///
     /// # Errors
-    /// `Unauthorized` for an agent; `RateLimited` when the 100 of this minute are used up and the
-    /// call may not wait for the next.
+    /// `Unauthorized` for an agent; `RateLimited` if the 100 requests of this minute are used up
+    /// and the call may not wait for the next minute.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -61,8 +61,8 @@ impl<'a> CsvReports<'a> {
     /// `GET /api/v2/accounts/{account_id}/reports/inboxes`.
     ///
     /// # Errors
-    /// `Unauthorized` for an agent; `RateLimited` when the 100 of this minute are used up and the
-    /// call may not wait for the next.
+    /// `Unauthorized` for an agent; `RateLimited` if the 100 requests of this minute are used up
+    /// and the call may not wait for the next minute.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -83,8 +83,8 @@ impl<'a> CsvReports<'a> {
     /// `GET /api/v2/accounts/{account_id}/reports/labels`.
     ///
     /// # Errors
-    /// `Unauthorized` for an agent; `RateLimited` when the 100 of this minute are used up and the
-    /// call may not wait for the next.
+    /// `Unauthorized` for an agent; `RateLimited` if the 100 requests of this minute are used up
+    /// and the call may not wait for the next minute.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -105,8 +105,8 @@ impl<'a> CsvReports<'a> {
     /// `GET /api/v2/accounts/{account_id}/reports/teams`.
     ///
     /// # Errors
-    /// `Unauthorized` for an agent; `RateLimited` when the 100 of this minute are used up and the
-    /// call may not wait for the next.
+    /// `Unauthorized` for an agent; `RateLimited` if the 100 requests of this minute are used up
+    /// and the call may not wait for the next minute.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

@@ -64,8 +64,8 @@ impl<'a> ReportingEvents<'a> {
     /// `GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/reporting_events`.
     ///
     /// # Errors
-    /// `NotFound` on a server without the enterprise edition, and without such a conversation in
-    /// this account.
+    /// `NotFound` on a server without the enterprise edition, and if the account has no such
+    /// conversation.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -99,7 +99,7 @@ pub struct ReportingEventsQuery {
     /// With this name, such as `first_response`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The page, from 1.
+    /// The page number, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,
 }
@@ -113,11 +113,11 @@ fn seconds<S: serde::Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::Ok,
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ReportingEventPage {
-    /// How many there are.
+    /// The number of results.
     pub meta: ReportingEventCounts,
     /// The events of this page, newest first.
     pub payload: Vec<ReportingEvent>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -132,7 +132,7 @@ pub struct ReportingEventCounts {
     pub current_page: Option<Value>,
     /// How many pages there are.
     pub total_pages: Option<u64>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -150,7 +150,7 @@ pub struct ReportingEvent {
     pub value: Option<Number>,
     /// How long it took within opening hours, in seconds.
     pub value_in_business_hours: Option<Number>,
-    /// Its account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
     /// The server's own key of the conversation: *not* the number that the other operations name it
     /// by, though small accounts have the same.
@@ -167,7 +167,7 @@ pub struct ReportingEvent {
     pub created_at: Option<Time>,
     /// When the row was last changed.
     pub updated_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -183,8 +183,8 @@ impl Paged for ReportingEventPage {
 impl<'a> ReportingEvents<'a> {
     /// Streams every event, each once, newest first.
     ///
-    /// `GET /api/v1/accounts/{account_id}/reporting_events`, page by page. The query's page is not
-    /// heeded.
+    /// `GET /api/v1/accounts/{account_id}/reporting_events`, page by page. The query's page is
+    /// ignored.
     ///
     /// # Errors
     /// The stream ends with the first error of a page; its errors are those of

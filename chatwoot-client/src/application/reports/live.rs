@@ -45,8 +45,8 @@ impl<'a> LiveReports<'a> {
     /// `GET /api/v2/accounts/{account_id}/live_reports/conversation_metrics`.
     ///
     /// # Errors
-    /// `Unauthorized` for an agent without the right to see reports. `NotFound` without such a team
-    /// in this account.
+    /// `Unauthorized` for an agent without the right to see reports. `NotFound` if the account has
+    /// no such team.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -65,8 +65,8 @@ impl<'a> LiveReports<'a> {
     /// `GET /api/v2/accounts/{account_id}/live_reports/grouped_conversation_metrics`.
     ///
     /// # Errors
-    /// `Unauthorized` for an agent without the right to see reports. `NotFound` without such a team
-    /// in this account.
+    /// `Unauthorized` for an agent without the right to see reports. `NotFound` if the account has
+    /// no such team.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -116,7 +116,7 @@ pub struct GroupedMetrics {
     pub unattended: u64,
     /// Those that belong to no agent.
     pub unassigned: u64,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -201,7 +201,7 @@ pub struct SummaryRow<I> {
     pub avg_reply_time: Option<Number>,
     /// Until resolved, on average.
     pub avg_resolution_time: Option<Number>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -220,7 +220,7 @@ pub struct ChannelCounts {
     pub snoozed: u64,
     /// All of them.
     pub total: u64,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

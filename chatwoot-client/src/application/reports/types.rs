@@ -136,7 +136,7 @@ pub struct ReportPoint {
     pub value: Option<Number>,
     /// Of an average: of how many.
     pub count: Option<u64>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -161,7 +161,7 @@ pub struct ReportSummary {
     pub reply_time: Option<Number>,
     /// The same over the time of the same length before; it has none itself.
     pub previous: Option<Box<Self>>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -178,7 +178,7 @@ pub struct ConversationMetrics {
     pub unassigned: Option<u64>,
     /// Those with a bot.
     pub pending: Option<u64>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -195,11 +195,11 @@ pub struct AgentMetrics {
     pub email: Option<String>,
     /// Where their picture is; empty where there is none.
     pub thumbnail: Option<String>,
-    /// Whether they are there.
+    /// Their availability.
     pub availability: Option<Availability>,
     /// Their conversations.
     pub metric: ConversationMetrics,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -223,7 +223,7 @@ pub struct ResponseTimes {
     /// Later.
     #[serde(rename = "24h+")]
     pub later: Option<u64>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -241,7 +241,7 @@ pub struct InboxLabelMatrix {
     /// A row for each inbox, in it a number for each label.
     #[serde(default)]
     pub matrix: NullAsEmpty<Vec<Vec<u64>>>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -254,7 +254,7 @@ pub struct MatrixInbox {
     pub id: InboxId,
     /// Its name.
     pub name: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -267,7 +267,7 @@ pub struct MatrixLabel {
     pub id: LabelId,
     /// Its title.
     pub title: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -283,7 +283,7 @@ pub struct OutgoingCount {
     pub name: Option<String>,
     /// How many.
     pub outgoing_messages_count: u64,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -48,7 +48,7 @@ impl<'a> Search<'a> {
     /// `GET /api/v1/accounts/{account_id}/search`. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// `Server` (500) when a conversation without any message is among the results: see [`Search`].
+    /// `Server` (500) when a conversation without any message is among the results; see [`Search`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -70,7 +70,7 @@ impl<'a> Search<'a> {
     /// `GET /api/v1/accounts/{account_id}/search/contacts`. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -92,7 +92,7 @@ impl<'a> Search<'a> {
     /// `GET /api/v1/accounts/{account_id}/search/conversations`. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// `Server` (500) when a conversation without any message is among the results: see [`Search`].
+    /// `Server` (500) when a conversation without any message is among the results; see [`Search`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -138,7 +138,7 @@ impl<'a> Search<'a> {
     /// `GET /api/v1/accounts/{account_id}/search/articles`. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -161,7 +161,7 @@ impl<'a> Search<'a> {
 pub struct SearchQuery {
     /// The text.
     pub q: String,
-    /// The page, from 1.
+    /// The page number, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,
     /// Active from this time on, 90 days back at the most.
@@ -206,7 +206,7 @@ pub struct SearchResults {
     /// Articles.
     #[serde(default)]
     pub articles: NullAsEmpty<Vec<SearchArticle>>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -219,17 +219,17 @@ pub struct SearchContact {
     pub id: ContactId,
     /// Its name; may be empty.
     pub name: Option<String>,
-    /// The shop's own key for it.
+    /// The shop's own key for the contact.
     pub identifier: Option<String>,
     /// Its e-mail address.
     pub email: Option<String>,
-    /// Its phone number, E.164.
+    /// Its phone number, in E.164 form.
     pub phone_number: Option<String>,
     /// Attributes that Chatwoot itself names; 4.9.1 does not say.
     pub additional_attributes: Option<Attributes>,
     /// When it last wrote; 4.9.1 does not say.
     pub last_activity_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -238,11 +238,11 @@ pub struct SearchContact {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SearchConversation {
-    /// Its number in its account.
+    /// Its number, unique within the account.
     pub id: ConversationId,
-    /// Its account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
-    /// When it was begun.
+    /// When it was created.
     pub created_at: Time,
     /// One of its messages.
     pub message: Option<Message>,
@@ -254,7 +254,7 @@ pub struct SearchConversation {
     pub agent: Option<Agent>,
     /// What Chatwoot itself keeps of it; absent in a search of all kinds.
     pub additional_attributes: Option<Attributes>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -267,23 +267,23 @@ pub struct SearchArticle {
     pub id: ArticleId,
     /// Its title.
     pub title: String,
-    /// Its language.
+    /// Its language code, such as `en`.
     pub locale: Option<String>,
-    /// Its text, Markdown.
+    /// Its text, in Markdown.
     pub content: Option<String>,
-    /// Its name in paths.
+    /// Its slug, the name in URLs.
     pub slug: Option<String>,
     /// Its portal's slug.
     pub portal_slug: Option<String>,
-    /// Its account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
     /// The name of its category.
     pub category_name: Option<String>,
     /// Who sees it.
     pub status: Option<ArticleStatus>,
-    /// When it was last changed.
+    /// When it was last updated.
     pub updated_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

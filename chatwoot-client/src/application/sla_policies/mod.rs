@@ -16,8 +16,8 @@ const CREATE: Op = Op::post("sla_policies.create", "/api/v1/accounts/{account_id
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, CREATE];
 
-/// The SLA policies of an account; from [`Account::sla_policies`]. Only servers with that feature
-/// have them. Undocumented in Chatwoot.
+/// The SLA policies of an account; from [`Account::sla_policies`]. Only on servers with that
+/// feature. Not in Chatwoot's published API.
 #[derive(Clone, Copy, Debug)]
 pub struct SlaPolicies<'a> {
     account: &'a Account,
@@ -79,7 +79,7 @@ struct Body<'a> {
     sla_policy: &'a NewSlaPolicy,
 }
 
-/// A policy as the server answers it.
+/// A policy as the server returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SlaPolicy {
@@ -87,7 +87,7 @@ pub struct SlaPolicy {
     pub id: SlaPolicyId,
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: Option<String>,
     /// Seconds to the first answer.
     pub first_response_time_threshold: Option<Number>,
@@ -97,17 +97,17 @@ pub struct SlaPolicy {
     pub resolution_time_threshold: Option<Number>,
     /// Whether only working hours count.
     pub only_during_business_hours: Option<bool>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A policy to add.
+/// A policy to create.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct NewSlaPolicy {
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Seconds to the first answer.

@@ -37,7 +37,7 @@ impl<'a> TeamMembers<'a> {
     /// `GET /api/v1/accounts/{account_id}/teams/{team_id}/team_members`. Agents and administrators.
     ///
     /// # Errors
-    /// `NotFound` without such a team in this account.
+    /// `NotFound` if the account has no such team.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -57,7 +57,7 @@ impl<'a> TeamMembers<'a> {
     /// `POST /api/v1/accounts/{account_id}/teams/{team_id}/team_members`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such a team in this account. `Unauthorized` when the token's user is no
+    /// `NotFound` if the account has no such team. `Unauthorized` when the token's user is not an
     /// administrator, and with a user who is not in the account: then nobody is put in.
     ///
     /// ```
@@ -76,7 +76,7 @@ impl<'a> TeamMembers<'a> {
     /// `PATCH /api/v1/accounts/{account_id}/teams/{team_id}/team_members`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such a team in this account. `Unauthorized` when the token's user is no
+    /// `NotFound` if the account has no such team. `Unauthorized` when the token's user is not an
     /// administrator, and with a user who is not in the account: then nothing changes.
     ///
     /// ```
@@ -96,7 +96,7 @@ impl<'a> TeamMembers<'a> {
     /// `DELETE /api/v1/accounts/{account_id}/teams/{team_id}/team_members`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such a team in this account. `Unauthorized` when the token's user is no
+    /// `NotFound` if the account has no such team. `Unauthorized` when the token's user is not an
     /// administrator, and with a user who is not in the account. One who is not in the team is no
     /// error.
     ///

@@ -75,11 +75,11 @@ impl<'a> Uploads<'a> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UploadedFile {
-    /// Where it is. Whoever has the address may read the file.
+    /// The URL of the file. Anyone who has it can read the file.
     pub file_url: String,
     /// Its name for other operations that take a stored file: a text, a number before 4.9.
     pub blob_id: Value,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

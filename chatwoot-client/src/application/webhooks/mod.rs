@@ -38,7 +38,7 @@ impl<'a> Webhooks<'a> {
     /// `GET /api/v1/accounts/{account_id}/webhooks`. Administrators only.
     ///
     /// # Errors
-    /// `Unauthorized` when the token's user is no administrator.
+    /// `Unauthorized` when the token's user is not an administrator.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -58,8 +58,8 @@ impl<'a> Webhooks<'a> {
     /// `POST /api/v1/accounts/{account_id}/webhooks`. Administrators only.
     ///
     /// # Errors
-    /// `Unauthorized` when the token's user is no administrator. `Conflict` for an address that a
-    /// webhook of this account has: list them and adopt it. `Invalid` for an address that is not
+    /// `Unauthorized` when the token's user is not an administrator. `Conflict` for an address that
+    /// a webhook of this account has: list them and adopt it. `Invalid` for an address that is not
     /// http or https, without an event, or with one the server does not know.
     ///
     /// ```
@@ -83,8 +83,8 @@ impl<'a> Webhooks<'a> {
     /// `PATCH /api/v1/accounts/{account_id}/webhooks/{webhook_id}`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such a webhook in this account. `Unauthorized` when the token's user is
-    /// no administrator. `Conflict` and `Invalid` as for [`Webhooks::create`].
+    /// `NotFound` if the account has no such webhook. `Unauthorized` when the token's user is not
+    /// an administrator. `Conflict` and `Invalid` as for [`Webhooks::create`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -108,8 +108,8 @@ impl<'a> Webhooks<'a> {
     /// `DELETE /api/v1/accounts/{account_id}/webhooks/{webhook_id}`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such a webhook in this account. `Unauthorized` when the token's user is
-    /// no administrator.
+    /// `NotFound` if the account has no such webhook. `Unauthorized` when the token's user is not
+    /// an administrator.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -131,13 +131,13 @@ struct Body<'a, T> {
 open_enum! {
     /// An event that a webhook may ask for.
     pub enum WebhookSubscription {
-        /// A conversation was started.
+        /// A conversation was created.
         ConversationCreated = "conversation_created",
         /// A conversation was opened, resolved, snoozed or set pending.
         ConversationStatusChanged = "conversation_status_changed",
         /// Something else of a conversation changed.
         ConversationUpdated = "conversation_updated",
-        /// A message was written.
+        /// A message was created.
         MessageCreated = "message_created",
         /// A message changed.
         MessageUpdated = "message_updated",
@@ -158,7 +158,7 @@ open_enum! {
     }
 }
 
-/// A webhook as the server answers it.
+/// A webhook as the server returns it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Webhook {
@@ -166,28 +166,28 @@ pub struct Webhook {
     pub id: WebhookId,
     /// Where events are sent: a path that nobody guesses is a secret.
     pub url: Secret,
-    /// What agents call it.
+    /// The title shown to agents.
     pub name: Option<String>,
-    /// The account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
     /// The events it gets.
     #[serde(default)]
     pub subscriptions: NullAsEmpty<Vec<WebhookSubscription>>,
     /// What deliveries are signed with; none before 4.11.2.
     pub secret: Option<Secret>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A webhook to add.
+/// A webhook to create.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewWebhook {
     /// Where events are sent: http or https.
     pub url: Secret,
     /// The events it gets, one at least.
     pub subscriptions: Vec<WebhookSubscription>,
-    /// What agents call it.
+    /// The title shown to agents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Only this inbox.
@@ -206,13 +206,13 @@ impl NewWebhook {
     }
 }
 
-/// What to change of a webhook.
+/// The changes to make to a webhook.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct WebhookPatch {
     /// Where events are sent.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub url: Patch<Secret>,
-    /// What agents call it.
+    /// The title shown to agents.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub name: Patch<String>,
     /// All events it gets, one at least.
