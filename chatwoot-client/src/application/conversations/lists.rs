@@ -119,7 +119,7 @@ impl<'a> ConversationHandle<'a> {
 pub struct FoundConversations {
     /// The number of results.
     pub meta: ConversationCounts,
-    /// The conversations of this page.
+    /// The conversations on this page.
     pub payload: Vec<FoundConversation>,
     /// Fields that this version of the client does not name.
     #[serde(flatten)]

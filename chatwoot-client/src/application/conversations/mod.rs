@@ -126,11 +126,12 @@ impl<'a> Conversations<'a> {
 
     /// Returns one page of 25 conversations; a page past the end is empty.
     ///
-    /// `GET /api/v1/accounts/{account_id}/conversations`. Without a status it means *open* ones.
+    /// `GET /api/v1/accounts/{account_id}/conversations`. Without a status only *open*
+    /// conversations are listed.
     ///
     /// # Errors
-    /// `NotFound` for a query with a team that is not in this account; an unknown inbox is an empty
-    /// list.
+    /// `NotFound` for a query with a team that is not in this account; an unknown inbox gives an
+    /// empty list.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -147,13 +148,13 @@ impl<'a> Conversations<'a> {
         self.account.call(LIST).query(query)
     }
 
-    /// Returns every conversation, in any state, that changed within so many seconds, in one answer
-    /// without pages.
+    /// Returns every conversation, in any status, that was updated within this many seconds, in one
+    /// response without pages.
     ///
     /// `GET /api/v1/accounts/{account_id}/conversations`.
     ///
-    /// This is how to find what a webhook did not tell; ask for somewhat more than the time since
-    /// the last look. The published document does not list it.
+    /// Use it to find changes whose webhook was missed; request somewhat more than the time since
+    /// the last call. Not in Chatwoot's published API.
     ///
     /// # Errors
     /// None beyond those of every [`Call`].
@@ -179,7 +180,8 @@ impl<'a> Conversations<'a> {
     ///
     /// `GET /api/v1/accounts/{account_id}/conversations/{conversation_id}`.
     ///
-    /// Numbers count per account: the same number in another account is another conversation.
+    /// The number is unique within the account only: the same number in another account is another
+    /// conversation.
     ///
     /// # Errors
     /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
@@ -197,19 +199,19 @@ impl<'a> Conversations<'a> {
         self.account.call(GET).path("conversation_id", id)
     }
 
-    /// Starts a conversation.
+    /// Creates a conversation.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations`.
     ///
-    /// Each call begins another one, also where the inbox keeps to one conversation per contact:
-    /// after an unknown outcome look before calling again.
+    /// Each call creates another one, even in an inbox with a single conversation per contact:
+    /// after an unknown outcome list the contact's conversations before calling again.
     ///
     /// # Errors
-    /// `NotFound` if the account has no such contact or inbox, or where neither both nor a source
-    /// id are named; `Unauthorized` for an agent who is not a member of the inbox; `Invalid` for a
+    /// `NotFound` if the account has no such contact or inbox, or if neither both nor a source id
+    /// are given; `Unauthorized` for an agent who is not a member of the inbox; `Invalid` for a
     /// source id that another contact has, for a contact without the address that an e-mail, SMS or
     /// WhatsApp inbox needs, and for attributes as in
-    /// [`ConversationHandle::replace_custom_attributes`]; `Server` for a state that Chatwoot does
+    /// [`ConversationHandle::replace_custom_attributes`]; `Server` for a status that Chatwoot does
     /// not know.
     ///
     /// ```
@@ -232,8 +234,8 @@ impl<'a> Conversations<'a> {
         self.account.call(CREATE).json(conversation)
     }
 
-    /// Updates priority or SLA policy; fields left as [`Patch::Keep`](crate::types::Patch::Keep)
-    /// keep their value.
+    /// Updates the priority or the SLA policy; fields left as
+    /// [`Patch::Keep`](crate::types::Patch::Keep) keep their value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/conversations/{conversation_id}`.
     ///
@@ -256,9 +258,10 @@ impl<'a> Conversations<'a> {
         self.account.call(UPDATE).path("conversation_id", id).json(to)
     }
 
-    /// Returns one page, from 1, of the conversations that meet the conditions, in any state.
+    /// Returns one page of the conversations that meet the conditions, in any status; pages start
+    /// at 1.
     ///
-    /// `POST /api/v1/accounts/{account_id}/conversations/filter`. It only reads.
+    /// `POST /api/v1/accounts/{account_id}/conversations/filter`. It changes nothing.
     ///
     /// # Errors
     /// `Invalid` for an attribute that neither Chatwoot nor the account defines, and for an
@@ -283,15 +286,15 @@ impl<'a> Conversations<'a> {
         self.account.call(FILTER).query(&Number { page }).json(filter)
     }
 
-    /// Returns how many conversations a list has.
+    /// Returns the number of conversations in a list.
     ///
     /// `GET /api/v1/accounts/{account_id}/conversations/meta`.
     ///
-    /// The server allows 30 a minute per token and account.
+    /// The server allows 30 requests a minute per token and account.
     ///
     /// # Errors
-    /// `NotFound` for a query with a team that is not in this account; `RateLimited` when the 30 of
-    /// this minute are used up and the call may not wait for the next.
+    /// `NotFound` for a query with a team that is not in this account; `RateLimited` if the 30
+    /// requests of this minute are used up and the call may not wait for the next minute.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -317,13 +320,14 @@ impl Paged for ConversationPage {
 }
 
 impl<'a> Conversations<'a> {
-    /// Streams every conversation, each once; newest first, unless the query names an order; *open*
-    /// ones, unless it names a state.
+    /// Streams every conversation, each once; newest first unless the query sets an order, and only
+    /// *open* ones unless it sets a status.
     ///
     /// `GET /api/v1/accounts/{account_id}/conversations`, page by page. The query's page is
     /// ignored.
     ///
-    /// Orders by priority or by waiting move rows to and fro: with them a row may be missed.
+    /// When sorted by priority or waiting time, conversations move between pages in both
+    /// directions, so one may be missed.
     ///
     /// # Errors
     /// The stream ends with the first error of a page; its errors are those of
@@ -346,7 +350,7 @@ impl<'a> Conversations<'a> {
     pub fn all(self, query: ConversationsQuery) -> BoxStream<'a, Result<Conversation, Error>> {
         let sort = query.sort_by.clone().unwrap_or(ConversationSort::CreatedAtDescending);
         let active = sort == ConversationSort::LastActivityDescending;
-        // The counts do not heed whose conversations are asked for.
+        // The server's counts ignore the assignee filter.
         let whole = matches!(query.assignee_type, None | Some(AssigneeFilter::All));
         let query = ConversationsQuery { sort_by: Some(sort), ..query };
         let rows = Rows {
@@ -360,10 +364,10 @@ impl<'a> Conversations<'a> {
         )
     }
 
-    /// Streams every conversation that meets the conditions, each once, last active first.
+    /// Streams every conversation that meets the conditions, each once, most recently active first.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations/filter`, page by page. At the end the
-    /// front is read again, for those that became active meanwhile.
+    /// first pages are read again, for conversations that became active meanwhile.
     ///
     /// # Errors
     /// The stream ends with the first error of a page; its errors are those of

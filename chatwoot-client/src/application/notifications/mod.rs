@@ -1,4 +1,4 @@
-//! Notifications: what the dashboard tells one user of.
+//! Notifications: messages of the dashboard to one user.
 
 pub(super) mod settings;
 
@@ -24,7 +24,7 @@ const UNREAD_COUNT: Op = Op::get(
     "notifications.unread_count",
     "/api/v1/accounts/{account_id}/notifications/unread_count",
 );
-// What is read stays read: twice is once.
+// Idempotent: read notifications stay read.
 const READ_ALL: Op =
     Op::post("notifications.read_all", "/api/v1/accounts/{account_id}/notifications/read_all")
         .idempotent();
@@ -43,12 +43,12 @@ impl<'a> Notifications<'a> {
         Self { account }
     }
 
-    /// Returns one page of 15 notifications; past the end it is empty.
+    /// Returns one page of 15 notifications; a page past the end is empty.
     ///
     /// `GET /api/v1/accounts/{account_id}/notifications`. `meta.extra` has `unread_count`.
     ///
     /// # Errors
-    /// `Server` (500) for an order the server does not know.
+    /// `Server` (500) for an order that the server does not know.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -66,16 +66,16 @@ impl<'a> Notifications<'a> {
         self.account.call(LIST).query(query)
     }
 
-    /// Streams every notification that the query asks for.
+    /// Streams every notification that matches the query.
     ///
     /// `GET /api/v1/accounts/{account_id}/notifications`, page by page. The query's page is
     /// ignored.
     ///
-    /// What is marked as read while the stream runs leaves the list, and others move up: ask for
-    /// the read ones too, or mark them afterwards.
+    /// Notifications that are marked as read while the stream runs leave the list, and others move
+    /// up: include read ones in the query, or mark them afterwards.
     ///
     /// # Errors
-    /// The stream ends with the first error of a page, and its errors are those of
+    /// The stream ends with the first error of a page; its errors are those of
     /// [`Notifications::list`].
     ///
     /// ```
@@ -102,7 +102,7 @@ impl<'a> Notifications<'a> {
         )
     }
 
-    /// Returns how many are unread, without the snoozed ones.
+    /// Returns the number of unread notifications, without the snoozed ones.
     ///
     /// `GET /api/v1/accounts/{account_id}/notifications/unread_count`.
     ///
@@ -121,7 +121,7 @@ impl<'a> Notifications<'a> {
         self.account.call(UNREAD_COUNT)
     }
 
-    /// Marks all as read.
+    /// Marks all notifications as read.
     ///
     /// `POST /api/v1/accounts/{account_id}/notifications/read_all`.
     ///
@@ -140,13 +140,13 @@ impl<'a> Notifications<'a> {
     }
 }
 
-/// Which notifications to list, and in what order.
+/// Which notifications to list, and in which order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NotificationsQuery {
-    /// What to list besides the unread ones that are not snoozed.
+    /// What to list besides the unread notifications that are not snoozed.
     #[serde(rename = "includes[]", skip_serializing_if = "Vec::is_empty")]
     pub includes: Vec<NotificationsInclude>,
-    /// In what order; left out it is last active first.
+    /// The sort order; most recently active first if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sort_order: Option<NotificationsOrder>,
     /// The page number, from 1.
@@ -155,15 +155,15 @@ pub struct NotificationsQuery {
 }
 
 open_enum! {
-    /// What a list of notifications has besides the unread ones.
+    /// Notifications to list besides the unread ones.
     pub enum NotificationsInclude {
-        /// Those that were read.
+        /// Read notifications.
         Read = "read",
-        /// Those that sleep.
+        /// Snoozed notifications.
         Snoozed = "snoozed",
     }
 
-    /// A direction of sorting.
+    /// The direction of sorting.
     pub enum NotificationsOrder {
         /// Lowest first: oldest.
         Ascending = "asc",
@@ -171,23 +171,23 @@ open_enum! {
         Descending = "desc",
     }
 
-    /// What a user is told of.
+    /// The event that a notification is about.
     pub enum NotificationType {
         /// A conversation was created.
         ConversationCreation = "conversation_creation",
         /// A conversation was assigned to them.
         ConversationAssignment = "conversation_assignment",
-        /// A message in a conversation of theirs.
+        /// A message was created in a conversation assigned to them.
         AssignedConversationNewMessage = "assigned_conversation_new_message",
-        /// Somebody mentioned them.
+        /// Another user mentioned them.
         ConversationMention = "conversation_mention",
-        /// A message in a conversation they take part in.
+        /// A message was created in a conversation they participate in.
         ParticipatingConversationNewMessage = "participating_conversation_new_message",
-        /// The first answer came too late.
+        /// The first response was not in time.
         SlaMissedFirstResponse = "sla_missed_first_response",
-        /// A later answer came too late.
+        /// A later response was not in time.
         SlaMissedNextResponse = "sla_missed_next_response",
-        /// It was resolved too late.
+        /// The conversation was not resolved in time.
         SlaMissedResolution = "sla_missed_resolution",
     }
 }
@@ -198,21 +198,22 @@ open_enum! {
 pub struct Notification {
     /// Its id.
     pub id: NotificationId,
-    /// What it is about.
+    /// The event it is about.
     pub notification_type: NotificationType,
     /// Its title, in the account's language.
     pub push_message_title: Option<String>,
     /// Its text.
     pub push_message_body: Option<String>,
-    /// `Conversation`: there is no other kind.
+    /// The type of its primary record: `Conversation` is the only one.
     pub primary_actor_type: Option<String>,
-    /// The conversation's id across accounts: not its number, which is in `primary_actor`.
+    /// The database id of the conversation, which is not its number; the number is in
+    /// `primary_actor`.
     pub primary_actor_id: Option<u64>,
-    /// The conversation, in the form that webhooks have.
+    /// The conversation, in the form that webhooks use.
     pub primary_actor: Option<Box<Conversation>>,
     /// The message, if it is about one.
     pub secondary_actor: Option<Extra>,
-    /// Who is told.
+    /// The user it is for.
     pub user: Option<Party>,
     /// When it was read.
     pub read_at: Option<Time>,
@@ -220,9 +221,9 @@ pub struct Notification {
     pub snoozed_until: Option<Time>,
     /// When it was created.
     pub created_at: Option<Time>,
-    /// When something last happened to what it is about.
+    /// When its conversation was last active.
     pub last_activity_at: Option<Time>,
-    /// What the server notes of it.
+    /// Other data that the server stores with it.
     pub meta: Option<Attributes>,
     /// Fields that this version of the client does not name.
     #[serde(flatten)]

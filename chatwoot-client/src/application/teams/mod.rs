@@ -76,8 +76,8 @@ impl<'a> Teams<'a> {
     /// `POST /api/v1/accounts/{account_id}/teams`. Administrators only.
     ///
     /// # Errors
-    /// `Unauthorized` when the token's user is not an administrator. `Conflict` for a name that
-    /// exists, in whatever case; `Invalid` for an empty one.
+    /// `Unauthorized` if the token's user is not an administrator. `Conflict` for a name that
+    /// exists, regardless of case; `Invalid` for an empty one.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -97,7 +97,7 @@ impl<'a> Teams<'a> {
     /// `PATCH /api/v1/accounts/{account_id}/teams/{team_id}`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` if the account has no such team. `Unauthorized` when the token's user is not an
+    /// `NotFound` if the account has no such team. `Unauthorized` if the token's user is not an
     /// administrator. `Conflict` for the name of another team.
     ///
     /// ```
@@ -114,12 +114,12 @@ impl<'a> Teams<'a> {
         self.account.call(UPDATE).path("team_id", id).json(to)
     }
 
-    /// Deletes a team, not its members.
+    /// Deletes a team; its members stay in the account.
     ///
     /// `DELETE /api/v1/accounts/{account_id}/teams/{team_id}`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` if the account has no such team. `Unauthorized` when the token's user is not an
+    /// `NotFound` if the account has no such team. `Unauthorized` if the token's user is not an
     /// administrator.
     ///
     /// ```
@@ -140,15 +140,15 @@ impl<'a> Teams<'a> {
 pub struct Team {
     /// Its id.
     pub id: TeamId,
-    /// Its name; the server makes it lower case.
+    /// Its name, which the server converts to lower case.
     pub name: String,
     /// Its description.
     pub description: Option<String>,
-    /// Whether its conversations are given to its members by themselves.
+    /// Whether its conversations are assigned to its members automatically.
     pub allow_auto_assign: Option<bool>,
     /// The id of its account.
     pub account_id: Option<AccountId>,
-    /// Whether the user who asks is in it.
+    /// Whether the token's user is a member.
     pub is_member: Option<bool>,
     /// Fields that this version of the client does not name.
     #[serde(flatten)]
@@ -158,18 +158,18 @@ pub struct Team {
 /// A team to create.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewTeam {
-    /// Its name; the server makes it lower case.
+    /// Its name, which the server converts to lower case.
     pub name: String,
     /// Its description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Whether its conversations are given to its members by themselves.
+    /// Whether its conversations are assigned to its members automatically.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_auto_assign: Option<bool>,
 }
 
 impl NewTeam {
-    /// A team with this name and the server's defaults.
+    /// Creates a team with this name and the server's defaults.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }
@@ -184,7 +184,7 @@ pub struct TeamPatch {
     /// Its description.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub description: Patch<String>,
-    /// Whether its conversations are given to its members by themselves.
+    /// Whether its conversations are assigned to its members automatically.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub allow_auto_assign: Patch<bool>,
 }
