@@ -6,7 +6,7 @@
 //! [`Account::conversation`], with what belongs to one of them: its labels, notes or messages.
 //! Creating a collection or a handle sends no request; both are `Copy`.
 //!
-//! Arguments follow one rule:
+//! Arguments follow these rules:
 //!
 //! - Methods that return a handle take its id as `impl Into<ContactId>`, so a number will do. All
 //!   other methods take the typed id by value: `3.into()` or `NoteId(3)`.

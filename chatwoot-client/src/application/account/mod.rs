@@ -19,7 +19,7 @@ const CACHE_KEYS: Op = Op::get("account.cache_keys", "/api/v1/accounts/{account_
 
 pub(crate) const OPERATIONS: &[Op] = &[GET, UPDATE, CACHE_KEYS];
 
-/// The account itself; from [`Account::details`].
+/// The account's name, language and settings; from [`Account::details`].
 #[derive(Clone, Copy, Debug)]
 pub struct AccountDetails<'a> {
     account: &'a Account,
@@ -72,8 +72,8 @@ impl<'a> AccountDetails<'a> {
         self.account.call(UPDATE).json(to)
     }
 
-    /// Returns a cache key each for labels, inboxes and teams, which changes whenever one of them
-    /// does.
+    /// Returns a cache key for each of labels, inboxes and teams: read a list again if its key
+    /// differs.
     ///
     /// `GET /api/v1/accounts/{account_id}/cache_keys`. Agents and administrators. Not in Chatwoot's
     /// published API.

@@ -220,7 +220,7 @@ pub struct NewAgentBot {
 }
 
 impl NewAgentBot {
-    /// A bot whose events are sent to `url`.
+    /// Creates a bot whose events are sent to `url`.
     pub fn new(name: impl Into<String>, url: impl Into<Secret>) -> Self {
         Self { name: name.into(), outgoing_url: Some(url.into()), ..Self::default() }
     }

@@ -58,7 +58,7 @@ impl<'a> Agents<'a> {
     ///
     /// `POST /api/v1/accounts/{account_id}/agents`. Administrators only.
     ///
-    /// A user of another account is added and keeps the name they have there.
+    /// A user of another account is added under their existing name.
     ///
     /// # Errors
     /// `Conflict` for a user who is in the account already; `Invalid` for a malformed e-mail

@@ -241,7 +241,7 @@ pub struct AttributeDefinition {
     pub extra: Extra,
 }
 
-/// An attribute to define.
+/// A definition to create.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewAttributeDefinition {
     /// Its key in `custom_attributes`.

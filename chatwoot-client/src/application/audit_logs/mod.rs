@@ -98,7 +98,7 @@ pub struct AuditLogPage {
     pub audit_logs: Vec<AuditLog>,
     /// This page's number, from 1. Some lists write it as text.
     pub current_page: Option<Value>,
-    /// How many entries a page has: 25 on 4.15.1, 15 on 4.9.1.
+    /// The number of entries on a page: 25 on 4.15.1, 15 on 4.9.1.
     pub per_page: Option<u64>,
     /// The number of entries on all pages.
     pub total_entries: Option<u64>,

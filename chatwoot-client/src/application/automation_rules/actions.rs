@@ -9,7 +9,7 @@ use crate::types::{ConversationStatus, Extra, Priority, open_enum};
 use crate::types::{TeamId, UserId};
 
 open_enum! {
-    /// What an [`Action`] does.
+    /// The kind of an [`Action`].
     pub enum ActionName {
         /// Sends a message to the customer. Parameter: its text.
         SendMessage = "send_message",

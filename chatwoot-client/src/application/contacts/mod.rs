@@ -327,7 +327,7 @@ fn newest(query: ContactsQuery) -> ContactsQuery {
 }
 
 impl<'a> Contacts<'a> {
-    /// Streams every contact, each once; newest first, unless the query names an order.
+    /// Streams every contact, each once; newest first, unless the query sets an order.
     ///
     /// `GET /api/v1/accounts/{account_id}/contacts`, page by page. The query's page is ignored.
     ///

@@ -141,7 +141,7 @@ impl UpsertError {
 }
 
 impl Contacts<'_> {
-    /// Returns the one contact with this identifier, e-mail or phone number, or `None`.
+    /// Returns the one contact with this identifier, e-mail address or phone number, or `None`.
     ///
     /// `POST /api/v1/accounts/{account_id}/contacts/filter`.
     ///

@@ -224,8 +224,8 @@ impl<'a> ConversationHandle<'a> {
         self.call(REPLACE_ATTRIBUTES).json(&json!({"custom_attributes": attributes}))
     }
 
-    /// Sets these custom attributes, after reading the others with [`ConversationHandle::get`],
-    /// which stay, and returns all of them.
+    /// Sets these custom attributes and keeps the others, which it first reads with
+    /// [`ConversationHandle::get`]; returns all of them.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/custom_attributes`.
     ///
@@ -255,8 +255,8 @@ impl<'a> ConversationHandle<'a> {
         .await
     }
 
-    /// Deletes these custom attributes, after reading the others with [`ConversationHandle::get`],
-    /// which stay, and returns all that remain.
+    /// Deletes these custom attributes and keeps the others, which it first reads with
+    /// [`ConversationHandle::get`]; returns the rest.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/custom_attributes`.
     ///

@@ -9,7 +9,7 @@ use crate::types::{Attributes, ConversationStatus, Priority, open_enum};
 use crate::types::{ContactId, InboxId, TeamId, UserId};
 
 /// A conversation to create. Set both the contact and the inbox: with a source id alone the server
-/// searches all inboxes for it, which Chatwoot has deprecated.
+/// searches all inboxes for it, which Chatwoot plans to remove.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewConversation {
     /// The id of the contact.
@@ -88,11 +88,11 @@ pub struct ConversationsQuery {
 open_enum! {
     /// The status of the conversations to list.
     pub enum StatusFilter {
-        /// Open: with the agents.
+        /// Open.
         Open = "open",
         /// Resolved.
         Resolved = "resolved",
-        /// Pending: with a bot, or not yet with the agents.
+        /// Pending: handled by a bot, or not yet by agents.
         Pending = "pending",
         /// Snoozed.
         Snoozed = "snoozed",

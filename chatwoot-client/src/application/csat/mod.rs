@@ -150,7 +150,7 @@ pub struct CsatResponse {
     pub conversation_id: ConversationId,
     /// The agent it is about; absent if the conversation had none.
     pub assigned_agent: Option<Agent>,
-    /// When it was given.
+    /// When the response was given.
     pub created_at: Time,
     /// Fields that this version of the client does not name.
     #[serde(flatten)]

@@ -28,7 +28,7 @@ pub struct ArticlesQuery {
     /// In the language with this code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
-    /// With these words in the title or text.
+    /// That match these words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
     /// Of the category with this slug.
@@ -94,7 +94,7 @@ pub struct Article {
     pub slug: Option<String>,
     /// Its text, in Markdown.
     pub content: Option<String>,
-    /// What it is about.
+    /// Its description.
     pub description: Option<String>,
     /// Its status, which says who can see it.
     pub status: Option<ArticleStatus>,
@@ -157,7 +157,7 @@ pub struct NewArticle {
     /// Its text, in Markdown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
-    /// What it is about.
+    /// Its description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The id of its category.
@@ -212,7 +212,7 @@ pub struct ArticlePatch {
     /// Its text, in Markdown.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub content: Patch<String>,
-    /// What it is about.
+    /// Its description.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub description: Patch<String>,
     /// The id of its category.

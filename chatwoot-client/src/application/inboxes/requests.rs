@@ -45,7 +45,7 @@ pub struct NewInbox {
     /// Whether customers can send messages to a resolved conversation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_messages_after_resolved: Option<bool>,
-    /// Whether each contact has a single conversation, which new messages reopen.
+    /// Whether each contact has a single conversation in the inbox.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lock_to_single_conversation: Option<bool>,
     /// The id of the help center that it shows.
@@ -217,7 +217,7 @@ pub struct InboxPatch {
     /// Whether customers can send messages to a resolved conversation.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub allow_messages_after_resolved: Patch<bool>,
-    /// Whether each contact has a single conversation, which new messages reopen.
+    /// Whether each contact has a single conversation in the inbox.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub lock_to_single_conversation: Patch<bool>,
     /// The id of the help center that it shows.

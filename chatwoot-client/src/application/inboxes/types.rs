@@ -47,7 +47,7 @@ pub struct Inbox {
     pub timezone: Option<String>,
     /// Whether customers can send messages to a resolved conversation.
     pub allow_messages_after_resolved: Option<bool>,
-    /// Whether each contact has a single conversation, which new messages reopen.
+    /// Whether each contact has a single conversation in the inbox.
     pub lock_to_single_conversation: Option<bool>,
     /// Whether e-mails are sent in the agent's or the business's name.
     pub sender_name_type: Option<SenderNameType>,
@@ -237,7 +237,7 @@ open_enum! {
 
     /// Whether e-mails are sent in the agent's or the business's name.
     pub enum SenderNameType {
-        /// The agent's name, followed by the business's.
+        /// The agent's name and the business's, as in "Ada from Shop".
         Friendly = "friendly",
         /// The business's name only.
         Professional = "professional",

@@ -165,9 +165,9 @@ open_enum! {
 
     /// The direction of sorting.
     pub enum NotificationsOrder {
-        /// Lowest first: oldest.
+        /// Ascending: oldest first.
         Ascending = "asc",
-        /// Highest first: newest.
+        /// Descending: newest first.
         Descending = "desc",
     }
 

@@ -191,7 +191,7 @@ pub struct NewWebhook {
     /// The name shown to agents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Sends only the events of the inbox with this id.
+    /// Limits the webhook to the inbox with this id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inbox_id: Option<InboxId>,
 }
