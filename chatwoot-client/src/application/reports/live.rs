@@ -21,8 +21,8 @@ const GROUPED: Op = Op::get(
 
 pub(crate) const OPERATIONS: &[Op] = &[CONVERSATIONS, GROUPED];
 
-/// Reports on the current state of conversations; from [`Account::live_reports`]. Administrators
-/// only. Not in Chatwoot's published API.
+/// Reports on the current state of conversations; from [`Account::live_reports`]. Administrators,
+/// and agents with the right to see reports. Not in Chatwoot's published API.
 #[derive(Clone, Copy, Debug)]
 pub struct LiveReports<'a> {
     account: &'a Account,

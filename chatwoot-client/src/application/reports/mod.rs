@@ -52,8 +52,8 @@ pub(crate) const OPERATIONS: &[Op] =
 
 /// Reports over a period; from [`Account::reports`].
 ///
-/// Administrators only. The server allows 100 requests a minute per token and account, together
-/// with those of [`CsvReports`].
+/// Administrators, and agents with the right to see reports. The server allows 100 requests a
+/// minute per token and account, together with those of [`CsvReports`].
 #[derive(Clone, Copy, Debug)]
 pub struct Reports<'a> {
     account: &'a Account,

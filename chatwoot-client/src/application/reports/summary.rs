@@ -30,7 +30,8 @@ pub(crate) const OPERATIONS: &[Op] = &[AGENTS, TEAMS, INBOXES, LABELS, CHANNELS]
 /// Reports with a row for each agent, team, inbox, label or channel; from
 /// [`Account::summary_reports`].
 ///
-/// Administrators only. With `business_hours`, times count only the inboxes' opening hours.
+/// Administrators, and agents with the right to see reports. With `business_hours`, times count
+/// only the inboxes' opening hours.
 #[derive(Clone, Copy, Debug)]
 pub struct SummaryReports<'a> {
     account: &'a Account,
