@@ -83,11 +83,11 @@ impl<'a> PublicConversationHandle<'a> {
         self.inbox.conversations(self.source_id).get(self.id)
     }
 
-    /// Resolves the conversation; a resolved one stays so.
+    /// Resolves the conversation; a resolved one stays resolved.
     ///
     /// `POST
     /// /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/toggle_status`.
-    /// It never opens one: a message does.
+    /// It never reopens a conversation: a new message does.
     ///
     /// # Errors
     /// `NotFound` without such an inbox, or a contact with this source id in it, or such a

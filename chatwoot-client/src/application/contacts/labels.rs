@@ -1,4 +1,4 @@
-//! Contact labels: the words one contact is sorted by.
+//! Contact labels: the labels of one contact.
 
 use serde_json::json;
 
@@ -19,8 +19,9 @@ const REPLACE: Op =
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, REPLACE];
 
-/// The labels of contacts; from
-/// [`ContactHandle::labels`](crate::application::contacts::ContactHandle::labels). Agents and administrators may.
+/// The labels of a contact; from
+/// [`ContactHandle::labels`](crate::application::contacts::ContactHandle::labels). Agents and
+/// administrators.
 #[derive(Clone, Copy, Debug)]
 pub struct ContactLabels<'a> {
     account: &'a Account,
@@ -37,7 +38,7 @@ impl<'a> ContactLabels<'a> {
     /// `GET /api/v1/accounts/{account_id}/contacts/{id}/labels`.
     ///
     /// # Errors
-    /// `NotFound` without such a contact in this account.
+    /// `NotFound` if the account has no such contact.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -51,14 +52,14 @@ impl<'a> ContactLabels<'a> {
         self.account.call(LIST).path("id", self.contact)
     }
 
-    /// *Replaces* the contact's labels, and returns them.
+    /// *Replaces* the contact's labels and returns them.
     ///
     /// `POST /api/v1/accounts/{account_id}/contacts/{id}/labels`.
     ///
-    /// A label that the account does not define is stored too, in the case it is written.
+    /// A label that the account does not define is stored too, with its case unchanged.
     ///
     /// # Errors
-    /// `NotFound` without such a contact in this account.
+    /// `NotFound` if the account has no such contact.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -75,16 +76,16 @@ impl<'a> ContactLabels<'a> {
         self.account.call(REPLACE).path("id", self.contact).json(&json!({"labels": labels}))
     }
 
-    /// Adds labels to a contact's, which it reads by [`ContactLabels::list`] before, and returns
-    /// all.
+    /// Adds labels to the contact, after reading its labels with [`ContactLabels::list`], and
+    /// returns all of them.
     ///
     /// `POST /api/v1/accounts/{account_id}/contacts/{id}/labels`.
     ///
-    /// One writer for each contact is assumed: what another writes in between is lost. Where
-    /// nothing changes, nothing is written.
+    /// Not atomic: a change that another writer makes to the contact between the read and the write
+    /// is lost. Writes nothing if nothing changes.
     ///
     /// # Errors
-    /// `NotFound` without such a contact in this account. Calling again is safe.
+    /// `NotFound` if the account has no such contact. Calling again is safe.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -97,16 +98,16 @@ impl<'a> ContactLabels<'a> {
         change::add(labels, self.list(), |all| self.replace(all)).await
     }
 
-    /// Deletes labels from a contact's, which it reads by [`ContactLabels::list`] before, and
+    /// Removes labels from the contact, after reading its labels with [`ContactLabels::list`], and
     /// returns the rest.
     ///
     /// `POST /api/v1/accounts/{account_id}/contacts/{id}/labels`.
     ///
-    /// One writer for each contact is assumed: what another writes in between is lost. Where
-    /// nothing changes, nothing is written.
+    /// Not atomic: a change that another writer makes to the contact between the read and the write
+    /// is lost. Writes nothing if nothing changes.
     ///
     /// # Errors
-    /// `NotFound` without such a contact in this account. Calling again is safe.
+    /// `NotFound` if the account has no such contact. Calling again is safe.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

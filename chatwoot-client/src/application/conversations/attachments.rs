@@ -23,8 +23,8 @@ impl<'a> ConversationHandle<'a> {
     /// Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -46,7 +46,7 @@ impl<'a> ConversationHandle<'a> {
     }
 }
 
-/// Which files of a conversation to list.
+/// A query of a conversation's files.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ConversationFilesQuery {
     /// The page, from 1; a page has 100.
@@ -54,13 +54,13 @@ pub struct ConversationFilesQuery {
     pub page: Option<u32>,
 }
 
-/// How many files a conversation has.
+/// The number of files of a conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ConversationFileCounts {
-    /// All.
+    /// The number of files on all pages.
     pub total_count: Option<u64>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -69,29 +69,29 @@ pub struct ConversationFileCounts {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ConversationFile {
-    /// Its id; 4.9.1 does not say.
+    /// Its id; absent on 4.9.1.
     pub id: Option<AttachmentId>,
-    /// Its message.
+    /// The id of its message.
     pub message_id: Option<MessageId>,
-    /// Who sent it.
+    /// Its sender.
     pub sender: Option<Sender>,
     /// When it was sent.
     pub created_at: Option<Time>,
-    /// What kind of file it is.
+    /// The type of the file.
     pub file_type: Option<FileType>,
-    /// The extension of its name; `None` on 4.9.1.
+    /// The extension of its file name; `None` on 4.9.1.
     pub extension: Option<String>,
-    /// Where it is. Whoever has the address may read the file.
+    /// The URL of the file. Anyone who has it can read the file.
     pub data_url: Option<String>,
-    /// Where a small picture of it is; empty where there is none.
+    /// The URL of a thumbnail; empty if there is none.
     pub thumb_url: Option<String>,
     /// Its size in bytes.
     pub file_size: Option<u64>,
-    /// A picture's width; a film's is written `640.0`.
+    /// The width of a picture or video in pixels; a video's is written as `640.0`.
     pub width: Option<Number>,
-    /// A picture's or a film's height, as its width.
+    /// The height of a picture or video in pixels, written as the width is.
     pub height: Option<Number>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

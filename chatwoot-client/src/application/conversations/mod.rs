@@ -1,4 +1,4 @@
-//! Conversations: what customers and agents write to each other about.
+//! Conversations: threads of messages between customers and agents.
 
 pub(super) mod assignments;
 pub(super) mod attachments;
@@ -120,7 +120,7 @@ pub(crate) const OPERATIONS: &[Op] = &[
 
 /// The conversations of an account; from [`Account::conversations`].
 ///
-/// Administrators may call everything here, agents for the inboxes they are members of.
+/// Every method is open to administrators, and to agents for the inboxes they are members of.
 #[derive(Clone, Copy, Debug)]
 pub struct Conversations<'a> {
     pub(super) account: &'a Account,
@@ -131,13 +131,14 @@ impl<'a> Conversations<'a> {
         Self { account }
     }
 
-    /// Returns one page of 25 conversations; past the end it is empty.
+    /// Returns one page of 25 conversations; a page past the end is empty.
     ///
-    /// `GET /api/v1/accounts/{account_id}/conversations`. Without a status it means *open* ones.
+    /// `GET /api/v1/accounts/{account_id}/conversations`. Without a status only *open*
+    /// conversations are listed.
     ///
     /// # Errors
-    /// `NotFound` for a query with a team that is not in this account; an unknown inbox is an empty
-    /// list.
+    /// `NotFound` for a query with a team that is not in this account; an unknown inbox gives an
+    /// empty list.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -161,11 +162,12 @@ impl<'a> Conversations<'a> {
     ///
     /// `GET /api/v1/accounts/{account_id}/conversations/{conversation_id}`.
     ///
-    /// Numbers count per account: the same number in another account is another conversation.
+    /// The number is unique within the account only: the same number in another account is another
+    /// conversation.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team; `Server` for a short time after its contact was deleted.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team; `Server` for a short time after its contact was deleted.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -179,20 +181,20 @@ impl<'a> Conversations<'a> {
         self.account.call(GET).path("conversation_id", id)
     }
 
-    /// Starts a conversation.
+    /// Creates a conversation.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations`.
     ///
-    /// Each call begins another one, also where the inbox keeps to one conversation per contact:
-    /// after an unknown outcome look before calling again.
+    /// Each call creates another one, even in an inbox with a single conversation per contact:
+    /// after an unknown outcome list the contact's conversations before calling again.
     ///
     /// # Errors
-    /// `NotFound` without such a contact or inbox in this account, or where neither both nor a
-    /// source id are named; `Unauthorized` for an agent who is no member of the inbox; `Invalid`
-    /// for a source id that another contact has, for a contact without the address that an e-mail,
-    /// SMS or WhatsApp inbox needs, and for attributes as in
-    /// [`ConversationHandle::replace_custom_attributes`]; `Server` for a state that Chatwoot does not
-    /// know.
+    /// `NotFound` if the account has no such contact or inbox, or if neither both nor a source id
+    /// are given; `Unauthorized` for an agent who is not a member of the inbox; `Invalid` for a
+    /// source id that another contact has, for a contact without the address that an e-mail, SMS or
+    /// WhatsApp inbox needs, and for attributes as in
+    /// [`ConversationHandle::replace_custom_attributes`]; `Server` for a status that Chatwoot does
+    /// not know.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -214,14 +216,14 @@ impl<'a> Conversations<'a> {
         self.account.call(CREATE).json(conversation)
     }
 
-    /// Updates priority or SLA policy; what is left as [`Patch::Keep`](crate::types::Patch::Keep)
-    /// stays.
+    /// Updates the priority or the SLA policy; fields left as
+    /// [`Patch::Keep`](crate::types::Patch::Keep) keep their value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/conversations/{conversation_id}`.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team; `Server` for a priority that Chatwoot does not know.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team; `Server` for a priority that Chatwoot does not know.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -240,11 +242,11 @@ impl<'a> Conversations<'a> {
 
     /// Returns one page of the conversations that meet the conditions, in any state.
     ///
-    /// `POST /api/v1/accounts/{account_id}/conversations/filter`. It only reads.
+    /// `POST /api/v1/accounts/{account_id}/conversations/filter`. It changes nothing.
     ///
     /// # Errors
-    /// `Invalid` for an attribute that neither Chatwoot nor the account defines, and an operator or
-    /// value that does not suit it.
+    /// `Invalid` for an attribute that neither Chatwoot nor the account defines, and for an
+    /// operator or value that does not fit the attribute.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -267,15 +269,15 @@ impl<'a> Conversations<'a> {
         self.account.call(FILTER).query(query).json(filter)
     }
 
-    /// Returns how many conversations a list has.
+    /// Returns the number of conversations in a list.
     ///
     /// `GET /api/v1/accounts/{account_id}/conversations/meta`.
     ///
-    /// The server allows 30 a minute per token and account.
+    /// The server allows 30 requests a minute per token and account.
     ///
     /// # Errors
-    /// `NotFound` for a query with a team that is not in this account; `RateLimited` when the 30 of
-    /// this minute are used up and the call may not wait for the next.
+    /// `NotFound` for a query with a team that is not in this account; `RateLimited` if the 30
+    /// requests of this minute are used up and the call may not wait for the next minute.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -291,13 +293,13 @@ impl<'a> Conversations<'a> {
         self.account.call(META).query(query)
     }
 
-    /// Returns how many conversations that the caller sees have something unread.
+    /// Returns the numbers of conversations with unread messages, among those the caller may see.
     ///
     /// `GET /api/v1/accounts/{account_id}/conversations/unread_counts`. Not in Chatwoot's published
     /// API.
     ///
     /// # Errors
-    /// `Forbidden` where the account does not have the feature; `NotFound` from a server without it
+    /// `Forbidden` if the account does not have the feature; `NotFound` on a server without it
     /// (4.9.1).
     ///
     /// ```
@@ -314,13 +316,14 @@ impl<'a> Conversations<'a> {
 }
 
 impl<'a> Conversations<'a> {
-    /// Streams every conversation, each once; newest first, unless the query names an order; *open*
-    /// ones, unless it names a state.
+    /// Streams every conversation, each once; newest first unless the query sets an order, and only
+    /// *open* ones unless it sets a status.
     ///
-    /// `GET /api/v1/accounts/{account_id}/conversations`, page by page. The query's page is not
-    /// heeded.
+    /// `GET /api/v1/accounts/{account_id}/conversations`, page by page. The query's page is
+    /// ignored.
     ///
-    /// Orders by priority or by waiting move rows to and fro: with them a row may be missed.
+    /// When sorted by priority or waiting time, conversations move between pages in both
+    /// directions, so one may be missed.
     ///
     /// # Errors
     /// The stream ends with the first error of a page; its errors are those of
@@ -343,7 +346,7 @@ impl<'a> Conversations<'a> {
     pub fn all(self, query: ConversationsQuery) -> BoxStream<'a, Result<Conversation, Error>> {
         let sort = query.sort_by.clone().unwrap_or(ConversationSort::CreatedAtDescending);
         let active = sort == ConversationSort::LastActivityDescending;
-        // The counts do not heed whose conversations are asked for.
+        // The server's counts ignore the assignee filter.
         let whole = matches!(query.assignee_type, None | Some(AssigneeFilter::All));
         let query = ConversationsQuery { sort_by: Some(sort), ..query };
         let rows = Rows {
@@ -361,10 +364,10 @@ impl<'a> Conversations<'a> {
         )
     }
 
-    /// Streams every conversation that meets the conditions, each once, last active first.
+    /// Streams every conversation that meets the conditions, each once, most recently active first.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations/filter`, page by page. At the end the
-    /// front is read again, for those that became active meanwhile.
+    /// first pages are read again, for conversations that became active meanwhile.
     ///
     /// # Errors
     /// The stream ends with the first error of a page; its errors are those of
@@ -399,10 +402,10 @@ impl<'a> Conversations<'a> {
     /// Deletes a conversation with its messages, in the background.
     ///
     /// `DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}`. Administrators only.
-    /// Not in Chatwoot's published API. No webhook tells of it.
+    /// Not in Chatwoot's published API. Chatwoot sends no webhook for it.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

@@ -1,4 +1,4 @@
-//! Conversation search: conversations by what was written in them.
+//! Conversation search: conversations by the text of their messages.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,15 +14,15 @@ const SEARCH: Op =
 pub(crate) const OPERATIONS: &[Op] = &[SEARCH];
 
 impl<'a> Conversations<'a> {
-    /// Returns one page of the conversations in which somebody wrote this text, each with the
-    /// messages that have it.
+    /// Returns one page of the conversations that have a message with this text, each with those
+    /// messages.
     ///
     /// `GET /api/v1/accounts/{account_id}/conversations/search`. Not in Chatwoot's published API.
-    /// Without a status it means *open* ones.
+    /// Without a status it finds *open* conversations only.
     ///
     /// # Errors
-    /// `NotFound` for a query with a team that is not in this account; an unknown inbox is an empty
-    /// list.
+    /// `NotFound` for a query with a team that is not in this account; an unknown inbox gives an
+    /// empty list.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -49,17 +49,17 @@ impl<'a> Conversations<'a> {
     }
 }
 
-/// A conversation that has a text.
+/// A conversation found by a text.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FoundConversation {
-    /// Its number in its account.
+    /// Its number, unique within the account.
     pub id: ConversationId,
-    /// Its name across accounts, an unguessable UUID.
+    /// Its UUID: unique across accounts, and cannot be guessed.
     pub uuid: Option<String>,
-    /// Its account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
-    /// When it was begun.
+    /// When it was created.
     pub created_at: Time,
     /// Its contact.
     pub contact: FoundContact,
@@ -68,12 +68,12 @@ pub struct FoundConversation {
     /// The messages with the text.
     #[serde(default)]
     pub messages: NullAsEmpty<Vec<FoundMessage>>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// The contact of a conversation that was found.
+/// The contact of a found conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FoundContact {
@@ -81,12 +81,12 @@ pub struct FoundContact {
     pub id: ContactId,
     /// Its name; may be empty.
     pub name: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// The inbox of a conversation that was found.
+/// The inbox of a found conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FoundInbox {
@@ -94,14 +94,14 @@ pub struct FoundInbox {
     pub id: InboxId,
     /// Its name.
     pub name: Option<String>,
-    /// What kind of channel it has.
+    /// The type of its channel.
     pub channel_type: Option<ChannelType>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A message that was found.
+/// A found message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct FoundMessage {
@@ -109,13 +109,13 @@ pub struct FoundMessage {
     pub id: MessageId,
     /// Its text.
     pub content: Option<String>,
-    /// Who it is from, as a kind.
+    /// Whether it is from the customer, an agent or the server.
     pub message_type: MessageType,
-    /// When it was written.
+    /// When it was created.
     pub created_at: Time,
-    /// Who wrote it; absent where the server did.
+    /// The name of its author; absent for a message of the server.
     pub sender_name: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

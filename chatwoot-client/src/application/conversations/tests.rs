@@ -1,4 +1,4 @@
-//! What the safe verbs on conversations read and write, against a double of one conversation.
+//! Tests of what the methods on conversations read and write, against an in-memory conversation.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

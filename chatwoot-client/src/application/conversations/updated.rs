@@ -9,20 +9,20 @@ use crate::error::Error;
 use crate::http::{Call, Page};
 use crate::types::Time;
 
-/// How far this machine's clock and the server's may be apart.
+/// The seconds by which this machine's clock and the server's may differ.
 const CLOCKS: u64 = 120;
 
 impl<'a> Conversations<'a> {
-    /// Returns every conversation, in any state, that changed within so many seconds, in one answer
-    /// without pages.
+    /// Returns every conversation, in any status, that was updated within this many seconds, in one
+    /// response without pages.
     ///
     /// `GET /api/v1/accounts/{account_id}/conversations`.
     ///
-    /// This is how to find what a webhook did not tell; ask for somewhat more than the time since
-    /// the last look. The published document does not list it.
+    /// Use it to find changes whose webhook was missed; request somewhat more than the time since
+    /// the last call. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -41,16 +41,16 @@ impl<'a> Conversations<'a> {
         })
     }
 
-    /// Returns every conversation, in any state, that changed at or after a time, the longest
-    /// unchanged first, by [`Conversations::updated_within`].
+    /// Returns every conversation, in any status, updated at or after a time, the longest unchanged
+    /// first, with [`Conversations::updated_within`].
     ///
     /// `GET /api/v1/accounts/{account_id}/conversations`.
     ///
-    /// The time is the server's: go on from the last conversation's `updated_at`, and expect it
-    /// again. The clocks of this machine and the server may be two minutes apart.
+    /// The time is the server's: continue from the `updated_at` of the last conversation, which is
+    /// then returned again. The clocks of this machine and the server may differ by two minutes.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -71,7 +71,7 @@ impl<'a> Conversations<'a> {
     }
 }
 
-/// How many seconds back to ask, so that `since` is covered whatever the clocks say.
+/// Returns how many seconds to request, so that `since` is covered despite different clocks.
 fn window(since: Timestamp, now: Timestamp) -> u64 {
     let gone = now.as_second().saturating_sub(since.as_second());
     u64::try_from(gone).unwrap_or_default() + 1 + CLOCKS

@@ -1,4 +1,4 @@
-//! Articles: what a help center tells.
+//! Articles: the pages of a help center.
 
 use futures_util::stream::BoxStream;
 use serde_json::json;
@@ -51,9 +51,9 @@ const DELETE_MANY: Op = Op::delete(
 pub(crate) const OPERATIONS: &[Op] =
     &[LIST, GET, CREATE, UPDATE, DELETE, REORDER, SET_STATUS, SET_CATEGORY, DELETE_MANY];
 
-/// The articles of portals, which are named by their slug; from [`Account::articles`].
+/// The articles of portals; from [`Account::articles`]. A portal is given by its slug.
 ///
-/// Agents may list, administrators may do all.
+/// Agents may list; the other operations are for administrators.
 #[derive(Clone, Copy, Debug)]
 pub struct Articles<'a> {
     pub(super) account: &'a Account,
@@ -64,13 +64,13 @@ impl<'a> Articles<'a> {
         Self { account }
     }
 
-    /// Returns one page of a portal's articles: last changed first, and of one category by
-    /// position.
+    /// Returns one page of a portal's articles: most recently updated first, or by position within
+    /// one category.
     ///
     /// `GET /api/v1/accounts/{account_id}/portals/{id}/articles`. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without such a portal in this account.
+    /// `NotFound` if the account has no such portal.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -97,7 +97,8 @@ impl<'a> Articles<'a> {
     /// published API.
     ///
     /// # Errors
-    /// `NotFound` without such a portal, or such an article in it; `Unauthorized` for an agent.
+    /// `NotFound` if the account has no such portal, or the portal no such article; `Unauthorized`
+    /// for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -111,15 +112,16 @@ impl<'a> Articles<'a> {
         self.account.call(GET).path("id", portal).path("article_id", id)
     }
 
-    /// Sends an article, a draft unless told otherwise.
+    /// Creates an article, a draft by default.
     ///
     /// `POST /api/v1/accounts/{account_id}/portals/{id}/articles`.
     ///
     /// # Errors
-    /// `NotFound` without such a portal, and for an `associated_article_id` that is not in it, but
-    /// then the article *is* made; `Invalid` for a published article without content, an author who
-    /// does not exist, and the slugs `search`, `articles` and `categories`; `Server` for a slug
-    /// that another article of the installation has; `Unauthorized` for an agent.
+    /// `NotFound` if the account has no such portal, and for an `associated_article_id` that is not
+    /// in the portal, but then the article *is* created; `Invalid` for a published article without
+    /// content, an author who does not exist, and the slugs `search`, `articles` and `categories`;
+    /// `Server` for a slug that another article of the installation has; `Unauthorized` for an
+    /// agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -139,15 +141,17 @@ impl<'a> Articles<'a> {
         self.account.call(CREATE).path("id", portal).json(&json!({"article": article}))
     }
 
-    /// Updates an article; what is left as [`Patch::Keep`](crate::types::Patch::Keep) stays.
+    /// Updates an article; fields left as [`Patch::Keep`](crate::types::Patch::Keep) keep their
+    /// value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/portals/{id}/articles/{article_id}`. Not in Chatwoot's
     /// published API.
     ///
     /// # Errors
-    /// `NotFound` without such a portal, or such an article in it; `Invalid` for a published
-    /// article without content, and the slugs `search`, `articles` and `categories`; `Server` for a
-    /// slug that another article of the installation has; `Unauthorized` for an agent.
+    /// `NotFound` if the account has no such portal, or the portal no such article; `Invalid` for a
+    /// published article without content, and the slugs `search`, `articles` and `categories`;
+    /// `Server` for a slug that another article of the installation has; `Unauthorized` for an
+    /// agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -170,7 +174,8 @@ impl<'a> Articles<'a> {
     /// published API.
     ///
     /// # Errors
-    /// `NotFound` without such a portal, or such an article in it; `Unauthorized` for an agent.
+    /// `NotFound` if the account has no such portal, or the portal no such article; `Unauthorized`
+    /// for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -183,14 +188,14 @@ impl<'a> Articles<'a> {
         self.account.done(DELETE).path("id", portal).path("article_id", id)
     }
 
-    /// Gives the named articles their positions; the others keep theirs.
+    /// Sets the positions of the given articles; the others keep theirs.
     ///
     /// `POST /api/v1/accounts/{account_id}/portals/{id}/articles/reorder`. Not in Chatwoot's
     /// published API.
     ///
     /// # Errors
-    /// `NotFound` without such a portal, or when one of the articles is not in it: then none has
-    /// moved; `Unauthorized` for an agent.
+    /// `NotFound` if the account has no such portal, or if one of the articles is not in the
+    /// portal, in which case none is moved; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -210,7 +215,7 @@ impl<'a> Articles<'a> {
     /// Streams every article of a portal, each once.
     ///
     /// `GET /api/v1/accounts/{account_id}/portals/{id}/articles`, page by page. The query's page is
-    /// not heeded.
+    /// ignored.
     ///
     /// # Errors
     /// The stream ends with the first error of a page; its errors are those of [`Articles::list`].
@@ -237,7 +242,7 @@ impl<'a> Articles<'a> {
         let changed = query.category_slug.is_none();
         let rows = Rows {
             key: |article: &Article| article.id,
-            // The counts do not heed state and author.
+            // The counts ignore status and author.
             total: |_: &Page<Article, ArticleCounts>| None,
             touched: changed.then_some(|article: &Article| article.updated_at),
         };
@@ -247,16 +252,18 @@ impl<'a> Articles<'a> {
     }
 }
 
-/// One change to many; an administrator may. Ids that are not in the portal are passed over.
+/// Changes to many articles at once. Administrators only. Ids that are not in the portal are
+/// skipped.
 impl<'a> Articles<'a> {
-    /// Puts articles into a state, all or none.
+    /// Sets the status of articles, all or none.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/portals/{id}/articles/bulk_actions/update_status`. Not
     /// in Chatwoot's published API.
     ///
     /// # Errors
-    /// `Invalid` when none of the articles is in the portal, the state is unknown, or one to
-    /// publish has no content; `NotFound` without such a portal; `Unauthorized` for an agent.
+    /// `Invalid` if none of the articles is in the portal, the status is unknown, or an article to
+    /// publish has no content; `NotFound` if the account has no such portal; `Unauthorized` for an
+    /// agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -285,8 +292,8 @@ impl<'a> Articles<'a> {
     /// Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// `Invalid` when none of the articles, or not the category, is in the portal; `NotFound`
-    /// without such a portal; `Unauthorized` for an agent.
+    /// `Invalid` if none of the articles is in the portal, or the category is not; `NotFound` if
+    /// the account has no such portal; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -311,8 +318,8 @@ impl<'a> Articles<'a> {
     /// Administrators only. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// `Invalid` when none of the articles is in the portal; `NotFound` without such a portal;
-    /// `Unauthorized` for an agent.
+    /// `Invalid` if none of the articles is in the portal; `NotFound` if the account has no such
+    /// portal; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

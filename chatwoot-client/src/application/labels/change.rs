@@ -1,9 +1,9 @@
-//! Label changes: labels added to a record's and removed, for a server that only replaces them all.
+//! Label changes: adding and removing labels, on a server that only replaces all of them.
 
 use crate::error::Error;
 use crate::http::Call;
 
-/// Adds `labels` to those that `list` returns, and returns all; writes nothing where they are there.
+/// Adds `labels` to those that `list` returns, and returns all; writes nothing if they are all there.
 pub(crate) async fn add<'a, L: AsRef<str>>(
     labels: &[L],
     list: Call<'a, Vec<String>>,
@@ -30,7 +30,7 @@ pub(crate) async fn remove<'a, L: AsRef<str>>(
     }
 }
 
-/// `there` and `labels`; `None` where that is the same.
+/// Returns `there` and `labels`; `None` if that equals `there`.
 fn with<L: AsRef<str>>(there: &[String], labels: &[L]) -> Option<Vec<String>> {
     let mut wanted = there.to_vec();
     for label in labels.iter().map(AsRef::as_ref) {
@@ -41,7 +41,7 @@ fn with<L: AsRef<str>>(there: &[String], labels: &[L]) -> Option<Vec<String>> {
     (wanted.len() != there.len()).then_some(wanted)
 }
 
-/// `there` but for `labels`; `None` where that is the same.
+/// Returns `there` without `labels`; `None` if that equals `there`.
 fn without<L: AsRef<str>>(there: &[String], labels: &[L]) -> Option<Vec<String>> {
     let gone = |there: &String| labels.iter().any(|label| label.as_ref() == there);
     let wanted: Vec<String> = there.iter().filter(|it| !gone(it)).cloned().collect();

@@ -1,4 +1,4 @@
-//! What `find_exact` and `upsert` decide, against a small double of the server.
+//! Tests of `find_exact` and `upsert` against an in-memory server.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::http::Body;
 use crate::http::transport::{Transport, TransportError};
 use crate::types::Secret;
 
-/// Contacts with the server's uniqueness and its case-blind filter.
+/// An in-memory server with Chatwoot's uniqueness rules and its case-insensitive filter.
 #[derive(Clone, Debug, Default)]
 struct Server {
     contacts: Arc<Mutex<Vec<Value>>>,
@@ -214,7 +214,7 @@ async fn another_customers_contact_is_not_adopted_by_email() {
     let ada = wanted(Some("c-1"), Some("ada@example.com"), None);
     let error = account.contacts().upsert(&ada).await.unwrap_err();
     assert!(matches!(error, UpsertError::OtherIdentifier { key: "email", contact: ContactId(1) }));
-    // Without a wish for the identifier it is the same customer.
+    // Without a wanted identifier it is the same customer.
     let ada = wanted(None, Some("ada@example.com"), None);
     let upserted = account.contacts().upsert(&ada).await.unwrap();
     assert_eq!(upserted.contact.identifier.as_deref(), Some("c-9"));
@@ -274,7 +274,8 @@ async fn a_contact_without_a_key_is_refused() {
     assert!(server.asked().is_empty());
 }
 
-/// The server folds the KELVIN SIGN, U+212A, into a `k`, and refuses what it then has already.
+/// The server folds the KELVIN SIGN, U+212A, into a `k`, and then refuses the address as a
+/// duplicate.
 #[tokio::test]
 async fn an_email_that_only_the_server_folds_into_another_s_adopts_nobody() {
     for (asked, there) in [
