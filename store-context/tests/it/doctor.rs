@@ -27,8 +27,8 @@ impl Site {
     async fn new() -> Self {
         let bench = Bench::provisioned().await;
         let account = bench.account(bench.north()).await;
-        let site = bench.ports.stores.account(bench.north()).await.unwrap();
-        let held = bench.ports.credentials.get(bench.north()).await.unwrap();
+        let site = bench.record(bench.north()).await.account;
+        let held = bench.record(bench.north()).await.credentials;
         let hmac_token = held.website_hmac.unwrap();
         Self { account, website_token: site.website_token.unwrap(), hmac_token, bench }
     }
@@ -159,7 +159,7 @@ async fn an_inbox_that_demands_no_hash_is_open_by_set_user_too() {
     use chatwoot_client::application::inboxes::{ChannelPatch, InboxPatch};
 
     let site = Site::new().await;
-    let inbox = site.bench.ports.stores.account(site.bench.north()).await.unwrap();
+    let inbox = site.bench.record(site.bench.north()).await.account;
     let channel = ChannelPatch { hmac_mandatory: Patch::Set(false), ..ChannelPatch::default() };
     let to = InboxPatch { channel: Some(channel), ..InboxPatch::default() };
     site.account.inboxes().update(inbox.website_inbox.unwrap(), &to).await.unwrap();
