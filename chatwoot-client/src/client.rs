@@ -1,4 +1,4 @@
-//! The client, and the three doors of Chatwoot: platform, account, inbox.
+//! The client, its builder, and the handles of Chatwoot's APIs that it returns.
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,27 +22,29 @@ use crate::server::Server;
 use crate::types::AccountId;
 use crate::types::{PlatformToken, UserToken};
 
-/// A client of one Chatwoot. Cloning is cheap and shares connections, limits and budget.
+/// A client of one Chatwoot server. Cloning is cheap: clones share connections, limits and the
+/// retry budget.
 #[derive(Clone, Debug)]
 pub struct Client(pub(crate) Http);
 
-/// Why a client could not be built.
+/// The reason why a client could not be built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// The base URL is not one.
+    /// The base URL cannot be parsed.
     #[error("the base URL is not a URL: write it as https://chatwoot.example.com")]
     Url(#[source] url::ParseError),
-    /// The base URL is no plain `http` or `https` address.
+    /// The base URL is not a plain `http` or `https` URL.
     #[error("the base URL must be http or https and carry no user, password, query or fragment")]
     Scheme,
-    /// The base URL is plain `http` to another machine: every network between would see the tokens.
+    /// The base URL is plain `http` to another machine: anyone on the network path could read the
+    /// tokens.
     #[error(
         "the base URL is http to another machine, where the network would see each token: use \
          https, or allow it with ClientBuilder::allow_plain_http"
     )]
     PlainHttp,
-    /// No transport was given, and the feature `reqwest-rustls` is off.
+    /// No transport was set, and the feature `reqwest-rustls` is off.
     #[error("no transport: give one with ClientBuilder::transport, or enable `reqwest-rustls`")]
     NoTransport,
     /// The built-in transport could not start.
@@ -62,7 +64,7 @@ pub struct ClientBuilder {
 }
 
 impl fmt::Debug for ClientBuilder {
-    /// Without the base URL: until it is checked it may hold a password or a query.
+    /// Omits the base URL: before it is checked it may contain a password or a query.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ClientBuilder")
             .field("transport", &self.transport)
@@ -75,29 +77,29 @@ impl fmt::Debug for ClientBuilder {
 }
 
 impl ClientBuilder {
-    /// Sends through this transport instead of the built-in one.
+    /// Sets the transport that sends the requests, instead of the built-in one.
     pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
         self.transport = Some(Arc::new(transport));
         self
     }
 
-    /// How often, how long and how patiently calls are tried.
+    /// Sets the retry policy: attempts, timeouts and delays.
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.policy = policy;
         self
     }
 
-    /// Which of the server's limits the client keeps by itself.
+    /// Sets which of the server's rate limits the client enforces itself.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// How many bytes of a successful answer are read, counted after decompression; 16 MiB unless
-    /// set. A larger one is a `Decode` error.
+    /// Sets the maximum size of a successful response body in bytes, counted after decompression.
+    /// The default is 16 MiB. A larger response is a `Decode` error.
     ///
-    /// It holds for one answer: a stream over all pages of a list may be of any length. Of a
-    /// refusal 64 KiB are read, whatever is set here.
+    /// The limit applies to each response: a stream over all pages of a list may be of any length.
+    /// The body of an error response is read up to 64 KiB, whatever is set here.
     ///
     /// ```
     /// use chatwoot_client::Client;
@@ -110,11 +112,11 @@ impl ClientBuilder {
         self
     }
 
-    /// Allows plain `http` to another machine: for a network that is as trusted as this machine,
-    /// since whoever is on the way, a proxy included, sees each token and each customer's data.
+    /// Allows plain `http` to another machine. Use it only on a trusted network: everyone on the
+    /// path, including a proxy, can read the tokens and the customers' data.
     ///
     /// Plain `http` to this machine itself (`localhost`, a name below it, or an address of the
-    /// loopback interface) needs no leave.
+    /// loopback interface) is always allowed.
     ///
     /// ```
     /// use chatwoot_client::Client;
@@ -132,7 +134,7 @@ impl ClientBuilder {
     /// Builds the client.
     ///
     /// # Errors
-    /// The base URL is unusable, or plain `http` to another machine where that is not
+    /// The base URL is invalid, or it is plain `http` to another machine and that is not
     /// [allowed](ClientBuilder::allow_plain_http), or there is no transport.
     pub fn build(self) -> Result<Client, BuildError> {
         let base = checked(&self.base, self.plain_http)?;
@@ -174,7 +176,8 @@ fn default_transport() -> Result<Arc<dyn Transport>, BuildError> {
 }
 
 impl Client {
-    /// A client of the Chatwoot at `base_url`, which may have a path.
+    /// Returns a builder for a client of the Chatwoot server at `base_url`, which may include a
+    /// path.
     ///
     /// ```
     /// use chatwoot_client::{Client, Limits};
@@ -194,47 +197,49 @@ impl Client {
         }
     }
 
-    /// The server itself: its version and health.
+    /// Returns a handle for the server's version and health.
     pub fn server(&self) -> Server<'_> {
         Server::new(&self.0)
     }
 
-    /// The Platform API: accounts and users, for the platform app that made them.
+    /// Returns a handle for the Platform API: the accounts and users that the token's platform app
+    /// created.
     pub fn platform(&self, token: impl Into<PlatformToken>) -> Platform {
         Platform::new(self.0.clone(), token.into())
     }
 
-    /// The Application API of one account.
+    /// Returns a handle for the Application API of one account.
     pub fn account(&self, id: impl Into<AccountId>, token: impl Into<UserToken>) -> Account {
         Account::new(self.0.clone(), id.into(), token.into())
     }
 
-    /// The user behind a token, across accounts.
+    /// Returns a handle for the profile of the token's user, which is shared by all accounts.
     pub fn profile(&self, token: impl Into<UserToken>) -> Profile {
         Profile::new(self.0.clone(), token.into())
     }
 
-    /// The public API of one API inbox, by the inbox's identifier: no token.
+    /// Returns a handle for the public API of the API inbox with this identifier. It uses no token.
     pub fn public_inbox(&self, identifier: impl Into<String>) -> PublicInbox {
         PublicInbox::new(self.0.clone(), identifier.into())
     }
 
-    /// The satisfaction survey of one conversation, as its customer sees it: no token.
+    /// Returns a handle for a conversation's satisfaction survey, as the customer sees it. It uses
+    /// no token.
     pub fn csat_survey(&self) -> CsatSurvey<'_> {
         CsatSurvey::new(&self.0)
     }
 
-    /// The widget's own API of one website inbox, by its website token.
+    /// Returns a handle for the widget API of the website inbox with this website token.
     pub fn web_widget(&self, token: impl Into<String>) -> WebWidget {
         WebWidget::new(self.0.clone(), token.into())
     }
 
-    /// What this client has done so far.
+    /// Returns the counts of requests and retries since the client was built.
     pub fn stats(&self) -> Stats {
         self.0.counters().read()
     }
 
-    /// The base URL, without a slash at its end.
+    /// Returns the base URL, without a trailing slash.
     pub fn base_url(&self) -> &str {
         self.0.base_url()
     }

@@ -1,6 +1,6 @@
-//! The doors of Chatwoot do not open each other; programs that must not compile prove it.
+//! Handles and tokens of one API cannot be used with another; the programs below must not compile.
 //!
-//! Each pair is the same program but for the handle, so that nothing else can be what fails.
+//! Each pair differs only in the handle, so that nothing else can be the cause of the error.
 //!
 //! ```
 //! fn labels(account: &chatwoot_client::Account) {
@@ -33,7 +33,7 @@
 //! }
 //! ```
 //!
-//! Nor does a token of one kind pass for another:
+//! A token of one kind cannot be passed where another is expected either:
 //!
 //! ```
 //! fn open(client: &chatwoot_client::Client, token: chatwoot_client::PlatformToken) {

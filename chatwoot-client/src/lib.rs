@@ -1,17 +1,18 @@
-//! Typed client of Chatwoot's Platform, Application and public APIs, signed webhooks and widget
-//! identity, true to what servers answer (4.15.1, and 4.9.1 where it differs).
+//! A typed client for Chatwoot's Platform, Application and public APIs, its signed webhooks and its
+//! widget identity. The types match what servers send (4.15.1, and 4.9.1 where it differs).
 //!
 //! | to | see |
 //! |---|---|
-//! | make a client, and reach an account, an inbox, the platform | [`Client`] |
-//! | call what an account has: contacts, conversations, messages, … | [`application`], a module a resource |
-//! | make accounts and users as a platform app | [`platform`] |
-//! | speak as a customer: API inbox, web widget, survey | [`public`] |
-//! | verify and read webhooks | [`webhook`] |
-//! | put the widget on a page, and prove who is signed in | [`widget`] |
+//! | create a client, and reach an account, an inbox, the platform | [`Client`] |
+//! | use an account: contacts, conversations, messages, … | [`application`], one module per
+//! resource |
+//! | create accounts and users as a platform app | [`platform`] |
+//! | act as a customer: API inbox, web widget, survey | [`public`] |
+//! | verify and parse webhooks | [`webhook`] |
+//! | embed the widget in a page, and prove the signed-in customer's identity | [`widget`] |
 //! | handle errors | [`Error`], [`ErrorKind`] |
 //! | set retries, deadlines and limits | [`RetryPolicy`], [`Limits`] |
-//! | bring another HTTP client | [`Transport`] |
+//! | use another HTTP client | [`Transport`] |
 //! | test without a server | [`fake`], feature `fake` |
 //! | look an operation up by path | [`operations`] |
 //!
@@ -143,7 +144,7 @@ pub use self::types::{
     UserId, UserToken,
 };
 
-/// Every operation of this crate, as data.
+/// Returns every operation of this crate, as data.
 ///
 /// ```
 /// assert!(chatwoot_client::operations().all(|op| op.path.starts_with('/')));

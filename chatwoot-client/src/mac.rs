@@ -1,4 +1,4 @@
-//! HMAC-SHA256 keyed with a secret: what signs webhooks and proves a widget's user.
+//! HMAC-SHA256 keyed with a secret: it signs webhooks and proves the identity of a widget's user.
 
 use hmac::digest::Key;
 use hmac::{Hmac, KeyInit, Mac};
@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::types::Secret;
 
-/// The MAC of these parts, one after the other, keyed with the secret's bytes.
+/// Returns the MAC of the concatenated parts, keyed with the secret's bytes.
 pub(crate) fn mac(secret: &Secret, parts: &[&[u8]]) -> [u8; 32] {
     let mut mac = keyed(secret.expose().as_bytes());
     for part in parts {
@@ -15,9 +15,9 @@ pub(crate) fn mac(secret: &Secret, parts: &[&[u8]]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
-/// HMAC-SHA256 with a key of any length.
+/// Returns an HMAC-SHA256 for a key of any length.
 fn keyed(key: &[u8]) -> Hmac<Sha256> {
-    // The constructor that cannot fail takes a whole block: zeros pad a short key, and a long one is
+    // The infallible constructor takes a whole block: zeros pad a short key, and a long one is
     // replaced by its hash (RFC 2104).
     let mut block = Key::<Hmac<Sha256>>::default();
     let hashed;
@@ -31,7 +31,7 @@ fn keyed(key: &[u8]) -> Hmac<Sha256> {
     Hmac::new(&block)
 }
 
-/// The MAC in hexadecimal digits, as Chatwoot writes it.
+/// Returns the MAC in hexadecimal digits, as Chatwoot writes it.
 pub(crate) fn mac_digits(secret: &Secret, parts: &[&[u8]]) -> String {
     hex::encode(mac(secret, parts))
 }
@@ -50,7 +50,7 @@ mod tests {
         }
     }
 
-    /// The length of a key of `k`s, and the MAC of `text` with it as Python's hmac gives it.
+    /// The length of a key of `k`s, and the MAC of `text` under it, computed with Python's `hmac`.
     const LONG: &[(usize, &str)] = &[
         (0, "0611b704abab473f956257a09cc2fc2c867211d077bdffc5a91bd8a5047826ff"),
         (63, "c90d83e78c64ee16fe2eefa3e8a834d79d1d3d0ea483f8d9908323b714c7f134"),

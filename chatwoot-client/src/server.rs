@@ -1,4 +1,4 @@
-//! Server: which Chatwoot answers, and whether it is well. No token is needed.
+//! The server's version and health. These calls need no token.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,10 +10,10 @@ use crate::types::{Extra, open_enum};
 const VERSION: Op = Op::get("server.version", "/api");
 const HEALTH: Op = Op::get("server.health", "/health").missing_in("4.9.1");
 
-/// Every operation of the server itself.
+/// All operations of the server itself.
 pub(crate) const OPERATIONS: &[&[Op]] = &[&[VERSION, HEALTH]];
 
-/// The server behind a client; from [`Client::server`](crate::Client::server).
+/// A handle for the server; from [`Client::server`](crate::Client::server).
 #[derive(Clone, Copy, Debug)]
 pub struct Server<'a> {
     http: &'a Http,
@@ -24,12 +24,12 @@ impl<'a> Server<'a> {
         Self { http }
     }
 
-    /// Returns the version, and whether queue and database answer.
+    /// Returns the version, and whether Redis and the database are available.
     ///
     /// `GET /api`. Anyone may call it, without a token.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// No specific ones; see [`Call`].
     ///
     /// ```
     /// # async fn example(client: chatwoot_client::Client) -> Result<(), chatwoot_client::Error> {
@@ -45,12 +45,12 @@ impl<'a> Server<'a> {
         self.http.call(VERSION)
     }
 
-    /// Returns when the server is up.
+    /// Returns the server's health status.
     ///
     /// `GET /health`. Anyone may call it, without a token.
     ///
     /// # Errors
-    /// `NotFound` on servers without it (4.9.1): ask [`Server::version`] there.
+    /// `NotFound` on servers without this route (4.9.1): call [`Server::version`] there.
     ///
     /// ```
     /// # async fn example(client: chatwoot_client::Client) -> Result<(), chatwoot_client::Error> {
@@ -66,7 +66,7 @@ impl<'a> Server<'a> {
     }
 }
 
-/// Which Chatwoot answers.
+/// The version of the server and the state of its services.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ServerVersion {
@@ -74,23 +74,23 @@ pub struct ServerVersion {
     pub version: String,
     /// The server's clock, in UTC, such as `2026-11-21 00:34:53`.
     pub timestamp: Option<String>,
-    /// Whether Redis answers.
+    /// The state of Redis.
     pub queue_services: Option<ServiceState>,
-    /// Whether the database answers.
+    /// The state of the database.
     pub data_services: Option<ServiceState>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl ServerVersion {
-    /// Whether the server is this version or a later one; `false` when its version is unreadable.
+    /// Whether the server has this version or a later one; `false` if its version cannot be parsed.
     pub fn at_least(&self, major: u32, minor: u32, patch: u32) -> bool {
         numbers(&self.version).is_some_and(|own| own >= [major, minor, patch])
     }
 
-    /// Whether the server has an operation, as far as is known: `false` only for a version that is
-    /// known to lack it ([`Op::missing_in`]), or an older one.
+    /// Whether the server has an operation, as far as is known: `false` only if its version is the
+    /// last one known to lack the operation ([`Op::missing_in`]) or an older one.
     ///
     /// ```
     /// # async fn example(client: chatwoot_client::Client) -> Result<(), chatwoot_client::Error> {
@@ -110,7 +110,7 @@ impl ServerVersion {
     }
 }
 
-/// The three numbers of a version.
+/// Parses a version into its three numbers.
 fn numbers(version: &str) -> Option<[u32; 3]> {
     let mut parts = version.split(['.', '-', '+']).map(str::parse::<u32>);
     let (Some(Ok(first)), Some(Ok(second))) = (parts.next(), parts.next()) else { return None };
@@ -118,23 +118,23 @@ fn numbers(version: &str) -> Option<[u32; 3]> {
     Some([first, second, third])
 }
 
-/// That the server is up.
+/// The health of the server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ServerHealth {
-    /// `woot` when it is up.
+    /// `woot` if the server is up.
     pub status: String,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 open_enum! {
-    /// Whether something that the server needs answers.
+    /// The state of a service that the server depends on.
     pub enum ServiceState {
-        /// It answers.
+        /// Available.
         Ok = "ok",
-        /// It does not.
+        /// Not available.
         Failing = "failing",
     }
 }

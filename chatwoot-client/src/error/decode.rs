@@ -1,6 +1,7 @@
-//! Why an answer did not decode, without what it holds.
+//! Decoding errors that contain no values of the response.
 
-/// Why an answer did not decode, without the values in it: serde's own sentence quotes them.
+/// The reason why a response did not decode, without the values in it: serde's own message quotes
+/// them.
 #[derive(Debug, thiserror::Error)]
 #[error("{what} at line {line} column {column}")]
 pub(crate) struct DecodeError {

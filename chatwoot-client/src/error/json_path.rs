@@ -1,13 +1,14 @@
-//! Where in a JSON text decoding failed, as `payload[3].created_at`.
+//! The place in a JSON text where decoding failed, as `payload[3].created_at`.
 //!
-//! The error says at which byte; the way there is looked up afterwards, so that types are decoded
-//! by one kind of decoder only: a second one that keeps track doubles the time of a build.
+//! The error has the byte position; the path to it is looked up afterwards, so that types are
+//! decoded by one kind of deserializer only: a second one that tracks the path doubles the build
+//! time.
 
 use std::collections::HashMap;
 
 use serde_json::value::RawValue;
 
-/// The path of the innermost value at the error's position; `.` for the whole.
+/// Returns the path of the innermost value at the error's position; `.` for the whole text.
 pub(crate) fn place(json: &[u8], error: &serde_json::Error) -> String {
     let whole = std::str::from_utf8(json).ok();
     let path = whole.zip(position(json, error)).map(|(json, at)| {
@@ -21,18 +22,18 @@ pub(crate) fn place(json: &[u8], error: &serde_json::Error) -> String {
     path.filter(|path| !path.is_empty()).unwrap_or_else(|| ".".to_owned())
 }
 
-/// The last byte that was read before the error.
+/// Returns the position of the last byte that was read before the error.
 fn position(json: &[u8], error: &serde_json::Error) -> Option<usize> {
     let lines = json.split_inclusive(|byte| *byte == b'\n');
     let before: usize = lines.take(error.line().checked_sub(1)?).map(<[u8]>::len).sum();
     (before + error.column()).checked_sub(1)
 }
 
-/// The step from a value to the one in it that holds the position.
+/// Returns the step from a value to the value inside it that contains the position.
 fn step<'a>(json: &str, value: &'a str, at: usize) -> Option<(String, &'a str)> {
     let holds = |inside: &&RawValue| {
         let start = (inside.get().as_ptr() as usize).checked_sub(json.as_ptr() as usize);
-        // An object or a list in the wrong place is refused before its first byte is read.
+        // An object or a list of the wrong type is rejected before its first byte is read.
         start.is_some_and(|start| {
             start == at + 1 || (start..start + inside.get().len()).contains(&at)
         })

@@ -1,4 +1,4 @@
-//! What went wrong, by meaning.
+//! Errors of a call, classified by meaning.
 
 pub(crate) mod decode;
 pub(crate) mod json_path;
@@ -14,45 +14,47 @@ use crate::error::decode::DecodeError;
 use crate::error::response::{ErrorResponse, detail, is_html};
 use crate::types::shown::{Shown, ShownList};
 
-/// What went wrong, by meaning.
+/// The kind of an error, by meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The call was not sent: something it was given cannot be sent.
+    /// The request was not sent: one of its parameters cannot be sent.
     Request,
-    /// 401: the token is missing, wrong, of the wrong kind, or may not do this.
+    /// 401: the token is missing, invalid, of the wrong kind, or not allowed to do this.
     Unauthorized,
-    /// 402: the plan of the account allows no more agents, inboxes, or not this feature.
+    /// 402: the account's plan does not include the feature, or its number of agents or inboxes is
+    /// used up.
     PaymentRequired,
-    /// 403: known, and refused.
+    /// 403: the caller is authenticated but not allowed.
     Forbidden,
-    /// 404: no such thing, or not in this account.
+    /// 404: the resource does not exist, or is not in this account.
     NotFound,
     /// 409, or a 422 because another record has the same value.
     Conflict,
-    /// 400 or 422: the server refuses what was sent; see [`Error::invalid_fields`].
+    /// 400 or 422: the server rejected the request's values; see [`Error::invalid_fields`].
     Invalid,
-    /// 429, and the deadline came before the server's window ended.
+    /// 429, and the call's deadline is before the end of the server's window.
     RateLimited,
-    /// 5xx.
+    /// 5xx: the server failed.
     Server,
-    /// No connection was made: the server saw nothing.
+    /// No connection was established: the server did not receive the request.
     Connect,
-    /// No answer in time: the server may have done it.
+    /// No response in time: the server may have processed the request.
     Timeout,
-    /// The connection broke half-way: the server may have done it.
+    /// The connection broke: the server may have processed the request.
     Interrupted,
-    /// The answer is too large, or not what the operation answers; see [`Error::decode_path`].
+    /// The response is too large, or is not of the type that the operation returns; see
+    /// [`Error::decode_path`].
     Decode,
     /// Any other status.
     Unexpected,
 }
 
-/// A call that did not succeed.
+/// The error of a call that did not succeed.
 ///
-/// `Display` names the operation, what happened and how often it was tried: never a token, a query
-/// or a body. The names of fields are the server's: `Display` and `Debug` escape what is not
-/// printable in them, and cut them short.
+/// `Display` names the operation, the cause and the number of attempts: never a token, a query or a
+/// body. Field names come from the server: `Display` and `Debug` escape the characters that are not
+/// printable, and truncate long names.
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -64,7 +66,7 @@ struct Inner {
     answer: Option<ErrorResponse>,
     missing_in: Option<&'static str>,
     decode_path: Option<String>,
-    // Nothing left for the server, whatever the kind says.
+    // The request was not sent, whatever the kind implies.
     unsent: bool,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -96,7 +98,7 @@ impl Error {
         error
     }
 
-    /// Says of a 404 that the server may be too old: a version that does not have the operation.
+    /// Adds to a 404 the last server version that is known to lack the operation.
     pub(crate) fn maybe_missing_in(mut self, version: Option<&'static str>) -> Self {
         if let (Some(version), true) = (version, self.is_not_found()) {
             self.0.missing_in = Some(version);
@@ -110,7 +112,7 @@ impl Error {
         self
     }
 
-    /// A failure of what carries the request.
+    /// Creates the error of a failed transport.
     pub(crate) fn caused_by(
         operation: &'static str,
         kind: ErrorKind,
@@ -141,7 +143,7 @@ impl Error {
         error
     }
 
-    /// An answer that is no text where a text is answered.
+    /// Creates the error of a response that is not UTF-8 text where text is expected.
     pub(crate) fn not_text(operation: &'static str, answer: &http::Response<Bytes>) -> Self {
         Self::unreadable(
             operation,
@@ -160,13 +162,13 @@ impl Error {
         error
     }
 
-    /// A success that is a page for people, where none is answered.
+    /// Creates the error of a successful response that is an HTML page where none is expected.
     pub(crate) fn html(operation: &'static str, answer: &http::Response<Bytes>) -> Self {
         let what = "the answer is HTML, not JSON: a proxy or a wrong base URL answers for Chatwoot";
         Self::unreadable(operation, answer, what)
     }
 
-    /// The deadline had passed before there was anything on the wire.
+    /// Creates the error of a deadline that had passed before the request was sent.
     pub(crate) fn too_late(operation: &'static str) -> Self {
         let what = "the deadline passed before the request was sent: give the call more time";
         let mut error = Self::new(operation, ErrorKind::Timeout, what);
@@ -174,8 +176,8 @@ impl Error {
         error
     }
 
-    /// How long the server asks to wait (`Retry-After`, in seconds). Chatwoot itself never says;
-    /// a proxy before it may.
+    /// Returns the wait that the server requests (`Retry-After`, in seconds). Chatwoot itself never
+    /// sends this header; a proxy in front of it may.
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         self.0.answer.as_ref()?.retry_after
     }
@@ -186,65 +188,68 @@ impl Error {
         self
     }
 
-    /// The operation, as `resource.method`.
+    /// Returns the name of the operation, as `resource.method`.
     pub fn operation(&self) -> &'static str {
         self.0.operation
     }
 
-    /// What went wrong, by meaning.
+    /// Returns the kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// How often the request was sent; 0 when it never was.
+    /// Returns how often the request was sent; 0 if it never was.
     pub fn attempts(&self) -> u32 {
         self.0.attempts
     }
 
-    /// How long the call took, waits included.
+    /// Returns how long the call took, including the waits.
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed
     }
 
-    /// The status of the last answer, if there was one.
+    /// Returns the status of the last response, if there was one.
     pub fn status(&self) -> Option<u16> {
         self.0.answer.as_ref().map(|answer| answer.status)
     }
 
-    /// The server's own name for the request (`x-request-id`), for its logs.
+    /// Returns the server's id of the request (`x-request-id`), as found in its logs.
     pub fn request_id(&self) -> Option<&str> {
         self.0.answer.as_ref()?.request_id.as_deref()
     }
 
-    /// The body of the refusal, as it came: its first 64 KiB at the most. It may hold personal data.
+    /// Returns the body of the error response, at most its first 64 KiB. It may contain personal
+    /// data.
     pub fn body(&self) -> Option<&[u8]> {
         self.0.answer.as_ref().map(|answer| answer.body.as_ref())
     }
 
-    /// The server's own sentence, such as `Email has already been taken`, as it came: escape it
-    /// before you print it.
+    /// Returns the server's own message, such as `Email has already been taken`, unescaped: escape
+    /// it before you print it.
     pub fn server_message(&self) -> Option<&str> {
         self.0.answer.as_ref()?.message.as_deref()
     }
 
-    /// The fields that the server refuses, such as `["email"]`, named as the server names them.
+    /// Returns the fields that the server rejected, such as `["email"]`, named as the server names
+    /// them.
     pub fn invalid_fields(&self) -> &[String] {
         self.0.answer.as_ref().map_or(&[], |answer| &answer.attributes)
     }
 
-    /// Where in the answer decoding failed, such as `payload[3].created_at`; `.` where the answer is
-    /// no JSON, such as one cut short.
+    /// Returns the place in the response where decoding failed, such as `payload[3].created_at`;
+    /// `.` if the response is not JSON, for example because it was truncated.
     pub fn decode_path(&self) -> Option<&str> {
         self.0.decode_path.as_deref()
     }
 
-    /// Whether the thing does not exist (404).
+    /// Whether the resource does not exist (404).
     pub fn is_not_found(&self) -> bool {
         self.kind() == ErrorKind::NotFound
     }
 
-    /// On a 404 to an operation that older servers lack: the last version that is known to lack it.
-    /// [`Server::version`](crate::server::Server::version) says which one answers.
+    /// Returns, for a 404 of an operation that older servers lack, the last version that is known
+    /// to lack it. [`Server::version`](crate::server::Server::version) returns the version of this
+    /// server.
     pub fn missing_in(&self) -> Option<&'static str> {
         self.0.missing_in
     }
@@ -254,12 +259,12 @@ impl Error {
         self.kind() == ErrorKind::Conflict
     }
 
-    /// Whether the token is missing, wrong or not allowed to do this (401).
+    /// Whether the token is missing, invalid or not allowed to do this (401).
     pub fn is_unauthorized(&self) -> bool {
         self.kind() == ErrorKind::Unauthorized
     }
 
-    /// Whether nobody knows if the server did it: look before sending it again.
+    /// Whether it is unknown if the server processed the request: check before you send it again.
     pub fn is_unknown_outcome(&self) -> bool {
         !self.0.unsent
             && (matches!(self.kind(), ErrorKind::Timeout | ErrorKind::Interrupted)
@@ -323,7 +328,7 @@ impl std::error::Error for Error {
 mod tests {
     use super::*;
 
-    /// Keys of a response that does not decode are the server's: they go into a log line.
+    /// The keys of a response that does not decode come from the server and end up in a log line.
     #[test]
     fn the_place_of_a_decode_error_is_shown_escaped_and_bounded() {
         let answer = http::Response::new(Bytes::from_static(b"{}"));

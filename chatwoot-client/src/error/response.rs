@@ -1,4 +1,4 @@
-//! What a server said when it refused, in whichever form it said it.
+//! Error responses of the server, in each of its formats.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -9,10 +9,10 @@ use serde_json::Value;
 
 use crate::error::ErrorKind;
 
-/// The longest plain text that is taken for the server's own sentence; a longer one is a page.
+/// The longest plain text that is used as the server's message; a longer one is a page.
 const SENTENCE: usize = 300;
 
-/// An answer that is not what was asked for.
+/// A response that is not the expected one.
 #[derive(Clone)]
 pub(crate) struct ErrorResponse {
     pub(crate) status: u16,
@@ -24,7 +24,7 @@ pub(crate) struct ErrorResponse {
 }
 
 impl ErrorResponse {
-    /// An answer whose body is no refusal.
+    /// Reads a response whose body is not an error message.
     pub(crate) fn wordless(answer: &http::Response<Bytes>) -> Self {
         let seconds = || header(answer, "retry-after")?.trim().parse().ok();
         Self {
@@ -37,7 +37,7 @@ impl ErrorResponse {
         }
     }
 
-    /// A refusal, with its words and the fields it names.
+    /// Reads an error response, with its message and the fields that it names.
     pub(crate) fn read(answer: &http::Response<Bytes>) -> Self {
         let mut response = Self::wordless(answer);
         if is_html(answer) {
@@ -48,13 +48,13 @@ impl ErrorResponse {
                 response.message = message(&said);
                 response.attributes = attributes(&said);
             }
-            // The limiter's `Retry later`, or what a proxy says.
+            // The rate limiter's `Retry later`, or the text of a proxy.
             Err(_) => response.message = std::str::from_utf8(answer.body()).ok().and_then(sentence),
         }
         response
     }
 
-    /// What it means.
+    /// Returns the kind of the error.
     pub(crate) fn kind(&self) -> ErrorKind {
         let taken = || self.message.as_ref().is_some_and(|it| it.contains("already been taken"));
         match self.status {
@@ -72,7 +72,8 @@ impl ErrorResponse {
     }
 }
 
-/// Each field is read for itself: an odd one must not hide the others.
+/// Reads the message. Each field is read on its own, so that an unexpected one does not hide the
+/// others.
 fn message(said: &Value) -> Option<String> {
     match said {
         Value::Object(said) => ["message", "error", "errors"]
@@ -98,7 +99,7 @@ fn attributes(said: &Value) -> Vec<String> {
     }
 }
 
-/// A text, or the first one in a list or below a field.
+/// Returns a text, or the first one in a list or below a field.
 fn first_text(value: &Value) -> Option<&str> {
     match value {
         Value::String(text) => Some(text.as_str()).filter(|text| !text.trim().is_empty()),
@@ -117,7 +118,7 @@ fn header<'a>(answer: &'a http::Response<Bytes>, name: &str) -> Option<&'a str> 
     answer.headers().get(name)?.to_str().ok()
 }
 
-/// Whether an answer is a page for people, by its type or its first character.
+/// Whether a response is an HTML page, by its media type or its first character.
 pub(crate) fn is_html(answer: &http::Response<Bytes>) -> bool {
     let body = answer.body().strip_prefix(b"\xEF\xBB\xBF").unwrap_or(answer.body());
     let body = body.trim_ascii_start();
@@ -125,7 +126,7 @@ pub(crate) fn is_html(answer: &http::Response<Bytes>) -> bool {
     body.starts_with(b"<") || says_so && !body.is_empty() && !body.starts_with(b"{")
 }
 
-/// What happened, and what to do, without anything that the server said.
+/// Returns what happened and what to do, without any text of the server.
 pub(crate) fn detail(answer: &http::Response<Bytes>) -> Cow<'static, str> {
     let status = answer.status();
     let base = base(status);

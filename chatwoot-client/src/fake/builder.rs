@@ -1,4 +1,4 @@
-//! How a fake is set up.
+//! The builder of a fake.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,7 +8,7 @@ use crate::fake::state::{State, secret};
 use crate::fake::{FakeChatwoot, Inner};
 use crate::types::Secret;
 
-/// How a [`FakeChatwoot`] is set up; from [`FakeChatwoot::builder`].
+/// Builds a [`FakeChatwoot`]; from [`FakeChatwoot::builder`].
 #[derive(Clone, Debug)]
 pub struct FakeBuilder {
     pub(in crate::fake) platform_token: Option<Secret>,
@@ -19,37 +19,39 @@ pub struct FakeBuilder {
 }
 
 impl FakeBuilder {
-    /// The platform app's token; random otherwise.
+    /// Sets the platform app's token; the default is a random one.
     pub fn platform_token(mut self, token: impl Into<Secret>) -> Self {
         self.platform_token = Some(token.into());
         self
     }
 
-    /// Switches the server's limits on; they are off otherwise, as outside production.
+    /// Enables the server's rate limits; they are off by default, as on a server outside
+    /// production.
     pub fn limits(mut self, limits: FakeLimits) -> Self {
         self.limits = Some(limits);
         self
     }
 
-    /// How long a webhook's receiver may take; 5 seconds otherwise.
+    /// Sets how long a webhook's receiver may take; the default is 5 seconds.
     pub fn webhook_timeout(mut self, timeout: Duration) -> Self {
         self.webhook_timeout = timeout;
         self
     }
 
-    /// The address that answers link to; a [`FakeServer`](crate::fake::http::server::FakeServer) sets its own.
+    /// Sets the base URL of the links in responses; a
+    /// [`FakeServer`](crate::fake::http::server::FakeServer) sets its own.
     pub fn base_url(mut self, url: impl Into<String>) -> Self {
         self.base_url = url.into();
         self
     }
 
-    /// Whether `inbox_created` and `inbox_updated` are sent; they are not by default.
+    /// Sets whether `inbox_created` and `inbox_updated` are sent; the default is no.
     pub fn inbox_events(mut self, on: bool) -> Self {
         self.inbox_events = on;
         self
     }
 
-    /// The fake.
+    /// Builds the fake.
     pub fn build(self) -> FakeChatwoot {
         let mut state = State {
             base_url: self.base_url,

@@ -1,4 +1,4 @@
-//! What a test does to the fake while it runs: clock, limits, faults, journal.
+//! The controls of a running fake: clock, limits, faults, journal.
 
 use std::time::Duration;
 
@@ -11,62 +11,62 @@ use crate::fake::journal::JournalEntry;
 use crate::http::Op;
 
 impl FakeChatwoot {
-    /// The address that answers link to.
+    /// Sets the base URL of the links in responses.
     pub fn set_base_url(&self, url: impl Into<String>) {
         self.lock().base_url = url.into();
     }
 
-    /// Holds the clock at this moment.
+    /// Sets the clock to this time and stops it.
     pub fn set_time(&self, at: Timestamp) {
         self.lock().clock.hold(at);
     }
 
-    /// Moves the clock on, and holds it there.
+    /// Advances the clock and stops it.
     pub fn advance(&self, by: Duration) {
         self.lock().clock.advance(by);
     }
 
-    /// Lets the clock run with real time again.
+    /// Makes the clock follow real time again.
     pub fn release_time(&self) {
         self.lock().clock.release();
     }
 
-    /// Switches the server's limits on with these numbers, or off; open windows are forgotten.
+    /// Enables the server's rate limits with these numbers, or disables them; all counts are reset.
     pub fn set_limits(&self, limits: Option<FakeLimits>) {
         self.lock().windows.set(limits);
     }
 
-    /// Switches a fault on.
+    /// Adds a fault.
     pub fn fault(&self, fault: Fault) {
         self.lock().faults.add(fault);
     }
 
-    /// Sets what goes wrong with webhooks.
+    /// Sets the faults of webhook deliveries.
     pub fn webhook_faults(&self, faults: WebhookFaults) {
         self.lock().faults.webhooks = faults;
     }
 
-    /// Switches every fault off.
+    /// Removes all faults.
     pub fn clear_faults(&self) {
         self.lock().faults.clear();
     }
 
-    /// The latest requests, up to 100,000, oldest first.
+    /// Returns the latest requests, up to 100,000, oldest first.
     pub fn journal(&self) -> Vec<JournalEntry> {
         self.lock().journal.entries()
     }
 
-    /// How many requests there were in all.
+    /// Returns the total number of requests.
     pub fn requests(&self) -> u64 {
         self.lock().journal.total()
     }
 
-    /// How often an operation was asked, refusals included.
+    /// Returns how often an operation was called, error responses included.
     pub fn count(&self, op: &Op) -> u64 {
         self.lock().journal.count(op)
     }
 
-    /// Forgets the requests so far.
+    /// Clears the journal.
     pub fn clear_journal(&self) {
         self.lock().journal.clear();
     }

@@ -1,4 +1,4 @@
-//! Contacts, conversations and messages of the fake: what the recordings do not show.
+//! Contacts, conversations and messages of the fake: the behavior that the recordings do not cover.
 
 use std::time::Duration;
 
@@ -144,7 +144,7 @@ async fn merges_that_overlap_lose_and_merges_in_turn_do_not() {
         server.fake.send(merge(&server, contact, "a"), limit),
         server.fake.send(merge(&server, contact, "b"), limit),
     );
-    // Each is told that all is well.
+    // Both requests succeed.
     for answer in [one, other] {
         assert_eq!(answer.unwrap().status(), 200);
     }

@@ -1,4 +1,4 @@
-//! What was asked: every request without its token, and counts per operation.
+//! The journal: every request without its token, and counts per operation.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -8,7 +8,7 @@ use crate::fake::http::faults::on_path;
 use crate::fake::http::input::{Input, segments};
 use crate::http::Op;
 
-/// One request that the fake answered.
+/// A request that the fake handled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JournalEntry {
@@ -18,11 +18,11 @@ pub struct JournalEntry {
     pub path: String,
     /// The query, decoded.
     pub query: Vec<(String, String)>,
-    /// The answer's status; `None`: the connection was broken.
+    /// The status of the response; `None` if the connection was broken.
     pub status: Option<u16>,
-    /// When, by the fake's clock.
+    /// The time of the request, by the fake's clock.
     pub at: Timestamp,
-    /// Whether a token came with it.
+    /// Whether the request had a token.
     pub has_token: bool,
 }
 
@@ -31,7 +31,7 @@ const KEPT: usize = 100_000;
 #[derive(Debug, Default)]
 pub(in crate::fake) struct Journal {
     entries: VecDeque<JournalEntry>,
-    /// By verb and path with its ids replaced by `0`.
+    /// The counts by verb and path, with the ids replaced by `0`.
     counts: HashMap<(String, String), u64>,
     total: u64,
 }
@@ -75,7 +75,7 @@ impl Journal {
     }
 }
 
-/// The path with ids replaced, so that there are as many counters as operations.
+/// Returns the path with its ids replaced, so that there is one counter per operation.
 fn shape(path: &str) -> String {
     let parts = segments(path);
     let public = parts.first().is_some_and(|part| part == "public");

@@ -1,8 +1,9 @@
-//! A stateful Chatwoot 4.15.1 in memory, for tests and demonstrations: its shapes, envelopes,
-//! page sizes, validations, refusals, limits and webhooks, and faults on demand.
+//! A stateful Chatwoot 4.15.1 in memory, for tests and demonstrations: with the server's response
+//! shapes, envelopes, page sizes, validations, errors, rate limits and webhooks, and faults on
+//! demand.
 //!
-//! It is a [`Transport`], and over HTTP a [`FakeServer`]. It shares no type with the client's
-//! answers: it is a second opinion, measured on a live server.
+//! It is a [`Transport`], and a [`FakeServer`] serves it over HTTP. It shares no response type with
+//! the client: it is an independent implementation, checked against a live server.
 //!
 //! ```
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -73,7 +74,7 @@ use crate::fake::state::State;
 use crate::http::Body;
 use crate::http::transport::{Transport, TransportError, TransportErrorKind};
 
-/// A Chatwoot in memory; clones share it.
+/// A Chatwoot server in memory; clones share their state.
 #[derive(Clone)]
 pub struct FakeChatwoot {
     inner: Arc<Inner>,
@@ -104,21 +105,22 @@ impl Default for FakeChatwoot {
     }
 }
 
-/// What the fake does with one request.
+/// The result of one request.
 #[derive(Clone, Debug)]
 pub struct Reply {
-    /// How long it takes.
+    /// The delay before the outcome.
     pub delay: Duration,
-    /// What then happens.
+    /// The outcome.
     pub outcome: FakeOutcome,
 }
 
-/// How a request ends. `Debug` shows the status of an answer, not its body: it may carry tokens.
+/// The outcome of a request. `Debug` shows the status of a response, not its body: it may contain
+/// tokens.
 #[derive(Clone)]
 pub enum FakeOutcome {
-    /// With an answer.
+    /// A response.
     Answer(::http::Response<Bytes>),
-    /// The connection breaks; the operation was done.
+    /// The connection breaks; the request was processed.
     Reset,
 }
 
@@ -132,12 +134,12 @@ impl fmt::Debug for FakeOutcome {
 }
 
 impl FakeChatwoot {
-    /// An empty Chatwoot with no limits and a random platform token.
+    /// Creates an empty Chatwoot without rate limits and with a random platform token.
     pub fn new() -> Self {
         Self::builder().build()
     }
 
-    /// Sets one up.
+    /// Returns a builder.
     pub fn builder() -> FakeBuilder {
         FakeBuilder {
             platform_token: None,
@@ -148,7 +150,7 @@ impl FakeChatwoot {
         }
     }
 
-    /// Answers one request, without waiting.
+    /// Handles one request, without waiting.
     pub fn handle(&self, request: &::http::Request<Bytes>) -> Reply {
         let input = Input::read(request);
         let mut state = self.lock();
@@ -169,12 +171,12 @@ impl FakeChatwoot {
         reply
     }
 
-    /// The platform app's token.
+    /// Returns the platform app's token.
     pub fn platform_token(&self) -> String {
         self.lock().platform_token.clone()
     }
 
-    /// Adds an account with one administrator: its id and the administrator's token.
+    /// Adds an account with one administrator; returns its id and the administrator's token.
     pub fn add_account(&self, name: &str) -> (u64, String) {
         let mut state = self.lock();
         let account = account::add(&mut state, name);
@@ -185,7 +187,7 @@ impl FakeChatwoot {
         (account.unsigned_abs(), token)
     }
 
-    /// Adds an agent to an account: the user's id and token.
+    /// Adds an agent to an account; returns the user's id and token.
     pub fn add_agent(&self, account: u64, email: &str) -> (u64, String) {
         let mut state = self.lock();
         let account = account.cast_signed();
@@ -207,7 +209,7 @@ impl FakeChatwoot {
     }
 }
 
-/// Faults before, limits, the operation, faults after.
+/// Applies the faults before, the rate limits, the operation and the faults after.
 fn answer(state: &mut State, input: &Input, now: Timestamp) -> Reply {
     let struck = state.faults.strike(&input.verb, &input.path);
     let mut delay = Duration::ZERO;
@@ -241,7 +243,7 @@ fn answer(state: &mut State, input: &Input, now: Timestamp) -> Reply {
     say(delay, done)
 }
 
-/// The request with its whole body.
+/// Returns the request with its whole body in memory.
 fn in_memory(request: &::http::Request<Body>) -> Result<::http::Request<Bytes>, TransportError> {
     let body = request.body().to_bytes().map_err(|error| {
         TransportError::new(TransportErrorKind::Request, "the body cannot be read")

@@ -1,4 +1,4 @@
-//! What the API shows of contacts, conversations and messages.
+//! The JSON of contacts, conversations and messages in the APIs.
 
 use serde_json::{Map, Value, json};
 
@@ -18,7 +18,7 @@ fn map(value: Value) -> Map<String, Value> {
     if let Value::Object(map) = value { map } else { Map::new() }
 }
 
-/// Seconds, and 0 for never.
+/// Returns seconds, and 0 for never.
 pub(in crate::fake) fn epoch_or_zero(at: Option<jiff::Timestamp>) -> Value {
     at.map_or_else(|| Value::from(0), epoch)
 }
@@ -54,7 +54,7 @@ pub(in crate::fake) fn contact(state: &State, contact: &Contact, with_inboxes: b
     Value::Object(shown)
 }
 
-/// A contact as the sender of a message, and in webhooks.
+/// Returns a contact as the sender of a message, and in webhooks.
 pub(in crate::fake) fn contact_push(contact: &Contact) -> Value {
     json!({
         "additional_attributes": contact.additional,
@@ -71,14 +71,14 @@ pub(in crate::fake) fn contact_push(contact: &Contact) -> Value {
     })
 }
 
-/// For whom something is shown: outside a request of the account nobody's availability is known.
+/// The recipient of a response: outside a request of the account no availability is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::fake) enum Viewer {
     Account,
     Outside,
 }
 
-/// A user as the sender of a message or as an assignee, and in webhooks.
+/// Returns a user as the sender of a message or as an assignee, and in webhooks.
 pub(in crate::fake) fn user_push(state: &State, account: i64, id: i64, eye: Viewer) -> Value {
     let Some(user) = state.users.get(&id) else { return Value::Null };
     let status = match eye {
@@ -103,7 +103,7 @@ fn sender(state: &State, message: &Message, eye: Viewer) -> Option<Value> {
     }
 }
 
-/// A message in the Application API.
+/// Returns a message as in the Application API.
 pub(in crate::fake) fn message(state: &State, message: &Message, echo: Option<&str>) -> Value {
     let mut shown = map(json!({
         "id": message.id,
@@ -125,7 +125,7 @@ pub(in crate::fake) fn message(state: &State, message: &Message, echo: Option<&s
     Value::Object(shown)
 }
 
-/// A message in the public API.
+/// Returns a message as in the public API.
 pub(in crate::fake) fn public_message(state: &State, message: &Message) -> Value {
     let mut shown = map(json!({
         "id": message.id,
@@ -149,7 +149,7 @@ fn add_sender(shown: &mut Map<String, Value>, state: &State, message: &Message, 
     }
 }
 
-/// A message within a conversation, and in webhooks.
+/// Returns a message as part of a conversation, and in webhooks.
 pub(in crate::fake) fn message_push(state: &State, message: &Message, eye: Viewer) -> Value {
     let talk = state.talk.get(message.account, message.conversation);
     let source = talk.and_then(|talk| {
@@ -191,7 +191,7 @@ pub(in crate::fake) fn message_push(state: &State, message: &Message, eye: Viewe
     Value::Object(shown)
 }
 
-/// Whether an agent may still answer: an API inbox can ask for a message of the customer first.
+/// Whether an agent may still reply: an API inbox can require a recent message of the customer.
 pub(in crate::fake) fn can_reply(state: &State, talk: &Conversation) -> bool {
     let inbox = state.inboxes.get(talk.account, talk.inbox);
     let Some(hours) = inbox.and_then(reply_window_hours) else { return true };
@@ -199,7 +199,7 @@ pub(in crate::fake) fn can_reply(state: &State, talk: &Conversation) -> bool {
     last.is_some_and(|at| state.now().as_second() - at.as_second() < hours * 3_600)
 }
 
-/// A conversation in the Application API.
+/// Returns a conversation as in the Application API.
 pub(in crate::fake) fn conversation(state: &State, talk: &Conversation, viewer: i64) -> Value {
     let account = talk.account;
     let person = state.contacts.get(account, talk.contact);
@@ -257,7 +257,7 @@ pub(in crate::fake) fn conversation(state: &State, talk: &Conversation, viewer: 
     })
 }
 
-/// A contact as the row it is, which is what the public API shows.
+/// Returns a contact as its database row, which is the form in the public API.
 pub(in crate::fake) fn contact_row(contact: &Contact) -> Value {
     json!({
         "id": contact.id,

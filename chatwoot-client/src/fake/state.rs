@@ -1,4 +1,4 @@
-//! All that the fake knows, behind one lock.
+//! The state of the fake, behind one lock.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -46,11 +46,11 @@ impl Role {
     }
 }
 
-/// The server's memory. Tables of accounts are keyed by account and id.
+/// The server's data. Tables of accounts are keyed by account and id.
 #[derive(Debug, Default)]
 pub(in crate::fake) struct State {
     pub(in crate::fake) clock: Clock,
-    /// Where the fake is reached: what its answers link to.
+    /// The base URL of the links in responses.
     pub(in crate::fake) base_url: String,
     /// Whether the server sends `inbox_created` and `inbox_updated`.
     pub(in crate::fake) inbox_events: bool,
@@ -67,7 +67,7 @@ pub(in crate::fake) struct State {
     pub(in crate::fake) user_by_token: HashMap<String, i64>,
     /// By account and user.
     pub(in crate::fake) memberships: BTreeMap<(i64, i64), Membership>,
-    /// The same the other way round: user and account.
+    /// The reverse index: user and account.
     pub(in crate::fake) places: BTreeSet<(i64, i64)>,
     pub(in crate::fake) last_membership: i64,
 
@@ -97,13 +97,13 @@ impl State {
         self.clock.now()
     }
 
-    /// Whether an account may be used and who is in it: the role of `user`, if any.
+    /// Returns the role of `user` in an account, if they are a member.
     pub(in crate::fake) fn role(&self, account: i64, user: i64) -> Option<Role> {
         self.memberships.get(&(account, user)).map(|membership| membership.role)
     }
 }
 
-/// A token or secret as Rails makes them: 24 letters and digits.
+/// Returns a token or secret in the form of Rails: 24 letters and digits.
 pub(in crate::fake) fn secret() -> String {
     std::iter::repeat_with(fastrand::alphanumeric).take(24).collect()
 }

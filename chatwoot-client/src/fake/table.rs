@@ -1,4 +1,4 @@
-//! One table: rows by account and id, ids counted over all accounts as a database does.
+//! A table: rows by account and id, with ids that are unique over all accounts, as in a database.
 
 use std::collections::BTreeMap;
 
@@ -15,13 +15,13 @@ impl<T> Default for Table<T> {
 }
 
 impl<T> Table<T> {
-    /// The next id, which is then used up.
+    /// Allocates the next id.
     pub(in crate::fake) fn next_id(&mut self) -> i64 {
         self.last += 1;
         self.last
     }
 
-    /// Puts a row under an id from [`Self::next_id`].
+    /// Stores a row under an id from [`Self::next_id`].
     pub(in crate::fake) fn put(&mut self, account: i64, id: i64, row: T) {
         self.rows.insert((account, id), row);
     }
@@ -38,17 +38,17 @@ impl<T> Table<T> {
         self.rows.remove(&(account, id))
     }
 
-    /// The rows of one account, oldest first.
+    /// Returns the rows of one account, oldest first.
     pub(in crate::fake) fn of(&self, account: i64) -> impl DoubleEndedIterator<Item = &T> {
         self.rows.range((account, i64::MIN)..=(account, i64::MAX)).map(|(_, row)| row)
     }
 
-    /// The same, to change.
+    /// Returns the rows of one account mutably.
     pub(in crate::fake) fn of_mut(&mut self, account: i64) -> impl Iterator<Item = &mut T> {
         self.rows.range_mut((account, i64::MIN)..=(account, i64::MAX)).map(|(_, row)| row)
     }
 
-    /// Removes the rows of an account that `keep` does not keep.
+    /// Removes the rows of an account for which `keep` returns false.
     pub(in crate::fake) fn retain_of(&mut self, account: i64, mut keep: impl FnMut(&T) -> bool) {
         let gone: Vec<_> = self
             .rows

@@ -1,4 +1,4 @@
-//! For the fake's own tests: one account, its people, and requests in a line.
+//! Helpers for the fake's own tests: an account with its users, and requests in one line.
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -22,7 +22,7 @@ impl TestServer {
         Self { fake, account, admin }
     }
 
-    /// Asks with any token; the path is whole.
+    /// Sends a request with any token; the path is complete.
     pub(in crate::fake) fn ask(
         &self,
         verb: &str,
@@ -49,13 +49,13 @@ impl TestServer {
         }
     }
 
-    /// Asks as the administrator; the path starts after the account.
+    /// Sends a request as the administrator; the path starts after the account.
     pub(in crate::fake) fn admin(&self, verb: &str, rest: &str, body: &Value) -> (u16, Value) {
         let path = format!("/api/v1/accounts/{}{rest}", self.account);
         self.ask(verb, &path, Some(&self.admin), (!body.is_null()).then_some(body))
     }
 
-    /// The same, where only 200 will do.
+    /// The same, and asserts that the status is 200.
     pub(in crate::fake) fn done(&self, verb: &str, rest: &str, body: &Value) -> Value {
         let (status, answer) = self.admin(verb, rest, body);
         assert_eq!(status, 200, "{verb} {rest}: {answer}");

@@ -1,4 +1,4 @@
-//! What crosses the fake's parts: who may, faults, limits, webhooks, HTTP.
+//! Tests across the fake's modules: authentication, faults, rate limits, webhooks, HTTP.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -130,7 +130,7 @@ fn the_limit_refuses_in_plain_text() {
     assert_eq!(server.admin("GET", "/labels", &Value::Null).0, 200);
 }
 
-/// A receiver that keeps what it gets.
+/// A receiver that stores the requests it gets.
 #[derive(Debug, Default)]
 pub(in crate::fake) struct Receiver(Mutex<Vec<http::Request<Bytes>>>);
 
@@ -182,7 +182,7 @@ async fn a_webhook_is_signed_and_sent_once() {
     assert_eq!(header("x-chatwoot-signature"), signed);
 }
 
-/// Reckoned here again, from the rule and not from the fake.
+/// Computed here independently of the fake.
 fn signature(secret: &str, timestamp: &str, body: &[u8]) -> String {
     use hmac::Mac;
     let mac =

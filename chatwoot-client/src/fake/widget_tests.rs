@@ -1,4 +1,4 @@
-//! What visitors of the widget can do, as on the server, and what its page does for them.
+//! The widget API as on the server, and the widget's script on a page.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::widget::WidgetUser;
 
 const VICTIM: &str = "victim@example.com";
 
-/// An account with a website inbox that asks for proofs, and the victim's contact.
+/// An account with a website inbox that requires a proof of identity, and the victim's contact.
 struct Scene {
     server: TestServer,
     website: WebWidget,
@@ -62,7 +62,7 @@ impl Scene {
         visitor
     }
 
-    /// What the client has no method for.
+    /// Calls an operation for which the client has no method.
     fn ask(&self, who: &WidgetVisitor, verb: &str, path: &str, body: &Value) -> (u16, Value) {
         let url = format!("/api/v1/widget/{path}?website_token={}", self.website_token);
         let request = http::Request::builder().method(verb).uri(url);
@@ -75,7 +75,8 @@ impl Scene {
         (answer.status().as_u16(), serde_json::from_slice(answer.body()).unwrap_or_default())
     }
 
-    /// What an agent sees under the victim: first words, and whether it is said to be verified.
+    /// Returns the victim's conversations as agents see them: the first message, and whether it is
+    /// verified.
     fn of_the_victim(&self) -> Vec<(String, bool)> {
         let rest = format!("/contacts/{}/conversations", self.victim);
         let listed = self.server.done("GET", &rest, &Value::Null);

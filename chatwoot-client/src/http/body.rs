@@ -1,4 +1,4 @@
-//! Bodies of requests: bytes, or a form whose files are read from disk while they are sent.
+//! Request bodies: bytes, or a form whose files are read from disk while they are sent.
 
 use std::fmt::{self, Write as _};
 use std::fs::File;
@@ -8,20 +8,20 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-/// The body of a request. A clone is the same body again: its files are opened once more.
+/// The body of a request. A clone is the same body: its files are opened again.
 ///
-/// A [`Transport`](crate::http::transport::Transport) that does not stream takes [`Body::to_bytes`].
+/// A [`Transport`](crate::http::transport::Transport) that does not stream uses [`Body::to_bytes`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum Body {
-    /// Bytes as they are sent; empty for no body.
+    /// The bytes to send; empty for no body.
     Bytes(Bytes),
-    /// Fields and files, `multipart/form-data`.
+    /// Fields and files, sent as `multipart/form-data`.
     Form(Form),
 }
 
 impl Body {
-    /// How many bytes are sent.
+    /// Returns how many bytes are sent.
     pub fn len(&self) -> u64 {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,
@@ -29,12 +29,12 @@ impl Body {
         }
     }
 
-    /// Whether there is nothing to send.
+    /// Whether the body is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The whole body in memory; a form's files are read.
+    /// Returns the whole body in memory; the files of a form are read.
     ///
     /// ```
     /// use chatwoot_client::http::Body;
@@ -43,7 +43,7 @@ impl Body {
     /// ```
     ///
     /// # Errors
-    /// A file of the form cannot be read, or changed its size since the request was made.
+    /// A file of the form cannot be read, or its size has changed since the request was created.
     pub fn to_bytes(&self) -> io::Result<Bytes> {
         let form = match self {
             Self::Bytes(bytes) => return Ok(bytes.clone()),
@@ -82,14 +82,14 @@ impl<T: Into<Bytes>> From<T> for Body {
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // What is in it may be personal, or secret.
+            // The content may be personal or secret.
             Self::Bytes(bytes) => write!(f, "Body({} bytes)", bytes.len()),
             Self::Form(form) => form.fmt(f),
         }
     }
 }
 
-/// Fields and files, as `multipart/form-data` carries them.
+/// Fields and files of a `multipart/form-data` body.
 #[derive(Clone)]
 pub struct Form {
     boundary: String,
@@ -104,7 +104,7 @@ pub struct Part {
     source: PartSource,
 }
 
-/// Where the content of a [`Part`] comes from.
+/// The source of the content of a [`Part`].
 #[derive(Clone)]
 #[non_exhaustive]
 pub enum PartSource {
@@ -112,14 +112,14 @@ pub enum PartSource {
     Bytes(Bytes),
     /// A file on disk, read while it is sent.
     File {
-        /// Where it is.
+        /// Its path.
         path: PathBuf,
-        /// How many bytes it had when the request was made: so many are sent.
+        /// Its size in bytes when the request was created: exactly this many are sent.
         length: u64,
     },
 }
 
-/// A stretch of an encoded form.
+/// A section of an encoded form.
 #[derive(Clone, Debug)]
 pub(crate) enum Chunk {
     Bytes(Bytes),
@@ -141,17 +141,17 @@ impl Form {
         Self { boundary, parts: parts.into() }
     }
 
-    /// The value of the `Content-Type` header that belongs to this form.
+    /// Returns the value of the `Content-Type` header for this form.
     pub fn content_type(&self) -> String {
         format!("multipart/form-data; boundary={}", self.boundary)
     }
 
-    /// Its fields and files, in the order in which they are sent.
+    /// Returns its fields and files, in the order in which they are sent.
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
 
-    /// The form as it is sent, stretch by stretch.
+    /// Returns the encoded form, section by section.
     pub(crate) fn chunks(&self) -> impl Iterator<Item = Chunk> + '_ {
         let parts = self.parts.iter().flat_map(|part| {
             let content = match &part.source {
@@ -174,12 +174,12 @@ impl fmt::Debug for Form {
 }
 
 impl Part {
-    /// A field with a text.
+    /// Creates a text field.
     pub(crate) fn text(name: impl Into<String>, value: impl Into<Bytes>) -> Self {
         Self { name: name.into(), file: None, source: PartSource::Bytes(value.into()) }
     }
 
-    /// A file with its name and media type.
+    /// Creates a file with its name and media type.
     pub(crate) fn file(
         name: impl Into<String>,
         file_name: String,
@@ -189,22 +189,22 @@ impl Part {
         Self { name: name.into(), file: Some((file_name, content_type)), source }
     }
 
-    /// The field's name, such as `attachments[]`.
+    /// Returns the field's name, such as `attachments[]`.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The file's name; `None` for a plain field.
+    /// Returns the file's name; `None` for a text field.
     pub fn file_name(&self) -> Option<&str> {
         self.file.as_ref().map(|(name, _)| name.as_str())
     }
 
-    /// The file's media type; `None` for a plain field.
+    /// Returns the file's media type; `None` for a text field.
     pub fn content_type(&self) -> Option<&str> {
         self.file.as_ref().map(|(_, kind)| kind.as_str())
     }
 
-    /// Where the content comes from.
+    /// Returns the source of the content.
     pub fn source(&self) -> &PartSource {
         &self.source
     }
@@ -239,7 +239,7 @@ impl fmt::Debug for PartSource {
     }
 }
 
-/// A name in quotes, as the server reads it back: it decodes percent signs.
+/// Quotes a name as the server parses it: it decodes percent signs.
 fn quoted(name: &str) -> String {
     let mut quoted = String::with_capacity(name.len());
     for letter in name.chars() {
@@ -247,7 +247,7 @@ fn quoted(name: &str) -> String {
             '%' | '"' | '\\' => {
                 let _ = write!(quoted, "%{:02X}", u32::from(letter));
             }
-            // A line break would begin a header of its own.
+            // A line break would start another header.
             letter if letter.is_control() => quoted.push('_'),
             letter => quoted.push(letter),
         }
@@ -255,12 +255,12 @@ fn quoted(name: &str) -> String {
     quoted
 }
 
-/// An error with the name of the file that it is about.
+/// Adds the name of the file to an error.
 pub(crate) fn in_file(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
-/// The file ended before all was read that it had.
+/// Creates the error of a file that ended before its recorded size.
 pub(crate) fn too_short(path: &Path) -> io::Error {
     let text = format!("{} became shorter while it was sent", path.display());
     io::Error::new(io::ErrorKind::UnexpectedEof, text)

@@ -1,4 +1,4 @@
-//! One call: built by a method of a resource, sent when it is awaited.
+//! Calls: built by a method of a resource, sent when awaited.
 
 use std::future::{Future, IntoFuture};
 use std::marker::PhantomData;
@@ -16,7 +16,7 @@ use crate::http::shared::Http;
 use crate::http::upload::Fields;
 use crate::types::Secret;
 
-/// A call that is not yet sent: await it, or adjust it first.
+/// A call that has not been sent: await it, or adjust it first.
 ///
 /// ```
 /// # async fn example(client: chatwoot_client::Client) -> Result<(), chatwoot_client::Error> {
@@ -29,34 +29,34 @@ use crate::types::Secret;
 /// ```
 ///
 /// # Errors
-/// A method names the [kinds](crate::error::ErrorKind) that are special to its operation. Besides, any
-/// call may be `Request` (what it was given cannot be sent, and nothing was), `Connect`, `Timeout`
-/// or `Interrupted` (for the last two the server may have done it: see
-/// [`Error::is_unknown_outcome`]), `RateLimited` (the server's limit is used up for longer than the
-/// deadline), `Server` (500 also for some values that the server does not expect, such as a NUL in
-/// a text) and `Decode` (a proxy answered, or the answer is none of this operation). With a token
-/// it may be `Unauthorized`: the server does not know the token, it is of the wrong kind, its user
-/// does not work in the account, or the account is suspended; and `NotFound` without such an
-/// account.
+/// A method names the [kinds](crate::error::ErrorKind) that are special to its operation. In
+/// addition, any call may fail with `Request` (an argument cannot be sent, and nothing was sent),
+/// `Connect`, `Timeout` or `Interrupted` (for the last two the server may have processed the
+/// request: see [`Error::is_unknown_outcome`]), `RateLimited` (the server's limit is used up for
+/// longer than the deadline), `Server` (also 500 for some values that the server does not expect,
+/// such as a NUL in a text) and `Decode` (a proxy responded, or the response is not of the
+/// operation's type). A call with a token may fail with `Unauthorized`: the server does not know
+/// the token, it is of the wrong kind, its user is not a member of the account, or the account is
+/// suspended; and with `NotFound` if the account does not exist.
 #[must_use = "a call is sent when it is awaited"]
 pub struct Call<'a, T> {
     request: PreparedRequest<'a>,
     answer: PhantomData<fn() -> T>,
 }
 
-/// A value with what is known of the exchange that brought it.
+/// A value with the metadata of its response.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Response<T> {
-    /// The decoded answer.
+    /// The decoded response body.
     pub value: T,
     /// The HTTP status.
     pub status: u16,
-    /// The server's own name for the request (`x-request-id`).
+    /// The server's id of the request (`x-request-id`).
     pub request_id: Option<String>,
     /// How often the request was sent.
     pub attempts: u32,
-    /// How long the call took, waits included.
+    /// How long the call took, including the waits.
     pub elapsed: Duration,
 }
 
@@ -65,12 +65,12 @@ impl<'a, T> Call<'a, T> {
         Self { request: PreparedRequest::new(http, op, token, kind), answer: PhantomData }
     }
 
-    /// A call whose answer is JSON inside the envelope of its operation.
+    /// Creates a call whose response is JSON inside the envelope of its operation.
     pub(crate) fn new(http: &'a Http, op: Op, token: Option<&'a Secret>) -> Self {
         Self::with(http, op, token, ResponseKind::Json)
     }
 
-    /// Has the call fail with `Request` and send nothing.
+    /// Makes the call fail with `Request` without sending it.
     pub(crate) fn refuse(&mut self, why: &str) {
         self.request.refuse(why);
     }
@@ -82,7 +82,7 @@ impl<'a, T> Call<'a, T> {
         self
     }
 
-    /// Adds a query; lists repeat their key, whose name ends in `[]`.
+    /// Adds query parameters; a list repeats its key, whose name ends in `[]`.
     pub(crate) fn query(mut self, query: &impl Serialize) -> Self {
         self.request.query(serde_html_form::to_string(query));
         self
@@ -94,7 +94,7 @@ impl<'a, T> Call<'a, T> {
         self
     }
 
-    /// Which operation this calls.
+    /// Returns the operation of this call.
     ///
     /// ```
     /// # fn example(account: chatwoot_client::Account) {
@@ -105,36 +105,36 @@ impl<'a, T> Call<'a, T> {
         &self.request.op
     }
 
-    /// Sets a form as the body; its files are looked at when the call is awaited.
+    /// Sets a form as the body; its files are checked when the call is awaited.
     pub(crate) fn form(mut self, fields: Fields) -> Self {
         self.request.form(fields);
         self
     }
 
-    /// Sends a widget visitor's token, in the header that is for it.
+    /// Sets the token of a widget visitor, which has its own header.
     pub(crate) fn visitor(mut self, token: &'a Secret) -> Self {
         self.request.visitor(token);
         self
     }
 
-    /// How long one try may take, instead of the client's
+    /// Sets how long one attempt may take, instead of the client's
     /// [`RetryPolicy::timeout`](crate::http::RetryPolicy::timeout).
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.request.timeout = Some(timeout);
         self
     }
 
-    /// How long the whole call may take, instead of the client's
+    /// Sets how long the whole call may take, instead of the client's
     /// [`RetryPolicy::deadline`](crate::http::RetryPolicy::deadline).
     pub fn deadline(mut self, deadline: Duration) -> Self {
         self.request.deadline = Some(deadline);
         self
     }
 
-    /// Sends the call and answers with what is known of the exchange.
+    /// Sends the call and returns the value with the metadata of the response.
     ///
     /// # Errors
-    /// Those of the operation, and what every call may be: see [`Call`].
+    /// Those of the operation, and those of every call: see [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -149,8 +149,8 @@ impl<'a, T> Call<'a, T> {
     {
         let received = self.request.send().await?;
         Ok(Response {
-            // Decoded here, in the user's crate: a build pays for the operations that it calls,
-            // not for all there are.
+            // Decoded here, in the user's crate: only the operations that are called add to the
+            // build time.
             value: envelope::decode(received.keys, &received.json)
                 .map_err(|(path, error)| received.decode_error(path, &error))?,
             status: received.sent.answer.status().as_u16(),
@@ -162,26 +162,26 @@ impl<'a, T> Call<'a, T> {
 }
 
 impl<'a, T> Call<'a, Option<T>> {
-    /// A call whose answer is JSON, or an empty body for nothing.
+    /// Creates a call whose response is JSON or an empty body.
     pub(crate) fn maybe(http: &'a Http, op: Op, token: Option<&'a Secret>) -> Self {
         Self::with(http, op, token, ResponseKind::Maybe)
     }
 }
 
 impl<'a> Call<'a, String> {
-    /// A call whose answer is a text: CSV or a script, and no HTML.
+    /// Creates a call whose response is a text: CSV or a script, but not HTML.
     pub(crate) fn text(http: &'a Http, op: Op, token: Option<&'a Secret>) -> Self {
         Self::with(http, op, token, ResponseKind::Text)
     }
 
-    /// A call whose answer is a page of HTML.
+    /// Creates a call whose response is an HTML page.
     pub(crate) fn page(http: &'a Http, op: Op) -> Self {
         Self::with(http, op, None, ResponseKind::Page)
     }
 }
 
 impl<'a> Call<'a, ()> {
-    /// A call whose answer's body says nothing: it is empty, or not worth a type.
+    /// Creates a call whose response body is not used: it is empty or has no information.
     pub(crate) fn done(http: &'a Http, op: Op, token: Option<&'a Secret>) -> Self {
         Self::with(http, op, token, ResponseKind::Done)
     }

@@ -1,5 +1,5 @@
-//! Answers come inside envelopes (`{"payload": {"webhook": …}}`); the row of the operation names
-//! the keys, and decoding walks them without building what lies beside them.
+//! The envelopes of responses (`{"payload": {"webhook": …}}`): the operation names the keys, and
+//! decoding follows them without building the values beside them.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -10,7 +10,7 @@ use serde::de::{
 
 use crate::error::json_path::place;
 
-/// Decodes what lies inside `keys`; an error comes with its place.
+/// Decodes the value inside `keys`; an error includes its place.
 pub(crate) fn decode<T: DeserializeOwned>(
     keys: &'static [&'static str],
     json: &[u8],

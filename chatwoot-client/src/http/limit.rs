@@ -1,7 +1,7 @@
-//! Client-side budgets for the server's own limits: fixed windows, aligned to the epoch.
+//! Client-side counts of the server's rate limits: fixed windows, aligned to the epoch.
 //!
-//! Chatwoot's 429 has no Retry-After; but its windows are known, so this client counts along and
-//! waits for the next window instead of being refused.
+//! Chatwoot's 429 has no Retry-After; but its windows are known, so this client counts its own
+//! requests and waits for the next window instead of being refused.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,7 +15,7 @@ use crate::http::{Limit, Op};
 const MINUTE: u64 = 60;
 const HOUR: u64 = 3_600;
 
-/// Which of the server's limits the client keeps by itself.
+/// Which of the server's rate limits the client enforces itself.
 ///
 /// ```
 /// use chatwoot_client::Limits;
@@ -26,20 +26,21 @@ const HOUR: u64 = 3_600;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Requests a minute from this client; `None` counts nothing. Chatwoot allows 3,000 a minute
-    /// per address (`RACK_ATTACK_LIMIT`): several processes behind one address share it.
+    /// Requests a minute from this client; `None` disables the count. Chatwoot allows 3,000 a
+    /// minute per client address (`RACK_ATTACK_LIMIT`): all processes behind one address share
+    /// them.
     pub per_minute: Option<u32>,
-    /// Whether the narrower limits ([`Limit`]) are kept, but for those per client address.
+    /// Whether the narrower limits ([`Limit`]) are enforced, except those per client address.
     pub narrow: bool,
 }
 
 impl Limits {
-    /// What a Chatwoot with its default configuration allows.
+    /// Returns the limits of Chatwoot's default configuration.
     pub const fn server() -> Self {
         Self { per_minute: Some(3_000), narrow: true }
     }
 
-    /// None: the server allows everything, or its refusals are waited out.
+    /// Returns no limits, for a server that has none or a caller that relies on its 429 responses.
     pub const fn off() -> Self {
         Self { per_minute: None, narrow: false }
     }
@@ -52,7 +53,7 @@ impl Default for Limits {
 }
 
 impl Limit {
-    /// How many requests the server allows in a window.
+    /// Returns how many requests the server allows in a window.
     pub const fn allowed(self) -> u32 {
         match self {
             Self::ContactSearch | Self::Reports => 100,
@@ -64,7 +65,7 @@ impl Limit {
         }
     }
 
-    /// How long a window is; windows are aligned to the epoch.
+    /// Returns the length of a window; windows are aligned to the epoch.
     pub const fn window(self) -> Duration {
         match self {
             Self::ContactSearch | Self::Reports | Self::ConversationMeta => {
@@ -75,20 +76,22 @@ impl Limit {
         }
     }
 
-    /// Whether each token has its own count, or all tokens of an account share one.
+    /// Whether each token is counted separately; otherwise all tokens of an account share one
+    /// count.
     pub const fn is_per_token(self) -> bool {
         matches!(self, Self::ConversationMeta | Self::Reports)
     }
 
-    /// Whether all that one client address sends shares one count. The client does not keep such a
-    /// limit: it does not know who else has its address, and a server may leave out those of the
-    /// widget (`ENABLE_RACK_ATTACK_WIDGET_API`). The server's refusal tells.
+    /// Whether all requests of one client address share one count. The client does not enforce such
+    /// a limit: it does not know the other users of its address, and a server may disable the
+    /// limits of the widget (`ENABLE_RACK_ATTACK_WIDGET_API`). The server's 429 shows it.
     pub const fn is_per_address(self) -> bool {
         matches!(self, Self::WidgetConversation | Self::WidgetPage)
     }
 }
 
-/// The wall clock of one call. It moves with tokio's, so that waits and windows agree in tests.
+/// The wall clock of one call. It advances with tokio's clock, so that waits and windows agree in
+/// tests.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CallClock {
     since_epoch: Duration,
@@ -109,7 +112,7 @@ impl CallClock {
         self.since_epoch + self.elapsed()
     }
 
-    /// How long until the running window of this length ends.
+    /// Returns how long until the current window of this length ends.
     pub(crate) fn to_window_end(self, window: Duration) -> Duration {
         let window = window.as_millis().max(1);
         let left = window - self.since_epoch().as_millis() % window;
@@ -117,7 +120,7 @@ impl CallClock {
     }
 }
 
-/// One count of the server: everything, or one limit for one account (and token).
+/// The key of one count: all requests, or one limit for one account (and token).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Key {
     Everything,
@@ -130,7 +133,7 @@ struct Count {
     used: u32,
 }
 
-/// The counts of one client.
+/// The request counts of one client.
 #[derive(Debug)]
 pub(crate) struct Counts {
     limits: Limits,
@@ -142,7 +145,7 @@ impl Counts {
         Self { limits, counts: Mutex::default() }
     }
 
-    /// Takes a place for `op`, or says how long to wait before asking again.
+    /// Counts a request for `op`, or returns how long to wait before trying again.
     pub(crate) fn take(
         &self,
         op: &Op,
@@ -159,8 +162,8 @@ impl Counts {
         for (key, allowed, seconds) in places.iter().flatten() {
             let count = counts.entry(*key).or_default();
             let window = now / seconds;
-            // Calls disagree by a little about the time: one that is late must not start its old
-            // window anew. Further behind, the clock was set back.
+            // Concurrent calls read slightly different times: a late one must not start its old
+            // window again. If it is further behind, the clock was set back.
             if window > count.window || window + 1 < count.window {
                 *count = Count { window, used: 0 };
             }
@@ -177,7 +180,7 @@ impl Counts {
     }
 }
 
-/// Whose count a call falls under.
+/// The account and token that a call is counted for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scope<'a> {
     pub(crate) account: Option<&'a str>,
@@ -216,7 +219,7 @@ mod tests {
         CallClock { since_epoch: Duration::from_secs(seconds), started: Instant::now() }
     }
 
-    /// Takes all places of the limit's window for one account and token.
+    /// Uses up the limit's window for one account and token.
     fn use_up(counts: &Counts, op: &Op, limit: Limit, clock: CallClock) {
         for _ in 0..limit.allowed() {
             assert_eq!(counts.take(op, &SCOPE, clock), Ok(()), "{limit:?}");
@@ -244,8 +247,8 @@ mod tests {
         assert_eq!(Limits::off(), Limits { per_minute: None, narrow: false });
     }
 
-    /// A limit that is used up a second into its window is waited out to the window's end, be it of
-    /// a minute or of an hour, and not a second less.
+    /// A limit that is used up one second into its window makes a call wait exactly to the window's
+    /// end, for windows of a minute and of an hour.
     #[tokio::test(start_paused = true)]
     async fn each_limit_is_kept_for_the_whole_of_its_window() {
         for limit in ALL.into_iter().filter(|limit| !limit.is_per_address()) {
@@ -262,8 +265,8 @@ mod tests {
         }
     }
 
-    /// Tokens of one account have counts of their own where the server counts by token, and share
-    /// one where it counts by account.
+    /// Tokens of one account have separate counts where the server counts per token, and share one
+    /// where it counts per account.
     #[tokio::test(start_paused = true)]
     async fn a_limit_is_counted_per_token_or_per_account_as_the_server_does() {
         for limit in ALL.into_iter().filter(|limit| !limit.is_per_address()) {
@@ -290,7 +293,7 @@ mod tests {
         assert!(counts.take(&upload, &SCOPE, at(0)).is_err());
     }
 
-    /// What waits for a narrow limit takes no place of the wide one meanwhile.
+    /// A call that waits for a narrow limit does not use up the wide one meanwhile.
     #[tokio::test(start_paused = true)]
     async fn a_call_that_waits_takes_no_place() {
         let counts = Counts::new(Limits { per_minute: Some(102), narrow: true });
@@ -351,7 +354,7 @@ mod tests {
         let counts = Counts::new(Limits { per_minute: Some(1), narrow: false });
         assert_eq!(counts.take(&SEARCH, &SCOPE, at(100_000)), Ok(()));
         assert_eq!(counts.take(&SEARCH, &SCOPE, at(1_000)), Ok(()));
-        // Two windows back is a clock that was set back; one is a call that is late.
+        // Two windows back means that the clock was set back; one means that the call is late.
         assert_eq!(counts.take(&SEARCH, &SCOPE, at(1_000 - 120)), Ok(()));
         assert!(counts.take(&SEARCH, &SCOPE, at(1_000 - 180)).is_err());
     }

@@ -1,4 +1,4 @@
-//! Whether an address is on this machine: what is sent there crosses no network.
+//! Detection of loopback addresses: requests to them do not cross a network.
 
 use std::net::IpAddr;
 
@@ -8,7 +8,7 @@ use url::{Host, Url};
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => {
-            // The parser has made it lower case.
+            // The parser has converted it to lower case.
             let name = name.strip_suffix('.').unwrap_or(name);
             name == "localhost" || name.ends_with(".localhost")
         }

@@ -1,4 +1,4 @@
-//! How a call is made: operations as data, requests, retries, the server's limits, transports.
+//! Calls and what they are made of: operations as data, requests, retries, rate limits, transports.
 
 pub(crate) mod body;
 pub(crate) mod call;

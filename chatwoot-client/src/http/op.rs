@@ -1,4 +1,4 @@
-//! What an operation is, as data: one row each, beside the method that calls it.
+//! Operations as data: one constant each, beside the method that calls it.
 
 /// The HTTP verb of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -16,7 +16,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// The verb as HTTP writes it.
+    /// Returns the verb as HTTP writes it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
@@ -28,18 +28,18 @@ impl Verb {
     }
 }
 
-/// Which token an operation wants; it follows from the path.
+/// The kind of token that an operation needs; it follows from the path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TokenKind {
     /// A platform app's token: the Platform API.
     Platform,
-    /// A user's token (some operations: an agent bot's): the Application API.
+    /// A user's token, or for some operations an agent bot's: the Application API.
     User,
-    /// None: the public API and what a visitor may see.
+    /// No token: the public API and the widget API.
     None,
 }
 
-/// A limit of the server that is narrower than the one per client address.
+/// A rate limit of the server that is narrower than the one per client address.
 ///
 /// Figures: Chatwoot 4.15.1, `config/initializers/rack_attack.rs`, measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -48,7 +48,7 @@ pub enum Limit {
     ContactSearch,
     /// `conversations/meta`: 30 a minute per token and account.
     ConversationMeta,
-    /// Reports of version 2: 100 a minute per token and account; the account's tokens together have
+    /// Reports of version 2: 100 a minute per token and account; all tokens of the account share
     /// 1,000.
     Reports,
     /// `upload`: 60 an hour per account.
@@ -61,7 +61,7 @@ pub enum Limit {
     WidgetPage,
 }
 
-/// One operation of Chatwoot.
+/// One operation of Chatwoot's API.
 ///
 /// ```
 /// let list = chatwoot_client::operations().find(|op| op.name == "labels.list").unwrap();
@@ -71,21 +71,21 @@ pub enum Limit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Op {
-    /// `resource.method`, as errors and spans name it.
+    /// Its name in errors and spans, as `resource.method`.
     pub name: &'static str,
     /// The HTTP verb.
     pub verb: Verb,
     /// The path with `{parameters}`, as the server routes it.
     pub path: &'static str,
-    /// Whether sending it twice does no more than sending it once; only then is it sent again
-    /// when nobody knows what became of the first try.
+    /// Whether sending it twice has the same effect as sending it once; only then is it sent again
+    /// if the outcome of the first attempt is unknown.
     pub idempotent: bool,
-    /// The narrower limit that applies, if any.
+    /// The narrower rate limit that applies, if any.
     pub limit: Option<Limit>,
-    /// The keys around the answer proper, outermost first: `{"payload": {"webhook": …}}` is
+    /// The keys around the value in the response, outermost first: `{"payload": {"webhook": …}}` is
     /// `["payload", "webhook"]`.
     pub envelope: &'static [&'static str],
-    /// The last version that is known not to have the operation, if there is one; see
+    /// The last version that is known to lack the operation, if any; see
     /// [`ServerVersion::has`](crate::server::ServerVersion::has).
     pub missing_in: Option<&'static str>,
 }
@@ -95,56 +95,56 @@ impl Op {
         Self { name, verb, path, idempotent, limit: None, envelope: &[], missing_in: None }
     }
 
-    /// A `GET`.
+    /// Creates a `GET` operation.
     pub const fn get(name: &'static str, path: &'static str) -> Self {
         Self::new(Verb::Get, name, path, true)
     }
 
-    /// A `POST`: not idempotent, unless [`Op::idempotent`] says so.
+    /// Creates a `POST` operation: not idempotent, unless [`Op::idempotent`] marks it.
     pub const fn post(name: &'static str, path: &'static str) -> Self {
         Self::new(Verb::Post, name, path, false)
     }
 
-    /// A `PUT`.
+    /// Creates a `PUT` operation.
     pub const fn put(name: &'static str, path: &'static str) -> Self {
         Self::new(Verb::Put, name, path, true)
     }
 
-    /// A `PATCH`: in Chatwoot it sets what is named, so twice is once.
+    /// Creates a `PATCH` operation: idempotent, since in Chatwoot it sets the fields it names.
     pub const fn patch(name: &'static str, path: &'static str) -> Self {
         Self::new(Verb::Patch, name, path, true)
     }
 
-    /// A `DELETE`.
+    /// Creates a `DELETE` operation.
     pub const fn delete(name: &'static str, path: &'static str) -> Self {
         Self::new(Verb::Delete, name, path, true)
     }
 
-    /// Marks a `POST` that reads, or that sets a whole value.
+    /// Marks a `POST` that only reads, or that sets a whole value.
     pub const fn idempotent(mut self) -> Self {
         self.idempotent = true;
         self
     }
 
-    /// Names the narrower limit that applies.
+    /// Sets the narrower rate limit that applies.
     pub const fn limited(mut self, limit: Limit) -> Self {
         self.limit = Some(limit);
         self
     }
 
-    /// Names the keys around the answer proper, outermost first.
+    /// Sets the keys around the value in the response, outermost first.
     pub const fn inside(mut self, envelope: &'static [&'static str]) -> Self {
         self.envelope = envelope;
         self
     }
 
-    /// Names the last version that is known not to have the operation.
+    /// Sets the last version that is known to lack the operation.
     pub const fn missing_in(mut self, version: &'static str) -> Self {
         self.missing_in = Some(version);
         self
     }
 
-    /// Which token the operation wants.
+    /// Returns the kind of token that the operation needs.
     pub fn token(&self) -> TokenKind {
         if self.path.starts_with("/platform/") {
             TokenKind::Platform
@@ -160,10 +160,10 @@ impl Op {
 mod tests {
     use std::collections::BTreeSet;
 
-    /// What there is to call, from the published document and from live servers.
+    /// The operations of the published document and of live servers.
     const LISTED: &str = include_str!("../../operations.tsv");
 
-    /// A path without the names of its parameters.
+    /// Returns a path without the names of its parameters.
     fn nameless(path: &str) -> String {
         let parts = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
         parts.collect::<Vec<_>>().join("/")

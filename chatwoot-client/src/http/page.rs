@@ -1,4 +1,4 @@
-//! Lists that come in pages, and streams over them.
+//! Paginated lists, and streams over them.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
@@ -16,41 +16,41 @@ use crate::types::Time;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Page<T> {
-    /// What the server says of the list.
+    /// The metadata of the list.
     pub meta: PageMeta,
     /// The rows of this page, in the server's order.
     pub payload: Vec<T>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What the server says of a list; which fields it fills differs by list.
+/// The metadata of a list; which fields are set differs by list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PageMeta {
-    /// Rows in all; in a *search* only those of this page.
+    /// The total number of rows; in a *search* only the number on this page.
     pub count: Option<u64>,
-    /// This page, from 1. Some lists write it as text.
+    /// The number of this page, from 1. Some lists write it as text.
     pub current_page: Option<serde_json::Value>,
-    /// Whether there is a further page; only a search says so (4.15.1, not 4.9.1).
+    /// Whether there is another page; only a search returns it (4.15.1, not 4.9.1).
     pub has_more: Option<bool>,
-    /// What else it says.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// An answer that is one page of a list.
+/// A response that is one page of a list.
 pub(crate) trait Paged: DeserializeOwned + Send {
     /// A row.
     type Row: Send;
 
-    /// Whether there is a further page, where the server says so.
+    /// Returns whether there is another page, if the server sends it.
     fn has_more(&self) -> Option<bool> {
         None
     }
 
-    /// Its rows.
+    /// Returns the rows of the page.
     fn rows(self) -> Vec<Self::Row>;
 }
 
@@ -74,29 +74,30 @@ impl<T: DeserializeOwned + Send> Paged for Vec<T> {
     }
 }
 
-/// When a row was last touched.
+/// When a row was last changed.
 pub(crate) type Touched<T> = fn(&T) -> Option<Time>;
 
-/// What is known of a list and its rows.
+/// How the rows of a list are identified, counted and sorted.
 pub(crate) struct Rows<P: Paged, K> {
-    /// What does not change in a row: its id.
+    /// Returns the key of a row that never changes: its id.
     pub(crate) key: fn(&P::Row) -> K,
-    /// How many rows the whole list has, where a page says so.
+    /// Returns the total number of rows of the list, if a page contains it.
     pub(crate) total: fn(&P) -> Option<u64>,
-    /// By what the list is sorted, where a change of the row moves it to the front.
+    /// Returns the time the list is sorted by, if a change of a row moves it to the front.
     pub(crate) touched: Option<Touched<P::Row>>,
 }
 
-/// Streams every row of a paged list once, page after page until one is empty or no longer full.
+/// Streams every row of a paginated list once, one page after the other until one is empty or not
+/// full.
 ///
-/// The list may move meanwhile. Rows that go to a later page come once, by their key. Rows that go
-/// to an earlier page, because others vanished, are found by reading the page before again, and
-/// further back while nothing there is known; so most pages are asked for twice. Where the list
-/// counts its rows and the count changed between the two, both are read again.
+/// The list may change meanwhile. Rows that move to a later page are returned once, by their key.
+/// Rows that move to an earlier page, because others were removed, are found by reading the
+/// previous page again, and further back while no row there is known; so most pages are requested
+/// twice. If the list has a total and it changed between the two requests, both are read again.
 ///
 /// In a list sorted by `touched`, rows that jump to the front are found by reading the front again
-/// at the end, down to what was there at the start. What may be missed: a row that goes to an
-/// earlier page while another jumps to the front, or is made, between the same two requests.
+/// at the end, down to the rows that were there at the start. A row may be missed if it moves to an
+/// earlier page while another jumps to the front, or is created, between the same two requests.
 pub(crate) fn stream<'a, P, K, F>(
     fetch: F,
     rows: Rows<P, K>,
@@ -110,10 +111,11 @@ where
     walk(fetch, rows, true)
 }
 
-/// Streams every row of a paged list once, and asks for each page once.
+/// Streams every row of a paginated list once, and requests each page once.
 ///
-/// For a list whose rows never go to an earlier page, because nothing is removed from it but at its
-/// end, and nothing is sorted anew. Rows that go to a later page still come once, by their key.
+/// For a list whose rows never move to an earlier page, because rows are only removed at its end
+/// and it is never sorted again. Rows that move to a later page are still returned once, by their
+/// key.
 pub(crate) fn stream_unguarded<'a, P, K, F>(
     fetch: F,
     rows: Rows<P, K>,
@@ -156,45 +158,45 @@ where
     .boxed()
 }
 
-/// How often pages are read again, at the most, until nothing moves meanwhile.
+/// How often pages are read again, at most, until nothing changes meanwhile.
 const TRIES: u32 = 8;
 
-/// How often the front is read again, at the most, until nothing jumps there meanwhile.
+/// How often the front is read again, at most, until no row jumps there meanwhile.
 const ROUNDS: u32 = 50;
 
-/// How often in a row a page may be the same as the one before it: rows that come in between the
-/// two requests may push them there.
+/// How many times in a row a page may equal the previous one: new rows between the two requests may
+/// have moved them there.
 const SAME: u32 = 16;
 
-/// What is said then.
+/// The error's text in that case.
 const SAME_PAGE: &str =
     "page after page has the same rows: the server, or a proxy before it, ignores the page asked";
 
-/// What to do next.
+/// The next step of a stream.
 #[derive(Clone, Copy)]
 enum Step {
-    /// To read this page, and before it again if rows may have gone there.
+    /// Read this page, and first the one before it again if rows may have moved there.
     Page(u32),
-    /// To read the last page again: rows may have gone there while the one before was read again.
+    /// Read the last page again: rows may have moved there while the previous one was read again.
     Last(u32),
-    /// To read this page of the front again, down to what was touched at `mark`; the next round
-    /// goes down to `next`.
+    /// Read this page of the front again, down to the rows changed at `mark`; the next round goes
+    /// down to `next`.
     Front { page: u32, mark: Time, next: Time, round: u32 },
-    /// Nothing.
+    /// The stream has ended.
     End,
 }
 
 struct Walk<F, P: Paged, K> {
     fetch: F,
     rows: Rows<P, K>,
-    /// Whether rows may go to an earlier page.
+    /// Whether rows may move to an earlier page.
     guarded: bool,
-    /// The rows that came, and whether all rows before them did, too.
+    /// The rows that were returned, and whether all rows before them were returned, too.
     seen: HashMap<K, bool>,
     next: Step,
-    /// The first page: how many rows it had, and when its first row was last touched.
+    /// The first page: its number of rows, and when its first row was last changed.
     first: (usize, Option<Time>),
-    /// The rows of the page before, and how many pages in a row were the same as that.
+    /// The rows of the previous page, and how many pages in a row were equal to it.
     before: Vec<K>,
     same: u32,
 }
@@ -205,7 +207,7 @@ where
     P: Paged + 'a,
     K: Copy + Hash + Eq,
 {
-    /// The next rows that were not seen before; `None` at the end.
+    /// Returns the next rows that were not seen before; `None` at the end.
     async fn step(&mut self) -> Result<Option<Vec<P::Row>>, Error> {
         match self.next {
             Step::Page(number) => self.page(number).await.map(Some),
@@ -225,7 +227,7 @@ where
                 self.next = if !reached {
                     Step::Front { page: page + 1, mark, next, round }
                 } else if next > mark && round < ROUNDS {
-                    // What jumped to the front while the front was read.
+                    // Rows that jumped to the front while the front was read.
                     Step::Front { page: 1, mark: next, next, round: round + 1 }
                 } else {
                     Step::End
@@ -248,14 +250,14 @@ where
             if number == 1 {
                 self.first = (count, rows.first().and_then(|row| self.touched(row)));
             }
-            // Later pages say nothing of rows that went to earlier ones meanwhile.
+            // Later pages do not show rows that moved to earlier ones meanwhile.
             let counts = number == 1 || !self.guarded;
             let until = (number as usize - 1) * self.first.0 + count;
             let whole = counts && total.is_some_and(|total| total <= until as u64);
             let last = whole || more == Some(false) || count == 0 || count < self.first.0;
             let mut found = VecDeque::from([rows]);
             let (mut back, mut still) = (number, true);
-            // A row that is known shows that nothing is missing before it.
+            // A known row shows that nothing is missing before it.
             while self.guarded && back > 1 && !found.front().is_some_and(|rows| self.knows(rows)) {
                 back -= 1;
                 let earlier = (self.fetch)(back).await?;
@@ -263,7 +265,7 @@ where
                 found.push_front(earlier.rows());
             }
             tries += 1;
-            // Pages fit together when nothing moved while they were read.
+            // The pages are consistent if nothing changed while they were read.
             let fit = still || tries == TRIES;
             if fit {
                 let keys = found.iter().flatten().map(self.rows.key);
@@ -296,7 +298,7 @@ where
         self.rows.touched.and_then(|touched| touched(row))
     }
 
-    /// Fails where one page after the other is the same: it would never end.
+    /// Fails if one page after the other is the same: the stream would never end.
     fn compare(&mut self, number: u32, rows: &[P::Row]) -> Result<(), Error> {
         let keys: Vec<K> = rows.iter().map(self.rows.key).collect();
         self.same = if !keys.is_empty() && keys == self.before { self.same + 1 } else { 0 };

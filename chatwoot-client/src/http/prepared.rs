@@ -1,4 +1,4 @@
-//! What a call will send, whatever it answers: nothing here is compiled again for each type.
+//! A call without its response type: this code is compiled once, not once for each type.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::http::shared::Http;
 use crate::http::upload::Fields;
 use crate::types::Secret;
 
-/// What a path segment keeps as it is; all else is percent-encoded.
+/// The characters that a path segment keeps unchanged; all others are percent-encoded.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// The header of every token; the hyphenated form passes proxies that drop underscores.
@@ -25,26 +25,27 @@ const TOKEN_HEADER: HeaderName = HeaderName::from_static("api-access-token");
 /// The header of a widget visitor's token.
 const VISITOR_HEADER: HeaderName = HeaderName::from_static("x-auth-token");
 
-/// How an answer is read.
+/// How a response is read.
 #[derive(Clone, Copy)]
 pub(crate) enum ResponseKind {
     Json,
-    /// JSON, or an empty body for nothing.
+    /// JSON or an empty body.
     Maybe,
-    /// A text, and no page.
+    /// A text, but not an HTML page.
     Text,
     Page,
-    /// Nothing: the body is empty, or not worth a type.
+    /// Nothing: the body is empty or has no information.
     Done,
 }
 
 impl ResponseKind {
-    /// The answer as JSON, so that one kind of decoder does for all, and the keys around it.
+    /// Returns the response as JSON, so that one deserializer suffices, and the keys around the
+    /// value.
     fn json(self, op: Op, answer: &http::Response<Bytes>) -> Result<(Keys, Bytes), Error> {
         const NOTHING: (Keys, Bytes) = (&[], Bytes::from_static(b"null"));
         let body = answer.body();
         match self {
-            // A proxy's page with status 200 did not reach Chatwoot.
+            // An HTML page with status 200 comes from a proxy: the request did not reach Chatwoot.
             Self::Text | Self::Done if is_html(answer) => Err(Error::html(op.name, answer)),
             Self::Done => Ok(NOTHING),
             Self::Maybe if body.trim_ascii().is_empty() => Ok(NOTHING),
@@ -65,17 +66,17 @@ impl ResponseKind {
     }
 }
 
-/// The keys around an answer, outermost first.
+/// The keys around a value, outermost first.
 pub(crate) type Keys = &'static [&'static str];
 
-/// What is sent as the body, before files are looked at.
+/// The content of the body, before files are checked.
 enum Content {
     Nothing,
     Json(Bytes),
     Form(Fields),
 }
 
-/// An answer that is not decoded yet.
+/// A response that has not been decoded.
 pub(crate) struct RawResponse {
     op: Op,
     pub(crate) keys: Keys,
@@ -84,32 +85,32 @@ pub(crate) struct RawResponse {
 }
 
 impl RawResponse {
-    /// The failure of an answer that does not decode.
+    /// Creates the error of a response that does not decode.
     pub(crate) fn decode_error(&self, path: String, error: &serde_json::Error) -> Error {
         let Sent { answer, attempts, elapsed } = &self.sent;
         Error::decode(self.op.name, answer, path, error).tried(*attempts, *elapsed)
     }
 
-    /// The server's own name for the request.
+    /// Returns the server's id of the request.
     pub(crate) fn request_id(&self) -> Option<String> {
         let id = self.sent.answer.headers().get("x-request-id")?;
         id.to_str().ok().map(str::to_owned)
     }
 }
 
-/// A call without the type of its answer.
+/// A call without its response type.
 pub(crate) struct PreparedRequest<'a> {
     http: &'a Http,
     pub(crate) op: Op,
     token: Option<&'a Secret>,
-    // The header in which the token goes.
+    // The header that carries the token.
     token_header: HeaderName,
     path: Vec<(&'static str, String)>,
     query: String,
     body: Content,
     pub(crate) timeout: Option<Duration>,
     pub(crate) deadline: Option<Duration>,
-    // The first thing that could not be sent; reported when the call is awaited.
+    // The first value that cannot be sent; reported when the call is awaited.
     fault: Option<String>,
     kind: ResponseKind,
 }
@@ -227,7 +228,7 @@ impl<'a> PreparedRequest<'a> {
     }
 }
 
-/// Fills a path's `{parameters}`.
+/// Fills in the `{parameters}` of a path.
 fn render(path: &str, values: &[(&'static str, String)]) -> Result<String, String> {
     let mut rendered = String::with_capacity(path.len() + 16);
     let mut rest = path;

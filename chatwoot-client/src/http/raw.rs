@@ -1,4 +1,4 @@
-//! Requests for operations that have no method yet.
+//! Requests for operations that have no method.
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
@@ -10,22 +10,22 @@ use super::call::Call;
 use super::op::{Op, TokenKind};
 use crate::error::Error;
 
-/// A request for an operation that has no method yet; from
+/// A request for an operation that has no method; from
 /// [`Account::request`](crate::Account::request), [`Platform::request`](crate::Platform::request)
 /// and [`PublicInbox::request`](crate::PublicInbox::request).
 ///
 /// It is sent when it is awaited, with the token, retries, limits, errors and spans of every other
-/// call, and decodes into any type. [`RawRequest::into_call`] gives it a timeout or a deadline of
-/// its own.
+/// call, and decodes into any type. [`RawRequest::into_call`] allows to set its timeout and
+/// deadline.
 #[must_use = "a request is sent when it is awaited"]
 pub struct RawRequest<'a, T> {
     call: Call<'a, T>,
 }
 
 impl<'a, T> RawRequest<'a, T> {
-    /// A request on a handle of one kind of API.
+    /// Creates a request on a handle of one kind of API.
     pub(crate) fn new(mut call: Call<'a, T>, op: Op, kind: TokenKind) -> Self {
-        // Behind the base URL, any other path could be the rest of another host's name.
+        // Without the slash the path could extend the host name of the base URL.
         if !op.path.starts_with('/') {
             call.refuse("the path of the operation begins with no `/`");
         } else if op.token() != kind {
@@ -40,7 +40,7 @@ impl<'a, T> RawRequest<'a, T> {
         self
     }
 
-    /// Adds a query; lists repeat their key, whose name ends in `[]`.
+    /// Adds query parameters; a list repeats its key, whose name ends in `[]`.
     pub fn query(mut self, query: &impl Serialize) -> Self {
         self.call = self.call.query(query);
         self
@@ -52,7 +52,7 @@ impl<'a, T> RawRequest<'a, T> {
         self
     }
 
-    /// Turns it into a [`Call`], for its timeout, its deadline and its response's metadata.
+    /// Converts it into a [`Call`], which has a timeout, a deadline and the response's metadata.
     pub fn into_call(self) -> Call<'a, T> {
         self.call
     }

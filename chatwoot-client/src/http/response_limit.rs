@@ -1,4 +1,4 @@
-//! How much of a response is read.
+//! The maximum size of a response body.
 
 use bytes::Bytes;
 use http::StatusCode;
@@ -7,11 +7,11 @@ use crate::http::transport::{TransportError, TransportErrorKind};
 
 const MEBIBYTE: usize = 1024 * 1024;
 
-/// How many bytes of a response's body are read, counted after decompression.
+/// How many bytes of a response body are read, counted after decompression.
 ///
 /// The client puts it into the [extensions](http::Request::extensions) of each request. A
-/// [`Transport`](crate::http::transport::Transport) that reads piece by piece stops there; of a body that a
-/// transport hands over whole, the client itself refuses or cuts what is beyond.
+/// [`Transport`](crate::http::transport::Transport) that reads in chunks stops at the limit; if a
+/// transport returns a complete body, the client itself rejects or truncates a larger one.
 ///
 /// ```
 /// use chatwoot_client::http::ResponseLimit;
@@ -23,9 +23,9 @@ const MEBIBYTE: usize = 1024 * 1024;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ResponseLimit {
-    /// For a success: a larger one is an error.
+    /// For a successful response: a larger one is an error.
     pub success: usize,
-    /// For any other status: what is beyond is left out.
+    /// For any other status: a larger body is truncated.
     pub refusal: usize,
 }
 
@@ -36,12 +36,12 @@ impl Default for ResponseLimit {
 }
 
 impl ResponseLimit {
-    /// How much of a response with this status is read.
+    /// Returns how much of a response with this status is read.
     pub fn of(&self, status: StatusCode) -> usize {
         if status.is_success() { self.success } else { self.refusal }
     }
 
-    /// The failure of a success that is larger, for a transport to report.
+    /// Returns the error for a successful response that is larger, for a transport to report.
     pub fn exceeded(&self) -> TransportError {
         let size = match self.success {
             bytes if bytes >= MEBIBYTE && bytes % MEBIBYTE == 0 => {
@@ -56,7 +56,7 @@ impl ResponseLimit {
         TransportError::new(TransportErrorKind::TooLarge, message)
     }
 
-    /// Holds a body that was handed over whole to the limit.
+    /// Applies the limit to a body that was returned complete.
     pub(crate) fn hold(
         &self,
         answer: http::Response<Bytes>,
@@ -67,7 +67,7 @@ impl ResponseLimit {
         } else if answer.status().is_success() {
             Err(self.exceeded())
         } else {
-            // A copy, so that the rest is not kept in memory.
+            // Copied, so that the rest is not kept in memory.
             Ok(answer.map(|body| Bytes::copy_from_slice(body.get(..limit).unwrap_or(&body))))
         }
     }

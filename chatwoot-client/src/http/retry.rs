@@ -1,4 +1,4 @@
-//! Whether to send again: the kind of failure times the operation's idempotency.
+//! Whether to send a request again: by the kind of the failure and the operation's idempotency.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use backon::BackoffBuilder;
 
 use crate::error::{Error, ErrorKind};
 
-/// How often, how long and how patiently a call is tried.
+/// How often and how long a call is attempted.
 ///
 /// ```
 /// use std::time::Duration;
@@ -18,17 +18,18 @@ use crate::error::{Error, ErrorKind};
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct RetryPolicy {
-    /// How long one try may take. Chatwoot kills a request after 15 s: a shorter timeout on a
+    /// How long one attempt may take. Chatwoot aborts a request after 15 s: a shorter timeout on a
     /// write leaves its outcome unknown. Default: 20 s.
     pub timeout: Duration,
-    /// How long the whole call may take, waits included. Default: 90 s, so that one window of
-    /// a limit (60 s) can be waited out.
+    /// How long the whole call may take, including the waits. Default: 90 s, so that one window of
+    /// a limit (60 s) can be waited for.
     pub deadline: Duration,
-    /// How often a request is sent at the most, refusals by a limit (429) not counted. Default: 5.
+    /// How often a request is sent at most, not counting 429 responses. Default: 5.
     pub max_attempts: u32,
-    /// The first wait is between zero and this; it doubles each time. Default: 250 ms.
+    /// The upper bound of the first wait, which is random from zero; it doubles each time. Default:
+    /// 250 ms.
     pub min_delay: Duration,
-    /// No wait is longer than this. Default: 8 s.
+    /// The upper bound of every wait. Default: 8 s.
     pub max_delay: Duration,
 }
 
@@ -45,7 +46,7 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// Waits with full jitter: each is uniform between zero and the exponential one.
+    /// Returns the waits with full jitter: each is uniform between zero and the exponential one.
     pub(crate) fn waits(&self) -> impl Iterator<Item = Duration> + Send + use<> {
         backon::ExponentialBuilder::default()
             .with_min_delay(self.min_delay.min(self.max_delay))
@@ -56,7 +57,7 @@ impl RetryPolicy {
     }
 }
 
-/// A part of a wait; a wait of centuries must not overflow.
+/// Returns a part of a wait, without overflow for very long waits.
 fn part(wait: Duration, of: f64) -> Duration {
     Duration::try_from_secs_f64(wait.as_secs_f64() * of).unwrap_or(wait)
 }
@@ -64,7 +65,7 @@ fn part(wait: Duration, of: f64) -> Duration {
 /// What to do after a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Decision {
-    /// Give the error to the caller.
+    /// Return the error to the caller.
     Stop,
     /// Send again after a wait with jitter.
     Backoff,
@@ -72,14 +73,14 @@ pub(crate) enum Decision {
     NextWindow,
 }
 
-/// The whole policy, in one match.
+/// Returns the decision of the policy.
 pub(crate) fn decide(error: &Error, idempotent: bool) -> Decision {
     match error.kind() {
-        // It never reached the server.
+        // The request never reached the server.
         ErrorKind::Connect => Decision::Backoff,
-        // The limiter refused it before the application saw it.
+        // The rate limiter refused it before the application received it.
         ErrorKind::RateLimited => Decision::NextWindow,
-        // Nobody knows whether it was done.
+        // It is unknown whether the request was processed.
         ErrorKind::Timeout | ErrorKind::Interrupted | ErrorKind::Server if idempotent => {
             Decision::Backoff
         }
@@ -87,8 +88,8 @@ pub(crate) fn decide(error: &Error, idempotent: bool) -> Decision {
     }
 }
 
-/// A budget that all calls of a client share, so that retries cannot multiply the load on a
-/// server that is down: each retry costs one token, each success earns a tenth.
+/// A budget that all calls of a client share, so that retries cannot multiply the load on a server
+/// that is down: each retry costs one token, each success adds a tenth.
 #[derive(Debug)]
 pub(crate) struct Budget {
     tenths: AtomicU32,
@@ -170,7 +171,7 @@ mod tests {
         assert_eq!(retries(&budget), 100);
     }
 
-    /// Spends what a budget holds; counts the retries.
+    /// Spends the whole budget; returns the number of retries.
     fn retries(budget: &Budget) -> usize {
         let spent = std::iter::repeat_with(|| budget.spend()).take_while(|spent| *spent);
         spent.take(1_000).count()
@@ -186,8 +187,8 @@ mod tests {
         assert_eq!(policy.max_delay, Duration::from_secs(8));
     }
 
-    /// Each wait is uniform between zero and twice the one before, up to the longest. With 2,000
-    /// draws a quarter of the range is missed once in 10^250.
+    /// Each wait is uniform between zero and twice the previous bound, up to the maximum. With
+    /// 2,000 draws a quarter of the range is missed once in 10^250.
     #[test]
     fn waits_double_and_are_drawn_from_the_whole_range() {
         let policy = RetryPolicy::default();

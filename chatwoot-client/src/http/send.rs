@@ -1,4 +1,4 @@
-//! Sending one call: limits before, retries after, a deadline around it all.
+//! Sending one call: rate limits before it, retries after it, a deadline around it.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub(crate) struct Sent {
     pub(crate) elapsed: Duration,
 }
 
-/// Sends until there is an answer, a failure that is not to be tried again, or no time left.
+/// Sends a request until there is a response, a failure that must not be retried, or no time left.
 pub(crate) async fn send(http: &Http, outgoing: Outgoing<'_>) -> Result<Sent, Error> {
     let op = outgoing.op;
     let span = tracing::debug_span!("chatwoot", op = op.name, account = outgoing.scope.account);
@@ -67,7 +67,7 @@ async fn attempt(
             Decision::NextWindow => {
                 refusals += 1;
                 http.counters().rate_limited();
-                // A proxy may know better than the clock.
+                // A proxy may know the time better than the clock.
                 error.retry_after().unwrap_or_else(|| next_window(clock))
             }
             Decision::Backoff => {
@@ -81,7 +81,7 @@ async fn attempt(
         if clock.elapsed().saturating_add(wait) >= policy.deadline {
             return Err(error);
         }
-        // Only a retry that will be sent costs something.
+        // Only a retry that is sent costs a token.
         if decision == Decision::Backoff && !http.budget().spend() {
             return Err(error);
         }
@@ -91,7 +91,7 @@ async fn attempt(
     }
 }
 
-/// One try: any status but a success is an error.
+/// Makes one attempt: any status but a success is an error.
 async fn once(
     http: &Http,
     outgoing: &Outgoing<'_>,
@@ -102,7 +102,7 @@ async fn once(
     let timeout = outgoing.policy.timeout.min(left);
     http.counters().sent();
     let sending = http.transport().send(outgoing.request.clone(), timeout);
-    // The transport keeps its time; a host's own that does not must not hold the call for ever.
+    // The transport applies the timeout; one that does not must not block the call for ever.
     let sent = tokio::time::timeout(timeout, sending).await;
     let sent = sent.unwrap_or_else(|_| Err(TransportError::timeout("no answer in time")));
     let held = sent.and_then(|answer| http.response_limit().hold(answer));
@@ -130,10 +130,11 @@ async fn take_place(http: &Http, outgoing: &Outgoing<'_>, clock: CallClock) -> R
     Ok(())
 }
 
-/// The end of the running minute, and a little more so that not all come back at once.
+/// Returns the wait to the end of the current minute, plus a random part so that not all calls
+/// resume at once.
 ///
-/// Which of the server's counts is full it does not say; a longer window is met again, a minute
-/// later each time, until the deadline.
+/// A 429 does not name the limit that was exceeded; a limit with a longer window refuses the
+/// request again, a minute later each time, until the deadline.
 fn next_window(clock: CallClock) -> Duration {
     let spread = Duration::from_secs(1).mul_f64(fastrand::f64());
     clock.to_window_end(Duration::from_mins(1)) + spread

@@ -1,4 +1,4 @@
-//! What all calls of one client share.
+//! The state that all calls of one client share.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use super::retry::{Budget, RetryPolicy};
 use super::stats::Counters;
 use super::transport::Transport;
 
-/// What all calls of one client share: base URL, transport, policy, limits and counts. Cloning is
-/// cheap.
+/// The state that all calls of one client share: base URL, transport, policy, limits and counts.
+/// Cloning is cheap.
 #[derive(Clone)]
 pub(crate) struct Http(Arc<Inner>);
 
@@ -48,7 +48,7 @@ impl Http {
         }))
     }
 
-    /// The base URL, without a slash at its end.
+    /// Returns the base URL, without a trailing slash.
     pub(crate) fn base_url(&self) -> &str {
         &self.0.base_url
     }
@@ -77,17 +77,17 @@ impl Http {
         self.0.transport.as_ref()
     }
 
-    /// A call without a token.
+    /// Creates a call without a token.
     pub(crate) fn call<T: DeserializeOwned>(&self, op: Op) -> Call<'_, T> {
         Call::new(self, op, None)
     }
 
-    /// A call without a token whose response is a page of HTML.
+    /// Creates a call without a token whose response is an HTML page.
     pub(crate) fn page(&self, op: Op) -> Call<'_, String> {
         Call::page(self, op)
     }
 
-    /// A call without a token whose response's body says nothing.
+    /// Creates a call without a token whose response body is not used.
     pub(crate) fn done(&self, op: Op) -> Call<'_, ()> {
         Call::done(self, op, None)
     }

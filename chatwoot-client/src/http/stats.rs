@@ -1,4 +1,4 @@
-//! What a client has done so far, in numbers.
+//! Counts of a client's requests and retries.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
@@ -10,9 +10,9 @@ pub struct Stats {
     pub requests: u64,
     /// Requests sent again.
     pub retries: u64,
-    /// Answers 429 met.
+    /// Responses with status 429.
     pub rate_limited: u64,
-    /// Waits because the client's own count said that the server would refuse.
+    /// Waits because the client's own count predicted that the server would refuse the request.
     pub held_back: u64,
 }
 

@@ -1,4 +1,4 @@
-//! Uploads: files to send, from memory or from disk.
+//! Files to upload, from memory or from disk.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -9,14 +9,14 @@ use serde_json::Value;
 
 use crate::http::{Form, Part, PartSource};
 
-/// The largest file that a Chatwoot with its default configuration takes.
+/// The largest file that Chatwoot accepts in its default configuration.
 const MAX_SIZE: u64 = 40 * 1024 * 1024;
 
-/// A file to send: an attachment, a picture, a list to import.
+/// A file to upload: an attachment, a picture, a list to import.
 ///
-/// A file on disk is looked at when the call is awaited, and read while it is sent: never whole
-/// in memory. One that is missing, no regular file, empty or too large is not sent, and the error
-/// is of the kind [`Request`](crate::error::ErrorKind::Request).
+/// A file on disk is checked when the call is awaited, and read while it is sent: it is never held
+/// in memory as a whole. A file that is missing, not a regular file, empty or too large is not
+/// sent, and the error has the kind [`Request`](crate::error::ErrorKind::Request).
 ///
 /// ```
 /// use chatwoot_client::Upload;
@@ -41,7 +41,7 @@ enum Source {
 }
 
 impl Upload {
-    /// A file from memory; `content_type` is its media type, such as `image/png`.
+    /// Creates an upload from memory; `content_type` is its media type, such as `image/png`.
     pub fn bytes(
         name: impl Into<String>,
         content_type: impl Into<String>,
@@ -55,8 +55,8 @@ impl Upload {
         }
     }
 
-    /// A file on disk, under its own name; its media type follows from its extension, and is
-    /// `application/octet-stream` for one that is not known.
+    /// Creates an upload of a file on disk, under its own name; its media type is derived from its
+    /// extension, and is `application/octet-stream` for an unknown one.
     pub fn file(path: impl Into<PathBuf>) -> Self {
         let path = path.into();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -69,36 +69,36 @@ impl Upload {
         }
     }
 
-    /// Sends it under another name.
+    /// Sets another file name.
     pub fn with_name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Sends it as another media type.
+    /// Sets another media type.
     pub fn with_content_type(mut self, content_type: impl Into<String>) -> Self {
         self.content_type = content_type.into();
         self
     }
 
-    /// The largest size to send, in bytes, where the server is configured for another than its
-    /// default of 40 MB.
+    /// Sets the maximum size in bytes, for a server that is configured for another than its default
+    /// of 40 MB.
     pub fn max_size(mut self, bytes: u64) -> Self {
         self.max_size = bytes;
         self
     }
 
-    /// The name it is sent under.
+    /// Returns the file name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The media type it is sent as.
+    /// Returns the media type.
     pub fn content_type(&self) -> &str {
         &self.content_type
     }
 
-    /// The part of a form that this is, if it can be sent.
+    /// Returns the upload as a part of a form, if it can be sent.
     fn part(&self, field: &str) -> Result<Part, String> {
         let (name, kind) = (&self.name, &self.content_type);
         if name.is_empty() {
@@ -141,11 +141,11 @@ impl fmt::Debug for Upload {
     }
 }
 
-/// The fields and files of a form, before the files are looked at.
+/// The fields and files of a form, before the files are checked.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fields {
     fields: Vec<Field>,
-    // The first thing that could not be written; reported when the call is awaited.
+    // The first value that cannot be sent; reported when the call is awaited.
     fault: Option<String>,
 }
 
@@ -160,7 +160,7 @@ impl Fields {
         Self::default()
     }
 
-    /// Adds the fields of a JSON object: texts as they are, what is nested as JSON.
+    /// Adds the fields of a JSON object: strings unchanged, nested values as JSON.
     pub(crate) fn object(mut self, object: &impl Serialize) -> Self {
         let fields = match serde_json::to_value(object) {
             Ok(Value::Object(fields)) => fields,
@@ -190,7 +190,7 @@ impl Fields {
         uploads.iter().fold(self, |fields, upload| fields.file(name, upload))
     }
 
-    /// The form to send; the files are looked at.
+    /// Returns the form to send; checks the files.
     pub(crate) fn form(&self) -> Result<Form, String> {
         if let Some(fault) = &self.fault {
             return Err(fault.clone());
@@ -203,7 +203,7 @@ impl Fields {
     }
 }
 
-/// The media type of an extension, of those that people send.
+/// Returns the media type of a common extension.
 fn media_type(extension: &str) -> &'static str {
     match extension.to_ascii_lowercase().as_str() {
         "png" => "image/png",

@@ -1,4 +1,4 @@
-//! Account users: which users work in which accounts, for a platform app.
+//! Account users: the members of accounts, for a platform app.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use crate::types::{Availability, Extra, Role};
 
 const LIST: Op =
     Op::get("account_users.list", "/platform/api/v1/accounts/{account_id}/account_users");
-// A user who is there already gets the role: twice is once.
+// For an existing member the server sets the role: it is idempotent.
 const CREATE: Op =
     Op::post("account_users.create", "/platform/api/v1/accounts/{account_id}/account_users")
         .idempotent();
@@ -20,7 +20,7 @@ const DELETE: Op =
 
 pub(super) const OPERATIONS: &[Op] = &[LIST, CREATE, DELETE];
 
-/// Who works in which account; from [`Platform::account_users`].
+/// A handle for the members of accounts; from [`Platform::account_users`].
 #[derive(Clone, Copy, Debug)]
 pub struct AccountUsers<'a> {
     platform: &'a Platform,
@@ -31,13 +31,13 @@ impl<'a> AccountUsers<'a> {
         Self { platform }
     }
 
-    /// Returns everybody in the account.
+    /// Returns all members of the account.
     ///
     /// `GET /platform/api/v1/accounts/{account_id}/account_users`.
     ///
     /// # Errors
-    /// `NotFound` without such an account; `Unauthorized` for one that this platform app did not
-    /// make.
+    /// `NotFound` if the account does not exist; `Unauthorized` if this platform app did not create
+    /// it.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -52,14 +52,14 @@ impl<'a> AccountUsers<'a> {
         self.platform.call(LIST).path("account_id", account)
     }
 
-    /// Puts a user into the account, or gives a user who is there another role.
+    /// Adds a user to the account, or changes the role of an existing member.
     ///
     /// `POST /platform/api/v1/accounts/{account_id}/account_users`.
     ///
     /// # Errors
-    /// `NotFound` without such an account; `Unauthorized` for one that this platform app did not
-    /// make. `Invalid` for a user who does not exist; `Server` (500) for a role the server does not
-    /// know.
+    /// `NotFound` if the account does not exist; `Unauthorized` if this platform app did not create
+    /// it. `Invalid` for a user who does not exist; `Server` (500) for a role that the server does
+    /// not know.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -75,14 +75,14 @@ impl<'a> AccountUsers<'a> {
         self.platform.call(CREATE).path("account_id", account).json(&membership)
     }
 
-    /// Takes a user out of the account; the user stays.
+    /// Removes a user from the account; the user itself is not deleted.
     ///
-    /// `DELETE /platform/api/v1/accounts/{account_id}/account_users`. Nothing happens when they are
-    /// not in it.
+    /// `DELETE /platform/api/v1/accounts/{account_id}/account_users`. It does nothing if the user
+    /// is not a member.
     ///
     /// # Errors
-    /// `NotFound` without such an account; `Unauthorized` for one that this platform app did not
-    /// make.
+    /// `NotFound` if the account does not exist; `Unauthorized` if this platform app did not create
+    /// it.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -104,35 +104,35 @@ struct Membership {
     role: Option<Role>,
 }
 
-/// A user's membership of an account.
+/// The membership of a user in an account.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AccountUser {
-    /// The membership's id.
+    /// The id of the membership.
     pub id: AccountUserId,
-    /// The account.
+    /// The id of the account.
     pub account_id: AccountId,
-    /// The user.
+    /// The id of the user.
     pub user_id: UserId,
-    /// What the user may do there.
+    /// The user's role in the account.
     pub role: Option<Role>,
-    /// What the user set.
+    /// The availability that the user set.
     pub availability: Option<Availability>,
-    /// Whether the user counts as offline when the dashboard is closed.
+    /// Whether the user is shown as offline while the dashboard is closed.
     pub auto_offline: Option<bool>,
-    /// When the user was last there.
+    /// When the user was last active there.
     pub active_at: Option<Time>,
-    /// Who invited the user.
+    /// The id of the user who invited them.
     pub inviter_id: Option<UserId>,
-    /// The custom role, if there is one.
+    /// The id of the custom role, if there is one.
     pub custom_role_id: Option<CustomRoleId>,
-    /// The capacity policy, if there is one.
+    /// The id of the capacity policy, if there is one.
     pub agent_capacity_policy_id: Option<u64>,
-    /// Since when.
+    /// When it was created.
     pub created_at: Option<Time>,
-    /// When it last changed.
+    /// When it was last changed.
     pub updated_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

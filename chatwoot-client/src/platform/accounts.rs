@@ -1,4 +1,4 @@
-//! Platform accounts: the accounts that a platform app made, one per store.
+//! Platform accounts: the accounts that a platform app created, one per store.
 
 use std::collections::BTreeMap;
 
@@ -19,7 +19,7 @@ const DELETE: Op = Op::delete("platform_accounts.delete", "/platform/api/v1/acco
 
 pub(super) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE];
 
-/// The accounts of a platform app; from [`Platform::accounts`].
+/// A handle for the accounts of a platform app; from [`Platform::accounts`].
 #[derive(Clone, Copy, Debug)]
 pub struct PlatformAccounts<'a> {
     platform: &'a Platform,
@@ -30,12 +30,13 @@ impl<'a> PlatformAccounts<'a> {
         Self { platform }
     }
 
-    /// Returns every account that this platform app made.
+    /// Returns all accounts that this platform app created.
     ///
     /// `GET /platform/api/v1/accounts`. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// `Server` (500) once one of the accounts was deleted (4.9.1, 4.15.1): keep your own list.
+    /// `Server` (500) once one of the accounts has been deleted (4.9.1, 4.15.1): keep your own
+    /// list.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -55,8 +56,8 @@ impl<'a> PlatformAccounts<'a> {
     /// `GET /platform/api/v1/accounts/{account_id}`.
     ///
     /// # Errors
-    /// `NotFound` without such an account; `Unauthorized` for one that this platform app did not
-    /// make.
+    /// `NotFound` if the account does not exist; `Unauthorized` if this platform app did not create
+    /// it.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -74,12 +75,12 @@ impl<'a> PlatformAccounts<'a> {
     ///
     /// `POST /platform/api/v1/accounts`.
     ///
-    /// Names are not unique: sent twice, it makes two.
+    /// Names are not unique: sending it twice creates two.
     ///
     /// # Errors
-    /// `Invalid` without a name, or for an e-mail address that is none. `Server` (500) for a
-    /// language or state the server does not know; for a feature it does not know too, but then the
-    /// account is made, and no platform app may touch it.
+    /// `Invalid` for an empty name or a malformed e-mail address. `Server` (500) for a language,
+    /// status or feature that the server does not know; for an unknown feature the account is
+    /// created nevertheless, and no platform app has access to it.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -96,14 +97,13 @@ impl<'a> PlatformAccounts<'a> {
         self.platform.call(CREATE).json(account)
     }
 
-    /// Updates an account; what is left as [`Patch::Keep`] stays.
+    /// Updates an account; fields left as [`Patch::Keep`] are unchanged.
     ///
     /// `PATCH /platform/api/v1/accounts/{account_id}`.
     ///
     /// # Errors
-    /// `NotFound` without such an account; `Unauthorized` for one that this platform app did not
-    /// make. `Invalid` and `Server` (500) as for [`PlatformAccounts::create`]; then nothing
-    /// changes.
+    /// `NotFound` if the account does not exist; `Unauthorized` if this platform app did not create
+    /// it. `Invalid` and `Server` (500) as for [`PlatformAccounts::create`]; then nothing changes.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -120,15 +120,15 @@ impl<'a> PlatformAccounts<'a> {
         self.platform.call(UPDATE).path("account_id", id).json(to)
     }
 
-    /// Deletes an account and all that is in it.
+    /// Deletes an account and everything in it.
     ///
     /// `DELETE /platform/api/v1/accounts/{account_id}`.
     ///
-    /// The server answers at once and deletes later, in the background.
+    /// The server responds immediately and deletes in the background.
     ///
     /// # Errors
-    /// `NotFound` without such an account; `Unauthorized` for one that this platform app did not
-    /// make.
+    /// `NotFound` if the account does not exist; `Unauthorized` if this platform app did not create
+    /// it.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -142,7 +142,7 @@ impl<'a> PlatformAccounts<'a> {
     }
 }
 
-/// An account as the Platform API answers it.
+/// An account as the Platform API returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PlatformAccount {
@@ -152,25 +152,25 @@ pub struct PlatformAccount {
     pub name: String,
     /// Its language, such as `en` or `nl`.
     pub locale: Option<String>,
-    /// The domain its e-mail comes to.
+    /// The domain of its inbound e-mail.
     pub domain: Option<String>,
-    /// The address its e-mail comes from.
+    /// The sender address of its e-mail.
     pub support_email: Option<String>,
-    /// Whether it is in use.
+    /// Its status.
     pub status: Option<AccountStatus>,
-    /// Features that are on, by name.
+    /// Its features by name, `true` if enabled.
     #[serde(default)]
     pub features: NullAsEmpty<OpenMap<String, bool>>,
-    /// Limits by name, such as `agents` and `inboxes`.
+    /// Its limits by name, such as `agents` and `inboxes`.
     pub limits: Option<Attributes>,
-    /// Your own attributes.
+    /// Custom attributes.
     pub custom_attributes: Option<Attributes>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// An account to make.
+/// The fields of a new account.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewPlatformAccount {
     /// Its name.
@@ -178,34 +178,34 @@ pub struct NewPlatformAccount {
     /// Its language, such as `en` or `nl`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
-    /// The domain its e-mail comes to.
+    /// The domain of its inbound e-mail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
-    /// The address its e-mail comes from.
+    /// The sender address of its e-mail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub support_email: Option<String>,
-    /// Whether it is in use; the server's default is active.
+    /// Its status; the server's default is active.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<AccountStatus>,
-    /// Features to turn on or off.
+    /// Features to enable or disable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub features: Option<BTreeMap<String, bool>>,
-    /// Limits by name, such as `agents` and `inboxes`.
+    /// Its limits by name, such as `agents` and `inboxes`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limits: Option<Attributes>,
-    /// Your own attributes.
+    /// Custom attributes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_attributes: Option<Attributes>,
 }
 
 impl NewPlatformAccount {
-    /// An account with this name and the server's defaults.
+    /// Creates the fields of an account with this name and the server's defaults.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }
 }
 
-/// What to change of an account.
+/// The changes of an account.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct PlatformAccountPatch {
     /// Its name.
@@ -214,22 +214,22 @@ pub struct PlatformAccountPatch {
     /// Its language.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub locale: Patch<String>,
-    /// The domain its e-mail comes to.
+    /// The domain of its inbound e-mail.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub domain: Patch<String>,
-    /// The address its e-mail comes from.
+    /// The sender address of its e-mail.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub support_email: Patch<String>,
-    /// Whether it is in use.
+    /// Its status.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub status: Patch<AccountStatus>,
-    /// Features to turn on or off; those not named stay.
+    /// Features to enable or disable; the others are unchanged.
     #[serde(rename = "features", skip_serializing_if = "Patch::is_keep")]
     pub merge_features: Patch<BTreeMap<String, bool>>,
-    /// All its limits: they replace the old ones.
+    /// All its limits: they replace the existing ones.
     #[serde(rename = "limits", skip_serializing_if = "Patch::is_keep")]
     pub replace_limits: Patch<Attributes>,
-    /// All its attributes: they replace the old ones.
+    /// All its custom attributes: they replace the existing ones.
     #[serde(rename = "custom_attributes", skip_serializing_if = "Patch::is_keep")]
     pub replace_attributes: Patch<Attributes>,
 }

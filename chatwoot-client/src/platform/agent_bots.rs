@@ -1,4 +1,4 @@
-//! Platform agent bots: the bots that a platform app made.
+//! Platform agent bots: the agent bots that a platform app created.
 
 use serde::Serialize;
 
@@ -18,10 +18,11 @@ const DELETE: Op = Op::delete("platform_agent_bots.delete", "/platform/api/v1/ag
 
 pub(super) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE];
 
-/// The agent bots of a platform app; from [`Platform::agent_bots`].
+/// A handle for the agent bots of a platform app; from [`Platform::agent_bots`].
 ///
-/// The answers have the bot's token, never its secret: an administrator of its account reads that
-/// with [`AgentBots`](crate::application::agent_bots::AgentBots). 4.9.1 writes the bot's name where its address should be.
+/// The responses contain the bot's token but not its secret: an administrator of its account reads
+/// that with [`AgentBots`](crate::application::agent_bots::AgentBots). 4.9.1 returns the bot's name
+/// in place of its URL.
 #[derive(Clone, Copy, Debug)]
 pub struct PlatformAgentBots<'a> {
     platform: &'a Platform,
@@ -32,12 +33,12 @@ impl<'a> PlatformAgentBots<'a> {
         Self { platform }
     }
 
-    /// Returns every bot that this platform app made.
+    /// Returns all agent bots that this platform app created.
     ///
     /// `GET /platform/api/v1/agent_bots`.
     ///
     /// # Errors
-    /// None of its own; see [`Call`](crate::http::Call).
+    /// No specific ones; see [`Call`](crate::http::Call).
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -57,7 +58,7 @@ impl<'a> PlatformAgentBots<'a> {
     /// `GET /platform/api/v1/agent_bots/{id}`.
     ///
     /// # Errors
-    /// `NotFound` without such a bot; `Unauthorized` for one that this platform app did not make.
+    /// `NotFound` if the bot does not exist; `Unauthorized` if this platform app did not create it.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -71,14 +72,14 @@ impl<'a> PlatformAgentBots<'a> {
         self.platform.call(GET).path("id", id)
     }
 
-    /// Creates a bot, for one account or for all of the installation.
+    /// Creates a bot for one account, or for all accounts of the installation.
     ///
     /// `POST /platform/api/v1/agent_bots`.
     ///
-    /// Names are not unique: sent twice, it makes two.
+    /// Names are not unique: sending it twice creates two.
     ///
     /// # Errors
-    /// `Invalid` for an address of more than 2,048 characters.
+    /// `Invalid` for a URL of more than 2,048 characters.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -95,13 +96,13 @@ impl<'a> PlatformAgentBots<'a> {
         self.platform.call(CREATE).json(bot)
     }
 
-    /// Updates a bot; what is left as [`Patch::Keep`] stays.
+    /// Updates a bot; fields left as [`Patch::Keep`] are unchanged.
     ///
     /// `PATCH /platform/api/v1/agent_bots/{id}`.
     ///
     /// # Errors
-    /// `NotFound` without such a bot; `Unauthorized` for one that this platform app did not make.
-    /// `Invalid` for an address of more than 2,048 characters.
+    /// `NotFound` if the bot does not exist; `Unauthorized` if this platform app did not create it.
+    /// `Invalid` for a URL of more than 2,048 characters.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -125,7 +126,7 @@ impl<'a> PlatformAgentBots<'a> {
     /// `DELETE /platform/api/v1/agent_bots/{id}`.
     ///
     /// # Errors
-    /// `NotFound` without such a bot; `Unauthorized` for one that this platform app did not make.
+    /// `NotFound` if the bot does not exist; `Unauthorized` if this platform app did not create it.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -139,27 +140,27 @@ impl<'a> PlatformAgentBots<'a> {
     }
 }
 
-/// A bot to make.
+/// The fields of a new bot.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewPlatformAgentBot {
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Where its events are sent.
+    /// The URL that receives its events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outgoing_url: Option<Secret>,
-    /// Its account; left out, every account of the installation may use it.
+    /// Its account; if `None`, every account of the installation may use it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account_id: Option<AccountId>,
-    /// A picture that the server fetches later.
+    /// The URL of a picture, which the server fetches later.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
 }
 
 impl NewPlatformAgentBot {
-    /// A bot of one account, whose events are sent to `url`.
+    /// Creates the fields of a bot of one account that sends its events to `url`.
     pub fn new(
         name: impl Into<String>,
         url: impl Into<Secret>,
@@ -174,22 +175,22 @@ impl NewPlatformAgentBot {
     }
 }
 
-/// What to change of a bot.
+/// The changes of a bot.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct PlatformAgentBotPatch {
     /// Its name.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub name: Patch<String>,
-    /// What it is for.
+    /// Its description.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub description: Patch<String>,
-    /// Where its events are sent.
+    /// The URL that receives its events.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub outgoing_url: Patch<Secret>,
-    /// Its account; cleared, every account of the installation may use it.
+    /// Its account; if cleared, every account of the installation may use it.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub account_id: Patch<AccountId>,
-    /// A picture that the server fetches later.
+    /// The URL of a picture, which the server fetches later.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub avatar_url: Patch<String>,
 }

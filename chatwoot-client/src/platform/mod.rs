@@ -1,4 +1,5 @@
-//! The Platform API: for a platform app, and only for what that app made.
+//! The Platform API: the accounts, users and agent bots of a platform app. An app has access only
+//! to what it created.
 
 mod account_users;
 mod accounts;
@@ -19,7 +20,8 @@ use crate::http::Op;
 use crate::http::{RawRequest, TokenKind};
 use crate::types::PlatformToken;
 
-/// The Platform API with a platform app's token; from [`Client::platform`](crate::Client::platform).
+/// A handle for the Platform API with a platform app's token; from
+/// [`Client::platform`](crate::Client::platform).
 #[derive(Clone, Debug)]
 pub struct Platform {
     http: Http,
@@ -31,34 +33,34 @@ impl Platform {
         Self { http, token }
     }
 
-    /// The accounts that the app made.
+    /// Returns a handle for the accounts that the app created.
     pub fn accounts(&self) -> PlatformAccounts<'_> {
         PlatformAccounts::new(self)
     }
 
-    /// The users that the app made.
+    /// Returns a handle for the users that the app created.
     pub fn users(&self) -> PlatformUsers<'_> {
         PlatformUsers::new(self)
     }
 
-    /// The agent bots that the app made.
+    /// Returns a handle for the agent bots that the app created.
     pub fn agent_bots(&self) -> PlatformAgentBots<'_> {
         PlatformAgentBots::new(self)
     }
 
-    /// Which users work in which accounts.
+    /// Returns a handle for the members of the accounts.
     pub fn account_users(&self) -> AccountUsers<'_> {
         AccountUsers::new(self)
     }
 
-    /// Calls an operation that has no method yet, with this handle's token, and the retries, limits
-    /// and errors of every other call.
+    /// Calls an operation that has no method, with this handle's token and the same retries, limits
+    /// and errors as every other call.
     ///
     /// The response is decoded into any type; [`Op::inside`] names the keys around it.
     ///
     /// # Errors
-    /// `Request` for a path that is not of the Platform API, and nothing is sent then; else see
-    /// [`Call`].
+    /// `Request`, without sending anything, for a path that is not part of the Platform API; see
+    /// also [`Call`].
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -84,6 +86,6 @@ impl Platform {
     }
 }
 
-/// Every operation of the Platform API.
+/// All operations of the Platform API.
 pub(crate) const OPERATIONS: &[&[Op]] =
     &[accounts::OPERATIONS, users::OPERATIONS, account_users::OPERATIONS, agent_bots::OPERATIONS];

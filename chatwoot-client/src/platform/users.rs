@@ -1,4 +1,4 @@
-//! Platform users: the people that a platform app made, with their tokens and login links.
+//! Platform users: the users that a platform app created, with their tokens and login links.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use crate::types::Time;
 use crate::types::UserId;
 use crate::types::{Attributes, Extra, User};
 
-// An e-mail that exists answers its user: twice is once.
+// For an existing e-mail address the server returns its user: it is idempotent.
 const CREATE: Op = Op::post("platform_users.create", "/platform/api/v1/users").idempotent();
 const GET: Op = Op::get("platform_users.get", "/platform/api/v1/users/{id}");
 const UPDATE: Op = Op::patch("platform_users.update", "/platform/api/v1/users/{id}");
@@ -22,7 +22,7 @@ const TOKEN: Op =
 
 pub(super) const OPERATIONS: &[Op] = &[CREATE, GET, UPDATE, DELETE, LOGIN, TOKEN];
 
-/// The users of a platform app; from [`Platform::users`].
+/// A handle for the users of a platform app; from [`Platform::users`].
 #[derive(Clone, Copy, Debug)]
 pub struct PlatformUsers<'a> {
     platform: &'a Platform,
@@ -33,15 +33,15 @@ impl<'a> PlatformUsers<'a> {
         Self { platform }
     }
 
-    /// Creates a user, or answers the one who has this e-mail.
+    /// Creates a user, or returns the one who has this e-mail address.
     ///
     /// `POST /platform/api/v1/users`.
     ///
-    /// An existing user is answered as they are, whatever else was sent, with their token.
+    /// An existing user is returned unchanged, whatever else was sent, with their token.
     ///
     /// # Errors
-    /// `Invalid` for an address that is none, an empty name, or a password that is too weak:
-    /// [`Error::invalid_fields`](crate::error::Error::invalid_fields) names which.
+    /// `Invalid` for a malformed e-mail address, an empty name, or a password that is too weak:
+    /// [`Error::invalid_fields`](crate::error::Error::invalid_fields) names the field.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -63,8 +63,8 @@ impl<'a> PlatformUsers<'a> {
     /// `GET /platform/api/v1/users/{id}`.
     ///
     /// # Errors
-    /// `NotFound` without such a user; `Unauthorized` for one that this platform app neither made
-    /// nor was answered by [`PlatformUsers::create`].
+    /// `NotFound` if the user does not exist; `Unauthorized` if this platform app neither created
+    /// the user nor received them from [`PlatformUsers::create`].
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -78,14 +78,14 @@ impl<'a> PlatformUsers<'a> {
         self.platform.call(GET).path("id", id)
     }
 
-    /// Updates a user; what is left as [`Patch::Keep`] stays.
+    /// Updates a user; fields left as [`Patch::Keep`] are unchanged.
     ///
     /// `PATCH /platform/api/v1/users/{id}`. A new e-mail needs no confirmation.
     ///
     /// # Errors
-    /// `NotFound` without such a user; `Unauthorized` for one that this platform app neither made
-    /// nor was answered by [`PlatformUsers::create`]. `Conflict` for the e-mail address of another
-    /// user; `Invalid` for an address that is none, or a password that is too weak.
+    /// `NotFound` if the user does not exist; `Unauthorized` if this platform app neither created
+    /// the user nor received them from [`PlatformUsers::create`]. `Conflict` for the e-mail address
+    /// of another user; `Invalid` for a malformed one, or a password that is too weak.
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -105,11 +105,11 @@ impl<'a> PlatformUsers<'a> {
     ///
     /// `DELETE /platform/api/v1/users/{id}`.
     ///
-    /// The server answers at once and deletes later, in the background.
+    /// The server responds immediately and deletes in the background.
     ///
     /// # Errors
-    /// `NotFound` without such a user; `Unauthorized` for one that this platform app neither made
-    /// nor was answered by [`PlatformUsers::create`].
+    /// `NotFound` if the user does not exist; `Unauthorized` if this platform app neither created
+    /// the user nor received them from [`PlatformUsers::create`].
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -122,15 +122,15 @@ impl<'a> PlatformUsers<'a> {
         self.platform.done(DELETE).path("id", id)
     }
 
-    /// Returns a link that logs the user in, once and soon.
+    /// Returns a link that logs the user in; it is valid once and for a short time.
     ///
     /// `GET /platform/api/v1/users/{id}/login`.
     ///
-    /// Who has the link is the user: redirect to it, do not store it.
+    /// Whoever has the link can log in as the user: redirect to it, do not store it.
     ///
     /// # Errors
-    /// `NotFound` without such a user; `Unauthorized` for one that this platform app neither made
-    /// nor was answered by [`PlatformUsers::create`].
+    /// `NotFound` if the user does not exist; `Unauthorized` if this platform app neither created
+    /// the user nor received them from [`PlatformUsers::create`].
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -145,13 +145,13 @@ impl<'a> PlatformUsers<'a> {
         self.platform.call(LOGIN).path("id", id)
     }
 
-    /// Returns the user's token for the Application API.; it makes no new token.
+    /// Returns the user's existing token for the Application API; it does not create a new one.
     ///
     /// `POST /platform/api/v1/users/{id}/token`. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without such a user; `Unauthorized` for one that this platform app neither made
-    /// nor was answered by [`PlatformUsers::create`].
+    /// `NotFound` if the user does not exist; `Unauthorized` if this platform app neither created
+    /// the user nor received them from [`PlatformUsers::create`].
     ///
     /// ```
     /// # async fn example(platform: chatwoot_client::Platform) -> Result<(), chatwoot_client::Error> {
@@ -165,33 +165,33 @@ impl<'a> PlatformUsers<'a> {
     }
 }
 
-/// A link that logs a user in.
+/// A link that logs in a user.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SsoLink {
-    /// The address: it carries a token, so it is a secret.
+    /// The URL: it contains a token, so it is a secret.
     pub url: Secret,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A user's token and whose it is.
+/// A user's token and its owner.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct IssuedToken {
     /// The token for the Application API.
     pub access_token: Secret,
-    /// When it ends; `None` is never.
+    /// When it expires; `None` if it does not.
     pub expiry: Option<Time>,
-    /// Whose it is.
+    /// The owner of the token.
     pub user: TokenOwner,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// The user behind an [`IssuedToken`].
+/// The owner of an [`IssuedToken`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TokenOwner {
@@ -199,37 +199,37 @@ pub struct TokenOwner {
     pub id: UserId,
     /// Their full name.
     pub name: Option<String>,
-    /// The name customers see.
+    /// The name that customers see.
     pub display_name: Option<String>,
     /// Their e-mail address.
     pub email: Option<String>,
-    /// Opens their websocket.
+    /// The token of their websocket connection.
     pub pubsub_token: Option<Secret>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A user to make.
+/// The fields of a new user.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct NewUser {
     /// Their full name.
     pub name: String,
     /// Their e-mail address, unique in the installation.
     pub email: String,
-    /// The name customers see.
+    /// The name that customers see.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
-    /// Upper and lower case, a digit and a special character.
+    /// The password: it needs upper and lower case, a digit and a special character.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<Secret>,
-    /// Your own attributes.
+    /// Custom attributes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_attributes: Option<Attributes>,
 }
 
 impl NewUser {
-    /// A user with this name, e-mail and password.
+    /// Creates the fields of a user with this name, e-mail address and password.
     pub fn new(
         name: impl Into<String>,
         email: impl Into<String>,
@@ -244,13 +244,13 @@ impl NewUser {
     }
 }
 
-/// What to change of a user.
+/// The changes of a user.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct UserPatch {
     /// Their full name.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub name: Patch<String>,
-    /// The name customers see.
+    /// The name that customers see.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub display_name: Patch<String>,
     /// Their e-mail address.
@@ -259,7 +259,7 @@ pub struct UserPatch {
     /// Their password.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub password: Patch<Secret>,
-    /// Attributes to add or change; the others stay.
+    /// Attributes to add or change; the others are unchanged.
     #[serde(rename = "custom_attributes", skip_serializing_if = "Patch::is_keep")]
     pub merge_attributes: Patch<Attributes>,
 }

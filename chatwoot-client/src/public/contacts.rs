@@ -1,4 +1,4 @@
-//! Public contacts: a customer introduces themself to an API inbox.
+//! Public contacts: a customer registers as a contact of an API inbox.
 
 use serde::{Deserialize, Serialize};
 
@@ -23,12 +23,13 @@ const UPDATE: Op = Op::patch(
 
 pub(super) const OPERATIONS: &[Op] = &[CREATE, GET, UPDATE];
 
-/// The contacts of an API inbox without a token; from [`PublicInbox::contacts`].
+/// A handle for the contacts of an API inbox, without a token; from [`PublicInbox::contacts`].
 ///
-/// A contact is named by its source id: whoever knows it reads and writes its conversations.
+/// A contact is addressed by its source id: anyone who knows it can read and write its
+/// conversations.
 ///
-/// The server asks for no proof of an e-mail address or phone number: **never pass on one that
-/// was not proved**. It would open, or take over, the contact that has it.
+/// The server does not verify an e-mail address or phone number: **never pass on one that was not
+/// verified**. It would give access to the contact that has it, or merge with it.
 #[derive(Clone, Copy, Debug)]
 pub struct PublicContacts<'a> {
     inbox: &'a PublicInbox,
@@ -39,18 +40,18 @@ impl<'a> PublicContacts<'a> {
         Self { inbox }
     }
 
-    /// Creates a contact, or answers the one with this source id, identifier, e-mail or phone
-    /// number, unchanged.
+    /// Creates a contact, or returns the one with this source id, identifier, e-mail address or
+    /// phone number, unchanged.
     ///
     /// `POST /public/api/v1/inboxes/{inbox_identifier}/contacts`.
     ///
-    /// Only the identifier has a proof, its hash, and only where the inbox demands one: an e-mail
-    /// address that another contact has answers *that* contact.
+    /// Only the identifier is verified, by its hash, and only if the inbox requires it: with the
+    /// e-mail address of another contact the server returns *that* contact.
     ///
     /// # Errors
-    /// `NotFound` without an API inbox of this identifier. `Invalid` for an e-mail address or phone
-    /// number that is none. `Server` (500) for a wrong hash, and for none in an inbox that demands
-    /// one.
+    /// `NotFound` if there is no API inbox with this identifier. `Invalid` for a malformed e-mail
+    /// address or phone number. `Server` (500) for a wrong hash, and for a missing one in an inbox
+    /// that requires it.
     ///
     /// ```
     /// # async fn example(inbox: chatwoot_client::PublicInbox, hash: chatwoot_client::Secret)
@@ -77,8 +78,8 @@ impl<'a> PublicContacts<'a> {
     /// `GET /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}`.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox, or a contact with this source id in it. `Server` (500) in
-    /// an inbox that demands a hash: this call sends none.
+    /// `NotFound` if the inbox does not exist, or has no contact with this source id. `Server`
+    /// (500) in an inbox that requires a hash: this call sends none.
     ///
     /// ```
     /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
@@ -92,17 +93,19 @@ impl<'a> PublicContacts<'a> {
         self.inbox.call(GET).path("contact_identifier", source_id.as_ref())
     }
 
-    /// Updates the contact with this source id; what is `None` stays, custom attributes are merged.
+    /// Updates the contact with this source id; fields that are `None` are unchanged, custom
+    /// attributes are merged.
     ///
     /// `PATCH /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}`.
     ///
-    /// **An e-mail address or phone number that another contact has merges this contact into that
-    /// one**, with its conversations, and no proof is asked. Pass on only what you have proved.
+    /// **With the e-mail address or phone number of another contact this contact is merged into
+    /// that one**, with its conversations and without verification. Pass on only what you have
+    /// verified.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox, or a contact with this source id in it. `Invalid` for an
-    /// e-mail address or phone number that is none. `Server` (500) for a wrong hash, and for none
-    /// in an inbox that demands one.
+    /// `NotFound` if the inbox does not exist, or has no contact with this source id. `Invalid` for
+    /// a malformed e-mail address or phone number. `Server` (500) for a wrong hash, and for a
+    /// missing one in an inbox that requires it.
     ///
     /// ```
     /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
@@ -129,9 +132,9 @@ impl<'a> PublicContacts<'a> {
 pub struct PublicContact {
     /// Its id.
     pub id: ContactId,
-    /// Its name in the inbox; it alone opens the contact's conversations.
+    /// Its id within the inbox; it alone gives access to the contact's conversations.
     pub source_id: Secret,
-    /// Opens the contact's live events.
+    /// The token of the contact's websocket connection.
     pub pubsub_token: Option<Secret>,
     /// Its name.
     pub name: Option<String>,
@@ -139,80 +142,80 @@ pub struct PublicContact {
     pub email: Option<String>,
     /// Its phone number.
     pub phone_number: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A contact as the server stores it: the public API answers the whole row.
+/// A contact as the server stores it: the public API returns the whole record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ContactRecord {
     /// Its id.
     pub id: ContactId,
-    /// Its account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
     /// Its name.
     pub name: Option<String>,
-    /// The shop's own key for it.
+    /// The host application's id for it.
     pub identifier: Option<String>,
     /// Its e-mail address.
     pub email: Option<String>,
     /// Its phone number.
     pub phone_number: Option<String>,
-    /// Whether its messages are refused.
+    /// Whether it is blocked: its messages are rejected.
     pub blocked: Option<bool>,
-    /// Its company; 4.9.1 does not say.
+    /// The id of its company; 4.9.1 does not send it.
     pub company_id: Option<CompanyId>,
-    /// Attributes that Chatwoot itself names.
+    /// Attributes that Chatwoot itself defines.
     #[serde(default)]
     pub additional_attributes: NullAsEmpty<Attributes>,
-    /// Attributes of the account's own.
+    /// Attributes that the account defines.
     #[serde(default)]
     pub custom_attributes: NullAsEmpty<Attributes>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Option<Time>,
     /// When it was last changed.
     pub updated_at: Option<Time>,
-    /// When it last wrote.
+    /// When it last sent a message.
     pub last_activity_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A contact that introduces itself.
+/// The fields of a contact that registers.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct NewPublicContact {
-    /// Its name in the inbox; left out, the server makes an unguessable one. One of your own must
-    /// be unguessable too.
+    /// Its id within the inbox; if `None`, the server generates an unguessable one. One of your own
+    /// must be unguessable, too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_id: Option<Secret>,
-    /// The shop's own key for it.
+    /// The host application's id for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identifier: Option<String>,
-    /// The proof of the identifier: its HMAC with the inbox's token, made on your server.
+    /// The proof of the identifier: its HMAC with the inbox's token, computed on your server.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identifier_hash: Option<Secret>,
-    /// Its e-mail address: only a proved one.
+    /// Its e-mail address: only a verified one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Its phone number, E.164: only a proved one.
+    /// Its phone number, E.164: only a verified one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<String>,
-    /// Where to fetch its picture.
+    /// The URL of its picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
-    /// Attributes of the account's own.
+    /// Attributes that the account defines.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_attributes: Option<Attributes>,
 }
 
-/// What to change of a contact that introduced itself. What is `None` stays; nothing can be
-/// emptied here, the server passes over null and empty text.
+/// The changes of a contact. Fields that are `None` are unchanged; nothing can be cleared here,
+/// because the server ignores null and empty texts.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct PublicContactPatch {
     /// Its identifier, for the proof; it is not changed.
@@ -221,19 +224,19 @@ pub struct PublicContactPatch {
     /// The proof of the identifier.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identifier_hash: Option<Secret>,
-    /// Its e-mail address: only a proved one, see [`PublicContacts::update`].
+    /// Its e-mail address: only a verified one, see [`PublicContacts::update`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
     /// Its name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Its phone number, E.164: only a proved one, see [`PublicContacts::update`].
+    /// Its phone number, E.164: only a verified one, see [`PublicContacts::update`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<String>,
-    /// Where to fetch its picture.
+    /// The URL of its picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
-    /// Attributes of the account's own to set; the others stay.
+    /// Custom attributes to set; the others are unchanged.
     #[serde(rename = "custom_attributes", skip_serializing_if = "Option::is_none")]
     pub merge_attributes: Option<Attributes>,
 }

@@ -44,9 +44,11 @@ const UPDATE_LAST_SEEN: Op = Op::post(
 
 pub(super) const OPERATIONS: &[Op] = &[LIST, CREATE, GET, RESOLVE, SET_TYPING, UPDATE_LAST_SEEN];
 
-/// The conversations of one contact, by its source id; from [`PublicInbox::conversations`].
+/// A handle for the conversations of one contact, by its source id; from
+/// [`PublicInbox::conversations`].
 ///
-/// A contact that proved its identifier sees those of all its inboxes, others those of this one.
+/// A contact whose identifier was verified sees its conversations in all inboxes, another contact
+/// only those in this inbox.
 #[derive(Clone, Copy)]
 pub struct PublicConversations<'a> {
     inbox: &'a PublicInbox,
@@ -54,7 +56,7 @@ pub struct PublicConversations<'a> {
 }
 
 impl fmt::Debug for PublicConversations<'_> {
-    /// Without the source id, which alone opens them.
+    /// Omits the source id, which alone gives access to the conversations.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PublicConversations").field("inbox", self.inbox).finish_non_exhaustive()
     }
@@ -70,7 +72,7 @@ impl<'a> PublicConversations<'a> {
     /// `GET /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations`.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox, or a contact with this source id in it.
+    /// `NotFound` if the inbox does not exist, or has no contact with this source id.
     ///
     /// ```
     /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
@@ -89,10 +91,10 @@ impl<'a> PublicConversations<'a> {
     ///
     /// `POST
     /// /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations`. Each
-    /// call begins another one.
+    /// call creates another conversation.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox, or a contact with this source id in it.
+    /// `NotFound` if the inbox does not exist, or has no contact with this source id.
     ///
     /// ```
     /// # async fn example(inbox: chatwoot_client::PublicInbox, source_id: &str)
@@ -117,8 +119,8 @@ impl<'a> PublicConversations<'a> {
     /// /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}`.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox, or a contact with this source id in it, or such a
-    /// conversation of theirs.
+    /// `NotFound` if the inbox does not exist, has no contact with this source id, or the contact
+    /// has no such conversation.
     ///
     /// ```
     /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
@@ -132,15 +134,15 @@ impl<'a> PublicConversations<'a> {
         self.call(GET, id)
     }
 
-    /// Resolves a conversation; a resolved one stays so.
+    /// Resolves a conversation; a resolved one stays resolved.
     ///
     /// `POST
     /// /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/toggle_status`.
-    /// It never opens one: a message does.
+    /// It never reopens a conversation: a new message does.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox, or a contact with this source id in it, or such a
-    /// conversation of theirs.
+    /// `NotFound` if the inbox does not exist, has no contact with this source id, or the contact
+    /// has no such conversation.
     ///
     /// ```
     /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
@@ -153,14 +155,14 @@ impl<'a> PublicConversations<'a> {
         self.call(RESOLVE, id)
     }
 
-    /// Shows agents that the customer writes, or has stopped.
+    /// Shows agents that the customer is typing, or has stopped typing.
     ///
     /// `POST
     /// /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/toggle_typing`.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox, or a contact with this source id in it, or such a
-    /// conversation of theirs. A word the server does not know does nothing, and that is no error.
+    /// `NotFound` if the inbox does not exist, has no contact with this source id, or the contact
+    /// has no such conversation. A value that the server does not know is ignored without an error.
     ///
     /// ```
     /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
@@ -179,14 +181,14 @@ impl<'a> PublicConversations<'a> {
         self.done(SET_TYPING, id).json(&Body { typing_status: typing })
     }
 
-    /// Says that the customer has seen all there is.
+    /// Marks all messages of the conversation as seen by the customer.
     ///
     /// `POST
     /// /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/update_last_seen`.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox, or a contact with this source id in it, or such a
-    /// conversation of theirs.
+    /// `NotFound` if the inbox does not exist, has no contact with this source id, or the contact
+    /// has no such conversation.
     ///
     /// ```
     /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
@@ -214,24 +216,24 @@ impl<'a> PublicConversations<'a> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PublicConversation {
-    /// Its number in its account.
+    /// Its number within its account.
     pub id: ConversationId,
-    /// Its name across accounts; 4.9.1 does not say everywhere.
+    /// Its UUID; 4.9.1 does not send it in every response.
     pub uuid: Option<String>,
-    /// Its inbox.
+    /// The id of its inbox.
     pub inbox_id: InboxId,
-    /// What state it is in.
+    /// Its status.
     pub status: Option<ConversationStatus>,
-    /// When the customer last looked; 0 for never.
+    /// When the customer last viewed it; 0 for never.
     pub contact_last_seen_at: Option<Time>,
-    /// When an agent last looked; 0 for never.
+    /// When an agent last viewed it; 0 for never.
     pub agent_last_seen_at: Option<Time>,
-    /// Its messages, without private notes and activities.
+    /// Its messages, without private notes and activity messages.
     #[serde(default)]
     pub messages: NullAsEmpty<Vec<Message>>,
     /// Its contact.
     pub contact: ContactRecord,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -1,4 +1,4 @@
-//! Inbox details: what an API inbox tells everybody.
+//! Inbox details: the public information about an API inbox.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ impl PublicInbox {
     /// `GET /public/api/v1/inboxes/{inbox_identifier}`. Anyone may call it, without a token.
     ///
     /// # Errors
-    /// `NotFound` without an API inbox of this identifier.
+    /// `NotFound` if there is no API inbox with this identifier.
     ///
     /// ```
     /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
@@ -32,7 +32,7 @@ impl PublicInbox {
     }
 }
 
-/// What an API inbox tells everybody.
+/// The public information about an API inbox.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PublicInboxDetails {
@@ -40,20 +40,20 @@ pub struct PublicInboxDetails {
     pub identifier: String,
     /// Its name.
     pub name: Option<String>,
-    /// Its time zone's name.
+    /// The name of its time zone.
     pub timezone: Option<String>,
-    /// Whether a contact must prove who it is.
+    /// Whether contacts must prove their identity.
     pub identity_validation_enabled: Option<bool>,
-    /// Whether it asks for satisfaction after a conversation.
+    /// Whether a satisfaction survey is sent after a conversation.
     pub csat_survey_enabled: Option<bool>,
-    /// Whether it greets.
+    /// Whether a greeting is sent.
     pub greeting_enabled: Option<bool>,
-    /// Whether its opening hours count.
+    /// Whether its opening hours are enabled.
     pub working_hours_enabled: Option<bool>,
-    /// Its opening hours, a row a day.
+    /// Its opening hours, one entry per day.
     #[serde(default)]
     pub working_hours: NullAsEmpty<Vec<OpeningHours>>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -62,7 +62,7 @@ pub struct PublicInboxDetails {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OpeningHours {
-    /// The day, 0 is Sunday.
+    /// The day of the week, 0 for Sunday.
     pub day_of_week: u8,
     /// Whether it is closed all day.
     pub closed_all_day: Option<bool>,
@@ -76,7 +76,7 @@ pub struct OpeningHours {
     pub close_hour: Option<u8>,
     /// The minute it closes.
     pub close_minutes: Option<u8>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

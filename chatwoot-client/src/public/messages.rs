@@ -1,4 +1,4 @@
-//! Public messages: what a customer writes and reads in an API inbox.
+//! Public messages: a customer's messages in an API inbox.
 
 use std::fmt;
 
@@ -29,7 +29,7 @@ const UPDATE: Op = Op::patch(
 
 pub(super) const OPERATIONS: &[Op] = &[LIST, CREATE, UPDATE];
 
-/// The messages of one conversation of one contact; from [`PublicInbox::messages`].
+/// A handle for the messages of one conversation; from [`PublicInbox::messages`].
 #[derive(Clone, Copy)]
 pub struct PublicMessages<'a> {
     inbox: &'a PublicInbox,
@@ -38,7 +38,7 @@ pub struct PublicMessages<'a> {
 }
 
 impl fmt::Debug for PublicMessages<'_> {
-    /// Without the source id, which alone opens them.
+    /// Omits the source id, which alone gives access to the conversations.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PublicMessages")
             .field("inbox", self.inbox)
@@ -56,15 +56,15 @@ impl<'a> PublicMessages<'a> {
         Self { inbox, source_id, conversation }
     }
 
-    /// Returns the newest 20 messages, or the 20 before one, oldest first; without private notes
-    /// and activities.
+    /// Returns the newest 20 messages, or the 20 before a given one, oldest first; without private
+    /// notes and activity messages.
     ///
     /// `GET
     /// /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages`.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox, or a contact with this source id in it, or such a
-    /// conversation of theirs.
+    /// `NotFound` if the inbox does not exist, has no contact with this source id, or the contact
+    /// has no such conversation.
     ///
     /// ```
     /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
@@ -85,17 +85,17 @@ impl<'a> PublicMessages<'a> {
         self.call(LIST).query(&Before { before })
     }
 
-    /// Sends a message from the customer; a resolved or snoozed conversation is open again.
+    /// Sends a message from the customer; a resolved or snoozed conversation is reopened.
     ///
     /// `POST
     /// /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages`.
     ///
-    /// Neither the answer nor a webhook repeats the `echo_id`. Nothing makes a message once only.
+    /// Neither the response nor a webhook contains the `echo_id`. The call is not idempotent.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox, or a contact with this source id in it, or such a
-    /// conversation of theirs. `Invalid` for a text of more than 150,000 characters, and after 200
-    /// messages in this conversation within a minute.
+    /// `NotFound` if the inbox does not exist, has no contact with this source id, or the contact
+    /// has no such conversation. `Invalid` for a text of more than 150,000 characters, and after
+    /// 200 messages in this conversation within a minute.
     ///
     /// ```
     /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
@@ -109,17 +109,17 @@ impl<'a> PublicMessages<'a> {
         self.call(CREATE).json(&NewText { content: Some(content), echo_id })
     }
 
-    /// Sends a message with files from the customer, with or without a text; otherwise as
+    /// Sends a message with files from the customer, with or without a text; otherwise like
     /// [`PublicMessages::create`].
     ///
     /// `POST
     /// /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages`.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox, or a contact with this source id in it, or such a
-    /// conversation of theirs. `Invalid` for a text of more than 150,000 characters, and after 200
-    /// messages in this conversation within a minute. A file that cannot be read is `Request`:
-    /// nothing was sent.
+    /// `NotFound` if the inbox does not exist, has no contact with this source id, or the contact
+    /// has no such conversation. `Invalid` for a text of more than 150,000 characters, and after
+    /// 200 messages in this conversation within a minute. `Request`, without sending anything, for
+    /// a file that cannot be read.
     ///
     /// ```
     /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
@@ -142,16 +142,16 @@ impl<'a> PublicMessages<'a> {
         self.call(CREATE).form(fields.files("attachments[]", attachments))
     }
 
-    /// Returns a message that asks for something: its `submitted_values`, each with `title` and
-    /// `value`, or `name` and `value` for a form.
+    /// Submits the values of an input message, its `submitted_values`, each with `title` and
+    /// `value`, or `name` and `value` for a form, and returns the message.
     ///
     /// `PATCH
     /// /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/messages/{message_id}`.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox, a contact with this source id in it, or such a
-    /// conversation of theirs, or such a message in it. `Invalid` for a satisfaction survey of more
-    /// than 14 days ago.
+    /// `NotFound` if the inbox does not exist, has no contact with this source id, the contact has
+    /// no such conversation, or the conversation no such message. `Invalid` for a satisfaction
+    /// survey sent more than 14 days ago.
     ///
     /// ```
     /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {

@@ -1,4 +1,4 @@
-//! The public API of an API inbox and the widget's own of a website inbox: what a customer's own
+//! The public API of an API inbox and the widget API of a website inbox: what a customer's own
 //! device may do, without a user's token.
 
 mod contacts;
@@ -21,7 +21,8 @@ use crate::http::Op;
 use crate::http::{RawRequest, TokenKind};
 use crate::types::ConversationId;
 
-/// One API inbox by its identifier; from [`Client::public_inbox`](crate::Client::public_inbox).
+/// A handle for one API inbox by its identifier; from
+/// [`Client::public_inbox`](crate::Client::public_inbox).
 #[derive(Clone, Debug)]
 pub struct PublicInbox {
     http: Http,
@@ -33,12 +34,12 @@ impl PublicInbox {
         Self { http, identifier }
     }
 
-    /// The contacts of the inbox.
+    /// Returns a handle for the contacts of the inbox.
     pub fn contacts(&self) -> PublicContacts<'_> {
         PublicContacts::new(self)
     }
 
-    /// The conversations of the contact with this source id.
+    /// Returns a handle for the conversations of the contact with this source id.
     pub fn conversations<'a>(
         &'a self,
         source_id: &'a (impl AsRef<str> + ?Sized),
@@ -46,7 +47,7 @@ impl PublicInbox {
         PublicConversations::new(self, source_id.as_ref())
     }
 
-    /// The messages of one conversation of the contact with this source id.
+    /// Returns a handle for the messages of one conversation of the contact with this source id.
     pub fn messages<'a>(
         &'a self,
         source_id: &'a (impl AsRef<str> + ?Sized),
@@ -55,14 +56,14 @@ impl PublicInbox {
         PublicMessages::new(self, source_id.as_ref(), conversation)
     }
 
-    /// Calls an operation that has no method yet, with this handle's inbox and no token, and the retries, limits
-    /// and errors of every other call. `{inbox_identifier}`
-    /// of the path is the inbox.
+    /// Calls an operation that has no method, with this handle's inbox, without a token, and with
+    /// the same retries, limits and errors as every other call. `{inbox_identifier}` in the path is
+    /// the inbox.
     ///
     /// The response is decoded into any type; [`Op::inside`] names the keys around it.
     ///
     /// # Errors
-    /// `Request` for a path that is not of the public API, and nothing is sent then; else see
+    /// `Request`, without sending anything, for a path that is not part of the public API; see also
     /// [`Call`].
     ///
     /// ```
@@ -89,7 +90,7 @@ impl PublicInbox {
     }
 }
 
-/// Every operation of the public API.
+/// All operations of the public API.
 pub(crate) const OPERATIONS: &[&[Op]] = &[
     widget::OPERATIONS,
     widget::visitor::OPERATIONS,

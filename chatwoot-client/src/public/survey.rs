@@ -1,4 +1,4 @@
-//! CSAT survey: what a customer is asked after a conversation, and answers.
+//! Satisfaction (CSAT) survey: the questions to a customer after a conversation, and the response.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -16,10 +16,11 @@ const PAGE: Op = Op::get("csat_survey.page", "/survey/responses/{conversation_uu
 
 pub(super) const OPERATIONS: &[Op] = &[GET, ANSWER, PAGE];
 
-/// The satisfaction survey of a conversation; from [`Client::csat_survey`](crate::Client::csat_survey).
+/// A handle for the satisfaction survey of a conversation; from
+/// [`Client::csat_survey`](crate::Client::csat_survey).
 ///
-/// Whoever knows the conversation's uuid may. A conversation without a survey is
-/// [not found](crate::error::Error::is_not_found).
+/// Anyone who knows the conversation's UUID may call it. A conversation without a survey is [not
+/// found](crate::error::Error::is_not_found).
 #[derive(Clone, Copy, Debug)]
 pub struct CsatSurvey<'a> {
     http: &'a Http,
@@ -30,12 +31,12 @@ impl<'a> CsatSurvey<'a> {
         Self { http }
     }
 
-    /// Returns what is asked, and what was answered.
+    /// Returns the survey with the customer's response.
     ///
     /// `GET /public/api/v1/csat_survey/{conversation_uuid}`. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation, or when it has no survey.
+    /// `NotFound` if the conversation does not exist or has no survey.
     ///
     /// ```
     /// # async fn example(client: chatwoot_client::Client) -> Result<(), chatwoot_client::Error> {
@@ -49,13 +50,13 @@ impl<'a> CsatSurvey<'a> {
         self.http.call(GET).path("conversation_uuid", conversation_uuid)
     }
 
-    /// Returns the survey; a second answer takes the place of the first.
+    /// Submits a response and returns the survey; a second response replaces the first.
     ///
     /// `PUT /public/api/v1/csat_survey/{conversation_uuid}`. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation, or when it has no survey. `Invalid` more than 14
-    /// days after it was asked.
+    /// `NotFound` if the conversation does not exist or has no survey. `Invalid` more than 14 days
+    /// after the survey was sent.
     ///
     /// ```
     /// # async fn example(client: chatwoot_client::Client) -> Result<(), chatwoot_client::Error> {
@@ -75,13 +76,13 @@ impl<'a> CsatSurvey<'a> {
             .json(&json!({"message": {"submitted_values": values}}))
     }
 
-    /// Returns the survey as a web page:
+    /// Returns the survey as a web page.
     ///
-    /// `GET /survey/responses/{conversation_uuid}`. HTML, whatever the published document says. It
-    /// is the same page for each uuid, and looks for the survey by itself.
+    /// `GET /survey/responses/{conversation_uuid}`. It is HTML, in contrast to the published
+    /// document. The page is the same for each UUID, and loads the survey itself.
     ///
     /// # Errors
-    /// None of its own, and none for an unknown uuid; see [`Call`](crate::http::Call).
+    /// No specific ones, not even for an unknown UUID; see [`Call`](crate::http::Call).
     ///
     /// ```
     /// # async fn example(client: chatwoot_client::Client) -> Result<(), chatwoot_client::Error> {
@@ -100,49 +101,49 @@ impl<'a> CsatSurvey<'a> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PublicCsat {
-    /// The message that asks.
+    /// The id of the message with the survey.
     pub id: MessageId,
-    /// What was answered; `None` while nothing was.
+    /// The customer's response; `None` until there is one.
     pub csat_survey_response: Option<CsatSurveyResult>,
-    /// How it asks: `emoji` or `star`; 4.9.1 does not say.
+    /// The display type: `emoji` or `star`; 4.9.1 does not send it.
     pub display_type: Option<String>,
-    /// What it asks.
+    /// The text of the question.
     pub content: Option<String>,
-    /// Where the inbox's picture is; empty for none.
+    /// The URL of the inbox's picture; empty if there is none.
     pub inbox_avatar_url: Option<String>,
     /// The inbox's name.
     pub inbox_name: Option<String>,
     /// The account's language.
     pub locale: Option<String>,
-    /// The server's own key of the conversation: *not* the number that the Application API names
-    /// it by.
+    /// The server's internal id of the conversation: *not* the number that the Application API
+    /// uses.
     pub conversation_id: Option<u64>,
-    /// When it was asked.
+    /// When the survey was sent.
     pub created_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What was answered to a survey, as the server stores it.
+/// The response to a survey, as the server stores it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CsatSurveyResult {
     /// The rating, 1 to 5.
     pub rating: Option<u8>,
-    /// What the customer wrote.
+    /// The customer's comment.
     pub feedback_message: Option<String>,
-    /// The rest of the row: its ids, here the server's own keys, and times.
+    /// The other columns of the record: its ids, which are internal to the server, and times.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// An answer to give.
+/// A response to submit.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CsatAnswer {
     /// The rating, 1 to 5.
     pub rating: u8,
-    /// What the customer writes.
+    /// The customer's comment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub feedback_message: Option<String>,
 }

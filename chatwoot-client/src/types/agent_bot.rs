@@ -1,4 +1,4 @@
-//! Agent bot: a program that answers conversations, as several APIs answer it.
+//! Agent bots: programs that take part in conversations, as several APIs return them.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::types::Secret;
 use crate::types::Time;
 use crate::types::{AccountId, AgentBotId};
 
-/// An agent bot. Its token and secret open conversations: store them sealed.
+/// An agent bot. Its token and secret give access to conversations: store them encrypted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AgentBot {
@@ -15,42 +15,42 @@ pub struct AgentBot {
     pub id: AgentBotId,
     /// Its name.
     pub name: Option<String>,
-    /// What it is for.
+    /// Its description.
     pub description: Option<String>,
-    /// Its picture; empty for none.
+    /// The URL of its picture; empty if there is none.
     pub thumbnail: Option<String>,
-    /// Where its events are sent.
+    /// The URL that receives its events.
     pub outgoing_url: Option<Secret>,
-    /// How it is reached: `webhook` as a rule.
+    /// Its type; usually `webhook`.
     pub bot_type: Option<String>,
     /// Its settings.
     pub bot_config: Option<Extra>,
-    /// Its account; `None` for a bot of the installation.
+    /// The id of its account; `None` for a bot of the whole installation.
     pub account_id: Option<AccountId>,
-    /// Its token; every agent of its account sees it.
+    /// Its token; every agent of its account can see it.
     pub access_token: Option<AgentBotToken>,
-    /// What its deliveries are signed with; only an administrator sees it. None before 4.13.
+    /// The secret that signs its deliveries; only an administrator can see it. `None` before 4.13.
     pub secret: Option<Secret>,
-    /// Whether it belongs to the installation.
+    /// Whether it belongs to the whole installation.
     pub system_bot: Option<bool>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A bot's token: a text in most answers, a record in an inbox's answer.
+/// A bot's token: a string in most responses, an object in the response of an inbox.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum AgentBotToken {
     /// The token.
     Text(Secret),
-    /// The token and what the server notes of it.
+    /// The token and its metadata.
     Record(AgentBotTokenRecord),
 }
 
 impl AgentBotToken {
-    /// The token, in whatever form it came.
+    /// Returns the token, in whichever form it was sent.
     pub fn secret(&self) -> &Secret {
         match self {
             Self::Text(token) => token,
@@ -59,7 +59,7 @@ impl AgentBotToken {
     }
 }
 
-/// A token and what the server notes of it.
+/// A token and its metadata.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AgentBotTokenRecord {
@@ -67,15 +67,15 @@ pub struct AgentBotTokenRecord {
     pub token: Secret,
     /// The record's id.
     pub id: Option<u64>,
-    /// The bot.
+    /// The id of the bot.
     pub owner_id: Option<AgentBotId>,
     /// `AgentBot`.
     pub owner_type: Option<String>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Option<Time>,
-    /// When it last changed.
+    /// When it was last changed.
     pub updated_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -1,21 +1,21 @@
-//! Words that the server sends where a closed set would be expected.
+//! Enums that several APIs share.
 
 use crate::types::open_enum;
 
 open_enum! {
-    /// What state a conversation is in.
+    /// The status of a conversation.
     pub enum ConversationStatus {
         /// Waiting for an agent.
         Open = "open",
-        /// Done.
+        /// Closed.
         Resolved = "resolved",
-        /// With a bot, or not yet for agents.
+        /// Handled by a bot, or not yet open for agents.
         Pending = "pending",
-        /// Sleeping until a time, or until the customer writes.
+        /// Hidden until a set time, or until the customer writes.
         Snoozed = "snoozed",
     }
 
-    /// How urgent a conversation is; no priority is `null`.
+    /// The priority of a conversation; no priority is `null`.
     pub enum Priority {
         /// Low.
         Low = "low",
@@ -27,31 +27,31 @@ open_enum! {
         Urgent = "urgent",
     }
 
-    /// What became of a message.
+    /// The delivery status of a message.
     pub enum MessageStatus {
         /// Handed to the channel.
         Sent = "sent",
-        /// Arrived.
+        /// Delivered to the recipient.
         Delivered = "delivered",
-        /// Seen.
+        /// Read by the recipient.
         Read = "read",
-        /// The channel refused it.
+        /// Not delivered: the channel rejected it.
         Failed = "failed",
-        /// On its way.
+        /// Being sent.
         Progress = "progress",
     }
 
-    /// What kind of content a message has.
+    /// The content type of a message.
     pub enum ContentType {
         /// Plain text, with Markdown.
         Text = "text",
-        /// A text to fill in.
+        /// A short text input.
         InputText = "input_text",
-        /// A long text to fill in.
+        /// A long text input.
         InputTextarea = "input_textarea",
-        /// An e-mail address to fill in.
+        /// An e-mail address input.
         InputEmail = "input_email",
-        /// A choice.
+        /// A choice between options.
         InputSelect = "input_select",
         /// Cards with actions.
         Cards = "cards",
@@ -63,7 +63,7 @@ open_enum! {
         IncomingEmail = "incoming_email",
         /// A satisfaction survey.
         InputCsat = "input_csat",
-        /// An integration's content.
+        /// The content of an integration.
         Integrations = "integrations",
         /// A sticker.
         Sticker = "sticker",
@@ -71,37 +71,37 @@ open_enum! {
         VoiceCall = "voice_call",
     }
 
-    /// Whether somebody is there.
+    /// The availability of an agent.
     pub enum Availability {
-        /// There.
+        /// Online.
         Online = "online",
-        /// There, and busy.
+        /// Online, but busy.
         Busy = "busy",
-        /// Not there.
+        /// Offline.
         Offline = "offline",
     }
 
-    /// Whether an account is in use.
+    /// The status of an account.
     pub enum AccountStatus {
-        /// In use.
+        /// Active.
         Active = "active",
-        /// Closed for its users: the Application API answers 401.
+        /// Suspended: the Application API responds with 401.
         Suspended = "suspended",
     }
 
-    /// What a user may do in an account.
+    /// The role of a user in an account.
     pub enum Role {
-        /// Works on conversations.
+        /// Handles conversations.
         Agent = "agent",
-        /// Also changes settings.
+        /// Handles conversations and changes settings.
         Administrator = "administrator",
     }
 
-    /// What kind of channel an inbox has.
+    /// The type of an inbox's channel.
     pub enum ChannelType {
-        /// The widget on a web page.
+        /// The widget of a website.
         WebWidget = "Channel::WebWidget",
-        /// The public API.
+        /// An API channel.
         Api = "Channel::Api",
         /// E-mail.
         Email = "Channel::Email",

@@ -1,4 +1,4 @@
-//! What an answer holds besides its named fields.
+//! The fields of a response that no struct names.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -6,10 +6,11 @@ use std::ops::{Deref, DerefMut};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// The fields of an answer that no type names: nothing the server sends is dropped.
+/// The fields of a response that this version of the client does not name: nothing the server sends
+/// is dropped.
 ///
-/// It is used like the map that it holds. `Debug` tells the fields and not their values: nobody
-/// knows what is in them, and a server up to 4.5 puts an inbox's tokens and passwords there.
+/// It dereferences to its map. `Debug` shows the keys and not the values, because they may be
+/// secret: servers up to 4.5 send an inbox's tokens and passwords there.
 ///
 /// ```
 /// use chatwoot_client::types::Extra;
@@ -23,12 +24,12 @@ use serde_json::{Map, Value};
 pub struct Extra(Map<String, Value>);
 
 impl Extra {
-    /// Nothing besides.
+    /// Creates an empty map.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The map that it holds.
+    /// Returns the map.
     pub fn into_inner(self) -> Map<String, Value> {
         self.0
     }

@@ -1,4 +1,4 @@
-//! Typed ids: a contact's id is not a conversation's.
+//! Typed ids: the id of a contact cannot be passed for the id of a conversation.
 
 use std::fmt;
 use std::num::ParseIntError;
@@ -36,7 +36,7 @@ macro_rules! ids {
 }
 
 ids! {
-    /// An account: one store's server.
+    /// An account: the workspace of one store.
     AccountId;
     /// A user (agent or administrator), across accounts.
     UserId;
@@ -44,17 +44,17 @@ ids! {
     AccountUserId;
     /// An inbox.
     InboxId;
-    /// The channel behind an inbox; ids count per channel type.
+    /// The channel of an inbox; ids are unique per channel type.
     ChannelId;
     /// A contact.
     ContactId;
-    /// A contact's presence in one inbox.
+    /// The link between a contact and one inbox.
     ContactInboxId;
     /// A note on a contact.
     NoteId;
     /// A company.
     CompanyId;
-    /// A conversation's number *within its account*: the same number in another account is
+    /// A conversation, by its number *within its account*: the same number in another account is
     /// another conversation.
     ConversationId;
     /// A message.
@@ -77,7 +77,7 @@ ids! {
     AutomationRuleId;
     /// A macro.
     MacroId;
-    /// A campaign's number within its account.
+    /// A campaign, by its number within its account.
     CampaignId;
     /// A hook of an integration.
     IntegrationHookId;
@@ -101,8 +101,8 @@ ids! {
     CategoryId;
     /// An article of a portal.
     ArticleId;
-    /// An answer to a satisfaction survey.
+    /// A response to a satisfaction survey.
     CsatResponseId;
-    /// An event that reports are made of.
+    /// A reporting event, from which reports are computed.
     ReportingEventId;
 }

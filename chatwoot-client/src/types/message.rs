@@ -1,4 +1,4 @@
-//! Messages: one entry of a conversation, as several APIs and the webhooks carry it.
+//! Messages: the entries of a conversation, as several APIs and the webhooks send them.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Number, Value};
@@ -13,77 +13,77 @@ use crate::types::{Attributes, ContentType, Extra, MessageStatus, NullAsEmpty, S
 pub struct Message {
     /// Its id.
     pub id: MessageId,
-    /// Its text, Markdown; `None` where there are only attachments.
+    /// Its text, in Markdown; `None` if there are only attachments.
     pub content: Option<String>,
-    /// Who it is from, as a kind.
+    /// The type of the message: incoming, outgoing, activity or template.
     pub message_type: MessageType,
-    /// What kind of content it has.
+    /// The type of its content.
     pub content_type: Option<ContentType>,
-    /// What belongs to the kind of content: items, the reply's target, submitted values, the
+    /// The data of its content type: items, the message it replies to, submitted values, the
     /// channel's error.
     #[serde(default)]
     pub content_attributes: NullAsEmpty<Attributes>,
-    /// When it was written.
+    /// When it was created.
     pub created_at: Time,
-    /// Its conversation.
+    /// The number of its conversation.
     pub conversation_id: Option<ConversationId>,
-    /// Its inbox; the public API leaves it out.
+    /// The id of its inbox; the public API omits it.
     pub inbox_id: Option<InboxId>,
-    /// Its account; only inside a conversation.
+    /// The id of its account; only inside a conversation.
     pub account_id: Option<AccountId>,
-    /// Whether it is a note that only agents see; the public API leaves it out.
+    /// Whether it is a private note, which only agents see; the public API omits it.
     pub private: Option<bool>,
-    /// What became of it; the public API leaves it out.
+    /// Its delivery status; the public API omits it.
     pub status: Option<MessageStatus>,
-    /// The sender's own name for it. It is not unique: two messages may have the same.
+    /// The sender's own id for it. It is not unique: two messages may have the same.
     pub source_id: Option<String>,
-    /// What the sender gave to recognize it by, whatever that was; only in the answer to its
+    /// The value that the sender set to recognize the message; only in the response to its
     /// creation.
     pub echo_id: Option<Value>,
-    /// Who wrote it; absent where the server did.
+    /// Its sender; absent if the server created it.
     pub sender: Option<Sender>,
-    /// The writer's id; only inside a conversation.
+    /// The sender's id; only inside a conversation.
     pub sender_id: Option<u64>,
-    /// The writer's kind (`User`, `Contact`, `AgentBot`); only inside a conversation.
+    /// The sender's type (`User`, `Contact`, `AgentBot`); only inside a conversation.
     pub sender_type: Option<String>,
-    /// Its files; absent where there are none.
+    /// Its attachments; absent if there are none.
     pub attachments: Option<Vec<Attachment>>,
     /// When it was last changed; only inside a conversation.
     pub updated_at: Option<Time>,
-    /// Its text as the channel gets it; only inside a conversation.
+    /// Its text as sent to the channel; only inside a conversation.
     pub processed_message_content: Option<String>,
-    /// What else the server keeps of it; only inside a conversation.
+    /// Further attributes that the server stores; only inside a conversation.
     pub additional_attributes: Option<Attributes>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl Message {
-    /// Whether a customer may see it: no private note, and no activity of the server.
+    /// Whether the customer may see it: it is neither a private note nor an activity message.
     pub fn is_for_customer(&self) -> bool {
         self.private != Some(true) && self.message_type != MessageType::Activity
     }
 }
 
-/// Who a message is from, as a kind. The API writes a number, webhooks write a word.
+/// The type of a message. The API sends a number, webhooks send a string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MessageType {
     /// 0: from the customer.
     Incoming,
-    /// 1: from an agent or a bot.
+    /// 1: from an agent or an agent bot.
     Outgoing,
-    /// 2: what happened to the conversation, written by the server.
+    /// 2: an activity of the conversation, written by the server.
     Activity,
     /// 3: from a template, such as a greeting or a survey.
     Template,
-    /// A number that this version of the crate does not know.
+    /// A number that this version of the client does not know.
     Unknown(i64),
 }
 
 impl MessageType {
-    /// The number as the API writes it.
+    /// Returns the number that the API uses.
     pub const fn number(self) -> i64 {
         match self {
             Self::Incoming => 0,
@@ -120,17 +120,17 @@ impl<'de> Deserialize<'de> for MessageType {
 }
 
 open_enum! {
-    /// What kind of file an attachment is.
+    /// The type of an attachment's file.
     pub enum FileType {
-        /// A picture.
+        /// An image.
         Image = "image",
-        /// A sound.
+        /// An audio file.
         Audio = "audio",
-        /// A film.
+        /// A video.
         Video = "video",
         /// Any other file.
         File = "file",
-        /// A place.
+        /// A location.
         Location = "location",
         /// A reference without a file.
         Fallback = "fallback",
@@ -143,33 +143,33 @@ open_enum! {
     }
 }
 
-/// A file of a message.
+/// An attachment of a message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Attachment {
     /// Its id.
     pub id: AttachmentId,
-    /// Its message.
+    /// The id of its message.
     pub message_id: Option<MessageId>,
-    /// Its account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
-    /// What kind of file it is.
+    /// The type of its file.
     pub file_type: Option<FileType>,
-    /// Its media type; 4.9.1 does not say.
+    /// Its media type; 4.9.1 does not send it.
     pub content_type: Option<String>,
-    /// The extension of its name; `None` on 4.9.1.
+    /// The extension of its file name; `None` on 4.9.1.
     pub extension: Option<String>,
-    /// Where it is. Whoever has the address may read the file.
+    /// The URL of the file. Anyone with this URL can read the file.
     pub data_url: Option<String>,
-    /// Where a small picture of it is; empty where there is none.
+    /// The URL of a thumbnail; empty if there is none.
     pub thumb_url: Option<String>,
     /// Its size in bytes.
     pub file_size: Option<u64>,
-    /// A picture's width, once the server has looked at it; a film's is written `640.0`.
+    /// The width of an image, once the server has analyzed it; of a video it is written as `640.0`.
     pub width: Option<Number>,
-    /// A picture's or a film's height, as its width.
+    /// The height of an image or a video, in the same form as its width.
     pub height: Option<Number>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -1,5 +1,5 @@
-//! What all APIs and webhooks share: ids, times, secrets, open enums, and values that are kept as the
-//! server wrote them.
+//! Types that all APIs and webhooks share: ids, times, secrets, open enums, and wrappers that keep
+//! values as the server wrote them.
 
 mod agent_bot;
 mod enums;

@@ -1,13 +1,13 @@
-//! Values that the server may leave out or send as null, and that are then simply empty.
+//! Lists and maps that the server may omit or send as null.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A list or a map in an answer, empty where the server sends `null` or nothing.
+/// A list or a map in a response; empty if the server sends `null` or omits it.
 ///
-/// It is used like what it holds. Serializing writes `null` again for what was null or absent.
+/// It dereferences to the value. Serializing writes `null` again for what was null or absent.
 ///
 /// ```
 /// use chatwoot_client::Attributes;
@@ -27,12 +27,12 @@ pub struct NullAsEmpty<T> {
 }
 
 impl<T> NullAsEmpty<T> {
-    /// What it holds.
+    /// Returns the value.
     pub fn into_inner(self) -> T {
         self.value
     }
 
-    /// What the server sent; `None` for null or nothing.
+    /// Returns what the server sent; `None` for null or an absent field.
     pub fn given(&self) -> Option<&T> {
         self.given.then_some(&self.value)
     }

@@ -1,6 +1,6 @@
-//! Enums whose last variant keeps the text that this version does not know.
+//! Enums whose last variant keeps a text that this version does not know.
 
-/// An enum of words that keeps the words it does not know.
+/// Declares an enum of strings whose last variant keeps an unknown string.
 macro_rules! open_enum {
     ($($(#[$doc:meta])* $vis:vis enum $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)+ })+) => {$(
         $(#[$doc])*
@@ -8,12 +8,12 @@ macro_rules! open_enum {
         #[non_exhaustive]
         $vis enum $name {
             $($(#[$vdoc])* $variant,)+
-            /// A word that this version of the crate does not know.
+            /// A value that this version of the client does not know.
             Unknown(String),
         }
 
         impl $name {
-            /// The word as the server writes it.
+            /// Returns the value as the server writes it.
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $word,)+

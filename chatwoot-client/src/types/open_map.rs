@@ -1,4 +1,4 @@
-//! Maps whose keys are data, and which a later server may give new kinds of keys or values.
+//! Maps whose keys are data, and to which a later server may add other kinds of keys or values.
 
 use std::collections::{BTreeMap, btree_map};
 use std::fmt::Display;
@@ -12,12 +12,12 @@ use serde_json::{Map, Value};
 
 use crate::types::Extra;
 
-/// A map in a response from keys of one type to values of one type, with entries of any other kind
-/// kept beside them.
+/// A map in a response from keys of one type to values of one type; entries of any other type are
+/// kept separately.
 ///
-/// It is used like the map of the entries that have these types. An entry whose key or value is of
-/// another kind does not make the whole response fail to decode: it is in [`other`](Self::other).
-/// Serializing writes all entries again, unchanged.
+/// It dereferences to the map of the typed entries. An entry whose key or value has another type
+/// does not make the whole response fail to decode: it is in [`other`](Self::other). Serializing
+/// writes all entries again, unchanged.
 ///
 /// ```
 /// use chatwoot_client::types::OpenMap;
@@ -36,7 +36,7 @@ pub struct OpenMap<K, V> {
 }
 
 impl<K, V> OpenMap<K, V> {
-    /// Returns the entries whose key or value is of another kind.
+    /// Returns the entries whose key or value has another type.
     pub fn other(&self) -> &Extra {
         &self.other
     }
@@ -102,7 +102,7 @@ where
         let mut typed = BTreeMap::new();
         let mut other = Map::new();
         for (text, value) in Map::<String, Value>::deserialize(deserializer)? {
-            // A key that would be written in another way ("07" for 7) is one of another kind.
+            // A key that would be written differently ("07" for 7) belongs to the other entries.
             let key = text.parse::<K>().ok().filter(|key| key.to_string() == text);
             match (key, V::deserialize(&value)) {
                 (Some(key), Ok(value)) => drop(typed.insert(key, value)),

@@ -1,10 +1,10 @@
-//! Absent is not null: a field of a change is kept, cleared or set.
+//! The change of one field, which distinguishes absent from null: kept, cleared or set.
 
 use serde::{Serialize, Serializer};
 
 use crate::types::Secret;
 
-/// What a change does to one field.
+/// The change of one field.
 ///
 /// ```
 /// use chatwoot_client::Patch;
@@ -23,22 +23,22 @@ use crate::types::Secret;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Patch<T> {
-    /// Leave the field as it is: it is not sent.
+    /// Leaves the field as it is: it is not sent.
     #[default]
     Keep,
-    /// Empty the field: `null` is sent.
+    /// Clears the field: `null` is sent.
     Clear,
-    /// Give the field this value.
+    /// Sets the field to this value.
     Set(T),
 }
 
 impl<T> Patch<T> {
-    /// Whether the field is left as it is; for `skip_serializing_if`.
+    /// Whether the field stays as it is; for `skip_serializing_if`.
     pub const fn is_keep(&self) -> bool {
         matches!(self, Self::Keep)
     }
 
-    /// `Some` sets, `None` clears: for a caller that knows the whole wanted state.
+    /// Converts the complete desired value: `Some` sets the field, `None` clears it.
     pub fn from_wanted(wanted: Option<T>) -> Self {
         wanted.map_or(Self::Clear, Self::Set)
     }

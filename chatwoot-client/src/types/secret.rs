@@ -1,4 +1,4 @@
-//! Tokens and keys: shown to nobody, written only where you ask for it.
+//! Tokens and keys that are never shown, and only written where you ask for it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,14 +7,14 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use subtle::ConstantTimeEq;
 
-/// A secret text. `Debug` shows nothing of it, and it has no `Display`.
+/// A secret text. `Debug` redacts it, and there is no `Display`.
 ///
-/// Tokens and keys are secrets, and so are addresses that take what is sent to them from whoever
-/// knows them (a webhook, a panel), and a contact's source id, which alone opens its conversations
-/// in the public API.
+/// Tokens and keys are secrets. So are URLs that accept requests from anyone who knows them (a
+/// webhook, a dashboard app), and a contact's source id, which alone gives access to its
+/// conversations in the public API.
 ///
-/// Serializing writes the secret itself, so that an answer that carries one can be stored whole:
-/// store it sealed. Comparing takes as long whatever differs, but for the length.
+/// Serializing writes the secret itself, so that a response that carries one can be stored
+/// complete: store it encrypted. The time of a comparison depends on the length alone.
 ///
 /// ```
 /// let secret = chatwoot_client::Secret::new("s3cr3t");
@@ -31,7 +31,7 @@ impl Secret {
         Self(Arc::new(SecretString::from(text.into())))
     }
 
-    /// The text itself: for a header or a key, not for a log.
+    /// Returns the text itself, for a header or a key. Never log it.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
@@ -43,7 +43,7 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// For what takes a text that may be a secret, such as a source id.
+/// For functions that accept a text that may be secret, such as a source id.
 impl AsRef<str> for Secret {
     fn as_ref(&self) -> &str {
         self.expose()
@@ -121,8 +121,8 @@ macro_rules! tokens {
 }
 
 tokens! {
-    /// A platform app's token: opens the Platform API, and there only what that app made.
+    /// A platform app's token: gives access to the Platform API, limited to what that app created.
     PlatformToken;
-    /// A user's or agent bot's access token: opens the Application API.
+    /// A user's or agent bot's access token: gives access to the Application API.
     UserToken;
 }

@@ -1,11 +1,11 @@
-//! Senders: who wrote a message.
+//! Senders of messages.
 
 use serde::{Deserialize, Serialize};
 
 use crate::types::{AgentBotId, CompanyId, ContactId, UserId};
 use crate::types::{Attributes, Availability, Extra, NullAsEmpty};
 
-/// Who wrote a message; the server's `type` says which.
+/// The sender of a message; the server's `type` field selects the variant.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -16,18 +16,18 @@ pub enum Sender {
     User(SenderUser),
     /// An agent bot.
     AgentBot(SenderBot),
-    /// A kind that this version of the crate does not know, whole.
+    /// A type that this version of the client does not know, with all its fields.
     #[serde(untagged)]
     Other(Extra),
 }
 
 impl Sender {
-    /// The contact's id, if a contact wrote it.
+    /// Returns the contact's id, if the sender is a contact.
     pub fn contact_id(&self) -> Option<ContactId> {
         if let Self::Contact(contact) = self { Some(contact.id) } else { None }
     }
 
-    /// The user's id, if an agent or administrator wrote it.
+    /// Returns the user's id, if the sender is an agent or administrator.
     pub fn user_id(&self) -> Option<UserId> {
         if let Self::User(user) = self { Some(user.id) } else { None }
     }
@@ -41,25 +41,25 @@ pub struct SenderContact {
     pub id: ContactId,
     /// Its name; may be empty.
     pub name: Option<String>,
-    /// The shop's own key for it.
+    /// The host application's id for it.
     pub identifier: Option<String>,
-    /// Its e-mail address, lower case.
+    /// Its e-mail address, in lower case.
     pub email: Option<String>,
     /// Its phone number, E.164.
     pub phone_number: Option<String>,
-    /// Where its picture is; empty where there is none.
+    /// The URL of its picture; empty if there is none.
     pub thumbnail: Option<String>,
-    /// Whether its messages are refused.
+    /// Whether it is blocked: its messages are rejected.
     pub blocked: Option<bool>,
-    /// Its company; 4.9.1 does not say.
+    /// The id of its company; 4.9.1 does not send it.
     pub company_id: Option<CompanyId>,
-    /// Attributes that Chatwoot itself names, such as the city.
+    /// Attributes that Chatwoot itself defines, such as the city.
     #[serde(default)]
     pub additional_attributes: NullAsEmpty<Attributes>,
-    /// Attributes of the account's own.
+    /// Attributes that the account defines.
     #[serde(default)]
     pub custom_attributes: NullAsEmpty<Attributes>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -74,13 +74,13 @@ pub struct SenderUser {
     pub name: Option<String>,
     /// The name that customers see.
     pub available_name: Option<String>,
-    /// Where their picture is; empty where there is none.
+    /// The URL of their picture; empty if there is none.
     pub avatar_url: Option<String>,
-    /// Where a small picture is; empty where there is none.
+    /// The URL of a thumbnail of their picture; empty if there is none.
     pub thumbnail: Option<String>,
-    /// Whether they are there; `None` for visitors.
+    /// Their availability; `None` in responses to visitors.
     pub availability_status: Option<Availability>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -93,9 +93,9 @@ pub struct SenderBot {
     pub id: AgentBotId,
     /// Its name.
     pub name: Option<String>,
-    /// Where its picture is.
+    /// The URL of its picture.
     pub avatar_url: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

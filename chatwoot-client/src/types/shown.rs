@@ -1,4 +1,5 @@
-//! Words of the server's in a line of text: it chooses them, and a log or a terminal reads them.
+//! Text of the server in log lines and messages: escaped and truncated, because the server chooses
+//! it.
 
 use std::fmt::{self, Write as _};
 
@@ -8,7 +9,7 @@ const LETTERS: usize = 120;
 /// How many names of a list are shown.
 const NAMES: usize = 10;
 
-/// A name with what is not printable escaped, cut short.
+/// A name with the characters that are not printable escaped, truncated if it is long.
 pub(crate) struct Shown<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Shown<'_> {
@@ -32,7 +33,7 @@ impl fmt::Debug for Shown<'_> {
     }
 }
 
-/// Names, the first few of them.
+/// The first names of a list, and the number of the others.
 pub(crate) struct ShownList<'a>(pub(crate) &'a [String]);
 
 impl fmt::Display for ShownList<'_> {

@@ -1,4 +1,4 @@
-//! Chatwoot writes times in three forms; here they are one type that remembers its form.
+//! Times in the three forms that Chatwoot uses, as one type that remembers its form.
 
 use std::fmt;
 
@@ -8,23 +8,24 @@ use jiff::tz::Offset;
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// How the server wrote a time.
+/// The form of a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Form {
-    /// Epoch seconds; the number that was read, which may be beyond what a calendar knows.
+    /// Epoch seconds; the number that was read, which may exceed the calendar's range.
     Seconds(i64),
     /// Epoch seconds with a fraction; the bits of the double that was read, because the server's
     /// double is not always the nearest one to its microseconds.
     Fraction(u64),
-    /// ISO 8601 with this many digits after the point; the offset from UTC, `None` for `Z`.
+    /// ISO 8601 with this many digits after the decimal point; the offset from UTC, `None` for `Z`.
     Text(u8, Option<Offset>),
 }
 
 /// A time as Chatwoot writes it: epoch seconds, epoch seconds with a fraction, or ISO 8601.
 ///
 /// It serializes to the form it was read from. Times compare by instant, whatever their form. The
-/// server takes any number as a time, also milliseconds for seconds; what is after the year 9999
-/// is here the last instant of that year, and before the year -9999 the first of that.
+/// server accepts any number as a time, including milliseconds in place of seconds; a time after
+/// the year 9999 is read as the last instant of that year, and one before the year -9999 as the
+/// first instant of that year.
 ///
 /// ```
 /// use chatwoot_client::Time;
@@ -44,19 +45,19 @@ pub struct Time {
 }
 
 impl Time {
-    /// The instant; `None` where the server wrote 0, which means "never".
+    /// Returns the instant; `None` if the server sent 0, which means "never".
     pub fn at(self) -> Option<Timestamp> {
         (self.at != Timestamp::UNIX_EPOCH).then_some(self.at)
     }
 
-    /// Seconds since the epoch, 0 for "never".
+    /// Returns the seconds since the epoch; 0 for "never".
     pub fn seconds(self) -> i64 {
         if let Form::Seconds(seconds) = self.form { seconds } else { self.at.as_second() }
     }
 
     fn from_fraction(seconds: f64) -> Option<Self> {
         // Split first: the fraction alone is exact to the nanosecond, the sum is not, and some
-        // answers have more digits than microseconds.
+        // responses have more digits than microseconds.
         let whole = seconds.trunc();
         #[expect(clippy::cast_possible_truncation, reason = "the range is checked by jiff")]
         let nanos = i128::from(whole as i64) * 1_000_000_000
@@ -77,7 +78,7 @@ impl Time {
 }
 
 impl From<Timestamp> for Time {
-    /// Written as epoch seconds with a fraction.
+    /// Converts to epoch seconds with a fraction.
     fn from(at: Timestamp) -> Self {
         #[expect(clippy::cast_precision_loss, reason = "exact for the next two centuries")]
         let seconds = at.as_microsecond() as f64 / 1e6;

@@ -1,4 +1,4 @@
-//! User: a person with a login, as the Platform API and the profile answer it.
+//! Users: people with a login, as the Platform API and the profile return them.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use crate::types::Time;
 use crate::types::{AccountId, CustomRoleId, UserId};
 use crate::types::{AccountStatus, Attributes, Availability, Extra, NullAsEmpty, Role};
 
-/// A user with their tokens: whoever holds this value can act as the user.
+/// A user with their tokens: whoever has this value can act as the user.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct User {
@@ -17,48 +17,48 @@ pub struct User {
     pub name: String,
     /// Their e-mail address.
     pub email: Option<String>,
-    /// What they log in with; the e-mail address as a rule.
+    /// The name they log in with; usually the e-mail address.
     pub uid: Option<String>,
-    /// The name customers see, if it is another.
+    /// The name that customers see, if it differs from the full name.
     pub display_name: Option<String>,
-    /// The name customers see.
+    /// The name that customers see: the display name or the full name.
     pub available_name: Option<String>,
-    /// Their picture; empty for none.
+    /// The URL of their picture; empty if there is none.
     pub avatar_url: Option<String>,
     /// Whether the e-mail address is confirmed.
     pub confirmed: Option<bool>,
-    /// How they log in: `email`, `saml` and so on.
+    /// How they log in: `email`, `saml` and others.
     pub provider: Option<String>,
-    /// What is put under their messages.
+    /// The signature that is appended to their messages.
     pub message_signature: Option<String>,
-    /// Their token for the Application API.
+    /// Their access token for the Application API.
     pub access_token: Option<Secret>,
-    /// Opens their websocket.
+    /// The token of their websocket connection.
     pub pubsub_token: Option<Secret>,
-    /// Proves who they are to the vendor's own support widget.
+    /// The HMAC that identifies them in Chatwoot's own support widget.
     pub hmac_identifier: Option<Secret>,
-    /// The account they were last in.
+    /// The id of the account they last used.
     pub account_id: Option<AccountId>,
     /// Their role in that account.
     pub role: Option<Role>,
-    /// Who invited them to that account.
+    /// The id of the user who invited them to that account.
     pub inviter_id: Option<UserId>,
-    /// `SuperAdmin` for those who run the installation.
+    /// `SuperAdmin` for administrators of the installation.
     #[serde(rename = "type")]
     pub kind: Option<String>,
-    /// How their dashboard looks.
+    /// The settings of their dashboard.
     pub ui_settings: Option<Attributes>,
-    /// Your own attributes; absent when there are none.
+    /// Custom attributes; absent if there are none.
     pub custom_attributes: Option<Attributes>,
-    /// The accounts they work in.
+    /// The accounts they are a member of.
     #[serde(default)]
     pub accounts: NullAsEmpty<Vec<UserAccount>>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// An account that a user works in.
+/// An account that a user is a member of.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UserAccount {
@@ -66,27 +66,27 @@ pub struct UserAccount {
     pub id: AccountId,
     /// The account's name.
     pub name: Option<String>,
-    /// Whether the account is in use.
+    /// The account's status.
     pub status: Option<AccountStatus>,
-    /// What the user may do there.
+    /// The user's role in the account.
     pub role: Option<Role>,
-    /// The role's rights.
+    /// The permissions of the role.
     pub permissions: Option<Vec<String>>,
-    /// What the user set.
+    /// The availability that the user set.
     pub availability: Option<Availability>,
-    /// What others see: `availability`, or offline when away.
+    /// The availability that others see: `availability`, or offline while the user is away.
     pub availability_status: Option<Availability>,
-    /// Whether the user counts as offline when the dashboard is closed.
+    /// Whether the user is shown as offline while the dashboard is closed.
     pub auto_offline: Option<bool>,
-    /// When the user was last there.
+    /// When the user was last active there.
     pub active_at: Option<Time>,
-    /// Where the account's set-up stands (not on 4.9.1).
+    /// The step of the account's onboarding (not on 4.9.1).
     pub onboarding_step: Option<String>,
-    /// The custom role, if there is one.
+    /// The id of the custom role, if there is one.
     pub custom_role_id: Option<CustomRoleId>,
-    /// The custom role itself.
+    /// The custom role.
     pub custom_role: Option<Extra>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -1,4 +1,4 @@
-//! Changes: what an `*_updated` delivery says of the fields that changed.
+//! Changed fields in `*_updated` deliveries.
 
 use std::fmt;
 
@@ -7,18 +7,18 @@ use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-/// One field that changed.
+/// A field that changed.
 ///
-/// The names and values are those of the server's tables, not of the payload: `assignee_id`,
+/// Names and values are those of the server's tables, not of the payload: `assignee_id`,
 /// `cached_label_list`, `label_list`, and times as ISO 8601 where the payload has epoch seconds.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Change {
-    /// The field.
+    /// The name of the field.
     pub name: String,
-    /// What it was.
+    /// The previous value.
     pub previous: Value,
-    /// What it is.
+    /// The current value.
     pub current: Value,
 }
 

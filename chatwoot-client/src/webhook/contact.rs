@@ -20,31 +20,31 @@ pub struct Contact {
     pub email: Option<String>,
     /// Its phone number.
     pub phone_number: Option<String>,
-    /// Its id in the shop.
+    /// The host application's id for it.
     pub identifier: Option<String>,
     /// Whether it is blocked.
     pub blocked: Option<bool>,
-    /// Where its picture is; empty for none. Not inside a conversation.
+    /// The URL of its picture; empty if there is none. Not inside a conversation.
     pub avatar: Option<String>,
-    /// Where its picture is; empty for none.
+    /// The URL of its picture; empty if there is none.
     pub thumbnail: Option<String>,
     /// Its custom attributes.
     pub custom_attributes: Option<Attributes>,
-    /// Its additional attributes: city, company name, social profiles and the like.
+    /// Its additional attributes, such as city, company name and social profiles.
     pub additional_attributes: Option<Attributes>,
-    /// Its company, where the account has companies. Only inside a conversation.
+    /// The id of its company, if the account has companies. Only inside a conversation.
     pub company_id: Option<CompanyId>,
     /// `contact`. Only inside a conversation.
     #[serde(rename = "type")]
     pub kind: Option<String>,
     /// Its account. Not inside a conversation.
     pub account: Option<AccountRef>,
-    /// What changed. Only in `contact_updated`.
+    /// The fields that changed. Only in `contact_updated`.
     pub changed_attributes: Option<Vec<Change>>,
-    // The event's name is the variant of `Event`.
+    // The name of the event is the variant of `Event`.
     #[serde(default, skip_serializing, rename = "event")]
     _event: IgnoredAny,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -14,23 +14,23 @@ use crate::webhook::Contact;
 use crate::webhook::LastMessage;
 use crate::webhook::Party;
 
-/// A conversation as webhooks send it: a snapshot of when the event was queued.
+/// A conversation as webhooks send it: its state when the event was rendered.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Conversation {
     /// Its number within its account.
     pub id: ConversationId,
-    /// Its inbox.
+    /// The id of its inbox.
     pub inbox_id: InboxId,
-    /// Its state.
+    /// Its status.
     pub status: ConversationStatus,
     /// The contact, the assignee and the team.
     pub meta: ConversationMeta,
-    /// Its account; 4.9.1 leaves it out, see [`Conversation::account_id`].
+    /// Its account; 4.9.1 omits it, see [`Conversation::account_id`].
     pub account: Option<AccountRef>,
-    /// The contact's presence in the inbox.
+    /// The link between the contact and the inbox.
     pub contact_inbox: Option<ContactInbox>,
-    /// The last message of customer or agent, if there is one: never more than one.
+    /// The last message of the customer or an agent, if there is one: never more than one.
     #[serde(default)]
     pub messages: NullAsEmpty<Vec<LastMessage>>,
     /// Its labels.
@@ -38,53 +38,54 @@ pub struct Conversation {
     pub labels: NullAsEmpty<Vec<String>>,
     /// Its custom attributes.
     pub custom_attributes: Option<Attributes>,
-    /// Where it began: browser, page and the like.
+    /// Its additional attributes, such as the browser and the page where it began.
     pub additional_attributes: Option<Attributes>,
-    /// The kind of channel of its inbox.
+    /// The type of its inbox's channel.
     pub channel: Option<ChannelType>,
-    /// Whether the channel lets agents answer now.
+    /// Whether the channel currently lets agents reply.
     pub can_reply: Option<bool>,
-    /// How urgent it is.
+    /// Its priority.
     pub priority: Option<Priority>,
-    /// Until when it sleeps.
+    /// The end of its snooze.
     pub snoozed_until: Option<Time>,
-    /// How many messages of the customer no agent has seen.
+    /// The number of incoming messages that no agent has seen.
     pub unread_count: Option<u64>,
-    /// When an agent first answered.
+    /// When an agent first replied.
     pub first_reply_created_at: Option<Time>,
-    /// Since when the customer waits for an answer.
+    /// Since when the customer has been waiting for a reply.
     pub waiting_since: Option<Time>,
-    /// When an agent last looked.
+    /// When an agent last viewed it.
     pub agent_last_seen_at: Option<Time>,
-    /// When the customer last looked.
+    /// When the customer last viewed it.
     pub contact_last_seen_at: Option<Time>,
-    /// When something last happened.
+    /// The time of the last activity.
     pub last_activity_at: Option<Time>,
     /// The same as `last_activity_at`.
     pub timestamp: Option<Time>,
     /// When it was created.
     pub created_at: Option<Time>,
-    /// When it was last written: the version to compare two snapshots by.
+    /// When it was last changed: compare two snapshots by this time.
     pub updated_at: Option<Time>,
     /// The SLA that applies to it.
     pub applied_sla: Option<Value>,
-    /// What became of that SLA.
+    /// The events of that SLA.
     pub sla_events: Option<Vec<Value>>,
-    /// The SLA policy.
+    /// The id of the SLA policy.
     pub sla_policy_id: Option<SlaPolicyId>,
-    /// What changed. Only in `conversation_updated` and `conversation_status_changed`, and at times
-    /// `null` there.
+    /// The fields that changed. Only in `conversation_updated` and `conversation_status_changed`,
+    /// and sometimes `null` there.
     pub changed_attributes: Option<Vec<Change>>,
-    // The event's name is the variant of `Event`.
+    // The name of the event is the variant of `Event`.
     #[serde(default, skip_serializing, rename = "event")]
     _event: IgnoredAny,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl Conversation {
-    /// The account, which 4.9.1 names only in the last message: `None` if there is none either.
+    /// Returns the account's id, which 4.9.1 sends only in the last message: `None` if there is no
+    /// message either.
     pub fn account_id(&self) -> Option<AccountId> {
         self.account
             .as_ref()
@@ -92,38 +93,38 @@ impl Conversation {
             .or_else(|| self.last_message().map(|message| message.account_id))
     }
 
-    /// The contact.
+    /// Returns the contact.
     pub fn contact(&self) -> &Contact {
         &self.meta.sender
     }
 
-    /// The contact's id.
+    /// Returns the contact's id.
     pub fn contact_id(&self) -> ContactId {
         self.meta.sender.id
     }
 
-    /// The agent or bot it is assigned to.
+    /// Returns the agent or bot it is assigned to.
     pub fn assignee(&self) -> Option<&Party> {
         self.meta.assignee.as_ref()
     }
 
-    /// The last message of customer or agent.
+    /// Returns the last message of the customer or an agent.
     pub fn last_message(&self) -> Option<&LastMessage> {
         self.messages.last()
     }
 
-    /// A custom attribute by its key.
+    /// Returns a custom attribute by its key.
     pub fn custom_attribute(&self, key: &str) -> Option<&Value> {
         self.custom_attributes.as_ref()?.get(key)
     }
 
-    /// What changed; empty where the server does not say.
+    /// Returns the fields that changed; empty if the server does not send them.
     pub fn changes(&self) -> &[Change] {
         self.changed_attributes.as_deref().unwrap_or_default()
     }
 }
 
-/// Who belongs to a conversation.
+/// The contact and the assignees of a conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ConversationMeta {
@@ -135,34 +136,34 @@ pub struct ConversationMeta {
     pub assignee_type: Option<String>,
     /// The team it is assigned to.
     pub team: Option<TeamRef>,
-    /// Whether the contact proved who it is.
+    /// Whether the contact's identity was verified by its HMAC.
     pub hmac_verified: Option<bool>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A contact's presence in an inbox.
+/// The link between a contact and an inbox.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ContactInbox {
     /// Its id.
     pub id: ContactInboxId,
-    /// The contact.
+    /// The id of the contact.
     pub contact_id: ContactId,
-    /// The inbox.
+    /// The id of the inbox.
     pub inbox_id: InboxId,
     /// The contact's id in the channel.
     pub source_id: Option<Secret>,
     /// When it was created.
     pub created_at: Option<Time>,
-    /// When it was last written.
+    /// When it was last changed.
     pub updated_at: Option<Time>,
-    /// Whether the contact proved who it is.
+    /// Whether the contact's identity was verified by its HMAC.
     pub hmac_verified: Option<bool>,
-    /// Opens the live channel as this contact.
+    /// The token of the contact's websocket connection.
     pub pubsub_token: Option<Secret>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

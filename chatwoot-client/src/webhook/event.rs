@@ -1,4 +1,4 @@
-//! Events: what a delivery says, decoded by its `event`.
+//! Events: the decoded bodies of deliveries, by their `event` field.
 
 use std::borrow::Cow;
 
@@ -18,15 +18,15 @@ use crate::webhook::{Typing, WidgetTriggered};
 
 macro_rules! events {
     ($($(#[$doc:meta])* $variant:ident($payload:ty) = $name:literal,)+) => {
-        /// What happened.
+        /// The event of a delivery.
         ///
-        /// It serializes to the object it was read from; what was absent there and has a name
-        /// here is written as `null`, `false` or an empty list.
+        /// It serializes to the object it was read from; named fields that were absent are written
+        /// as `null`, `false` or an empty list.
         #[derive(Clone, Debug)]
         #[non_exhaustive]
         pub enum Event {
             $($(#[$doc])* $variant(Box<$payload>),)+
-            /// An event that this version of the crate does not know.
+            /// An event that this version of the client does not know.
             Unknown {
                 /// Its name.
                 event: String,
@@ -36,10 +36,10 @@ macro_rules! events {
         }
 
         impl Event {
-            /// Every event that this version of the crate knows, by name.
+            /// The names of all events that this version of the client knows.
             pub const KNOWN: &'static [&'static str] = &[$($name),+];
 
-            /// The name, as the server writes it.
+            /// Returns the name, as the server writes it.
             pub fn name(&self) -> &str {
                 match self {
                     $(Self::$variant(_) => $name,)+
@@ -47,7 +47,7 @@ macro_rules! events {
                 }
             }
 
-            // As with calls: only a host that decodes webhooks compiles their decoders.
+            // As with calls: the deserializers are only compiled for hosts that decode webhooks.
             #[inline]
             fn decode(event: &str, body: &[u8]) -> Result<Self, ParseError> {
                 match event {
@@ -69,7 +69,7 @@ macro_rules! events {
 }
 
 events! {
-    /// A conversation began.
+    /// A conversation was created.
     ConversationCreated(Conversation) = "conversation_created",
     /// A conversation was opened, resolved, snoozed or set to pending.
     ConversationStatusChanged(Conversation) = "conversation_status_changed",
@@ -79,9 +79,9 @@ events! {
     ConversationOpened(Conversation) = "conversation_opened",
     /// A conversation was resolved. For agent bots.
     ConversationResolved(Conversation) = "conversation_resolved",
-    /// A message was written: by the customer, an agent, a bot or the server.
+    /// A message was created, by the customer, an agent, a bot or the server.
     MessageCreated(Message) = "message_created",
-    /// A message changed: its content, its status, an answer to what it asked.
+    /// A message changed: its content, its status, or the values submitted to it.
     MessageUpdated(Message) = "message_updated",
     /// A contact was created.
     ContactCreated(Contact) = "contact_created",
@@ -89,9 +89,9 @@ events! {
     ContactUpdated(Contact) = "contact_updated",
     /// A visitor opened the widget.
     WidgetTriggered(WidgetTriggered) = "webwidget_triggered",
-    /// Somebody types.
+    /// An agent or the customer is typing.
     TypingOn(Typing) = "conversation_typing_on",
-    /// Somebody stopped typing.
+    /// An agent or the customer stopped typing.
     TypingOff(Typing) = "conversation_typing_off",
     /// An inbox was created.
     InboxCreated(Inbox) = "inbox_created",
@@ -99,37 +99,38 @@ events! {
     InboxUpdated(Inbox) = "inbox_updated",
 }
 
-/// Why a body could not be decoded. It holds nothing of the body but where in it.
+/// The reason why a body could not be decoded. It contains nothing of the body but the position in
+/// it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ParseError {
     /// The body is not JSON.
     #[error("the body is not JSON, from line {line} column {column} on: pass the body as received")]
     Json {
-        /// The line where it stops being JSON.
+        /// The line of the syntax error.
         line: usize,
-        /// The column.
+        /// The column of the syntax error.
         column: usize,
     },
-    /// The body is no object with a text `event`.
+    /// The body is not an object with a string `event`.
     #[error("the body names no `event`: it is not a webhook of Chatwoot")]
     NoEvent,
-    /// The event is known and its payload has another shape.
+    /// The event is known, but its payload has an unknown shape.
     #[error(
         "`{}` of {event} has a shape that is not known: report it with the server's version",
         Shown(path)
     )]
     Shape {
-        /// The event.
+        /// The name of the event.
         event: String,
-        /// Where in the payload, as a JSON path.
+        /// The position in the payload, as a JSON path.
         path: String,
     },
 }
 
 impl Event {
-    /// Decodes a body: one that [`Verifier::verify`](crate::webhook::Verifier::verify) passed, or, by your
-    /// explicit choice, one of a server that does not sign.
+    /// Decodes a body: one that [`Verifier::verify`](crate::webhook::Verifier::verify) accepted,
+    /// or, by your explicit choice, one of a server that does not sign.
     ///
     /// ```
     /// use chatwoot_client::webhook::Event;
@@ -156,7 +157,7 @@ impl Event {
         Self::decode(&name.event, body)
     }
 
-    /// The account. A server of 4.9.1 names it in conversation events only if there is a message.
+    /// Returns the account's id. 4.9.1 sends it in conversation events only if there is a message.
     pub fn account_id(&self) -> Option<AccountId> {
         match self {
             Self::MessageCreated(message) | Self::MessageUpdated(message) => {
@@ -172,7 +173,7 @@ impl Event {
         }
     }
 
-    /// The conversation, in whichever event has one.
+    /// Returns the conversation, if the event has one.
     pub fn conversation(&self) -> Option<&Conversation> {
         match self {
             Self::ConversationCreated(conversation)
@@ -189,7 +190,7 @@ impl Event {
         }
     }
 
-    /// The message, in message events.
+    /// Returns the message of a message event.
     pub fn message(&self) -> Option<&Message> {
         match self {
             Self::MessageCreated(message) | Self::MessageUpdated(message) => Some(message),
@@ -197,7 +198,7 @@ impl Event {
         }
     }
 
-    /// The contact, in whichever event has one.
+    /// Returns the contact, if the event has one.
     pub fn contact(&self) -> Option<&Contact> {
         match self {
             Self::ContactCreated(contact) | Self::ContactUpdated(contact) => Some(contact),
@@ -206,22 +207,22 @@ impl Event {
         }
     }
 
-    /// The conversation's number within its account.
+    /// Returns the conversation's number within its account.
     pub fn conversation_id(&self) -> Option<ConversationId> {
         self.conversation().map(|conversation| conversation.id)
     }
 
-    /// The contact's id.
+    /// Returns the contact's id.
     pub fn contact_id(&self) -> Option<ContactId> {
         self.contact().map(|contact| contact.id)
     }
 
-    /// The message's id, in message events.
+    /// Returns the message's id, in message events.
     pub fn message_id(&self) -> Option<MessageId> {
         self.message().map(|message| message.id)
     }
 
-    /// The inbox's id.
+    /// Returns the inbox's id.
     pub fn inbox_id(&self) -> Option<InboxId> {
         match self {
             Self::InboxCreated(inbox) | Self::InboxUpdated(inbox) => inbox.id(),
@@ -230,7 +231,7 @@ impl Event {
         }
     }
 
-    /// What changed; empty where the server does not say.
+    /// Returns the fields that changed; empty if the server does not send them.
     pub fn changed_attributes(&self) -> &[Change] {
         let changes = match self {
             Self::ConversationStatusChanged(conversation)

@@ -18,24 +18,24 @@ use crate::webhook::Change;
 pub struct Inbox {
     /// Its account.
     pub account: AccountRef,
-    /// The channel behind it.
+    /// The channel of the inbox.
     pub channel: Channel,
-    /// Its hours, one entry a day. They alone name the inbox: see [`Inbox::id`].
+    /// Its opening hours, one entry per day. Only they contain the inbox's id: see [`Inbox::id`].
     #[serde(default)]
     pub working_hours: NullAsEmpty<Vec<WorkingHours>>,
-    /// Whether the hours count.
+    /// Whether the opening hours are enabled.
     pub working_hours_enabled: Option<bool>,
-    /// The time zone of the hours.
+    /// The time zone of the opening hours.
     pub timezone: Option<String>,
-    /// What is said outside the hours.
+    /// The message outside the opening hours.
     pub out_of_office_message: Option<String>,
     /// Whether a customer may write in a resolved conversation.
     pub allow_messages_after_resolved: Option<bool>,
-    /// Whether a contact keeps one conversation.
+    /// Whether all messages of a contact go to one conversation.
     pub lock_to_single_conversation: Option<bool>,
-    /// Whether conversations are assigned by themselves.
+    /// Whether conversations are assigned automatically.
     pub enable_auto_assignment: Option<bool>,
-    /// How they are.
+    /// The settings of the automatic assignment.
     pub auto_assignment_config: Option<Attributes>,
     /// Whether the widget asks for an e-mail address.
     pub enable_email_collect: Option<bool>,
@@ -43,47 +43,47 @@ pub struct Inbox {
     pub greeting_enabled: Option<bool>,
     /// The greeting.
     pub greeting_message: Option<String>,
-    /// Whether customers are asked how it was.
+    /// Whether a satisfaction survey is sent after a conversation.
     pub csat_survey_enabled: Option<bool>,
-    /// The name on e-mails.
+    /// The business name in e-mails.
     pub business_name: Option<String>,
-    /// How senders are named on e-mails: `friendly` or `professional`.
+    /// The form of the sender's name in e-mails: `friendly` or `professional`.
     pub sender_name_type: Option<String>,
     /// When it was created.
     pub created_at: Option<Time>,
-    /// When it was last written.
+    /// When it was last changed.
     pub updated_at: Option<Time>,
-    /// What changed. Only in `inbox_updated`.
+    /// The fields that changed. Only in `inbox_updated`.
     pub changed_attributes: Option<Vec<Change>>,
-    // The event's name is the variant of `Event`.
+    // The name of the event is the variant of `Event`.
     #[serde(default, skip_serializing, rename = "event")]
     _event: IgnoredAny,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl Inbox {
-    /// Its id, read from its hours: the payload has it nowhere else.
+    /// Returns its id, read from its opening hours: the payload has it nowhere else.
     pub fn id(&self) -> Option<InboxId> {
         self.working_hours.first()?.inbox_id
     }
 }
 
-/// The channel behind an inbox. Its `Debug` shows the ids alone: channels carry keys and
-/// passwords, and which ones differs by kind.
+/// The channel of an inbox. Its `Debug` shows only the ids: channels contain keys and passwords,
+/// which differ by type.
 #[derive(Clone, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Channel {
-    /// Its id, counted per kind of channel.
+    /// Its id, unique per channel type.
     pub id: ChannelId,
     /// Its account.
     pub account_id: Option<AccountId>,
     /// The token of a web widget.
     pub website_token: Option<String>,
-    /// The key that proves a contact's identifier, of a web widget or an API channel.
+    /// The key that verifies a contact's identifier, of a web widget or an API channel.
     pub hmac_token: Option<Secret>,
-    /// Whether that proof is demanded.
+    /// Whether that verification is required.
     pub hmac_mandatory: Option<bool>,
     /// The public identifier of an API channel.
     pub identifier: Option<String>,
@@ -91,9 +91,9 @@ pub struct Channel {
     pub secret: Option<Secret>,
     /// When it was created.
     pub created_at: Option<Time>,
-    /// When it was last written.
+    /// When it was last changed.
     pub updated_at: Option<Time>,
-    /// What else the server sends of this kind of channel.
+    /// Further fields of this type of channel.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -107,17 +107,17 @@ impl fmt::Debug for Channel {
     }
 }
 
-/// The hours of one day.
+/// The opening hours of one day.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WorkingHours {
-    /// The inbox.
+    /// The id of the inbox.
     pub inbox_id: Option<InboxId>,
-    /// The account.
+    /// The id of the account.
     pub account_id: Option<AccountId>,
-    /// The entry's id.
+    /// The id of the entry.
     pub id: Option<u64>,
-    /// The day, 0 for Sunday.
+    /// The day of the week, 0 for Sunday.
     pub day_of_week: u8,
     /// Whether it is closed all day.
     pub closed_all_day: Option<bool>,
@@ -133,9 +133,9 @@ pub struct WorkingHours {
     pub close_minutes: Option<u8>,
     /// When it was created.
     pub created_at: Option<Time>,
-    /// When it was last written.
+    /// When it was last changed.
     pub updated_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -15,17 +15,17 @@ use crate::webhook::Party;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Typing {
-    /// Who.
+    /// Who is typing.
     pub user: Party,
-    /// Where.
+    /// The conversation.
     pub conversation: Conversation,
-    /// Whether it is a private note.
+    /// Whether a private note is being written.
     #[serde(default)]
     pub is_private: bool,
-    // The event's name is the variant of `Event`.
+    // The name of the event is the variant of `Event`.
     #[serde(default, skip_serializing, rename = "event")]
     _event: IgnoredAny,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -34,7 +34,7 @@ pub struct Typing {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WidgetTriggered {
-    /// The id of the contact's presence in the inbox, not of the contact.
+    /// The id of the link between contact and inbox, not of the contact.
     pub id: ContactInboxId,
     /// The contact.
     pub contact: Option<Contact>,
@@ -46,12 +46,12 @@ pub struct WidgetTriggered {
     pub current_conversation: Option<Conversation>,
     /// The contact's id in the channel.
     pub source_id: Option<Secret>,
-    /// The browser, the page it was opened on, and the like.
+    /// Information about the browser and the page on which it was opened.
     pub event_info: Option<Attributes>,
-    // The event's name is the variant of `Event`.
+    // The name of the event is the variant of `Event`.
     #[serde(default, skip_serializing, rename = "event")]
     _event: IgnoredAny,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -13,15 +13,15 @@ use crate::webhook::Conversation;
 use crate::webhook::Party;
 
 open_enum! {
-    /// Which way a message goes: a word in message events, a number inside conversations.
+    /// The type of a message: a string in message events, a number inside conversations.
     pub enum MessageType {
         /// From the customer.
         Incoming = "incoming",
-        /// To the customer, or a private note.
+        /// From an agent or a bot: to the customer, or a private note.
         Outgoing = "outgoing",
-        /// What happened, for agents to read.
+        /// An activity of the conversation, for agents to read.
         Activity = "activity",
-        /// From the server itself: greeting, form, survey.
+        /// From the server itself: a greeting, a form, a survey.
         Template = "template",
     }
 }
@@ -32,18 +32,18 @@ open_enum! {
 pub struct Message {
     /// Its id.
     pub id: MessageId,
-    /// Which way it goes.
+    /// The type of the message.
     pub message_type: MessageType,
-    /// Whether only agents see it.
+    /// Whether it is a private note, which only agents see.
     #[serde(default)]
     pub private: bool,
     /// Its text.
     pub content: Option<String>,
-    /// What kind of content it has.
+    /// The type of its content.
     pub content_type: Option<ContentType>,
-    /// What belongs to the content: items, answers given, `deleted`, `in_reply_to`.
+    /// The data of its content type: items, submitted values, `deleted`, `in_reply_to`.
     pub content_attributes: Option<Attributes>,
-    /// What the sender attached for machines.
+    /// Further attributes that the sender set.
     pub additional_attributes: Option<Attributes>,
     /// Its account.
     pub account: AccountRef,
@@ -51,18 +51,18 @@ pub struct Message {
     pub inbox: InboxRef,
     /// Its conversation.
     pub conversation: Conversation,
-    /// Who sent it; nobody for what the server sends itself.
+    /// Its sender; `None` if the server created it.
     pub sender: Option<Party>,
-    /// Its id at the sender's.
+    /// The sender's own id for it.
     pub source_id: Option<String>,
     /// Its attachments.
     pub attachments: Option<Vec<Attachment>>,
     /// When it was created.
     pub created_at: Option<Time>,
-    // The event's name is the variant of `Event`.
+    // The name of the event is the variant of `Event`.
     #[serde(default, skip_serializing, rename = "event")]
     _event: IgnoredAny,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -73,7 +73,7 @@ impl Message {
         self.message_type == MessageType::Incoming
     }
 
-    /// Its attachments; empty where the server sends none.
+    /// Returns its attachments; empty if the server sends none.
     pub fn attachments(&self) -> &[Attachment] {
         self.attachments.as_deref().unwrap_or_default()
     }
@@ -85,81 +85,82 @@ impl Message {
 pub struct LastMessage {
     /// Its id.
     pub id: MessageId,
-    /// Its account.
+    /// The id of its account.
     pub account_id: AccountId,
-    /// Its inbox.
+    /// The id of its inbox.
     pub inbox_id: InboxId,
-    /// Its conversation.
+    /// The number of its conversation.
     pub conversation_id: Option<ConversationId>,
-    /// Which way it goes; the server writes a number here.
+    /// The type of the message; the server sends a number here.
     #[serde(with = "number")]
     pub message_type: MessageType,
-    /// Whether only agents see it.
+    /// Whether it is a private note, which only agents see.
     #[serde(default)]
     pub private: bool,
     /// Its text.
     pub content: Option<String>,
-    /// Its text as a channel would show it.
+    /// Its text as sent to a channel.
     pub processed_message_content: Option<String>,
-    /// What kind of content it has.
+    /// The type of its content.
     pub content_type: Option<ContentType>,
-    /// What belongs to the content.
+    /// The data of its content type.
     pub content_attributes: Option<Attributes>,
-    /// What the sender attached for machines.
+    /// Further attributes that the sender set.
     pub additional_attributes: Option<Attributes>,
-    /// Its ids elsewhere.
+    /// Its ids in other systems.
     pub external_source_ids: Option<Attributes>,
-    /// What an analysis thought of it.
+    /// The result of a sentiment analysis.
     pub sentiment: Option<Attributes>,
-    /// What became of it.
+    /// Its delivery status.
     pub status: Option<MessageStatus>,
-    /// Its id at the sender's.
+    /// The sender's own id for it.
     pub source_id: Option<String>,
-    /// The sender's mark of a message it shows before the server has it.
+    /// The value by which the sender recognizes a message that it shows before the server has
+    /// stored it.
     pub echo_id: Option<serde_json::Value>,
     /// `Contact`, `User` or `AgentBot`.
     pub sender_type: Option<String>,
-    /// The sender's id, counted per `sender_type`.
+    /// The sender's id, unique per `sender_type`.
     pub sender_id: Option<u64>,
-    /// Who sent it.
+    /// Its sender.
     pub sender: Option<Party>,
     /// Its attachments.
     pub attachments: Option<Vec<Attachment>>,
-    /// The conversation in short.
+    /// A summary of the conversation.
     pub conversation: Option<LastMessageConversation>,
     /// When it was created.
     pub created_at: Option<Time>,
-    /// When it was last written.
+    /// When it was last changed.
     pub updated_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// The conversation of a [`LastMessage`], in short.
+/// A summary of the conversation of a [`LastMessage`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LastMessageConversation {
-    /// The user it is assigned to.
+    /// The id of the user it is assigned to.
     pub assignee_id: Option<UserId>,
-    /// How many messages of the customer no agent has seen.
+    /// The number of incoming messages that no agent has seen.
     pub unread_count: Option<u64>,
-    /// When something last happened.
+    /// The time of the last activity.
     pub last_activity_at: Option<Time>,
-    /// The contact's presence in the inbox.
+    /// The link between the contact and the inbox.
     pub contact_inbox: Option<LastMessageContactInbox>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// The contact's presence in the inbox of a [`LastMessage`].
+/// The link between contact and inbox of a [`LastMessage`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct LastMessageContactInbox {
     /// The contact's id in the channel.
     pub source_id: Option<Secret>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -170,32 +171,32 @@ pub struct LastMessageContactInbox {
 pub struct Attachment {
     /// Its id.
     pub id: AttachmentId,
-    /// Its message.
+    /// The id of its message.
     pub message_id: Option<MessageId>,
-    /// Its account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
     /// `image`, `audio`, `video`, `file`, `location` and others.
     pub file_type: Option<String>,
-    /// The file's extension.
+    /// The extension of its file name.
     pub extension: Option<String>,
-    /// The file's media type; 4.9.1 leaves it out.
+    /// Its media type; 4.9.1 omits it.
     pub content_type: Option<String>,
-    /// Where the file is.
+    /// The URL of the file.
     pub data_url: Option<String>,
-    /// Where a small picture of it is; empty for none.
+    /// The URL of a thumbnail; empty if there is none.
     pub thumb_url: Option<String>,
     /// Its size in bytes.
     pub file_size: Option<u64>,
-    /// A picture's width; a film's is written `640.0`.
+    /// The width of an image; of a video it is written as `640.0`.
     pub width: Option<Number>,
-    /// A picture's or a film's height, as its width.
+    /// The height of an image or a video, in the same form as its width.
     pub height: Option<Number>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A [`MessageType`] as the number that the server has for it.
+/// Serializes a [`MessageType`] as the server's number.
 mod number {
     use super::{Deserialize, Deserializer, Serializer};
     use crate::webhook::MessageType;

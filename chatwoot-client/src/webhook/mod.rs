@@ -1,8 +1,9 @@
-//! Webhooks: deliveries of a Chatwoot, verified and decoded.
+//! Webhooks: verifying and decoding the deliveries of a Chatwoot server.
 //!
-//! A server from 4.11.2 signs the webhooks of an account, from 4.13 those of inboxes and bots too.
-//! An account's webhook is sent once and never again, in no kept order, and tells nothing of
-//! deletions and merges: verify it, remember it, answer 200, and ask the API for what was missed.
+//! A server from 4.11.2 signs the webhooks of an account, from 4.13 those of inboxes and bots, too.
+//! The server sends an account's webhook once and never again, in no guaranteed order, and not for
+//! deletions and merges: verify it, store it, respond with 200, and query the API for what was
+//! missed.
 //!
 //! ```
 //! use chatwoot_client::webhook::{Event, Verifier};

@@ -1,4 +1,4 @@
-//! Parties: who sent, who is assigned, and short references to an account, inbox or team.
+//! Parties: senders, assignees, and short references to an account, inbox or team.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +6,7 @@ use crate::types::{AccountId, AgentBotId, CompanyId, ContactId, InboxId, TeamId,
 use crate::types::{Attributes, Availability, Extra, open_enum};
 
 open_enum! {
-    /// What a [`Party`] is.
+    /// The type of a [`Party`].
     pub enum PartyKind {
         /// A contact: a customer or visitor.
         Contact = "contact",
@@ -17,32 +17,32 @@ open_enum! {
     }
 }
 
-/// A contact, a user or a bot, where a payload may name any of them: the sender of a message, the
-/// assignee of a conversation, the one who types.
+/// A contact, a user or a bot, in payloads that allow any of them: the sender of a message, the
+/// assignee of a conversation, the one who is typing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Party {
-    /// Its id, counted per kind: see [`Party::contact_id`], [`Party::user_id`] and
+    /// Its id, unique per type: see [`Party::contact_id`], [`Party::user_id`] and
     /// [`Party::agent_bot_id`].
     pub id: u64,
-    /// What it is; the server leaves it out for the contact of a message.
+    /// Its type; the server omits it for the contact of a message.
     #[serde(rename = "type")]
     pub kind: Option<PartyKind>,
     /// Its name.
     pub name: Option<String>,
-    /// The name a user shows to customers.
+    /// The name of a user that customers see.
     pub available_name: Option<String>,
     /// Its e-mail address.
     pub email: Option<String>,
-    /// Where its picture is; empty for none.
+    /// The URL of its picture; empty if there is none.
     pub avatar_url: Option<String>,
-    /// Where a contact's picture is; empty for none.
+    /// The URL of a contact's picture; empty if there is none.
     pub avatar: Option<String>,
-    /// Where its picture is; empty for none.
+    /// The URL of its picture; empty if there is none.
     pub thumbnail: Option<String>,
-    /// Whether a user is there.
+    /// The availability of a user.
     pub availability_status: Option<Availability>,
-    /// A contact's id in the shop.
+    /// The host application's id for a contact.
     pub identifier: Option<String>,
     /// A contact's phone number.
     pub phone_number: Option<String>,
@@ -52,32 +52,32 @@ pub struct Party {
     pub custom_attributes: Option<Attributes>,
     /// A contact's additional attributes.
     pub additional_attributes: Option<Attributes>,
-    /// A contact's company.
+    /// The id of a contact's company.
     pub company_id: Option<CompanyId>,
     /// A contact's account.
     pub account: Option<AccountRef>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl Party {
-    /// What it is. Without a word of the server's it is a contact.
+    /// Returns its type. Without a type in the payload it is a contact.
     pub fn kind(&self) -> &PartyKind {
         self.kind.as_ref().unwrap_or(&PartyKind::Contact)
     }
 
-    /// Its id, if it is a contact.
+    /// Returns its id, if it is a contact.
     pub fn contact_id(&self) -> Option<ContactId> {
         (*self.kind() == PartyKind::Contact).then_some(ContactId(self.id))
     }
 
-    /// Its id, if it is a user.
+    /// Returns its id, if it is a user.
     pub fn user_id(&self) -> Option<UserId> {
         (*self.kind() == PartyKind::User).then_some(UserId(self.id))
     }
 
-    /// Its id, if it is an agent bot.
+    /// Returns its id, if it is an agent bot.
     pub fn agent_bot_id(&self) -> Option<AgentBotId> {
         (*self.kind() == PartyKind::AgentBot).then_some(AgentBotId(self.id))
     }
@@ -93,7 +93,7 @@ macro_rules! refs {
             pub id: $id,
             /// Its name.
             pub name: Option<String>,
-            /// What else the server sends.
+            /// Fields that this version of the client does not name.
             #[serde(flatten)]
             pub extra: Extra,
         }

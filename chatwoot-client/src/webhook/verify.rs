@@ -1,4 +1,4 @@
-//! Verification: whether a delivery was signed by the Chatwoot that has the webhook's secret.
+//! Verification of the signatures of deliveries.
 
 use std::fmt;
 use std::time::Duration;
@@ -14,14 +14,14 @@ use crate::webhook::ParseError;
 
 /// The header that carries the signature, `sha256=` and 64 hexadecimal digits.
 pub const SIGNATURE_HEADER: &str = "x-chatwoot-signature";
-/// The header that carries the time of sending in epoch seconds; it is part of what is signed.
+/// The header that carries the time of sending in epoch seconds; the signature covers it.
 pub const TIMESTAMP_HEADER: &str = "x-chatwoot-timestamp";
-/// The header that carries the delivery's id; it is not part of what is signed.
+/// The header that carries the delivery's id; the signature does not cover it.
 pub const DELIVERY_HEADER: &str = "x-chatwoot-delivery";
 
 const SCHEME: &str = "sha256=";
 
-/// Checks deliveries against one webhook's secret, or two while the secret is being changed.
+/// Verifies deliveries with one webhook's secret, or with two while the secret is being rotated.
 ///
 /// ```
 /// use chatwoot_client::Secret;
@@ -51,11 +51,11 @@ pub struct Verifier {
     tolerance: SignedDuration,
 }
 
-/// Why a [`Verifier`] could not be made.
+/// The reason why a [`Verifier`] could not be created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifierError {
-    /// The secret is empty: anybody could sign with it.
+    /// The secret is empty: anyone could sign with it.
     #[error(
         "the webhook's secret is empty: read it from the answer that created or lists the webhook"
     )]
@@ -63,10 +63,10 @@ pub enum VerifierError {
 }
 
 impl Verifier {
-    /// How far a delivery's time may be from now, unless told otherwise.
+    /// The default tolerance between a delivery's time and the current time.
     pub const TOLERANCE: Duration = Duration::from_mins(5);
 
-    /// A verifier with the webhook's secret. An empty one is refused.
+    /// Creates a verifier with the webhook's secret. An empty secret is an error.
     pub fn new(secret: impl Into<Secret>) -> Result<Self, VerifierError> {
         Ok(Self {
             current: key(secret.into())?,
@@ -75,22 +75,22 @@ impl Verifier {
         })
     }
 
-    /// Accepts this secret too: the one before, while a change of secrets is under way.
+    /// Also accepts the previous secret, while the secret is being rotated.
     pub fn or_previous(mut self, secret: impl Into<Secret>) -> Result<Self, VerifierError> {
         self.previous = Some(key(secret.into())?);
         Ok(self)
     }
 
-    /// How far a delivery's time may be from now, before or after it.
+    /// Sets how far a delivery's time may be from the current time, before or after it.
     pub fn tolerance(mut self, tolerance: Duration) -> Self {
         self.tolerance = signed(tolerance);
         self
     }
 
-    /// Checks one delivery: its headers and its body exactly as received.
+    /// Verifies one delivery: its headers, and its body exactly as received.
     ///
     /// The signature is checked before the time, so [`VerifyError::TooOld`] and
-    /// [`VerifyError::TooNew`] are said of genuine deliveries only.
+    /// [`VerifyError::TooNew`] are only returned for authentic deliveries.
     pub fn verify<'a>(
         &self,
         headers: &'a HeaderMap,
@@ -115,8 +115,8 @@ impl Verifier {
         Ok(Delivery { id, sent_at, by_previous, body })
     }
 
-    /// Checks what the headers alone show: a signature and a time are there, well-formed, and the
-    /// time is within the tolerance. It proves nothing; it tells whether the body is worth reading.
+    /// Checks the headers alone: signature and time are present and well-formed, and the time is
+    /// within the tolerance. This proves nothing; it shows whether the body is worth reading.
     ///
     /// ```
     /// use chatwoot_client::webhook::{Verifier, VerifyError};
@@ -152,40 +152,41 @@ impl fmt::Debug for Verifier {
     }
 }
 
-/// A delivery whose signature and time are right.
+/// A delivery with a valid signature and time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Delivery<'a> {
-    /// Its id, fresh for each webhook and delivery. It is not signed: use it to find a delivery
-    /// again, not as proof that it is another one.
+    /// Its id, unique per webhook and delivery. The signature does not cover it: use it to look up
+    /// a delivery, not as proof that it differs from another one.
     pub id: Option<&'a str>,
     /// When the server sent it.
     pub sent_at: Timestamp,
-    /// Whether it was signed with the previous secret: the change of secrets is not over.
+    /// Whether it was signed with the previous secret: the rotation is not complete.
     pub by_previous: bool,
     /// The body as received.
     pub body: &'a [u8],
 }
 
 impl Delivery<'_> {
-    /// What happened: the body, decoded.
+    /// Decodes the body.
     #[inline]
     pub fn event(&self) -> Result<Event, ParseError> {
         Event::parse(self.body)
     }
 }
 
-/// Why a delivery was refused. It holds neither the secret nor a signature.
+/// The reason why a delivery was rejected. It contains neither the secret nor a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// There is no signature. A server before 4.11.2 signs nothing; inboxes and bots sign from 4.13.
+    /// There is no signature. A server before 4.11.2 signs nothing; inboxes and bots sign from
+    /// 4.13.
     #[error(
         "unsigned: the header X-Chatwoot-Signature is missing; a Chatwoot before 4.11.2 does not \
          sign, and a proxy may have dropped it"
     )]
     Unsigned,
-    /// There is a signature and no time.
+    /// There is a signature but no time.
     #[error("the header X-Chatwoot-Timestamp is missing: a proxy may have dropped it")]
     MissingTimestamp,
     /// The signature is not `sha256=` and 64 hexadecimal digits.
@@ -194,32 +195,32 @@ pub enum VerifyError {
     /// The time is not a number of seconds.
     #[error("the header X-Chatwoot-Timestamp is malformed: it is not a number of epoch seconds")]
     MalformedTimestamp,
-    /// No secret that is accepted gives this signature.
+    /// None of the accepted secrets results in this signature.
     #[error(
         "wrong signature: verify the body's bytes as received, not parsed and written again; what \
          is signed is the timestamp, a dot and the body, not the body alone; and each webhook, \
          inbox and bot has a secret of its own"
     )]
     WrongSignature,
-    /// Signed rightly, but too long ago: sent again by somebody, or a clock is wrong.
+    /// Correctly signed, but too old: a replay, or a clock is wrong.
     #[error(
         "too old: sent {seconds} s ago; a replay, or this machine's or the server's clock is wrong"
     )]
     TooOld {
-        /// How long ago.
+        /// The age in seconds.
         seconds: i64,
     },
-    /// Signed rightly, but ahead of now: a clock is wrong.
+    /// Correctly signed, but in the future: a clock is wrong.
     #[error(
         "too new: sent {seconds} s ahead of now; this machine's or the server's clock is wrong"
     )]
     TooNew {
-        /// How far ahead.
+        /// The difference in seconds.
         seconds: i64,
     },
 }
 
-/// The value of `X-Chatwoot-Signature` that a server gives a body sent at this time: for tests.
+/// Returns the value of `X-Chatwoot-Signature` for a body sent at this time, for tests.
 ///
 /// ```
 /// let sent_at = "2026-11-21T00:34:43Z".parse().unwrap();
@@ -231,7 +232,7 @@ pub fn sign(secret: &Secret, sent_at: Timestamp, body: &[u8]) -> String {
     format!("{SCHEME}{}", mac_digits(secret, &[timestamp.as_bytes(), b".", body]))
 }
 
-/// What the headers of a delivery say of it.
+/// The values of a delivery's headers.
 struct Claims<'a> {
     timestamp: &'a [u8],
     sent_at: Timestamp,
@@ -262,7 +263,7 @@ fn signed(tolerance: Duration) -> SignedDuration {
     SignedDuration::try_from(tolerance).unwrap_or(SignedDuration::MAX)
 }
 
-/// Digits only: a sign or a space would be another text under the same signature's number.
+/// Parses digits only: with a sign or a space another text would have the same value.
 fn seconds(text: &[u8]) -> Option<Timestamp> {
     let text = std::str::from_utf8(text).ok()?;
     if !text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -335,7 +336,7 @@ mod tests {
         assert_eq!(delivery.event().unwrap().name(), "contact_created");
     }
 
-    /// The headers as Chatwoot names them, and the MAC as Python's hmac gives it.
+    /// The headers as Chatwoot names them, and the MAC as computed by Python's `hmac`.
     #[test]
     fn the_headers_and_the_signature_are_the_servers() {
         let mut headers = HeaderMap::new();

@@ -1,4 +1,4 @@
-//! Identity: who the visitor is, and the proof of it.
+//! The identity of a widget's visitor, and its proof.
 
 use serde::{Serialize, Serializer};
 
@@ -7,9 +7,9 @@ use crate::types::Secret;
 use crate::types::{Attributes, Extra};
 use crate::widget::WidgetError;
 
-/// The proof that an identifier is the visitor's own: HMAC-SHA256 with the inbox's `hmac_token`,
-/// in hexadecimal digits. It is made on the server, for the customer who is logged in, and for
-/// nobody else; whoever has it is that customer to the widget.
+/// Returns the proof of an identifier: its HMAC-SHA256 with the inbox's `hmac_token`, in
+/// hexadecimal digits. Compute it on the server, only for the customer who is signed in: whoever
+/// has it is that customer to the widget.
 ///
 /// The `hmac_token` is not the secret of a webhook, and each inbox has its own.
 ///
@@ -23,10 +23,10 @@ pub fn identifier_hash(hmac_token: &Secret, identifier: &str) -> String {
     mac_digits(hmac_token, &[identifier.as_bytes()])
 }
 
-/// A customer who is logged in, as the widget is told of them.
+/// A signed-in customer, as passed to the widget.
 ///
-/// The widget tells the server again only when the identifier, name, e-mail address, picture or
-/// proof changed since the browser was last told.
+/// The widget sends it to the server again only if the identifier, name, e-mail address, picture or
+/// proof has changed since this browser last sent it.
 ///
 /// ```
 /// use chatwoot_client::Secret;
@@ -48,36 +48,36 @@ pub struct WidgetUser {
     /// The name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The e-mail address: one that the shop has proven, for an inbox that does not demand the
-    /// proof of identity merges contacts by it.
+    /// The e-mail address: it must be verified, because an inbox that does not require a proof of
+    /// identity merges contacts by it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// Where the picture is.
+    /// The URL of the picture.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
-    /// The phone number, as `+31612345678`.
+    /// The phone number, such as `+31612345678`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<String>,
     /// The proof of the identifier; see [`identifier_hash`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identifier_hash: Option<Secret>,
-    /// Custom attributes of the contact, which the server merges with those it has.
+    /// Custom attributes of the contact, which the server merges with the existing ones.
     #[serde(skip_serializing_if = "Attributes::is_empty")]
     pub custom_attributes: Attributes,
-    /// Custom attributes of the customer's conversation. The [`Snippet`](crate::widget::Snippet) keeps
-    /// them there, whatever else the page sets; they are no part of what `setUser` takes. `Debug`
-    /// shows their keys only: one may prove who the customer is.
+    /// Custom attributes of the customer's conversation. The [`Snippet`](crate::widget::Snippet)
+    /// keeps them there, whatever else the page sets; they are not part of the user that `setUser`
+    /// takes. `Debug` shows only their keys: one of them may prove the customer's identity.
     #[serde(skip)]
     pub conversation_attributes: Extra,
-    /// What else the widget takes: `company_name`, `city`, `country_code`, `description`,
-    /// `social_profiles`. What has a field of its own above is left out here when the user is
-    /// written, the identifier and its proof included.
+    /// Further fields of the widget's user: `company_name`, `city`, `country_code`, `description`,
+    /// `social_profiles`. Keys that have a field above, including the identifier and its proof, are
+    /// ignored here when the user is written.
     #[serde(flatten, serialize_with = "without_fields")]
     pub extra: Extra,
 }
 
-/// The keys that the fields of [`WidgetUser`] are written as, and the identifier: the widget reads
-/// the last of two equal keys, so one among the others would replace the field.
+/// The keys of the fields of [`WidgetUser`] and of the identifier: the widget uses the last of two
+/// equal keys, so one among the others would replace the field.
 const FIELDS: [&str; 7] = [
     "identifier",
     "name",
@@ -93,7 +93,7 @@ fn without_fields<S: Serializer>(extra: &Extra, serializer: S) -> Result<S::Ok, 
 }
 
 impl WidgetUser {
-    /// A user without proof: enough where the inbox does not demand one.
+    /// Creates a user without proof, for an inbox that does not require one.
     pub fn new(identifier: impl Into<String>) -> Result<Self, WidgetError> {
         let identifier = identifier.into();
         if identifier.trim().is_empty() {
@@ -112,7 +112,7 @@ impl WidgetUser {
         })
     }
 
-    /// A user with the proof that the inbox's `hmac_token` gives.
+    /// Creates a user with the proof computed with the inbox's `hmac_token`.
     pub fn proven(identifier: impl Into<String>, hmac_token: &Secret) -> Result<Self, WidgetError> {
         let mut user = Self::new(identifier)?;
         if hmac_token.expose().trim().is_empty() {
@@ -122,12 +122,12 @@ impl WidgetUser {
         Ok(user)
     }
 
-    /// The identifier: the customer's id in the shop.
+    /// Returns the identifier: the host application's id of the customer.
     pub fn identifier(&self) -> &str {
         &self.identifier
     }
 
-    /// Whether the widget takes this user: it wants a name, an e-mail address or a picture.
+    /// Whether the widget accepts this user: it requires a name, an e-mail address or a picture.
     pub(super) fn is_named(&self) -> bool {
         [&self.name, &self.email, &self.avatar_url]
             .into_iter()
@@ -164,7 +164,7 @@ mod tests {
         let mut keys: Vec<String> =
             serde_json::to_value(filled()).unwrap().as_object().unwrap().keys().cloned().collect();
         assert_eq!(keys.len(), 6, "a field is not filled above: {keys:?}");
-        // The widget sends it beside the fields, so that it would be another's.
+        // The widget sends it beside the fields, so that it would be another user's.
         keys.push("identifier".into());
         for user in [filled(), WidgetUser::new("c-1").unwrap()] {
             let plain = serde_json::to_string(&user).unwrap();

@@ -1,4 +1,4 @@
-//! The widget on a shop's page: who the visitor is, how it looks, and the script that loads it.
+//! The widget on a website: the visitor's identity, the settings, and the script that loads it.
 
 mod identity;
 mod settings;
@@ -8,24 +8,24 @@ pub use self::identity::{WidgetUser, identifier_hash};
 pub use self::settings::{BubbleType, ColorScheme, Position, WidgetSettings, WidgetStyle};
 pub use self::snippet::Snippet;
 
-/// Why a script for the widget could not be written.
+/// The reason why a script for the widget could not be written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WidgetError {
-    /// The identifier is empty, and all visitors without one would be one contact.
+    /// The identifier is empty: all visitors with an empty one would be one contact.
     #[error("the identifier is empty: give the customer's id in the shop, or no user for a guest")]
     EmptyIdentifier,
-    /// The user has no name, e-mail address or picture, and the widget refuses such a user.
+    /// The user has no name, e-mail address or picture: the widget rejects such a user.
     #[error(
         "the user has none of name, email and avatar_url: the widget wants at least one of them"
     )]
     NamelessUser,
-    /// The key of the inbox is empty, and anybody could make such a proof.
+    /// The inbox's key is empty: anyone could compute such a proof.
     #[error(
         "the inbox's hmac_token is empty: read it from the answer that creates or lists inboxes"
     )]
     EmptyHmacToken,
-    /// The address of Chatwoot is not one.
+    /// The base URL is invalid.
     #[error(
         "the base URL must be http or https and carry no user, password, query or fragment: write \
          it as https://chatwoot.example.com"

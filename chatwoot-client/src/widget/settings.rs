@@ -1,11 +1,11 @@
-//! Settings: how the widget looks and behaves on a page.
+//! Settings: the appearance and behavior of the widget on a page.
 
 use serde::Serialize;
 
 use crate::types::Extra;
 
-/// The settings of the widget: what `window.chatwootSettings` holds. What is `None` is left to the
-/// widget's own default.
+/// The settings of the widget: the value of `window.chatwootSettings`. For a field that is `None`
+/// the widget uses its own default.
 ///
 /// ```
 /// use chatwoot_client::widget::{ColorScheme, Position, WidgetSettings};
@@ -24,58 +24,58 @@ use crate::types::Extra;
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WidgetSettings {
-    /// The language, as `nl` or `pt_BR`.
+    /// The language, such as `nl` or `pt_BR`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
-    /// Whether the browser's language goes before `locale`.
+    /// Whether the browser's language takes precedence over `locale`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub use_browser_language: Option<bool>,
-    /// On which side the bubble is.
+    /// The side of the page on which the bubble is.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<Position>,
-    /// Whether the bubble carries a text.
+    /// Whether the bubble has a text.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub bubble_type: Option<BubbleType>,
     /// The text of an expanded bubble.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub launcher_title: Option<String>,
-    /// Whether there is no bubble, and the page opens the widget itself.
+    /// Whether the bubble is hidden, and the page opens the widget itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hide_message_bubble: Option<bool>,
-    /// Whether the chat can be moved to a window of its own.
+    /// Whether the chat can be opened in a separate window.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub show_popout_button: Option<bool>,
-    /// Whether new messages show beside a closed bubble; they do unless told otherwise.
+    /// Whether new messages are shown beside a closed bubble; the default is yes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub show_unread_messages_dialog: Option<bool>,
     /// The shape of the widget.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub widget_style: Option<WidgetStyle>,
-    /// Light, dark, or as the visitor's system.
+    /// Light, dark, or the setting of the visitor's system.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dark_mode: Option<ColorScheme>,
-    /// The domain whose subdomains share the visitor's cookies, as `.shop.example.com`.
+    /// The domain whose subdomains share the visitor's cookies, such as `.shop.example.com`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base_domain: Option<String>,
-    /// The title instead of the inbox's.
+    /// The title, instead of the inbox's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub welcome_title: Option<String>,
-    /// The text under the title instead of the inbox's.
+    /// The text under the title, instead of the inbox's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub welcome_description: Option<String>,
-    /// What is said while agents are there.
+    /// The text that is shown while agents are available.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub available_message: Option<String>,
-    /// What is said while nobody is there.
+    /// The text that is shown while no agent is available.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unavailable_message: Option<String>,
-    /// Whether a visitor may send files; as the inbox says unless told otherwise.
+    /// Whether a visitor may send files; the default is the inbox's setting.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_file_upload: Option<bool>,
-    /// Whether a visitor may pick emoji; they may unless told otherwise.
+    /// Whether a visitor may pick emoji; the default is yes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_emoji_picker: Option<bool>,
-    /// Whether a visitor may end a conversation; they may unless told otherwise.
+    /// Whether a visitor may end a conversation; the default is yes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_end_conversation: Option<bool>,
     /// Settings of a later version of the widget.
@@ -83,7 +83,7 @@ pub struct WidgetSettings {
     pub extra: Extra,
 }
 
-/// On which side of the page the bubble is.
+/// The side of the page on which the bubble is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -94,14 +94,14 @@ pub enum Position {
     Right,
 }
 
-/// What the bubble looks like.
+/// The form of the bubble.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum BubbleType {
     /// A round icon; the widget's default.
     Standard,
-    /// An icon with a text, the launcher title.
+    /// An icon with the launcher title.
     ExpandedBubble,
 }
 
@@ -116,14 +116,14 @@ pub enum WidgetStyle {
     Flat,
 }
 
-/// The colors of the widget.
+/// The color scheme of the widget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ColorScheme {
     /// Light; the widget's default.
     Light,
-    /// As the visitor's system.
+    /// The setting of the visitor's system.
     Auto,
     /// Dark.
     Dark,

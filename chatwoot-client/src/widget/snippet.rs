@@ -1,4 +1,4 @@
-//! The script: what a page carries so that the widget is there and knows the visitor.
+//! The script element that loads the widget on a page and identifies the visitor.
 
 use std::fmt::Write;
 
@@ -11,38 +11,37 @@ use crate::types::Secret;
 use crate::widget::WidgetSettings;
 use crate::widget::{WidgetError, WidgetUser};
 
-/// A function of one argument, the page's values.
+/// A JavaScript function with one parameter: the values of the page.
 const SCRIPT: &str = include_str!("snippet.js");
 
 /// The HTML that loads the widget, for a page's `head` or `body`: one script element.
 ///
-/// Each page of the shop carries it, with the user on the pages of a signed-in customer and
+/// Put it on every page of the website, with the user on the pages of a signed-in customer and
 /// without one on the pages for guests. In the browser it does this:
 ///
-/// - Before anything is loaded, it removes the cookies by which the widget would go on with the
-///   chat of another customer: on a page without a user what a signed-in customer left, on a page
-///   with a user what a different one left. A guest's own chat stays, and becomes the customer's
-///   when the guest signs in. Who was signed in is remembered in the cookie
-///   `cw_customer_{website token}`: a keyed hash of the identifier for a user with a proof. A
-///   user without a proof is keyed with the public website token, so that who reads the cookie
-///   can try identifiers.
-/// - It sets `window.chatwootSettings`, and loads `/packs/js/sdk.js` from the base URL once the
-///   page is read.
-/// - When the widget is ready it tells it the user, the contact's custom attributes and the
-///   language.
+/// - Before anything is loaded, it removes the cookies with which the widget would continue the
+///   chat of another customer: on a page without a user those of a signed-in customer, on a page
+///   with a user those of a different one. A guest's own chat is kept, and becomes the customer's
+///   when the guest signs in. The signed-in customer is remembered in the cookie
+///   `cw_customer_{website token}`: a keyed hash of the identifier for a user with a proof. For a
+///   user without a proof the key is the public website token, so that anyone who reads the cookie
+///   can guess identifiers.
+/// - It sets `window.chatwootSettings`, and loads `/packs/js/sdk.js` from the base URL after the
+///   page has been parsed.
+/// - When the widget is ready, it sets the user, the contact's custom attributes and the language.
 /// - It keeps the user's [conversation attributes](WidgetUser::conversation_attributes) on the
-///   conversation, whatever the page sets or deletes by `window.$chatwoot`. Chatwoot has no call
-///   that adds one: each time, and that is with the first message of a conversation in each tab
-///   and hour, all attributes are replaced by those of the page and of the user. What agents and
-///   bots wrote to the conversation's attributes is lost then.
+///   conversation, whatever the page sets or deletes with `window.$chatwoot`. Chatwoot has no call
+///   that adds one attribute: each time, with the first message of a conversation in each tab and
+///   hour, all attributes are replaced by those of the page and of the user. Conversation
+///   attributes that agents and bots set are then lost.
 ///
-/// A page that signs a customer out without loading another page, as in a single-page app, calls
-/// `window.$chatwoot.reset()`, which this script completes: Chatwoot's own leaves cookies that
-/// were written for a [base domain](WidgetSettings::base_domain). It loads a page to sign in
-/// another customer.
+/// A page that signs out a customer without loading another page, as in a single-page app, calls
+/// `window.$chatwoot.reset()`, which this script extends: Chatwoot's own version does not remove
+/// cookies that were written for a [base domain](WidgetSettings::base_domain). To sign in another
+/// customer, load a page.
 ///
-/// Every value is written so that it can end neither a text nor the script. The page of one
-/// customer holds that customer's proof: do not let it be cached for others.
+/// Every value is escaped so that it can end neither a string nor the script. The page of a
+/// customer contains that customer's proof: do not let it be cached for others.
 ///
 /// ```
 /// use chatwoot_client::Secret;
@@ -76,7 +75,7 @@ impl<'a> Snippet<'a> {
         Self { base_url, website_token, settings, user, contact_attributes, nonce }
     }
 
-    /// Sets how the widget looks and behaves.
+    /// Sets the appearance and behavior of the widget.
     pub fn settings(mut self, settings: &'a WidgetSettings) -> Self {
         self.settings = Some(settings);
         self
@@ -88,14 +87,14 @@ impl<'a> Snippet<'a> {
         self
     }
 
-    /// Sets custom attributes of the contact, a guest's too; the server merges them with those it
-    /// has.
+    /// Sets custom attributes of the contact, also of a guest; the server merges them with the
+    /// existing ones.
     pub fn contact_attributes(mut self, attributes: &'a Attributes) -> Self {
         self.contact_attributes = Some(attributes);
         self
     }
 
-    /// Sets the nonce of this very answer, for a page with a Content-Security-Policy.
+    /// Sets the nonce of this response, for a page with a Content-Security-Policy.
     pub fn nonce(mut self, nonce: &'a str) -> Self {
         self.nonce = Some(nonce);
         self
@@ -103,8 +102,8 @@ impl<'a> Snippet<'a> {
 
     /// Returns the script element.
     ///
-    /// An error names what the widget would refuse: a base URL that is none, an empty website
-    /// token, a user without name, e-mail address and picture.
+    /// An error names what the widget would reject: an invalid base URL, an empty website token, a
+    /// user without name, e-mail address and picture.
     pub fn to_html(&self) -> Result<String, WidgetError> {
         let base_url = base(self.base_url)?;
         if self.website_token.trim().is_empty() {
@@ -132,7 +131,7 @@ impl<'a> Snippet<'a> {
                 .locale
                 .as_deref()
                 .filter(|_| settings.use_browser_language != Some(true)),
-            // A policy with nonces alone also asks for one on a script that a script adds.
+            // A policy with nonces only also requires one on a script that a script adds.
             nonce: self.nonce,
         };
         let nonce =
@@ -142,13 +141,13 @@ impl<'a> Snippet<'a> {
             html.push_str(line);
             html.push('\n');
         }
-        // Writing into a text cannot fail.
+        // Writing to a `String` cannot fail.
         let _ = writeln!(html, "({});\n</script>", js(&page)?);
         Ok(html)
     }
 
-    /// What the browser remembers of the user: the same for one customer, and another's for no
-    /// other. Who has it has neither the identifier nor its proof.
+    /// Returns the value by which the browser remembers the user: the same for one customer, and
+    /// different for any other. It reveals neither the identifier nor its proof.
     fn mark(&self, user: &WidgetUser) -> String {
         let public = Secret::new(self.website_token);
         let key = user.identifier_hash.as_ref().unwrap_or(&public);
@@ -158,7 +157,7 @@ impl<'a> Snippet<'a> {
     }
 }
 
-/// What the script is told.
+/// The values that are passed to the script.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Page<'a> {
@@ -181,8 +180,8 @@ struct Page<'a> {
     nonce: Option<&'a str>,
 }
 
-/// A value as JavaScript that is safe inside a script element: JSON, in which these characters
-/// stand only inside texts, so that an escape in their place means the same.
+/// Returns a value as JavaScript that is safe inside a script element: JSON, in which these
+/// characters only occur inside strings, so that an escape in their place has the same meaning.
 fn js<T: Serialize + ?Sized>(value: &T) -> Result<String, WidgetError> {
     let json = serde_json::to_string(value).map_err(|error| WidgetError::Json(error.into()))?;
     let mut safe = String::with_capacity(json.len());
@@ -197,7 +196,7 @@ fn js<T: Serialize + ?Sized>(value: &T) -> Result<String, WidgetError> {
     Ok(safe)
 }
 
-/// A text as the value of an attribute in double quotes.
+/// Returns a text as the value of an attribute in double quotes.
 fn attribute(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
@@ -211,7 +210,8 @@ fn attribute(text: &str) -> String {
     safe
 }
 
-/// The address without its last slash; only a web address, for the page will load code from it.
+/// Returns the URL without its last slash; only `http` or `https`, because the page will load code
+/// from it.
 fn base(text: &str) -> Result<String, WidgetError> {
     let url = Url::parse(text).map_err(|_| WidgetError::BaseUrl)?;
     let plain = matches!(url.scheme(), "http" | "https")

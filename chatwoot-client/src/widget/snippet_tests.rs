@@ -1,4 +1,4 @@
-//! What the script holds, whatever the values are.
+//! The content of the script, for any values.
 
 use serde_json::{Value, json};
 
@@ -25,7 +25,7 @@ const HOSTILE: &[&str] = &[
     "Zo\u{eb} \u{1f6d2} \u{645}\u{631}",
 ];
 
-/// Texts made of the hostile pieces in many orders, the same in each run.
+/// Returns texts made of the hostile pieces in many orders, the same in each run.
 fn texts() -> Vec<String> {
     let mut texts: Vec<String> = HOSTILE.iter().map(|&text| text.to_owned()).collect();
     let mut state: usize = 7;
@@ -48,7 +48,7 @@ fn guest(base_url: &str, token: &str) -> Result<String, WidgetError> {
     Snippet::new(base_url, token).to_html()
 }
 
-/// The values that the script is told.
+/// Returns the values that are passed to the script.
 fn page(html: &str) -> Value {
     let line = html.lines().rev().nth(1).unwrap();
     let json = line.strip_prefix('(').unwrap().strip_suffix(");").unwrap();
@@ -61,7 +61,7 @@ fn no_value_ends_the_script_and_each_is_read_back_as_it_was() {
     let count = |html: &str| ["<", ">", "</"].map(|what| html.matches(what).count());
     for text in texts() {
         let html = everything(&text);
-        // There is no such character beyond those of the element and of the script itself.
+        // These characters only occur in the element and the script themselves.
         assert_eq!(count(&html), count(&plain), "{text}");
         assert!(!html.contains(['\u{2028}', '\u{2029}', '\0']), "{text}");
         assert_eq!(html.lines().count(), plain.lines().count(), "{text}");
@@ -107,7 +107,7 @@ fn everything(text: &str) -> String {
     let token = format!("t{text}");
     let snippet = Snippet::new(BASE, &token).settings(&settings).user(Some(&user));
     let html = snippet.contact_attributes(&more).nonce(text).to_html().unwrap();
-    // A line break of a nonce would stand in the tag, where it is harmless but counts as a line.
+    // A line break of a nonce would be in the tag, where it is harmless but counts as a line.
     let (tag, rest) = html.split_once(">\n").unwrap();
     let escaped = tag.strip_prefix("<script nonce=\"").unwrap().strip_suffix('"').unwrap();
     assert!(!escaped.contains(['"', '\'', '<', '>']), "{escaped}");

@@ -1,4 +1,4 @@
-//! Account: what an account is, and how its own users see and change it.
+//! Accounts: the account record, and the routes of its members to read and change it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use crate::fake::http::response::{Answer, Outcome, Refusal};
 use crate::fake::http::router::{Routed, to};
 use crate::fake::state::State;
 
-/// A tenant of the server.
+/// An account.
 #[derive(Clone, Debug)]
 pub(in crate::fake) struct Account {
     pub(in crate::fake) id: i64,
@@ -25,7 +25,7 @@ pub(in crate::fake) struct Account {
     pub(in crate::fake) custom_attributes: Map<String, Value>,
     pub(in crate::fake) settings: Map<String, Value>,
     pub(in crate::fake) created_at: Timestamp,
-    /// When inboxes, labels and teams last changed, as the cache keys say.
+    /// When inboxes, labels and teams were last changed, for the cache keys.
     pub(in crate::fake) changed: BTreeMap<&'static str, i64>,
 }
 
@@ -49,7 +49,7 @@ const FEATURES: &str = "agent_bots agent_management assignment_v2 auto_resolve_c
     crm custom_attributes help_center inbound_emails inbox_management integrations labels macros \
     reports team_management voice_recorder";
 
-/// Makes an account with the server's defaults.
+/// Creates an account with the server's defaults.
 pub(in crate::fake) fn add(state: &mut State, name: &str) -> i64 {
     state.last_account += 1;
     let id = state.last_account;
@@ -71,7 +71,7 @@ pub(in crate::fake) fn add(state: &mut State, name: &str) -> i64 {
     id
 }
 
-/// Notes that the account's inboxes, labels or teams changed.
+/// Records that the account's inboxes, labels or teams changed.
 pub(in crate::fake) fn touch(ctx: &mut Ctx<'_>, what: &'static str) {
     let now = ctx.state.now().as_second();
     if let Some(account) = ctx.state.accounts.get_mut(&ctx.account) {
@@ -164,7 +164,8 @@ fn view(account: &Account) -> Value {
         "created_at": iso(account.created_at),
         "cache_keys": cache_keys(account),
     });
-    // Only an account with attributes shows them, and then the plan's even if null.
+    // The server sends custom attributes only if there are any, and then the plan's even if it is
+    // null.
     if !account.custom_attributes.is_empty() {
         let mut about: Map<String, Value> = ABOUT
             .iter()

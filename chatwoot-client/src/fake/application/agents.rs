@@ -9,7 +9,7 @@ use crate::fake::http::router::{Routed, to};
 use crate::fake::platform::users as platform_users;
 use crate::fake::state::{Role, State};
 
-/// A user's place in an account.
+/// The membership of a user in an account.
 #[derive(Clone, Debug)]
 pub(in crate::fake) struct Membership {
     pub(in crate::fake) id: i64,
@@ -24,13 +24,14 @@ pub(in crate::fake) struct Membership {
 }
 
 impl Membership {
-    /// Nobody is connected to a fake: who goes offline by itself is offline.
+    /// Returns the availability. Nobody is connected to the fake: with `auto_offline` it is always
+    /// offline.
     pub(in crate::fake) fn status(&self) -> &str {
         if self.auto_offline { "offline" } else { &self.availability }
     }
 }
 
-/// Puts a user into an account, or changes the role there.
+/// Adds a user to an account, or changes the role there.
 pub(in crate::fake) fn join(state: &mut State, account: i64, user: i64, role: Role) {
     let now = state.now();
     if let Some(known) = state.memberships.get_mut(&(account, user)) {
@@ -54,7 +55,7 @@ pub(in crate::fake) fn join(state: &mut State, account: i64, user: i64, role: Ro
     state.places.insert((user, account));
 }
 
-/// Takes a user out of an account, its inboxes and its teams.
+/// Removes a user from an account, its inboxes and its teams.
 pub(in crate::fake) fn leave(state: &mut State, account: i64, user: i64) {
     state.memberships.remove(&(account, user));
     state.places.remove(&(user, account));
@@ -66,13 +67,13 @@ pub(in crate::fake) fn leave(state: &mut State, account: i64, user: i64) {
     }
 }
 
-/// The memberships of a user, by account.
+/// Returns the memberships of a user, by account.
 pub(in crate::fake) fn of_user(state: &State, user: i64) -> impl Iterator<Item = &Membership> {
     let places = state.places.range((user, i64::MIN)..=(user, i64::MAX));
     places.filter_map(|(user, account)| state.memberships.get(&(*account, *user)))
 }
 
-/// An agent as lists and conversations show it; `Null` for a stranger to the account.
+/// Returns an agent as in lists and conversations; `Null` for a user who is not a member.
 pub(in crate::fake) fn view(state: &State, account: i64, user: i64) -> Value {
     let (Some(member), Some(user)) =
         (state.memberships.get(&(account, user)), state.users.get(&user))
@@ -95,7 +96,7 @@ pub(in crate::fake) fn view(state: &State, account: i64, user: i64) -> Value {
     })
 }
 
-/// Several agents, those who are members of the account.
+/// Returns several agents, those who are members of the account.
 pub(in crate::fake) fn views<'a>(
     state: &State,
     account: i64,
@@ -167,7 +168,7 @@ fn invite(ctx: &mut Ctx<'_>, email: &str, params: &Value) -> Result<i64, Refusal
     if known.is_none()
         && let Some(new) = ctx.state.users.get_mut(&user)
     {
-        // An invited user has yet to follow the link.
+        // An invited user has to confirm the e-mail address first.
         new.confirmed = false;
     }
     let role = text(params, "role").as_deref().and_then(Role::read).unwrap_or(Role::Agent);
@@ -192,7 +193,7 @@ fn set_presence(member: &mut Membership, params: &Value) {
 fn bulk_create(ctx: &mut Ctx<'_>) -> Outcome {
     ctx.admin()?;
     for email in texts(ctx.body(), "emails").unwrap_or_default() {
-        // Upstream skips who is there already or has no address, and says nothing.
+        // The server skips existing members and malformed addresses without an error.
         let _ = invite(ctx, &email, &json!({}));
     }
     Ok(Answer::empty())

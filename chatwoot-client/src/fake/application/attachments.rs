@@ -1,10 +1,10 @@
-//! Attachments of a message: what is known of a file, not the file.
+//! Attachments of a message: the metadata of a file, not its content.
 
 use serde_json::{Value, json};
 
 use crate::fake::state::State;
 
-/// The files of a multipart body; JSON brings none, as upstream.
+/// Returns the files of a multipart body; JSON has none, as on the server.
 pub(in crate::fake) fn of(state: &State, account: i64, params: &Value) -> Vec<Value> {
     let files = params.get("attachments").and_then(Value::as_array).into_iter().flatten();
     files.filter(|file| file.is_object()).map(|file| shape(state, account, file)).collect()
@@ -17,7 +17,7 @@ fn shape(state: &State, account: i64, file: &Value) -> Value {
     let file_type = if ["image", "audio", "video"].contains(&family) { family } else { "file" };
     let address = format!("{}/rails/active_storage/blobs/redirect/{name}", state.base_url);
     let thumb = if file_type == "image" { address.clone() } else { String::new() };
-    // The server measures pictures later.
+    // The server measures images later.
     json!({
         "id": null,
         "message_id": null,

@@ -1,4 +1,4 @@
-//! Custom attribute definitions: what agents see of the attributes of contacts and conversations.
+//! Custom attribute definitions of contacts, conversations and companies.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -8,14 +8,14 @@ use crate::fake::http::input::{Ctx, id, text};
 use crate::fake::http::response::{Answer, Outcome, Refusal};
 use crate::fake::http::router::{Routed, to};
 
-/// A definition.
+/// A custom attribute definition.
 #[derive(Clone, Debug)]
 pub(in crate::fake) struct Definition {
     id: i64,
     pub(in crate::fake) key: String,
     /// `contact_attribute`, `conversation_attribute` or `company_attribute`.
     pub(in crate::fake) model: &'static str,
-    /// `text`, `number` and so on.
+    /// `text`, `number` and other display types.
     pub(in crate::fake) kind: &'static str,
     name: String,
     description: Option<String>,
@@ -92,7 +92,7 @@ impl Definition {
     }
 }
 
-/// A word by its number or its name; upstream's enums crash on any other.
+/// Returns an enum's value by its number or its name; the server responds 500 to any other.
 fn word(words: &'static [&'static str], value: &Value) -> Result<&'static str, Refusal> {
     let number = match value {
         Value::String(text) => text.parse().ok(),

@@ -1,4 +1,4 @@
-//! Dashboard apps: pages framed beside a conversation.
+//! Dashboard apps: web pages that are embedded beside a conversation.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::fake::http::input::{Ctx, id, text};
 use crate::fake::http::response::{Answer, Outcome, Refusal};
 use crate::fake::http::router::{Routed, to};
 
-/// A framed page.
+/// A dashboard app.
 #[derive(Clone, Debug)]
 pub(in crate::fake) struct DashboardApp {
     id: i64,
@@ -79,7 +79,7 @@ fn find<'a>(ctx: &'a Ctx<'_>, app: i64) -> Result<&'a DashboardApp, Refusal> {
     ctx.state.dashboard_apps.get(ctx.account, app).ok_or_else(Refusal::not_found)
 }
 
-/// Any member may: upstream asks for no role here.
+/// Any member may create one: the server checks no role here.
 fn create(ctx: &mut Ctx<'_>) -> Outcome {
     let mut app = DashboardApp {
         id: 0,

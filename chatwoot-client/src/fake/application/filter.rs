@@ -1,4 +1,4 @@
-//! Filters: conditions joined by AND and OR, as `contacts/filter` and `conversations/filter` take
+//! Filters: conditions joined by AND and OR, as `contacts/filter` and `conversations/filter` accept
 //! them.
 
 use jiff::Timestamp;
@@ -11,9 +11,9 @@ use crate::fake::http::response::Refusal;
 /// How the values of a field are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::fake) enum Kind {
-    /// As written.
+    /// Exactly.
     Exact,
-    /// Without regard to case.
+    /// Ignoring case.
     Folded,
     Labels,
     Date,
@@ -21,7 +21,7 @@ pub(in crate::fake) enum Kind {
     Number,
 }
 
-/// A field that a filter may name.
+/// A field that a filter may use.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::fake) struct Field {
     pub(in crate::fake) key: &'static str,
@@ -36,7 +36,7 @@ pub(in crate::fake) const PRESENCE: &[&str] =
     &["equal_to", "not_equal_to", "is_present", "is_not_present"];
 pub(in crate::fake) const DATE: &[&str] = &["is_greater_than", "is_less_than", "days_before"];
 
-/// One condition, checked.
+/// A validated condition.
 #[derive(Clone, Debug)]
 pub(in crate::fake) struct Condition {
     pub(in crate::fake) key: String,
@@ -44,11 +44,11 @@ pub(in crate::fake) struct Condition {
     pub(in crate::fake) values: Vec<Value>,
     kind: Kind,
     pub(in crate::fake) custom: bool,
-    /// What joins it to the next one.
+    /// Whether OR joins it to the next one.
     or: bool,
 }
 
-/// Reads the conditions of a body, or says what is wrong with the first wrong one. `custom` gives
+/// Reads the conditions of a body, or returns the error of the first invalid one. `custom` returns
 /// the type of an attribute that the account has defined.
 pub(in crate::fake) fn read(
     body: &Value,
@@ -98,7 +98,7 @@ pub(in crate::fake) fn read(
         if dated && operator != "days_before" && values.first().and_then(day).is_none() {
             return Err(invalid());
         }
-        // Two conditions with nothing between them are no SQL.
+        // Two conditions without an operator between them are invalid SQL.
         let last = at + 1 == payload.len();
         let word = joiner(condition);
         if word.is_none() && !last {
@@ -128,7 +128,7 @@ fn kind_of(definition: &str) -> Kind {
     }
 }
 
-/// Whether a row passes; `actual` gives what it has under a condition's key. AND binds first.
+/// Whether a row matches; `actual` returns its values for a condition's key. AND takes precedence.
 pub(in crate::fake) fn passes(
     conditions: &[Condition],
     now: Timestamp,
@@ -155,7 +155,7 @@ fn holds(condition: &Condition, actual: &Value, now: Timestamp) -> bool {
         "is_present" => !empty,
         "is_not_present" => empty,
         "not_equal_to" if condition.kind == Kind::Labels => !wanted().any(equal),
-        // In SQL nothing is unequal to what is not there, but for custom attributes.
+        // In SQL a missing value is not unequal to any value, except for custom attributes.
         "not_equal_to" => {
             if empty {
                 condition.custom
@@ -214,7 +214,7 @@ fn number(value: &Value) -> Option<f64> {
     value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())
 }
 
-/// The day of a time; a number is seconds.
+/// Returns the day of a time; a number is in seconds.
 fn day(value: &Value) -> Option<jiff::civil::Date> {
     if let Some(seconds) = value.as_i64() {
         return Some(Timestamp::from_second(seconds).ok()?.to_zoned(TimeZone::UTC).date());

@@ -7,7 +7,7 @@ use crate::fake::http::input::{Ctx, flag, id, text};
 use crate::fake::http::response::{Answer, Outcome, Refusal};
 use crate::fake::http::router::{Routed, to};
 
-/// A defined label.
+/// A label of the account.
 #[derive(Clone, Debug)]
 pub(in crate::fake) struct Label {
     pub(in crate::fake) id: i64,
@@ -116,7 +116,7 @@ fn check(ctx: &Ctx<'_>, label: &Label) -> Result<(), Refusal> {
     if label.title.is_empty() {
         faults.push(("title", "Title can't be blank"));
     }
-    // Two characters at least; the first is a letter or digit.
+    // At least two characters; the first is a letter or digit.
     let mut chars = label.title.chars();
     let starts = chars.next().is_some_and(char::is_alphanumeric);
     let rest = chars.as_str();

@@ -1,4 +1,4 @@
-//! The Application API of the fake, a module a resource.
+//! The Application API of the fake, one module per resource.
 
 pub(in crate::fake) mod account;
 pub(in crate::fake) mod agents;

@@ -1,4 +1,4 @@
-//! Profile: the user whose token it is.
+//! Profile: the user of the token.
 
 use serde_json::{Value, json};
 

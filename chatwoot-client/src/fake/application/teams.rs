@@ -1,4 +1,4 @@
-//! Teams of an account, and who is in them.
+//! Teams of an account, and their members.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ pub(in crate::fake) struct Team {
 }
 
 impl Team {
-    /// The team as `viewer` sees it.
+    /// Returns the team as `viewer` sees it.
     pub(in crate::fake) fn view(&self, viewer: i64) -> Value {
         json!({
             "id": self.id,
@@ -38,7 +38,7 @@ impl Team {
         })
     }
 
-    /// The team as the row it is: what assigning one answers.
+    /// Returns the team as its database row: the form in the response of an assignment.
     pub(in crate::fake) fn row(&self) -> Value {
         json!({
             "id": self.id,
@@ -152,7 +152,7 @@ fn check(ctx: &Ctx<'_>, team: &Team) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// The users of the body, all members of the account.
+/// Returns the users of the body, if all are members of the account.
 fn users(ctx: &Ctx<'_>, team: i64) -> Result<BTreeSet<i64>, Refusal> {
     find(ctx, team)?;
     ctx.admin()?;
@@ -170,7 +170,7 @@ fn members<'a>(ctx: &'a mut Ctx<'_>, team: i64) -> Result<&'a mut BTreeSet<i64>,
     Ok(&mut team.members)
 }
 
-/// Answers those who are new, and only them.
+/// Adds members, and returns only those who are new.
 fn add_members(ctx: &mut Ctx<'_>, team: i64) -> Outcome {
     let users = users(ctx, team)?;
     let members = members(ctx, team)?;

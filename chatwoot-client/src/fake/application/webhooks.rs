@@ -8,7 +8,7 @@ use crate::fake::http::router::{Routed, to};
 use crate::fake::state::secret;
 use crate::fake::webhook::events;
 
-/// Where an account's events go.
+/// A webhook of an account.
 #[derive(Clone, Debug)]
 pub(in crate::fake) struct Webhook {
     id: i64,
@@ -20,7 +20,7 @@ pub(in crate::fake) struct Webhook {
 }
 
 impl Webhook {
-    /// Whether it wants this event.
+    /// Whether it subscribes to this event.
     pub(in crate::fake) fn wants(&self, event: &str) -> bool {
         self.subscriptions.iter().any(|name| name == event)
     }
@@ -132,7 +132,7 @@ fn check(ctx: &Ctx<'_>, hook: &Webhook) -> Result<(), Refusal> {
     if faults.is_empty() { Ok(()) } else { Err(Refusal::invalid(&faults)) }
 }
 
-/// Whether it is an address of the web.
+/// Whether a text is an `http` or `https` URL.
 pub(in crate::fake) fn is_http(text: &str) -> bool {
     url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
 }

@@ -1,4 +1,4 @@
-//! Who calls, and what is said to those who may not.
+//! Authentication and its error responses.
 
 use crate::fake::http::input::{Caller, Ctx};
 use crate::fake::http::response::Refusal;
@@ -30,7 +30,7 @@ pub(in crate::fake) fn user(ctx: &mut Ctx<'_>) -> Result<(), Refusal> {
     }
 }
 
-/// The Application API in an account: a user's token, a live account, a membership.
+/// The Application API in an account: a user's token, an active account, a membership.
 pub(in crate::fake) fn account(ctx: &mut Ctx<'_>, account: i64) -> Result<(), Refusal> {
     user(ctx)?;
     let found = ctx.state.accounts.get(&account).ok_or_else(Refusal::not_found)?;

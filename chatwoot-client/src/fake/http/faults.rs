@@ -1,4 +1,5 @@
-//! Faults that a test switches on: refusals, delays, crashes, broken connections, odd webhooks.
+//! Faults that a test can add: error responses, delays, crashes, broken connections, lost or
+//! reordered webhooks.
 
 use std::time::Duration;
 
@@ -6,30 +7,30 @@ use bytes::Bytes;
 
 use crate::http::Op;
 
-/// What goes wrong.
+/// The kind of a [`Fault`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FaultKind {
-    /// Answers this instead; nothing is done.
+    /// Responds with this instead; the request is not processed.
     Refuse {
-        /// The status.
+        /// The status of the response.
         status: u16,
-        /// The body, as sent.
+        /// The body of the response.
         body: Bytes,
     },
-    /// Answers after this time; it is done at once.
+    /// Delays the response; the request is processed at once.
     Delay(Duration),
-    /// 500 before anything is done.
+    /// Responds with 500 without processing the request.
     ErrorBefore,
-    /// 500 although it was done.
+    /// Responds with 500 after processing the request.
     ErrorAfter,
-    /// 429 as the server says it; nothing is done.
+    /// Responds with the server's 429 without processing the request.
     RateLimited,
-    /// It is done, and the connection breaks before the answer.
+    /// Processes the request, then breaks the connection before the response.
     ResetBeforeAnswer,
 }
 
-/// A fault and the requests it strikes.
+/// A fault and the requests that it affects.
 ///
 /// ```
 /// use chatwoot_client::fake::{Fault, FaultKind};
@@ -47,36 +48,36 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault that strikes every request until it is cleared.
+    /// Creates a fault that affects every request until it is cleared.
     pub fn new(kind: FaultKind) -> Self {
         Self { kind, verb: None, part: None, op: None, left: None, after: 0 }
     }
 
-    /// Only requests with this verb.
+    /// Limits it to requests with this verb.
     pub fn verb(mut self, verb: impl Into<String>) -> Self {
         self.verb = Some(verb.into());
         self
     }
 
-    /// Only requests whose path contains this.
+    /// Limits it to requests whose path contains this text.
     pub fn path(mut self, part: impl Into<String>) -> Self {
         self.part = Some(part.into());
         self
     }
 
-    /// Only this operation.
+    /// Limits it to this operation.
     pub fn op(mut self, op: Op) -> Self {
         self.op = Some(op);
         self
     }
 
-    /// Only the next `count` requests that match.
+    /// Limits it to the next `count` requests that match.
     pub fn times(mut self, count: u32) -> Self {
         self.left = Some(count);
         self
     }
 
-    /// Lets `count` matching requests through first.
+    /// Skips the first `count` matching requests.
     pub fn after(mut self, count: u32) -> Self {
         self.after = count;
         self
@@ -90,7 +91,7 @@ impl Fault {
     }
 }
 
-/// Whether `path` is one of the template `/a/{b}/c`.
+/// Whether `path` matches a template like `/a/{b}/c`.
 pub(in crate::fake) fn on_path(template: &str, path: &str) -> bool {
     let mut parts = path.trim_end_matches('/').split('/');
     template.split('/').all(|wanted| {
@@ -100,28 +101,28 @@ pub(in crate::fake) fn on_path(template: &str, path: &str) -> bool {
     }) && parts.next().is_none()
 }
 
-/// What becomes of webhook deliveries. Chances are in a thousand.
+/// Faults of webhook deliveries. Probabilities are in thousandths.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct WebhookFaults {
-    /// Never sent.
+    /// The probability that a delivery is not sent.
     pub drop_per_mille: u16,
-    /// Sent twice.
+    /// The probability that a delivery is sent twice.
     pub double_per_mille: u16,
-    /// Sent after the delivery that follows.
+    /// The probability that a delivery is sent after the next one.
     pub swap_per_mille: u16,
-    /// The next deliveries that are never sent.
+    /// The number of next deliveries that are not sent.
     pub drop_next: u32,
-    /// The next deliveries that are sent twice.
+    /// The number of next deliveries that are sent twice.
     pub double_next: u32,
-    /// Every n-th is never sent; 0: none.
+    /// Every n-th delivery is not sent; 0 for none.
     pub drop_every: u32,
-    /// Every n-th is sent twice; 0: none.
+    /// Every n-th delivery is sent twice; 0 for none.
     pub double_every: u32,
-    /// Every n-th is sent after the one that follows; 0: none.
+    /// Every n-th delivery is sent after the next one; 0 for none.
     pub swap_every: u32,
 }
 
-/// What to do with one delivery.
+/// The handling of one delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::fake) enum Fate {
     Send,
@@ -130,7 +131,7 @@ pub(in crate::fake) enum Fate {
     Swap,
 }
 
-/// The faults that are on.
+/// The active faults.
 #[derive(Debug, Default)]
 pub(in crate::fake) struct Faults {
     on: Vec<Fault>,
@@ -148,7 +149,7 @@ impl Faults {
         self.webhooks = WebhookFaults::default();
     }
 
-    /// The faults that strike this request, in the order they were switched on.
+    /// Returns the faults that affect this request, in the order in which they were added.
     pub(in crate::fake) fn strike(&mut self, verb: &str, path: &str) -> Vec<FaultKind> {
         let mut struck = Vec::new();
         for fault in &mut self.on {
@@ -166,7 +167,7 @@ impl Faults {
         struck
     }
 
-    /// What becomes of the next delivery.
+    /// Returns the handling of the next delivery.
     pub(in crate::fake) fn fate(&mut self) -> Fate {
         self.seen = self.seen.wrapping_add(1);
         let seen = self.seen;

@@ -1,4 +1,4 @@
-//! A request as the operations see it: verb, path, query, parameters, token, caller.
+//! A parsed request: verb, path, query, parameters, token, caller.
 
 use bytes::Bytes;
 use http::Request;
@@ -15,13 +15,13 @@ pub(in crate::fake) struct Input {
     pub(in crate::fake) verb: String,
     pub(in crate::fake) path: String,
     pub(in crate::fake) query: Vec<(String, String)>,
-    /// JSON, form or multipart fields; an object unless the client sent something else.
+    /// JSON, form or multipart fields; an object unless the client sent another JSON value.
     pub(in crate::fake) body: Value,
     pub(in crate::fake) malformed: bool,
-    /// A NUL in a text, which Postgres does not take.
+    /// Whether a text contains a NUL, which Postgres rejects.
     pub(in crate::fake) has_nul: bool,
     pub(in crate::fake) token: Option<String>,
-    /// The widget's own token.
+    /// The token of a widget visitor.
     pub(in crate::fake) visitor: Option<String>,
 }
 
@@ -58,7 +58,7 @@ impl Input {
     }
 }
 
-/// Drops the nulls in lists, as Rails does; says whether a text has a NUL.
+/// Removes the nulls in lists, as Rails does; returns whether a text contains a NUL.
 fn clean(value: &mut Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
@@ -75,7 +75,7 @@ fn pairs(text: &str) -> Vec<(String, String)> {
     url::form_urlencoded::parse(text.as_bytes()).into_owned().collect()
 }
 
-/// The path cut at `/` and decoded.
+/// Splits the path at `/` and decodes its segments.
 pub(in crate::fake) fn segments(path: &str) -> Vec<String> {
     path.split('/')
         .filter(|part| !part.is_empty())
@@ -83,42 +83,42 @@ pub(in crate::fake) fn segments(path: &str) -> Vec<String> {
         .collect()
 }
 
-/// An id in a path; what is no number is 0, which no row has.
+/// Parses an id in a path; 0, which no row has, if it is not a number.
 pub(in crate::fake) fn id(text: &str) -> i64 {
     let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
     digits.parse().unwrap_or(0)
 }
 
-/// An id in a body: a number, or digits in a string as Rails takes them.
+/// Parses an id in a body: a number, or digits in a string, as Rails accepts them.
 pub(in crate::fake) fn id_of(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| value.as_str().and_then(|text| text.parse().ok()))
 }
 
-/// Who calls.
+/// The authenticated caller.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::fake) enum Caller {
     #[default]
     Nobody,
     Platform,
-    /// A user; the role is the one in the account of the path, if there is one.
+    /// A user, with the role in the account of the path, if there is one.
     User {
         id: i64,
         role: Option<Role>,
     },
 }
 
-/// What an operation works on: the state under its lock, the request and who asks.
+/// The context of an operation: the locked state, the request and its caller.
 #[derive(Debug)]
 pub(in crate::fake) struct Ctx<'a> {
     pub(in crate::fake) state: &'a mut State,
     pub(in crate::fake) input: &'a Input,
-    /// The account of the path; 0 where there is none.
+    /// The account of the path; 0 if there is none.
     pub(in crate::fake) account: i64,
     pub(in crate::fake) caller: Caller,
 }
 
 impl Ctx<'_> {
-    /// The calling user's id; 0 where no user calls.
+    /// Returns the calling user's id; 0 if the caller is not a user.
     pub(in crate::fake) fn user(&self) -> i64 {
         match self.caller {
             Caller::User { id, .. } => id,
@@ -126,7 +126,7 @@ impl Ctx<'_> {
         }
     }
 
-    /// Refuses everyone but an administrator of the account.
+    /// Returns an error unless the caller is an administrator of the account.
     pub(in crate::fake) fn admin(&self) -> Result<(), Refusal> {
         match self.caller {
             Caller::User { role: Some(Role::Administrator), .. } => Ok(()),
@@ -134,7 +134,8 @@ impl Ctx<'_> {
         }
     }
 
-    /// The parameters: what is under `root` if the client nested them, else the body itself.
+    /// Returns the parameters: those under `root` if the client nested them, otherwise the body
+    /// itself.
     pub(in crate::fake) fn params(&self, root: &str) -> Value {
         match self.input.body.get(root) {
             Some(nested @ Value::Object(_)) => nested.clone(),
@@ -142,17 +143,17 @@ impl Ctx<'_> {
         }
     }
 
-    /// The body as sent.
+    /// Returns the body as sent.
     pub(in crate::fake) fn body(&self) -> &Value {
         &self.input.body
     }
 
-    /// A parameter of the query.
+    /// Returns a query parameter.
     pub(in crate::fake) fn query(&self, name: &str) -> Option<&str> {
         self.input.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// All values of a list in the query: `name[]=a&name[]=b`.
+    /// Returns all values of a list in the query: `name[]=a&name[]=b`.
     pub(in crate::fake) fn query_all(&self, name: &str) -> Vec<&str> {
         let list = format!("{name}[]");
         self.input
@@ -164,7 +165,7 @@ impl Ctx<'_> {
     }
 }
 
-/// A string parameter; `None` where it is absent, null or no text.
+/// Returns a string parameter; `None` if it is absent, null or not a string.
 pub(in crate::fake) fn text(params: &Value, name: &str) -> Option<String> {
     match params.get(name)? {
         Value::String(text) => Some(text.clone()),
@@ -174,7 +175,7 @@ pub(in crate::fake) fn text(params: &Value, name: &str) -> Option<String> {
     }
 }
 
-/// A flag: true, or the words Rails takes for it.
+/// Returns a boolean parameter: true, or the strings that Rails accepts for it.
 pub(in crate::fake) fn flag(params: &Value, name: &str) -> Option<bool> {
     match params.get(name)? {
         Value::Bool(flag) => Some(*flag),
@@ -184,7 +185,7 @@ pub(in crate::fake) fn flag(params: &Value, name: &str) -> Option<bool> {
     }
 }
 
-/// A list of strings.
+/// Returns a list of strings.
 pub(in crate::fake) fn texts(params: &Value, name: &str) -> Option<Vec<String>> {
     Some(
         params
@@ -196,7 +197,7 @@ pub(in crate::fake) fn texts(params: &Value, name: &str) -> Option<Vec<String>> 
     )
 }
 
-/// A list of ids.
+/// Returns a list of ids.
 pub(in crate::fake) fn ids(params: &Value, name: &str) -> Option<Vec<i64>> {
     Some(params.get(name)?.as_array()?.iter().filter_map(id_of).collect())
 }

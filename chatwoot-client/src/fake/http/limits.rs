@@ -1,13 +1,14 @@
-//! The server's own limits: fixed windows aligned to the epoch, refused before the app runs.
+//! The server's rate limits: fixed windows aligned to the epoch, checked before the request is
+//! processed.
 
 use std::collections::HashMap;
 
 use crate::fake::http::input::{Input, segments};
 
-/// How many requests each of the server's rules lets through; the defaults are the server's.
+/// The number of requests that each of the server's limits allows; the defaults are the server's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FakeLimits {
-    /// Everything, per client and minute.
+    /// All requests, per client and minute.
     pub all_per_minute: u32,
     /// `contacts/search`, per account and minute.
     pub contact_search_per_minute: u32,
@@ -40,10 +41,10 @@ impl Default for FakeLimits {
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3_600;
 
-/// Counts of the windows that are open.
+/// The counts of the open windows.
 #[derive(Debug, Default)]
 pub(in crate::fake) struct Windows {
-    /// `None`: limits are off.
+    /// `None` if the limits are off.
     pub(in crate::fake) limits: Option<FakeLimits>,
     counts: HashMap<(&'static str, String), (i64, u32)>,
 }
@@ -54,7 +55,7 @@ impl Windows {
         self.counts.clear();
     }
 
-    /// Counts the request under every rule it falls under; false when one of them is full.
+    /// Counts the request for every limit that applies; returns false if one of them is exceeded.
     pub(in crate::fake) fn admit(&mut self, input: &Input, second: i64) -> bool {
         let Some(limits) = self.limits else { return true };
         let mut admitted = self.count("all", String::new(), MINUTE, limits.all_per_minute, second);

@@ -1,4 +1,4 @@
-//! How a request reaches an operation: the HTTP server, routes, tokens, limits, faults.
+//! The HTTP layer of the fake: server, routes, authentication, rate limits, faults.
 
 pub(in crate::fake) mod auth;
 pub(in crate::fake) mod faults;

@@ -1,8 +1,8 @@
-//! Multipart and form bodies as the nested parameters that Rails makes of them.
+//! Multipart and form bodies, parsed into the nested parameters of Rails.
 
 use serde_json::{Map, Value, json};
 
-/// The fields of a multipart body; a file becomes `{filename, content_type, size}`.
+/// Returns the fields of a multipart body; a file becomes `{filename, content_type, size}`.
 pub(in crate::fake) fn read(content_type: &str, body: &[u8]) -> Value {
     let boundary = content_type
         .split(';')
@@ -31,7 +31,7 @@ pub(in crate::fake) fn read(content_type: &str, body: &[u8]) -> Value {
     root
 }
 
-/// `a[b]=c&d[]=e` as an object.
+/// Returns `a[b]=c&d[]=e` as an object.
 pub(in crate::fake) fn nest(pairs: Vec<(String, String)>) -> Value {
     let mut root = Value::Object(Map::new());
     for (name, value) in pairs {

@@ -1,14 +1,14 @@
-//! What the fake says: answers, and refusals with the server's own bodies.
+//! Responses, and error responses with the server's own bodies.
 
 use bytes::Bytes;
 use http::Response;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use serde_json::{Value, json};
 
-/// What an operation comes to.
+/// The result of an operation.
 pub(in crate::fake) type Outcome = Result<Answer, Refusal>;
 
-/// A whole answer before it becomes HTTP.
+/// A complete response before it is converted to `http`'s type.
 #[derive(Clone, Debug)]
 pub(in crate::fake) struct Answer {
     pub(in crate::fake) status: u16,
@@ -20,47 +20,47 @@ const JSON: &str = "application/json; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 
 impl Answer {
-    /// 200 with this JSON.
+    /// Returns 200 with this JSON.
     pub(in crate::fake) fn json(body: &Value) -> Self {
         Self::with_status(200, body)
     }
 
-    /// Another status with this JSON.
+    /// Returns another status with this JSON.
     pub(in crate::fake) fn with_status(status: u16, body: &Value) -> Self {
         Self { status, content_type: JSON, body: Bytes::from(body.to_string()) }
     }
 
-    /// 200 with nothing in it and a JSON content type: most writes that answer nothing.
+    /// Returns 200 with an empty body and a JSON content type, as most writes without a result do.
     pub(in crate::fake) fn empty() -> Self {
         Self { status: 200, content_type: "application/json", body: Bytes::new() }
     }
 
-    /// 204.
+    /// Returns 204.
     pub(in crate::fake) fn no_content() -> Self {
         Self { status: 204, content_type: "", body: Bytes::new() }
     }
 
-    /// A status with nothing in it.
+    /// Returns a status with an empty body.
     pub(in crate::fake) fn nothing(status: u16) -> Self {
         Self { status, ..Self::empty() }
     }
 
-    /// 200 with a body of another kind.
+    /// Returns 200 with a body of another content type.
     pub(in crate::fake) fn other(content_type: &'static str, body: impl Into<Bytes>) -> Self {
         Self { status: 200, content_type, body: body.into() }
     }
 
-    /// Plain text with any status.
+    /// Returns plain text with any status.
     pub(in crate::fake) fn text(status: u16, body: &str) -> Self {
         Self { status, content_type: TEXT, body: Bytes::copy_from_slice(body.as_bytes()) }
     }
 
-    /// Bytes as a fault wants them.
+    /// Returns the bytes of a fault's response.
     pub(in crate::fake) fn raw(status: u16, body: Bytes) -> Self {
         Self { status, content_type: JSON, body }
     }
 
-    /// The answer as HTTP.
+    /// Converts it to `http`'s type.
     pub(in crate::fake) fn into_response(self, etag: bool) -> Response<Bytes> {
         let tag = (etag && self.status == 200 && !self.body.is_empty()).then(|| weak(&self.body));
         let mut response = Response::new(self.body);
@@ -88,7 +88,7 @@ fn weak(body: &[u8]) -> String {
     format!("W/\"{:016x}\"", hasher.finish())
 }
 
-/// An answer that says no.
+/// A response with an error status.
 #[derive(Clone, Debug)]
 pub(in crate::fake) struct Refusal(pub(in crate::fake) Answer);
 
@@ -121,7 +121,7 @@ impl Refusal {
         Self::rack(400, "Bad Request")
     }
 
-    /// 500: what upstream does not handle.
+    /// 500: an error that the server does not handle.
     pub(in crate::fake) fn crash() -> Self {
         Self::rack(500, "Internal Server Error")
     }
@@ -131,22 +131,22 @@ impl Refusal {
         Self::error(401, text)
     }
 
-    /// 401 of someone without a token.
+    /// 401 for a request without a valid token.
     pub(in crate::fake) fn sign_in(text: &str) -> Self {
         Self(Answer::with_status(401, &json!({ "errors": [text] })))
     }
 
-    /// 401: the role may not do this.
+    /// 401: the role does not allow it.
     pub(in crate::fake) fn not_allowed() -> Self {
         Self::unauthorized("You are not authorized to do this action")
     }
 
-    /// 422 with one sentence.
+    /// 422 with one message.
     pub(in crate::fake) fn unprocessable(text: &str) -> Self {
         Self::error(422, text)
     }
 
-    /// 422 of a validation: `(attribute, full message)`, in order.
+    /// 422 for failed validations: `(attribute, full message)`, in order.
     pub(in crate::fake) fn invalid(faults: &[(&str, &str)]) -> Self {
         let message: Vec<&str> = faults.iter().map(|(_, text)| *text).collect();
         let mut attributes: Vec<&str> = Vec::new();

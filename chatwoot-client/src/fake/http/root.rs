@@ -1,4 +1,4 @@
-//! What anyone may ask: the version, health, the widget's script and frame.
+//! The routes without authentication: the version, health, the widget's script and frame.
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -39,10 +39,10 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
     }
 }
 
-/// A page with its data in place of `{{DATA}}`, which stands in a script element of type JSON; the
-/// page's own script writes the data as text.
+/// Returns a page with its data in place of `{{DATA}}`, in a script element of type JSON; the
+/// page's own script inserts the data as text.
 pub(in crate::fake) fn page(template: &str, data: &Value) -> Answer {
-    // In JSON this character stands only inside texts, where the escape means the same.
+    // In JSON this character only occurs inside strings, where the escape has the same meaning.
     let data = data.to_string().replace('<', "\\u003c");
     let html = template.replacen("{{DATA}}", &data, 1);
     Answer::other(HTML, Bytes::from(html))

@@ -1,4 +1,4 @@
-//! Which operation a verb and a path name; one resource, one file, one `route`.
+//! The routes: verb and path to an operation; each resource has its file with a `route` function.
 
 use crate::fake::application::inboxes::members as inbox_members;
 use crate::fake::application::{
@@ -12,18 +12,18 @@ use crate::fake::pages::agent as agent_page;
 use crate::fake::platform::{accounts as platform, users as platform_users};
 use crate::fake::public::{inbox as public_api, widget as widget_api};
 
-/// An operation that was found, and is run once the caller is known.
+/// The operation of a route, which runs after the authentication.
 pub(in crate::fake) type Handler = Box<dyn FnOnce(&mut Ctx<'_>) -> Outcome>;
 
-/// `None`: not a route of this resource.
+/// `None` if the path is not a route of this resource.
 pub(in crate::fake) type Routed = Option<Handler>;
 
-/// What a resource's `route` gives for a path it knows.
+/// Wraps the operation of a route.
 pub(in crate::fake) fn to(handler: impl FnOnce(&mut Ctx<'_>) -> Outcome + 'static) -> Routed {
     Some(Box::new(handler))
 }
 
-/// A resource: verb and the rest of the path to an operation.
+/// A resource: from the verb and the rest of the path to an operation.
 type Resource = fn(&str, &[&str]) -> Routed;
 
 const PLATFORM: &[Resource] = &[platform::route, platform_users::route];
@@ -44,14 +44,14 @@ const ACCOUNT: &[Resource] = &[
     webhooks::route,
 ];
 
-/// What anyone may ask, with no token.
+/// The routes without authentication.
 const OPEN: &[Resource] = &[root::route, agent_page::route];
 
 fn find(resources: &[Resource], verb: &str, rest: &[&str]) -> Result<Handler, Refusal> {
     resources.iter().find_map(|route| route(verb, rest)).ok_or_else(Refusal::no_route)
 }
 
-/// Runs the operation that the request names.
+/// Runs the operation of the request.
 pub(in crate::fake) fn run(ctx: &mut Ctx<'_>) -> Outcome {
     let path = segments(&ctx.input.path);
     let path: Vec<&str> = path.iter().map(String::as_str).collect();

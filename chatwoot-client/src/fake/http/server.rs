@@ -8,9 +8,9 @@ use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use crate::fake::{FakeChatwoot, FakeOutcome, Reply};
 
-/// A [`FakeChatwoot`] that listens; dropped, it stops.
+/// A [`FakeChatwoot`] that listens on a port; it stops when it is dropped.
 ///
-/// wiremock keeps every request it matched, so a server that lives for millions of requests grows.
+/// wiremock keeps every request it matched, so the memory use of a server grows with its requests.
 pub struct FakeServer {
     server: MockServer,
     fake: FakeChatwoot,
@@ -23,12 +23,12 @@ impl std::fmt::Debug for FakeServer {
 }
 
 impl FakeServer {
-    /// Serves `fake` on a free port; its answers link to that address.
+    /// Serves `fake` on a free port, and sets the links in its responses to that address.
     pub async fn start(fake: FakeChatwoot) -> Self {
         Self::serve(fake, MockServer::builder()).await
     }
 
-    /// Serves `fake` on a port that is bound already.
+    /// Serves `fake` on a port that is already bound.
     pub async fn start_on(fake: FakeChatwoot, listener: TcpListener) -> Self {
         Self::serve(fake, MockServer::builder().listener(listener)).await
     }
@@ -37,25 +37,26 @@ impl FakeServer {
         let server = builder.disable_request_recording().start().await;
         fake.set_base_url(server.uri());
         let door = Door { fake: fake.clone(), reply: Arc::default() };
-        // The first mock asks the fake and takes only what breaks; the second gives the answer.
+        // The first mock calls the fake and matches only broken connections; the second returns the
+        // response.
         let broken = |_: &Request| std::io::Error::from(std::io::ErrorKind::ConnectionReset);
         Mock::given(door.clone()).respond_with_err(broken).with_priority(1).mount(&server).await;
         Mock::given(wiremock::matchers::any()).respond_with(door).mount(&server).await;
         Self { server, fake }
     }
 
-    /// The address, without a slash at the end.
+    /// Returns the base URL, without a trailing slash.
     pub fn uri(&self) -> String {
         self.server.uri()
     }
 
-    /// The fake behind it.
+    /// Returns the fake behind it.
     pub fn fake(&self) -> &FakeChatwoot {
         &self.fake
     }
 }
 
-/// wiremock handles one request at a time, so one slot is enough between the two mocks.
+/// wiremock handles one request at a time, so one slot between the two mocks is enough.
 #[derive(Clone)]
 struct Door {
     fake: FakeChatwoot,

@@ -1,8 +1,8 @@
-//! The agents' page: what an agent sees, with dashboard apps framed and told of the contact as upstream
-//! tells them.
+//! The agent's page: the conversations of an account, with its dashboard apps embedded and given
+//! the contact as Chatwoot does it.
 //!
-//! It asks for no sign-in and is seen through the eyes of the account's first administrator: the
-//! fake listens on loopback and holds made-up people.
+//! It requires no login and shows what the account's first administrator sees: the fake listens on
+//! loopback and has only test data.
 
 use std::cmp::Reverse;
 
@@ -17,9 +17,9 @@ use crate::fake::http::router::{Routed, to};
 use crate::fake::shapes;
 use crate::fake::state::{Role, State};
 
-/// How many conversations the list shows.
+/// The number of conversations in the list.
 const LISTED: usize = 100;
-/// How many messages of the chosen one.
+/// The number of messages of the selected conversation.
 const SHOWN: usize = 200;
 
 pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {

@@ -1,3 +1,3 @@
-//! The pages that the fake serves: the widget, and an agent's.
+//! The web pages of the fake: the widget, and the agent's page.
 
 pub(in crate::fake) mod agent;

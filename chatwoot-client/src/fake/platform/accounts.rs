@@ -1,4 +1,4 @@
-//! Platform accounts and their users: what the platform app made, and nothing else.
+//! Platform accounts and their users: those that the platform app created.
 
 use serde_json::{Map, Value, json};
 
@@ -112,7 +112,7 @@ fn show(state: &State, id: i64) -> Outcome {
         .ok_or_else(Refusal::no_route)
 }
 
-/// The deletion is a background job upstream; here it is done at once.
+/// The server deletes it in a background job; the fake deletes it at once.
 fn delete(ctx: &mut Ctx<'_>, id: i64) -> Outcome {
     let state = &mut *ctx.state;
     state.accounts.remove(&id);

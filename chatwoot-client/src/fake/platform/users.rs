@@ -1,4 +1,4 @@
-//! Users: who signs in; made and changed by the platform app.
+//! Users, which the platform app creates and updates.
 
 use serde_json::{Map, Value, json};
 
@@ -8,7 +8,7 @@ use crate::fake::http::response::{Answer, Outcome, Refusal};
 use crate::fake::http::router::{Routed, to};
 use crate::fake::state::{State, secret};
 
-/// Someone who signs in.
+/// A user.
 #[derive(Clone, Debug)]
 pub(in crate::fake) struct User {
     pub(in crate::fake) id: i64,
@@ -24,13 +24,13 @@ pub(in crate::fake) struct User {
 }
 
 impl User {
-    /// The name that others see.
+    /// Returns the name that others see.
     pub(in crate::fake) fn available_name(&self) -> &str {
         self.display_name.as_deref().filter(|name| !name.is_empty()).unwrap_or(&self.name)
     }
 }
 
-/// Makes a user, or finds the one with this address.
+/// Creates a user, or returns the one with this e-mail address.
 pub(in crate::fake) fn add(state: &mut State, email: &str, name: &str) -> i64 {
     let email = email.to_lowercase();
     if let Some(id) = state.user_by_email.get(&email) {
@@ -56,7 +56,7 @@ pub(in crate::fake) fn add(state: &mut State, email: &str, name: &str) -> i64 {
     id
 }
 
-/// A user's token.
+/// Returns a user's token.
 pub(in crate::fake) fn token(state: &State, user: i64) -> String {
     state.users.get(&user).map(|user| user.token.clone()).unwrap_or_default()
 }
@@ -89,7 +89,7 @@ fn create(ctx: &mut Ctx<'_>) -> Outcome {
     let params = ctx.params("user");
     let email = text(&params, "email").unwrap_or_default();
     if let Some(known) = ctx.state.user_by_email.get(&email.to_lowercase()).copied() {
-        // Upstream hands out the user that exists, as it was.
+        // The server returns an existing user unchanged.
         ctx.state.platform_users.insert(known);
         return Ok(Answer::json(&view(ctx.state, known)));
     }
@@ -125,7 +125,7 @@ fn apply(state: &mut State, id: i64, params: &Value) {
         state.user_by_email.insert(email.clone(), id);
         user.email = email;
     }
-    // What it is nobody asks; that it changed shows in the feed's token.
+    // The password itself is not stored; its change shows in the token of the websocket connection.
     if text(params, "password").is_some() {
         user.pubsub_token = secret();
     }
@@ -179,7 +179,7 @@ fn check_password(password: &str, faults: &mut Vec<(&str, &str)>) {
     faults.extend(rules.iter().filter(|(kept, _)| !kept).map(|(_, said)| ("password", *said)));
 }
 
-/// As far as the server looks: something, an at sign, a domain.
+/// Whether the server accepts a text as an e-mail address: text, an at sign, a domain.
 pub(in crate::fake) fn looks_like_email(text: &str) -> bool {
     text.split_once('@').is_some_and(|(local, domain)| {
         let plain = !text.contains(char::is_whitespace) && !domain.contains('@');
@@ -225,7 +225,7 @@ fn show_token(ctx: &mut Ctx<'_>, user: i64) -> Outcome {
     })))
 }
 
-/// A user as the platform app sees it.
+/// Returns a user as in the Platform API.
 fn view(state: &State, user: i64) -> Value {
     let Some(user) = state.users.get(&user) else { return Value::Null };
     let first = agents::of_user(state, user.id).next();

@@ -1,4 +1,4 @@
-//! Conversations and messages in the public API: the customer's side of them.
+//! Conversations and messages in the public API.
 
 use serde_json::{Value, json};
 
@@ -19,10 +19,11 @@ use crate::fake::shapes::epoch_or_zero;
 use crate::fake::state::State;
 use crate::fake::webhook::payloads::{tell_conversation, tell_message, tell_typing};
 
-/// What is done in one conversation: the contact inbox, the conversation, the message of the path.
+/// An operation on one conversation: with the contact inbox, the conversation and the message of
+/// the path.
 type Run = fn(&mut Ctx<'_>, &ContactInbox, i64, i64) -> Outcome;
 
-/// The operation on one conversation.
+/// Returns the operation on one conversation.
 pub(in crate::fake) fn of_one(verb: &str, rest: &[&str]) -> Option<Run> {
     Some(match (verb, rest) {
         ("GET", []) => show,
@@ -36,7 +37,7 @@ pub(in crate::fake) fn of_one(verb: &str, rest: &[&str]) -> Option<Run> {
     })
 }
 
-/// The customer sees what came through this contact inbox; one who is verified sees all of theirs.
+/// Returns the conversations of this contact inbox; for a verified one, all of the contact.
 fn visible<'a>(state: &'a State, link: &'a ContactInbox) -> impl Iterator<Item = &'a Conversation> {
     let all = state.talk.of_contact(link.account, link.contact);
     all.filter(move |talk| link.hmac_verified || talk.contact_inbox == link.id)
@@ -85,7 +86,8 @@ fn show(ctx: &mut Ctx<'_>, link: &ContactInbox, talk: i64, _: i64) -> Outcome {
     Ok(Answer::json(&shape(ctx.state, &talk)))
 }
 
-/// A customer can only resolve; who toggles again changes nothing.
+/// Resolves the conversation; on a resolved one it does nothing, because a customer cannot reopen
+/// it this way.
 fn resolve(ctx: &mut Ctx<'_>, link: &ContactInbox, talk: i64, message: i64) -> Outcome {
     let mut draft = find(ctx.state, link, talk)?;
     draft.status = Status::Resolved;
@@ -108,7 +110,7 @@ fn see(ctx: &mut Ctx<'_>, link: &ContactInbox, talk: i64, _: i64) -> Outcome {
     Ok(Answer::empty())
 }
 
-/// The customer has seen all: the agents' messages are read.
+/// Marks all messages of the agents as read by the customer.
 pub(in crate::fake) fn mark_seen(state: &mut State, mut draft: Conversation) {
     draft.contact_last_seen_at = Some(state.now());
     let account = draft.account;
@@ -139,7 +141,8 @@ fn list_messages(ctx: &mut Ctx<'_>, link: &ContactInbox, talk: i64, _: i64) -> O
     Ok(Answer::json(&Value::Array(shown)))
 }
 
-/// What the customer writes. The server keeps no `source_id` here, and says no `echo_id` back.
+/// Creates a message of the customer. The server stores no `source_id` here, and returns no
+/// `echo_id`.
 fn create_message(ctx: &mut Ctx<'_>, link: &ContactInbox, talk: i64, _: i64) -> Outcome {
     let talk = find(ctx.state, link, talk)?;
     let mut message = Message::new(talk.account, talk.id, talk.inbox, ctx.state.now());
@@ -160,7 +163,7 @@ fn shown(ctx: &Ctx<'_>, account: i64, id: i64) -> Outcome {
     Ok(Answer::json(&shapes::public_message(ctx.state, message)))
 }
 
-/// What the customer chose in a form or a list.
+/// Stores the values that the customer submitted.
 fn update_message(ctx: &mut Ctx<'_>, link: &ContactInbox, talk: i64, message: i64) -> Outcome {
     let talk = find(ctx.state, link, talk)?;
     let account = talk.account;

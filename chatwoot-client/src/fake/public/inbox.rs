@@ -1,4 +1,4 @@
-//! The public API: what a shop's own chat calls for a customer, with no token.
+//! The public API, which a customer's own chat calls without a token.
 
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq;
@@ -54,7 +54,7 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
     }
 }
 
-/// The account and inbox behind an `inbox_identifier`.
+/// Returns the account and the inbox of an `inbox_identifier`.
 fn door(ctx: &mut Ctx<'_>, identifier: &str) -> Result<(i64, i64), Refusal> {
     let found = by_identifier(ctx.state, identifier);
     let inbox = found
@@ -65,14 +65,15 @@ fn door(ctx: &mut Ctx<'_>, identifier: &str) -> Result<(i64, i64), Refusal> {
     Ok(found)
 }
 
-/// The contact inbox that a source id in the path stands for.
+/// Returns the contact inbox of a source id in the path.
 fn enter(ctx: &mut Ctx<'_>, inbox: &str, source: &str) -> Result<ContactInbox, Refusal> {
     let (account, inbox) = door(ctx, inbox)?;
     let link = ctx.state.contacts.link_by_source(account, inbox, source);
     link.cloned().ok_or_else(Refusal::no_route)
 }
 
-/// Whether the body proves its identifier: HMAC-SHA256 under the inbox's token, in hex.
+/// Whether the body proves its identifier: HMAC-SHA256 with the inbox's token, in hexadecimal
+/// digits.
 pub(in crate::fake) fn proves(channel: &Channel, params: &Value) -> bool {
     let identifier = text(params, "identifier").unwrap_or_default();
     let right = mac_digits(&channel.hmac_token.as_str().into(), &[identifier.as_bytes()]);
@@ -80,7 +81,8 @@ pub(in crate::fake) fn proves(channel: &Channel, params: &Value) -> bool {
     bool::from(right.as_bytes().ct_eq(given.as_bytes()))
 }
 
-/// Whether a proof is given, where one is given or wanted. A wrong one is a 500, as upstream.
+/// Returns whether there is a valid proof, if one is given or required. A wrong one is a 500, as on
+/// the server.
 fn check(ctx: &Ctx<'_>, inbox: i64) -> Result<bool, Refusal> {
     let channel =
         ctx.state.inboxes.get(ctx.account, inbox).ok_or_else(Refusal::no_route)?.channel();
@@ -104,8 +106,8 @@ fn shape(state: &State, link: &ContactInbox) -> Value {
     })
 }
 
-/// Takes in a customer. Who has the source id, the identifier, the e-mail or the phone number
-/// already is taken as found: nothing of the body is written then, and no proof is asked.
+/// Creates a contact. An existing one with the source id, identifier, e-mail address or phone
+/// number is returned unchanged, and without a proof.
 fn create(ctx: &mut Ctx<'_>, identifier: &str) -> Outcome {
     let (account, inbox) = door(ctx, identifier)?;
     check(ctx, inbox)?;
@@ -141,7 +143,7 @@ fn create(ctx: &mut Ctx<'_>, identifier: &str) -> Outcome {
     Ok(Answer::json(&shape(ctx.state, link)))
 }
 
-/// A name for someone who gave none.
+/// Returns a name for a contact without one.
 pub(in crate::fake) fn guest_name() -> String {
     const FIRST: [&str; 4] = ["autumn", "silent", "winter", "young"];
     const SECOND: [&str; 4] = ["glitter", "meadow", "river", "sun"];
@@ -165,8 +167,8 @@ fn verify(ctx: &mut Ctx<'_>, link: &ContactInbox) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Tells who the customer is; the identifier itself cannot be changed here. Whoever has the e-mail
-/// or phone already swallows the guest.
+/// Updates the contact, except for its identifier. A contact that already has the e-mail address or
+/// phone number absorbs it.
 fn update(ctx: &mut Ctx<'_>, link: &ContactInbox) -> Outcome {
     verify(ctx, link)?;
     let mut params = ctx.body().clone();

@@ -1,4 +1,4 @@
-//! The public API of an inbox, and the widget's.
+//! The public API of an inbox, and the widget API.
 
 pub(in crate::fake) mod conversations;
 pub(in crate::fake) mod inbox;

@@ -1,4 +1,4 @@
-//! The widget's API: who the visitor is, and who they turn out to be.
+//! The widget API: the visitor and their identity.
 
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
     }
 }
 
-/// The web inbox of the `website_token`.
+/// Returns the website inbox of the `website_token`.
 fn door(ctx: &mut Ctx<'_>) -> Result<Inbox, Refusal> {
     let token = ctx.query("website_token").map(str::to_owned);
     let token = token.or_else(|| text(ctx.body(), "website_token")).unwrap_or_default();
@@ -38,8 +38,8 @@ fn door(ctx: &mut Ctx<'_>) -> Result<Inbox, Refusal> {
     Ok(inbox)
 }
 
-/// The visitor of the `X-Auth-Token`. Upstream it is a signed token around the source id; here it
-/// is the source id.
+/// Returns the contact inbox of the `X-Auth-Token`. On the server it is a signed token with the
+/// source id; here it is the source id.
 fn known(ctx: &Ctx<'_>, inbox: &Inbox) -> Option<ContactInbox> {
     let source = ctx.input.visitor.as_deref()?;
     ctx.state.contacts.link_by_source(inbox.account, inbox.id, source).cloned()
@@ -49,13 +49,13 @@ fn visitor(ctx: &Ctx<'_>, inbox: &Inbox) -> Result<ContactInbox, Refusal> {
     known(ctx, inbox).ok_or_else(Refusal::not_found)
 }
 
-/// The visitor of the token, in the inbox of the `website_token`.
+/// Returns the contact inbox of the token, in the inbox of the `website_token`.
 pub(in crate::fake) fn enter(ctx: &mut Ctx<'_>) -> Result<ContactInbox, Refusal> {
     let inbox = door(ctx)?;
     visitor(ctx, &inbox)
 }
 
-/// A new visitor with a made-up name.
+/// Creates a visitor with a generated name.
 fn welcome(ctx: &mut Ctx<'_>, inbox: &Inbox) -> Result<ContactInbox, Refusal> {
     let account = inbox.account;
     let mut draft = Contact::new(account, ctx.state.now());
@@ -66,7 +66,7 @@ fn welcome(ctx: &mut Ctx<'_>, inbox: &Inbox) -> Result<ContactInbox, Refusal> {
     ctx.state.contacts.inboxes.get(account, link).cloned().ok_or_else(Refusal::crash)
 }
 
-/// What the widget starts with; a visitor who is not known is made.
+/// Returns the configuration of the widget; an unknown visitor is created.
 fn config(ctx: &mut Ctx<'_>) -> Outcome {
     let inbox = door(ctx)?;
     let link = match known(ctx, &inbox) {
@@ -149,8 +149,8 @@ fn show(ctx: &mut Ctx<'_>) -> Outcome {
     Ok(Answer::json(&shown))
 }
 
-/// Tells who the visitor is, and gives the contact that is left; an e-mail or a phone number that
-/// is none is passed over.
+/// Identifies the visitor, and returns the remaining contact; a malformed e-mail address or phone
+/// number is ignored.
 pub(in crate::fake) fn identify(
     ctx: &mut Ctx<'_>,
     link: &ContactInbox,
@@ -169,8 +169,8 @@ pub(in crate::fake) fn identify(
     contact_merge::identify(ctx.state, link.account, link.contact, &params, name)
 }
 
-/// Whatever the visitor says of themselves is taken, another contact's identifier and any custom
-/// attributes too: no proof is asked.
+/// Updates the visitor's contact with any values, including another contact's identifier and any
+/// custom attributes, without a proof.
 fn update(ctx: &mut Ctx<'_>) -> Outcome {
     let link = enter(ctx)?;
     let contact = identify(ctx, &link, ctx.body().clone(), Name::Given)?;
@@ -188,8 +188,8 @@ fn remove_attributes(ctx: &mut Ctx<'_>) -> Outcome {
     Ok(Answer::json(&shown))
 }
 
-/// `setUser`: with a proof where one is given or the inbox wants one. A visitor who was someone
-/// else before becomes a new visitor.
+/// Handles `setUser`: with a proof if one is given or the inbox requires it. A visitor who was
+/// another contact before becomes a new visitor.
 fn set_user(ctx: &mut Ctx<'_>) -> Outcome {
     let inbox = door(ctx)?;
     let link = visitor(ctx, &inbox)?;

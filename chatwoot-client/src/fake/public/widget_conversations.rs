@@ -1,4 +1,4 @@
-//! Conversations and messages in the widget: the visitor's side of them.
+//! Conversations and messages in the widget API.
 
 use serde_json::{Map, Value, json};
 
@@ -43,9 +43,9 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
     }
 }
 
-/// What the visitor sees: what came through this contact inbox; one who is verified sees what came
-/// through any verified contact inbox of the contact, oldest first. So a verified visitor who
-/// became another contact reads that contact's verified conversations.
+/// Returns the conversations that the visitor sees: those of this contact inbox; for a verified
+/// one, those of all verified contact inboxes of the contact, oldest first. A verified visitor who
+/// became another contact therefore reads that contact's verified conversations.
 fn visible(state: &State, link: &ContactInbox) -> Vec<Conversation> {
     let verified = |id: i64| {
         let row = state.contacts.inboxes.get(link.account, id);
@@ -63,12 +63,12 @@ fn visible(state: &State, link: &ContactInbox) -> Vec<Conversation> {
     .collect()
 }
 
-/// The visitor's conversation is the last that they see.
+/// Returns the visitor's conversation: the last one that they see.
 fn current(state: &State, link: &ContactInbox) -> Option<Conversation> {
     visible(state, link).pop()
 }
 
-/// The visitor and their conversation. Without one there is a 404 that says nothing.
+/// Returns the visitor and their conversation, or a 404 with an empty body.
 fn enter_talk(ctx: &mut Ctx<'_>) -> Result<(ContactInbox, Conversation), Refusal> {
     let link = enter(ctx)?;
     let talk = current(ctx.state, &link).ok_or_else(|| Refusal(Answer::nothing(404)))?;
@@ -84,15 +84,15 @@ fn head(talk: &Conversation) -> Map<String, Value> {
     ])
 }
 
-/// Custom attributes are not shown to the visitor.
+/// Custom attributes are not returned to the visitor.
 fn show(ctx: &mut Ctx<'_>) -> Outcome {
     let link = enter(ctx)?;
     let talk = current(ctx.state, &link);
     Ok(Answer::json(&Value::Object(talk.map(|talk| head(&talk)).unwrap_or_default())))
 }
 
-/// The pre-chat form and the first message. Whoever has the e-mail or phone number of the form
-/// already swallows the visitor, with no proof asked.
+/// Handles the pre-chat form and the first message. A contact that already has the form's e-mail
+/// address or phone number absorbs the visitor, without a proof.
 fn create(ctx: &mut Ctx<'_>) -> Outcome {
     let link = enter(ctx)?;
     let contact = introduced(ctx, &link, &["email", "phone_number"])?;
@@ -105,7 +105,8 @@ fn create(ctx: &mut Ctx<'_>) -> Outcome {
     let talk = ctx.state.talk.get(talk.account, talk.id).ok_or_else(Refusal::crash)?;
     let messages = ctx.state.talk.messages(talk).map(|message| {
         let mut shown = shapes::public_message(ctx.state, message);
-        // In this one answer, the kind of what the server itself wrote meanwhile is a word.
+        // In this response only, the type of a message that the server created meanwhile is a
+        // string.
         if let (true, Value::Object(map)) = (message.id != said, &mut shown) {
             map.insert("message_type".to_owned(), Value::from(message.kind.as_str()));
         }
@@ -119,8 +120,8 @@ fn create(ctx: &mut Ctx<'_>) -> Outcome {
     Ok(Answer::json(&Value::Object(shown)))
 }
 
-/// The contact that is left when the visitor has given these of `contact` in the body. A name is
-/// taken of someone who has given nothing else before.
+/// Returns the remaining contact after these fields of `contact` in the body are applied. A name is
+/// only applied to a contact without an identity.
 fn introduced(ctx: &mut Ctx<'_>, link: &ContactInbox, fields: &[&str]) -> Result<i64, Refusal> {
     let is_known = ctx.state.contacts.find(link.account, link.contact)?.is_resolved();
     let given = ctx.body().get("contact").cloned().unwrap_or_default();
@@ -134,8 +135,8 @@ fn introduced(ctx: &mut Ctx<'_>, link: &ContactInbox, fields: &[&str]) -> Result
     identify(ctx, link, Value::Object(params), Name::OfContactFound)
 }
 
-/// A new conversation of the visitor, with what the page puts on it. There may be any number, also
-/// where the inbox keeps a contact to one.
+/// Creates a conversation of the visitor with the page's values. There may be any number, even if
+/// the inbox is locked to a single conversation.
 fn begin(ctx: &mut Ctx<'_>, link: &ContactInbox) -> Result<Conversation, Refusal> {
     let body = ctx.body();
     let message = body.get("message").cloned().unwrap_or_default();
@@ -162,7 +163,7 @@ fn tell_begun(state: &mut State, talk: &Conversation) {
     tell_conversation(state, talk.account, talk.id, "conversation_created", Map::new());
 }
 
-/// The visitor's message of the body.
+/// Returns the visitor's message in the body.
 fn written(ctx: &Ctx<'_>, talk: &Conversation, contact: i64) -> Message {
     let given = ctx.body().get("message").cloned().unwrap_or_default();
     let mut message = Message::new(talk.account, talk.id, talk.inbox, ctx.state.now());
@@ -175,8 +176,8 @@ fn written(ctx: &Ctx<'_>, talk: &Conversation, contact: i64) -> Message {
     message
 }
 
-/// A message; the first one begins the conversation, and only then is taken what the page puts on
-/// it: attributes, and labels that the account has.
+/// Creates a message; the first one starts the conversation, and only then are the page's
+/// attributes applied, and its labels that the account has.
 fn create_message(ctx: &mut Ctx<'_>) -> Outcome {
     let link = enter(ctx)?;
     let talk = if let Some(talk) = current(ctx.state, &link) {
@@ -219,8 +220,8 @@ fn list_messages(ctx: &mut Ctx<'_>) -> Outcome {
     Ok(Answer::json(&json!({ "payload": shown, "meta": meta })))
 }
 
-/// What the visitor chose in a form or a list. An e-mail box tells who the visitor is: whoever has
-/// that address already swallows them.
+/// Stores the values that the visitor submitted. With an e-mail input, a contact that already has
+/// the address absorbs the visitor.
 fn answer_message(ctx: &mut Ctx<'_>, message: i64) -> Outcome {
     let link = enter(ctx)?;
     let account = link.account;
@@ -284,7 +285,7 @@ fn see(ctx: &mut Ctx<'_>) -> Outcome {
     Ok(Answer::empty())
 }
 
-/// A visitor can end a conversation where the inbox lets them.
+/// Resolves the conversation, if the inbox allows visitors to end one.
 fn resolve(ctx: &mut Ctx<'_>) -> Outcome {
     let (link, mut talk) = enter_talk(ctx)?;
     let inbox = ctx.state.inboxes.get(link.account, link.inbox).ok_or_else(Refusal::not_found)?;

@@ -1,4 +1,4 @@
-//! Sending what the outbox holds: once each, in parallel, order not kept.
+//! Sending of the deliveries in the outbox: each once, in parallel, in no guaranteed order.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,47 +9,47 @@ use crate::fake::webhook::events::{Delivery, Fact};
 use crate::http::Body;
 use crate::http::transport::Transport;
 
-/// What became of a delivery.
+/// The outcome of a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum DeliveryOutcome {
-    /// The receiver answered with this status; any but a 2xx is lost, as upstream.
+    /// The receiver responded with this status; any but a 2xx is lost, as on the server.
     Delivered(u16),
-    /// No answer in time, or no connection: lost.
+    /// No response in time, or no connection: the delivery is lost.
     Failed,
-    /// A fault kept it from being sent.
+    /// A fault prevented the delivery.
     Dropped,
 }
 
-/// A line of the delivery journal.
+/// An entry of the delivery journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DeliveryRecord {
-    /// The event's name.
+    /// The name of the event.
     pub event: String,
-    /// The account it came from.
+    /// The id of the account.
     pub account: u64,
     /// `X-Chatwoot-Delivery`.
     pub delivery_id: String,
-    /// What it speaks of.
+    /// The records that the delivery is about.
     pub fact: Fact,
-    /// What became of it.
+    /// The outcome of the delivery.
     pub outcome: DeliveryOutcome,
 }
 
 const WORKERS: usize = 4;
-/// How long a delivery is held back that is to be overtaken.
+/// How long a delivery is held back so that the next one overtakes it.
 const OVERTAKEN: Duration = Duration::from_millis(40);
 
 impl FakeChatwoot {
-    /// Sends webhooks through `transport` from now on, in tasks of the current tokio runtime.
-    /// Each is sent once with the server's time limit; [`Self::deliveries`] says how it went.
+    /// Sends webhooks through `transport` from now on, in tasks of the current tokio runtime. Each
+    /// is sent once with the server's timeout; [`Self::deliveries`] returns the outcomes.
     #[expect(clippy::needless_pass_by_value, reason = "a host hands its transport over")]
     pub fn deliver_through(&self, transport: Arc<dyn Transport>) {
         for _ in 0..WORKERS {
             let (weak, transport) = (self.downgrade(), Arc::clone(&transport));
             tokio::spawn(async move {
-                // Ends when the last handle to the fake is gone.
+                // Ends when the last handle to the fake is dropped.
                 while let Some(strong) = weak.upgrade() {
                     let taken = Self::take_one(&strong);
                     let wake = Arc::clone(&strong.wake);
@@ -60,7 +60,7 @@ impl FakeChatwoot {
                         continue;
                     }
                     drop(strong);
-                    // A wake may be missed between the look and the wait, hence the limit.
+                    // A wake-up may be missed between the check and the wait, hence the timeout.
                     let _ = tokio::time::timeout(Duration::from_millis(50), wake.notified()).await;
                 }
             });
@@ -80,7 +80,7 @@ impl FakeChatwoot {
             Fate::Double => 2,
         };
         if fate == Fate::Swap {
-            // Nothing waited behind it: what comes in the meantime overtakes it.
+            // There is no next delivery: one that arrives in the meantime overtakes it.
             tokio::time::sleep(OVERTAKEN).await;
         }
         let mut outcomes = Vec::new();
@@ -112,7 +112,7 @@ impl FakeChatwoot {
         });
     }
 
-    /// Waits until nothing waits in the outbox and nothing is under way.
+    /// Waits until the outbox is empty and no delivery is in progress.
     pub async fn idle(&self) {
         loop {
             {
@@ -125,12 +125,13 @@ impl FakeChatwoot {
         }
     }
 
-    /// What became of every delivery so far, in the order they were settled.
+    /// Returns the outcomes of all deliveries so far, in the order of their completion.
     pub fn deliveries(&self) -> Vec<DeliveryRecord> {
         self.records().clone()
     }
 
-    /// Empties the outbox: for tests that bring the deliveries themselves. Webhook faults apply.
+    /// Returns and removes the deliveries in the outbox, for tests that send them themselves.
+    /// Webhook faults apply.
     pub fn take_deliveries(&self) -> Vec<Delivery> {
         let mut taken = Vec::new();
         while let Some((delivery, fate)) = Self::take_one(&self.inner) {
@@ -147,12 +148,12 @@ impl FakeChatwoot {
         taken
     }
 
-    /// The next delivery and its fate; a swapped one goes behind the one that follows.
+    /// Returns the next delivery and its handling; a swapped one goes behind the next one.
     fn take_one(inner: &crate::fake::Inner) -> Option<(Delivery, Fate)> {
         let mut state = inner.lock();
         let mut delivery = state.outbox.waiting.pop_front()?;
         state.outbox.flying += 1;
-        // A delivery that let another pass goes next, whatever the faults say.
+        // A delivery that was swapped once is sent next, whatever the faults are.
         let fate = if delivery.swapped { Fate::Send } else { state.faults.fate() };
         if fate == Fate::Swap
             && let Some(next) = state.outbox.waiting.pop_front()

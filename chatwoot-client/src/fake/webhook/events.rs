@@ -1,4 +1,4 @@
-//! Events out: which webhook gets what, and the outbox they wait in.
+//! Events, their webhooks, and the outbox of deliveries.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
@@ -11,36 +11,36 @@ use crate::fake::application::inboxes::channel::Kind;
 use crate::fake::state::State;
 use crate::mac::mac_digits;
 
-/// The rows that a delivery speaks of, as far as its payload names them.
+/// The ids of the records that a delivery is about, as far as its payload contains them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fact {
     /// The contact's id.
     pub contact: Option<u64>,
-    /// The conversation's display id.
+    /// The conversation's number within its account.
     pub conversation: Option<u64>,
     /// The message's id.
     pub message: Option<u64>,
 }
 
-/// A webhook delivery that waits to be sent. Its `Debug` shows neither body nor address: both may
-/// carry tokens.
+/// A webhook delivery in the outbox. Its `Debug` shows neither body nor URL: both may contain
+/// tokens.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Delivery {
-    /// The account it comes from.
+    /// The id of the account.
     pub account: u64,
-    /// The event's name.
+    /// The name of the event.
     pub event: String,
-    /// Where to.
+    /// The URL of the receiver.
     pub url: String,
     /// `X-Chatwoot-Delivery`.
     pub delivery_id: String,
     /// The raw body.
     pub body: Bytes,
-    /// What it speaks of.
+    /// The records that the delivery is about.
     pub fact: Fact,
     secret: String,
-    /// Whether a fault let another pass before it.
+    /// Whether a fault let another delivery overtake it.
     pub(in crate::fake) swapped: bool,
 }
 
@@ -56,7 +56,7 @@ impl fmt::Debug for Delivery {
 }
 
 impl Delivery {
-    /// The request as the server sends it, signed for this moment.
+    /// Returns the request as the server sends it, signed for this time.
     pub fn request(&self, now: Timestamp) -> http::Request<Bytes> {
         let timestamp = now.as_second().to_string();
         let signature = self.signature(&timestamp);
@@ -81,26 +81,26 @@ impl Delivery {
         request
     }
 
-    /// `sha256=` and the hex of HMAC-SHA256 over `timestamp.body`.
+    /// Returns `sha256=` and the hexadecimal HMAC-SHA256 of `timestamp.body`.
     pub fn signature(&self, timestamp: &str) -> String {
         let secret = self.secret.as_str().into();
         format!("sha256={}", mac_digits(&secret, &[timestamp.as_bytes(), b".", &self.body]))
     }
 }
 
-/// What waits, and who takes it.
+/// The deliveries that wait to be sent.
 #[derive(Debug, Default)]
 pub(in crate::fake) struct Outbox {
     pub(in crate::fake) waiting: VecDeque<Delivery>,
-    /// Deliveries taken and not yet settled.
+    /// The number of deliveries that were taken and are not completed.
     pub(in crate::fake) flying: usize,
 }
 
 const INBOX_EVENTS: [&str; 2] = ["inbox_created", "inbox_updated"];
 
-/// Queues `event` for every webhook of the account that wants it, and for the API inbox's own
-/// where the event is one of a conversation or message in `inbox`.
-/// The payload is a snapshot; its `event` key is added here.
+/// Queues `event` for every webhook of the account that subscribes to it, and for the API inbox's
+/// own webhook if it is an event of a conversation or message in `inbox`. The payload is a
+/// snapshot; its `event` key is added here.
 pub(in crate::fake) fn emit(
     state: &mut State,
     account: i64,
@@ -123,7 +123,7 @@ pub(in crate::fake) fn emit(
     {
         targets.push((url.to_owned(), channel.secret.clone()));
     }
-    // A webhook and an inbox with one address are two deliveries, as upstream.
+    // A webhook and an inbox with the same URL get two deliveries, as on the server.
     if targets.is_empty() {
         return;
     }
@@ -165,7 +165,7 @@ fn fact(event: &str, payload: &Value) -> Fact {
     }
 }
 
-/// The events that an account webhook may subscribe.
+/// Returns the events to which an account webhook may subscribe.
 pub(in crate::fake) fn known() -> BTreeSet<&'static str> {
     BTreeSet::from([
         "conversation_status_changed",

@@ -1,4 +1,4 @@
-//! What the fake sends: events, their payloads, their deliveries.
+//! Webhooks of the fake: events, payloads, deliveries.
 
 pub(in crate::fake) mod deliver;
 pub(in crate::fake) mod events;

@@ -1,4 +1,4 @@
-//! What webhooks carry: snapshots, built when the event happens.
+//! Webhook payloads: snapshots of the time of the event.
 
 use serde_json::{Map, Value, json};
 
@@ -12,7 +12,7 @@ use crate::fake::shapes::{
 use crate::fake::state::State;
 use crate::fake::webhook::events::emit;
 
-/// `{column: {previous_value, current_value}}`: one entry of `changed_attributes`.
+/// Returns `{column: {previous_value, current_value}}`: one entry of `changed_attributes`.
 pub(in crate::fake) fn change(column: &str, before: &Value, after: &Value) -> Value {
     json!({ column: { "previous_value": before, "current_value": after } })
 }
@@ -21,7 +21,7 @@ fn account(state: &State, id: i64) -> Value {
     json!({ "id": id, "name": state.accounts.get(&id).map(|account| &account.name) })
 }
 
-/// A contact: the body of `contact_created` and `contact_updated`.
+/// Returns a contact: the body of `contact_created` and `contact_updated`.
 pub(in crate::fake) fn contact(state: &State, contact: &Contact) -> Value {
     json!({
         "account": account(state, contact.account),
@@ -38,7 +38,7 @@ pub(in crate::fake) fn contact(state: &State, contact: &Contact) -> Value {
     })
 }
 
-/// A conversation: the body of the conversation events, and part of the message events.
+/// Returns a conversation: the body of the conversation events, and part of the message events.
 pub(in crate::fake) fn conversation(state: &State, talk: &Conversation) -> Value {
     let inbox = state.inboxes.get(talk.account, talk.inbox);
     let link = state.contacts.inboxes.get(talk.account, talk.contact_inbox);
@@ -93,7 +93,7 @@ pub(in crate::fake) fn conversation(state: &State, talk: &Conversation) -> Value
     })
 }
 
-/// A user, as the writer of a message and as who is typing.
+/// Returns a user, as the sender of a message and as the one who is typing.
 fn user(state: &State, id: i64) -> Value {
     let user = state.users.get(&id);
     json!({
@@ -104,7 +104,7 @@ fn user(state: &State, id: i64) -> Value {
     })
 }
 
-/// Who wrote or types, as webhooks name them.
+/// Returns the sender of a message, or the one who is typing.
 fn person(state: &State, account: i64, who: Sender) -> Value {
     match who {
         Sender::User(id) => user(state, id),
@@ -114,7 +114,7 @@ fn person(state: &State, account: i64, who: Sender) -> Value {
     }
 }
 
-/// A message: the body of `message_created` and `message_updated`.
+/// Returns a message: the body of `message_created` and `message_updated`.
 fn message(state: &State, message: &Message) -> Value {
     let talk = state.talk.get(message.account, message.conversation);
     let inbox = state.inboxes.get(message.account, message.inbox);
@@ -141,7 +141,7 @@ fn message(state: &State, message: &Message) -> Value {
     shown
 }
 
-/// Tells the webhooks of a conversation; `extra` goes into the body.
+/// Emits a conversation event; `extra` is added to the body.
 pub(in crate::fake) fn tell_conversation(
     state: &mut State,
     account: i64,
@@ -158,7 +158,7 @@ pub(in crate::fake) fn tell_conversation(
     emit(state, account, Some(inbox), event, &payload);
 }
 
-/// Tells the webhooks of a message; of activities they hear nothing.
+/// Emits a message event; activity messages have none.
 pub(in crate::fake) fn tell_message(state: &mut State, account: i64, id: i64, event: &str) {
     let Some(found) = state.talk.message(account, id) else { return };
     if found.kind == MessageType::Activity {
@@ -169,7 +169,7 @@ pub(in crate::fake) fn tell_message(state: &mut State, account: i64, id: i64, ev
     emit(state, account, Some(inbox), event, &payload);
 }
 
-/// Tells the webhooks that someone types, or stopped.
+/// Emits a typing event.
 pub(in crate::fake) fn tell_typing(
     state: &mut State,
     account: i64,

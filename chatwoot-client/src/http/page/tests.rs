@@ -1,4 +1,4 @@
-//! Streams over a list that moves between any two requests.
+//! Streams over a list that changes between two requests.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -23,7 +23,7 @@ struct Row {
     at: Time,
 }
 
-/// How often, of a hundred, a row does what between two requests.
+/// How often, out of a hundred, each change happens to a row between two requests.
 #[derive(Clone, Copy, Debug, Default)]
 struct Moves {
     made: u32,
@@ -31,7 +31,7 @@ struct Moves {
     touched: u32,
 }
 
-/// Rows, newest or last touched first: id, time.
+/// Rows as id and time, newest or last changed first.
 #[derive(Debug)]
 struct List {
     rows: Vec<(u64, i64)>,
@@ -101,7 +101,8 @@ impl Transport for Server {
     }
 }
 
-/// Streams a list of `count` rows that moves so: what came, and the list as it was left.
+/// Streams a list of `count` rows that changes in this way: returns the rows received and the final
+/// list.
 async fn run(seed: u64, count: u64, moves: Moves) -> (Vec<u64>, Server) {
     run_as(seed, count, moves, true).await
 }
@@ -129,7 +130,7 @@ async fn run_as(seed: u64, count: u64, moves: Moves, guarded: bool) -> (Vec<u64>
     (came, server)
 }
 
-/// What was there all the time and did not come, and what came twice.
+/// Counts the rows that existed all the time but were not received, and those received twice.
 async fn faults(seed: u64, count: u64, moves: Moves) -> (Vec<u64>, usize) {
     let (came, server) = run(seed, count, moves).await;
     let list = server.0.lock().unwrap();
@@ -168,7 +169,7 @@ async fn a_list_that_moves_all_ways_is_neither_repeated_nor_missed() {
     }
 }
 
-/// A server, or a proxy, that answers the first page whatever page is asked.
+/// A server, or a proxy, that returns the first page whatever page is requested.
 #[derive(Clone, Debug)]
 struct Stuck;
 

@@ -1,4 +1,4 @@
-//! How requests leave: one small trait over `http` types, so that a test or a host can bring its own.
+//! The transport: a small trait over `http` types, so that a test or a host can provide its own.
 
 use crate::error::ErrorKind;
 use std::fmt;
@@ -15,13 +15,13 @@ mod reqwest;
 #[cfg(feature = "reqwest-rustls")]
 pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder};
 
-/// Sends one request and reads the whole answer.
+/// Sends one request and reads the whole response.
 ///
-/// A body may be a [form](Body::Form) with files on disk: a transport that has no use for
-/// streaming sends [`Body::to_bytes`].
-/// The [`ResponseLimit`](crate::http::ResponseLimit) among the request's extensions says how much of the
-/// answer to read: a transport that reads piece by piece stops there.
-/// It neither retries nor follows redirects: what it reports is what happened once.
+/// A body may be a [form](Body::Form) with files on disk: a transport that does not stream sends
+/// [`Body::to_bytes`]. The [`ResponseLimit`](crate::http::ResponseLimit) among the request's
+/// extensions is the number of bytes of the response to read: a transport that reads in chunks
+/// stops there. A transport neither retries nor follows redirects: it reports the result of one
+/// request.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -48,7 +48,7 @@ pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder};
 /// ```
 #[async_trait]
 pub trait Transport: Send + Sync + fmt::Debug {
-    /// Sends `request` and answers within `timeout`, or says what went wrong and when.
+    /// Sends `request` and returns the response within `timeout`, or an error with its kind.
     async fn send(
         &self,
         request: http::Request<Body>,
@@ -56,17 +56,17 @@ pub trait Transport: Send + Sync + fmt::Debug {
     ) -> Result<http::Response<Bytes>, TransportError>;
 }
 
-/// When a request failed on its way: it decides whether sending again is safe.
+/// The kind of a failed request: it decides whether sending it again is safe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// No connection was made: the server saw nothing.
+    /// No connection was established: the server did not receive the request.
     Connect,
-    /// No answer in time: the server may have done it.
+    /// No response in time: the server may have processed the request.
     Timeout,
-    /// The connection broke while sending or reading: the server may have done it.
+    /// The connection broke while sending or reading: the server may have processed the request.
     Interrupted,
-    /// The answer is larger than the transport reads.
+    /// The response is larger than the limit.
     TooLarge,
     /// The request could not be built.
     Request,
@@ -84,7 +84,7 @@ impl From<TransportErrorKind> for ErrorKind {
     }
 }
 
-/// A request that got no answer.
+/// The error of a request that got no response.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct TransportError {
@@ -95,27 +95,27 @@ pub struct TransportError {
 }
 
 impl TransportError {
-    /// An error of `kind`; `message` must name no token and no query.
+    /// Creates an error of `kind`; `message` must not contain a token or a query.
     pub fn new(kind: TransportErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), source: None }
     }
 
-    /// No connection was made.
+    /// Creates an error of the kind [`Connect`](TransportErrorKind::Connect).
     pub fn connect(message: impl Into<String>) -> Self {
         Self::new(TransportErrorKind::Connect, message)
     }
 
-    /// No answer in time.
+    /// Creates an error of the kind [`Timeout`](TransportErrorKind::Timeout).
     pub fn timeout(message: impl Into<String>) -> Self {
         Self::new(TransportErrorKind::Timeout, message)
     }
 
-    /// The connection broke.
+    /// Creates an error of the kind [`Interrupted`](TransportErrorKind::Interrupted).
     pub fn interrupted(message: impl Into<String>) -> Self {
         Self::new(TransportErrorKind::Interrupted, message)
     }
 
-    /// Adds what caused it.
+    /// Adds the source of the error.
     pub fn with_source(
         mut self,
         source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
@@ -124,7 +124,7 @@ impl TransportError {
         self
     }
 
-    /// When it failed.
+    /// Returns the kind of the error.
     pub const fn kind(&self) -> TransportErrorKind {
         self.kind
     }

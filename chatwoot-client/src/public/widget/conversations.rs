@@ -1,4 +1,4 @@
-//! Widget conversations: what a visitor writes and reads in the widget.
+//! Widget conversations: a visitor's messages in the widget.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -24,19 +24,19 @@ const WRITE: Op = Op::post("widget.write", "/api/v1/widget/messages");
 
 pub(crate) const OPERATIONS: &[Op] = &[CREATE, REPLACE_ATTRIBUTES, MESSAGES, WRITE];
 
-/// What a visitor writes and reads. A visitor has one conversation, the newest: what is not about
-/// a new one is about that.
+/// Conversations and messages. A visitor has one conversation, the newest: every call but the one
+/// that creates a conversation uses it.
 impl WidgetVisitor {
     /// Starts a conversation with its first message.
     ///
     /// `POST /api/v1/widget/conversations`. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without an inbox of this website token, or for a visitor's token that it does not
-    /// know or that ended; `Unauthorized` when the account is suspended. `Invalid` for a text of
-    /// more than 150,000 characters. `RateLimited` after 6 conversations in 12 hours from one
-    /// address, unless the server lifted that: a shop that asks for all its customers shares one
-    /// address.
+    /// `NotFound` if there is no inbox with this website token, or if the visitor's token is
+    /// unknown or expired; `Unauthorized` if the account is suspended. `Invalid` for a text of more
+    /// than 150,000 characters. `RateLimited` after 6 conversations in 12 hours from one client
+    /// address, unless the server disabled this limit: a host that makes the calls for all its
+    /// customers shares one address.
     ///
     /// ```
     /// # async fn example(visitor: chatwoot_client::public::widget::WidgetVisitor) -> Result<(), chatwoot_client::Error> {
@@ -60,14 +60,14 @@ impl WidgetVisitor {
         self.call(CREATE).json(conversation)
     }
 
-    /// Sets the custom attributes of the conversation, *all* of them: those that are not named go.
+    /// Replaces *all* custom attributes of the conversation: those that are not given are removed.
     ///
     /// `POST /api/v1/widget/conversations/set_custom_attributes`. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without an inbox of this website token, or for a visitor's token that it does not
-    /// know or that ended; `Unauthorized` when the account is suspended. `NotFound` also for a
-    /// visitor without a conversation.
+    /// `NotFound` if there is no inbox with this website token, if the visitor's token is unknown
+    /// or expired, or if the visitor has no conversation; `Unauthorized` if the account is
+    /// suspended.
     ///
     /// ```
     /// # async fn example(visitor: chatwoot_client::public::widget::WidgetVisitor) -> Result<(), chatwoot_client::Error> {
@@ -83,14 +83,14 @@ impl WidgetVisitor {
         self.done(REPLACE_ATTRIBUTES).json(&json!({"custom_attributes": attributes}))
     }
 
-    /// Returns the newest 20 messages, or the 20 before one, oldest first; none without a
+    /// Returns the newest 20 messages, or the 20 before a given one, oldest first; none without a
     /// conversation.
     ///
     /// `GET /api/v1/widget/messages`. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without an inbox of this website token, or for a visitor's token that it does not
-    /// know or that ended; `Unauthorized` when the account is suspended.
+    /// `NotFound` if there is no inbox with this website token, or if the visitor's token is
+    /// unknown or expired; `Unauthorized` if the account is suspended.
     ///
     /// ```
     /// # async fn example(visitor: chatwoot_client::public::widget::WidgetVisitor) -> Result<(), chatwoot_client::Error> {
@@ -110,17 +110,15 @@ impl WidgetVisitor {
         self.call(MESSAGES).query(&Before { before })
     }
 
-    /// Sends a message, and begins a conversation for a visitor who has none.
+    /// Sends a message, and starts a conversation for a visitor who has none.
     ///
-    /// `POST /api/v1/widget/messages`. Not in Chatwoot's published API. Nothing makes a message
-    /// once only.
+    /// `POST /api/v1/widget/messages`. Not in Chatwoot's published API. The call is not idempotent.
     ///
     /// # Errors
-    /// `NotFound` without an inbox of this website token, or for a visitor's token that it does not
-    /// know or that ended; `Unauthorized` when the account is suspended. `Invalid` for a text of
-    /// more than 150,000 characters, for a file that is too large (40 MB, unless the server was
-    /// set) or of a type that the widget does not take, and after 200 messages in this conversation
-    /// within a minute.
+    /// `NotFound` if there is no inbox with this website token, or if the visitor's token is
+    /// unknown or expired; `Unauthorized` if the account is suspended. `Invalid` for a text of more
+    /// than 150,000 characters, for a file that is too large (40 MB by default) or of a type that
+    /// the widget does not accept, and after 200 messages in this conversation within a minute.
     ///
     /// ```
     /// # async fn example(visitor: chatwoot_client::public::widget::WidgetVisitor) -> Result<(), chatwoot_client::Error> {
@@ -152,7 +150,7 @@ fn form(message: &NewWidgetMessage) -> Fields {
             .into_iter()
             .map(|(key, value)| (format!("message[{key}]"), value))
             .collect::<serde_json::Map<_, _>>(),
-        // A struct of texts and numbers is always an object.
+        // A struct of texts and numbers always serializes to an object.
         _ => serde_json::Map::new(),
     };
     let files: &[Upload] = &message.attachments;

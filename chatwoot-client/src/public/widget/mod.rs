@@ -1,4 +1,4 @@
-//! Web widget: what a page of the shop asks of a website inbox before a visitor is known.
+//! The widget API: the calls of a website before a visitor is known.
 
 pub(super) mod conversations;
 pub(super) mod types;
@@ -21,10 +21,11 @@ const CONFIG: Op = Op::post("widget.config", "/api/v1/widget/config");
 
 pub(crate) const OPERATIONS: &[Op] = &[SDK, PAGE, CONFIG];
 
-/// One website inbox by its website token; from [`Client::web_widget`](crate::Client::web_widget).
+/// A handle for one website inbox by its website token; from
+/// [`Client::web_widget`](crate::Client::web_widget).
 ///
-/// This is what the widget in the browser calls. It is not in Chatwoot's published API; a shop without the widget's
-/// own page can be a widget with it.
+/// This is the API that the widget in the browser uses. It is not part of Chatwoot's published API;
+/// a host can build a widget of its own with it.
 #[derive(Clone, Debug)]
 pub struct WebWidget {
     http: Http,
@@ -42,7 +43,7 @@ impl WebWidget {
     /// API.
     ///
     /// # Errors
-    /// `NotFound` where the server was installed without its scripts.
+    /// `NotFound` if the server was installed without its frontend scripts.
     ///
     /// ```
     /// # async fn example(website: chatwoot_client::public::widget::WebWidget) -> Result<(), chatwoot_client::Error> {
@@ -56,14 +57,14 @@ impl WebWidget {
         Call::text(&self.http, SDK, None)
     }
 
-    /// Returns the widget's page, HTML.
+    /// Returns the HTML page of the widget.
     ///
     /// `GET /widget`. Anyone may call it, without a token. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without an inbox of this website token; `Unauthorized` when its account is
-    /// suspended. `RateLimited` after 5 pages in an hour from one address, unless the server lifted
-    /// that.
+    /// `NotFound` if there is no inbox with this website token; `Unauthorized` if its account is
+    /// suspended. `RateLimited` after 5 pages in an hour from one client address, unless the server
+    /// disabled this limit.
     ///
     /// ```
     /// # async fn example(website: chatwoot_client::public::widget::WebWidget) -> Result<(), chatwoot_client::Error> {
@@ -77,16 +78,16 @@ impl WebWidget {
         Call::page(&self.http, PAGE).query(&self.query())
     }
 
-    /// Creates an unknown visitor, and returns how the widget looks with the visitor's token.
+    /// Creates an unknown visitor, and returns the widget's configuration with the visitor's token.
     ///
     /// `POST /api/v1/widget/config`. Anyone may call it, without a token. Not in Chatwoot's
     /// published API.
     ///
-    /// Keep the token for as long as the visitor is the same: each call makes a contact. For a
-    /// visitor who has one see [`WidgetVisitor::config`].
+    /// Keep the token for as long as the visitor is the same: each call creates a contact. For a
+    /// visitor who has a token, use [`WidgetVisitor::config`].
     ///
     /// # Errors
-    /// `NotFound` without an inbox of this website token; `Unauthorized` when its account is
+    /// `NotFound` if there is no inbox with this website token; `Unauthorized` if its account is
     /// suspended.
     ///
     /// ```
@@ -103,7 +104,7 @@ impl WebWidget {
         self.call(CONFIG)
     }
 
-    /// A visitor, by the token that [`WebWidget::config`] answered.
+    /// Returns a handle for a visitor, by the token that [`WebWidget::config`] returned.
     pub fn visitor(&self, auth_token: impl Into<Secret>) -> WidgetVisitor {
         WidgetVisitor::new(self.clone(), auth_token.into())
     }

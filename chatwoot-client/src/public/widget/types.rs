@@ -1,4 +1,4 @@
-//! Widget types: what the widget's own API asks and answers.
+//! The types of the widget API.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -15,126 +15,128 @@ use crate::types::{
 };
 use crate::types::{ContactId, ConversationId, InboxId, MessageId};
 
-/// How the widget looks, and who the visitor is.
+/// The configuration of the widget, and the visitor's contact.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WidgetConfig {
-    /// How the widget looks, with the visitor's token.
+    /// The configuration of the widget, with the visitor's token.
     pub website_channel_config: WidgetChannel,
-    /// The visitor.
+    /// The visitor's contact.
     pub contact: WidgetConfigContact,
-    /// The server's own names and pictures, and `MAXIMUM_FILE_UPLOAD_SIZE` in MB.
+    /// The installation's names and logos, and `MAXIMUM_FILE_UPLOAD_SIZE` in MB.
     #[serde(default)]
     pub global_config: NullAsEmpty<Attributes>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// How the widget looks.
+/// The configuration of the widget of one inbox.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WidgetChannel {
-    /// The visitor's token: whoever has it is the visitor.
+    /// The visitor's token: anyone who has it can act as the visitor.
     pub auth_token: Secret,
     /// The inbox's website token.
     pub website_token: String,
     /// The inbox's name.
     pub website_name: Option<String>,
-    /// The server's address.
+    /// The URL of the server.
     pub api_host: Option<String>,
-    /// Where the inbox's picture is; empty where there is none.
+    /// The URL of the inbox's picture; empty if there is none.
     pub avatar_url: Option<String>,
-    /// The first line of its greeting.
+    /// The heading of its greeting.
     pub welcome_title: Option<String>,
-    /// The second line of its greeting.
+    /// The tagline of its greeting.
     pub welcome_tagline: Option<String>,
     /// Its color, such as `#1F93FF`.
     pub widget_color: Option<String>,
     /// The account's language.
     pub locale: Option<String>,
-    /// How soon customers are answered, as the widget says.
+    /// The reply time that the widget shows.
     pub reply_time: Option<ReplyTime>,
-    /// `attachments`, `emoji_picker`, `end_conversation` and so on.
+    /// The enabled features: `attachments`, `emoji_picker`, `end_conversation` and others.
     #[serde(default)]
     pub enabled_features: NullAsEmpty<Vec<String>>,
-    /// The languages that it speaks, each with its code and name.
+    /// The available languages, each with its code and name.
     #[serde(default)]
     pub enabled_languages: NullAsEmpty<Vec<Value>>,
     /// Whether a visitor may write in a resolved conversation.
     pub allow_messages_after_resolved: Option<bool>,
-    /// Whether it asks for satisfaction after a conversation.
+    /// Whether a satisfaction survey is sent after a conversation.
     pub csat_survey_enabled: Option<bool>,
-    /// Whether it shows no names of Chatwoot.
+    /// Whether the branding of Chatwoot is hidden.
     pub disable_branding: Option<bool>,
-    /// Whether it asks something before a conversation.
+    /// Whether there is a form before a conversation.
     pub pre_chat_form_enabled: Option<bool>,
-    /// What it asks before a conversation.
+    /// The form before a conversation.
     pub pre_chat_form_options: Option<Value>,
     /// The help center that it shows.
     pub portal: Option<Value>,
-    /// What it says when nobody works.
+    /// The message outside the opening hours.
     pub out_of_office_message: Option<String>,
-    /// Whether its opening hours count.
+    /// Whether its opening hours are enabled.
     pub working_hours_enabled: Option<bool>,
-    /// Its opening hours, a row a day.
+    /// Its opening hours, one entry per day.
     #[serde(default)]
     pub working_hours: NullAsEmpty<Vec<OpeningHours>>,
-    /// Its time zone's name.
+    /// The name of its time zone.
     pub timezone: Option<String>,
-    /// Its distance from UTC, such as `+01:00`.
+    /// Its offset from UTC, such as `+01:00`.
     pub utc_off_set: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// The visitor, as the widget gets it with its looks.
+/// The visitor's contact, as part of the widget's configuration.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WidgetConfigContact {
     /// Its id.
     pub id: ContactId,
-    /// Its name; the server makes one up for an unknown visitor.
+    /// Its name; the server generates one for an unknown visitor.
     pub name: Option<String>,
-    /// The shop's own key for it.
+    /// The host application's id for it.
     pub identifier: Option<String>,
     /// Its e-mail address.
     pub email: Option<String>,
     /// Its phone number.
     pub phone_number: Option<String>,
-    /// With it one hears what happens in the visitor's conversations.
+    /// The token of the websocket connection that receives the events of the visitor's
+    /// conversations.
     pub pubsub_token: Option<Secret>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What the server tells a visitor of themselves.
+/// The contact of a visitor, as the visitor sees it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WidgetContact {
-    /// The contact.
+    /// Its id.
     pub id: ContactId,
-    /// The shop's own key for it; the answer to a change leaves it out.
+    /// The host application's id for it; the response to an update omits it.
     pub identifier: Option<String>,
-    /// Whether an e-mail address is known.
+    /// Whether it has an e-mail address.
     pub has_email: Option<bool>,
-    /// Whether a name is known.
+    /// Whether it has a name.
     pub has_name: Option<bool>,
-    /// Whether a phone number is known.
+    /// Whether it has a phone number.
     pub has_phone_number: Option<bool>,
-    /// The visitor's new token, when they were somebody else before.
+    /// The visitor's new token, if they were another contact before.
     pub widget_auth_token: Option<Secret>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What to change of a visitor's contact. What is left out stays; nothing is proven by it.
+/// The changes of a visitor's contact. Fields that are `None` are unchanged; they do not prove an
+/// identity.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct WidgetContactPatch {
-    /// The shop's own key for it.
+    /// The host application's id for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identifier: Option<String>,
     /// Its name.
@@ -146,23 +148,23 @@ pub struct WidgetContactPatch {
     /// Its phone number, E.164.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<String>,
-    /// Its custom attributes, which are merged with those that it has.
+    /// Its custom attributes, which are merged with the existing ones.
     #[serde(skip_serializing_if = "Attributes::is_empty")]
     pub custom_attributes: Attributes,
 }
 
-/// Something that a visitor did.
+/// An event of a visitor.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct WidgetEvent {
-    /// What it is.
+    /// The name of the event.
     pub name: String,
-    /// What belongs to it.
+    /// The data of the event.
     #[serde(skip_serializing_if = "Attributes::is_empty")]
     pub event_info: Attributes,
 }
 
 impl WidgetEvent {
-    /// The visitor opened the widget, on this page.
+    /// Creates the event of a visitor who opened the widget, on this page.
     pub fn triggered(referer: impl Into<String>) -> Self {
         let mut event_info = Attributes::new();
         event_info.insert("referer".to_owned(), json!(referer.into()));
@@ -170,13 +172,14 @@ impl WidgetEvent {
     }
 }
 
-/// A conversation to begin.
+/// The fields of a new conversation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewWidgetConversation {
-    /// The first message; files are not sent here.
+    /// The first message; its files are not sent here.
     pub message: NewWidgetMessage,
-    /// Who the visitor says to be. It proves nothing: a name that is known stays, but an e-mail
-    /// address that another contact has makes the visitor that contact. Give only a proven one.
+    /// The details that the visitor entered. They prove nothing: an existing name is unchanged, but
+    /// with the e-mail address of another contact the visitor becomes that contact. Pass only a
+    /// verified one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact: Option<WidgetIntroduction>,
     /// The custom attributes of the conversation.
@@ -184,7 +187,7 @@ pub struct NewWidgetConversation {
     pub custom_attributes: Attributes,
 }
 
-/// Who a visitor says to be.
+/// The details that a visitor enters.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct WidgetIntroduction {
     /// Their name.
@@ -204,16 +207,16 @@ pub struct NewWidgetMessage {
     /// Its text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
-    /// What the answer repeats, to recognize it by; some servers do not.
+    /// A value that the response repeats, to recognize the message; some servers omit it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub echo_id: Option<String>,
-    /// The message that it answers.
+    /// The message that it replies to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<MessageId>,
-    /// The page that the visitor looks at.
+    /// The URL of the page that the visitor is viewing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub referer_url: Option<String>,
-    /// The visitor's clock, as their browser writes it.
+    /// The visitor's local time, as their browser formats it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timestamp: Option<String>,
     /// Files to send with it.
@@ -222,7 +225,7 @@ pub struct NewWidgetMessage {
 }
 
 impl NewWidgetMessage {
-    /// A text.
+    /// Creates a text message.
     pub fn text(content: impl Into<String>) -> Self {
         Self { content: Some(content.into()), ..Self::default() }
     }
@@ -232,13 +235,13 @@ impl NewWidgetMessage {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WidgetConversation {
-    /// Its number in its account.
+    /// Its number within its account.
     pub id: ConversationId,
-    /// Its inbox.
+    /// The id of its inbox.
     pub inbox_id: Option<InboxId>,
-    /// What state it is in.
+    /// Its status.
     pub status: Option<ConversationStatus>,
-    /// When the visitor last looked; 0 for never.
+    /// When the visitor last viewed it; 0 for never.
     pub contact_last_seen_at: Option<Time>,
     /// Its messages.
     #[serde(default)]
@@ -248,7 +251,7 @@ pub struct WidgetConversation {
     pub custom_attributes: NullAsEmpty<Attributes>,
     /// Its contact.
     pub contact: Option<ContactRecord>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -259,9 +262,9 @@ pub struct WidgetConversation {
 pub struct WidgetMessages {
     /// The messages, oldest first.
     pub payload: Vec<WidgetMessage>,
-    /// What the server says of the conversation: `contact_last_seen_at`.
+    /// The metadata of the conversation: `contact_last_seen_at`.
     pub meta: Option<Attributes>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -272,41 +275,41 @@ pub struct WidgetMessages {
 pub struct WidgetMessage {
     /// Its id.
     pub id: MessageId,
-    /// Its text, Markdown; `None` where there are only attachments.
+    /// Its text, in Markdown; `None` if there are only attachments.
     pub content: Option<String>,
-    /// Who it is from, as a kind.
+    /// The type of the message.
     pub message_type: WidgetMessageType,
-    /// What kind of content it has.
+    /// The type of its content.
     pub content_type: Option<ContentType>,
-    /// What belongs to the kind of content.
+    /// The data of its content type.
     pub content_attributes: Option<Attributes>,
-    /// When it was written.
+    /// When it was created.
     pub created_at: Time,
-    /// Its conversation.
+    /// The number of its conversation.
     pub conversation_id: Option<ConversationId>,
-    /// Who wrote it; absent where the server did.
+    /// Its sender; absent if the server created it.
     pub sender: Option<Sender>,
-    /// Its files; absent where there are none.
+    /// Its attachments; absent if there are none.
     pub attachments: Option<Vec<Attachment>>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Who a message is from, as a kind: the widget's API writes a number, but a word for what the
-/// server wrote while it made the conversation.
+/// The type of a message: the widget API sends a number, but a string for messages that the server
+/// created together with the conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum WidgetMessageType {
     /// As a number.
     Number(MessageType),
-    /// As a word: `incoming`, `outgoing`, `activity`, `template`.
+    /// As a string: `incoming`, `outgoing`, `activity`, `template`.
     Word(String),
 }
 
 impl WidgetMessageType {
-    /// The kind; `None` for a word that this version of the crate does not know.
+    /// Returns the type; `None` for a string that this version of the client does not know.
     pub fn kind(&self) -> Option<MessageType> {
         match self {
             Self::Number(kind) => Some(*kind),

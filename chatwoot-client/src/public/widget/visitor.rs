@@ -1,4 +1,4 @@
-//! Widget visitors: who looks at the shop, and what they do there.
+//! Widget visitors: their contact, their identity and their events.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -19,7 +19,7 @@ const EVENT: Op = Op::post("widget.event", "/api/v1/widget/events");
 
 pub(crate) const OPERATIONS: &[Op] = &[CONTACT, UPDATE_CONTACT, SET_USER, EVENT];
 
-/// One visitor of a website inbox; from [`WebWidget::visitor`].
+/// A handle for one visitor of a website inbox; from [`WebWidget::visitor`].
 ///
 /// A token that the server does not know is [not found](crate::error::Error::is_not_found).
 #[derive(Clone, Debug)]
@@ -33,18 +33,18 @@ impl WidgetVisitor {
         Self { website, token }
     }
 
-    /// The visitor's token: whoever has it is the visitor.
+    /// Returns the visitor's token: anyone who has it can act as the visitor.
     pub fn token(&self) -> &Secret {
         &self.token
     }
 
-    /// Returns how the widget looks, for a visitor who is known; one whose token is of no use any
-    /// more becomes a new visitor with a new token.
+    /// Returns the configuration of the widget for a known visitor; if the token is no longer
+    /// valid, the server creates a new visitor with a new token.
     ///
     /// `POST /api/v1/widget/config`. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without an inbox of this website token; `Unauthorized` when its account is
+    /// `NotFound` if there is no inbox with this website token; `Unauthorized` if its account is
     /// suspended.
     ///
     /// ```
@@ -59,13 +59,13 @@ impl WidgetVisitor {
         self.call(CONFIG)
     }
 
-    /// Returns what the server knows of the visitor.
+    /// Returns the visitor's contact.
     ///
     /// `GET /api/v1/widget/contact`. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without an inbox of this website token, or for a visitor's token that it does not
-    /// know or that ended; `Unauthorized` when the account is suspended.
+    /// `NotFound` if there is no inbox with this website token, or if the visitor's token is
+    /// unknown or expired; `Unauthorized` if the account is suspended.
     ///
     /// ```
     /// # async fn example(visitor: chatwoot_client::public::widget::WidgetVisitor) -> Result<(), chatwoot_client::Error> {
@@ -79,18 +79,18 @@ impl WidgetVisitor {
         self.call(CONTACT)
     }
 
-    /// Updates what the server knows of the visitor.
+    /// Updates the visitor's contact.
     ///
     /// `PATCH /api/v1/widget/contact`. Not in Chatwoot's published API.
     ///
-    /// Custom attributes are *merged*. **The server asks for no proof**, not even in an inbox that
-    /// demands one: an identifier, e-mail address or phone number that another contact has makes the
-    /// visitor that contact (4.15.1). Give nothing here that a visitor typed.
+    /// Custom attributes are *merged*. **The server does not verify identity here**, not even in an
+    /// inbox that requires it: with the identifier, e-mail address or phone number of another
+    /// contact the visitor becomes that contact (4.15.1). Pass nothing that a visitor typed.
     ///
     /// # Errors
-    /// `NotFound` without an inbox of this website token, or for a visitor's token that it does not
-    /// know or that ended; `Unauthorized` when the account is suspended. An e-mail address or phone
-    /// number that is none is left out, and that is no error.
+    /// `NotFound` if there is no inbox with this website token, or if the visitor's token is
+    /// unknown or expired; `Unauthorized` if the account is suspended. A malformed e-mail address
+    /// or phone number is ignored without an error.
     ///
     /// ```
     /// # async fn example(visitor: chatwoot_client::public::widget::WidgetVisitor) -> Result<(), chatwoot_client::Error> {
@@ -106,15 +106,16 @@ impl WidgetVisitor {
         self.call(UPDATE_CONTACT).json(to)
     }
 
-    /// Updates the visitor's contact without saying who the visitor is.
+    /// Updates the visitor's contact without identifying the visitor.
     ///
-    /// `PATCH /api/v1/widget/contact/set_user`. The visitor, without a token of ours. It does what
-    /// [`WidgetVisitor::update_contact`] does by another path; Chatwoot asks for no proof where it
-    /// sets a custom attribute and no identifier. Not in Chatwoot's published API.
+    /// `PATCH /api/v1/widget/contact/set_user`. The visitor may call it, without a token of the
+    /// account. It has the same effect as [`WidgetVisitor::update_contact`] through another path;
+    /// Chatwoot requires no proof of identity if the request sets a custom attribute and no
+    /// identifier. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// Those of [`WidgetVisitor::update_contact`]; `Unauthorized` also for an identifier, or without
-    /// custom attributes, in an inbox that demands a proof.
+    /// Those of [`WidgetVisitor::update_contact`]; `Unauthorized` also for an identifier, or
+    /// without custom attributes, in an inbox that requires a proof of identity.
     ///
     /// ```
     /// # async fn example(visitor: chatwoot_client::public::widget::WidgetVisitor) -> Result<(), chatwoot_client::Error> {
@@ -131,20 +132,20 @@ impl WidgetVisitor {
         self.call(SET_USER).json(to)
     }
 
-    /// Says who the visitor is.
+    /// Identifies the visitor as a customer.
     ///
     /// `PATCH /api/v1/widget/contact/set_user`. Not in Chatwoot's published API.
     ///
-    /// Custom attributes are *merged*. When the visitor was somebody else before, the answer has a
-    /// new token in [`WidgetContact::widget_auth_token`]: the old one stays the other's. In an
-    /// inbox that demands no proof the visitor becomes whoever has this e-mail address: give only a
-    /// proven one.
+    /// Custom attributes are *merged*. If the visitor was another contact before, the response has
+    /// a new token in [`WidgetContact::widget_auth_token`]: the old one remains that contact's. In
+    /// an inbox that does not require a proof of identity the visitor becomes the contact with this
+    /// e-mail address: pass only a verified one.
     ///
     /// # Errors
-    /// `NotFound` without an inbox of this website token, or for a visitor's token that it does not
-    /// know or that ended; `Unauthorized` when the account is suspended. `Unauthorized` also for a
-    /// wrong proof, and for none in an inbox that demands one. An e-mail address or phone number
-    /// that is none is left out, and that is no error.
+    /// `NotFound` if there is no inbox with this website token, or if the visitor's token is
+    /// unknown or expired; `Unauthorized` if the account is suspended, for a wrong proof, and for a
+    /// missing one in an inbox that requires it. A malformed e-mail address or phone number is
+    /// ignored without an error.
     ///
     /// ```
     /// # async fn example(website: chatwoot_client::public::widget::WebWidget) -> Result<(), Box<dyn std::error::Error>> {
@@ -175,14 +176,14 @@ impl WidgetVisitor {
         })
     }
 
-    /// Says that the visitor did something; [`WidgetEvent::triggered`] is what webhooks hear as
+    /// Reports an event of the visitor; [`WidgetEvent::triggered`] is sent to webhooks as
     /// `webwidget_triggered`.
     ///
     /// `POST /api/v1/widget/events`. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without an inbox of this website token, or for a visitor's token that it does not
-    /// know or that ended; `Unauthorized` when the account is suspended.
+    /// `NotFound` if there is no inbox with this website token, or if the visitor's token is
+    /// unknown or expired; `Unauthorized` if the account is suspended.
     ///
     /// ```
     /// # async fn example(visitor: chatwoot_client::public::widget::WidgetVisitor) -> Result<(), chatwoot_client::Error> {
@@ -206,8 +207,8 @@ impl WidgetVisitor {
     }
 }
 
-/// A user as the server takes one; the widget's script takes the attributes that Chatwoot names
-/// beside the others, the server in a map of their own.
+/// A user in the server's format: the widget's script accepts Chatwoot's own attributes beside the
+/// others, the server expects them in a separate map.
 #[derive(Serialize)]
 struct Body<'u> {
     identifier: &'u str,

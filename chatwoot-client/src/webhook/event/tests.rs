@@ -24,7 +24,7 @@ fn parse(body: &Value) -> Event {
     Event::parse(body.to_string().as_bytes()).unwrap()
 }
 
-/// Nothing of `from` is missing or different in `to`, and what `to` has more is `null`.
+/// Whether `to` has everything of `from` unchanged, and only `null` besides.
 fn kept(from: &Value, to: &Value) -> bool {
     match (from, to) {
         (Value::Object(from), Value::Object(to)) => {

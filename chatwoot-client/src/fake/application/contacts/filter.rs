@@ -1,4 +1,4 @@
-//! `POST contacts/filter`.
+//! The route `POST contacts/filter`.
 
 use serde_json::{Value, json};
 
@@ -46,7 +46,7 @@ pub(in crate::fake) fn filter(ctx: &mut Ctx<'_>) -> Outcome {
     Ok(Answer::json(&listed(ctx, found)))
 }
 
-/// A contact filter compares with the first value only, and with a plus before a phone number.
+/// A contact filter compares only with the first value, and with a plus before a phone number.
 fn settle(condition: &mut Condition) {
     if ["equal_to", "not_equal_to"].contains(&condition.operator.as_str()) {
         condition.values.truncate(1);
@@ -58,7 +58,8 @@ fn settle(condition: &mut Condition) {
     }
 }
 
-/// Who may pass: one, by an index, where a single condition names what is unique; else all.
+/// Returns the contacts that may match: one, by an index, if the only condition is on a unique
+/// field; otherwise all.
 fn candidates<'a>(ctx: &'a Ctx<'_>, conditions: &[Condition]) -> Vec<&'a Contact> {
     let (people, account) = (&ctx.state.contacts, ctx.account);
     if let [only] = conditions

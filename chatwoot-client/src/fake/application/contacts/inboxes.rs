@@ -1,4 +1,4 @@
-//! Contact inboxes: how a contact is known in an inbox.
+//! Contact inboxes: the links between contacts and inboxes.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -22,19 +22,19 @@ pub(in crate::fake) struct ContactInbox {
     pub(in crate::fake) updated_at: Timestamp,
 }
 
-/// Why there is no contact inbox.
+/// The reason why there is no contact inbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::fake) enum NoLink {
-    /// The source id is another contact's.
+    /// The source id belongs to another contact.
     Taken,
-    /// An e-mail inbox, and a contact without e-mail.
+    /// An e-mail inbox, and a contact without an e-mail address.
     NoEmail,
-    /// A channel that makes no source ids.
+    /// A channel without generated source ids.
     Unsupported,
 }
 
 impl ContactStore {
-    /// The contact inboxes of a contact, oldest first.
+    /// Returns the contact inboxes of a contact, oldest first.
     pub(in crate::fake) fn links(
         &self,
         account: i64,
@@ -54,7 +54,7 @@ impl ContactStore {
         self.inboxes.get(account, *id)
     }
 
-    /// Stores a contact inbox under a source id that is free.
+    /// Stores a contact inbox under an unused source id.
     pub(in crate::fake) fn link(&mut self, mut link: ContactInbox) -> i64 {
         link.id = self.inboxes.next_id();
         self.inbox_by_source.insert((link.inbox, link.source_id.clone()), link.id);
@@ -73,7 +73,7 @@ impl ContactStore {
         }
     }
 
-    /// Removes the contact inboxes of an inbox that is gone.
+    /// Removes the contact inboxes of a deleted inbox.
     pub(in crate::fake) fn forget_inbox(&mut self, account: i64, inbox: i64) {
         let gone: Vec<(i64, i64)> = self
             .inboxes
@@ -103,10 +103,11 @@ impl ContactStore {
     }
 }
 
-/// The contact inbox of a contact in an inbox under a source id; without one, a new one is made up.
+/// Returns the contact inbox of a contact in an inbox with a source id; without a source id,
+/// creates one with a generated id.
 ///
-/// So a contact has as many contact inboxes in an API inbox as it was given conversations there
-/// without a source id.
+/// A contact therefore has as many contact inboxes in an API inbox as conversations were created
+/// for it there without a source id.
 pub(in crate::fake) fn link(
     state: &mut State,
     account: i64,
@@ -142,7 +143,7 @@ pub(in crate::fake) fn link(
     }))
 }
 
-/// What the server says when a contact inbox cannot be made.
+/// Returns the error response for a contact inbox that cannot be created.
 pub(in crate::fake) fn refuse(why: NoLink) -> Refusal {
     match why {
         NoLink::NoEmail => Refusal::unprocessable(
@@ -152,7 +153,7 @@ pub(in crate::fake) fn refuse(why: NoLink) -> Refusal {
     }
 }
 
-/// Puts a contact into an inbox: `POST contacts/{id}/contact_inboxes`.
+/// Creates a contact inbox: `POST contacts/{id}/contact_inboxes`.
 pub(in crate::fake) fn create(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
     let account = ctx.account;
     ctx.state.contacts.find(account, contact)?;
@@ -163,7 +164,7 @@ pub(in crate::fake) fn create(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
     Ok(Answer::json(&shapes::contact_inbox(ctx.state, link)))
 }
 
-/// The inbox that the body names.
+/// Returns the inbox of the body's `inbox_id`.
 pub(in crate::fake) fn inbox_of(ctx: &Ctx<'_>) -> Result<i64, Refusal> {
     ctx.body()
         .get("inbox_id")
@@ -172,7 +173,7 @@ pub(in crate::fake) fn inbox_of(ctx: &Ctx<'_>) -> Result<i64, Refusal> {
         .ok_or_else(Refusal::not_found)
 }
 
-/// Shows the contact that a source id stands for: `POST contact_inboxes/filter`.
+/// Returns the contact with a source id: `POST contact_inboxes/filter`.
 pub(in crate::fake) fn filter(ctx: &mut Ctx<'_>) -> Outcome {
     let inbox = inbox_of(ctx)?;
     let source = text(ctx.body(), "source_id").unwrap_or_default();
@@ -182,7 +183,8 @@ pub(in crate::fake) fn filter(ctx: &mut Ctx<'_>) -> Outcome {
     Ok(Answer::json(&shapes::contact(ctx.state, contact, true)))
 }
 
-/// Shows where a contact can be written to: `GET contacts/{id}/contactable_inboxes`.
+/// Returns the inboxes through which a contact can be reached: `GET
+/// contacts/{id}/contactable_inboxes`.
 pub(in crate::fake) fn contactable(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
     let account = ctx.account;
     let person = ctx.state.contacts.find(account, contact)?;

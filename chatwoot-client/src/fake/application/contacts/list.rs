@@ -12,7 +12,8 @@ use crate::fake::shapes;
 
 const PAGE: usize = 15;
 
-/// The page that was asked for, and how the server says it back: as text if it came as text.
+/// Returns the requested page, and its number as the server returns it: as text if it was sent as
+/// text.
 pub(in crate::fake) fn page(ctx: &Ctx<'_>) -> (usize, Value) {
     match ctx.query("page") {
         Some(text) => (text.parse().unwrap_or(1).max(1), Value::from(text)),
@@ -34,7 +35,7 @@ pub(in crate::fake) fn list(ctx: &mut Ctx<'_>) -> Outcome {
     Ok(Answer::json(&listed(ctx, found)))
 }
 
-/// `{meta: {count, current_page}, payload}` of one page of these.
+/// Returns `{meta: {count, current_page}, payload}` for one page of these contacts.
 pub(in crate::fake) fn listed(ctx: &Ctx<'_>, found: Vec<&Contact>) -> Value {
     let (page, said) = page(ctx);
     let count = found.len();
@@ -47,7 +48,7 @@ pub(in crate::fake) fn listed(ctx: &Ctx<'_>, found: Vec<&Contact>) -> Value {
     json!({ "meta": { "count": count, "current_page": said }, "payload": shown })
 }
 
-/// Nobody is online here.
+/// Nobody is online in the fake.
 pub(in crate::fake) fn active(ctx: &mut Ctx<'_>) -> Outcome {
     Ok(Answer::json(&listed(ctx, Vec::new())))
 }
@@ -84,14 +85,14 @@ pub(in crate::fake) fn search(ctx: &mut Ctx<'_>) -> Outcome {
     Ok(Answer::json(&json!({ "meta": meta, "payload": shown })))
 }
 
-/// By the query's `sort`, a column with a minus for descending; by id without one.
+/// Sorts by the query's `sort`, a column with a minus for descending; by id without one.
 fn sorted<'a>(ctx: &Ctx<'_>, mut found: Vec<&'a Contact>) -> Vec<&'a Contact> {
     let Some(sort) = ctx.query("sort") else { return found };
     let (column, down) = sort.strip_prefix('-').map_or((sort, false), |column| (column, true));
     let place = |contact: &Contact, key: &str| {
         contact.additional.get(key).and_then(Value::as_str).map(str::to_owned)
     };
-    // Nothing sorts last, whichever way.
+    // Missing values come last in both directions.
     let by = |found: &mut Vec<&'a Contact>, key: &dyn Fn(&Contact) -> Option<String>| {
         found.sort_by_cached_key(|contact| Placed { key: key(contact), down });
     };

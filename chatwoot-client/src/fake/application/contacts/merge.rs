@@ -1,4 +1,5 @@
-//! Two contacts become one: by an agent's merge, or because the public API is told who a guest is.
+//! Merging of two contacts: by an agent's request, or through the public API when a guest is
+//! identified.
 
 use serde_json::{Map, Value};
 
@@ -21,8 +22,8 @@ pub(in crate::fake) fn merge_two(ctx: &mut Ctx<'_>) -> Outcome {
     Ok(Answer::json(&shapes::contact(ctx.state, contact, false)))
 }
 
-/// Moves what the merged one has to `base`, and removes it. The base's values win; its labels are
-/// the only ones that stay. There is no webhook for the one that goes.
+/// Moves everything of the merged contact to `base`, and deletes it. The values of `base` take
+/// precedence; only its labels are kept. No webhook is sent for the deleted contact.
 pub(in crate::fake) fn merge(
     state: &mut State,
     account: i64,
@@ -59,7 +60,7 @@ fn unite(base: &mut Contact, gone: Contact) {
     base.custom = deep_merge(gone.custom, std::mem::take(&mut base.custom));
 }
 
-/// `over` laid on `under`, objects within objects too.
+/// Merges `over` into `under`, including nested objects.
 pub(in crate::fake) fn deep_merge(
     mut under: Map<String, Value>,
     over: Map<String, Value>,
@@ -76,19 +77,20 @@ pub(in crate::fake) fn deep_merge(
     under
 }
 
-/// Which name stays when a guest turns out to be a contact that there is.
+/// The name to keep when a guest is identified as an existing contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::fake) enum Name {
-    /// The one that was given now.
+    /// The name that was given now.
     Given,
-    /// The one of the contact that was found.
+    /// The name of the existing contact.
     OfContactFound,
 }
 
-/// Tells a guest's contact who it is; whoever has the identifier, e-mail or phone already swallows
-/// it. Gives the contact that is left.
+/// Sets identifier, e-mail address and phone number of a guest's contact; a contact that already
+/// has one of them absorbs it. Returns the remaining contact.
 ///
-/// No proof is asked here: that is upstream's way, and why an unproven e-mail must not be sent.
+/// No proof is required here, as on the server: this is why an unverified e-mail address must not
+/// be sent.
 pub(in crate::fake) fn identify(
     state: &mut State,
     account: i64,
@@ -109,7 +111,8 @@ pub(in crate::fake) fn identify(
     for (which, found) in known.into_iter().enumerate() {
         let Some(holder) = found.and_then(|id| state.contacts.get(account, id)) else { continue };
         let filled = |field: &Option<String>| field.clone().filter(|text| !text.is_empty());
-        // Someone with another identifier is another person: the value is theirs, not the guest's.
+        // A contact with another identifier is a different person: the value is theirs, not the
+        // guest's.
         let other = identifier.is_some()
             && filled(&holder.identifier).is_some()
             && holder.identifier != identifier;

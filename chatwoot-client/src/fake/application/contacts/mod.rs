@@ -1,4 +1,4 @@
-//! Contacts: create, show, change, remove, label.
+//! Contacts: create, show, update, delete, label.
 
 pub(in crate::fake) mod filter;
 pub(in crate::fake) mod inboxes;
@@ -74,7 +74,7 @@ fn payload(body: &Value) -> Outcome {
     Ok(Answer::json(&json!({ "payload": body })))
 }
 
-/// Whether contacts are shown with their contact inboxes.
+/// Whether contacts are returned with their contact inboxes.
 pub(in crate::fake) fn with_inboxes(ctx: &Ctx<'_>) -> bool {
     ctx.query("include_contact_inboxes").is_none_or(|word| word.is_empty() || word == "true")
 }
@@ -103,7 +103,7 @@ fn create(ctx: &mut Ctx<'_>) -> Outcome {
     if let (Some(inbox), Some(source)) = (inbox, &source)
         && ctx.state.contacts.link_by_source(account, inbox, source).is_some()
     {
-        // The database refuses the second row and the whole creation is undone.
+        // The database rejects the second row, and the whole creation is rolled back.
         return Err(Refusal::crash());
     }
     let id = contact_save::create(ctx.state, draft)?;
@@ -121,7 +121,8 @@ fn create(ctx: &mut Ctx<'_>) -> Outcome {
     payload(&json!({ "contact": contact, "contact_inbox": shown }))
 }
 
-/// A write that was read for and is not yet written: see [`crate::fake::FakeChatwoot::set_merge_window`].
+/// A write whose values were read but that is not yet stored: see
+/// [`crate::fake::FakeChatwoot::set_merge_window`].
 #[derive(Clone, Debug)]
 pub(in crate::fake) struct PendingWrite {
     due: Instant,
@@ -153,12 +154,12 @@ fn update(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
 }
 
 impl State {
-    /// Writes what is due.
+    /// Stores the writes that are due.
     pub(in crate::fake) fn write_due(&mut self, now: Instant) {
         while let Some(write) = self.contacts.pending.pop_front_if(|write| write.due <= now) {
             let PendingWrite { read, wanted, .. } = write;
             let Some(current) = self.contacts.get(read.account, read.id) else { continue };
-            // Only columns that differ from what was read are written.
+            // Only columns that differ from the values read are written.
             let mut draft = current.clone();
             let Contact { name, email, phone_number, identifier, additional, custom, .. } = wanted;
             if name != read.name {
@@ -179,13 +180,14 @@ impl State {
             if custom != read.custom {
                 draft.custom = custom;
             }
-            // Taken in the meantime: the server would have said so, but the answer has gone out.
+            // Another contact took the value meanwhile: the server would report it, but the
+            // response has been sent.
             let _ = contact_save::update(self, draft);
         }
     }
 }
 
-/// The contact goes at once; what hangs on it goes in the background.
+/// The contact is deleted at once, its records in the background.
 fn delete(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
     ctx.state.contacts.find(ctx.account, contact)?;
     ctx.state.contacts.remove(ctx.account, contact);
@@ -213,7 +215,8 @@ fn set_labels(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
     labels(ctx, contact)
 }
 
-/// The labels of a body, each once, case kept; they need not be defined in the account.
+/// Returns the labels of a body without duplicates, case preserved; they need not be defined in the
+/// account.
 pub(in crate::fake) fn label_list(body: &Value) -> Vec<String> {
     let mut labels: Vec<String> = Vec::new();
     for label in texts(body, "labels").unwrap_or_default() {

@@ -19,7 +19,7 @@ pub(in crate::fake) struct Note {
     pub(in crate::fake) updated_at: Timestamp,
 }
 
-/// The server leaves both ids null.
+/// The server sends null for both ids.
 fn shape(state: &State, account: i64, note: &Note) -> Value {
     json!({
         "id": note.id,

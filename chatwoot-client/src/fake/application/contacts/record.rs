@@ -1,9 +1,9 @@
-//! A contact as it is stored, and what its columns take.
+//! A contact record, and the rules of its columns.
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-/// The longest text in a string column.
+/// The maximum length of a string column.
 const LONGEST: usize = 255;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -48,14 +48,15 @@ impl Contact {
         }
     }
 
-    /// Whether lists and filters show it: only those that can be told apart.
+    /// Whether lists and filters include it: only contacts with a name, e-mail address, phone
+    /// number or identifier.
     pub(in crate::fake) fn is_resolved(&self) -> bool {
         [&self.email, &self.phone_number, &self.identifier]
             .into_iter()
             .any(|field| field.as_deref().is_some_and(|text| !text.is_empty()))
     }
 
-    /// Sets the plain columns that the client named; null clears.
+    /// Sets the plain columns that the request names; null clears.
     pub(in crate::fake) fn assign(&mut self, params: &Value) {
         let columns = [
             ("name", &mut self.name),
@@ -73,7 +74,7 @@ impl Contact {
         }
     }
 
-    /// What is too long for its column.
+    /// Returns the fields that are too long for their columns.
     pub(in crate::fake) fn faults_of_length(&self) -> Vec<(&'static str, &'static str)> {
         let too_long = |field: &Option<String>| {
             field.as_ref().is_some_and(|text| text.chars().count() > LONGEST)
@@ -96,7 +97,7 @@ impl Contact {
     }
 }
 
-/// Something, one at sign, something: no more is asked.
+/// Whether a text is an e-mail address to the server: text, one at sign, text.
 pub(in crate::fake) fn is_email(text: &str) -> bool {
     let mut parts = text.split('@');
     let filled = |part: Option<&str>| {
@@ -105,7 +106,8 @@ pub(in crate::fake) fn is_email(text: &str) -> bool {
     filled(parts.next()) && filled(parts.next()) && parts.next().is_none()
 }
 
-/// Ends in a plus, a digit that is not 0, and 1 to 14 digits; what stands before is not looked at.
+/// Whether a text ends in a plus, a digit that is not 0, and 1 to 14 digits; the text before is
+/// ignored.
 pub(in crate::fake) fn is_phone(text: &str) -> bool {
     let Some((_, digits)) = text.rsplit_once('+') else { return false };
     (2..=15).contains(&digits.len())

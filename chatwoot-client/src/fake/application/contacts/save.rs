@@ -1,4 +1,4 @@
-//! Saving a contact: what every write of one comes to, with its event.
+//! Saving a contact, with the events of every change.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::fake::state::State;
 use crate::fake::webhook::events::emit;
 use crate::fake::webhook::payloads;
 
-/// Stores a new contact and tells the webhooks.
+/// Stores a new contact and emits its event.
 pub(in crate::fake) fn create(state: &mut State, mut draft: Contact) -> Result<i64, Refusal> {
     state.contacts.settle(&mut draft)?;
     let account = draft.account;
@@ -21,7 +21,7 @@ pub(in crate::fake) fn create(state: &mut State, mut draft: Contact) -> Result<i
     Ok(id)
 }
 
-/// Stores a changed contact and tells the webhooks; without a change nothing happens.
+/// Stores a changed contact and emits its event; does nothing without a change.
 pub(in crate::fake) fn update(state: &mut State, mut draft: Contact) -> Result<(), Refusal> {
     let asked = draft.additional.clone();
     state.contacts.settle(&mut draft)?;
@@ -33,7 +33,7 @@ pub(in crate::fake) fn update(state: &mut State, mut draft: Contact) -> Result<(
     draft.updated_at = state.now();
     let account = draft.account;
     let new = draft.clone();
-    // A company is found afterwards, and no event tells of it.
+    // The company is set afterwards, and no event includes it.
     let told = Contact { additional: asked, ..draft.clone() };
     let Some(old) = state.contacts.replace(draft) else { return Ok(()) };
     let mut payload = payloads::contact(state, &new);
@@ -44,7 +44,8 @@ pub(in crate::fake) fn update(state: &mut State, mut draft: Contact) -> Result<(
     Ok(())
 }
 
-/// `{column: {previous_value, current_value}}` for each change, in the order of the columns.
+/// Returns `{column: {previous_value, current_value}}` for each change, in the order of the
+/// columns.
 fn changes(old: &Contact, new: &Contact) -> Vec<Value> {
     let kind = |contact: &Contact| if contact.visitor { "visitor" } else { "lead" };
     let place =

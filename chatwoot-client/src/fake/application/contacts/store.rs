@@ -1,4 +1,4 @@
-//! All contacts, with the rules between them and the indexes that keep 25,000 of them quick.
+//! The contact store, with its uniqueness rules and the indexes that keep 25,000 contacts fast.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::fake::application::contacts::record::{Contact, is_email, is_phone};
 use crate::fake::http::response::Refusal;
 use crate::fake::table::Table;
 
-/// Mail hosts that are nobody's company.
+/// Mail hosts that do not belong to a company.
 const PRIVATE_MAIL: [&str; 6] =
     ["gmail.com", "hotmail.com", "icloud.com", "outlook.com", "proton.me", "yahoo.com"];
 
@@ -22,10 +22,10 @@ pub(in crate::fake) struct ContactStore {
     rows: Table<Contact>,
     by_email: HashMap<(i64, String), i64>,
     by_phone: HashMap<(i64, String), i64>,
-    /// With case: what is unique. The filter asks without.
+    /// Case-sensitive, as the uniqueness rule; the filter ignores case.
     by_identifier: HashMap<(i64, String), i64>,
     by_identifier_folded: HashMap<(i64, String), BTreeSet<i64>>,
-    /// Company and its name, by account and mail host.
+    /// Id and name of the company, by account and mail host.
     companies: HashMap<(i64, String), (i64, String)>,
     last_company: i64,
     pub(in crate::fake) inboxes: Table<ContactInbox>,
@@ -34,8 +34,8 @@ pub(in crate::fake) struct ContactStore {
     /// By contact, oldest first.
     pub(in crate::fake) inboxes_of: HashMap<i64, Vec<i64>>,
     pub(in crate::fake) notes: Table<Note>,
-    /// Between reading and writing of a merge; what waits to be written; how long the request
-    /// in hand takes for it.
+    /// The time between the read and the write of a merge; the writes that wait; the delay of the
+    /// current request's response.
     pub(in crate::fake) merge_window: Duration,
     pub(in crate::fake) pending: VecDeque<PendingWrite>,
     pub(in crate::fake) delay: Duration,
@@ -77,14 +77,14 @@ impl ContactStore {
         self.get(account, *id)
     }
 
-    /// All whose identifier is this one but for case.
+    /// Returns all contacts with this identifier, ignoring case.
     pub(in crate::fake) fn by_folded(&self, account: i64, identifier: &str) -> Vec<&Contact> {
         let key = (account, identifier.to_lowercase());
         let ids = self.by_identifier_folded.get(&key).into_iter().flatten();
         ids.filter_map(|id| self.get(account, *id)).collect()
     }
 
-    /// Makes a draft what the server would store, or says what is wrong with it.
+    /// Normalizes a draft as the server would store it, or returns its validation errors.
     pub(in crate::fake) fn settle(&mut self, draft: &mut Contact) -> Result<(), Refusal> {
         draft.email = draft
             .email
@@ -127,7 +127,7 @@ impl ContactStore {
         if faults.is_empty() { Ok(()) } else { Err(Refusal::invalid(&faults)) }
     }
 
-    /// A contact with a work address belongs to the company of that host, and is named after it.
+    /// Sets the company of a contact with a business address, by its mail host.
     fn set_company(&mut self, draft: &mut Contact) {
         let Some((_, host)) = draft.email.as_deref().and_then(|email| email.split_once('@')) else {
             return;
@@ -155,7 +155,7 @@ impl ContactStore {
         id
     }
 
-    /// Stores a settled draft over its old self, which it gives back.
+    /// Stores a settled draft over the existing row, and returns the old one.
     pub(in crate::fake) fn replace(&mut self, draft: Contact) -> Option<Contact> {
         let old = self.rows.get(draft.account, draft.id).cloned()?;
         self.unindex(&old);
@@ -170,7 +170,7 @@ impl ContactStore {
         Some(gone)
     }
 
-    /// Forgets what an account had.
+    /// Removes all rows of an account.
     pub(in crate::fake) fn forget(&mut self, account: i64) {
         let ids: Vec<i64> = self.of(account).map(|contact| contact.id).collect();
         for id in ids {
@@ -216,7 +216,7 @@ impl ContactStore {
     }
 }
 
-/// `x.com` is `X`.
+/// Returns the company name of a mail host: `x.com` is `X`.
 fn company_name(host: &str) -> String {
     let label = host.split('.').next().unwrap_or(host);
     let mut letters = label.chars();

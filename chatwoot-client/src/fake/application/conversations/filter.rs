@@ -1,4 +1,4 @@
-//! `POST conversations/filter`.
+//! The route `POST conversations/filter`.
 
 use std::cmp::Reverse;
 
@@ -60,7 +60,7 @@ fn value(talk: &Conversation, condition: &Condition) -> Value {
         return talk.custom.get(key).cloned().unwrap_or_default();
     }
     match key {
-        // "all" stands for every status.
+        // "all" matches every status.
         "status" if condition.values.iter().any(|word| word == "all") => Value::from("all"),
         "status" => Value::from(talk.status.as_str()),
         "assignee_id" => json!(talk.assignee),

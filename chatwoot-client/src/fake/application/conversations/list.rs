@@ -15,7 +15,7 @@ use crate::fake::shapes;
 const PAGE: usize = 25;
 const OF_CONTACT: usize = 20;
 
-/// How many there are of which kind.
+/// The counts of conversations by assignment.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::fake) struct Counts {
     mine: usize,
@@ -35,7 +35,7 @@ impl Counts {
         }
     }
 
-    /// As the list says it.
+    /// Returns the counts as the list has them.
     fn whole(self) -> Value {
         json!({
             "mine_count": self.mine,
@@ -45,7 +45,7 @@ impl Counts {
         })
     }
 
-    /// As filter and search say it.
+    /// Returns the counts as filter and search have them.
     pub(in crate::fake) fn short(self) -> Value {
         json!({
             "mine_count": self.mine,
@@ -55,7 +55,8 @@ impl Counts {
     }
 }
 
-/// The conversations that the query asks for, assignee aside; without a status, the open ones.
+/// Returns the conversations that match the query, except for the assignee; without a status, the
+/// open ones.
 fn asked<'a>(ctx: &'a Ctx<'_>) -> Result<Vec<&'a Conversation>, Refusal> {
     let status = ctx.query("status").unwrap_or("open");
     let status = match (ctx.query("q").is_some(), status) {
@@ -125,7 +126,8 @@ fn sort(found: &mut [&Conversation], by: &str) {
     }
 }
 
-/// Shows these; the server stumbles over one whose contact is gone.
+/// Returns the views of these conversations; an error if the contact of one was deleted, as on the
+/// server.
 pub(in crate::fake) fn shown<'a>(
     ctx: &Ctx<'_>,
     talks: impl Iterator<Item = &'a Conversation>,
@@ -140,7 +142,7 @@ pub(in crate::fake) fn shown<'a>(
         .collect()
 }
 
-/// The page of a list that is asked for.
+/// Returns the requested page of a list.
 pub(in crate::fake) fn paged<'a>(
     ctx: &Ctx<'_>,
     found: Vec<&'a Conversation>,
@@ -162,7 +164,7 @@ pub(in crate::fake) fn list(ctx: &mut Ctx<'_>) -> Outcome {
     sort(&mut found, ctx.query("sort_by").unwrap_or_default());
     let within = ctx.query("updated_within").filter(|text| !text.is_empty()).map(id);
     let payload = match within {
-        // The whole of it, without pages.
+        // The complete list, without pages.
         Some(seconds) => {
             let now = ctx.state.now();
             let since = now.checked_sub(jiff::SignedDuration::from_secs(seconds)).unwrap_or(now);
@@ -178,7 +180,7 @@ pub(in crate::fake) fn meta(ctx: &mut Ctx<'_>) -> Outcome {
     Ok(Answer::json(&json!({ "meta": counts.whole() })))
 }
 
-/// The newest 20 of a contact.
+/// Returns the newest 20 conversations of a contact.
 pub(in crate::fake) fn of_contact(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
     ctx.state.contacts.find(ctx.account, contact)?;
     let talks = ctx.state.talk.of_contact(ctx.account, contact);
@@ -188,7 +190,7 @@ pub(in crate::fake) fn of_contact(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
     Ok(Answer::json(&json!({ "payload": payload })))
 }
 
-/// By words of a message; what it shows is of another, smaller shape.
+/// Searches messages by their text; the response has another, smaller form of a conversation.
 pub(in crate::fake) fn search(ctx: &mut Ctx<'_>) -> Outcome {
     let mut found = asked(ctx)?;
     let counts = Counts::of(&found, ctx.user());

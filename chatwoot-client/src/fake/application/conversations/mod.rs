@@ -1,4 +1,4 @@
-//! Conversations: open, show, change, assign, label, remove.
+//! Conversations: create, show, update, assign, label, delete.
 
 pub(in crate::fake) mod filter;
 pub(in crate::fake) mod list;
@@ -56,8 +56,8 @@ fn of_one(verb: &str, talk: i64, rest: &[&str]) -> Routed {
     to(move |ctx| run(ctx, talk))
 }
 
-/// The conversation, if there is one and the caller may see it. One whose contact is gone cannot
-/// be shown: the server stumbles over it until the background job has removed it.
+/// Returns the conversation, if it exists and the caller has access to it. One whose contact was
+/// deleted cannot be shown: the server responds 500 until the background job has removed it.
 pub(in crate::fake) fn find<'a>(ctx: &'a Ctx<'_>, talk: i64) -> Result<&'a Conversation, Refusal> {
     let found = ctx.state.talk.get(ctx.account, talk).ok_or_else(Refusal::not_found)?;
     if !may_see(ctx, found) {
@@ -69,7 +69,7 @@ pub(in crate::fake) fn find<'a>(ctx: &'a Ctx<'_>, talk: i64) -> Result<&'a Conve
     Ok(found)
 }
 
-/// Administrators see all, agents what is in their inboxes and teams.
+/// Administrators have access to all conversations, agents to those of their inboxes and teams.
 pub(in crate::fake) fn may_see(ctx: &Ctx<'_>, talk: &Conversation) -> bool {
     let Caller::User { id, role: Some(Role::Agent) } = ctx.caller else { return true };
     let inbox = ctx.state.inboxes.get(talk.account, talk.inbox);
@@ -83,7 +83,7 @@ fn show(ctx: &mut Ctx<'_>, talk: i64) -> Outcome {
     Ok(Answer::json(&shapes::conversation(ctx.state, found, ctx.user())))
 }
 
-/// A time as seconds or as text.
+/// Parses a time given as seconds or as text.
 pub(in crate::fake) fn moment(value: &Value) -> Option<jiff::Timestamp> {
     let seconds = id_of(value).and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
     seconds.or_else(|| value.as_str()?.parse().ok())
@@ -116,7 +116,8 @@ fn delete(ctx: &mut Ctx<'_>, talk: i64) -> Outcome {
     Ok(Answer::empty())
 }
 
-/// Sets the status; without one, open becomes resolved and all else open.
+/// Sets the status; without one, toggles between open and resolved, and any other status becomes
+/// open.
 fn toggle_status(ctx: &mut Ctx<'_>, talk: i64) -> Outcome {
     let mut draft = find(ctx, talk)?.clone();
     match text(ctx.body(), "status").filter(|word| !word.is_empty()) {
@@ -129,7 +130,7 @@ fn toggle_status(ctx: &mut Ctx<'_>, talk: i64) -> Outcome {
     }
     let user = ctx.user();
     save(ctx.state, draft, By::User(user));
-    // An agent who opens a conversation takes it.
+    // An agent who opens a conversation is assigned to it.
     let opened = find(ctx, talk)?.status == Status::Open;
     if opened && matches!(ctx.caller, Caller::User { role: Some(Role::Agent), .. }) {
         let mut draft = find(ctx, talk)?.clone();
@@ -164,7 +165,7 @@ fn toggle_typing(ctx: &mut Ctx<'_>, talk: i64) -> Outcome {
     Ok(Answer::empty())
 }
 
-/// Any other word than these two is not heard.
+/// Any value but these two is ignored.
 pub(in crate::fake) fn typing(word: Option<&str>) -> Option<bool> {
     match word {
         Some("on") => Some(true),
@@ -196,8 +197,8 @@ fn set_labels(ctx: &mut Ctx<'_>, talk: i64) -> Outcome {
     labels(ctx, talk)
 }
 
-/// Assigns an agent or a team. An unknown agent clears the assignee; membership of the inbox is not
-/// asked.
+/// Assigns an agent or a team. An unknown agent clears the assignee; membership in the inbox is not
+/// checked.
 fn assign(ctx: &mut Ctx<'_>, talk: i64) -> Outcome {
     let mut draft = find(ctx, talk)?.clone();
     let account = ctx.account;

@@ -1,4 +1,4 @@
-//! Conversations: how one is opened.
+//! Creation of conversations.
 
 use serde_json::Value;
 
@@ -15,7 +15,7 @@ use crate::fake::shapes;
 use crate::fake::state::State;
 use crate::fake::webhook::payloads::tell_conversation;
 
-/// Opens a conversation: `POST conversations`.
+/// Creates a conversation: `POST conversations`.
 pub(in crate::fake) fn create(ctx: &mut Ctx<'_>) -> Outcome {
     let account = ctx.account;
     let user = ctx.user();
@@ -53,7 +53,7 @@ pub(in crate::fake) fn create(ctx: &mut Ctx<'_>) -> Outcome {
     Ok(Answer::json(&shapes::conversation(ctx.state, talk, user)))
 }
 
-/// The contact inbox that a body asks for: of a contact in an inbox, or by its source id alone.
+/// Returns the contact inbox of a request: of a contact in an inbox, or by its source id alone.
 fn link_of(ctx: &mut Ctx<'_>, params: &Value) -> Result<i64, Refusal> {
     let account = ctx.account;
     let given = |name: &str| params.get(name).filter(|value| !value.is_null());
@@ -78,8 +78,8 @@ fn link_of(ctx: &mut Ctx<'_>, params: &Value) -> Result<i64, Refusal> {
         .ok_or_else(Refusal::not_found)
 }
 
-/// Opens a conversation in a contact inbox; with `lock_to_single_conversation` the last one of that
-/// contact inbox goes on. Says whether it is new.
+/// Returns a conversation of a contact inbox, and whether it is new; with
+/// `lock_to_single_conversation` the last one of that contact inbox is reused.
 pub(in crate::fake) fn open(
     state: &mut State,
     account: i64,
@@ -96,7 +96,7 @@ pub(in crate::fake) fn open(
     Ok((begin(state, account, link, params)?, true))
 }
 
-/// Opens a conversation in a contact inbox, whatever there is already.
+/// Creates a conversation in a contact inbox, whether or not there is one already.
 pub(in crate::fake) fn begin(
     state: &mut State,
     account: i64,

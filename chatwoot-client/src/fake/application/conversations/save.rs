@@ -1,4 +1,4 @@
-//! Saving a conversation: what every change of one comes to, with its events and activities.
+//! Saving a conversation, with the events and activity messages of every change.
 
 use serde_json::{Map, Value, json};
 
@@ -8,7 +8,7 @@ use crate::fake::clock::iso;
 use crate::fake::state::State;
 use crate::fake::webhook::payloads::{change, tell_conversation};
 
-/// Who changes a conversation: it is named in the activity.
+/// The author of a change, who is named in the activity message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::fake) enum By {
     User(i64),
@@ -16,11 +16,12 @@ pub(in crate::fake) enum By {
     Contact,
     /// A new message of the contact.
     Message,
-    /// The server itself, silently.
+    /// The server itself, without an activity message.
     Server,
 }
 
-/// What makes a `conversation_updated`, and the rest that is told with it, in the order of columns.
+/// The columns whose change emits `conversation_updated`, and those that are sent with them, in the
+/// order of columns.
 const TOLD: [&str; 9] = [
     "status",
     "assignee_id",
@@ -33,7 +34,7 @@ const TOLD: [&str; 9] = [
     "label_list",
 ];
 
-/// Stores a changed conversation; without a change nothing happens.
+/// Stores a changed conversation; does nothing without a change.
 pub(in crate::fake) fn save(state: &mut State, mut draft: Conversation, by: By) {
     let Some(old) = state.talk.get(draft.account, draft.id).cloned() else { return };
     if draft.status != Status::Snoozed {
@@ -61,7 +62,8 @@ pub(in crate::fake) fn save(state: &mut State, mut draft: Conversation, by: By) 
         *row = draft;
     }
     if status_changed {
-        // Agent bots would hear `conversation_opened` and `conversation_resolved`; there are none.
+        // Agent bots would receive `conversation_opened` and `conversation_resolved`; there are
+        // none.
         let nothing = Map::from_iter([("changed_attributes".to_owned(), Value::Null)]);
         tell_conversation(state, account, id, "conversation_status_changed", nothing);
     }
@@ -103,7 +105,7 @@ fn changes(old: &Conversation, new: &Conversation) -> Vec<Change> {
     columns.into_iter().filter(|(_, before, after)| before != after).collect()
 }
 
-/// The lines that a change leaves in the conversation.
+/// Returns the activity messages of a change.
 fn activities(state: &State, old: &Conversation, new: &Conversation, by: By) -> Vec<String> {
     let user = match by {
         By::User(id) => Some(id),
@@ -176,7 +178,7 @@ fn status_line(state: &State, new: &Conversation, by: By) -> Option<String> {
     Some(format!("{what} {}", who.unwrap_or_default()))
 }
 
-/// The line of a team's change; it names a new assignee too.
+/// Returns the activity message of a team's change; it includes a new assignee.
 pub(in crate::fake) fn team_line(
     state: &State,
     old: &Conversation,
@@ -196,7 +198,7 @@ pub(in crate::fake) fn team_line(
     }
 }
 
-/// The lines of a conversation that starts with an assignee or a team.
+/// Returns the activity messages of a conversation that is created with an assignee or a team.
 pub(in crate::fake) fn first_line(state: &State, new: &Conversation, user: i64) -> Option<String> {
     let nobody = Conversation { assignee: None, team: None, ..new.clone() };
     activities(state, &nobody, new, By::User(user)).into_iter().next_back()

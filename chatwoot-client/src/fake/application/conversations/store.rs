@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::fake::application::contacts::inboxes::ContactInbox;
 use crate::fake::background::CLEARED_AFTER;
 
-/// How a conversation stands.
+/// The status of a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::fake) enum Status {
     Open,
@@ -37,7 +37,7 @@ impl Status {
 
 #[derive(Clone, Debug)]
 pub(in crate::fake) struct Conversation {
-    /// Counted per account: what the API calls its id.
+    /// The number within the account, which the API calls `id`.
     pub(in crate::fake) id: i64,
     pub(in crate::fake) account: i64,
     pub(in crate::fake) uuid: String,
@@ -60,18 +60,18 @@ pub(in crate::fake) struct Conversation {
     pub(in crate::fake) agent_last_seen_at: Option<Timestamp>,
     pub(in crate::fake) assignee_last_seen_at: Option<Timestamp>,
     pub(in crate::fake) contact_last_seen_at: Option<Timestamp>,
-    /// Oldest first.
+    /// The ids of its messages, oldest first.
     pub(in crate::fake) messages: Vec<i64>,
 }
 
-/// Who wrote a message.
+/// The sender of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::fake) enum Sender {
     User(i64),
     Contact(i64),
 }
 
-/// The number that the API gives a kind of message.
+/// The type of a message, numbered as in the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::fake) enum MessageType {
     Incoming,
@@ -127,7 +127,7 @@ pub(in crate::fake) struct Message {
 }
 
 impl Message {
-    /// What people said to each other, notes and activities left out.
+    /// Whether it is a message between customer and agents, neither a note nor an activity message.
     pub(in crate::fake) fn is_chat(&self) -> bool {
         self.kind != MessageType::Activity && !self.private
     }
@@ -144,9 +144,9 @@ pub(in crate::fake) struct ConversationStore {
     messages: BTreeMap<(i64, i64), Message>,
     last_message: i64,
     last_attachment: i64,
-    /// Activity messages that a background job writes when the request is done.
+    /// Activity messages that a background job writes after the request.
     pub(in crate::fake) activities: Vec<(i64, i64, String)>,
-    /// Conversations whose contact is gone, until a background job removes them.
+    /// Conversations whose contact was deleted, until a background job removes them.
     orphans: BTreeSet<(i64, i64)>,
     clearing: Option<Instant>,
 }
@@ -160,7 +160,7 @@ impl ConversationStore {
         self.rows.get_mut(&(account, id))
     }
 
-    /// The conversations of an account, oldest first.
+    /// Returns the conversations of an account, oldest first.
     pub(in crate::fake) fn of(
         &self,
         account: i64,
@@ -168,7 +168,7 @@ impl ConversationStore {
         self.rows.range((account, i64::MIN)..=(account, i64::MAX)).map(|(_, row)| row)
     }
 
-    /// The conversations of a contact, oldest first.
+    /// Returns the conversations of a contact, oldest first.
     pub(in crate::fake) fn of_contact(
         &self,
         account: i64,
@@ -178,7 +178,7 @@ impl ConversationStore {
         ids.filter_map(move |id| self.get(account, *id))
     }
 
-    /// The conversations of a contact inbox, oldest first.
+    /// Returns the conversations of a contact inbox, oldest first.
     pub(in crate::fake) fn of_link(
         &self,
         account: i64,
@@ -188,7 +188,7 @@ impl ConversationStore {
         self.of_contact(account, link.contact).filter(move |talk| talk.contact_inbox == id)
     }
 
-    /// Stores a new conversation under the account's next id.
+    /// Stores a new conversation under the account's next number.
     pub(in crate::fake) fn open(&mut self, mut row: Conversation) -> i64 {
         let last = self.last.entry(row.account).or_default();
         *last += 1;
@@ -210,7 +210,7 @@ impl ConversationStore {
         Some(gone)
     }
 
-    /// Forgets what an account had.
+    /// Removes all rows of an account.
     pub(in crate::fake) fn forget(&mut self, account: i64) {
         let ids: Vec<i64> = self.of(account).map(|talk| talk.id).collect();
         for id in ids {
@@ -218,7 +218,7 @@ impl ConversationStore {
         }
     }
 
-    /// Removes the conversations of an inbox that is gone.
+    /// Removes the conversations of a deleted inbox.
     pub(in crate::fake) fn forget_inbox(&mut self, account: i64, inbox: i64) {
         let ids: Vec<i64> =
             self.of(account).filter(|talk| talk.inbox == inbox).map(|talk| talk.id).collect();
@@ -227,7 +227,7 @@ impl ConversationStore {
         }
     }
 
-    /// Gives the conversations and messages of one contact to another.
+    /// Moves the conversations and messages of one contact to another.
     pub(in crate::fake) fn move_contact(&mut self, account: i64, from: i64, to: i64) {
         let ids = self.by_contact.remove(&(account, from)).unwrap_or_default();
         for id in &ids {
@@ -244,14 +244,14 @@ impl ConversationStore {
         self.by_contact.entry((account, to)).or_default().extend(ids);
     }
 
-    /// Marks the conversations of a contact that is gone.
+    /// Marks the conversations of a deleted contact.
     pub(in crate::fake) fn orphan(&mut self, account: i64, contact: i64) {
         let ids = self.by_contact.remove(&(account, contact)).unwrap_or_default();
         self.orphans.extend(ids.into_iter().map(|id| (account, id)));
         self.clearing.get_or_insert_with(|| Instant::now() + CLEARED_AFTER);
     }
 
-    /// Whether the contact of a conversation is gone, and the background job is still to come.
+    /// Whether the contact of a conversation was deleted, and the background job has not yet run.
     pub(in crate::fake) fn is_orphan(&self, account: i64, id: i64) -> bool {
         self.orphans.contains(&(account, id))
     }
@@ -260,7 +260,7 @@ impl ConversationStore {
         self.clearing.is_some_and(|due| due <= now)
     }
 
-    /// The background job after the deletion of a contact.
+    /// Removes the conversations of deleted contacts, as the background job does.
     pub(in crate::fake) fn clear_orphans(&mut self) {
         self.clearing = None;
         for (account, id) in std::mem::take(&mut self.orphans) {
@@ -276,7 +276,7 @@ impl ConversationStore {
         self.messages.get_mut(&(account, id))
     }
 
-    /// The messages of a conversation, oldest first.
+    /// Returns the messages of a conversation, oldest first.
     pub(in crate::fake) fn messages<'a>(
         &'a self,
         talk: &'a Conversation,
@@ -303,7 +303,8 @@ impl ConversationStore {
         id
     }
 
-    /// The customer's messages that no agent has seen; the server counts up to ten.
+    /// Returns the number of the customer's messages that no agent has seen; the server counts up
+    /// to ten.
     pub(in crate::fake) fn unread(&self, talk: &Conversation) -> usize {
         self.messages(talk)
             .rev()

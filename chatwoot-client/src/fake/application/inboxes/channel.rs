@@ -1,4 +1,4 @@
-//! What an inbox is, with its channel.
+//! Inboxes with their channels.
 
 use std::collections::BTreeSet;
 
@@ -16,9 +16,9 @@ pub(in crate::fake) struct Inbox {
     pub(in crate::fake) channel_id: i64,
     pub(in crate::fake) kind: Kind,
     pub(in crate::fake) members: BTreeSet<i64>,
-    /// What all inboxes have, by the names of the API.
+    /// The settings of every type of inbox, by their API names.
     pub(in crate::fake) settings: Map<String, Value>,
-    /// Seven days, as the API shows them.
+    /// The opening hours of the seven days, as in the API.
     pub(in crate::fake) hours: Vec<Value>,
     pub(in crate::fake) created_at: Timestamp,
     pub(in crate::fake) updated_at: Timestamp,
@@ -32,7 +32,7 @@ pub(in crate::fake) enum Kind {
     Email(Channel),
 }
 
-/// What the channels have in common, and the rest by the names of the API.
+/// The fields that all channels share; the others by their API names.
 #[derive(Clone, Debug, Default)]
 pub(in crate::fake) struct Channel {
     /// `website_token` or `inbox_identifier`.
@@ -57,7 +57,7 @@ impl Inbox {
         }
     }
 
-    /// `Channel::Api` and so on.
+    /// Returns `Channel::Api` and so on.
     pub(in crate::fake) fn channel_type(&self) -> &'static str {
         match &self.kind {
             Kind::Web(_) => "Channel::WebWidget",
@@ -66,13 +66,13 @@ impl Inbox {
         }
     }
 
-    /// A setting that all inboxes have, if it is true.
+    /// Returns a boolean setting of the inbox.
     pub(in crate::fake) fn is_on(&self, setting: &str) -> bool {
         self.settings.get(setting) == Some(&Value::Bool(true))
     }
 }
 
-/// The inbox with this `inbox_identifier` or `website_token`.
+/// Returns the inbox with this `inbox_identifier` or `website_token`.
 pub(in crate::fake) fn by_identifier<'a>(state: &'a State, identifier: &str) -> Option<&'a Inbox> {
     let (account, id) = state.inbox_by_identifier.get(identifier)?;
     state.inboxes.get(*account, *id)

@@ -1,27 +1,27 @@
-//! What contacts and conversations ask of an inbox, and how the public API shows one.
+//! The settings of an inbox that contacts and conversations use, and its form in the public API.
 
 use serde_json::{Value, json};
 
 use crate::fake::application::inboxes::channel::Inbox;
 use crate::fake::clock::iso;
 
-/// `Channel::Api` and so on.
+/// Returns `Channel::Api` and so on.
 pub(in crate::fake) fn channel_type(inbox: &Inbox) -> &'static str {
     inbox.channel_type()
 }
 
-/// Whether a contact inbox has one conversation only.
+/// Whether a contact inbox has a single conversation.
 pub(in crate::fake) fn is_locked_to_one(inbox: &Inbox) -> bool {
     inbox.is_on("lock_to_single_conversation")
 }
 
-/// How long after a customer's message an agent may answer, where an API inbox limits it.
+/// Returns how long after a customer's message an agent may reply, if an API inbox limits it.
 pub(in crate::fake) fn reply_window_hours(inbox: &Inbox) -> Option<i64> {
     let window = inbox.channel().settings.get("additional_attributes")?;
     crate::fake::http::input::id_of(window.get("agent_reply_time_window")?)
 }
 
-/// An inbox within a contact.
+/// Returns an inbox as part of a contact.
 pub(in crate::fake) fn slim(inbox: &Inbox) -> Value {
     json!({
         "id": inbox.id,
@@ -33,7 +33,7 @@ pub(in crate::fake) fn slim(inbox: &Inbox) -> Value {
     })
 }
 
-/// An inbox as the row it is: what the creation of a contact shows.
+/// Returns an inbox as its database row: the form in the response of a contact's creation.
 pub(in crate::fake) fn row(inbox: &Inbox) -> Value {
     let mut shown = inbox.settings.clone();
     for (key, value) in [
@@ -52,7 +52,7 @@ pub(in crate::fake) fn row(inbox: &Inbox) -> Value {
     Value::Object(shown)
 }
 
-/// An inbox in the public API.
+/// Returns an inbox as in the public API.
 pub(in crate::fake) fn public(inbox: &Inbox) -> Value {
     let setting = |name: &str| inbox.settings.get(name).cloned().unwrap_or_default();
     json!({
@@ -67,7 +67,7 @@ pub(in crate::fake) fn public(inbox: &Inbox) -> Value {
     })
 }
 
-/// The working hours as the rows they are: seven for each inbox.
+/// Returns the opening hours as their database rows: seven for each inbox.
 pub(in crate::fake) fn hour_rows(inbox: &Inbox) -> Value {
     let rows = inbox.hours.iter().zip(1_i64..).map(|(day, place)| {
         let mut row = day.clone();

@@ -1,4 +1,4 @@
-//! Inbox members: the agents who answer an inbox.
+//! Inbox members: the agents of an inbox.
 
 use std::collections::BTreeSet;
 

@@ -56,12 +56,13 @@ fn is_admin(ctx: &Ctx<'_>) -> bool {
     matches!(ctx.caller, Caller::User { role: Some(Role::Administrator), .. })
 }
 
-/// An agent sees the inboxes they are a member of, an administrator all.
+/// Whether the caller has access: agents to the inboxes they are a member of, administrators to
+/// all.
 fn sees(ctx: &Ctx<'_>, inbox: &Inbox) -> bool {
     is_admin(ctx) || inbox.members.contains(&ctx.user())
 }
 
-/// An inbox of the account that the caller may see.
+/// Returns an inbox of the account that the caller has access to.
 pub(in crate::fake) fn visible<'a>(ctx: &'a Ctx<'_>, inbox: i64) -> Result<&'a Inbox, Refusal> {
     let found = ctx.state.inboxes.get(ctx.account, inbox).ok_or_else(Refusal::not_found)?;
     if sees(ctx, found) { Ok(found) } else { Err(Refusal::not_allowed()) }
@@ -172,7 +173,7 @@ fn update(ctx: &mut Ctx<'_>, inbox: i64) -> Outcome {
     show(ctx, inbox)
 }
 
-/// Sets what all inboxes have; other names are ignored, as upstream.
+/// Sets the settings of every type of inbox; other names are ignored, as on the server.
 fn set(inbox: &mut Inbox, params: &Value) {
     if let Some(name) = text(params, "name") {
         inbox.name = name;
@@ -233,7 +234,7 @@ fn check(ctx: &Ctx<'_>, inbox: &Inbox) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// A background job upstream; here the inbox is gone at once.
+/// The server deletes it in a background job; the fake deletes it at once.
 fn delete(ctx: &mut Ctx<'_>, inbox: i64) -> Outcome {
     visible(ctx, inbox)?;
     ctx.admin()?;
@@ -272,7 +273,7 @@ fn assignable(ctx: &mut Ctx<'_>) -> Outcome {
     Ok(assignable_of(ctx, shared.unwrap_or_default()))
 }
 
-/// The members, and every administrator of the account.
+/// Returns the members, and every administrator of the account.
 fn assignable_of(ctx: &Ctx<'_>, members: BTreeSet<i64>) -> Answer {
     let account = ctx.account;
     let all = ctx.state.memberships.range((account, i64::MIN)..=(account, i64::MAX));

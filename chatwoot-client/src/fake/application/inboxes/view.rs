@@ -1,4 +1,4 @@
-//! How inboxes look in answers and events, and what they start with.
+//! The form of inboxes in responses and events, and their default settings.
 
 use serde_json::{Map, Value, json};
 
@@ -13,7 +13,7 @@ fn object(value: Value) -> Map<String, Value> {
     }
 }
 
-/// What every inbox has and a client may set.
+/// Returns the defaults of the settings of every type of inbox.
 pub(in crate::fake) fn inbox_defaults() -> Map<String, Value> {
     object(json!({
         "greeting_enabled": false,
@@ -33,7 +33,7 @@ pub(in crate::fake) fn inbox_defaults() -> Map<String, Value> {
     }))
 }
 
-/// What a channel has and a client may set, besides what is typed.
+/// Returns the defaults of the settings of a channel, except for those with a typed field.
 pub(in crate::fake) fn channel_defaults(kind: &str) -> Map<String, Value> {
     object(match kind {
         "web_widget" => json!({
@@ -94,7 +94,7 @@ fn pre_chat() -> Value {
     })
 }
 
-/// Nine to five from Monday to Friday.
+/// Returns the default opening hours: nine to five from Monday to Friday.
 pub(in crate::fake) fn hours() -> Vec<Value> {
     (0..7)
         .map(|day| {
@@ -120,7 +120,7 @@ pub(in crate::fake) fn change(object: &mut Value, key: &str, value: &Value) {
     }
 }
 
-// What every inbox shows of a channel, null where the channel has no such thing.
+// The fields of a channel that every inbox has, null if the channel has no such field.
 const SHARED: [&str; 9] = [
     "allowed_domains",
     "widget_color",
@@ -133,10 +133,10 @@ const SHARED: [&str; 9] = [
     "phone_number",
 ];
 
-// What only an administrator sees.
+// The prefixes of the fields that only administrators receive.
 const CREDENTIALS: [&str; 2] = ["imap_", "smtp_"];
 
-/// An inbox as the API shows it.
+/// Returns an inbox as in the Application API.
 pub(in crate::fake) fn view(state: &State, inbox: &Inbox, admin: bool) -> Value {
     let channel = inbox.channel();
     let mut shown = inbox.settings.clone();
@@ -184,7 +184,8 @@ pub(in crate::fake) fn view(state: &State, inbox: &Inbox, admin: bool) -> Value 
     Value::Object(shown)
 }
 
-/// The loader that a shop puts on its pages; the host's own lines, so only its parts are the same.
+/// Returns the script that a website embeds; it is the server's own text, of which only the
+/// parameters are the same.
 fn script(base: &str, token: &str) -> String {
     format!(
         "\n<script>\n(function (d, tag) {{\n  var BASE_URL = \"{base}\";\n  \
@@ -196,7 +197,7 @@ fn script(base: &str, token: &str) -> String {
     )
 }
 
-/// An inbox as its events show it: no id and no name of its own, upstream leaves them out.
+/// Returns an inbox as in its events: without its id and name, which the server omits.
 pub(in crate::fake) fn payload(state: &State, inbox: &Inbox) -> Value {
     let channel = inbox.channel();
     let mut told = inbox.settings.clone();

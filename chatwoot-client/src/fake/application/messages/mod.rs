@@ -1,4 +1,4 @@
-//! Messages of a conversation, as agents see and write them.
+//! Messages of a conversation in the Application API.
 
 pub(in crate::fake) mod save;
 pub(in crate::fake) mod templates;
@@ -18,7 +18,7 @@ use crate::fake::shapes::Viewer;
 use crate::fake::state::State;
 use crate::fake::webhook::payloads::tell_message;
 
-/// The newest of a conversation, and of those before a message.
+/// The number of messages in the default window.
 pub(in crate::fake) const LATEST: usize = 20;
 const AFTER: usize = 100;
 const BETWEEN: usize = 1_000;
@@ -80,8 +80,8 @@ fn list(ctx: &mut Ctx<'_>, talk: i64) -> Outcome {
     Ok(Answer::json(&json!({ "meta": meta, "payload": shown })))
 }
 
-/// A window of a conversation's messages, oldest first: the 20 newest, the 20 before one, up to 100
-/// after one, or up to 1,000 from one to before another.
+/// Returns a window of a conversation's messages, oldest first: the 20 newest, the 20 before a
+/// message, up to 100 after one, or up to 1,000 between two.
 pub(in crate::fake) fn window<'a>(
     state: &'a State,
     talk: &'a Conversation,
@@ -115,7 +115,7 @@ fn create(ctx: &mut Ctx<'_>, talk: i64) -> Outcome {
     Ok(Answer::json(&shapes::message(ctx.state, message, echo.as_deref())))
 }
 
-/// A user's message from its parameters, checked as the server checks it.
+/// Creates a user's message from the parameters, with the server's validations.
 pub(in crate::fake) fn build(
     state: &State,
     talk: &Conversation,
@@ -161,7 +161,7 @@ pub(in crate::fake) fn build(
 fn attributes(state: &State, talk: &Conversation, params: &Value) -> Map<String, Value> {
     let mut attributes = match params.get("content_attributes") {
         Some(Value::Object(map)) => map.clone(),
-        // A multipart form brings it as text.
+        // A multipart form sends it as text.
         Some(Value::String(text)) => serde_json::from_str(text).unwrap_or_default(),
         _ => Map::new(),
     };
@@ -183,7 +183,7 @@ fn in_talk(ctx: &Ctx<'_>, talk: i64, message: i64) -> Result<Message, Refusal> {
     found.filter(|message| message.conversation == talk).cloned().ok_or_else(Refusal::not_found)
 }
 
-/// Stores a changed message, tells the webhooks if it changed, and shows it.
+/// Stores a changed message, emits its event if it changed, and returns it.
 fn store(ctx: &mut Ctx<'_>, mut message: Message, changed: bool) -> Outcome {
     let id = message.id;
     if changed {
@@ -197,8 +197,8 @@ fn store(ctx: &mut Ctx<'_>, mut message: Message, changed: bool) -> Outcome {
     Ok(Answer::json(&shapes::message(ctx.state, message, None)))
 }
 
-/// Only the status of delivery can be changed, and only in an API inbox; a status that does not
-/// exist changes nothing.
+/// Updates the delivery status, which is only possible in an API inbox; an unknown status changes
+/// nothing.
 fn update(ctx: &mut Ctx<'_>, talk: i64, message: i64) -> Outcome {
     let inbox = find(ctx, talk)?.inbox;
     let inbox = ctx.state.inboxes.get(ctx.account, inbox);
@@ -228,7 +228,7 @@ fn update(ctx: &mut Ctx<'_>, talk: i64, message: i64) -> Outcome {
     store(ctx, new, changed)
 }
 
-/// The text goes; the message stays as a grave.
+/// Clears the text; the message remains, marked as deleted.
 fn delete(ctx: &mut Ctx<'_>, talk: i64, message: i64) -> Outcome {
     let mut message = in_talk(ctx, talk, message)?;
     message.content = Some("This message was deleted".to_owned());

@@ -1,4 +1,4 @@
-//! Saving a message: what a new one does to its conversation.
+//! Saving a message, with its effects on the conversation.
 
 use jiff::Timestamp;
 use serde_json::Map;
@@ -11,7 +11,7 @@ use crate::fake::state::State;
 use crate::fake::webhook::payloads::tell_message;
 
 impl Message {
-    /// A plain text of nobody; the rest is filled in by who writes it.
+    /// Creates a plain text message without a sender; the caller sets the other fields.
     pub(in crate::fake) fn new(account: i64, conversation: i64, inbox: i64, at: Timestamp) -> Self {
         Self {
             id: 0,
@@ -33,7 +33,7 @@ impl Message {
         }
     }
 
-    /// An agent's answer, as opposed to what a rule or a campaign sends.
+    /// Whether it is an agent's reply, as opposed to a message from an automation or a campaign.
     fn is_human_answer(&self) -> bool {
         self.kind == MessageType::Outgoing
             && matches!(self.sender, Some(Sender::User(_)))
@@ -42,7 +42,7 @@ impl Message {
     }
 }
 
-/// Stores a message and does all that follows from it. `user` is who called, if it was a user.
+/// Stores a message and applies its effects. `user` is the caller, if it is a user.
 pub(in crate::fake) fn post(state: &mut State, message: Message, user: Option<i64>) -> i64 {
     let (account, conversation) = (message.account, message.conversation);
     let id = state.talk.say(message);
@@ -50,8 +50,8 @@ pub(in crate::fake) fn post(state: &mut State, message: Message, user: Option<i6
     id
 }
 
-/// What follows from a message that is stored: the conversation opens again, waits or no longer
-/// waits, and the webhooks hear of it.
+/// Applies the effects of a stored message: the conversation is reopened, the waiting time starts
+/// or ends, and the events are emitted.
 pub(in crate::fake) fn follow(
     state: &mut State,
     account: i64,
@@ -66,7 +66,7 @@ pub(in crate::fake) fn follow(
     touch(state, account, conversation, message.created_at);
     tell_message(state, account, id, "message_created");
     wait_or_not(state, &message);
-    // What the server itself wrote calls for nothing more.
+    // A message of the server itself has no further effects.
     if message.kind != MessageType::Template {
         message_templates::write(state, account, conversation);
     }
@@ -75,12 +75,13 @@ pub(in crate::fake) fn follow(
     {
         let mut draft = person.clone();
         draft.last_activity_at = Some(state.now());
-        // Nothing that is checked has changed.
+        // No validated field has changed.
         let _ = contact_save::update(state, draft);
     }
 }
 
-/// A customer's message opens a resolved or snoozed conversation, unless the contact is blocked.
+/// Reopens a resolved or snoozed conversation after a customer's message, unless the contact is
+/// blocked.
 fn reopen(state: &mut State, account: i64, conversation: i64, user: Option<i64>) {
     let Some(talk) = state.talk.get(account, conversation) else { return };
     if state.contacts.get(account, talk.contact).is_some_and(|person| person.blocked) {
@@ -96,7 +97,7 @@ fn reopen(state: &mut State, account: i64, conversation: i64, user: Option<i64>)
     save(state, draft, by);
 }
 
-/// The conversation was active now. No event tells of it.
+/// Sets the time of the conversation's last activity, without an event.
 fn touch(state: &mut State, account: i64, conversation: i64, at: Timestamp) {
     let now = state.now();
     if let Some(talk) = state.talk.get_mut(account, conversation) {
@@ -105,7 +106,7 @@ fn touch(state: &mut State, account: i64, conversation: i64, at: Timestamp) {
     }
 }
 
-/// The first answer is noted; an answer ends the waiting, a customer's message begins it.
+/// Records the first reply; a reply ends the waiting time, a customer's message starts it.
 fn wait_or_not(state: &mut State, message: &Message) {
     let Some(talk) = state.talk.get(message.account, message.conversation) else { return };
     let mut draft = talk.clone();
@@ -121,8 +122,8 @@ fn wait_or_not(state: &mut State, message: &Message) {
     save(state, draft, By::Server);
 }
 
-/// Writes the activity messages that are due. Upstream a background job does, which is mostly, but
-/// not always, quicker than the answer; here it always is.
+/// Writes the activity messages that are due. The server does it in a background job, which
+/// usually, but not always, runs before the response; here it always does.
 pub(in crate::fake) fn write_activities(state: &mut State) {
     for (account, conversation, text) in std::mem::take(&mut state.talk.activities) {
         let Some(talk) = state.talk.get(account, conversation) else { continue };

@@ -1,5 +1,5 @@
-//! What the server itself writes to a customer: the greeting, and the box that asks for an e-mail
-//! address. The notice outside working hours is left out.
+//! The messages that the server itself sends to a customer: the greeting, and the input for an
+//! e-mail address. The notice outside the opening hours is not implemented.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::fake::state::State;
 const REACH: &str = "Give the team a way to reach you.";
 const NOTIFY: &str = "Get notified by email";
 
-/// Writes what is due in a conversation after a message, once the customer has written.
+/// Writes the template messages that are due after a message of the customer.
 pub(in crate::fake) fn write(state: &mut State, account: i64, conversation: i64) {
     for (content, content_type) in due(state, account, conversation).unwrap_or_default() {
         let Some(talk) = state.talk.get(account, conversation) else { return };

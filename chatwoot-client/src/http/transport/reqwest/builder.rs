@@ -1,4 +1,4 @@
-//! What a host may want to set on the transport, without naming a type of reqwest.
+//! The builder of the reqwest transport, which has no reqwest types in its interface.
 
 use std::fmt;
 use std::time::Duration;
@@ -19,14 +19,14 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// ```
 pub struct ReqwestTransportBuilder {
     client: reqwest::ClientBuilder,
-    // The same without a proxy, for this machine itself.
+    // The same without a proxy, for requests to this machine itself.
     direct: reqwest::ClientBuilder,
-    // The first setting that cannot be used; reported when the transport is built.
+    // The first invalid setting; reported when the transport is built.
     fault: Option<TransportError>,
 }
 
 impl fmt::Debug for ReqwestTransportBuilder {
-    /// Without the settings: a proxy's address may hold a password.
+    /// Omits the settings: a proxy's URL may contain a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReqwestTransportBuilder").finish_non_exhaustive()
     }
@@ -38,8 +38,8 @@ impl ReqwestTransportBuilder {
         Self { client: plain(), direct: plain(), fault: None }
     }
 
-    /// Sends everything but what is for this machine itself through this proxy, and ignores the
-    /// environment's. The address may carry a user and a password.
+    /// Sends all requests except those to this machine itself through this proxy, and ignores the
+    /// environment's proxy. The URL may contain a user and a password.
     pub fn proxy(mut self, url: &str) -> Self {
         match reqwest::Proxy::all(url) {
             Ok(proxy) => self.client = self.client.proxy(proxy),
@@ -48,13 +48,14 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// Sends directly, whatever proxy the environment names.
+    /// Sends directly, and ignores the environment's proxy.
     pub fn no_proxy(mut self) -> Self {
         self.client = self.client.no_proxy();
         self
     }
 
-    /// Trusts the certificates in this PEM text besides the platform's: a company's own authority.
+    /// Trusts the certificates in this PEM text in addition to the platform's, for a company's own
+    /// certificate authority.
     pub fn root_certificates(mut self, pem: &[u8]) -> Self {
         const NONE: &str = "the root certificates hold no certificate in PEM form";
         match reqwest::Certificate::from_pem_bundle(pem) {
@@ -68,7 +69,7 @@ impl ReqwestTransportBuilder {
         self
     }
 
-    /// How long making a connection may take; 5 s otherwise.
+    /// Sets how long establishing a connection may take; the default is 5 s.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.client = self.client.connect_timeout(timeout);
         self.direct = self.direct.connect_timeout(timeout);
@@ -78,7 +79,7 @@ impl ReqwestTransportBuilder {
     /// Builds the transport.
     ///
     /// # Errors
-    /// A setting is unusable, or the TLS backend could not start.
+    /// A setting is invalid, or the TLS backend could not start.
     pub fn build(self) -> Result<ReqwestTransport, TransportError> {
         match self.fault {
             Some(fault) => Err(fault),
@@ -86,7 +87,7 @@ impl ReqwestTransportBuilder {
         }
     }
 
-    /// Notes a setting that cannot be used, unless there is one already.
+    /// Records an invalid setting, unless there is one already.
     fn unusable(&mut self, what: &str, why: Option<reqwest::Error>) {
         let mut fault = TransportError::new(TransportErrorKind::Request, what);
         if let Some(why) = why {

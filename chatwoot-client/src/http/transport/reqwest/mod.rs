@@ -19,12 +19,12 @@ mod stream;
 /// Sends requests with reqwest: pooled connections, rustls, gzip, no redirects.
 ///
 /// Requests to this machine itself (`localhost`, a name below it, or an address of the loopback
-/// interface) go through no proxy, whatever the environment names. For any other host reqwest
-/// takes the environment's proxy. Over `https` a proxy sees the host's name alone; over plain
-/// `http` it sees the whole request with its token.
+/// interface) never use a proxy. For any other host reqwest uses the environment's proxy. Over
+/// `https` a proxy sees only the host name; over plain `http` it sees the whole request with its
+/// token.
 ///
-/// It speaks HTTP/1.1, and HTTP/2 where the host enables the `http2` feature of its own reqwest
-/// (0.13): a tenth of a build, for which no call to a Chatwoot is faster.
+/// It uses HTTP/1.1, and HTTP/2 if the host application enables the `http2` feature of its own
+/// reqwest (0.13): that adds a tenth to the build time, and no call to Chatwoot is faster with it.
 ///
 /// ```
 /// use chatwoot_client::ReqwestTransport;
@@ -35,19 +35,20 @@ mod stream;
 #[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
-    // Without a proxy, for this machine itself; `None` where the host configured the client.
+    // Without a proxy, for this machine itself; `None` if the host application configured the
+    // client.
     direct: Option<reqwest::Client>,
 }
 
 impl fmt::Debug for ReqwestTransport {
-    /// Without the client inside: a proxy's address or a default header may hold a password.
+    /// Omits the client: a proxy's URL or a default header may contain a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReqwestTransport").finish_non_exhaustive()
     }
 }
 
 impl ReqwestTransport {
-    /// A transport with the platform's certificate roots and the environment's proxy.
+    /// Creates a transport with the platform's certificate roots and the environment's proxy.
     ///
     /// # Errors
     /// The TLS backend could not start.
@@ -55,19 +56,19 @@ impl ReqwestTransport {
         Self::builder().build()
     }
 
-    /// A transport with a proxy or certificates of your own.
+    /// Returns a builder for a transport with a proxy or certificates of your own.
     pub fn builder() -> ReqwestTransportBuilder {
         ReqwestTransportBuilder::new()
     }
 
-    /// Uses a reqwest client that the host configured further than
-    /// [`ReqwestTransport::builder`] can: resolver, client certificate, pool.
+    /// Creates a transport from a reqwest client builder with settings that
+    /// [`ReqwestTransport::builder`] does not have: resolver, client certificate, pool.
     ///
-    /// It takes the builder, not the client: a client that follows redirects would carry the token
-    /// to wherever they point, so redirects and reqwest's own retries are turned off here.
+    /// It takes the builder, not the client: a client that follows redirects would send the token
+    /// to their targets, so redirects and reqwest's own retries are turned off here.
     ///
-    /// Proxies are as the builder says, also for this machine itself: unless it says `no_proxy`,
-    /// or names its proxies with a `reqwest::NoProxy`, the environment's proxy is used for all.
+    /// The builder's proxies also apply to this machine itself: unless it has `no_proxy`, or its
+    /// proxies have a `reqwest::NoProxy`, the environment's proxy is used for all requests.
     ///
     /// # Errors
     /// The settings contradict each other, or the TLS backend could not start.
@@ -75,7 +76,7 @@ impl ReqwestTransport {
         Ok(Self { client: built(client)?, direct: None })
     }
 
-    /// Uses the second client, which has no proxy, for this machine itself.
+    /// Uses the second client, which has no proxy, for requests to this machine itself.
     pub(super) fn from_builders(
         client: reqwest::ClientBuilder,
         direct: reqwest::ClientBuilder,
@@ -87,7 +88,7 @@ impl ReqwestTransport {
 fn built(client: reqwest::ClientBuilder) -> Result<reqwest::Client, TransportError> {
     client
         .redirect(reqwest::redirect::Policy::none())
-        // A retry is decided by this crate alone.
+        // Only this crate decides about retries.
         .retry(reqwest::retry::never())
         .build()
         .map_err(|error| refused(error, TransportErrorKind::Request))
@@ -101,7 +102,7 @@ impl Transport for ReqwestTransport {
         timeout: Duration,
     ) -> Result<http::Response<Bytes>, TransportError> {
         if let Body::Form(_) = request.body() {
-            // The length is known: a server need not take chunks.
+            // The length is known: a server need not support chunked encoding.
             let length = HeaderValue::from(request.body().len());
             request.headers_mut().insert(CONTENT_LENGTH, length);
         }
@@ -131,7 +132,8 @@ impl Transport for ReqwestTransport {
     }
 }
 
-/// Reads the body as it inflates, and stops at the limit: a small gzip can hide a large one.
+/// Reads the body while it is decompressed, and stops at the limit: a small gzip can contain a
+/// large body.
 async fn read(
     mut answer: reqwest::Response,
     limit: ResponseLimit,
@@ -182,6 +184,6 @@ pub(super) fn refused(error: reqwest::Error, kind: TransportErrorKind) -> Transp
         TransportErrorKind::Interrupted => "the connection broke before the whole answer came",
         _ => "the request could not be sent",
     };
-    // Without its URL: a query may hold personal data.
+    // Without its URL: a query may contain personal data.
     TransportError::new(kind, message).with_source(error.without_url())
 }

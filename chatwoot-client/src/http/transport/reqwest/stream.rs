@@ -1,4 +1,4 @@
-//! A form as a stream: its files are read piece by piece, never whole.
+//! A form as a stream: its files are read in chunks, never as a whole.
 
 use std::io;
 use std::path::PathBuf;
@@ -12,10 +12,11 @@ use crate::http::body::{Chunk, in_file, too_short};
 use crate::http::transport::{TransportError, TransportErrorKind};
 use crate::http::{Form, PartSource};
 
-/// How much of a file is in memory at a time.
+/// The size of the chunks in which a file is read.
 const PIECE: usize = 64 * 1024;
 
-/// Looks whether each file can be opened and has its size: later the server would have half.
+/// Checks that each file can be opened and has its size: later the server would have received half
+/// of it.
 pub(super) async fn check(form: &Form) -> Result<(), TransportError> {
     for part in form.parts() {
         let PartSource::File { path, length } = part.source() else { continue };
@@ -31,7 +32,7 @@ pub(super) async fn check(form: &Form) -> Result<(), TransportError> {
     Ok(())
 }
 
-/// The form as it is sent.
+/// Returns the encoded form as a stream.
 pub(super) fn chunks(form: &Form) -> impl Stream<Item = Result<Bytes, io::Error>> + Send + use<> {
     let chunks: Vec<Chunk> = form.chunks().collect();
     stream::iter(chunks).flat_map(|chunk| match chunk {
@@ -87,7 +88,7 @@ mod tests {
     use crate::http::transport::Transport;
     use crate::http::{Body, RetryPolicy, Upload};
 
-    /// A file that is gone with the test.
+    /// A file that is deleted at the end of the test.
     struct TempFile(PathBuf);
 
     impl TempFile {
@@ -109,7 +110,7 @@ mod tests {
         }
     }
 
-    /// 64 MiB in which no two pieces are alike.
+    /// Returns 64 MiB in which no two chunks are equal.
     fn large() -> Vec<u8> {
         let mut content = vec![0; 64 << 20];
         fastrand::Rng::with_seed(7).fill(&mut content);
@@ -145,7 +146,7 @@ mod tests {
         let rest = asked.body.strip_prefix(head.as_bytes()).unwrap();
         let sent = rest.strip_suffix(format!("\r\n--{mark}--\r\n").as_bytes()).unwrap();
         assert_eq!(sent.len(), content.len());
-        // Not `assert_eq`, which would print them.
+        // Not `assert_eq`, which would print the contents.
         assert!(sent == content, "the content is another");
     }
 
