@@ -8,8 +8,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use tokio::sync::{Mutex as Queue, MutexGuard as Turn};
 use tokio::time::Instant;
 
+use crate::http::pace;
 use crate::http::{Limit, Op};
 
 const MINUTE: u64 = 60;
@@ -99,8 +101,9 @@ pub(crate) struct CallClock {
 }
 
 impl CallClock {
-    pub(crate) fn now() -> Self {
-        let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    /// Starts at this time.
+    pub(crate) fn start(now: SystemTime) -> Self {
+        let since_epoch = now.duration_since(UNIX_EPOCH).unwrap_or_default();
         Self { since_epoch, started: Instant::now() }
     }
 
@@ -110,6 +113,12 @@ impl CallClock {
 
     fn since_epoch(self) -> Duration {
         self.since_epoch + self.elapsed()
+    }
+
+    /// Returns how much of the current window of this length has passed.
+    fn into_window(self, window: Duration) -> Duration {
+        let window = window.as_nanos().max(1);
+        Duration::from_nanos_u128(self.since_epoch().as_nanos() % window)
     }
 
     /// Returns how long until the current window of this length ends.
@@ -133,16 +142,36 @@ struct Count {
     used: u32,
 }
 
+/// A count that a request falls under: its key, how many requests a window allows, and how many
+/// seconds a window has.
+type Place = (Key, u32, u64);
+
+/// Why a background request must wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Held {
+    /// The requests of the minute must be left to others for this long.
+    Paced(Duration),
+    /// A narrow limit is used up for this long; it concerns no other operation.
+    Narrow(Duration),
+}
+
 /// The request counts of one client.
 #[derive(Debug)]
 pub(crate) struct Counts {
     limits: Limits,
     counts: Mutex<HashMap<Key, Count>>,
+    /// First come, first served: who holds it is the next background request to be counted.
+    background: Queue<()>,
 }
 
 impl Counts {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, counts: Mutex::default() }
+        Self { limits, counts: Mutex::default(), background: Queue::default() }
+    }
+
+    /// Waits until all background requests that came earlier are counted.
+    pub(crate) async fn background_turn(&self) -> Turn<'_, ()> {
+        self.background.lock().await
     }
 
     /// Counts a request for `op`, or returns how long to wait before trying again.
@@ -152,31 +181,79 @@ impl Counts {
         scope: &Scope<'_>,
         clock: CallClock,
     ) -> Result<(), Duration> {
-        let narrow = op.limit.filter(|limit| self.limits.narrow && !limit.is_per_address());
-        let places = [
-            self.limits.per_minute.map(|allowed| (Key::Everything, allowed, MINUTE)),
-            narrow.map(|limit| (scope.key(limit), limit.allowed(), limit.window().as_secs())),
-        ];
+        let places = [self.everything(), self.narrow(op, scope)];
         let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = clock.since_epoch().as_secs();
-        for (key, allowed, seconds) in places.iter().flatten() {
-            let count = counts.entry(*key).or_default();
-            let window = now / seconds;
-            // Concurrent calls read slightly different times: a late one must not start its old
-            // window again. If it is further behind, the clock was set back.
-            if window > count.window || window + 1 < count.window {
-                *count = Count { window, used: 0 };
-            }
-            if count.used >= *allowed {
-                return Err(clock.to_window_end(Duration::from_secs(*seconds)));
+        for (key, allowed, seconds) in places.into_iter().flatten() {
+            if used(&mut counts, (key, allowed, seconds), clock) >= allowed {
+                return Err(clock.to_window_end(Duration::from_secs(seconds)));
             }
         }
-        for (key, _, _) in places.iter().flatten() {
-            if let Some(count) = counts.get_mut(key) {
-                count.used += 1;
-            }
-        }
+        count(&mut counts, places);
         Ok(())
+    }
+
+    /// Counts a background request for `op`, or returns how long to wait before trying again; only
+    /// for the holder of [`Counts::background_turn`].
+    pub(crate) fn take_in_background(
+        &self,
+        op: &Op,
+        scope: &Scope<'_>,
+        clock: CallClock,
+    ) -> Result<(), Held> {
+        let places = [self.everything(), self.narrow(op, scope)];
+        let [everything, narrow] = places;
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((key, allowed, seconds)) = narrow
+            && used(&mut counts, (key, allowed, seconds), clock) >= allowed
+        {
+            return Err(Held::Narrow(clock.to_window_end(Duration::from_secs(seconds))));
+        }
+        if let Some((key, allowed, seconds)) = everything {
+            let used = used(&mut counts, (key, allowed, seconds), clock);
+            let window = Duration::from_secs(seconds);
+            let Some(due) = pace::due(used, allowed, window) else {
+                return Err(Held::Paced(clock.to_window_end(window)));
+            };
+            let wait = due.saturating_sub(clock.into_window(window));
+            if !wait.is_zero() {
+                return Err(Held::Paced(wait));
+            }
+        }
+        count(&mut counts, places);
+        Ok(())
+    }
+
+    fn everything(&self) -> Option<Place> {
+        self.limits.per_minute.map(|allowed| (Key::Everything, allowed, MINUTE))
+    }
+
+    fn narrow(&self, op: &Op, scope: &Scope<'_>) -> Option<Place> {
+        let limit = op.limit.filter(|limit| self.limits.narrow && !limit.is_per_address())?;
+        Some((scope.key(limit), limit.allowed(), limit.window().as_secs()))
+    }
+}
+
+/// Returns how many requests of the current window are used.
+fn used(
+    counts: &mut HashMap<Key, Count>,
+    (key, _, seconds): Place,
+    clock: CallClock,
+) -> u32 {
+    let count = counts.entry(key).or_default();
+    let window = clock.since_epoch().as_secs() / seconds;
+    // Concurrent calls read slightly different times: a late one must not start its old window
+    // again. If it is further behind, the clock was set back.
+    if window > count.window || window + 1 < count.window {
+        *count = Count { window, used: 0 };
+    }
+    count.used
+}
+
+fn count(counts: &mut HashMap<Key, Count>, places: [Option<Place>; 2]) {
+    for (key, _, _) in places.iter().flatten() {
+        if let Some(count) = counts.get_mut(key) {
+            count.used += 1;
+        }
     }
 }
 

@@ -35,7 +35,7 @@ impl Conversations<'_> {
     /// ```
     #[inline]
     pub async fn updated_since(self, since: Timestamp) -> Result<Vec<Conversation>, Error> {
-        let page = self.updated_within(window(since, Timestamp::now())).await?;
+        let page = self.updated_within(window(since, self.account.now())).await?;
         let mut changed = page.payload;
         changed.retain(|it| {
             it.updated_at.and_then(crate::types::Time::at).is_none_or(|at| at >= since)
