@@ -14,8 +14,8 @@ use crate::http::ResponseLimit;
 use crate::http::RetryPolicy;
 use crate::http::Stats;
 use crate::http::limit::Counts;
-use crate::http::shared::WallClock;
 use crate::http::loopback::is_loopback;
+use crate::http::shared::WallClock;
 use crate::http::transport::Transport;
 use crate::platform::Platform;
 use crate::public::widget::WebWidget;
@@ -170,14 +170,8 @@ impl ClientBuilder {
             None => default_transport()?,
         };
         let counts = Counts::new(self.limits);
-        let http = Http::new(
-            base,
-            transport,
-            self.policy,
-            self.response_limit,
-            counts,
-            self.wall_clock,
-        );
+        let http =
+            Http::new(base, transport, self.policy, self.response_limit, counts, self.wall_clock);
         Ok(Client(http))
     }
 }

@@ -53,7 +53,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
+use tokio::time::Instant;
 
 use self::application::account;
 use self::application::agents;
@@ -66,8 +67,10 @@ pub use crate::fake::http::limits::FakeLimits;
 pub use crate::fake::http::server::FakeServer;
 pub use crate::fake::journal::JournalEntry;
 pub use crate::fake::webhook::deliver::{DeliveryOutcome, DeliveryRecord};
-pub use crate::fake::webhook::events::{Delivery, Fact};
+pub use crate::fake::webhook::events::{Delivery, Fact, WebhookRendering};
 
+use crate::fake::application::messages::save as message_save;
+use crate::fake::background::Job;
 use crate::fake::http::input::{Caller, Ctx, Input};
 use crate::fake::http::response::Answer;
 use crate::fake::state::State;
@@ -83,8 +86,19 @@ pub struct FakeChatwoot {
 struct Inner {
     state: Mutex<State>,
     records: Mutex<Vec<DeliveryRecord>>,
+    script: Mutex<Option<Script>>,
     wake: Arc<Notify>,
     webhook_timeout: Duration,
+}
+
+/// Says which faults strike a request.
+type Script = Box<dyn FnMut(&::http::Request<Bytes>) -> Vec<FaultKind> + Send>;
+
+impl Drop for Inner {
+    /// Ends the workers that deliver webhooks.
+    fn drop(&mut self) {
+        self.wake.notify_waiters();
+    }
 }
 
 impl Inner {
@@ -117,11 +131,16 @@ pub struct Reply {
 /// The outcome of a request. `Debug` shows the status of a response, not its body: it may contain
 /// tokens.
 #[derive(Clone)]
+#[non_exhaustive]
 pub enum FakeOutcome {
     /// A response.
     Answer(::http::Response<Bytes>),
-    /// The connection breaks; the request was processed.
+    /// The connection breaks; whether the request was processed depends on the fault.
     Reset,
+    /// There is no connection; the request was not processed.
+    NoConnection,
+    /// There is no response; whether the request was processed depends on the fault.
+    NoAnswer,
 }
 
 impl fmt::Debug for FakeOutcome {
@@ -129,6 +148,8 @@ impl fmt::Debug for FakeOutcome {
         match self {
             Self::Answer(answer) => f.debug_tuple("Answer").field(&answer.status()).finish(),
             Self::Reset => f.write_str("Reset"),
+            Self::NoConnection => f.write_str("NoConnection"),
+            Self::NoAnswer => f.write_str("NoAnswer"),
         }
     }
 }
@@ -153,22 +174,56 @@ impl FakeChatwoot {
     /// Handles one request, without waiting.
     pub fn handle(&self, request: &::http::Request<Bytes>) -> Reply {
         let input = Input::read(request);
+        let mut struck = self.strike(request, &input);
+        for fault in &mut struck {
+            if let FaultKind::LateBy(by) = *fault {
+                *fault = FaultKind::Delay(by);
+            }
+        }
+        self.working(|state| respond(state, &input, &struck)).reply
+    }
+
+    /// Handles one request, or lets it arrive later.
+    fn begin(&self, request: &::http::Request<Bytes>) -> Begun {
+        let input = Input::read(request);
+        let mut struck = self.strike(request, &input);
+        let mut late = Duration::ZERO;
+        struck.retain(|fault| match fault {
+            FaultKind::LateBy(by) => {
+                late += *by;
+                false
+            }
+            _ => true,
+        });
+        self.working(|state| {
+            if late.is_zero() {
+                return respond(state, &input, &struck);
+            }
+            let (answer, later) = oneshot::channel();
+            state.jobs.add(late, Job::Arrive { input: Box::new(input), struck, answer });
+            let reply = Reply { delay: late, outcome: FakeOutcome::NoAnswer };
+            Begun { reply, later: Some(later) }
+        })
+    }
+
+    /// Returns the faults that strike a request.
+    fn strike(&self, request: &::http::Request<Bytes>, input: &Input) -> Vec<FaultKind> {
+        let mut struck = self.lock().faults.strike(&input.verb, &input.path);
+        struck.extend(self.script().as_mut().into_iter().flat_map(|script| script(request)));
+        struck
+    }
+
+    /// Does the work that is due, then this, and wakes the deliveries.
+    fn working<R>(&self, work: impl FnOnce(&mut State) -> R) -> R {
         let mut state = self.lock();
         background::tick(&mut state);
-        let now = state.now();
-        let mut reply = answer(&mut state, &input, now);
-        reply.delay += background::finish(&mut state);
-        let status = match &reply.outcome {
-            FakeOutcome::Answer(answer) => Some(answer.status().as_u16()),
-            FakeOutcome::Reset => None,
-        };
-        state.journal.note(&input, status, now);
-        let waiting = !state.outbox.waiting.is_empty();
+        let done = work(&mut state);
+        let waiting = state.has_events();
         drop(state);
         if waiting {
             self.inner.wake.notify_waiters();
         }
-        reply
+        done
     }
 
     /// Returns the platform app's token.
@@ -204,21 +259,60 @@ impl FakeChatwoot {
         self.inner.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn script(&self) -> MutexGuard<'_, Option<Script>> {
+        self.inner.script.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn downgrade(&self) -> Weak<Inner> {
         Arc::downgrade(&self.inner)
     }
 }
 
+/// A request that was handled, or is on its way.
+#[derive(Debug)]
+struct Begun {
+    reply: Reply,
+    /// What comes in place of the reply's outcome, once the delay has passed; if anything comes.
+    later: Option<oneshot::Receiver<Begun>>,
+}
+
+impl Begun {
+    fn answered(answer: Answer) -> Self {
+        let outcome = FakeOutcome::Answer(answer.into_response(false));
+        Self { reply: Reply { delay: Duration::ZERO, outcome }, later: None }
+    }
+}
+
+/// Handles a request that has arrived, with these faults, and notes it in the journal.
+fn respond(state: &mut State, input: &Input, struck: &[FaultKind]) -> Begun {
+    let now = state.now();
+    let mut reply = answer(state, input, struck, now);
+    message_save::write_activities(state);
+    let mut later = None;
+    if let Some((window, refused)) = state.writing.take() {
+        reply.delay += window;
+        // Only the operation's own response can still become a refusal.
+        let own = matches!(reply.outcome, FakeOutcome::Answer(_));
+        later = (own && !struck.contains(&FaultKind::ErrorAfter)).then_some(refused);
+    }
+    let status = match &reply.outcome {
+        FakeOutcome::Answer(answer) => Some(answer.status().as_u16()),
+        FakeOutcome::Reset | FakeOutcome::NoConnection | FakeOutcome::NoAnswer => None,
+    };
+    state.journal.note(input, status, now);
+    Begun { reply, later }
+}
+
 /// Applies the faults before, the rate limits, the operation and the faults after.
-fn answer(state: &mut State, input: &Input, now: Timestamp) -> Reply {
-    let struck = state.faults.strike(&input.verb, &input.path);
+fn answer(state: &mut State, input: &Input, struck: &[FaultKind], now: Timestamp) -> Reply {
     let mut delay = Duration::ZERO;
     let etag = input.verb == "GET";
     let say = |delay, answer: Answer| Reply {
         delay,
         outcome: FakeOutcome::Answer(answer.into_response(etag)),
     };
-    for fault in &struck {
+    let without = |delay, outcome| Reply { delay, outcome };
+    for fault in struck {
         match fault {
             FaultKind::Delay(by) => delay += *by,
             FaultKind::Refuse { status, body } => {
@@ -226,7 +320,13 @@ fn answer(state: &mut State, input: &Input, now: Timestamp) -> Reply {
             }
             FaultKind::RateLimited => return say(delay, Answer::text(429, "Retry later\n")),
             FaultKind::ErrorBefore => return say(delay, answer::Refusal::crash().0),
-            FaultKind::ErrorAfter | FaultKind::ResetBeforeAnswer => {}
+            FaultKind::NoConnection => return without(delay, FakeOutcome::NoConnection),
+            FaultKind::ResetBefore => return without(delay, FakeOutcome::Reset),
+            FaultKind::TimeoutBefore => return without(delay, FakeOutcome::NoAnswer),
+            FaultKind::ErrorAfter
+            | FaultKind::ResetBeforeAnswer
+            | FaultKind::TimeoutAfter
+            | FaultKind::LateBy(_) => {}
         }
     }
     if !state.windows.admit(input, now.as_second()) {
@@ -234,8 +334,11 @@ fn answer(state: &mut State, input: &Input, now: Timestamp) -> Reply {
     }
     let mut ctx = Ctx { state, input, account: 0, caller: Caller::Nobody };
     let done = router::run(&mut ctx).unwrap_or_else(|refusal| refusal.0);
+    if struck.contains(&FaultKind::TimeoutAfter) {
+        return without(delay, FakeOutcome::NoAnswer);
+    }
     if struck.contains(&FaultKind::ResetBeforeAnswer) {
-        return Reply { delay, outcome: FakeOutcome::Reset };
+        return without(delay, FakeOutcome::Reset);
     }
     if struck.contains(&FaultKind::ErrorAfter) {
         return say(delay, answer::Refusal::crash().0);
@@ -259,18 +362,29 @@ impl Transport for FakeChatwoot {
         request: ::http::Request<Body>,
         timeout: Duration,
     ) -> Result<::http::Response<Bytes>, TransportError> {
-        let Reply { delay, outcome } = self.handle(&in_memory(&request)?);
-        if delay > timeout {
-            tokio::time::sleep(timeout).await;
-            return Err(TransportError::timeout("no answer in time"));
-        }
-        if !delay.is_zero() {
-            tokio::time::sleep(delay).await;
-            background::tick(&mut self.lock());
-        }
-        match outcome {
-            FakeOutcome::Answer(answer) => Ok(answer),
-            FakeOutcome::Reset => Err(TransportError::interrupted("the connection broke")),
+        let expires = Instant::now() + timeout;
+        let mut begun = self.begin(&in_memory(&request)?);
+        loop {
+            let Begun { reply: Reply { delay, outcome }, later } = begun;
+            let silent = matches!(outcome, FakeOutcome::NoAnswer) && later.is_none();
+            if silent || delay > expires.saturating_duration_since(Instant::now()) {
+                tokio::time::sleep_until(expires).await;
+                return Err(TransportError::timeout("no answer in time"));
+            }
+            if !delay.is_zero() {
+                tokio::time::sleep(delay).await;
+                self.working(|_| ());
+            }
+            begun = match (later.and_then(|mut later| later.try_recv().ok()), outcome) {
+                (Some(next), _) => next,
+                (None, FakeOutcome::Answer(answer)) => return Ok(answer),
+                (None, FakeOutcome::NoConnection) => {
+                    return Err(TransportError::connect("no connection"));
+                }
+                (None, FakeOutcome::Reset | FakeOutcome::NoAnswer) => {
+                    return Err(TransportError::interrupted("the connection broke"));
+                }
+            };
         }
     }
 }

@@ -234,11 +234,7 @@ impl Counts {
 }
 
 /// Returns how many requests of the current window are used.
-fn used(
-    counts: &mut HashMap<Key, Count>,
-    (key, _, seconds): Place,
-    clock: CallClock,
-) -> u32 {
+fn used(counts: &mut HashMap<Key, Count>, (key, _, seconds): Place, clock: CallClock) -> u32 {
     let count = counts.entry(key).or_default();
     let window = clock.since_epoch().as_secs() / seconds;
     // Concurrent calls read slightly different times: a late one must not start its old window

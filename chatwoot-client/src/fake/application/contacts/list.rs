@@ -48,9 +48,13 @@ pub(in crate::fake) fn listed(ctx: &Ctx<'_>, found: Vec<&Contact>) -> Value {
     json!({ "meta": { "count": count, "current_page": said }, "payload": shown })
 }
 
-/// Nobody is online in the fake.
+/// Those whom a test made online.
 pub(in crate::fake) fn active(ctx: &mut Ctx<'_>) -> Outcome {
-    Ok(Answer::json(&listed(ctx, Vec::new())))
+    let people = &ctx.state.contacts;
+    let online = people
+        .of(ctx.account)
+        .filter(|contact| people.online.contains(&(contact.account, contact.id)));
+    Ok(Answer::json(&listed(ctx, online.collect())))
 }
 
 pub(in crate::fake) fn search(ctx: &mut Ctx<'_>) -> Outcome {
