@@ -1,5 +1,7 @@
 //! Tests across the fake's modules: authentication, faults, rate limits, webhooks, HTTP.
 
+mod simulation;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
