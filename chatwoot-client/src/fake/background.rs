@@ -124,7 +124,8 @@ impl FakeChatwoot {
     /// request reads when it arrives, and responds and writes after the window. A caller who waits
     /// for the response before the next request loses nothing; a caller of [`FakeChatwoot::handle`]
     /// has to wait for the reply's delay to get the same result. Removing attributes is such an
-    /// update, too.
+    /// update, too, and so is what a visitor says of themselves through the public API or the
+    /// widget, as far as attributes go.
     pub fn set_merge_window(&self, window: Duration) {
         self.lock().contacts.merge_window = window;
     }

@@ -61,7 +61,8 @@ impl FakeChatwoot {
     /// responds with 401.
     pub fn set_suspended(&self, account: u64, suspended: bool) {
         if let Some(found) = self.lock().accounts.get_mut(&account.cast_signed()) {
-            found.status = if suspended { "suspended" } else { "active" }.to_owned();
+            let status = if suspended { "suspended" } else { "active" };
+            status.clone_into(&mut found.status);
         }
     }
 

@@ -146,6 +146,31 @@ async fn removing_attributes_reads_and_writes_like_a_merge() {
     assert_eq!(shown(&server, ada)["custom_attributes"], json!({ "a": 1, "b": 1, "c": 1 }));
 }
 
+/// A visitor's request that was read before an update overwrites it, as upstream.
+#[tokio::test(start_paused = true)]
+async fn what_a_visitor_says_of_themselves_is_a_merge_too() {
+    let server = TestServer::new();
+    let inbox = json!({ "name": "Shop", "channel": { "type": "api" } });
+    let inbox = server.done("POST", "/inboxes", &inbox);
+    let door = inbox["inbox_identifier"].as_str().unwrap();
+    let url = format!("/public/api/v1/inboxes/{door}/contacts");
+    let made = server.ask("POST", &url, None, Some(&json!({ "source_id": "guest" }))).1;
+    let guest = made["id"].as_i64().unwrap();
+    server.fake.set_merge_window(Duration::from_millis(30));
+    let said = json!({ "name": "Ada", "custom_attributes": { "theirs": 1 } });
+    let visitor = http::Request::patch(format!("{url}/guest"))
+        .header("content-type", "application/json")
+        .body(Body::from(Bytes::from(said.to_string())))
+        .unwrap();
+    let ours = json!({ "custom_attributes": { "ours": 1 } });
+    let rest = format!("/contacts/{guest}");
+    let (ours, theirs) =
+        tokio::join!(send(&server, "PUT", &rest, &ours), server.fake.send(visitor, TIMEOUT),);
+    assert_eq!((ours, theirs.unwrap().status().as_u16()), (Ok(200), 200));
+    assert_eq!(shown(&server, guest)["name"], "Ada");
+    assert_eq!(shown(&server, guest)["custom_attributes"], json!({ "theirs": 1 }));
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_records_of_each_deleted_contact_go_when_their_time_has_come() {
     let server = TestServer::new();

@@ -151,19 +151,24 @@ fn update(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
 
 /// Writes attributes that were read and changed: at once, or when the window has passed.
 fn merge_attributes(ctx: &mut Ctx<'_>, read: Contact, mut wanted: Contact) -> Outcome {
-    let window = ctx.state.contacts.merge_window;
     let contact = read.id;
-    if window.is_zero() {
+    if ctx.state.contacts.merge_window.is_zero() {
         contact_save::update(ctx.state, wanted)?;
         return show(ctx, contact);
     }
     ctx.state.contacts.settle(&mut wanted)?;
     let answer = shapes::contact(ctx.state, &wanted, with_inboxes(ctx));
+    write_later(ctx.state, read, wanted);
+    payload(&answer)
+}
+
+/// Has a contact written when the window has passed, and the response wait for it.
+pub(in crate::fake) fn write_later(state: &mut State, read: Contact, wanted: Contact) {
+    let window = state.contacts.merge_window;
     let (refused, later) = oneshot::channel();
     let write = Box::new(PendingWrite { read, wanted });
-    ctx.state.jobs.add(window, Job::Write { write, refused });
-    ctx.state.writing = Some((window, later));
-    payload(&answer)
+    state.jobs.add(window, Job::Write { write, refused });
+    state.writing = Some((window, later));
 }
 
 impl PendingWrite {
