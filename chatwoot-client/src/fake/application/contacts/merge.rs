@@ -163,10 +163,10 @@ pub(in crate::fake) fn identify(
     // The response shows the columns, which are written at once, and no attributes.
     contact_save::update(state, draft)?;
     let read = state.contacts.find(account, contact)?.clone();
-    let Contact { custom, additional, .. } = merged;
+    let Contact { additional, custom, .. } = merged;
     // Setting the company added to what was read.
     let additional = deep_merge(read.additional.clone(), additional);
-    let wanted = Contact { custom, additional, ..read.clone() };
+    let wanted = Contact { additional, custom, ..read.clone() };
     if wanted != read {
         write_later(state, read, wanted);
     }
