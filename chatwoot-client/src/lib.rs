@@ -42,8 +42,8 @@
 //!
 //! # Errors and retries
 //!
-//! A call is tried again where that is safe: never sent, refused with 429, or idempotent.
-//! [`Error::kind`] says what went wrong by meaning, and predicates name the usual cases:
+//! A call is retried where that is safe: if it was not sent, if the response was 429, or if it is
+//! idempotent. [`Error::kind`] classifies the error, and there are methods for common cases:
 //!
 //! ```
 //! # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -60,7 +60,7 @@
 //!
 //! # Paging
 //!
-//! A list takes its query and returns a [`Page`]; a stream walks over all pages:
+//! A list takes its query and returns a [`Page`]; a stream goes through all pages:
 //!
 //! ```
 //! # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -93,7 +93,7 @@
 //!
 //! # Testing
 //!
-//! With feature `fake`, a stateful Chatwoot in memory stands in for the server:
+//! With the feature `fake`, a stateful Chatwoot in memory replaces the server:
 //!
 //! ```
 //! # #[cfg(feature = "fake")]
@@ -109,15 +109,13 @@
 //! # }
 //! ```
 //!
-//! # What has no method yet
+//! # Operations without a method
 //!
-//! [`Account::request`] calls any path with the same token, retries, limits and errors.
+//! [`Account::request`] calls any path with the same token, retries, rate limits and errors.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod application;
 mod client;
-#[cfg(doctest)]
-mod doors;
 pub mod error;
 #[cfg(feature = "fake")]
 pub mod fake;
@@ -125,6 +123,8 @@ pub mod http;
 mod mac;
 pub mod platform;
 pub mod public;
+#[cfg(doctest)]
+mod separation;
 pub mod server;
 pub mod types;
 pub mod webhook;

@@ -1,4 +1,4 @@
-//! The server's version and health. These calls need no token.
+//! Server: its version and health. These calls need no token.
 
 use serde::{Deserialize, Serialize};
 

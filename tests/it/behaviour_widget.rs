@@ -92,7 +92,7 @@ impl Stage {
         };
         let request = request.header("content-type", "application/json");
         let outcome = self.fake.handle(&request.body(self.body(&step.body)).unwrap()).outcome;
-        let FakeOutcome::Answer(answer) = outcome else { return (0, Value::Null) };
+        let FakeOutcome::Response(answer) = outcome else { return (0, Value::Null) };
         let body: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
         for (name, kept) in
             [("website_token", &mut self.website_token), ("hmac_token", &mut self.hmac_token)]

@@ -264,7 +264,7 @@ async fn a_chatwoot_that_fails_is_503_and_uses_up_nothing() {
     let limits = PanelLimits { mismatches: 1, ..PanelLimits::default() };
     let host = serve_with(ports().await, |config| config.panel.limits = limits).await;
     let opening = host.chatwoot.talk("nl/1").opening();
-    let refuse = FaultKind::Refuse { status: 401, body: "secret words".into() };
+    let refuse = FaultKind::Respond { status: 401, body: "secret words".into() };
     host.chatwoot.fake.fault(Fault::new(refuse).path("/conversations"));
     for _ in 0..2 {
         let (status, answer) = seen(open(&host, NL, &opening).await).await;

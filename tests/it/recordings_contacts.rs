@@ -66,7 +66,7 @@ async fn contacts_are_written_as_recorded() {
         let body = body(&it);
         let to = ContactPatch {
             phone_number: patch(&body, "phone_number", text),
-            merge_attributes: map(&body["custom_attributes"]),
+            merge_custom_attributes: map(&body["custom_attributes"]),
             merge_additional_attributes: map(&body["additional_attributes"]),
             ..ContactPatch::default()
         };
@@ -157,10 +157,10 @@ async fn what_belongs_to_contacts_answers_as_recorded() {
 #[test]
 fn only_what_may_be_sent_twice_is_marked_so() {
     let op = |name: &str| chatwoot_client::operations().find(|op| op.name == name).expect(name);
-    for name in ["contacts.filter", "conversations.filter", "contact_inboxes.filter"] {
+    for name in ["contacts.filter", "conversations.filter", "contacts.find_by_source_id"] {
         assert!(op(name).idempotent, "{name} only reads");
     }
-    for name in ["contact_labels.replace", "conversations.set_status", "assignments.create"] {
+    for name in ["contact_labels.replace", "conversations.set_status", "conversations.assign"] {
         assert!(op(name).idempotent, "{name} sets a whole value");
     }
     for name in [

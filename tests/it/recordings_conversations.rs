@@ -1,7 +1,7 @@
 //! Conversations and messages, against what two live servers answered.
 
 use chatwoot_client::application::conversations::{
-    ConversationPatch, ConversationsQuery, NewConversation, Typing,
+    ConversationFilterQuery, ConversationPatch, ConversationsQuery, NewConversation, Typing,
 };
 use chatwoot_client::application::messages::{MessageDelivery, MessageDirection, MessagesQuery};
 use chatwoot_client::types::{ConversationStatus, Priority};
@@ -35,7 +35,8 @@ async fn conversations_are_read_as_recorded() {
     }
     for it in load("conversationFilter") {
         let filter = filter(&it);
-        let call = async |c: &Client| account(&it, c).conversations().filter(&filter, 1).await;
+        let first = ConversationFilterQuery { page: Some(1) };
+        let call = async |c: &Client| account(&it, c).conversations().filter(&filter, &first).await;
         same_body(&it, &replay(&it, call).await);
     }
     let mut agents = 0;

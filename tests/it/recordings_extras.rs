@@ -2,7 +2,7 @@
 //! inboxes, against what two live servers answered.
 
 use chatwoot_client::application::contacts::{ContactExport, ContactsQuery};
-use chatwoot_client::application::conversations::ConversationsQuery;
+use chatwoot_client::application::conversations::{ConversationFilesQuery, ConversationsQuery};
 use chatwoot_client::application::csat::CsatQuery;
 use chatwoot_client::application::reports::ReportingEventsQuery;
 use chatwoot_client::application::search::SearchQuery;
@@ -123,7 +123,10 @@ async fn further_conversation_operations_answer_as_recorded() {
     .await;
     each("conversation-attachments", async |client, it| {
         let id: ConversationId = it.param("conversation_id");
-        let files = account(it, client).conversation(id).attachments(1).await?;
+        let files = account(it, client)
+            .conversation(id)
+            .attachments(&ConversationFilesQuery::default())
+            .await?;
         assert_eq!(files.meta.total_count, Some(files.payload.len() as u64), "{it}");
         Ok(files)
     })

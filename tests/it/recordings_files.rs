@@ -89,11 +89,13 @@ async fn messages_with_files_answer_as_recorded() {
             continue;
         }
         let content = text(&body(&it)["content"]);
-        let (conversation, source) =
-            (it.param("conversation_id"), it.param::<String>("contact_identifier"));
+        let (conversation, source) = (
+            it.param::<ConversationId>("conversation_id"),
+            it.param::<String>("contact_identifier"),
+        );
         let call = async |c: &Client| {
             let inbox = c.public_inbox(it.param::<String>("inbox_identifier"));
-            let messages = inbox.messages(&source, conversation);
+            let messages = inbox.conversations(&source).conversation(conversation).messages();
             messages.create_with_attachments(content.as_deref(), &[picture()], None).await
         };
         let replayed = replay(&it, call).await;

@@ -2,7 +2,7 @@
 
 use chatwoot_client::application::conversations::Typing;
 use chatwoot_client::public::{NewPublicContact, PublicContactPatch};
-use chatwoot_client::{Client, PublicInbox};
+use chatwoot_client::{Client, ConversationId, PublicInbox};
 use tests::recordings::{Exchange, load};
 use tests::replay::{replay, replay_done};
 
@@ -77,26 +77,36 @@ async fn public_conversations_answer_as_recorded() {
         replay(&it, async |c| inbox(&it, c).conversations(&source(&it)).list().await).await;
     }
     for it in load("get-single-conversation") {
-        let id = it.param("conversation_id");
-        replay(&it, async |c| inbox(&it, c).conversations(&source(&it)).get(id).await).await;
+        let id: ConversationId = it.param("conversation_id");
+        replay(&it, async |c| {
+            inbox(&it, c).conversations(&source(&it)).conversation(id).get().await
+        })
+        .await;
     }
     for it in load("resolve-conversation") {
-        let id = it.param("conversation_id");
-        let call = async |c: &Client| inbox(&it, c).conversations(&source(&it)).resolve(id).await;
+        let id: ConversationId = it.param("conversation_id");
+        let call = async |c: &Client| {
+            inbox(&it, c).conversations(&source(&it)).conversation(id).resolve().await
+        };
         same_body(&it, &replay(&it, call).await);
     }
     for it in load("public-toggle-typing") {
-        let id = it.param("conversation_id");
+        let id: ConversationId = it.param("conversation_id");
         let typing: Typing = body(&it)["typing_status"].as_str().expect("on or off").into();
         let call = async |c: &Client| {
-            inbox(&it, c).conversations(&source(&it)).set_typing(id, typing.clone()).await
+            inbox(&it, c)
+                .conversations(&source(&it))
+                .conversation(id)
+                .set_typing(typing.clone())
+                .await
         };
         same_body(&it, &replay_done(&it, call).await);
     }
     for it in load("public-update-last-seen") {
-        let id = it.param("conversation_id");
-        let call =
-            async |c: &Client| inbox(&it, c).conversations(&source(&it)).update_last_seen(id).await;
+        let id: ConversationId = it.param("conversation_id");
+        let call = async |c: &Client| {
+            inbox(&it, c).conversations(&source(&it)).conversation(id).update_last_seen().await
+        };
         same_body(&it, &replay_done(&it, call).await);
     }
 }
@@ -108,9 +118,14 @@ async fn public_messages_answer_as_recorded() {
         let body = body(&it);
         let content = text(&body["content"]).unwrap_or_default();
         let echo = text(&body["echo_id"]);
-        let id = it.param("conversation_id");
+        let id: ConversationId = it.param("conversation_id");
         let call = async |c: &Client| {
-            inbox(&it, c).messages(&source(&it), id).create(&content, echo.as_deref()).await
+            inbox(&it, c)
+                .conversations(&source(&it))
+                .conversation(id)
+                .messages()
+                .create(&content, echo.as_deref())
+                .await
         };
         if it.request.multipart.is_some() {
             continue;
@@ -121,15 +136,23 @@ async fn public_messages_answer_as_recorded() {
         assert!(sender.is_some(), "{it}: a contact wrote it");
     }
     for it in load("list-all-conversation-messages") {
-        let id = it.param("conversation_id");
-        replay(&it, async |c| inbox(&it, c).messages(&source(&it), id).list(None).await).await;
+        let id: ConversationId = it.param("conversation_id");
+        replay(&it, async |c| {
+            inbox(&it, c).conversations(&source(&it)).conversation(id).messages().list(None).await
+        })
+        .await;
     }
     for it in load("update-a-message") {
-        let (id, message) = (it.param("conversation_id"), it.param("message_id"));
+        let (id, message) = (it.param::<ConversationId>("conversation_id"), it.param("message_id"));
         let body = body(&it);
         let values = body["submitted_values"].as_array().expect("values");
         let call = async |c: &Client| {
-            inbox(&it, c).messages(&source(&it), id).update(message, values).await
+            inbox(&it, c)
+                .conversations(&source(&it))
+                .conversation(id)
+                .messages()
+                .update(message, values)
+                .await
         };
         same_body(&it, &replay(&it, call).await);
     }

@@ -1,7 +1,7 @@
 //! Reports, proven on what live servers answered.
 
 use chatwoot_client::application::reports::{
-    OutgoingGroup, ReportMetric, ReportOptions, ReportPeriod, ReportScope,
+    AgentMetricsQuery, OutgoingGroup, ReportMetric, ReportOptions, ReportPeriod, ReportScope,
 };
 use chatwoot_client::http::Limit;
 use chatwoot_client::{Client, Error, ErrorKind};
@@ -49,7 +49,7 @@ async fn figures_answer_as_recorded() {
     let options = ReportOptions::default();
     each("list-all-conversation-statistics", async |c, it| {
         let metric = ReportMetric::from(query(it, "metric").unwrap_or_default().as_str());
-        account(it, c).reports().series(&metric, scope(it), &period(it), &options).await
+        account(it, c).reports().series(metric, scope(it), &period(it), &options).await
     })
     .await;
     each("list-all-conversation-statistics-summary", async |c, it| {
@@ -63,7 +63,9 @@ async fn figures_answer_as_recorded() {
     })
     .await;
     for it in load("get-agent-conversation-metrics") {
-        let call = async |c: &Client| account(&it, c).reports().agents(None).await;
+        let call = async |c: &Client| {
+            account(&it, c).reports().agents(&AgentMetricsQuery::default()).await
+        };
         let replayed = replay(&it, call).await;
         assert_eq!(replayed.asked.uri().query(), Some("type=agent"), "{it}");
     }
@@ -86,7 +88,7 @@ async fn distributions_answer_as_recorded() {
     .await;
     each("get-outgoing-messages-count", async |c, it| {
         let group = OutgoingGroup::from(query(it, "group_by").unwrap_or_default().as_str());
-        account(it, c).reports().outgoing(&group, &period(it)).await
+        account(it, c).reports().outgoing(group, &period(it)).await
     })
     .await;
 }
@@ -177,7 +179,7 @@ async fn what_is_asked_is_written_as_the_server_reads_it() {
     let expected =
         "type=agent&id=4&since=1&until=2&group_by=week&business_hours=true&timezone_offset=5.5";
     assert_eq!(asked().as_deref(), Some(expected));
-    let _ = account.reports().agents(Some(2)).await;
+    let _ = account.reports().agents(&AgentMetricsQuery { page: Some(2) }).await;
     assert_eq!(asked().as_deref(), Some("type=agent&page=2"));
     let _ = account.summary_reports().teams(&period, true).await;
     assert_eq!(asked().as_deref(), Some("since=1&until=2&business_hours=true"));

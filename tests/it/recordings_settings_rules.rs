@@ -2,6 +2,7 @@
 //! companies, the audit log), against what two live servers answered.
 
 use chatwoot_client::application::assignment_policies::NewAssignmentPolicy;
+use chatwoot_client::application::audit_logs::AuditLogsQuery;
 use chatwoot_client::application::automation_rules::{
     AutomationRulePatch, NewAutomationRule, RuleEvent,
 };
@@ -105,7 +106,7 @@ async fn macros() {
         let patch = MacroPatch { name: ex.change("/name"), ..Default::default() };
         let call = async |client: &Client| {
             let macros = account(&ex, client);
-            macros.macros().update(ex.param("id"), &MacroVisibility::Global, &patch).await
+            macros.macros().update(ex.param("id"), MacroVisibility::Global, &patch).await
         };
         let replayed = replay(&ex, call).await;
         // The recorded change did not say who may use it, and the server forgot it.
@@ -155,7 +156,8 @@ async fn campaigns() {
 #[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn audit_logs() {
     for ex in load("get-account-audit-logs") {
-        let call = async |client: &Client| account(&ex, client).audit_logs().list(1).await;
+        let asked = AuditLogsQuery { page: Some(1) };
+        let call = async |client: &Client| account(&ex, client).audit_logs().list(&asked).await;
         let replayed = replay(&ex, call).await;
         same_query(&ex, &replayed);
         let page = replayed.value;

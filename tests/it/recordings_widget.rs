@@ -164,7 +164,7 @@ async fn a_visitors_conversation_answers_as_recorded() {
     for it in load("widget-conversation-custom-attributes") {
         let attributes = map(&body(&it)["custom_attributes"]).unwrap_or_default();
         let call = async |c: &Client| {
-            website(&it, c).visitor("visitor").replace_attributes(&attributes).await
+            website(&it, c).visitor("visitor").replace_custom_attributes(&attributes).await
         };
         let replayed = replay_done(&it, call).await;
         as_visitor(&it, &replayed);

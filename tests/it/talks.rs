@@ -126,8 +126,9 @@ async fn begin(
     source_id: &str,
     attributes: Option<&Attributes>,
 ) -> Talk {
-    let talk = public.conversations(source_id).create(attributes).await.unwrap().id;
-    public.messages(source_id, talk).create("Where is my parcel?", None).await.unwrap();
+    let talks = public.conversations(source_id);
+    let talk = talks.create(attributes).await.unwrap().id;
+    talks.conversation(talk).messages().create("Where is my parcel?", None).await.unwrap();
     let uuid = account.conversations().get(talk).await.unwrap().uuid.unwrap();
     Talk { conversation: talk, contact, uuid, source_id: source_id.to_owned() }
 }

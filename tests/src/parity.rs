@@ -104,7 +104,7 @@ impl Stage {
         let request = request.header("content-type", kind).body(body);
         let request = request.unwrap_or_else(|error| panic!("{verb} {url}: {error}"));
         match self.fake.handle(&request).outcome {
-            FakeOutcome::Answer(answer) => {
+            FakeOutcome::Response(answer) => {
                 let text = || Value::from(String::from_utf8_lossy(answer.body()).into_owned());
                 let body = serde_json::from_slice(answer.body()).unwrap_or_else(|_| text());
                 (answer.status().as_u16(), body)

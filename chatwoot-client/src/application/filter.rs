@@ -1,11 +1,11 @@
-//! Filters: conditions that contacts and conversations are looked up by.
+//! Filters: conditions by which contacts and conversations are selected.
 
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::types::open_enum;
 
-/// Conditions, joined by "and" and "or". There are no brackets: "and" binds tighter, as in SQL.
+/// Conditions joined by "and" and "or". There are no parentheses: "and" binds tighter, as in SQL.
 ///
 /// ```
 /// use chatwoot_client::application::{Filter, FilterCondition};
@@ -23,22 +23,22 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// A filter of one condition.
+    /// Creates a filter with one condition.
     pub fn new(condition: FilterCondition) -> Self {
         Self { conditions: vec![condition] }
     }
 
-    /// A row must also meet this condition.
+    /// Adds a condition that a row must meet as well.
     pub fn and(self, condition: FilterCondition) -> Self {
         self.join("AND", condition)
     }
 
-    /// A row may meet this condition instead.
+    /// Adds a condition that a row may meet instead.
     pub fn or(self, condition: FilterCondition) -> Self {
         self.join("OR", condition)
     }
 
-    /// The conditions.
+    /// Returns the conditions.
     pub fn conditions(&self) -> &[FilterCondition] {
         &self.conditions
     }
@@ -52,19 +52,19 @@ impl Filter {
     }
 }
 
-/// One condition: an attribute, how to compare it, and with what.
+/// One condition: an attribute, a comparison, and the values to compare with.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct FilterCondition {
     attribute_key: String,
     filter_operator: FilterOperator,
     values: Vec<Value>,
-    // What joins it to the next one; null on the last.
+    // How it is joined to the next condition; null on the last.
     query_operator: Option<&'static str>,
 }
 
 impl FilterCondition {
-    /// Any comparison. Which ones an attribute allows differs: a wrong one is
-    /// [invalid](crate::error::ErrorKind::Invalid).
+    /// Creates a condition from any comparison. Which comparisons an attribute allows differs: an
+    /// unsupported one is [invalid](crate::error::ErrorKind::Invalid).
     pub fn new<V: Into<Value>>(
         attribute: impl Into<String>,
         operator: FilterOperator,
@@ -78,9 +78,9 @@ impl FilterCondition {
         }
     }
 
-    /// The attribute is one of these values.
+    /// Creates a condition that the attribute is one of these values.
     ///
-    /// For contacts only the first value counts, and texts compare without regard to case.
+    /// For contacts only the first value counts, and texts are compared without regard to case.
     pub fn equal_to<V: Into<Value>>(
         attribute: impl Into<String>,
         values: impl IntoIterator<Item = V>,
@@ -88,44 +88,44 @@ impl FilterCondition {
         Self::new(attribute, FilterOperator::EqualTo, values)
     }
 
-    /// The attribute has this text in it.
+    /// Creates a condition that the attribute contains this text.
     pub fn contains(attribute: impl Into<String>, text: impl Into<String>) -> Self {
         Self::new(attribute, FilterOperator::Contains, [text.into()])
     }
 
-    /// The attribute has a value.
+    /// Creates a condition that the attribute has a value.
     pub fn is_present(attribute: impl Into<String>) -> Self {
         Self::new(attribute, FilterOperator::IsPresent, [] as [Value; 0])
     }
 
-    /// The attribute has no value.
+    /// Creates a condition that the attribute has no value.
     pub fn is_not_present(attribute: impl Into<String>) -> Self {
         Self::new(attribute, FilterOperator::IsNotPresent, [] as [Value; 0])
     }
 }
 
 open_enum! {
-    /// How a condition compares.
+    /// The comparison of a condition.
     pub enum FilterOperator {
-        /// Is one of the values.
+        /// Equals one of the values.
         EqualTo = "equal_to",
-        /// Is none of the values.
+        /// Equals none of the values.
         NotEqualTo = "not_equal_to",
-        /// Has the text in it.
+        /// Contains the text.
         Contains = "contains",
-        /// Does not have the text in it.
+        /// Does not contain the text.
         DoesNotContain = "does_not_contain",
-        /// Begins with the text.
+        /// Starts with the text.
         StartsWith = "starts_with",
         /// Has a value.
         IsPresent = "is_present",
         /// Has no value.
         IsNotPresent = "is_not_present",
-        /// Is later or more than the value.
+        /// Is later or greater than the value.
         IsGreaterThan = "is_greater_than",
         /// Is earlier or less than the value.
         IsLessThan = "is_less_than",
-        /// Is more than so many days ago.
+        /// Is more than this many days ago.
         DaysBefore = "days_before",
     }
 }

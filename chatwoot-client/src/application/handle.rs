@@ -1,4 +1,5 @@
-//! Account: one account, as one user; from here every resource of the Application API is reached.
+//! Account: the handle to one account as one user, from which every resource of the Application API
+//! is reached.
 
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
@@ -41,7 +42,8 @@ use crate::http::{RawRequest, Stats, TokenKind};
 use crate::types::UserToken;
 use crate::types::{AccountId, ContactId, ConversationId};
 
-/// The Application API of one account with a user's token; from [`Client::account`](crate::Client::account).
+/// The Application API of one account, used with a user's token; from
+/// [`Client::account`](crate::Client::account).
 #[derive(Clone, Debug)]
 pub struct Account {
     http: Http,
@@ -54,7 +56,7 @@ impl Account {
         Self { http, id, token }
     }
 
-    /// The account's id.
+    /// Returns the account's id.
     pub fn id(&self) -> AccountId {
         self.id
     }
@@ -94,132 +96,132 @@ impl Account {
         self.http.counters().read()
     }
 
-    /// The account itself.
+    /// The account's name, language and settings.
     pub fn details(&self) -> AccountDetails<'_> {
         AccountDetails::new(self)
     }
 
-    /// Who works in the account.
+    /// The users of the account.
     pub fn agents(&self) -> Agents<'_> {
         Agents::new(self)
     }
 
-    /// Groups of agents.
+    /// Teams: groups of agents.
     pub fn teams(&self) -> Teams<'_> {
         Teams::new(self)
     }
 
-    /// Who is in which team.
+    /// The members of teams.
     pub fn team_members(&self) -> TeamMembers<'_> {
         TeamMembers::new(self)
     }
 
-    /// The channels through which customers write.
+    /// Inboxes: the channels through which customers write.
     pub fn inboxes(&self) -> Inboxes<'_> {
         Inboxes::new(self)
     }
 
-    /// Which agents work in which inbox.
+    /// The members of inboxes.
     pub fn inbox_members(&self) -> InboxMembers<'_> {
         InboxMembers::new(self)
     }
 
-    /// Definitions of custom attributes.
+    /// The definitions of custom attributes.
     pub fn attribute_definitions(&self) -> AttributeDefinitions<'_> {
         AttributeDefinitions::new(self)
     }
 
-    /// Where events are sent to.
+    /// Webhooks: URLs that events are sent to.
     pub fn webhooks(&self) -> Webhooks<'_> {
         Webhooks::new(self)
     }
 
-    /// Pages of yours beside a conversation.
+    /// Dashboard apps: web pages shown beside a conversation.
     pub fn dashboard_apps(&self) -> DashboardApps<'_> {
         DashboardApps::new(self)
     }
 
-    /// Programs that answer conversations.
+    /// Agent bots: programs that respond in conversations.
     pub fn agent_bots(&self) -> AgentBots<'_> {
         AgentBots::new(self)
     }
 
-    /// How conversations are shared out among agents.
+    /// Assignment policies: how conversations are distributed among agents.
     pub fn assignment_policies(&self) -> AssignmentPolicies<'_> {
         AssignmentPolicies::new(self)
     }
 
-    /// Who changed which setting.
+    /// The audit log: who changed which setting, and when.
     pub fn audit_logs(&self) -> AuditLogs<'_> {
         AuditLogs::new(self)
     }
 
-    /// What the server does by itself.
+    /// Automation rules: actions that the server takes on events.
     pub fn automation_rules(&self) -> AutomationRules<'_> {
         AutomationRules::new(self)
     }
 
-    /// One change to many conversations or contacts.
+    /// Bulk actions: one change to many conversations or contacts.
     pub fn bulk_actions(&self) -> BulkActions<'_> {
         BulkActions::new(self)
     }
 
-    /// Messages to visitors or to many contacts.
+    /// Campaigns: messages to visitors or to many contacts.
     pub fn campaigns(&self) -> Campaigns<'_> {
         Campaigns::new(self)
     }
 
-    /// Texts that agents insert by a short code.
+    /// Canned responses: texts that agents insert by a short code.
     pub fn canned_responses(&self) -> CannedResponses<'_> {
         CannedResponses::new(self)
     }
 
-    /// Whom contacts work for.
+    /// Companies: the organizations that contacts belong to.
     pub fn companies(&self) -> Companies<'_> {
         Companies::new(self)
     }
 
-    /// Filters that the token's user keeps.
+    /// The custom filters of the token's user.
     pub fn custom_filters(&self) -> CustomFilters<'_> {
         CustomFilters::new(self)
     }
 
-    /// What some agents may do besides.
+    /// Custom roles: sets of permissions for agents.
     pub fn custom_roles(&self) -> CustomRoles<'_> {
         CustomRoles::new(self)
     }
 
-    /// Other services that the account is connected with.
+    /// Integrations with other services.
     pub fn integrations(&self) -> Integrations<'_> {
         Integrations::new(self)
     }
 
-    /// Several actions at once.
+    /// Macros: sequences of actions on a conversation.
     pub fn macros(&self) -> Macros<'_> {
         Macros::new(self)
     }
 
-    /// What the token's user wants to be told of.
+    /// The notification settings of the token's user.
     pub fn notification_settings(&self) -> NotificationSettings<'_> {
         NotificationSettings::new(self)
     }
 
-    /// What the token's user is told of.
+    /// The notifications of the token's user.
     pub fn notifications(&self) -> Notifications<'_> {
         Notifications::new(self)
     }
 
-    /// How soon customers are to be answered.
+    /// SLA policies: response and resolution times to keep.
     pub fn sla_policies(&self) -> SlaPolicies<'_> {
         SlaPolicies::new(self)
     }
 
-    /// Labels for conversations and contacts.
+    /// Labels of conversations and contacts.
     pub fn labels(&self) -> Labels<'_> {
         Labels::new(self)
     }
 
-    /// The customers of the account.
+    /// The contacts of the account.
     pub fn contacts(&self) -> Contacts<'_> {
         Contacts::new(self)
     }
@@ -229,7 +231,7 @@ impl Account {
         Conversations::new(self)
     }
 
-    /// What customers answered to satisfaction surveys.
+    /// Responses to satisfaction surveys.
     pub fn csat(&self) -> Csat<'_> {
         Csat::new(self)
     }
@@ -249,49 +251,50 @@ impl Account {
         Articles::new(self)
     }
 
-    /// One text looked for in all that the account has.
+    /// The search over contacts, conversations, messages and articles.
     pub fn search(&self) -> Search<'_> {
         Search::new(self)
     }
 
-    /// The events that reports are made of.
+    /// Reporting events: the records that reports are computed from.
     pub fn reporting_events(&self) -> ReportingEvents<'_> {
         ReportingEvents::new(self)
     }
 
-    /// Reports over a time: figures and distributions.
+    /// Reports over a period: figures and distributions.
     pub fn reports(&self) -> Reports<'_> {
         Reports::new(self)
     }
 
-    /// Reports over a time, a row for each agent, team, inbox, label or channel.
+    /// Reports over a period, with a row for each agent, team, inbox, label or channel.
     pub fn summary_reports(&self) -> SummaryReports<'_> {
         SummaryReports::new(self)
     }
 
-    /// Reports on this moment.
+    /// Reports on the current state of conversations.
     pub fn live_reports(&self) -> LiveReports<'_> {
         LiveReports::new(self)
     }
 
-    /// Reports over a time, as CSV.
+    /// Reports over a period, as CSV.
     pub fn csv_reports(&self) -> CsvReports<'_> {
         CsvReports::new(self)
     }
 
-    /// Files that belong to nothing yet.
+    /// Uploads: stored files that are not attached to anything yet.
     pub fn uploads(&self) -> Uploads<'_> {
         Uploads::new(self)
     }
 
-    /// Calls an operation that has no method yet, with this handle's token, and the retries, limits
-    /// and errors of every other call. `{account_id}` of the path is the account.
+    /// Calls an operation that has no method yet, with this handle's token and with the retries,
+    /// limits and errors of every other call. `{account_id}` in the path is replaced by the
+    /// account's id.
     ///
-    /// The response is decoded into any type; [`Op::inside`] names the keys around it.
+    /// The response is decoded into any type; [`Op::inside`] names the keys to unwrap.
     ///
     /// # Errors
-    /// `Request` for a path that is not of the Application API, and nothing is sent then; else see
-    /// [`Call`](crate::Call).
+    /// `Request` for a path that is not of the Application API, before anything is sent; otherwise
+    /// see [`Call`](crate::Call).
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -324,7 +327,7 @@ impl Account {
         Call::done(&self.http, op, Some(self.token.secret())).path("account_id", self.id)
     }
 
-    /// Returns a handle of one contact; nothing is sent.
+    /// Returns a handle to one contact; sends no request.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -336,7 +339,7 @@ impl Account {
         ContactHandle::new(self, id.into())
     }
 
-    /// Returns a handle of one conversation, by its number in this account; nothing is sent.
+    /// Returns a handle to one conversation, by its number in this account; sends no request.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

@@ -1,17 +1,19 @@
-//! The Application API: one account, as one user. A module a resource; all of them are reached
-//! from an [`Account`].
+//! The Application API: one account, as one user. Each resource has a module; all of them are
+//! reached from an [`Account`].
 //!
 //! A resource has a *collection*, such as [`Account::contacts`], to list, search, create, get,
-//! update and delete. Contacts and conversations have a *handle* besides, [`Account::contact`] and
-//! [`Account::conversation`], with all that belongs to one of them: its labels, notes or messages.
-//! Creating a collection or a handle sends nothing; both are `Copy`.
+//! update and delete. Contacts and conversations also have a *handle*, [`Account::contact`] and
+//! [`Account::conversation`], with what belongs to one of them: its labels, notes or messages.
+//! Creating a collection or a handle sends no request; both are `Copy`.
 //!
-//! Arguments follow one rule:
+//! Arguments follow these rules:
 //!
-//! - What opens a handle takes its id as `impl Into<ContactId>`, so a number will do. All other
-//!   methods take the typed id by value: `3.into()` or `NoteId(3)`.
-//! - A method that sends takes enums by value.
-//! - What is sent as a body or query, such as [`NewContact`](contacts::NewContact), is taken by
+//! - Methods that return a handle take its id as `impl Into<ContactId>`, so a number will do. All
+//!   other methods take the typed id by value: `3.into()` or `NoteId(3)`.
+//! - Enums are taken by value.
+//! - A list that comes in pages takes a query, and returns a [`Page`](crate::Page) where the server
+//!   says anything of the list beside its rows.
+//! - Request bodies and queries, such as [`NewContact`](contacts::NewContact), are taken by
 //!   reference. A method that returns a stream keeps its query, and takes it by value.
 //!
 //! ```
@@ -100,7 +102,8 @@ pub(crate) const OPERATIONS: &[&[Op]] = &[
     conversations::assignments::OPERATIONS,
     messages::OPERATIONS,
     conversations::participants::OPERATIONS,
-    conversations::lists::OPERATIONS,
+    conversations::search::OPERATIONS,
+    conversations::attachments::OPERATIONS,
     csat::OPERATIONS,
     help_center::OPERATIONS,
     help_center::categories::OPERATIONS,

@@ -133,9 +133,9 @@ impl Error {
             return Self::html(operation, answer);
         }
         let what = if answer.body().trim_ascii().is_empty() {
-            "the answer is empty, where this operation answers JSON"
+            "the response is empty, but this operation returns JSON"
         } else {
-            "the answer is not what this operation answers"
+            "the response is not of the type that this operation returns"
         };
         let mut error = Self::unreadable(operation, answer, what);
         error.0.decode_path = Some(path);
@@ -148,7 +148,7 @@ impl Error {
         Self::unreadable(
             operation,
             answer,
-            "the answer is no text, where this operation answers one",
+            "the response is not text, but this operation returns text",
         )
     }
 
@@ -164,7 +164,7 @@ impl Error {
 
     /// Creates the error of a successful response that is an HTML page where none is expected.
     pub(crate) fn html(operation: &'static str, answer: &http::Response<Bytes>) -> Self {
-        let what = "the answer is HTML, not JSON: a proxy or a wrong base URL answers for Chatwoot";
+        let what = "the response is HTML, not JSON: it is from a proxy, or the base URL is wrong";
         Self::unreadable(operation, answer, what)
     }
 

@@ -143,7 +143,7 @@ pub(crate) fn detail(answer: &http::Response<Bytes>) -> Cow<'static, str> {
 
 fn base(status: StatusCode) -> String {
     let reason = status.canonical_reason().unwrap_or("unknown status");
-    format!("the server answered {} {reason}", status.as_u16())
+    format!("the server responded {} {reason}", status.as_u16())
 }
 
 #[cfg(test)]

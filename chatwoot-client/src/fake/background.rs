@@ -13,7 +13,7 @@ use crate::fake::http::faults::FaultKind;
 use crate::fake::http::input::Input;
 use crate::fake::state::State;
 use crate::fake::webhook::events::{Event, render};
-use crate::fake::{Begun, FakeChatwoot};
+use crate::fake::{Begun, FakeChatwoot, respond_to};
 
 /// Work that is due at a time of tokio's clock.
 #[derive(Debug)]
@@ -75,15 +75,15 @@ fn run(state: &mut State, job: Job) {
     match job {
         Job::Arrive { input, struck, answer } => {
             // The caller may have left meanwhile.
-            let _ = answer.send(crate::fake::respond(state, &input, &struck));
+            let _ = answer.send(respond_to(state, &input, &struck));
         }
         Job::Write { write, refused } => {
             if let Err(refusal) = write.apply(state) {
-                let _ = refused.send(Begun::answered(refusal.0));
+                let _ = refused.send(Begun::responded(refusal.0));
             }
         }
         Job::Remove { account, contact, conversations } => {
-            state.talk.clear_orphans(account, &conversations);
+            state.conversations.clear_orphans(account, &conversations);
             state.contacts.unlink(account, contact);
             state.contacts.notes.retain_of(account, |note| note.contact != contact);
         }

@@ -38,7 +38,7 @@ impl Clock {
         }
     }
 
-    pub(in crate::fake) fn hold(&mut self, at: Timestamp) {
+    pub(in crate::fake) fn set(&mut self, at: Timestamp) {
         self.source = Source::Held(at);
     }
 

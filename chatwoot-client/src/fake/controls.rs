@@ -20,7 +20,7 @@ impl FakeChatwoot {
 
     /// Sets the clock to this time and stops it.
     pub fn set_time(&self, at: Timestamp) {
-        self.lock().clock.hold(at);
+        self.lock().clock.set(at);
     }
 
     /// Advances the clock and stops it.

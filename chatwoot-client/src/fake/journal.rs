@@ -37,9 +37,9 @@ pub(in crate::fake) struct Journal {
 }
 
 impl Journal {
-    pub(in crate::fake) fn note(&mut self, input: &Input, status: Option<u16>, at: Timestamp) {
+    pub(in crate::fake) fn record(&mut self, input: &Input, status: Option<u16>, at: Timestamp) {
         self.total += 1;
-        *self.counts.entry((input.verb.clone(), shape(&input.path))).or_default() += 1;
+        *self.counts.entry((input.verb.clone(), normalized(&input.path))).or_default() += 1;
         if self.entries.len() == KEPT {
             self.entries.pop_front();
         }
@@ -76,17 +76,17 @@ impl Journal {
 }
 
 /// Returns the path with its ids replaced, so that there is one counter per operation.
-fn shape(path: &str) -> String {
+fn normalized(path: &str) -> String {
     let parts = segments(path);
     let public = parts.first().is_some_and(|part| part == "public");
-    let mut shaped = String::new();
+    let mut normalized = String::new();
     for (at, part) in parts.iter().enumerate() {
         let named = if public { at >= 4 && at % 2 == 0 } else { at > 2 };
         let is_id = named && (public || part.bytes().all(|byte| byte.is_ascii_digit()));
-        shaped.push('/');
-        shaped.push_str(if is_id { "0" } else { part });
+        normalized.push('/');
+        normalized.push_str(if is_id { "0" } else { part });
     }
-    shaped
+    normalized
 }
 
 #[cfg(test)]
@@ -95,9 +95,9 @@ mod tests {
 
     #[test]
     fn counters_are_per_operation() {
-        assert_eq!(shape("/api/v1/accounts/7/labels/9"), "/api/v1/accounts/0/labels/0");
+        assert_eq!(normalized("/api/v1/accounts/7/labels/9"), "/api/v1/accounts/0/labels/0");
         assert_eq!(
-            shape("/public/api/v1/inboxes/abc/contacts/some-one/conversations"),
+            normalized("/public/api/v1/inboxes/abc/contacts/some-one/conversations"),
             "/public/api/v1/inboxes/0/contacts/0/conversations"
         );
     }

@@ -20,7 +20,7 @@
 
 #![expect(
     clippy::unnecessary_wraps,
-    reason = "routes and operations share one shape, whether or not they can refuse"
+    reason = "routes and operations share one shape, whether or not they can fail"
 )]
 
 mod application;
@@ -28,8 +28,6 @@ mod background;
 mod builder;
 mod clock;
 mod controls;
-#[cfg(test)]
-mod conversation_tests;
 mod http;
 mod journal;
 mod pages;
@@ -39,12 +37,8 @@ mod shapes;
 mod state;
 mod table;
 #[cfg(test)]
-mod test_server;
-#[cfg(test)]
 mod tests;
 mod webhook;
-#[cfg(test)]
-mod widget_tests;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -58,7 +52,7 @@ use tokio::time::Instant;
 
 use self::application::account;
 use self::application::agents;
-use self::http::response as answer;
+use self::http::response::ErrorResponse;
 use self::http::router;
 use self::platform::users as platform_users;
 pub use crate::fake::builder::FakeBuilder;
@@ -72,7 +66,7 @@ pub use crate::fake::webhook::events::{Delivery, Fact, WebhookRendering};
 use crate::fake::application::messages::save as message_save;
 use crate::fake::background::Job;
 use crate::fake::http::input::{Caller, Ctx, Input};
-use crate::fake::http::response::Answer;
+use crate::fake::http::response::FakeResponse;
 use crate::fake::state::State;
 use crate::http::Body;
 use crate::http::transport::{Transport, TransportError, TransportErrorKind};
@@ -134,22 +128,24 @@ pub struct Reply {
 #[non_exhaustive]
 pub enum FakeOutcome {
     /// A response.
-    Answer(::http::Response<Bytes>),
+    Response(::http::Response<Bytes>),
     /// The connection breaks; whether the request was processed depends on the fault.
     Reset,
     /// There is no connection; the request was not processed.
     NoConnection,
     /// There is no response; whether the request was processed depends on the fault.
-    NoAnswer,
+    NoResponse,
 }
 
 impl fmt::Debug for FakeOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Answer(answer) => f.debug_tuple("Answer").field(&answer.status()).finish(),
+            Self::Response(response) => {
+                f.debug_tuple("Response").field(&response.status()).finish()
+            }
             Self::Reset => f.write_str("Reset"),
             Self::NoConnection => f.write_str("NoConnection"),
-            Self::NoAnswer => f.write_str("NoAnswer"),
+            Self::NoResponse => f.write_str("NoResponse"),
         }
     }
 }
@@ -180,7 +176,7 @@ impl FakeChatwoot {
                 *fault = FaultKind::Delay(by);
             }
         }
-        self.working(|state| respond(state, &input, &struck)).reply
+        self.working(|state| respond_to(state, &input, &struck)).reply
     }
 
     /// Handles one request, or lets it arrive later.
@@ -197,18 +193,18 @@ impl FakeChatwoot {
         });
         self.working(|state| {
             if late.is_zero() {
-                return respond(state, &input, &struck);
+                return respond_to(state, &input, &struck);
             }
             let (answer, later) = oneshot::channel();
             state.jobs.add(late, Job::Arrive { input: Box::new(input), struck, answer });
-            let reply = Reply { delay: late, outcome: FakeOutcome::NoAnswer };
+            let reply = Reply { delay: late, outcome: FakeOutcome::NoResponse };
             Begun { reply, later: Some(later) }
         })
     }
 
     /// Returns the faults that strike a request.
     fn strike(&self, request: &::http::Request<Bytes>, input: &Input) -> Vec<FaultKind> {
-        let mut struck = self.lock().faults.strike(&input.verb, &input.path);
+        let mut struck = self.lock().faults.matching(&input.verb, &input.path);
         struck.extend(self.script().as_mut().into_iter().flat_map(|script| script(request)));
         struck
     }
@@ -277,73 +273,77 @@ struct Begun {
 }
 
 impl Begun {
-    fn answered(answer: Answer) -> Self {
-        let outcome = FakeOutcome::Answer(answer.into_response(false));
+    fn responded(response: FakeResponse) -> Self {
+        let outcome = FakeOutcome::Response(response.into_response(false));
         Self { reply: Reply { delay: Duration::ZERO, outcome }, later: None }
     }
 }
 
 /// Handles a request that has arrived, with these faults, and notes it in the journal.
-fn respond(state: &mut State, input: &Input, struck: &[FaultKind]) -> Begun {
+fn respond_to(state: &mut State, input: &Input, struck: &[FaultKind]) -> Begun {
     let now = state.now();
-    let mut reply = answer(state, input, struck, now);
+    let mut reply = process(state, input, struck, now);
     message_save::write_activities(state);
     let mut later = None;
     if let Some((window, refused)) = state.writing.take() {
         reply.delay += window;
         // Only the operation's own response can still become a refusal.
-        let own = matches!(reply.outcome, FakeOutcome::Answer(_));
+        let own = matches!(reply.outcome, FakeOutcome::Response(_));
         later = (own && !struck.contains(&FaultKind::ErrorAfter)).then_some(refused);
     }
     let status = match &reply.outcome {
-        FakeOutcome::Answer(answer) => Some(answer.status().as_u16()),
-        FakeOutcome::Reset | FakeOutcome::NoConnection | FakeOutcome::NoAnswer => None,
+        FakeOutcome::Response(response) => Some(response.status().as_u16()),
+        FakeOutcome::Reset | FakeOutcome::NoConnection | FakeOutcome::NoResponse => None,
     };
-    state.journal.note(input, status, now);
+    state.journal.record(input, status, now);
     Begun { reply, later }
 }
 
 /// Applies the faults before, the rate limits, the operation and the faults after.
-fn answer(state: &mut State, input: &Input, struck: &[FaultKind], now: Timestamp) -> Reply {
+fn process(state: &mut State, input: &Input, struck: &[FaultKind], now: Timestamp) -> Reply {
     let mut delay = Duration::ZERO;
     let etag = input.verb == "GET";
-    let say = |delay, answer: Answer| Reply {
+    let respond = |delay, response: FakeResponse| Reply {
         delay,
-        outcome: FakeOutcome::Answer(answer.into_response(etag)),
+        outcome: FakeOutcome::Response(response.into_response(etag)),
     };
     let without = |delay, outcome| Reply { delay, outcome };
     for fault in struck {
         match fault {
             FaultKind::Delay(by) => delay += *by,
-            FaultKind::Refuse { status, body } => {
-                return say(delay, Answer::raw(*status, body.clone()));
+            FaultKind::Respond { status, body } => {
+                return respond(delay, FakeResponse::raw(*status, body.clone()));
             }
-            FaultKind::RateLimited => return say(delay, Answer::text(429, "Retry later\n")),
-            FaultKind::ErrorBefore => return say(delay, answer::Refusal::crash().0),
+            FaultKind::RateLimited => {
+                return respond(delay, FakeResponse::text(429, "Retry later\n"));
+            }
+            FaultKind::ErrorBefore => {
+                return respond(delay, ErrorResponse::internal_server_error().0);
+            }
             FaultKind::NoConnection => return without(delay, FakeOutcome::NoConnection),
             FaultKind::ResetBefore => return without(delay, FakeOutcome::Reset),
-            FaultKind::TimeoutBefore => return without(delay, FakeOutcome::NoAnswer),
+            FaultKind::TimeoutBefore => return without(delay, FakeOutcome::NoResponse),
             FaultKind::ErrorAfter
-            | FaultKind::ResetBeforeAnswer
+            | FaultKind::ResetBeforeResponse
             | FaultKind::TimeoutAfter
             | FaultKind::LateBy(_) => {}
         }
     }
     if !state.windows.admit(input, now.as_second()) {
-        return say(delay, Answer::text(429, "Retry later\n"));
+        return respond(delay, FakeResponse::text(429, "Retry later\n"));
     }
     let mut ctx = Ctx { state, input, account: 0, caller: Caller::Nobody };
-    let done = router::run(&mut ctx).unwrap_or_else(|refusal| refusal.0);
+    let response = router::run(&mut ctx).unwrap_or_else(|error| error.0);
     if struck.contains(&FaultKind::TimeoutAfter) {
-        return without(delay, FakeOutcome::NoAnswer);
+        return without(delay, FakeOutcome::NoResponse);
     }
-    if struck.contains(&FaultKind::ResetBeforeAnswer) {
+    if struck.contains(&FaultKind::ResetBeforeResponse) {
         return without(delay, FakeOutcome::Reset);
     }
     if struck.contains(&FaultKind::ErrorAfter) {
-        return say(delay, answer::Refusal::crash().0);
+        return respond(delay, ErrorResponse::internal_server_error().0);
     }
-    say(delay, done)
+    respond(delay, response)
 }
 
 /// Returns the request with its whole body in memory.
@@ -366,10 +366,10 @@ impl Transport for FakeChatwoot {
         let mut begun = self.begin(&in_memory(&request)?);
         loop {
             let Begun { reply: Reply { delay, outcome }, later } = begun;
-            let silent = matches!(outcome, FakeOutcome::NoAnswer) && later.is_none();
+            let silent = matches!(outcome, FakeOutcome::NoResponse) && later.is_none();
             if silent || delay > expires.saturating_duration_since(Instant::now()) {
                 tokio::time::sleep_until(expires).await;
-                return Err(TransportError::timeout("no answer in time"));
+                return Err(TransportError::timeout("no response in time"));
             }
             if !delay.is_zero() {
                 tokio::time::sleep(delay).await;
@@ -377,11 +377,11 @@ impl Transport for FakeChatwoot {
             }
             begun = match (later.and_then(|mut later| later.try_recv().ok()), outcome) {
                 (Some(next), _) => next,
-                (None, FakeOutcome::Answer(answer)) => return Ok(answer),
+                (None, FakeOutcome::Response(response)) => return Ok(response),
                 (None, FakeOutcome::NoConnection) => {
                     return Err(TransportError::connect("no connection"));
                 }
-                (None, FakeOutcome::Reset | FakeOutcome::NoAnswer) => {
+                (None, FakeOutcome::Reset | FakeOutcome::NoResponse) => {
                     return Err(TransportError::interrupted("the connection broke"));
                 }
             };

@@ -79,9 +79,9 @@ pub(in crate::fake) enum Viewer {
 }
 
 /// Returns a user as the sender of a message or as an assignee, and in webhooks.
-pub(in crate::fake) fn user_push(state: &State, account: i64, id: i64, eye: Viewer) -> Value {
+pub(in crate::fake) fn user_push(state: &State, account: i64, id: i64, viewer: Viewer) -> Value {
     let Some(user) = state.users.get(&id) else { return Value::Null };
-    let status = match eye {
+    let status = match viewer {
         Viewer::Account => state.memberships.get(&(account, id)).map(Membership::status),
         Viewer::Outside => None,
     };
@@ -96,9 +96,9 @@ pub(in crate::fake) fn user_push(state: &State, account: i64, id: i64, eye: View
     })
 }
 
-fn sender(state: &State, message: &Message, eye: Viewer) -> Option<Value> {
+fn sender(state: &State, message: &Message, viewer: Viewer) -> Option<Value> {
     match message.sender? {
-        Sender::User(id) => Some(user_push(state, message.account, id, eye)),
+        Sender::User(id) => Some(user_push(state, message.account, id, viewer)),
         Sender::Contact(id) => state.contacts.get(message.account, id).map(contact_push),
     }
 }
@@ -140,8 +140,8 @@ pub(in crate::fake) fn public_message(state: &State, message: &Message) -> Value
     Value::Object(shown)
 }
 
-fn add_sender(shown: &mut Map<String, Value>, state: &State, message: &Message, eye: Viewer) {
-    if let Some(sender) = sender(state, message, eye) {
+fn add_sender(shown: &mut Map<String, Value>, state: &State, message: &Message, viewer: Viewer) {
+    if let Some(sender) = sender(state, message, viewer) {
         shown.insert("sender".to_owned(), sender);
     }
     if !message.attachments.is_empty() {
@@ -150,10 +150,10 @@ fn add_sender(shown: &mut Map<String, Value>, state: &State, message: &Message, 
 }
 
 /// Returns a message as part of a conversation, and in webhooks.
-pub(in crate::fake) fn message_push(state: &State, message: &Message, eye: Viewer) -> Value {
-    let talk = state.talk.get(message.account, message.conversation);
-    let source = talk.and_then(|talk| {
-        Some(&state.contacts.inboxes.get(message.account, talk.contact_inbox)?.source_id)
+pub(in crate::fake) fn message_push(state: &State, message: &Message, viewer: Viewer) -> Value {
+    let conversation = state.conversations.get(message.account, message.conversation);
+    let source = conversation.and_then(|conversation| {
+        Some(&state.contacts.inboxes.get(message.account, conversation.contact_inbox)?.source_id)
     });
     let (kind, id) = match message.sender {
         Some(Sender::User(id)) => (Some("User"), Some(id)),
@@ -181,77 +181,81 @@ pub(in crate::fake) fn message_push(state: &State, message: &Message, eye: Viewe
         "processed_message_content": message.content,
         "sentiment": {},
         "conversation": {
-            "assignee_id": talk.and_then(|talk| talk.assignee),
-            "unread_count": talk.map(|talk| state.talk.unread(talk)),
-            "last_activity_at": talk.map(|talk| epoch(talk.last_activity_at)),
+            "assignee_id": conversation.and_then(|conversation| conversation.assignee),
+            "unread_count": conversation.map(|conversation| state.conversations.unread(conversation)),
+            "last_activity_at": conversation.map(|conversation| epoch(conversation.last_activity_at)),
             "contact_inbox": { "source_id": source },
         },
     }));
-    add_sender(&mut shown, state, message, eye);
+    add_sender(&mut shown, state, message, viewer);
     Value::Object(shown)
 }
 
 /// Whether an agent may still reply: an API inbox can require a recent message of the customer.
-pub(in crate::fake) fn can_reply(state: &State, talk: &Conversation) -> bool {
-    let inbox = state.inboxes.get(talk.account, talk.inbox);
+pub(in crate::fake) fn can_reply(state: &State, conversation: &Conversation) -> bool {
+    let inbox = state.inboxes.get(conversation.account, conversation.inbox);
     let Some(hours) = inbox.and_then(reply_window_hours) else { return true };
-    let last = state.talk.last_incoming(talk).map(|message| message.created_at);
+    let last = state.conversations.last_incoming(conversation).map(|message| message.created_at);
     last.is_some_and(|at| state.now().as_second() - at.as_second() < hours * 3_600)
 }
 
 /// Returns a conversation as in the Application API.
-pub(in crate::fake) fn conversation(state: &State, talk: &Conversation, viewer: i64) -> Value {
-    let account = talk.account;
-    let person = state.contacts.get(account, talk.contact);
-    let inbox = state.inboxes.get(account, talk.inbox);
-    let link = state.contacts.inboxes.get(account, talk.contact_inbox);
+pub(in crate::fake) fn conversation(
+    state: &State,
+    conversation: &Conversation,
+    viewer: i64,
+) -> Value {
+    let account = conversation.account;
+    let sender = state.contacts.get(account, conversation.contact);
+    let inbox = state.inboxes.get(account, conversation.inbox);
+    let link = state.contacts.inboxes.get(account, conversation.contact_inbox);
     let mut meta = map(json!({
-        "sender": person.map(|person| contact(state, person, false)),
+        "sender": sender.map(|sender| contact(state, sender, false)),
         "channel": inbox.map(channel_type),
         "hmac_verified": link.map(|link| link.hmac_verified),
     }));
-    if let Some(user) = talk.assignee {
+    if let Some(user) = conversation.assignee {
         meta.insert("assignee".to_owned(), agent(state, account, user));
         meta.insert("assignee_type".to_owned(), Value::from("User"));
     }
-    if let Some(team) = talk.team.and_then(|team| state.teams.get(account, team)) {
+    if let Some(team) = conversation.team.and_then(|team| state.teams.get(account, team)) {
         meta.insert("team".to_owned(), team.view(viewer));
     }
     let push = |message: &Message| message_push(state, message, Viewer::Account);
-    let mut messages = state.talk.messages(talk).rev();
+    let mut messages = state.conversations.messages(conversation).rev();
     let last: Vec<Value> = messages.next().map(push).into_iter().collect();
-    let said = state
-        .talk
-        .messages(talk)
+    let last_message = state
+        .conversations
+        .messages(conversation)
         .rev()
         .find(|message| message.kind != MessageType::Activity)
         .map(push);
     json!({
         "meta": meta,
-        "id": talk.id,
+        "id": conversation.id,
         "messages": last,
         "account_id": account,
-        "uuid": talk.uuid,
-        "additional_attributes": talk.additional,
-        "agent_last_seen_at": epoch_or_zero(talk.agent_last_seen_at),
-        "assignee_last_seen_at": epoch_or_zero(talk.assignee_last_seen_at),
-        "can_reply": can_reply(state, talk),
-        "contact_last_seen_at": epoch_or_zero(talk.contact_last_seen_at),
-        "custom_attributes": talk.custom,
-        "inbox_id": talk.inbox,
-        "labels": talk.labels,
-        "muted": person.is_some_and(|person| person.blocked),
-        "snoozed_until": talk.snoozed_until.map(iso),
-        "status": talk.status.as_str(),
-        "created_at": epoch(talk.created_at),
-        "updated_at": epoch_fraction(talk.updated_at),
-        "timestamp": epoch(talk.last_activity_at),
-        "first_reply_created_at": epoch_or_zero(talk.first_reply_created_at),
-        "unread_count": state.talk.unread(talk),
-        "last_non_activity_message": said,
-        "last_activity_at": epoch(talk.last_activity_at),
-        "priority": talk.priority,
-        "waiting_since": epoch_or_zero(talk.waiting_since),
+        "uuid": conversation.uuid,
+        "additional_attributes": conversation.additional,
+        "agent_last_seen_at": epoch_or_zero(conversation.agent_last_seen_at),
+        "assignee_last_seen_at": epoch_or_zero(conversation.assignee_last_seen_at),
+        "can_reply": can_reply(state, conversation),
+        "contact_last_seen_at": epoch_or_zero(conversation.contact_last_seen_at),
+        "custom_attributes": conversation.custom,
+        "inbox_id": conversation.inbox,
+        "labels": conversation.labels,
+        "muted": sender.is_some_and(|sender| sender.blocked),
+        "snoozed_until": conversation.snoozed_until.map(iso),
+        "status": conversation.status.as_str(),
+        "created_at": epoch(conversation.created_at),
+        "updated_at": epoch_fraction(conversation.updated_at),
+        "timestamp": epoch(conversation.last_activity_at),
+        "first_reply_created_at": epoch_or_zero(conversation.first_reply_created_at),
+        "unread_count": state.conversations.unread(conversation),
+        "last_non_activity_message": last_message,
+        "last_activity_at": epoch(conversation.last_activity_at),
+        "priority": conversation.priority,
+        "waiting_since": epoch_or_zero(conversation.waiting_since),
         "sla_policy_id": null,
         "sla_events": [],
     })

@@ -72,7 +72,7 @@ pub(in crate::fake) struct State {
     /// By account and user.
     pub(in crate::fake) memberships: BTreeMap<(i64, i64), Membership>,
     /// The reverse index: user and account.
-    pub(in crate::fake) places: BTreeSet<(i64, i64)>,
+    pub(in crate::fake) memberships_by_user: BTreeSet<(i64, i64)>,
     pub(in crate::fake) last_membership: i64,
 
     pub(in crate::fake) inboxes: Table<Inbox>,
@@ -88,7 +88,7 @@ pub(in crate::fake) struct State {
     /// Contacts, contact inboxes, notes, with their indexes.
     pub(in crate::fake) contacts: ContactStore,
     /// Conversations and messages.
-    pub(in crate::fake) talk: ConversationStore,
+    pub(in crate::fake) conversations: ConversationStore,
 
     pub(in crate::fake) outbox: Outbox,
     pub(in crate::fake) jobs: Jobs,

@@ -50,13 +50,13 @@ impl<T> Table<T> {
 
     /// Removes the rows of an account for which `keep` returns false.
     pub(in crate::fake) fn retain_of(&mut self, account: i64, mut keep: impl FnMut(&T) -> bool) {
-        let gone: Vec<_> = self
+        let removed: Vec<_> = self
             .rows
             .range((account, i64::MIN)..=(account, i64::MAX))
             .filter(|(_, row)| !keep(row))
             .map(|(key, _)| *key)
             .collect();
-        for key in gone {
+        for key in removed {
             self.rows.remove(&key);
         }
     }

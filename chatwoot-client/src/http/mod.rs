@@ -1,4 +1,4 @@
-//! Calls and what they are made of: operations as data, requests, retries, rate limits, transports.
+//! The parts of a call: operations as data, requests, retries, rate limits, transports.
 
 pub(crate) mod body;
 pub(crate) mod call;

@@ -12,12 +12,12 @@ use crate::http::Call;
 use crate::types::Extra;
 use crate::types::Time;
 
-/// One page of a list.
+/// One page of a list; `M` is the list's metadata.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Page<T> {
+pub struct Page<T, M = PageMeta> {
     /// The metadata of the list.
-    pub meta: PageMeta,
+    pub meta: M,
     /// The rows of this page, in the server's order.
     pub payload: Vec<T>,
     /// Fields that this version of the client does not name.
@@ -54,11 +54,25 @@ pub(crate) trait Paged: DeserializeOwned + Send {
     fn rows(self) -> Vec<Self::Row>;
 }
 
-impl<T: DeserializeOwned + Send> Paged for Page<T> {
+/// What the server says of a list.
+pub(crate) trait Meta: DeserializeOwned + Send {
+    /// Whether there is a further page, where the server says so.
+    fn has_more(&self) -> Option<bool> {
+        None
+    }
+}
+
+impl Meta for PageMeta {
+    fn has_more(&self) -> Option<bool> {
+        self.has_more
+    }
+}
+
+impl<T: DeserializeOwned + Send, M: Meta> Paged for Page<T, M> {
     type Row = T;
 
     fn has_more(&self) -> Option<bool> {
-        self.meta.has_more
+        self.meta.has_more()
     }
 
     fn rows(self) -> Vec<T> {

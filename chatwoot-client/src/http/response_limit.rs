@@ -50,7 +50,7 @@ impl ResponseLimit {
             bytes => format!("{bytes} bytes"),
         };
         let message = format!(
-            "the answer is larger than {size} and is not read: ask for less at once, such as a \
+            "the response is larger than {size} and is not read: ask for less at once, such as a \
              shorter period, or raise ClientBuilder::response_limit"
         );
         TransportError::new(TransportErrorKind::TooLarge, message)

@@ -106,7 +106,7 @@ async fn once(
     let sending = http.transport().send(outgoing.request.clone(), timeout);
     // The transport applies the timeout; one that does not must not block the call for ever.
     let sent = tokio::time::timeout(timeout, sending).await;
-    let sent = sent.unwrap_or_else(|_| Err(TransportError::timeout("no answer in time")));
+    let sent = sent.unwrap_or_else(|_| Err(TransportError::timeout("no response in time")));
     let held = sent.and_then(|answer| http.response_limit().hold(answer));
     let answer = held.map_err(|failure| Error::caused_by(op, failure.kind().into(), failure))?;
     if !answer.status().is_success() {

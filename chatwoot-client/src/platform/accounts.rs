@@ -231,5 +231,5 @@ pub struct PlatformAccountPatch {
     pub replace_limits: Patch<Attributes>,
     /// All its custom attributes: they replace the existing ones.
     #[serde(rename = "custom_attributes", skip_serializing_if = "Patch::is_keep")]
-    pub replace_attributes: Patch<Attributes>,
+    pub replace_custom_attributes: Patch<Attributes>,
 }

@@ -261,5 +261,5 @@ pub struct UserPatch {
     pub password: Patch<Secret>,
     /// Attributes to add or change; the others are unchanged.
     #[serde(rename = "custom_attributes", skip_serializing_if = "Patch::is_keep")]
-    pub merge_attributes: Patch<Attributes>,
+    pub merge_custom_attributes: Patch<Attributes>,
 }

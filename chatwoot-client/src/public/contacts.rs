@@ -238,5 +238,5 @@ pub struct PublicContactPatch {
     pub avatar_url: Option<String>,
     /// Custom attributes to set; the others are unchanged.
     #[serde(rename = "custom_attributes", skip_serializing_if = "Option::is_none")]
-    pub merge_attributes: Option<Attributes>,
+    pub merge_custom_attributes: Option<Attributes>,
 }

@@ -5,11 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::application::conversations::Typing;
 use crate::http::Call;
 use crate::http::Op;
-use crate::public::ContactRecord;
-use crate::public::PublicInbox;
+use crate::public::{ContactRecord, PublicConversationHandle, PublicInbox};
 use crate::types::Time;
 use crate::types::{Attributes, ConversationStatus, Extra, Message, NullAsEmpty};
 use crate::types::{ConversationId, InboxId};
@@ -26,23 +24,8 @@ const GET: Op = Op::get(
     "public_conversations.get",
     "/public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}",
 );
-const RESOLVE: Op = Op::post(
-    "public_conversations.resolve",
-    "/public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/toggle_status",
-)
-.idempotent();
-const SET_TYPING: Op = Op::post(
-    "public_conversations.set_typing",
-    "/public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/toggle_typing",
-)
-.idempotent();
-const UPDATE_LAST_SEEN: Op = Op::post(
-    "public_conversations.update_last_seen",
-    "/public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/update_last_seen",
-)
-.idempotent();
 
-pub(super) const OPERATIONS: &[Op] = &[LIST, CREATE, GET, RESOLVE, SET_TYPING, UPDATE_LAST_SEEN];
+pub(super) const OPERATIONS: &[Op] = &[LIST, CREATE, GET];
 
 /// A handle for the conversations of one contact, by its source id; from
 /// [`PublicInbox::conversations`].
@@ -65,6 +48,11 @@ impl fmt::Debug for PublicConversations<'_> {
 impl<'a> PublicConversations<'a> {
     pub(super) fn new(inbox: &'a PublicInbox, source_id: &'a str) -> Self {
         Self { inbox, source_id }
+    }
+
+    /// Returns a handle of one conversation, by its number in its account; nothing is sent.
+    pub fn conversation(self, id: impl Into<ConversationId>) -> PublicConversationHandle<'a> {
+        PublicConversationHandle::new(self.inbox, self.source_id, id.into())
     }
 
     /// Returns the contact's conversations, with their messages.
@@ -99,8 +87,9 @@ impl<'a> PublicConversations<'a> {
     /// ```
     /// # async fn example(inbox: chatwoot_client::PublicInbox, source_id: &str)
     /// # -> Result<(), chatwoot_client::Error> {
-    /// let conversation = inbox.conversations(source_id).create(None).await?;
-    /// inbox.messages(source_id, conversation.id).create("Where is my order?", None).await?;
+    /// let conversations = inbox.conversations(source_id);
+    /// let id = conversations.create(None).await?.id;
+    /// conversations.conversation(id).messages().create("Where is my order?", None).await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -131,83 +120,7 @@ impl<'a> PublicConversations<'a> {
     /// ```
     #[inline]
     pub fn get(self, id: ConversationId) -> Call<'a, PublicConversation> {
-        self.call(GET, id)
-    }
-
-    /// Resolves a conversation; a resolved one stays resolved.
-    ///
-    /// `POST
-    /// /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/toggle_status`.
-    /// It never reopens a conversation: a new message does.
-    ///
-    /// # Errors
-    /// `NotFound` if the inbox does not exist, has no contact with this source id, or the contact
-    /// has no such conversation.
-    ///
-    /// ```
-    /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
-    /// inbox.conversations("the-source-id").resolve(12.into()).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[inline]
-    pub fn resolve(self, id: ConversationId) -> Call<'a, PublicConversation> {
-        self.call(RESOLVE, id)
-    }
-
-    /// Shows agents that the customer is typing, or has stopped typing.
-    ///
-    /// `POST
-    /// /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/toggle_typing`.
-    ///
-    /// # Errors
-    /// `NotFound` if the inbox does not exist, has no contact with this source id, or the contact
-    /// has no such conversation. A value that the server does not know is ignored without an error.
-    ///
-    /// ```
-    /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
-    /// use chatwoot_client::application::conversations::Typing;
-    ///
-    /// inbox.conversations("the-source-id").set_typing(12.into(), Typing::On).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[inline]
-    pub fn set_typing(self, id: ConversationId, typing: Typing) -> Call<'a, ()> {
-        #[derive(Serialize)]
-        struct Body {
-            typing_status: Typing,
-        }
-        self.done(SET_TYPING, id).json(&Body { typing_status: typing })
-    }
-
-    /// Marks all messages of the conversation as seen by the customer.
-    ///
-    /// `POST
-    /// /public/api/v1/inboxes/{inbox_identifier}/contacts/{contact_identifier}/conversations/{conversation_id}/update_last_seen`.
-    ///
-    /// # Errors
-    /// `NotFound` if the inbox does not exist, has no contact with this source id, or the contact
-    /// has no such conversation.
-    ///
-    /// ```
-    /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
-    /// inbox.conversations("the-source-id").update_last_seen(12.into()).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[inline]
-    pub fn update_last_seen(self, id: ConversationId) -> Call<'a, ()> {
-        self.done(UPDATE_LAST_SEEN, id)
-    }
-
-    fn call(self, op: Op, id: ConversationId) -> Call<'a, PublicConversation> {
-        let call = self.inbox.call(op).path("contact_identifier", self.source_id);
-        call.path("conversation_id", id)
-    }
-
-    fn done(self, op: Op, id: ConversationId) -> Call<'a, ()> {
-        let call = self.inbox.done(op).path("contact_identifier", self.source_id);
+        let call = self.inbox.call(GET).path("contact_identifier", self.source_id);
         call.path("conversation_id", id)
     }
 }

@@ -7,9 +7,9 @@ use crate::http::Op;
 use crate::public::PublicInbox;
 use crate::types::{Extra, NullAsEmpty};
 
-const GET: Op = Op::get("public_inbox.get", "/public/api/v1/inboxes/{inbox_identifier}");
+const DETAILS: Op = Op::get("public_inbox.details", "/public/api/v1/inboxes/{inbox_identifier}");
 
-pub(super) const OPERATIONS: &[Op] = &[GET];
+pub(super) const OPERATIONS: &[Op] = &[DETAILS];
 
 impl PublicInbox {
     /// Returns the inbox's name and opening hours.
@@ -28,7 +28,7 @@ impl PublicInbox {
     /// ```
     #[inline]
     pub fn details(&self) -> Call<'_, PublicInboxDetails> {
-        self.call(GET)
+        self.call(DETAILS)
     }
 }
 

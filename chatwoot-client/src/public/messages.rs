@@ -29,7 +29,8 @@ const UPDATE: Op = Op::patch(
 
 pub(super) const OPERATIONS: &[Op] = &[LIST, CREATE, UPDATE];
 
-/// A handle for the messages of one conversation; from [`PublicInbox::messages`].
+/// A handle for the messages of one conversation of one contact; from
+/// [`PublicConversationHandle::messages`](super::PublicConversationHandle::messages).
 #[derive(Clone, Copy)]
 pub struct PublicMessages<'a> {
     inbox: &'a PublicInbox,
@@ -68,7 +69,7 @@ impl<'a> PublicMessages<'a> {
     ///
     /// ```
     /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
-    /// let messages = inbox.messages("the-source-id", 12.into());
+    /// let messages = inbox.conversations("the-source-id").conversation(12).messages();
     /// let newest = messages.list(None).await?;
     /// let older = messages.list(newest.first().map(|message| message.id)).await?;
     /// println!("{} and {} before", newest.len(), older.len());
@@ -99,7 +100,7 @@ impl<'a> PublicMessages<'a> {
     ///
     /// ```
     /// # async fn example(inbox: chatwoot_client::PublicInbox) -> Result<(), chatwoot_client::Error> {
-    /// let messages = inbox.messages("source-id", 12.into());
+    /// let messages = inbox.conversations("source-id").conversation(12).messages();
     /// messages.create("Where is my order?", Some("device-1-msg-7")).await?;
     /// # Ok(())
     /// # }
@@ -126,7 +127,7 @@ impl<'a> PublicMessages<'a> {
     /// use chatwoot_client::Upload;
     ///
     /// let photo = Upload::file("photos/broken.jpg");
-    /// let messages = inbox.messages("source-id", 12.into());
+    /// let messages = inbox.conversations("source-id").conversation(12).messages();
     /// messages.create_with_attachments(Some("It came broken"), &[photo], None).await?;
     /// # Ok(())
     /// # }
@@ -158,7 +159,8 @@ impl<'a> PublicMessages<'a> {
     /// use serde_json::json;
     ///
     /// let chosen = json!({"title": "Blue", "value": "blue"});
-    /// inbox.messages("the-source-id", 12.into()).update(99.into(), &[chosen]).await?;
+    /// let messages = inbox.conversations("the-source-id").conversation(12).messages();
+    /// messages.update(99.into(), &[chosen]).await?;
     /// # Ok(())
     /// # }
     /// ```

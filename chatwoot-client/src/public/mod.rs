@@ -2,6 +2,7 @@
 //! device may do, without a user's token.
 
 mod contacts;
+mod conversation;
 mod conversations;
 mod inbox;
 mod messages;
@@ -9,6 +10,7 @@ mod survey;
 pub mod widget;
 
 pub use self::contacts::*;
+pub use self::conversation::*;
 pub use self::conversations::*;
 pub use self::inbox::*;
 pub use self::messages::*;
@@ -19,7 +21,6 @@ use crate::http::Call;
 use crate::http::Http;
 use crate::http::Op;
 use crate::http::{RawRequest, TokenKind};
-use crate::types::ConversationId;
 
 /// A handle for one API inbox by its identifier; from
 /// [`Client::public_inbox`](crate::Client::public_inbox).
@@ -45,15 +46,6 @@ impl PublicInbox {
         source_id: &'a (impl AsRef<str> + ?Sized),
     ) -> PublicConversations<'a> {
         PublicConversations::new(self, source_id.as_ref())
-    }
-
-    /// Returns a handle for the messages of one conversation of the contact with this source id.
-    pub fn messages<'a>(
-        &'a self,
-        source_id: &'a (impl AsRef<str> + ?Sized),
-        conversation: ConversationId,
-    ) -> PublicMessages<'a> {
-        PublicMessages::new(self, source_id.as_ref(), conversation)
     }
 
     /// Calls an operation that has no method, with this handle's inbox, without a token, and with
@@ -97,6 +89,7 @@ pub(crate) const OPERATIONS: &[&[Op]] = &[
     widget::conversations::OPERATIONS,
     contacts::OPERATIONS,
     conversations::OPERATIONS,
+    conversation::OPERATIONS,
     inbox::OPERATIONS,
     messages::OPERATIONS,
     survey::OPERATIONS,

@@ -144,6 +144,9 @@ impl Event {
     /// ```
     #[inline]
     pub fn parse(body: &[u8]) -> Result<Self, ParseError> {
+        if let Some(name) = last_member_event(body) {
+            return Self::decode(name, body);
+        }
         #[derive(Deserialize)]
         struct Name<'a> {
             #[serde(borrow)]
@@ -242,6 +245,19 @@ impl Event {
         };
         changes.as_deref().unwrap_or_default()
     }
+}
+
+/// Returns the event's name where `event` is the last member of the body, as Chatwoot sends most
+/// events, without a pass over the whole body.
+///
+/// An unescaped `,"event":"name"}` at the end of valid JSON is the root's last member: the final
+/// brace closes the root, and inside a string each quote would follow a backslash. Whether the body
+/// is valid is found out when it is decoded.
+fn last_member_event(body: &[u8]) -> Option<&str> {
+    let body = body.trim_ascii().strip_prefix(b"{")?.strip_suffix(br#""}"#)?;
+    let start = body.iter().rposition(|byte| !(byte.is_ascii_lowercase() || *byte == b'_'))? + 1;
+    let (before, name) = body.split_at_checked(start)?;
+    before.ends_with(br#","event":""#).then(|| std::str::from_utf8(name).ok())?
 }
 
 #[derive(Serialize)]

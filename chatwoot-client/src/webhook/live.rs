@@ -1,4 +1,4 @@
-//! What happens live: somebody types, or a visitor opens the widget.
+//! Live events: typing, and the opening of the widget.
 
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};

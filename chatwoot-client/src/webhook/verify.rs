@@ -57,7 +57,7 @@ pub struct Verifier {
 pub enum VerifierError {
     /// The secret is empty: anyone could sign with it.
     #[error(
-        "the webhook's secret is empty: read it from the answer that created or lists the webhook"
+        "the webhook's secret is empty: read it from the response that created or lists the webhook"
     )]
     EmptySecret,
 }

@@ -17,12 +17,12 @@ pub enum WidgetError {
     EmptyIdentifier,
     /// The user has no name, e-mail address or picture: the widget rejects such a user.
     #[error(
-        "the user has none of name, email and avatar_url: the widget wants at least one of them"
+        "the user has none of name, email and avatar_url: the widget requires at least one of them"
     )]
     NamelessUser,
     /// The inbox's key is empty: anyone could compute such a proof.
     #[error(
-        "the inbox's hmac_token is empty: read it from the answer that creates or lists inboxes"
+        "the inbox's hmac_token is empty: read it from the response that creates or lists inboxes"
     )]
     EmptyHmacToken,
     /// The base URL is invalid.

@@ -2,7 +2,8 @@
   "use strict";
   var token = page.websiteToken;
   // Chatwoot's own cookies are `cw_conversation`, which opens the chat, and `cw_user_TOKEN`, which
-  // remembers what was told of the customer. This script's own says whose `cw_conversation` is.
+  // remembers the identified customer. This script's own cookie records the owner of
+  // `cw_conversation`.
   var USER = "cw_user_" + token;
   var CUSTOMER = "cw_customer_" + token;
   var ours = page.conversationAttributes || {};
@@ -42,7 +43,7 @@
     }
   }
 
-  // Before anything is loaded: a page that is left at once has done this.
+  // Before anything is loaded, so that it also happens on a page that is closed at once.
   var last = cookies(CUSTOMER);
   var known = last.length > 0 && last.every(function (customer) {
     return customer === page.customer;
@@ -56,7 +57,7 @@
   remember();
 
   // A page of this customer that is still open in another tab may write `cw_conversation` after a
-  // guest's page has removed it: then it says again whose it is.
+  // guest's page has removed it: then its owner is recorded again.
   window.addEventListener("message", function (event) {
     if (typeof event.data === "string" &&
         /^chatwoot-widget:.*"event":"(loaded|setAuthCookie)"/.test(event.data)) {
@@ -82,8 +83,8 @@
     if (keys.length === 0) {
       return;
     }
-    // Chatwoot replaces all attributes of a conversation that there is, and adds to those that
-    // wait for one.
+    // Chatwoot replaces all attributes of an existing conversation, and adds to those that wait
+    // for a new one.
     widget.setConversationCustomAttributes = function (attributes) {
       if (signedOut || attributes !== theirs && !Object.keys(attributes || {}).length) {
         return set.apply(widget, arguments);
@@ -115,16 +116,16 @@
       widget.setLocale(page.locale);
     }
   });
-  // What waits for the first message is dropped when the server has taken the user.
+  // Attributes that wait for the first message are dropped once the server has set the user.
   window.addEventListener("chatwoot:on-start-conversation", function (event) {
     if (!event.detail || !event.detail.hasConversation) {
       put();
     }
   });
-  // The conversation is there: now for certain. What was said before may have been lost: Chatwoot
-  // 4.9.1 keeps nothing for the first message, and a pre-chat form takes nothing along. The widget
-  // learns of a new conversation a moment after its first message, so it is said twice. As it
-  // replaces what agents wrote, it is said once an hour, not with each message.
+  // The conversation exists now. Attributes set before may have been lost: Chatwoot 4.9.1 keeps
+  // none for the first message, and a pre-chat form sends none. The widget receives a new
+  // conversation a moment after its first message, so they are set twice. As this replaces what
+  // agents wrote, it is done once an hour, not with each message.
   window.addEventListener("chatwoot:on-message", function (event) {
     var conversation = event.detail && event.detail.conversation_id;
     if (!conversation || keys.length === 0 || signedOut) {
@@ -136,7 +137,7 @@
       before = sessionStorage.getItem(CUSTOMER) || before;
       sessionStorage.setItem(CUSTOMER, now);
     } catch (_) {
-      // No storage: this page remembers for itself.
+      // Without storage the value is kept for this page only.
     }
     written = now;
     if (before !== now) {

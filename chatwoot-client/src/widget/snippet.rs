@@ -227,5 +227,4 @@ fn base(text: &str) -> Result<String, WidgetError> {
 }
 
 #[cfg(test)]
-#[path = "snippet_tests.rs"]
 mod tests;

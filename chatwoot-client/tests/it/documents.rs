@@ -5,9 +5,13 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use chatwoot_client::Op;
+
 /// A method that calls the server, as its source has it.
 struct Method {
     file: String,
+    /// The type that has it.
+    on: String,
     name: String,
     /// The lines of its documentation, without their slashes.
     doc: Vec<String>,
@@ -21,6 +25,21 @@ impl Method {
         let text = lines.join(" ");
         let spans = text.split('`').skip(1).step_by(2);
         spans.filter(|span| span.contains(" /")).map(str::to_owned).collect()
+    }
+
+    /// What an operation may be called before its dot: the type in snake case, with a handle's
+    /// collection for the handle, or the module.
+    fn resources(&self) -> Vec<String> {
+        let on = self.on.strip_suffix("Handle").map_or(self.on.clone(), |one| format!("{one}s"));
+        let mut snake = String::new();
+        for letter in on.chars() {
+            if letter.is_uppercase() && !snake.is_empty() {
+                snake.push('_');
+            }
+            snake.extend(letter.to_lowercase());
+        }
+        let module = self.file.rsplit('/').nth(1).unwrap_or_default();
+        vec![snake, module.to_owned()]
     }
 
     /// What its documentation lacks.
@@ -58,6 +77,7 @@ impl Method {
 /// The methods of a file that answer a call, an outcome that is awaited, or a stream.
 fn methods(file: &str, source: &str) -> Vec<Method> {
     let (mut found, mut doc, mut inline) = (Vec::new(), Vec::new(), false);
+    let mut on = String::new();
     let mut lines = source.lines().map(str::trim).take_while(|line| *line != "#[cfg(test)]");
     while let Some(line) = lines.next() {
         if let Some(text) = line.strip_prefix("///") {
@@ -69,6 +89,9 @@ fn methods(file: &str, source: &str) -> Vec<Method> {
             continue;
         }
         let (doc, inline) = (std::mem::take(&mut doc), std::mem::take(&mut inline));
+        if line.starts_with("impl") && line.ends_with('{') {
+            on = name_of_impl(line);
+        }
         let Some((start, rest)) = line.split_once("fn ") else { continue };
         if !start.starts_with("pub ") {
             continue;
@@ -84,10 +107,23 @@ fn methods(file: &str, source: &str) -> Vec<Method> {
             || answer.contains("Stream<");
         if calls {
             let name = rest.split(['(', '<']).next().unwrap_or_default().to_owned();
-            found.push(Method { file: file.to_owned(), name, doc, inline });
+            found.push(Method { file: file.to_owned(), on: on.clone(), name, doc, inline });
         }
     }
     found
+}
+
+/// The type that `impl<'a> Labels<'a> {` is about.
+fn name_of_impl(line: &str) -> String {
+    let about = line.rsplit_once(" for ").map_or(line.trim_start_matches("impl"), |(_, of)| of);
+    // What is left of `<'a> Labels<'a> {` is its first word outside brackets.
+    let mut depth = 0;
+    let outside = |letter: &char| {
+        depth += i32::from(*letter == '<') - i32::from(*letter == '>');
+        depth == 0 && *letter != '>'
+    };
+    let outside: String = about.chars().filter(outside).collect();
+    outside.split_whitespace().next().unwrap_or_default().to_owned()
 }
 
 /// The sources of the resources, but for their tests: name and text.
@@ -101,7 +137,7 @@ fn sources() -> Vec<(String, String)> {
             if path.is_dir() { &mut folders } else { &mut paths }.push(path);
         }
     }
-    paths.retain(|path| !path.display().to_string().ends_with("_tests.rs"));
+    paths.retain(|path| !path.ends_with("tests.rs"));
     paths.sort();
     let name = |path: &Path| path.strip_prefix(&src).unwrap().display().to_string();
     paths.iter().map(|path| (name(path), fs::read_to_string(path).unwrap())).collect()
@@ -138,6 +174,26 @@ fn every_operation_is_named_by_a_method() {
         all_methods().iter().flat_map(|method| Method::operations(&method.doc)).collect();
     let nameless: Vec<_> = operations().difference(&named).cloned().collect();
     assert!(nameless.is_empty(), "no method's doc names:\n{}", nameless.join("\n"));
+}
+
+/// Operations that several methods send, each by another name.
+const OF_SEVERAL_METHODS: [&str; 3] =
+    ["bulk_actions.create", "conversations.assign", "live_reports.grouped"];
+
+#[test]
+fn every_operation_is_called_as_its_method() {
+    let methods = all_methods();
+    let named = |op: &Op| {
+        let request = format!("{} {}", op.verb.as_str(), op.path);
+        methods.iter().any(|method| {
+            let sends = Method::operations(&method.doc).contains(&request);
+            let names = method.resources();
+            sends && names.iter().any(|of| op.name == format!("{of}.{}", method.name))
+        })
+    };
+    let ops = || chatwoot_client::operations().filter(|op| !named(op)).map(|op| op.name);
+    let otherwise: BTreeSet<&str> = ops().collect();
+    assert_eq!(otherwise, BTreeSet::from(OF_SEVERAL_METHODS), "not `resource.method`");
 }
 
 #[test]

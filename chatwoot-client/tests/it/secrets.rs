@@ -46,6 +46,7 @@ const HARMLESS: &[(&str, &str)] = &[
     ("Delivery.secret", "of the fake: private, and its Debug leaves it out"),
     ("Delivery.url", "of the fake: an address of a test's own"),
     ("base_url", "where Chatwoot is"),
+    ("PublicConversationHandle.source_id", "private, and its Debug leaves it out"),
     ("PublicConversations.source_id", "private, and its Debug leaves it out"),
     ("PublicMessages.source_id", "private, and its Debug leaves it out"),
 ];
@@ -95,7 +96,7 @@ fn the_fake_shows_no_secret_either() {
     let fake = builder.build();
     assert!(!format!("{fake:?}").contains(MARKER), "{fake:?}");
     let answer = http::Response::new(bytes::Bytes::from_static(MARKER.as_bytes()));
-    let outcome = FakeOutcome::Answer(answer);
+    let outcome = FakeOutcome::Response(answer);
     assert!(!format!("{outcome:?}").contains(&format!("{:?}", MARKER.as_bytes())));
     assert!(!format!("{outcome:?}").contains(MARKER), "{outcome:?}");
 }

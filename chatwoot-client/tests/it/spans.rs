@@ -91,7 +91,7 @@ async fn calls(client: &Client) -> Vec<Error> {
         inbox.contacts().get(MARKER).await.map(drop).err(),
         inbox.contacts().create(&guest).await.map(drop).err(),
         inbox.conversations(MARKER).create(None).await.map(drop).err(),
-        inbox.messages(MARKER, 1.into()).list(None).await.map(drop).err(),
+        inbox.conversations(MARKER).conversation(1).messages().list(None).await.map(drop).err(),
         client.web_widget(MARKER).visitor(MARKER).contact().await.map(drop).err(),
         account.dashboard_apps().create(&panel).await.map(drop).err(),
         account.webhooks().create(&hook).await.map(drop).err(),

@@ -95,7 +95,7 @@ async fn make_other(account: &Account, mark: &str) -> Result<Contact, Error> {
                 // It may have been made all the same.
                 let key = ContactKey::Identifier(mark.to_owned());
                 if error.is_unknown_outcome()
-                    && let Ok(Some(made)) = contacts.find_exact(&key).await
+                    && let Ok(Some(made)) = contacts.find_exact(key).await
                 {
                     remove(account, &[made.id]).await;
                 }
@@ -205,13 +205,14 @@ impl Check<'_> {
                 visitor.set_user(&user).await.err()
             }
             Way::SetUnnamed => {
-                let change = WidgetContactPatch { custom_attributes: attribute, ..by_email };
+                let change = WidgetContactPatch { merge_custom_attributes: attribute, ..by_email };
                 visitor.set_unnamed(&change).await.err()
             }
             Way::Attributes => {
-                let custom_attributes = attribute;
-                let change =
-                    WidgetContactPatch { custom_attributes, ..WidgetContactPatch::default() };
+                let change = WidgetContactPatch {
+                    merge_custom_attributes: attribute,
+                    ..WidgetContactPatch::default()
+                };
                 visitor.update_contact(&change).await.err()
             }
         };

@@ -102,7 +102,7 @@ impl WantedContact {
             identifier: Patch::from_wanted(self.identifier.clone()),
             email: Patch::from_wanted(self.email.clone()),
             phone_number: Patch::from_wanted(self.phone_number.clone()),
-            merge_attributes: Some(self.custom_attributes.clone()),
+            merge_custom_attributes: Some(self.custom_attributes.clone()),
             ..ContactPatch::default()
         }
     }

@@ -232,7 +232,7 @@ impl<'a> Attempt<'a> {
 
     async fn identifier_is_taken(&mut self, identifier: ContactKey) -> Result<(), WriteError> {
         let contacts = self.open.account.contacts();
-        let Some(owner) = contacts.find_exact(&identifier).await? else {
+        let Some(owner) = contacts.find_exact(identifier).await? else {
             return Ok(()); // It is free by now.
         };
         if self.known == Some(owner.id) {
@@ -260,7 +260,7 @@ impl<'a> Attempt<'a> {
 
     async fn email_is_taken(&mut self, email: String) -> Result<(), WriteError> {
         let contacts = self.open.account.contacts();
-        let owner = contacts.find_exact(&ContactKey::Email(email.clone())).await?;
+        let owner = contacts.find_exact(ContactKey::Email(email.clone())).await?;
         let has = |owner: &Contact| {
             owner.email.as_deref().is_some_and(|has| has.eq_ignore_ascii_case(&email))
         };

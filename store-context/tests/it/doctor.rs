@@ -16,21 +16,21 @@ use store_context::doctor::{Verdict, Way, WidgetReport, check_widget};
 use crate::support::Bench;
 
 /// A website inbox with `hmac_mandatory`, as provisioning makes one.
-struct StoreAccount {
+struct Site {
     bench: Bench,
     account: Account,
     website_token: String,
     hmac_token: Secret,
 }
 
-impl StoreAccount {
+impl Site {
     async fn new() -> Self {
         let bench = Bench::provisioned().await;
         let account = bench.account(bench.north()).await;
-        let store_account = bench.ports.stores.account(bench.north()).await.unwrap();
+        let site = bench.ports.stores.account(bench.north()).await.unwrap();
         let held = bench.ports.credentials.get(bench.north()).await.unwrap();
         let hmac_token = held.website_hmac.unwrap();
-        Self { account, website_token: store_account.website_token.unwrap(), hmac_token, bench }
+        Self { account, website_token: site.website_token.unwrap(), hmac_token, bench }
     }
 
     fn website(&self) -> WebWidget {
@@ -133,9 +133,9 @@ fn all(verdict: &Verdict, besides: &[Way]) -> Vec<(Way, Verdict)> {
 
 #[tokio::test]
 async fn a_server_as_chatwoot_ships_it_is_open() {
-    let store_account = StoreAccount::new().await;
-    let before = store_account.contacts().await;
-    let report = store_account.check(&store_account.website()).await;
+    let site = Site::new().await;
+    let before = site.contacts().await;
+    let report = site.check(&site.website()).await;
     println!("{report}");
     // The inbox demands a hash, and that is all it does.
     let besides = [Way::SetUser, Way::PreChat];
@@ -143,14 +143,14 @@ async fn a_server_as_chatwoot_ships_it_is_open() {
     assert_eq!(report.verdict(Way::SetUser), Some(&Verdict::Closed));
     // A fake without conversations of the widget cannot say.
     let pre_chat = report.verdict(Way::PreChat).unwrap();
-    if store_account.talks().await {
+    if site.talks().await {
         assert_eq!(*pre_chat, Verdict::Open);
     } else {
         assert!(matches!(pre_chat, Verdict::Unknown(_)), "{pre_chat}");
     }
     assert!(report.is_open() && !report.is_closed());
     assert!(report.left().is_empty(), "{report}");
-    assert_eq!(store_account.contacts().await, before, "what was made is removed");
+    assert_eq!(site.contacts().await, before, "what was made is removed");
 }
 
 #[tokio::test]
@@ -158,26 +158,25 @@ async fn an_inbox_that_demands_no_hash_is_open_by_set_user_too() {
     use chatwoot_client::Patch;
     use chatwoot_client::application::inboxes::{ChannelPatch, InboxPatch};
 
-    let store_account = StoreAccount::new().await;
-    let inbox =
-        store_account.bench.ports.stores.account(store_account.bench.north()).await.unwrap();
+    let site = Site::new().await;
+    let inbox = site.bench.ports.stores.account(site.bench.north()).await.unwrap();
     let channel = ChannelPatch { hmac_mandatory: Patch::Set(false), ..ChannelPatch::default() };
     let to = InboxPatch { channel: Some(channel), ..InboxPatch::default() };
-    store_account.account.inboxes().update(inbox.website_inbox.unwrap(), &to).await.unwrap();
-    let report = store_account.check(&store_account.website()).await;
+    site.account.inboxes().update(inbox.website_inbox.unwrap(), &to).await.unwrap();
+    let report = site.check(&site.website()).await;
     assert_eq!(report.verdict(Way::SetUser), Some(&Verdict::Open), "{report}");
 }
 
 #[tokio::test]
 async fn a_server_behind_the_rules_is_closed() {
-    let store_account = StoreAccount::new().await;
-    let proxy = Proxy { server: store_account.bench.fake.clone(), status: 403, no_talk: false };
-    let report = store_account.check(&store_account.behind(proxy)).await;
+    let site = Site::new().await;
+    let proxy = Proxy { server: site.bench.fake.clone(), status: 403, no_talk: false };
+    let report = site.check(&site.behind(proxy)).await;
     println!("{report}");
     let besides = [Way::PreChat];
     assert_eq!(verdicts(&report, &besides), all(&Verdict::Closed, &besides));
     let pre_chat = report.verdict(Way::PreChat).unwrap();
-    if store_account.talks().await {
+    if site.talks().await {
         assert_eq!(*pre_chat, Verdict::Closed);
     } else {
         assert!(matches!(pre_chat, Verdict::Unknown(_)), "{pre_chat}");
@@ -188,41 +187,40 @@ async fn a_server_behind_the_rules_is_closed() {
 
 #[tokio::test]
 async fn what_cannot_be_told_is_not_told_to_be_closed() {
-    let store_account = StoreAccount::new().await;
+    let site = Site::new().await;
     // A server that fails has refused nothing for good, and one where nobody can begin a
     // conversation may refuse another thing than the e-mail.
-    let proxy = Proxy { server: store_account.bench.fake.clone(), status: 502, no_talk: false };
-    let report = store_account.check(&store_account.behind(proxy)).await;
+    let proxy = Proxy { server: site.bench.fake.clone(), status: 502, no_talk: false };
+    let report = site.check(&site.behind(proxy)).await;
     assert!(matches!(report.verdict(Way::Email), Some(Verdict::Unknown(_))), "{report}");
-    let proxy = Proxy { server: store_account.bench.fake.clone(), status: 403, no_talk: true };
-    let report = store_account.check(&store_account.behind(proxy)).await;
+    let proxy = Proxy { server: site.bench.fake.clone(), status: 403, no_talk: true };
+    let report = site.check(&site.behind(proxy)).await;
     assert!(matches!(report.verdict(Way::PreChat), Some(Verdict::Unknown(_))), "{report}");
     // A website of another account: its visitors are no contacts of this one.
-    let (other, token) = store_account.bench.fake.add_account("Another shop");
-    let other = store_account.bench.client.account(other, token);
-    let report = check_widget(&other, &store_account.website(), None).await.unwrap();
+    let (other, token) = site.bench.fake.add_account("Another shop");
+    let other = site.bench.client.account(other, token);
+    let report = check_widget(&other, &site.website(), None).await.unwrap();
     for finding in report.findings() {
         assert!(matches!(finding.verdict, Verdict::Unknown(_)), "{finding}");
     }
     // Without the inbox's key nobody can sign in.
-    let report =
-        check_widget(&store_account.account, &store_account.website(), None).await.unwrap();
+    let report = check_widget(&site.account, &site.website(), None).await.unwrap();
     let verdict = report.verdict(Way::SignedIn).unwrap();
     assert_eq!(verdict.to_string(), "unknown: no hmac_token was given");
-    assert!(!report.to_string().contains(store_account.hmac_token.expose()));
+    assert!(!report.to_string().contains(site.hmac_token.expose()));
 }
 
 #[tokio::test]
 async fn what_cannot_be_removed_is_reported() {
-    let store_account = StoreAccount::new().await;
-    let online = FaultKind::Refuse { status: 422, body: r#"{"message": "is online"}"#.into() };
-    store_account.bench.fake.fault(Fault::new(online).verb("DELETE").path("/contacts/").times(1));
-    let report = store_account.check(&store_account.website()).await;
+    let site = Site::new().await;
+    let online = FaultKind::Respond { status: 422, body: r#"{"message": "is online"}"#.into() };
+    site.bench.fake.fault(Fault::new(online).verb("DELETE").path("/contacts/").times(1));
+    let report = site.check(&site.website()).await;
     let [left] = report.left() else { panic!("{report}") };
     assert!(left.to_string().contains(&left.contact.to_string()), "{left}");
-    let named = store_account.account.contacts().get(left.contact).await.unwrap();
+    let named = site.account.contacts().get(left.contact).await.unwrap();
     assert_eq!(named.name.as_deref(), Some("Widget check"));
-    let list = store_account.account.contacts().list(&ContactsQuery::default()).await.unwrap();
+    let list = site.account.contacts().list(&ContactsQuery::default()).await.unwrap();
     let marked = |it: &&chatwoot_client::application::contacts::Contact| {
         it.identifier.as_ref().is_some_and(|text| text.starts_with("widget-check-"))
     };

@@ -88,7 +88,7 @@ async fn what_others_keep_on_a_contact_is_no_drift() {
     let (_, contact) = synced_customer(&bench, "ada").await;
     let own = Attributes::from_iter([("favourite".to_owned(), json!("gouda"))]);
     let patch = ContactPatch {
-        merge_attributes: Some(own.clone()),
+        merge_custom_attributes: Some(own.clone()),
         merge_additional_attributes: Some(own),
         ..ContactPatch::default()
     };
@@ -166,7 +166,7 @@ async fn a_check_of_the_store_puts_each_contact_right() {
     let [altered, deleted, fine, merged, named] = &contacts[..] else { panic!("five") };
     let tier = Attributes::from_iter([("lifetime_value".to_owned(), json!(1_000_000))]);
     let patch = ContactPatch {
-        merge_attributes: Some(tier),
+        merge_custom_attributes: Some(tier),
         email: Patch::Clear,
         ..ContactPatch::default()
     };

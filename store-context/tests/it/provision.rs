@@ -15,7 +15,7 @@ use chatwoot_client::types::{Role, User};
 use chatwoot_client::{Account, Patch, UserToken};
 use serde_json::{Value, json};
 use store_context::model::{ContactIdentifiers, Store, StoreId};
-use store_context::ports::Account;
+use store_context::ports::StoreAccount;
 use store_context::provision::{ProvisionError, ProvisionReport, StepOutcome};
 
 use crate::support::{Bench, DOMAIN, PUBLIC_URL, every_fault, holds_none, stores, whole};
@@ -393,7 +393,7 @@ async fn an_account_is_not_doubled_because_it_could_not_be_looked_for() {
     let bench = Bench::hasty();
     let store = &bench.stores[0];
     let accounts = "/platform/api/v1/accounts";
-    let lost = Fault::new(FaultKind::ResetBeforeAnswer).verb("POST").path(accounts).times(1);
+    let lost = Fault::new(FaultKind::ResetBeforeResponse).verb("POST").path(accounts).times(1);
     bench.fake.fault(lost);
     bench.provision(store).await.unwrap_err();
     for kind in every_fault() {

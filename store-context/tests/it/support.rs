@@ -42,9 +42,9 @@ pub(crate) fn every_fault() -> [FaultKind; 6] {
         FaultKind::ErrorBefore,
         FaultKind::ErrorAfter,
         FaultKind::RateLimited,
-        FaultKind::ResetBeforeAnswer,
+        FaultKind::ResetBeforeResponse,
         FaultKind::Delay(Duration::from_mins(5)),
-        FaultKind::Refuse { status: 503, body: "down".into() },
+        FaultKind::Respond { status: 503, body: "down".into() },
     ]
 }
 
@@ -437,7 +437,8 @@ pub(crate) struct Talk {
 
 impl Talk {
     pub(crate) async fn say(&self, text: &str) {
-        self.inbox.messages(&self.source, self.id).create(text, None).await.unwrap();
+        let conversation = self.inbox.conversations(&self.source).conversation(self.id);
+        conversation.messages().create(text, None).await.unwrap();
     }
 
     /// Says an e-mail address of its own, as any visitor can: whoever has it swallows the contact.

@@ -66,7 +66,7 @@ async fn a_customer_is_created_changed_and_let_be() {
     // What agents keep stays.
     let account = bench.account(bench.north()).await;
     let own = Attributes::from_iter([("favourite".to_owned(), json!("gouda"))]);
-    let patch = ContactPatch { merge_attributes: Some(own), ..ContactPatch::default() };
+    let patch = ContactPatch { merge_custom_attributes: Some(own), ..ContactPatch::default() };
     account.contacts().update(contact.id, &patch).await.unwrap();
     buy(&bench, &ada.id, 2, 30);
     bench.put(&Customer { email: Some("new@mail.example".into()), phone: None, ..ada.clone() });
@@ -362,8 +362,9 @@ async fn guest(bench: &Bench) -> (Contact, chatwoot_client::ConversationId) {
         ..NewPublicContact::default()
     };
     let made = inbox.contacts().create(&new).await.unwrap();
-    let talk = inbox.conversations(&made.source_id).create(None).await.unwrap().id;
-    inbox.messages(&made.source_id, talk).create("Hello", None).await.unwrap();
+    let conversations = inbox.conversations(&made.source_id);
+    let talk = conversations.create(None).await.unwrap().id;
+    conversations.conversation(talk).messages().create("Hello", None).await.unwrap();
     let account = bench.account(bench.north()).await;
     (account.contacts().get(made.id).await.unwrap(), talk)
 }
@@ -378,7 +379,7 @@ async fn a_guest_is_recognised_and_again() {
     let (is_guest, talk) = guest(&bench).await;
     let account = bench.account(bench.north()).await;
     let stale = Attributes::from_iter([("customer_tier".to_owned(), json!("odd"))]);
-    let patch = ContactPatch { merge_attributes: Some(stale), ..ContactPatch::default() };
+    let patch = ContactPatch { merge_custom_attributes: Some(stale), ..ContactPatch::default() };
     account.contacts().update(is_guest.id, &patch).await.unwrap();
 
     let contact = sync.merge_guest(bench.north(), &ada.id, is_guest.id).await.unwrap();

@@ -46,20 +46,20 @@ fn platform() -> Vec<Row> {
 
 fn public() -> Vec<Row> {
     table! { public(on) {
-        "public_inbox.get" => on.details(),
+        "public_inbox.details" => on.details(),
         "public_contacts.create" => on.contacts().create(&Default::default()),
         "public_contacts.get" => on.contacts().get("s"),
         "public_contacts.update" => on.contacts().update("s", &Default::default()),
         "public_conversations.list" => on.conversations("s").list(),
         "public_conversations.create" => on.conversations("s").create(None),
         "public_conversations.get" => on.conversations("s").get(1.into()),
-        "public_conversations.resolve" => on.conversations("s").resolve(1.into()),
+        "public_conversations.resolve" => on.conversations("s").conversation(1).resolve(),
         "public_conversations.set_typing" =>
-            on.conversations("s").set_typing(1.into(), Typing::On),
+            on.conversations("s").conversation(1).set_typing(Typing::On),
         "public_conversations.update_last_seen" =>
-            on.conversations("s").update_last_seen(1.into()),
-        "public_messages.list" => on.messages("s", 1.into()).list(None),
-        "public_messages.create" => on.messages("s", 1.into()).create("", None),
-        "public_messages.update" => on.messages("s", 1.into()).update(1.into(), &[]),
+            on.conversations("s").conversation(1).update_last_seen(),
+        "public_messages.list" => on.conversations("s").conversation(1).messages().list(None),
+        "public_messages.create" => on.conversations("s").conversation(1).messages().create("", None),
+        "public_messages.update" => on.conversations("s").conversation(1).messages().update(1.into(), &[]),
     } }
 }

@@ -32,7 +32,7 @@ fn help_center() -> Vec<Row> {
         "articles.update" => on.articles().update("p", 1.into(), &Default::default()),
         "articles.delete" => on.articles().delete("p", 1.into()),
         "articles.reorder" => on.articles().reorder("p", &Default::default()),
-        "articles.set_status_of" => on.articles().set_status_of("p", &[], &"draft".into()),
+        "articles.set_status_of" => on.articles().set_status_of("p", &[], "draft".into()),
         "articles.set_category_of" => on.articles().set_category_of("p", &[], 1.into()),
         "articles.delete_all_of" => on.articles().delete_all_of("p", &[]),
         "search.all" => on.search().all(&Default::default()),

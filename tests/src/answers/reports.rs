@@ -1,6 +1,8 @@
 //! The methods of reports.
 
-use chatwoot_client::application::reports::{ReportOptions, ReportPeriod, ReportScope};
+use chatwoot_client::application::reports::{
+    AgentMetricsQuery, ReportOptions, ReportPeriod, ReportScope,
+};
 
 use super::{Row, table};
 
@@ -13,13 +15,13 @@ fn options() -> ReportOptions {
 pub(super) fn rows() -> Vec<Row> {
     table! { account(on) {
         "reports.series" =>
-            on.reports().series(&"m".into(), ReportScope::Account, &PERIOD, &options()),
+            on.reports().series("m".into(), ReportScope::Account, &PERIOD, &options()),
         "reports.summary" => on.reports().summary(ReportScope::Account, &PERIOD, &options()),
         "reports.conversations" => on.reports().conversations(),
-        "reports.agents" => on.reports().agents(None),
+        "reports.agents" => on.reports().agents(&AgentMetricsQuery::default()),
         "reports.first_responses" => on.reports().first_responses(&PERIOD),
         "reports.inbox_labels" => on.reports().inbox_labels(&PERIOD, &[], &[]),
-        "reports.outgoing" => on.reports().outgoing(&"agent".into(), &PERIOD),
+        "reports.outgoing" => on.reports().outgoing("agent".into(), &PERIOD),
         "summary_reports.agents" => on.summary_reports().agents(&PERIOD, false),
         "summary_reports.teams" => on.summary_reports().teams(&PERIOD, false),
         "summary_reports.inboxes" => on.summary_reports().inboxes(&PERIOD, false),

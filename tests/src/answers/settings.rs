@@ -33,7 +33,7 @@ fn automation() -> Vec<Row> {
         "macros.list" => on.macros().list(),
         "macros.get" => on.macros().get(1.into()),
         "macros.create" => on.macros().create(&Default::default()),
-        "macros.update" => on.macros().update(1.into(), &"global".into(), &Default::default()),
+        "macros.update" => on.macros().update(1.into(), "global".into(), &Default::default()),
         "macros.delete" => on.macros().delete(1.into()),
         "macros.execute" => on.macros().execute(1.into(), &[]),
         "integrations.apps" => on.integrations().apps(),
@@ -51,7 +51,7 @@ fn policies() -> Vec<Row> {
         "assignment_policies.of_inbox" => on.assignment_policies().of_inbox(1.into()),
         "assignment_policies.set_for_inbox" =>
             on.assignment_policies().set_for_inbox(1.into(), 1.into()),
-        "audit_logs.list" => on.audit_logs().list(1),
+        "audit_logs.list" => on.audit_logs().list(&Default::default()),
         "campaigns.list" => on.campaigns().list(),
         "campaigns.get" => on.campaigns().get(1.into()),
         "campaigns.create" => on.campaigns().create(&Default::default()),

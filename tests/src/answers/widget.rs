@@ -23,7 +23,7 @@ pub(super) fn rows() -> Vec<Row> {
         "widget.set_user" => on.set_user(&user()),
         "widget.event" => on.event(&Default::default()),
         "widget.create_conversation" => on.create_conversation(&Default::default()),
-        "widget.replace_attributes" => on.replace_attributes(&Default::default()),
+        "widget.replace_custom_attributes" => on.replace_custom_attributes(&Default::default()),
         "widget.messages" => on.messages(None),
         "widget.write" => on.write(&Default::default()),
     } });

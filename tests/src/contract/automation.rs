@@ -59,7 +59,7 @@ pub(super) async fn macros(session: &Session, stage: &Stage) -> Result<(), Cut> 
     };
     let made = session.done(macros.create(&new)).await?.id;
     let change = MacroPatch { name: session.name("Renamed").into(), ..MacroPatch::default() };
-    session.done(macros.update(made, &MacroVisibility::Global, &change)).await?;
+    session.done(macros.update(made, MacroVisibility::Global, &change)).await?;
     let read = session.step(macros.get(made), |is| {
         ensure!(is.name == session.name("Renamed"));
         ensure!(is.actions == new.actions, "what was not named has changed");

@@ -8,6 +8,7 @@ use chatwoot_client::application::{Filter, FilterCondition};
 use chatwoot_client::{Attributes, ErrorKind, Page, Upload};
 use serde_json::json;
 
+use super::contact_parts;
 use super::session::{Cut, Session};
 use super::stage::Stage;
 
@@ -21,8 +22,10 @@ fn attribute(key: &str) -> Attributes {
 pub(super) async fn contacts(session: &Session, stage: &Stage) -> Result<(), Cut> {
     let (contacts, ada) = (stage.account.contacts(), stage.contact.id);
     for key in ["first", "second"] {
-        let change =
-            ContactPatch { merge_attributes: Some(attribute(key)), ..ContactPatch::default() };
+        let change = ContactPatch {
+            merge_custom_attributes: Some(attribute(key)),
+            ..ContactPatch::default()
+        };
         session.done(contacts.update(ada, &change)).await?;
     }
     session
@@ -66,6 +69,7 @@ pub(super) async fn contacts(session: &Session, stage: &Stage) -> Result<(), Cut
     session.part(found(session, stage).await);
     session.part(merged(session, stage).await);
     session.part(files(session, stage).await);
+    session.part(contact_parts::inboxes(session, stage).await);
     drop(session.done(contacts.export(&ContactExport::default())).await);
     let gone = NewContact { identifier: Some(session.name("gone")), ..NewContact::default() };
     let gone = session.done(contacts.create(&gone)).await?.contact.id;

@@ -3,12 +3,14 @@
 use anyhow::{Context, ensure};
 use chatwoot_client::Attributes;
 use chatwoot_client::application::conversations::{
-    ConversationPatch, ConversationsQuery, NewConversation, StatusFilter, Typing,
+    ConversationFilesQuery, ConversationFilterQuery, ConversationPatch, ConversationsQuery,
+    NewConversation, StatusFilter, Typing,
 };
 use chatwoot_client::application::{Filter, FilterCondition};
 use chatwoot_client::types::{ConversationStatus, Priority};
 use serde_json::json;
 
+use super::conversation_parts;
 use super::session::{Cut, Session};
 use super::stage::Stage;
 
@@ -25,6 +27,7 @@ pub(super) async fn conversations(session: &Session, stage: &Stage) -> Result<()
     changed(session, stage).await?;
     // Not `?`: each is for itself, and an older server lacks some.
     session.part(listed(session, stage).await);
+    session.part(conversation_parts::assignments(session, stage).await);
     drop(session.done(handle.set_typing(Typing::On, false)).await);
     drop(session.done(handle.set_typing(Typing::Off, false)).await);
     drop(session.done(handle.mute()).await);
@@ -34,7 +37,7 @@ pub(super) async fn conversations(session: &Session, stage: &Stage) -> Result<()
     drop(session.done(handle.mark_unread()).await);
     drop(session.done(handle.mark_read()).await);
     drop(session.done(talks.unread_counts()).await);
-    drop(session.done(handle.attachments(1)).await);
+    drop(session.done(handle.attachments(&ConversationFilesQuery::default())).await);
     drop(session.done(handle.send_transcript(&session.email("ada"))).await);
     let other = NewConversation {
         contact_id: Some(stage.contact.id),
@@ -95,7 +98,7 @@ async fn listed(session: &Session, stage: &Stage) -> Result<(), Cut> {
         .await?;
     let open = Filter::new(FilterCondition::equal_to("status", ["open"]));
     session
-        .step(talks.filter(&open, 1), |page| {
+        .step(talks.filter(&open, &ConversationFilterQuery::default()), |page| {
             must!(page.payload.iter().any(|one| one.id == talk), "it is open")
         })
         .await?;

@@ -99,7 +99,7 @@ pub(super) async fn articles(session: &Session, stage: &Stage) -> Result<(), Cut
     session.done(articles.reorder(&slug, &BTreeMap::from([(article, 20), (other, 10)]))).await?;
     // Not `?`: an older server may lack what changes many at once.
     drop(session.done(articles.set_category_of(&slug, &[article], category)).await);
-    let published = articles.set_status_of(&slug, &[article], &ArticleStatus::Published);
+    let published = articles.set_status_of(&slug, &[article], ArticleStatus::Published);
     if session.done(published).await.is_ok() {
         session
             .step(articles.get(&slug, article), |is| {

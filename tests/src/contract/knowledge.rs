@@ -2,6 +2,7 @@
 //! service levels, companies, policies, audits.
 
 use chatwoot_client::application::assignment_policies::NewAssignmentPolicy;
+use chatwoot_client::application::audit_logs::AuditLogsQuery;
 use chatwoot_client::application::companies::{CompaniesQuery, NewCompany};
 use chatwoot_client::application::conversations::NewConversation;
 use chatwoot_client::application::csat::CsatQuery;
@@ -134,7 +135,7 @@ pub(super) async fn assignment_policies(session: &Session, stage: &Stage) -> Res
 }
 
 pub(super) async fn audit_logs(session: &Session, stage: &Stage) -> Result<(), Cut> {
-    session.done(stage.account.audit_logs().list(1)).await?;
+    session.done(stage.account.audit_logs().list(&AuditLogsQuery::default())).await?;
     Ok(())
 }
 

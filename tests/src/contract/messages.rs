@@ -1,8 +1,9 @@
 //! Messages of a conversation.
 
 use anyhow::{Context, ensure};
+use chatwoot_client::Page;
 use chatwoot_client::application::messages::{
-    MessageDelivery, MessagePage, MessagesQuery, NewMessage,
+    MessageDelivery, MessagesMeta, MessagesQuery, NewMessage,
 };
 use chatwoot_client::types::MessageId;
 use chatwoot_client::types::{Message, MessageStatus};
@@ -10,7 +11,7 @@ use chatwoot_client::types::{Message, MessageStatus};
 use super::session::{Cut, Session};
 use super::stage::Stage;
 
-fn of(page: &MessagePage, id: MessageId) -> anyhow::Result<&Message> {
+fn of(page: &Page<Message, MessagesMeta>, id: MessageId) -> anyhow::Result<&Message> {
     page.payload.iter().find(|one| one.id == id).context("the message is not listed")
 }
 

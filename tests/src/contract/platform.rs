@@ -25,7 +25,7 @@ pub(super) async fn accounts(session: &Session, stage: &Stage) -> Result<(), Cut
     for key in ["first", "second"] {
         let change = PlatformAccountPatch {
             name: session.name("Renamed").into(),
-            replace_attributes: attribute(key).into(),
+            replace_custom_attributes: attribute(key).into(),
             ..PlatformAccountPatch::default()
         };
         session.done(accounts.update(id, &change)).await?;

@@ -35,7 +35,7 @@ pub(super) async fn contacts(session: &Session, stage: &Stage) -> Result<(), Cut
         let attributes = Attributes::from_iter([(key.to_owned(), json!("x"))]);
         let change = PublicContactPatch {
             name: Some("Named".into()),
-            merge_attributes: Some(attributes),
+            merge_custom_attributes: Some(attributes),
             ..PublicContactPatch::default()
         };
         let last = session.step(contacts.update(&source, &change), |is| {
@@ -53,16 +53,17 @@ pub(super) async fn conversations(session: &Session, stage: &Stage) -> Result<()
     let source = session.done(inbox.contacts().create(&guest(session, "talker"))).await?.source_id;
     let talks = inbox.conversations(&source);
     let talk = session.done(talks.create(None)).await?.id;
-    session.step(talks.get(talk), |is| must!(is.id == talk)).await?;
+    let handle = talks.conversation(talk);
+    session.step(handle.get(), |is| must!(is.id == talk)).await?;
     session
         .step(talks.list(), |list| {
             must!(list.iter().any(|one| one.id == talk), "the conversation is not listed")
         })
         .await?;
-    session.done(talks.set_typing(talk, Typing::On)).await?;
-    session.done(talks.update_last_seen(talk)).await?;
+    session.done(handle.set_typing(Typing::On)).await?;
+    session.done(handle.update_last_seen()).await?;
 
-    let messages = inbox.messages(&source, talk);
+    let messages = handle.messages();
     let asked = session.step(messages.create("Where is my order?", Some("echo")), |is| {
         must!(is.content.as_deref() == Some("Where is my order?"))
     });
@@ -89,7 +90,7 @@ pub(super) async fn conversations(session: &Session, stage: &Stage) -> Result<()
             must!(*values == json!(said))
         })
         .await?;
-    session.done(talks.resolve(talk)).await?;
+    session.done(handle.resolve()).await?;
     session.done(stage.account.conversations().get(talk)).await?;
     Ok(())
 }

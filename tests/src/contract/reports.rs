@@ -3,7 +3,7 @@
 
 use anyhow::ensure;
 use chatwoot_client::application::reports::{
-    OutgoingGroup, ReportMetric, ReportOptions, ReportPeriod, ReportScope,
+    AgentMetricsQuery, OutgoingGroup, ReportMetric, ReportOptions, ReportPeriod, ReportScope,
 };
 
 use super::session::{Cut, Session};
@@ -21,7 +21,7 @@ pub(super) async fn reports(session: &Session, stage: &Stage) -> Result<(), Cut>
     let (reports, week) = (stage.account.reports(), week());
     let (scope, options) = (ReportScope::Account, ReportOptions::default());
     let metric = ReportMetric::ConversationsCount;
-    let series = session.step(reports.series(&metric, scope, &week, &options), |points| {
+    let series = session.step(reports.series(metric, scope, &week, &options), |points| {
         ensure!(points.len() >= 7, "{} points for a week", points.len());
         must!(points.windows(2).all(|two| two[0].timestamp < two[1].timestamp), "out of order")
     });
@@ -31,7 +31,7 @@ pub(super) async fn reports(session: &Session, stage: &Stage) -> Result<(), Cut>
     });
     summary.await?;
     session.step(reports.conversations(), |is| must!(is.open > 0, "none is open")).await?;
-    let agents = session.step(reports.agents(None), |list| {
+    let agents = session.step(reports.agents(&AgentMetricsQuery::default()), |list| {
         must!(list.iter().any(|one| one.id == stage.agent), "the agent is missing")
     });
     agents.await?;
@@ -42,7 +42,7 @@ pub(super) async fn reports(session: &Session, stage: &Stage) -> Result<(), Cut>
         must!(is.inboxes.iter().any(|one| one.id == stage.inbox.id), "the inbox is missing")
     });
     drop(matrix.await);
-    drop(session.done(reports.outgoing(&OutgoingGroup::Agent, &week)).await);
+    drop(session.done(reports.outgoing(OutgoingGroup::Agent, &week)).await);
     Ok(())
 }
 

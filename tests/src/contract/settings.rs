@@ -20,7 +20,7 @@ use serde_json::json;
 use super::session::{Cut, Session};
 use super::stage::Stage;
 
-pub(super) async fn custom_attributes(session: &Session, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn attribute_definitions(session: &Session, stage: &Stage) -> Result<(), Cut> {
     let attributes = stage.account.attribute_definitions();
     let new = NewAttributeDefinition {
         display_type: AttributeType::List,

@@ -51,7 +51,7 @@ pub(super) async fn widget(session: &Session, stage: &Stage) -> Result<(), Cut> 
     listed.await?;
     for key in ["first", "second"] {
         let attributes = Attributes::from_iter([(key.to_owned(), json!("x"))]);
-        session.done(visitor.replace_attributes(&attributes)).await?;
+        session.done(visitor.replace_custom_attributes(&attributes)).await?;
     }
     let second = Attributes::from_iter([("second".to_owned(), json!("x"))]);
     let read = session.step(stage.account.conversations().get(talk), |is| {

@@ -104,7 +104,9 @@ const ANSWERS: [(&str, Check); 16] = [
     ("labels.create", |client| check(account(client).labels().create(&NewLabel::new("vip")))),
     ("webhooks.list", |client| check(account(client).webhooks().list())),
     ("teams.list", |client| check(account(client).teams().list())),
-    ("custom_attributes.list", |client| check(account(client).attribute_definitions().list(None))),
+    ("attribute_definitions.list", |client| {
+        check(account(client).attribute_definitions().list(None));
+    }),
     ("account.get", |client| check(account(client).details().get())),
     ("profile.get", |client| check(client.profile("t").get())),
     ("platform_users.get", |client| check(client.platform("t").users().get(1.into()))),

@@ -168,7 +168,11 @@ async fn play(client: &Client, account: u64, token: &str) -> anyhow::Result<()> 
     let shop = client.public_inbox(identifier);
     let guest = shop.contacts().create(&NewPublicContact::default()).await?.source_id;
     let talk = shop.conversations(&guest).create(None).await?.id;
-    shop.messages(&guest, talk).create("Where is my order?", None).await?;
+    shop.conversations(&guest)
+        .conversation(talk)
+        .messages()
+        .create("Where is my order?", None)
+        .await?;
     shop.conversations(&guest).list().await?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Account: the account itself, its name, language and settings.
+//! Account: the account's name, language and settings.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,7 +19,7 @@ const CACHE_KEYS: Op = Op::get("account.cache_keys", "/api/v1/accounts/{account_
 
 pub(crate) const OPERATIONS: &[Op] = &[GET, UPDATE, CACHE_KEYS];
 
-/// The account itself; from [`Account::details`].
+/// The account's name, language and settings; from [`Account::details`].
 #[derive(Clone, Copy, Debug)]
 pub struct AccountDetails<'a> {
     account: &'a Account,
@@ -49,14 +49,14 @@ impl<'a> AccountDetails<'a> {
         self.account.call(GET)
     }
 
-    /// Updates the account; what is left as [`Patch::Keep`] stays.
+    /// Updates the account; fields left as [`Patch::Keep`] keep their value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}`. Administrators only.
     ///
     /// # Errors
     /// `Unauthorized` for an agent; `Invalid` for `auto_resolve_after` out of its range, an empty
-    /// name, a domain of more than 100 characters or a `support_email` that is no address; `Server`
-    /// for a language that Chatwoot does not have.
+    /// name, a domain of more than 100 characters or a `support_email` that is not an e-mail
+    /// address; `Server` for a language that Chatwoot does not have.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -72,7 +72,8 @@ impl<'a> AccountDetails<'a> {
         self.account.call(UPDATE).json(to)
     }
 
-    /// Returns when labels, inboxes and teams last changed: read them again when their key differs.
+    /// Returns a cache key for each of labels, inboxes and teams: read a list again if its key
+    /// differs.
     ///
     /// `GET /api/v1/accounts/{account_id}/cache_keys`. Agents and administrators. Not in Chatwoot's
     /// published API.
@@ -96,23 +97,23 @@ impl<'a> AccountDetails<'a> {
     }
 }
 
-/// When settings of an account last changed: epoch seconds in a text, zeros for "not lately".
-/// Compare them for equality only.
+/// Cache keys of an account's settings: the epoch seconds of the last change as text, zeros if
+/// there was none lately. Compare them for equality only.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CacheKeys {
-    /// Labels.
+    /// The key of the labels.
     pub label: Option<String>,
-    /// Inboxes.
+    /// The key of the inboxes.
     pub inbox: Option<String>,
-    /// Teams.
+    /// The key of the teams.
     pub team: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// An account as its own users see it.
+/// An account, as its own users see it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AccountInfo {
@@ -122,28 +123,29 @@ pub struct AccountInfo {
     pub name: String,
     /// Its language, such as `en` or `nl`.
     pub locale: Option<String>,
-    /// The domain its e-mail comes to.
+    /// The domain that receives its e-mail.
     pub domain: Option<String>,
-    /// The address its e-mail comes from.
+    /// The sender address of its e-mail.
     pub support_email: Option<String>,
-    /// Whether it is in use.
+    /// Whether it is active or suspended.
     pub status: Option<AccountStatus>,
-    /// Since when it is there.
+    /// When it was created.
     pub created_at: Option<Time>,
-    /// Features that are on, by name.
+    /// Which features are enabled, by name.
     #[serde(default)]
     pub features: NullAsEmpty<OpenMap<String, bool>>,
-    /// How it resolves conversations by itself, and more.
+    /// Its settings, such as the automatic resolution of conversations.
     pub settings: Option<AccountSettings>,
-    /// Industry, time zone and what the installation notes of it.
+    /// Industry, time zone and other attributes that the installation stores.
     pub custom_attributes: Option<Attributes>,
-    /// When labels, inboxes and teams last changed, as epoch seconds in a text.
+    /// The cache keys of labels, inboxes and teams: epoch seconds as text.
     pub cache_keys: Option<Attributes>,
-    /// The newest version that the server knows of; not after an update.
+    /// The newest version of Chatwoot that the server knows of; absent in the response to an
+    /// update.
     pub latest_chatwoot_version: Option<String>,
-    /// Features of a paid plan; not after an update.
+    /// Features of a paid plan; absent in the response to an update.
     pub subscribed_features: Option<Vec<Value>>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -152,55 +154,55 @@ pub struct AccountInfo {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AccountSettings {
-    /// Minutes of silence after which a conversation is resolved.
+    /// Minutes of inactivity after which a conversation is resolved.
     pub auto_resolve_after: Option<u64>,
-    /// What the customer is told then.
+    /// The message sent to the customer when a conversation is resolved this way.
     pub auto_resolve_message: Option<String>,
-    /// Whether conversations that wait for an agent are left alone.
+    /// Whether conversations that wait for an agent are exempt.
     pub auto_resolve_ignore_waiting: Option<bool>,
-    /// The label that such a conversation gets.
+    /// The label added to a conversation resolved this way.
     pub auto_resolve_label: Option<String>,
-    /// Whether voice messages are written down.
+    /// Whether voice messages are transcribed.
     pub audio_transcriptions: Option<bool>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What to change of the account.
+/// The changes to make to the account.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct AccountPatch {
     /// Its name.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub name: Patch<String>,
-    /// Its language.
+    /// Its language code, such as `en`.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub locale: Patch<String>,
-    /// The domain its e-mail comes to.
+    /// The domain that receives its e-mail.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub domain: Patch<String>,
-    /// The address its e-mail comes from.
+    /// The sender address of its e-mail.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub support_email: Patch<String>,
-    /// Minutes of silence after which a conversation is resolved: 10 to 1,439,856.
+    /// Minutes of inactivity after which a conversation is resolved: 10 to 1,439,856.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub auto_resolve_after: Patch<u64>,
-    /// What the customer is told then.
+    /// The message sent to the customer when a conversation is resolved this way.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub auto_resolve_message: Patch<String>,
-    /// Whether conversations that wait for an agent are left alone.
+    /// Whether conversations that wait for an agent are exempt.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub auto_resolve_ignore_waiting: Patch<bool>,
-    /// The label that such a conversation gets.
+    /// The label added to a conversation resolved this way.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub auto_resolve_label: Patch<String>,
-    /// Whether voice messages are written down.
+    /// Whether voice messages are transcribed.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub audio_transcriptions: Patch<bool>,
-    /// What it sells.
+    /// The industry it works in.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub industry: Patch<String>,
-    /// How many people it has.
+    /// The size of the company.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub company_size: Patch<String>,
     /// Its time zone, such as `Europe/Amsterdam`.

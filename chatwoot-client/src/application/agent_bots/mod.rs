@@ -1,4 +1,4 @@
-//! Agent bots: programs of the account that answer conversations.
+//! Agent bots: programs of the account that respond in conversations.
 
 use serde::Serialize;
 
@@ -28,8 +28,8 @@ const RESET_SECRET: Op = Op::post(
 pub(crate) const OPERATIONS: &[Op] =
     &[LIST, GET, CREATE, UPDATE, DELETE, RESET_ACCESS_TOKEN, RESET_SECRET];
 
-/// The agent bots of an account; from [`Account::agent_bots`]. To put one before the agents of an
-/// inbox see [`Inboxes::set_agent_bot`](crate::application::inboxes::Inboxes::set_agent_bot).
+/// The agent bots of an account; from [`Account::agent_bots`]. To connect one to an inbox see
+/// [`Inboxes::set_agent_bot`](crate::application::inboxes::Inboxes::set_agent_bot).
 #[derive(Clone, Copy, Debug)]
 pub struct AgentBots<'a> {
     account: &'a Account,
@@ -42,11 +42,11 @@ impl<'a> AgentBots<'a> {
 
     /// Returns the bots of the account and those of the installation.
     ///
-    /// `GET /api/v1/accounts/{account_id}/agent_bots`. Every agent may, and sees their tokens; only
-    /// an administrator sees secrets.
+    /// `GET /api/v1/accounts/{account_id}/agent_bots`. Agents and administrators. An agent sees the
+    /// bots' tokens; only an administrator sees their secrets.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -63,11 +63,11 @@ impl<'a> AgentBots<'a> {
 
     /// Returns one bot.
     ///
-    /// `GET /api/v1/accounts/{account_id}/agent_bots/{id}`. Every agent may, and sees its token;
-    /// only an administrator sees its secret.
+    /// `GET /api/v1/accounts/{account_id}/agent_bots/{id}`. Agents and administrators. An agent
+    /// sees the bot's token; only an administrator sees its secret.
     ///
     /// # Errors
-    /// `NotFound` without such a bot in this account or in the installation.
+    /// `NotFound` if neither the account nor the installation has such a bot.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -85,11 +85,11 @@ impl<'a> AgentBots<'a> {
     ///
     /// `POST /api/v1/accounts/{account_id}/agent_bots`. Administrators only.
     ///
-    /// Names are not unique: sent twice, it makes two.
+    /// Names are not unique: a repeated request creates a second one.
     ///
     /// # Errors
-    /// `Unauthorized` for an agent; `Invalid` for a name of more than 255 or an address of more
-    /// than 2,048 characters.
+    /// `Unauthorized` for an agent; `Invalid` for a name of more than 255 characters or a URL of
+    /// more than 2,048.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -106,14 +106,14 @@ impl<'a> AgentBots<'a> {
         self.account.call(CREATE).json(bot)
     }
 
-    /// Updates a bot; what is left as [`Patch::Keep`] stays.
+    /// Updates a bot; fields left as [`Patch::Keep`] keep their value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/agent_bots/{id}`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such a bot in this account, also for a bot of the installation;
-    /// `Unauthorized` for an agent; `Invalid` for a name of more than 255 or an address of more
-    /// than 2,048 characters.
+    /// `NotFound` if the account has no such bot, also for a bot of the installation;
+    /// `Unauthorized` for an agent; `Invalid` for a name of more than 255 characters or a URL of
+    /// more than 2,048.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -135,7 +135,7 @@ impl<'a> AgentBots<'a> {
     /// `DELETE /api/v1/accounts/{account_id}/agent_bots/{id}`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such a bot in this account, also for a bot of the installation;
+    /// `NotFound` if the account has no such bot, also for a bot of the installation;
     /// `Unauthorized` for an agent.
     ///
     /// ```
@@ -150,15 +150,15 @@ impl<'a> AgentBots<'a> {
         self.account.done(DELETE).path("id", id)
     }
 
-    /// Gives a bot a new token, and returns it.
+    /// Replaces a bot's access token and returns the bot with the new one.
     ///
     /// `POST /api/v1/accounts/{account_id}/agent_bots/{id}/reset_access_token`. Administrators
     /// only. Not in Chatwoot's published API.
     ///
-    /// The old token is refused at once.
+    /// The old token becomes invalid at once.
     ///
     /// # Errors
-    /// `NotFound` without such a bot in this account, also for a bot of the installation;
+    /// `NotFound` if the account has no such bot, also for a bot of the installation;
     /// `Unauthorized` for an agent.
     ///
     /// ```
@@ -173,16 +173,16 @@ impl<'a> AgentBots<'a> {
         self.account.call(RESET_ACCESS_TOKEN).path("id", id)
     }
 
-    /// Gives a bot a new secret to sign with, and returns it.
+    /// Replaces the secret that signs a bot's events and returns the bot with the new one.
     ///
     /// `POST /api/v1/accounts/{account_id}/agent_bots/{id}/reset_secret`. Administrators only. Not
     /// in Chatwoot's published API.
     ///
-    /// The old secret is gone at once.
+    /// The old secret becomes invalid at once.
     ///
     /// # Errors
-    /// `NotFound` without such a bot in this account, also for a bot of the installation, and from
-    /// a server without the operation (4.9.1); `Unauthorized` for an agent.
+    /// `NotFound` if the account has no such bot, also for a bot of the installation, and on a
+    /// server without the operation (4.9.1); `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -197,51 +197,51 @@ impl<'a> AgentBots<'a> {
     }
 }
 
-/// A bot to make.
+/// A bot to create.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewAgentBot {
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Where its events are sent.
+    /// The URL that its events are sent to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outgoing_url: Option<Secret>,
-    /// How it is reached: `webhook`, there is no other way.
+    /// Its type: `webhook` is the only one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bot_type: Option<String>,
     /// Its settings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bot_config: Option<Extra>,
-    /// A picture that the server fetches later.
+    /// The URL of its picture, which the server fetches in the background.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub avatar_url: Option<String>,
 }
 
 impl NewAgentBot {
-    /// A bot whose events are sent to `url`.
+    /// Creates a bot whose events are sent to `url`.
     pub fn new(name: impl Into<String>, url: impl Into<Secret>) -> Self {
         Self { name: name.into(), outgoing_url: Some(url.into()), ..Self::default() }
     }
 }
 
-/// What to change of a bot.
+/// The changes to make to a bot.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct AgentBotPatch {
     /// Its name.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub name: Patch<String>,
-    /// What it is for.
+    /// Its description.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub description: Patch<String>,
-    /// Where its events are sent.
+    /// The URL that its events are sent to.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub outgoing_url: Patch<Secret>,
-    /// All its settings.
+    /// Its settings, which replace all present ones.
     #[serde(rename = "bot_config", skip_serializing_if = "Patch::is_keep")]
     pub replace_bot_config: Patch<Extra>,
-    /// A picture that the server fetches later.
+    /// The URL of its picture, which the server fetches in the background.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub avatar_url: Patch<String>,
 }

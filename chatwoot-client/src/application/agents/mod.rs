@@ -1,4 +1,4 @@
-//! Agents: the users of an account, administrators among them.
+//! Agents: the users of an account, including administrators.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,7 @@ const LIST: Op = Op::get("agents.list", "/api/v1/accounts/{account_id}/agents");
 const CREATE: Op = Op::post("agents.create", "/api/v1/accounts/{account_id}/agents");
 const UPDATE: Op = Op::patch("agents.update", "/api/v1/accounts/{account_id}/agents/{id}");
 const DELETE: Op = Op::delete("agents.delete", "/api/v1/accounts/{account_id}/agents/{id}");
-// Addresses that are there already are passed over: twice is once.
+// Idempotent: addresses of users who are in the account already are skipped.
 const BULK_CREATE: Op =
     Op::post("agents.bulk_create", "/api/v1/accounts/{account_id}/agents/bulk_create").idempotent();
 
@@ -34,12 +34,12 @@ impl<'a> Agents<'a> {
         Self { account }
     }
 
-    /// Returns everybody who works in the account.
+    /// Returns every user of the account.
     ///
     /// `GET /api/v1/accounts/{account_id}/agents`. Agents and administrators.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -54,15 +54,16 @@ impl<'a> Agents<'a> {
         self.account.call(LIST)
     }
 
-    /// Invites somebody by e-mail.
+    /// Invites a user by e-mail.
     ///
     /// `POST /api/v1/accounts/{account_id}/agents`. Administrators only.
     ///
-    /// A user of another account is added with the name they have.
+    /// A user of another account is added under their existing name.
     ///
     /// # Errors
-    /// `Conflict` for somebody who is in the account already; `Invalid` for an e-mail that is none;
-    /// `PaymentRequired` when the account may have no more agents; `Unauthorized` for an agent.
+    /// `Conflict` for a user who is in the account already; `Invalid` for a malformed e-mail
+    /// address; `PaymentRequired` if the account may have no more agents; `Unauthorized` for an
+    /// agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -77,12 +78,12 @@ impl<'a> Agents<'a> {
         self.account.call(CREATE).json(agent)
     }
 
-    /// Updates an agent; what is left as [`Patch::Keep`] stays, and so does what is cleared.
+    /// Updates an agent; fields left as [`Patch::Keep`], and cleared fields, keep their value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/agents/{id}`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` for somebody who is not in the account; `Unauthorized` for an agent.
+    /// `NotFound` for a user who is not in the account; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -99,13 +100,13 @@ impl<'a> Agents<'a> {
         self.account.call(UPDATE).path("id", id).json(to)
     }
 
-    /// Takes somebody out of the account.
+    /// Removes a user from the account.
     ///
-    /// `DELETE /api/v1/accounts/{account_id}/agents/{id}`. Administrators only. A user without any
-    /// account left is deleted.
+    /// `DELETE /api/v1/accounts/{account_id}/agents/{id}`. Administrators only. A user who is left
+    /// without any account is deleted.
     ///
     /// # Errors
-    /// `NotFound` for somebody who is not in the account; `Unauthorized` for an agent.
+    /// `NotFound` for a user who is not in the account; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -121,16 +122,16 @@ impl<'a> Agents<'a> {
         self.account.done(DELETE).path("id", id)
     }
 
-    /// Invites several by e-mail.
+    /// Invites several users by e-mail.
     ///
     /// `POST /api/v1/accounts/{account_id}/agents/bulk_create`. Administrators only. Not in
     /// Chatwoot's published API.
     ///
-    /// The server says nothing of addresses it passes over: list the agents to see.
+    /// The response does not name the addresses that were skipped; list the agents to see them.
     ///
     /// # Errors
-    /// `PaymentRequired` when the account may not have so many more; `Unauthorized` for an agent.
-    /// An address that is none is passed over too.
+    /// `PaymentRequired` if the account may not have that many more agents; `Unauthorized` for an
+    /// agent. Malformed addresses are skipped too.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -145,14 +146,14 @@ impl<'a> Agents<'a> {
         self.account.done(BULK_CREATE).json(&Emails { emails })
     }
 
-    /// Returns who may get the conversations of each of these inboxes: the members of them all, and
-    /// every administrator.
+    /// Returns the users to whom conversations of every one of these inboxes can be assigned: the
+    /// members that all the inboxes share, and every administrator.
     ///
     /// `GET /api/v1/accounts/{account_id}/assignable_agents`. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` when one of the inboxes is not in the account, or none is named; `Unauthorized`
-    /// for an agent who is no member of one of them.
+    /// `NotFound` if one of the inboxes is not in the account, or none is given; `Unauthorized` for
+    /// an agent who is not a member of one of them.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -178,77 +179,77 @@ struct Emails<'a> {
     emails: Vec<&'a str>,
 }
 
-/// Somebody who works in an account.
+/// An agent: a user of an account.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Agent {
     /// Their user id.
     pub id: UserId,
-    /// The account.
+    /// The id of the account.
     pub account_id: Option<AccountId>,
     /// Their full name.
     pub name: Option<String>,
-    /// The name customers see.
+    /// The name shown to customers.
     pub available_name: Option<String>,
     /// Their e-mail address.
     pub email: Option<String>,
-    /// Their picture; empty for none.
+    /// The URL of their picture; empty if they have none.
     pub thumbnail: Option<String>,
-    /// What they may do.
+    /// Their role.
     pub role: Option<Role>,
-    /// The custom role, if there is one.
+    /// The id of their custom role, if they have one.
     pub custom_role_id: Option<CustomRoleId>,
-    /// Whether they are there.
+    /// Their availability.
     pub availability_status: Option<Availability>,
-    /// Whether they count as offline when the dashboard is closed.
+    /// Whether they are shown as offline while the dashboard is closed.
     pub auto_offline: Option<bool>,
     /// Whether they accepted the invitation.
     pub confirmed: Option<bool>,
-    /// How they log in: `email`, `saml` and so on.
+    /// How they log in: `email`, `saml` and others.
     pub provider: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Somebody to invite.
+/// An agent to invite.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewAgent {
     /// Their full name.
     pub name: String,
     /// Their e-mail address.
     pub email: String,
-    /// What they may do; the server's default is an agent.
+    /// Their role; the server's default is agent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<Role>,
-    /// Whether they are there.
+    /// Their availability.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub availability: Option<Availability>,
-    /// Whether they count as offline when the dashboard is closed.
+    /// Whether they are shown as offline while the dashboard is closed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_offline: Option<bool>,
 }
 
 impl NewAgent {
-    /// An agent with this name and e-mail, and the server's defaults.
+    /// Creates an agent with this name and e-mail address, and the server's defaults otherwise.
     pub fn new(name: impl Into<String>, email: impl Into<String>) -> Self {
         Self { name: name.into(), email: email.into(), ..Self::default() }
     }
 }
 
-/// What to change of an agent.
+/// The changes to make to an agent.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct AgentPatch {
     /// Their full name.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub name: Patch<String>,
-    /// What they may do.
+    /// Their role.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub role: Patch<Role>,
-    /// Whether they are there.
+    /// Their availability.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub availability: Patch<Availability>,
-    /// Whether they count as offline when the dashboard is closed.
+    /// Whether they are shown as offline while the dashboard is closed.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub auto_offline: Patch<bool>,
 }

@@ -1,4 +1,4 @@
-//! Assignment policies: how conversations are shared out among the agents of an inbox.
+//! Assignment policies: how conversations are distributed among the agents of an inbox.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ const OF_INBOX: Op = Op::get(
     "assignment_policies.of_inbox",
     "/api/v1/accounts/{account_id}/inboxes/{id}/assignment_policy",
 );
-// It takes the place of the policy the inbox had: twice is once.
+// Idempotent: it replaces the inbox's policy.
 const SET_FOR_INBOX: Op = Op::post(
     "assignment_policies.set_for_inbox",
     "/api/v1/accounts/{account_id}/inboxes/{id}/assignment_policy",
@@ -26,8 +26,8 @@ const SET_FOR_INBOX: Op = Op::post(
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, CREATE, OF_INBOX, SET_FOR_INBOX];
 
-/// The assignment policies of an account; from [`Account::assignment_policies`]. Only an
-/// administrator may call what is here. Undocumented in Chatwoot.
+/// The assignment policies of an account; from [`Account::assignment_policies`]. Administrators
+/// only. Not in Chatwoot's published API.
 #[derive(Clone, Copy, Debug)]
 pub struct AssignmentPolicies<'a> {
     account: &'a Account,
@@ -58,7 +58,7 @@ impl<'a> AssignmentPolicies<'a> {
         self.account.call(LIST)
     }
 
-    /// Adds a policy.
+    /// Creates a policy.
     ///
     /// `POST /api/v1/accounts/{account_id}/assignment_policies`. Administrators only.
     ///
@@ -86,8 +86,8 @@ impl<'a> AssignmentPolicies<'a> {
     /// `GET /api/v1/accounts/{account_id}/inboxes/{id}/assignment_policy`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox, and for one that has no policy; `Unauthorized` for an
-    /// agent.
+    /// `NotFound` if the account has no such inbox, and for an inbox without a policy;
+    /// `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -104,13 +104,12 @@ impl<'a> AssignmentPolicies<'a> {
         self.account.call(OF_INBOX).path("id", inbox)
     }
 
-    /// Gives an inbox this policy in place of the one it had.
+    /// Sets the policy of an inbox, in place of any other.
     ///
     /// `POST /api/v1/accounts/{account_id}/inboxes/{id}/assignment_policy`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox or such a policy in this account; `Unauthorized` for an
-    /// agent.
+    /// `NotFound` if the account has no such inbox or no such policy; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -141,24 +140,24 @@ struct InboxPolicy {
 }
 
 open_enum! {
-    /// Which agent gets the next conversation.
+    /// How the agent for the next conversation is chosen.
     pub enum AssignmentOrder {
-        /// Each in turn.
+        /// Each agent in turn.
         RoundRobin = "round_robin",
-        /// Who has the fewest; only servers with that feature.
+        /// The agent with the fewest conversations; only on servers with that feature.
         Balanced = "balanced",
     }
 
-    /// Which conversation is assigned next.
+    /// The order in which conversations are assigned.
     pub enum AssignmentPriority {
-        /// The oldest.
+        /// The oldest first.
         EarliestCreated = "earliest_created",
-        /// The one whose customer waits longest.
+        /// The one whose customer has waited longest first.
         LongestWaiting = "longest_waiting",
     }
 }
 
-/// A policy as the server answers it.
+/// A policy as the server returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AssignmentPolicy {
@@ -166,56 +165,56 @@ pub struct AssignmentPolicy {
     pub id: AssignmentPolicyId,
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: Option<String>,
-    /// Which agent gets the next conversation.
+    /// How the agent for the next conversation is chosen.
     pub assignment_order: Option<AssignmentOrder>,
-    /// Which conversation is assigned next.
+    /// The order in which conversations are assigned.
     pub conversation_priority: Option<AssignmentPriority>,
-    /// How many conversations an agent gets in a window.
+    /// The number of conversations that an agent gets within a window.
     pub fair_distribution_limit: Option<u64>,
-    /// The window, in seconds.
+    /// The length of the window, in seconds.
     pub fair_distribution_window: Option<u64>,
-    /// Whether it works.
+    /// Whether it is enabled.
     pub enabled: Option<bool>,
-    /// How many inboxes have it.
+    /// The number of inboxes that use it.
     pub assigned_inbox_count: Option<u64>,
-    /// When it was added.
+    /// When it was created.
     pub created_at: Option<Time>,
-    /// When it last changed.
+    /// When it was last updated.
     pub updated_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A policy to add.
+/// A policy to create.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct NewAssignmentPolicy {
     /// Its name, unique in the account.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Which agent gets the next conversation; the server's default is each in turn.
+    /// How the agent for the next conversation is chosen; the server's default is round robin.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assignment_order: Option<AssignmentOrder>,
-    /// Which conversation is assigned next; the server's default is the oldest.
+    /// The order in which conversations are assigned; the server's default is oldest first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub conversation_priority: Option<AssignmentPriority>,
-    /// How many conversations an agent gets in a window; the server's default is 100.
+    /// The number of conversations that an agent gets within a window; the server's default is 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fair_distribution_limit: Option<u64>,
-    /// The window, in seconds; the server's default is an hour.
+    /// The length of the window, in seconds; the server's default is 3,600.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fair_distribution_window: Option<u64>,
-    /// Whether it works; the server's default is yes.
+    /// Whether it is enabled; the server's default is `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
 }
 
 impl NewAssignmentPolicy {
-    /// A policy with the server's defaults.
+    /// Creates a policy with this name and the server's defaults.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }

@@ -1,4 +1,5 @@
-//! Custom attributes: definitions of the attributes that contacts and conversations may have.
+//! Custom attributes: definitions of the attributes that contacts, conversations and companies may
+//! have.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -11,22 +12,24 @@ use crate::types::Patch;
 use crate::types::Time;
 use crate::types::{Extra, open_enum};
 
-const LIST: Op =
-    Op::get("custom_attributes.list", "/api/v1/accounts/{account_id}/custom_attribute_definitions");
+const LIST: Op = Op::get(
+    "attribute_definitions.list",
+    "/api/v1/accounts/{account_id}/custom_attribute_definitions",
+);
 const GET: Op = Op::get(
-    "custom_attributes.get",
+    "attribute_definitions.get",
     "/api/v1/accounts/{account_id}/custom_attribute_definitions/{id}",
 );
 const CREATE: Op = Op::post(
-    "custom_attributes.create",
+    "attribute_definitions.create",
     "/api/v1/accounts/{account_id}/custom_attribute_definitions",
 );
 const UPDATE: Op = Op::patch(
-    "custom_attributes.update",
+    "attribute_definitions.update",
     "/api/v1/accounts/{account_id}/custom_attribute_definitions/{id}",
 );
 const DELETE: Op = Op::delete(
-    "custom_attributes.delete",
+    "attribute_definitions.delete",
     "/api/v1/accounts/{account_id}/custom_attribute_definitions/{id}",
 );
 
@@ -43,12 +46,12 @@ impl<'a> AttributeDefinitions<'a> {
         Self { account }
     }
 
-    /// Returns the definitions for one kind of thing, or with `None` for every kind.
+    /// Returns the definitions for one kind of record, or for every kind with `None`.
     ///
     /// `GET /api/v1/accounts/{account_id}/custom_attribute_definitions`. Agents and administrators.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -71,7 +74,7 @@ impl<'a> AttributeDefinitions<'a> {
     /// administrators.
     ///
     /// # Errors
-    /// `NotFound` without such a definition in this account.
+    /// `NotFound` if the account has no such definition.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -85,14 +88,14 @@ impl<'a> AttributeDefinitions<'a> {
         self.account.call(GET).path("id", id)
     }
 
-    /// Creates an attribute.
+    /// Creates a definition.
     ///
     /// `POST /api/v1/accounts/{account_id}/custom_attribute_definitions`. Administrators only.
     ///
     /// # Errors
-    /// `Conflict` for a key that exists for that kind of thing; `Invalid` for a key that Chatwoot
-    /// uses itself, such as `email`, one with other characters than letters, digits, `_`, `-` and
-    /// `.`, and an empty name; `Unauthorized` for an agent.
+    /// `Conflict` for a key that exists for that kind of record; `Invalid` for a key that Chatwoot
+    /// uses itself, such as `email`, for a key with characters other than letters, digits, `_`, `-`
+    /// and `.`, and for an empty name; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -113,17 +116,16 @@ impl<'a> AttributeDefinitions<'a> {
         self.account.call(CREATE).json(definition)
     }
 
-    /// Updates a definition; what is left as [`Patch::Keep`] stays.
+    /// Updates a definition; fields left as [`Patch::Keep`] keep their value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/custom_attribute_definitions/{id}`. Administrators
     /// only.
     ///
-    /// Values that are stored already stay as they are.
+    /// Values that are already stored do not change.
     ///
     /// # Errors
-    /// `NotFound` without such a definition in this account; `Conflict` for a key that exists for
-    /// that kind of thing; `Invalid` for an ill-formed key or an empty name; `Unauthorized` for an
-    /// agent.
+    /// `NotFound` if the account has no such definition; `Conflict` for a key that exists for that
+    /// kind of record; `Invalid` for a malformed key or an empty name; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -143,13 +145,13 @@ impl<'a> AttributeDefinitions<'a> {
         self.account.call(UPDATE).path("id", id).json(to)
     }
 
-    /// Deletes a definition, not the values.
+    /// Deletes a definition; stored values stay.
     ///
     /// `DELETE /api/v1/accounts/{account_id}/custom_attribute_definitions/{id}`. Administrators
     /// only.
     ///
     /// # Errors
-    /// `NotFound` without such a definition in this account; `Unauthorized` for an agent.
+    /// `NotFound` if the account has no such definition; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -170,13 +172,13 @@ struct Query {
 }
 
 open_enum! {
-    /// What an attribute belongs to.
+    /// The kind of record an attribute belongs to.
     pub enum AttributeModel {
-        /// A conversation.
+        /// Conversations.
         Conversation = "conversation_attribute",
-        /// A contact.
+        /// Contacts.
         Contact = "contact_attribute",
-        /// A company (not on 4.9.1).
+        /// Companies (not on 4.9.1).
         Company = "company_attribute",
     }
 
@@ -194,83 +196,84 @@ open_enum! {
         Link = "link",
         /// A date.
         Date = "date",
-        /// One of several texts.
+        /// One of a list of texts.
         List = "list",
-        /// Yes or no.
+        /// A boolean.
         Checkbox = "checkbox",
     }
 }
 
-/// A definition as the server answers it.
+/// A definition as the server returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AttributeDefinition {
     /// Its id.
     pub id: AttributeDefinitionId,
-    /// The key in `custom_attributes`.
+    /// Its key in `custom_attributes`.
     #[serde(rename = "attribute_key")]
     pub key: String,
-    /// The name agents see.
+    /// The name shown to agents.
     #[serde(rename = "attribute_display_name")]
     pub display_name: Option<String>,
-    /// What it means.
+    /// Its description.
     #[serde(rename = "attribute_description")]
     pub description: Option<String>,
-    /// How it is shown.
+    /// How the dashboard shows it.
     #[serde(rename = "attribute_display_type")]
     pub display_type: AttributeType,
-    /// What it belongs to.
+    /// The kind of record it belongs to.
     #[serde(rename = "attribute_model")]
     pub model: AttributeModel,
-    /// What to choose from, for a list: texts as a rule, and whatever else was given.
+    /// The values to choose from, for an attribute of type list: usually texts, but the server
+    /// stores any value.
     #[serde(rename = "attribute_values")]
     pub values: Option<Vec<Value>>,
-    /// Its default.
+    /// Its default value.
     pub default_value: Option<Value>,
-    /// What a text must look like.
+    /// A regular expression that a text value must match.
     pub regex_pattern: Option<String>,
-    /// What the agent is told when it does not.
+    /// The hint shown to the agent if a value does not match.
     pub regex_cue: Option<String>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Option<Time>,
-    /// When it last changed.
+    /// When it was last updated.
     pub updated_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// An attribute to define.
+/// A definition to create.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewAttributeDefinition {
-    /// The key in `custom_attributes`.
+    /// Its key in `custom_attributes`.
     #[serde(rename = "attribute_key")]
     pub key: String,
-    /// The name agents see.
+    /// The name shown to agents.
     #[serde(rename = "attribute_display_name")]
     pub display_name: String,
-    /// How it is shown.
+    /// How the dashboard shows it.
     #[serde(rename = "attribute_display_type")]
     pub display_type: AttributeType,
-    /// What it belongs to.
+    /// The kind of record it belongs to.
     #[serde(rename = "attribute_model")]
     pub model: AttributeModel,
-    /// What it means; the dashboard asks for one.
+    /// Its description; required in the dashboard.
     #[serde(rename = "attribute_description", skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The texts to choose from, for a list.
+    /// The texts to choose from, for an attribute of type list.
     #[serde(rename = "attribute_values", skip_serializing_if = "Option::is_none")]
     pub values: Option<Vec<String>>,
-    /// What a text must look like.
+    /// A regular expression that a text value must match.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub regex_pattern: Option<String>,
-    /// What the agent is told when it does not.
+    /// The hint shown to the agent if a value does not match.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub regex_cue: Option<String>,
 }
 
 impl NewAttributeDefinition {
-    /// A text attribute with this key and name.
+    /// Creates a text attribute with this key and name.
     pub fn new(
         model: AttributeModel,
         key: impl Into<String>,
@@ -281,41 +284,41 @@ impl NewAttributeDefinition {
 }
 
 impl Default for AttributeModel {
-    /// The server's default, a conversation's.
+    /// Returns the server's default, [`AttributeModel::Conversation`].
     fn default() -> Self {
         Self::Conversation
     }
 }
 
 impl Default for AttributeType {
-    /// The server's default, a text.
+    /// Returns the server's default, [`AttributeType::Text`].
     fn default() -> Self {
         Self::Text
     }
 }
 
-/// What to change of a definition.
+/// The changes to make to a definition.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct AttributeDefinitionPatch {
-    /// The key in `custom_attributes`; stored values keep the old one.
+    /// Its key in `custom_attributes`; stored values keep the old one.
     #[serde(rename = "attribute_key", skip_serializing_if = "Patch::is_keep")]
     pub key: Patch<String>,
-    /// The name agents see.
+    /// The name shown to agents.
     #[serde(rename = "attribute_display_name", skip_serializing_if = "Patch::is_keep")]
     pub display_name: Patch<String>,
-    /// How it is shown.
+    /// How the dashboard shows it.
     #[serde(rename = "attribute_display_type", skip_serializing_if = "Patch::is_keep")]
     pub display_type: Patch<AttributeType>,
-    /// What it means.
+    /// Its description.
     #[serde(rename = "attribute_description", skip_serializing_if = "Patch::is_keep")]
     pub description: Patch<String>,
-    /// The texts to choose from, for a list.
+    /// The texts to choose from, for an attribute of type list.
     #[serde(rename = "attribute_values", skip_serializing_if = "Patch::is_keep")]
     pub values: Patch<Vec<String>>,
-    /// What a text must look like.
+    /// A regular expression that a text value must match.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub regex_pattern: Patch<String>,
-    /// What the agent is told when it does not.
+    /// The hint shown to the agent if a value does not match.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub regex_cue: Patch<String>,
 }

@@ -31,36 +31,38 @@ impl<'a> AuditLogs<'a> {
         Self { account }
     }
 
-    /// Returns one page of the log, newest first, from page 1; past the end it is empty.
+    /// Returns one page of the log, newest first; past the end it is empty.
     ///
     /// `GET /api/v1/accounts/{account_id}/audit_logs`. Administrators only.
     ///
     /// Only servers with that feature keep a log.
     ///
     /// # Errors
-    /// `Unauthorized` for an agent; `NotFound` from a server without the feature, where it does not
-    /// answer an empty log.
+    /// `Unauthorized` for an agent; `NotFound` on a server without the feature, unless it returns
+    /// an empty log.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
-    /// let newest = account.audit_logs().list(1).await?;
+    /// use chatwoot_client::application::audit_logs::AuditLogsQuery;
+    ///
+    /// let newest = account.audit_logs().list(&AuditLogsQuery::default()).await?;
     /// println!("{:?} entries in all", newest.total_entries);
     /// # Ok(())
     /// # }
     /// ```
     #[inline]
-    pub fn list(self, page: u32) -> Call<'a, AuditLogPage> {
-        self.account.call(LIST).query(&PageQuery { page })
+    pub fn list(self, query: &AuditLogsQuery) -> Call<'a, AuditLogPage> {
+        self.account.call(LIST).query(query)
     }
 
     /// Streams every entry, newest first.
     ///
-    /// `GET /api/v1/accounts/{account_id}/audit_logs`, each page once. What is written while the
-    /// stream runs is not in it, and nothing is repeated.
+    /// `GET /api/v1/accounts/{account_id}/audit_logs`, each page once. Entries written while the
+    /// stream runs are not included, and none is repeated.
     ///
     /// # Errors
-    /// `Unauthorized` for an agent; `NotFound` from a server without the feature, where it does not
-    /// answer an empty log. The stream ends with the first failure.
+    /// `Unauthorized` for an agent; `NotFound` on a server without the feature, unless it returns
+    /// an empty log. The stream ends with the first error.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -80,29 +82,33 @@ impl<'a> AuditLogs<'a> {
             total: |page: &AuditLogPage| page.total_entries,
             touched: None,
         };
-        // Entries are never removed, and newest first: they only go to later pages.
-        page::stream_unguarded(move |number| self.list(number), rows)
+        // Entries are never removed, and come newest first: they only move to later pages.
+        let fetch = move |page| self.list(&AuditLogsQuery { page: Some(page) });
+        page::stream_unguarded(fetch, rows)
     }
 }
 
-#[derive(Serialize)]
-struct PageQuery {
-    page: u32,
+/// A query of the audit log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AuditLogsQuery {
+    /// The page number, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
 }
 
-/// One page of the log.
+/// One page of the log. It is not a [`Page`](crate::Page), because the server names its fields differently.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AuditLogPage {
     /// The entries, newest first.
     pub audit_logs: Vec<AuditLog>,
-    /// This page, from 1. Some lists write it as text.
+    /// This page's number, from 1. Some lists write it as text.
     pub current_page: Option<Value>,
-    /// How many entries a page has: 25 on 4.15.1, 15 on 4.9.1.
+    /// The number of entries on a page: 25 on 4.15.1, 15 on 4.9.1.
     pub per_page: Option<u64>,
-    /// Entries in all.
+    /// The number of entries on all pages.
     pub total_entries: Option<u64>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -119,39 +125,40 @@ impl Paged for AuditLogPage {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AuditLog {
-    /// Its id; a later entry has a higher one.
+    /// Its id; newer entries have higher ids.
     pub id: AuditLogId,
     /// `create`, `update`, `destroy`, `sign_in` or `sign_out`.
     pub action: Option<String>,
-    /// What kind of record was changed, such as `Inbox`.
+    /// The type of the changed record, such as `Inbox`.
     pub auditable_type: Option<String>,
-    /// That record's id.
+    /// The id of the changed record.
     pub auditable_id: Option<u64>,
-    /// That record in short; only of some kinds, and while it is there.
+    /// A summary of the changed record; only for some types, and only while the record exists.
     pub auditable: Option<Extra>,
-    /// What kind of record it belongs to: `Account` as a rule.
+    /// The type of the record it belongs to, usually `Account`.
     pub associated_type: Option<String>,
-    /// The id of what it belongs to.
+    /// The id of the record it belongs to.
     pub associated_id: Option<u64>,
-    /// The fields: a value of what was made or destroyed, old and new value of what was changed.
+    /// The changed fields: the value for a created or deleted record, the old and new value for an
+    /// updated one.
     pub audited_changes: Option<AuditedChanges>,
-    /// What version of the record this made.
+    /// The version of the record that this change created.
     pub version: Option<u64>,
-    /// A remark.
+    /// A comment.
     pub comment: Option<String>,
-    /// Who did it; `None` for the server itself.
+    /// The id of the user who made the change; `None` for the server itself.
     pub user_id: Option<UserId>,
-    /// What they are: `User` as a rule.
+    /// The type of that user, usually `User`.
     pub user_type: Option<String>,
-    /// Their e-mail address.
+    /// The e-mail address of that user.
     pub username: Option<String>,
-    /// The address it came from.
+    /// The IP address of the request.
     pub remote_address: Option<String>,
-    /// The server's own name for the request.
+    /// The server's id of the request.
     pub request_uuid: Option<String>,
-    /// When it was done.
+    /// When the change was made.
     pub created_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

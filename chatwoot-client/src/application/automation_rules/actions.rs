@@ -1,4 +1,4 @@
-//! Actions: what automation rules and macros do to a conversation.
+//! Actions: changes that automation rules and macros make to a conversation.
 
 use std::fmt;
 
@@ -9,59 +9,61 @@ use crate::types::{ConversationStatus, Extra, Priority, open_enum};
 use crate::types::{TeamId, UserId};
 
 open_enum! {
-    /// What an [`Action`] does.
+    /// The kind of an [`Action`].
     pub enum ActionName {
-        /// Writes a message to the customer: its text.
+        /// Sends a message to the customer. Parameter: its text.
         SendMessage = "send_message",
-        /// Writes a note for agents: its text.
+        /// Adds a private note for agents. Parameter: its text.
         AddPrivateNote = "add_private_note",
-        /// Sends files that were uploaded before: their signed ids.
+        /// Sends files that were uploaded before. Parameters: their signed ids.
         SendAttachment = "send_attachment",
-        /// Adds labels: their titles.
+        /// Adds labels. Parameters: their titles.
         AddLabel = "add_label",
-        /// Takes labels away: their titles.
+        /// Removes labels. Parameters: their titles.
         RemoveLabel = "remove_label",
-        /// Assigns an agent: the user's id, or `self` in a macro.
+        /// Assigns an agent. Parameter: the user's id, or `self` in a macro.
         AssignAgent = "assign_agent",
-        /// Assigns a team: its id.
+        /// Assigns a team. Parameter: its id.
         AssignTeam = "assign_team",
-        /// Assigns no agent.
+        /// Removes the assigned agent.
         RemoveAssignedAgent = "remove_assigned_agent",
-        /// Assigns no team.
+        /// Removes the assigned team.
         RemoveAssignedTeam = "remove_assigned_team",
-        /// Sets the status: its word.
+        /// Sets the status. Parameter: its name, such as `resolved`.
         ChangeStatus = "change_status",
-        /// Resolves.
+        /// Resolves the conversation.
         ResolveConversation = "resolve_conversation",
-        /// Opens; only in an automation rule.
+        /// Opens the conversation; only in an automation rule.
         OpenConversation = "open_conversation",
-        /// Sets pending; only in an automation rule.
+        /// Sets the conversation to pending; only in an automation rule.
         PendingConversation = "pending_conversation",
-        /// Snoozes until the customer writes.
+        /// Snoozes the conversation until the customer's next message.
         SnoozeConversation = "snooze_conversation",
         /// Mutes the contact.
         MuteConversation = "mute_conversation",
-        /// Sets the priority: its word, or `nil` for none.
+        /// Sets the priority. Parameter: its name, or `nil` for none.
         ChangePriority = "change_priority",
-        /// Sends the conversation by e-mail: the addresses, with commas in one text.
+        /// Sends a transcript of the conversation by e-mail. Parameter: the addresses, separated by
+        /// commas, as one text.
         SendEmailTranscript = "send_email_transcript",
-        /// Sends an e-mail to teams: their ids and the text; only in an automation rule.
+        /// Sends an e-mail to teams; only in an automation rule. Parameters: the teams' ids and the
+        /// text.
         SendEmailToTeam = "send_email_to_team",
-        /// Calls an address: the address.
+        /// Sends the event to a webhook. Parameter: its URL.
         SendWebhookEvent = "send_webhook_event",
     }
 }
 
-/// Something that an automation rule or a macro does. Its `Debug` shows no parameters: one may be
-/// the address of a webhook.
+/// One action of an automation rule or a macro. `Debug` does not show its parameters, since one may
+/// be the URL of a webhook.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub struct Action {
-    /// What it does.
+    /// The kind of action.
     pub action_name: ActionName,
-    /// With what: a list as a rule.
+    /// Its parameters, usually a list.
     #[serde(default)]
     pub action_params: Value,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -73,7 +75,7 @@ impl fmt::Debug for Action {
 }
 
 impl Action {
-    /// Any action with its parameters.
+    /// Creates an action with its parameters.
     ///
     /// ```
     /// use chatwoot_client::application::automation_rules::{Action, ActionName};
@@ -87,37 +89,40 @@ impl Action {
         Self { action_name: name, action_params: Value::Array(action_params), extra: Extra::new() }
     }
 
-    /// An action that takes no parameter.
+    /// Creates an action without parameters.
     pub fn plain(name: ActionName) -> Self {
         Self::new(name, [] as [Value; 0])
     }
 
-    /// Adds labels.
+    /// Creates an action that adds labels.
     pub fn add_labels<T: Into<String>>(titles: impl IntoIterator<Item = T>) -> Self {
         Self::new(ActionName::AddLabel, titles.into_iter().map(Into::into))
     }
 
-    /// Assigns an agent; who is no member of the inbox is passed over.
+    /// Creates an action that assigns an agent; the server skips it for one who is not a member of
+    /// the inbox.
     pub fn assign_agent(user: UserId) -> Self {
         Self::new(ActionName::AssignAgent, [user.0])
     }
 
-    /// Assigns a team.
+    /// Creates an action that assigns a team.
     pub fn assign_team(team: TeamId) -> Self {
         Self::new(ActionName::AssignTeam, [team.0])
     }
 
-    /// Sets the status.
-    pub fn change_status(to: &ConversationStatus) -> Self {
+    /// Creates an action that sets the status.
+    #[expect(clippy::needless_pass_by_value, reason = "enums are taken by value")]
+    pub fn change_status(to: ConversationStatus) -> Self {
         Self::new(ActionName::ChangeStatus, [to.as_str()])
     }
 
-    /// Sets the priority.
-    pub fn change_priority(to: &Priority) -> Self {
+    /// Creates an action that sets the priority.
+    #[expect(clippy::needless_pass_by_value, reason = "enums are taken by value")]
+    pub fn change_priority(to: Priority) -> Self {
         Self::new(ActionName::ChangePriority, [to.as_str()])
     }
 
-    /// The parameters; empty where the server has no list.
+    /// Returns the parameters; empty if the server's value is not a list.
     pub fn params(&self) -> &[Value] {
         self.action_params.as_array().map_or(&[], Vec::as_slice)
     }
@@ -129,15 +134,15 @@ impl Action {
 pub struct ActionFile {
     /// The id of its attachment to the rule or macro.
     pub id: u64,
-    /// What [`ActionName::SendAttachment`] names it by.
+    /// The id by which [`ActionName::SendAttachment`] refers to it.
     pub blob_id: Option<Value>,
     /// Its name.
     pub filename: Option<String>,
-    /// Its media type.
+    /// Its media type, such as `image/png`.
     pub file_type: Option<String>,
-    /// Where it is. Whoever has the address may read the file.
+    /// The URL of the file. Anyone who has it can read the file.
     pub file_url: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

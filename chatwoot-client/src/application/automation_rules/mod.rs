@@ -1,4 +1,4 @@
-//! Automation rules: what the server does by itself when something happens to a conversation.
+//! Automation rules: actions that the server takes when an event happens to a conversation.
 
 pub(super) mod actions;
 pub(super) mod types;
@@ -32,8 +32,7 @@ const CLONE: Op = Op::post(
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE, CLONE];
 
-/// The automation rules of an account; from [`Account::automation_rules`]. Only an administrator
-/// may call what is here.
+/// The automation rules of an account; from [`Account::automation_rules`]. Administrators only.
 #[derive(Clone, Copy, Debug)]
 pub struct AutomationRules<'a> {
     account: &'a Account,
@@ -46,8 +45,8 @@ impl<'a> AutomationRules<'a> {
 
     /// Returns every rule.
     ///
-    /// `GET /api/v1/accounts/{account_id}/automation_rules`. Administrators only. The documented
-    /// pages do not exist.
+    /// `GET /api/v1/accounts/{account_id}/automation_rules`. Administrators only. Chatwoot's
+    /// published API documents pages, but there are none.
     ///
     /// # Errors
     /// `Unauthorized` for an agent.
@@ -70,7 +69,8 @@ impl<'a> AutomationRules<'a> {
     /// `GET /api/v1/accounts/{account_id}/automation_rules/{id}`. Administrators only.
     ///
     /// # Errors
-    /// `Server` without such a rule: Chatwoot answers 500, not 404; `Unauthorized` for an agent.
+    /// `Server` if there is no such rule: Chatwoot responds with 500, not 404; `Unauthorized` for
+    /// an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -84,16 +84,17 @@ impl<'a> AutomationRules<'a> {
         self.account.call(GET).path("id", id)
     }
 
-    /// Adds a rule.
+    /// Creates a rule.
     ///
     /// `POST /api/v1/accounts/{account_id}/automation_rules`. Administrators only.
     ///
-    /// Names are not unique: sent twice, it makes two.
+    /// Names are not unique: a repeated request creates a second one.
     ///
     /// # Errors
-    /// `Invalid` for an attribute or action that Chatwoot does not know, two conditions that no
-    /// [`and`](crate::application::automation_rules::RuleCondition::and) or [`or`](crate::application::automation_rules::RuleCondition::or) joins, and a file that was not
-    /// uploaded; `Unauthorized` for an agent.
+    /// `Invalid` for an attribute or action that Chatwoot does not know, for two conditions that
+    /// neither [`and`](crate::application::automation_rules::RuleCondition::and) nor
+    /// [`or`](crate::application::automation_rules::RuleCondition::or) joins, and for a file that
+    /// was not uploaded; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -116,12 +117,12 @@ impl<'a> AutomationRules<'a> {
         self.account.call(CREATE).json(rule)
     }
 
-    /// Updates a rule; what is left as [`Patch::Keep`](crate::types::Patch::Keep) stays.
+    /// Updates a rule; fields left as [`Patch::Keep`](crate::types::Patch::Keep) keep their value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/automation_rules/{id}`. Administrators only.
     ///
     /// # Errors
-    /// `Server` without such a rule: Chatwoot answers 500, not 404; `Invalid` as in
+    /// `Server` if there is no such rule: Chatwoot responds with 500, not 404; `Invalid` as in
     /// [`AutomationRules::create`]; `Unauthorized` for an agent.
     ///
     /// ```
@@ -147,7 +148,8 @@ impl<'a> AutomationRules<'a> {
     /// `DELETE /api/v1/accounts/{account_id}/automation_rules/{id}`. Administrators only.
     ///
     /// # Errors
-    /// `Server` without such a rule: Chatwoot answers 500, not 404; `Unauthorized` for an agent.
+    /// `Server` if there is no such rule: Chatwoot responds with 500, not 404; `Unauthorized` for
+    /// an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -160,15 +162,16 @@ impl<'a> AutomationRules<'a> {
         self.account.done(DELETE).path("id", id)
     }
 
-    /// Creates a second rule like this one, and returns it.
+    /// Creates a copy of a rule and returns it.
     ///
     /// `POST /api/v1/accounts/{account_id}/automation_rules/{id}/clone`. Administrators only. Not
     /// in Chatwoot's published API.
     ///
-    /// It has the same name and is as active as the first.
+    /// The copy has the same name, and is active if the original is.
     ///
     /// # Errors
-    /// `Server` without such a rule: Chatwoot answers 500, not 404; `Unauthorized` for an agent.
+    /// `Server` if there is no such rule: Chatwoot responds with 500, not 404; `Unauthorized` for
+    /// an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

@@ -1,4 +1,4 @@
-//! Automation rule types: what the automation rule operations answer and take.
+//! Types of the automation rule operations: responses and request bodies.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,78 +12,79 @@ use crate::types::{AccountId, AutomationRuleId};
 use crate::types::{Extra, NullAsEmpty, open_enum};
 
 open_enum! {
-    /// What sets a rule off.
+    /// The event that triggers a rule.
     pub enum RuleEvent {
-        /// A conversation was started.
+        /// A conversation was created.
         ConversationCreated = "conversation_created",
-        /// Something of a conversation changed.
+        /// A conversation was updated.
         ConversationUpdated = "conversation_updated",
         /// A conversation was opened.
         ConversationOpened = "conversation_opened",
         /// A conversation was resolved.
         ConversationResolved = "conversation_resolved",
-        /// A message was written.
+        /// A message was created.
         MessageCreated = "message_created",
     }
 }
 
 impl Default for RuleEvent {
-    /// A started conversation.
+    /// Returns [`RuleEvent::ConversationCreated`].
     fn default() -> Self {
         Self::ConversationCreated
     }
 }
 
-/// A rule as the server answers it.
+/// A rule as the server returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AutomationRule {
     /// Its id.
     pub id: AutomationRuleId,
-    /// The account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: Option<String>,
-    /// What sets it off.
+    /// The event that triggers it.
     pub event_name: RuleEvent,
-    /// What must hold.
+    /// Its conditions.
     #[serde(default)]
     pub conditions: NullAsEmpty<Vec<RuleCondition>>,
-    /// What is done then.
+    /// The actions it takes.
     #[serde(default)]
     pub actions: NullAsEmpty<Vec<Action>>,
-    /// Whether it runs.
+    /// Whether it is active.
     pub active: Option<bool>,
-    /// When it was added.
+    /// When it was created.
     pub created_on: Option<Time>,
-    /// The files it sends; absent where there are none.
+    /// The files it sends; absent if there are none.
     pub files: Option<Vec<ActionFile>>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What must hold for a rule.
+/// A condition of a rule.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RuleCondition {
-    /// What is compared, such as `status` or a custom attribute's key.
+    /// The attribute that is compared, such as `status` or a custom attribute's key.
     pub attribute_key: String,
-    /// How it is compared; the server also keeps conditions that do not say, which never hold.
+    /// The comparison; the server also stores conditions without one, which are never met.
     pub filter_operator: Option<FilterOperator>,
-    /// With what: a list as a rule.
+    /// The values it is compared with, usually a list.
     #[serde(default)]
     pub values: Value,
-    /// What joins it to the next one: `AND` or `OR`; `None` on the last.
+    /// How it is joined to the next condition: `AND` or `OR`; `None` on the last one.
     pub query_operator: Option<String>,
-    /// What else the server sends; `custom_attribute_type` for a custom attribute.
+    /// Fields that this version of the client does not name; `custom_attribute_type` for a custom
+    /// attribute.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl RuleCondition {
-    /// A comparison, the last or only one.
+    /// Creates a condition that is the last or only one.
     pub fn new<V: Into<Value>>(
         attribute: impl Into<String>,
         operator: FilterOperator,
@@ -98,73 +99,74 @@ impl RuleCondition {
         }
     }
 
-    /// The next condition must hold too.
+    /// Requires the next condition as well.
     #[must_use]
     pub fn and(mut self) -> Self {
         self.query_operator = Some("AND".into());
         self
     }
 
-    /// The next condition may hold instead.
+    /// Accepts the next condition as an alternative.
     #[must_use]
     pub fn or(mut self) -> Self {
         self.query_operator = Some("OR".into());
         self
     }
 
-    /// The attribute is a custom one, of conversations or of contacts.
+    /// Compares a custom attribute, of conversations or of contacts.
     #[must_use]
-    pub fn custom(mut self, of: &AttributeModel) -> Self {
+    #[expect(clippy::needless_pass_by_value, reason = "enums are taken by value")]
+    pub fn custom(mut self, of: AttributeModel) -> Self {
         self.extra.insert("custom_attribute_type".into(), of.as_str().into());
         self
     }
 }
 
-/// A rule to add.
+/// A rule to create.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewAutomationRule {
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// What sets it off.
+    /// The event that triggers it.
     pub event_name: RuleEvent,
-    /// What must hold; all but the last name what joins them to the next one.
+    /// Its conditions; each but the last one says how it is joined to the next.
     pub conditions: Vec<RuleCondition>,
-    /// What is done then.
+    /// The actions it takes.
     pub actions: Vec<Action>,
-    /// Whether it runs; the server's default is yes.
+    /// Whether it is active; the server's default is `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub active: Option<bool>,
 }
 
 impl NewAutomationRule {
-    /// A rule without conditions and actions.
+    /// Creates a rule without conditions and actions.
     pub fn new(name: impl Into<String>, event: RuleEvent) -> Self {
         Self { name: name.into(), event_name: event, ..Self::default() }
     }
 }
 
-/// What to change of a rule.
+/// The changes to make to a rule.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct AutomationRulePatch {
     /// Its name.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub name: Patch<String>,
-    /// What it is for.
+    /// Its description.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub description: Patch<String>,
-    /// What sets it off.
+    /// The event that triggers it.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub event_name: Patch<RuleEvent>,
-    /// All that must hold.
+    /// Its conditions, which replace all present ones.
     #[serde(rename = "conditions", skip_serializing_if = "Patch::is_keep")]
     pub replace_conditions: Patch<Vec<RuleCondition>>,
-    /// All that is done.
+    /// Its actions, which replace all present ones.
     #[serde(rename = "actions", skip_serializing_if = "Patch::is_keep")]
     pub replace_actions: Patch<Vec<Action>>,
-    /// Whether it runs.
+    /// Whether it is active.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub active: Patch<bool>,
 }

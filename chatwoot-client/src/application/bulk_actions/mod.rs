@@ -1,4 +1,4 @@
-//! Bulk actions: one change to many conversations or contacts, done in the background.
+//! Bulk actions: one change to many conversations or contacts, made in the background.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -10,16 +10,17 @@ use crate::types::ConversationStatus;
 use crate::types::Patch;
 use crate::types::{ContactId, ConversationId, TeamId, UserId};
 
-// The server sets what is named and adds labels: twice is once.
+// Idempotent: the server sets the given values and adds labels.
 const CREATE: Op =
     Op::post("bulk_actions.create", "/api/v1/accounts/{account_id}/bulk_actions").idempotent();
 
 pub(crate) const OPERATIONS: &[Op] = &[CREATE];
 
-/// Changes to many rows at once; from [`Account::bulk_actions`]. Undocumented in Chatwoot.
+/// Changes to many conversations or contacts at once; from [`Account::bulk_actions`]. Not in
+/// Chatwoot's published API.
 ///
-/// The server answers at once and works later, in the background: it says nothing of rows that do
-/// not exist or that the user may not see.
+/// The server responds at once and makes the changes in the background. It does not report ids that
+/// do not exist or that the user may not see.
 #[derive(Clone, Copy, Debug)]
 pub struct BulkActions<'a> {
     account: &'a Account,
@@ -32,10 +33,11 @@ impl<'a> BulkActions<'a> {
 
     /// Updates many conversations.
     ///
-    /// `POST /api/v1/accounts/{account_id}/bulk_actions`. An agent may for those they see.
+    /// `POST /api/v1/accounts/{account_id}/bulk_actions`. Administrators, and agents for the
+    /// conversations they may see.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -72,12 +74,12 @@ impl<'a> BulkActions<'a> {
         })
     }
 
-    /// Adds labels to many contacts; those they have stay.
+    /// Adds labels to many contacts; the labels they have stay.
     ///
     /// `POST /api/v1/accounts/{account_id}/bulk_actions`. Agents and administrators.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -90,12 +92,12 @@ impl<'a> BulkActions<'a> {
         self.contacts(ids, Labels::of(labels, &[]), None)
     }
 
-    /// Takes labels away from many contacts.
+    /// Removes labels from many contacts.
     ///
     /// `POST /api/v1/accounts/{account_id}/bulk_actions`. Agents and administrators.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -183,19 +185,19 @@ impl<'a> Labels<'a> {
     }
 }
 
-/// What to change of many conversations.
+/// The changes to make to many conversations.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct BulkConversationPatch {
-    /// Their state.
+    /// Their status.
     pub status: Option<ConversationStatus>,
-    /// The agent they are assigned to.
+    /// The id of the agent they are assigned to.
     pub assignee_id: Patch<UserId>,
-    /// The team they are assigned to.
+    /// The id of the team they are assigned to.
     pub team_id: Patch<TeamId>,
-    /// Labels to add; those they have stay.
+    /// Labels to add; the labels they have stay.
     pub add_labels: Vec<String>,
-    /// Labels to take away.
+    /// Labels to remove.
     pub remove_labels: Vec<String>,
-    /// Until when they sleep; with [`ConversationStatus::Snoozed`].
+    /// The time until which they are snoozed; with [`ConversationStatus::Snoozed`].
     pub snoozed_until: Option<Timestamp>,
 }

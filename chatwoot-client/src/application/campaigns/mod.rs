@@ -1,4 +1,4 @@
-//! Campaigns: messages to visitors of a page, or to many contacts at once.
+//! Campaigns: messages to the visitors of a page, or to many contacts at once.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -21,8 +21,8 @@ const OF_INBOX: Op =
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, OF_INBOX];
 
-/// The campaigns of an account; from [`Account::campaigns`]. Only an administrator may call what
-/// is here. Undocumented in Chatwoot.
+/// The campaigns of an account; from [`Account::campaigns`]. Administrators only. Not in Chatwoot's
+/// published API.
 #[derive(Clone, Copy, Debug)]
 pub struct Campaigns<'a> {
     account: &'a Account,
@@ -58,8 +58,8 @@ impl<'a> Campaigns<'a> {
     /// `GET /api/v1/accounts/{account_id}/campaigns/{id}`. Administrators only.
     ///
     /// # Errors
-    /// `Server` without such a campaign: Chatwoot answers 500, not 404; `Unauthorized` for an
-    /// agent.
+    /// `Server` if there is no such campaign: Chatwoot responds with 500, not 404; `Unauthorized`
+    /// for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -73,16 +73,16 @@ impl<'a> Campaigns<'a> {
         self.account.call(GET).path("id", id)
     }
 
-    /// Adds a campaign to a website, SMS or WhatsApp inbox.
+    /// Creates a campaign in a website, SMS or WhatsApp inbox.
     ///
     /// `POST /api/v1/accounts/{account_id}/campaigns`. Administrators only.
     ///
-    /// Titles are not unique: sent twice, it makes two, and the second is sent too.
+    /// Titles are not unique: a repeated request creates a second one, which is sent too.
     ///
     /// # Errors
-    /// `Invalid` for another kind of inbox, an inbox or sender of another account, and for a
-    /// website's campaign a page that does not begin with `http://` or `https://`; `Server` for a
-    /// page together with an inbox that does not exist; `Unauthorized` for an agent.
+    /// `Invalid` for another kind of inbox, for an inbox or sender of another account, and for a
+    /// website campaign whose page URL does not begin with `http://` or `https://`; `Server` for a
+    /// page URL together with an inbox that does not exist; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -105,7 +105,7 @@ impl<'a> Campaigns<'a> {
     /// `GET /api/v1/accounts/{account_id}/inboxes/{id}/campaigns`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account; `Unauthorized` for an agent.
+    /// `NotFound` if the account has no such inbox; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -123,15 +123,15 @@ impl<'a> Campaigns<'a> {
 open_enum! {
     /// When a campaign is sent.
     pub enum CampaignType {
-        /// To each visitor who meets its rules: website inboxes.
+        /// To each visitor who meets its trigger rules; in website inboxes.
         Ongoing = "ongoing",
-        /// Once, to its audience: SMS and WhatsApp inboxes.
+        /// Once, to its audience; in SMS and WhatsApp inboxes.
         OneOff = "one_off",
     }
 
-    /// What state a campaign is in.
+    /// The status of a campaign.
     pub enum CampaignStatus {
-        /// Running, or waiting for its time.
+        /// Running or scheduled.
         Active = "active",
         /// Being sent.
         Processing = "processing",
@@ -140,87 +140,87 @@ open_enum! {
     }
 }
 
-/// A campaign as the server answers it.
+/// A campaign as the server returns it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Campaign {
-    /// Its number in its account.
+    /// Its number, unique within the account.
     pub id: CampaignId,
-    /// The account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
-    /// What agents call it.
+    /// The title shown to agents.
     pub title: String,
-    /// What it is for.
+    /// Its description.
     pub description: Option<String>,
-    /// What it says.
+    /// The text of its message.
     pub message: String,
-    /// Its inbox, with the tokens that an administrator sees.
+    /// Its inbox, including the tokens that an administrator sees.
     pub inbox: Option<Box<Inbox>>,
-    /// The agent it is from; absent for a bot.
+    /// The agent it is sent by; absent for a bot.
     pub sender: Option<Agent>,
-    /// When it is sent.
+    /// Its type, which says when it is sent.
     pub campaign_type: Option<CampaignType>,
-    /// What state it is in.
+    /// Its status.
     pub campaign_status: Option<CampaignStatus>,
-    /// Whether it runs.
+    /// Whether it is enabled.
     pub enabled: Option<bool>,
-    /// Where and when visitors get it: `url` and `time_on_page`, in seconds.
+    /// When visitors see it: `url`, the page, and `time_on_page`, in seconds.
     pub trigger_rules: Option<Attributes>,
-    /// Whether it runs in working hours only.
+    /// Whether it is active during working hours only.
     pub trigger_only_during_business_hours: Option<bool>,
-    /// When it is sent once; absent otherwise.
+    /// When a one-off campaign is sent; absent otherwise.
     pub scheduled_at: Option<Time>,
-    /// Who gets it once; absent otherwise.
+    /// The recipients of a one-off campaign; absent otherwise.
     pub audience: Option<Value>,
-    /// WhatsApp: the template and what is filled in.
+    /// WhatsApp: the message template and its parameters.
     pub template_params: Option<Value>,
-    /// When it was added.
+    /// When it was created.
     pub created_at: Option<Time>,
-    /// When it last changed.
+    /// When it was last updated.
     pub updated_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A campaign to add.
+/// A campaign to create.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewCampaign {
-    /// What agents call it.
+    /// The title shown to agents.
     pub title: String,
-    /// What it is for.
+    /// Its description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// What it says.
+    /// The text of its message.
     pub message: String,
-    /// Its inbox.
+    /// The id of its inbox.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inbox_id: Option<InboxId>,
-    /// The agent it is from; left out, a bot.
+    /// The id of the agent it is sent by; a bot if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sender_id: Option<UserId>,
-    /// Whether it runs; the server's default is yes.
+    /// Whether it is enabled; the server's default is `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
-    /// Where and when visitors get it.
+    /// When visitors see it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trigger_rules: Option<TriggerRules>,
-    /// Whether it runs in working hours only.
+    /// Whether it is active during working hours only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trigger_only_during_business_hours: Option<bool>,
-    /// When it is sent once; left out, now.
+    /// When a one-off campaign is sent; now if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheduled_at: Option<Timestamp>,
-    /// Who gets it once: contacts with one of these labels.
+    /// The recipients of a one-off campaign: contacts with one of these labels.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub audience: Vec<CampaignAudience>,
-    /// WhatsApp: the template and what is filled in.
+    /// WhatsApp: the message template and its parameters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template_params: Option<Attributes>,
 }
 
 impl NewCampaign {
-    /// A message to visitors who stay so many seconds on a page.
+    /// Creates a campaign for visitors who stay on a page for this many seconds.
     pub fn on_page(
         title: impl Into<String>,
         inbox: InboxId,
@@ -238,27 +238,27 @@ impl NewCampaign {
     }
 }
 
-/// Where and when visitors get a campaign.
+/// When visitors see a campaign.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TriggerRules {
-    /// The page: http or https, `*` stands for any text.
+    /// The URL of the page, `http` or `https`; `*` matches any text.
     pub url: String,
-    /// After how many seconds.
+    /// The seconds on the page after which it is shown.
     pub time_on_page: u32,
 }
 
-/// Who gets a campaign: the contacts with a label.
+/// Recipients of a campaign: the contacts with a label.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CampaignAudience {
-    /// `Label`: there is no other kind.
+    /// The kind of audience: `Label` is the only one.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The label.
+    /// The id of the label.
     pub id: LabelId,
 }
 
 impl CampaignAudience {
-    /// The contacts with this label.
+    /// Selects the contacts with this label.
     pub fn label(id: LabelId) -> Self {
         Self { kind: "Label".into(), id }
     }

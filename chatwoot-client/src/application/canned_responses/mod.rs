@@ -21,7 +21,7 @@ const DELETE: Op =
 pub(crate) const OPERATIONS: &[Op] = &[LIST, CREATE, UPDATE, DELETE];
 
 /// The canned responses of an account; from [`Account::canned_responses`]. Agents and
-/// administrators may call everything here.
+/// administrators.
 #[derive(Clone, Copy, Debug)]
 pub struct CannedResponses<'a> {
     account: &'a Account,
@@ -32,12 +32,12 @@ impl<'a> CannedResponses<'a> {
         Self { account }
     }
 
-    /// Returns every canned response, without pages.
+    /// Returns every canned response; there are no pages.
     ///
     /// `GET /api/v1/accounts/{account_id}/canned_responses`.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -52,12 +52,13 @@ impl<'a> CannedResponses<'a> {
         self.account.call(LIST)
     }
 
-    /// Returns those with this text in their short code or content, best match first.
+    /// Returns the canned responses that contain this text in their short code or content, best
+    /// match first.
     ///
     /// `GET /api/v1/accounts/{account_id}/canned_responses`. The parameter `search` is not in Chatwoot's published API.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -71,7 +72,7 @@ impl<'a> CannedResponses<'a> {
         self.account.call(LIST).query(&Search { search: text })
     }
 
-    /// Adds a canned response.
+    /// Creates a canned response.
     ///
     /// `POST /api/v1/accounts/{account_id}/canned_responses`.
     ///
@@ -94,13 +95,13 @@ impl<'a> CannedResponses<'a> {
         self.account.call(CREATE).json(response)
     }
 
-    /// Updates a canned response; what is left as [`Patch::Keep`] stays.
+    /// Updates a canned response; fields left as [`Patch::Keep`] keep their value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/canned_responses/{id}`.
     ///
     /// # Errors
-    /// `NotFound` without such a response in this account; `Conflict` for a short code that exists;
-    /// `Invalid` for an empty short code or content.
+    /// `NotFound` if the account has no such canned response; `Conflict` for a short code that
+    /// exists; `Invalid` for an empty short code or content.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -125,7 +126,7 @@ impl<'a> CannedResponses<'a> {
     /// `DELETE /api/v1/accounts/{account_id}/canned_responses/{id}`.
     ///
     /// # Errors
-    /// `NotFound` without such a response in this account.
+    /// `NotFound` if the account has no such canned response.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -144,47 +145,47 @@ struct Search<'a> {
     search: &'a str,
 }
 
-/// A canned response as the server answers it.
+/// A canned response as the server returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CannedResponse {
     /// Its id.
     pub id: CannedResponseId,
-    /// The account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
-    /// What agents type after `/`.
+    /// The code that agents type after `/`.
     pub short_code: String,
-    /// The text, Markdown with Liquid variables such as `{{contact.name}}`.
+    /// The text, in Markdown with Liquid variables such as `{{contact.name}}`.
     pub content: String,
-    /// When it was added.
+    /// When it was created.
     pub created_at: Option<Time>,
-    /// When it last changed.
+    /// When it was last updated.
     pub updated_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A canned response to add.
+/// A canned response to create.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewCannedResponse {
-    /// What agents type after `/`; unique in the account.
+    /// The code that agents type after `/`; unique in the account.
     pub short_code: String,
-    /// The text, Markdown with Liquid variables such as `{{contact.name}}`.
+    /// The text, in Markdown with Liquid variables such as `{{contact.name}}`.
     pub content: String,
 }
 
 impl NewCannedResponse {
-    /// This text under this short code.
+    /// Creates a canned response with this short code and text.
     pub fn new(short_code: impl Into<String>, content: impl Into<String>) -> Self {
         Self { short_code: short_code.into(), content: content.into() }
     }
 }
 
-/// What to change of a canned response.
+/// The changes to make to a canned response.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CannedResponsePatch {
-    /// What agents type after `/`.
+    /// The code that agents type after `/`.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub short_code: Patch<String>,
     /// The text.

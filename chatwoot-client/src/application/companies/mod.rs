@@ -1,4 +1,4 @@
-//! Companies: whom contacts work for.
+//! Companies: the organizations that contacts belong to.
 
 use futures_util::stream::BoxStream;
 use serde::{Deserialize, Serialize};
@@ -19,8 +19,8 @@ const CREATE: Op =
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, CREATE];
 
-/// The companies of an account; from [`Account::companies`]. Only servers with that feature have
-/// them. Undocumented in Chatwoot.
+/// The companies of an account; from [`Account::companies`]. Only on servers with that feature. Not
+/// in Chatwoot's published API.
 #[derive(Clone, Copy, Debug)]
 pub struct Companies<'a> {
     account: &'a Account,
@@ -36,7 +36,7 @@ impl<'a> Companies<'a> {
     /// `GET /api/v1/accounts/{account_id}/companies`. `meta.extra` has `total_count`.
     ///
     /// # Errors
-    /// `NotFound` from a server without companies.
+    /// `NotFound` on a server without companies.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -54,10 +54,10 @@ impl<'a> Companies<'a> {
 
     /// Streams every company.
     ///
-    /// `GET /api/v1/accounts/{account_id}/companies`, page by page. The query's page is not heeded.
+    /// `GET /api/v1/accounts/{account_id}/companies`, page by page. The query's page is ignored.
     ///
     /// # Errors
-    /// `NotFound` from a server without companies. The stream ends with the first failure.
+    /// `NotFound` on a server without companies. The stream ends with the first error.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -83,12 +83,12 @@ impl<'a> Companies<'a> {
         )
     }
 
-    /// Adds a company.
+    /// Creates a company.
     ///
     /// `POST /api/v1/accounts/{account_id}/companies`.
     ///
     /// # Errors
-    /// `NotFound` from a server without companies.
+    /// `NotFound` on a server without companies.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -111,18 +111,18 @@ struct Body<'a> {
     company: &'a NewCompany,
 }
 
-/// Which companies to list, and in what order.
+/// Which companies to list, and in which order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct CompaniesQuery {
-    /// What to sort by, such as `name`; `-name` for the reverse.
+    /// The field to sort by, such as `name`; `-name` for descending order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sort: Option<String>,
-    /// The page, from 1.
+    /// The page number, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,
 }
 
-/// A company as the server answers it.
+/// A company as the server returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Company {
@@ -130,42 +130,42 @@ pub struct Company {
     pub id: CompanyId,
     /// Its name.
     pub name: String,
-    /// The domain of its e-mail: contacts with such an address belong to it.
+    /// Its e-mail domain: contacts with an address in this domain belong to it.
     pub domain: Option<String>,
-    /// What it does.
+    /// Its description.
     pub description: Option<String>,
-    /// Its picture; empty for none.
+    /// The URL of its picture; empty if it has none.
     pub avatar_url: Option<String>,
-    /// How many contacts belong to it; `None` for none yet.
+    /// The number of contacts that belong to it; `None` if there are none yet.
     pub contacts_count: Option<i64>,
-    /// Attributes of the account's own; 4.9.1 has none.
+    /// The account's custom attributes; absent on 4.9.1.
     pub custom_attributes: Option<Attributes>,
-    /// When one of its contacts was last active; absent where none was.
+    /// When one of its contacts was last active; absent if none ever was.
     pub last_activity_at: Option<Time>,
-    /// When it was added; a text on 4.9.1.
+    /// When it was created; a text on 4.9.1.
     pub created_at: Option<Time>,
-    /// When it last changed; a text on 4.9.1.
+    /// When it was last updated; a text on 4.9.1.
     pub updated_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A company to add.
+/// A company to create.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct NewCompany {
     /// Its name.
     pub name: String,
-    /// The domain of its e-mail.
+    /// Its e-mail domain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub domain: Option<String>,
-    /// What it does.
+    /// Its description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
 
 impl NewCompany {
-    /// A company with this name.
+    /// Creates a company with this name.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }

@@ -1,9 +1,9 @@
-//! Contact handle: one contact, and all that can be done with it.
+//! Contact handle: the operations on one contact.
 
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use super::{CONVERSATIONS, DELETE_AVATAR, REMOVE_ATTRIBUTES, SET_AVATAR};
+use super::{CONVERSATIONS, DELETE_AVATAR, REMOVE_CUSTOM_ATTRIBUTES, UPDATE};
 use crate::application::Account;
 use crate::application::contacts::{
     Contact, ContactInboxes, ContactLabels, ContactNotes, ContactPatch,
@@ -15,9 +15,8 @@ use crate::types::{Attributes, ContactId};
 
 /// One contact of an account; from [`Account::contact`].
 ///
-/// Creating it sends nothing, so it does not say that there is such a contact. Agents and
-/// administrators may call everything here, except [`ContactHandle::delete`], which is for
-/// administrators.
+/// Creating a handle sends no request, so the contact need not exist. Every method is open to
+/// agents and administrators, except [`ContactHandle::delete`], which is for administrators.
 #[derive(Clone, Copy, Debug)]
 pub struct ContactHandle<'a> {
     account: &'a Account,
@@ -34,17 +33,17 @@ impl<'a> ContactHandle<'a> {
         self.id
     }
 
-    /// Returns the contact's labels, to read and change.
+    /// Returns a handle to the contact's labels.
     pub fn labels(self) -> ContactLabels<'a> {
         ContactLabels::new(self.account, self.id)
     }
 
-    /// Returns the notes on the contact, to read and change.
+    /// Returns a handle to the notes on the contact.
     pub fn notes(self) -> ContactNotes<'a> {
         ContactNotes::new(self.account, self.id)
     }
 
-    /// Returns the contact's presence in inboxes, to read and change.
+    /// Returns a handle to the inboxes the contact is present in.
     pub fn inboxes(self) -> ContactInboxes<'a> {
         ContactInboxes::new(self.account, self.id)
     }
@@ -54,7 +53,7 @@ impl<'a> ContactHandle<'a> {
     /// `GET /api/v1/accounts/{account_id}/contacts/{id}`, as [`Contacts::get`](super::Contacts::get).
     ///
     /// # Errors
-    /// `NotFound` without such a contact in this account.
+    /// `NotFound` if the account has no such contact.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -68,7 +67,8 @@ impl<'a> ContactHandle<'a> {
         self.account.contacts().get(self.id)
     }
 
-    /// Updates the contact; what is left as [`Patch::Keep`](crate::types::Patch::Keep) stays.
+    /// Updates the contact; fields left as [`Patch::Keep`](crate::types::Patch::Keep) keep their
+    /// value.
     ///
     /// `PUT /api/v1/accounts/{account_id}/contacts/{id}`, as [`Contacts::update`](super::Contacts::update).
     ///
@@ -109,16 +109,16 @@ impl<'a> ContactHandle<'a> {
         self.account.contacts().delete(self.id)
     }
 
-    /// Sets these custom attributes, keeps the others, and returns the contact.
+    /// Sets these custom attributes, keeps the others and returns the contact.
     ///
     /// `PUT /api/v1/accounts/{account_id}/contacts/{id}`, as [`Contacts::update`](super::Contacts::update) with
-    /// [`ContactPatch::merge_attributes`].
+    /// [`ContactPatch::merge_custom_attributes`].
     ///
-    /// The server reads, merges and writes, so of two such calls at once one may be lost: let one
-    /// writer change a contact.
+    /// The server reads, merges and writes without a lock, so one of two concurrent calls may be
+    /// lost: update a contact from one place at a time.
     ///
     /// # Errors
-    /// `NotFound` without such a contact in this account.
+    /// `NotFound` if the account has no such contact.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -130,17 +130,17 @@ impl<'a> ContactHandle<'a> {
     #[inline]
     pub fn merge_custom_attributes(self, attributes: &Attributes) -> Call<'a, Contact> {
         self.update(&ContactPatch {
-            merge_attributes: Some(attributes.clone()),
+            merge_custom_attributes: Some(attributes.clone()),
             ..ContactPatch::default()
         })
     }
 
-    /// Deletes custom attributes by key; one that is not there is no error.
+    /// Deletes custom attributes by key; a key that does not exist is not an error.
     ///
     /// `POST /api/v1/accounts/{account_id}/contacts/{id}/destroy_custom_attributes`.
     ///
     /// # Errors
-    /// `NotFound` without such a contact in this account.
+    /// `NotFound` if the account has no such contact.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -154,16 +154,16 @@ impl<'a> ContactHandle<'a> {
         keys: impl IntoIterator<Item = K>,
     ) -> Call<'a, Contact> {
         let keys: Vec<String> = keys.into_iter().map(|key| key.as_ref().to_owned()).collect();
-        self.call(REMOVE_ATTRIBUTES).json(&json!({"custom_attributes": keys}))
+        self.call(REMOVE_CUSTOM_ATTRIBUTES).json(&json!({"custom_attributes": keys}))
     }
 
-    /// Returns the contact's 20 conversations that were last active, in the inboxes that the caller
+    /// Returns the contact's 20 most recently active conversations, in the inboxes that the caller
     /// may see.
     ///
     /// `GET /api/v1/accounts/{account_id}/contacts/{id}/conversations`.
     ///
     /// # Errors
-    /// `NotFound` without such a contact in this account.
+    /// `NotFound` if the account has no such contact.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -178,14 +178,14 @@ impl<'a> ContactHandle<'a> {
         self.call(CONVERSATIONS)
     }
 
-    /// Sets a contact's picture.
+    /// Sets the contact's picture.
     ///
     /// `PUT /api/v1/accounts/{account_id}/contacts/{id}`. Agents and administrators.
     ///
     /// # Errors
-    /// `NotFound` without such a contact in this account; `Invalid` for anything but a JPEG, PNG,
+    /// `NotFound` if the account has no such contact; `Invalid` for a file that is not a JPEG, PNG,
     /// GIF or WebP picture, and for one of more than 15 MB; `Request` for a file that cannot be
-    /// sent: see [`Upload`].
+    /// sent; see [`Upload`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -198,16 +198,17 @@ impl<'a> ContactHandle<'a> {
     /// ```
     #[inline]
     pub fn set_avatar(self, picture: &Upload) -> Call<'a, Contact> {
-        self.call(SET_AVATAR).form(Fields::new().file("avatar", picture))
+        // Sent as a form: the server silently drops a picture in JSON.
+        self.call(UPDATE).form(Fields::new().file("avatar", picture))
     }
 
-    /// Takes a contact's picture away, and returns the contact.
+    /// Deletes the contact's picture and returns the contact.
     ///
     /// `DELETE /api/v1/accounts/{account_id}/contacts/{id}/avatar`. Not in Chatwoot's published
     /// API.
     ///
     /// # Errors
-    /// `NotFound` without such a contact in this account.
+    /// `NotFound` if the account has no such contact.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

@@ -1,9 +1,8 @@
-//! Contact inboxes: where a contact can be written to, and under what name.
+//! Contact inboxes: the inboxes a contact is present in, each with its source id.
 
 use serde::Serialize;
 use serde_json::json;
 
-use super::CONTACTABLE_INBOXES;
 use crate::application::Account;
 use crate::application::contacts::{Contact, ContactInbox, Contacts};
 use crate::http::Call;
@@ -15,13 +14,18 @@ const CREATE: Op = Op::post(
     "contact_inboxes.create",
     "/api/v1/accounts/{account_id}/contacts/{id}/contact_inboxes",
 );
-const FILTER: Op =
-    Op::post("contact_inboxes.filter", "/api/v1/accounts/{account_id}/contact_inboxes/filter")
+const CONTACTABLE: Op = Op::get(
+    "contact_inboxes.contactable",
+    "/api/v1/accounts/{account_id}/contacts/{id}/contactable_inboxes",
+)
+.inside(&["payload"]);
+const FIND_BY_SOURCE_ID: Op =
+    Op::post("contacts.find_by_source_id", "/api/v1/accounts/{account_id}/contact_inboxes/filter")
         .idempotent();
 
-pub(crate) const OPERATIONS: &[Op] = &[CREATE, FILTER];
+pub(crate) const OPERATIONS: &[Op] = &[CREATE, CONTACTABLE, FIND_BY_SOURCE_ID];
 
-/// The presence of contacts in inboxes; from
+/// The inboxes a contact is present in; from
 /// [`ContactHandle::inboxes`](crate::application::contacts::ContactHandle::inboxes).
 #[derive(Clone, Copy, Debug)]
 pub struct ContactInboxes<'a> {
@@ -34,19 +38,19 @@ impl<'a> ContactInboxes<'a> {
         Self { account, contact }
     }
 
-    /// Creates a contact present in an inbox.
+    /// Adds the contact to an inbox.
     ///
-    /// `POST /api/v1/accounts/{account_id}/contacts/{id}/contact_inboxes`. Agents of the inbox and
-    /// administrators may.
+    /// `POST /api/v1/accounts/{account_id}/contacts/{id}/contact_inboxes`. Agents of the inbox, and
+    /// administrators.
     ///
-    /// With the same source id again it answers what is there. Without a source id an API inbox
-    /// gives a new one each time.
+    /// Repeated with the same source id, it returns the existing contact inbox. Without a source
+    /// id, an API inbox generates a new one for each call.
     ///
     /// # Errors
-    /// `NotFound` without such a contact or inbox in this account; `Unauthorized` for an agent who
-    /// is no member of the inbox; `Invalid` without a source id, where the inbox is for e-mail, SMS
-    /// or WhatsApp and the contact has no such address, and for a source id that is no number where
-    /// it must be; `Server` for a source id that another contact has in an API or website inbox.
+    /// `NotFound` if the account has no such contact or inbox; `Unauthorized` for an agent who is
+    /// not a member of the inbox; `Invalid` without a source id in an e-mail, SMS or WhatsApp inbox
+    /// if the contact has no such address, and for a source id that is not a number where it must
+    /// be one; `Server` for a source id that another contact has in an API or website inbox.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -62,13 +66,13 @@ impl<'a> ContactInboxes<'a> {
         self.account.call(CREATE).path("id", self.contact).json(inbox)
     }
 
-    /// Returns the inboxes in which a conversation with this contact can be begun, each with the
+    /// Returns the inboxes in which a conversation with this contact can be started, each with the
     /// source id to use.
     ///
     /// `GET /api/v1/accounts/{account_id}/contacts/{id}/contactable_inboxes`.
     ///
     /// # Errors
-    /// `NotFound` without such a contact in this account.
+    /// `NotFound` if the account has no such contact.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -80,19 +84,19 @@ impl<'a> ContactInboxes<'a> {
     /// ```
     #[inline]
     pub fn contactable(self) -> Call<'a, Vec<ContactInbox>> {
-        self.account.call(CONTACTABLE_INBOXES).path("id", self.contact)
+        self.account.call(CONTACTABLE).path("id", self.contact)
     }
 }
 
 impl<'a> Contacts<'a> {
-    /// Returns the contact that has this source id in this inbox.
+    /// Returns the contact with this source id in this inbox.
     ///
-    /// `POST /api/v1/accounts/{account_id}/contact_inboxes/filter`. It only reads. The published
-    /// document does not list it.
+    /// `POST /api/v1/accounts/{account_id}/contact_inboxes/filter`. It changes nothing. Not in
+    /// Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` where no contact has this source id, and without such an inbox in this account;
-    /// `Unauthorized` for an agent who is no member of the inbox.
+    /// `NotFound` if no contact has this source id, or the account has no such inbox;
+    /// `Unauthorized` for an agent who is not a member of the inbox.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -108,28 +112,28 @@ impl<'a> Contacts<'a> {
         source_id: &(impl AsRef<str> + ?Sized),
     ) -> Call<'a, Contact> {
         let body = json!({"inbox_id": inbox, "source_id": source_id.as_ref()});
-        self.account.call(FILTER).json(&body)
+        self.account.call(FIND_BY_SOURCE_ID).json(&body)
     }
 }
 
-/// A presence in an inbox to make.
+/// An inbox to add a contact to.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NewContactInbox {
-    /// The inbox.
+    /// The id of the inbox.
     pub inbox_id: InboxId,
-    /// The contact's name there; left out, the server makes one from its e-mail or phone number,
-    /// or for an API inbox a random one.
+    /// The contact's source id in the inbox; if absent, the server takes it from the e-mail address
+    /// or phone number, or generates a random one for an API inbox.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_id: Option<Secret>,
 }
 
 impl NewContactInbox {
-    /// A presence in this inbox under a name that the server makes.
+    /// Selects this inbox, with a source id that the server generates.
     pub fn new(inbox_id: InboxId) -> Self {
         Self { inbox_id, source_id: None }
     }
 
-    /// Under this name.
+    /// Sets the contact's source id in the inbox.
     pub fn source_id(mut self, source_id: impl Into<Secret>) -> Self {
         self.source_id = Some(source_id.into());
         self

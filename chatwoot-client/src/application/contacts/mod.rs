@@ -1,4 +1,4 @@
-//! Contacts: the customers of an account.
+//! Contacts: the people who write to the account.
 
 pub(super) mod handle;
 pub(super) mod inboxes;
@@ -44,28 +44,19 @@ const MERGE: Op = Op::post("contacts.merge", "/api/v1/accounts/{account_id}/acti
 const CONVERSATIONS: Op =
     Op::get("contacts.conversations", "/api/v1/accounts/{account_id}/contacts/{id}/conversations")
         .inside(&["payload"]);
-const REMOVE_ATTRIBUTES: Op = Op::post(
-    "contacts.remove_attributes",
+const REMOVE_CUSTOM_ATTRIBUTES: Op = Op::post(
+    "contacts.remove_custom_attributes",
     "/api/v1/accounts/{account_id}/contacts/{id}/destroy_custom_attributes",
 )
 .inside(&["payload"])
 .idempotent();
-const CONTACTABLE_INBOXES: Op = Op::get(
-    "contacts.contactable_inboxes",
-    "/api/v1/accounts/{account_id}/contacts/{id}/contactable_inboxes",
-)
-.inside(&["payload"]);
 const EXPORT: Op = Op::post("contacts.export", "/api/v1/accounts/{account_id}/contacts/export");
 const ACTIVE: Op = Op::get("contacts.active", "/api/v1/accounts/{account_id}/contacts/active");
 const DELETE_AVATAR: Op =
     Op::delete("contacts.delete_avatar", "/api/v1/accounts/{account_id}/contacts/{id}/avatar")
         .inside(&["payload"]);
 
-// The operation of `contacts.update`, whose body is a form here: JSON drops a picture silently.
-const SET_AVATAR: Op =
-    Op::put("contacts.update", "/api/v1/accounts/{account_id}/contacts/{id}").inside(&["payload"]);
-const IMPORT: Op =
-    Op::post("contact_files.import", "/api/v1/accounts/{account_id}/contacts/import");
+const IMPORT: Op = Op::post("contacts.import", "/api/v1/accounts/{account_id}/contacts/import");
 
 pub(crate) const OPERATIONS: &[Op] = &[
     LIST,
@@ -77,8 +68,7 @@ pub(crate) const OPERATIONS: &[Op] = &[
     FILTER,
     MERGE,
     CONVERSATIONS,
-    REMOVE_ATTRIBUTES,
-    CONTACTABLE_INBOXES,
+    REMOVE_CUSTOM_ATTRIBUTES,
     EXPORT,
     ACTIVE,
     DELETE_AVATAR,
@@ -87,8 +77,8 @@ pub(crate) const OPERATIONS: &[Op] = &[
 
 /// The contacts of an account; from [`Account::contacts`].
 ///
-/// Agents and administrators may call everything here, except [`Contacts::delete`], which is
-/// for administrators.
+/// Every method is open to agents and administrators, except [`Contacts::delete`], which is for
+/// administrators.
 #[derive(Clone, Copy, Debug)]
 pub struct Contacts<'a> {
     pub(super) account: &'a Account,
@@ -99,14 +89,14 @@ impl<'a> Contacts<'a> {
         Self { account }
     }
 
-    /// Returns one page of 15 contacts; past the end it is empty.
+    /// Returns one page of 15 contacts; a page past the end is empty.
     ///
     /// `GET /api/v1/accounts/{account_id}/contacts`.
     ///
-    /// A contact without identifier, e-mail and phone number is not in the list.
+    /// Contacts without identifier, e-mail address and phone number are not listed.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -123,17 +113,17 @@ impl<'a> Contacts<'a> {
         self.account.call(LIST).query(query)
     }
 
-    /// Creates a contact, and with an inbox its presence there.
+    /// Creates a contact and, if an inbox is given, adds it to that inbox.
     ///
     /// `POST /api/v1/accounts/{account_id}/contacts`.
     ///
     /// # Errors
-    /// `Conflict` for an identifier, e-mail or phone number that another contact has: see
-    /// [`Contacts::upsert`]. `Invalid` for an e-mail that is none, a phone number that is not
-    /// E.164, and more than 255 characters in a name, identifier or e-mail. With an inbox also
-    /// `NotFound` where it is not in this account, and `Invalid` and `Server` as in
-    /// [`ContactInboxes::create`](crate::application::contacts::ContactInboxes::create): then no contact is made. `Server`
-    /// for a NUL character in a text.
+    /// `Conflict` for an identifier, e-mail address or phone number that another contact has; see
+    /// [`Contacts::upsert`]. `Invalid` for a malformed e-mail address, a phone number that is not
+    /// in E.164 form, and more than 255 characters in a name, identifier or e-mail address. With an
+    /// inbox also `NotFound` if it is not in this account, and `Invalid` and `Server` as in
+    /// [`ContactInboxes::create`](crate::application::contacts::ContactInboxes::create): then no
+    /// contact is created. `Server` for a NUL character in a text.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -159,7 +149,7 @@ impl<'a> Contacts<'a> {
     /// `GET /api/v1/accounts/{account_id}/contacts/{id}`.
     ///
     /// # Errors
-    /// `NotFound` without such a contact in this account.
+    /// `NotFound` if the account has no such contact.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -173,17 +163,20 @@ impl<'a> Contacts<'a> {
         self.account.call(GET).path("id", id)
     }
 
-    /// Updates a contact; what is left as [`Patch::Keep`](crate::types::Patch::Keep) stays.
+    /// Updates a contact; fields left as [`Patch::Keep`](crate::types::Patch::Keep) keep their
+    /// value.
     ///
     /// `PUT /api/v1/accounts/{account_id}/contacts/{id}`.
     ///
-    /// Both kinds of attributes are *merged*: what is not named stays. The server reads, merges and
-    /// writes, so of two such calls at once one may be lost: let one writer change a contact.
+    /// Both kinds of attributes are *merged*: attributes that are not named stay. The server reads,
+    /// merges and writes without a lock, so one of two concurrent calls may be lost: update a
+    /// contact from one place at a time.
     ///
     /// # Errors
-    /// `NotFound` without such a contact in this account; `Conflict` for an identifier, e-mail or
-    /// phone number that another contact has; `Invalid` for an e-mail that is none, a phone number
-    /// that is not E.164, and more than 255 characters in a name, identifier or e-mail.
+    /// `NotFound` if the account has no such contact; `Conflict` for an identifier, e-mail address
+    /// or phone number that another contact has; `Invalid` for a malformed e-mail address, a phone
+    /// number that is not in E.164 form, and more than 255 characters in a name, identifier or
+    /// e-mail address.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -204,12 +197,12 @@ impl<'a> Contacts<'a> {
     ///
     /// `DELETE /api/v1/accounts/{account_id}/contacts/{id}`. Administrators only.
     ///
-    /// Its conversations go later, in the background, and answer 500 until then. No webhook tells
-    /// of it.
+    /// The server deletes its conversations in the background; until then requests for them fail
+    /// with status 500. Chatwoot sends no webhook for it.
     ///
     /// # Errors
-    /// `NotFound` without such a contact in this account; `Invalid` for one who has the widget
-    /// open: try later; `Unauthorized` for an agent.
+    /// `NotFound` if the account has no such contact; `Invalid` for a contact who has the widget
+    /// open (try later); `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -225,18 +218,18 @@ impl<'a> Contacts<'a> {
         self.account.done(DELETE).path("id", id)
     }
 
-    /// Returns one page of the contacts that have this text in their name, e-mail, phone number or
-    /// identifier.
+    /// Returns one page of the contacts that contain this text in their name, e-mail address, phone
+    /// number or identifier.
     ///
     /// `GET /api/v1/accounts/{account_id}/contacts/search`.
     ///
-    /// The server allows 100 a minute per account: for one exact value use
+    /// The server allows 100 requests a minute per account: for one exact value use
     /// [`Contacts::find_exact`]. `meta.has_more` says whether there is a further page (not on
-    /// 4.9.1); `meta.count` is that of the page.
+    /// 4.9.1); `meta.count` counts the contacts of this page only.
     ///
     /// # Errors
-    /// `RateLimited` when the account's 100 of this minute are used up and the call may not wait
-    /// for the next.
+    /// `RateLimited` if the 100 requests of this minute are used up and the call may not wait for
+    /// the next minute.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -258,13 +251,13 @@ impl<'a> Contacts<'a> {
 
     /// Returns one page of the contacts that meet the conditions.
     ///
-    /// `POST /api/v1/accounts/{account_id}/contacts/filter`. It only reads.
+    /// `POST /api/v1/accounts/{account_id}/contacts/filter`. It changes nothing.
     ///
-    /// Texts compare without regard to case, identifiers too.
+    /// Texts, including identifiers, are compared without regard to case.
     ///
     /// # Errors
-    /// `Invalid` for an attribute that neither Chatwoot nor the account defines, and an operator or
-    /// value that does not suit it.
+    /// `Invalid` for an attribute that neither Chatwoot nor the account defines, and for an
+    /// operator or value that does not fit the attribute.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -281,15 +274,16 @@ impl<'a> Contacts<'a> {
         self.account.call(FILTER).query(query).json(filter)
     }
 
-    /// Creates one contact of two.
+    /// Merges one contact into another and returns the result.
     ///
     /// `POST /api/v1/accounts/{account_id}/actions/contact_merge`.
     ///
-    /// `base` stays and its values win; what only `mergee` has is added. `mergee`'s conversations,
-    /// notes and inboxes move, its labels are lost, and it is gone at once. No webhook tells of it.
+    /// `base` stays and its values win; values that only `mergee` has are added. The conversations,
+    /// notes and inboxes of `mergee` move to `base`, its labels are lost, and it is deleted at
+    /// once. Chatwoot sends no webhook for it.
     ///
     /// # Errors
-    /// `NotFound` without one of the two in this account, so also when it is called again.
+    /// `NotFound` if the account does not have both contacts, so also for a repeated call.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -305,7 +299,7 @@ impl<'a> Contacts<'a> {
     }
 }
 
-/// The contacts of a list that counts all its rows.
+/// The rows of a list whose count covers all pages.
 fn contacts(sort: Option<&ContactSort>) -> Rows<Page<Contact>, crate::types::ContactId> {
     let active = sort == Some(&ContactSort::LastActivityAtDescending);
     Rows {
@@ -315,19 +309,19 @@ fn contacts(sort: Option<&ContactSort>) -> Rows<Page<Contact>, crate::types::Con
     }
 }
 
-/// Newest first, unless an order is named: rows then go to later pages by new ones only.
+/// Defaults to newest first: then only new rows move others to later pages.
 fn newest(query: ContactsQuery) -> ContactsQuery {
     let sort = query.sort.or(Some(ContactSort::CreatedAtDescending));
     ContactsQuery { sort, ..query }
 }
 
 impl<'a> Contacts<'a> {
-    /// Streams every contact, each once; newest first, unless the query names an order.
+    /// Streams every contact, each once; newest first, unless the query sets an order.
     ///
-    /// `GET /api/v1/accounts/{account_id}/contacts`, page by page. The query's page is not heeded.
+    /// `GET /api/v1/accounts/{account_id}/contacts`, page by page. The query's page is ignored.
     ///
-    /// A contact that vanishes meanwhile makes others neither come twice nor be missed. For that,
-    /// most pages are asked for twice.
+    /// A contact that is deleted meanwhile causes no other to be repeated or missed. To ensure
+    /// that, most pages are requested twice.
     ///
     /// # Errors
     /// The stream ends with the first error of a page; its errors are those of [`Contacts::list`].
@@ -389,10 +383,10 @@ impl<'a> Contacts<'a> {
         page::stream(fetch, rows)
     }
 
-    /// Streams every contact that has this text, each once, as [`Contacts::all`] does.
+    /// Streams every contact that contains this text, each once, as [`Contacts::all`] does.
     ///
     /// `GET /api/v1/accounts/{account_id}/contacts/search`, page by page. The server allows 100
-    /// pages a minute per account.
+    /// requests a minute per account, one for each page.
     ///
     /// # Errors
     /// The stream ends with the first error of a page; its errors are those of
@@ -417,7 +411,7 @@ impl<'a> Contacts<'a> {
         query: ContactsQuery,
     ) -> BoxStream<'a, Result<Contact, Error>> {
         let (text, query) = (text.into(), newest(query));
-        // The count of a search is that of the page.
+        // The count in a search response covers its page only.
         let rows = Rows { total: |_| None, ..contacts(query.sort.as_ref()) };
         let fetch =
             move |page| self.search(&text, &ContactsQuery { page: Some(page), ..query.clone() });
@@ -426,10 +420,10 @@ impl<'a> Contacts<'a> {
 }
 
 impl<'a> Contacts<'a> {
-    /// Emails the caller a link to a CSV file of contacts, later.
+    /// Requests a CSV file of contacts; the server e-mails the caller a link to it later.
     ///
     /// `POST /api/v1/accounts/{account_id}/contacts/export`. Administrators only. Not in Chatwoot's
-    /// published API. Each call sends a mail.
+    /// published API. Each call sends an e-mail.
     ///
     /// # Errors
     /// `Unauthorized` for an agent.
@@ -462,17 +456,18 @@ impl<'a> Contacts<'a> {
         })
     }
 
-    /// Creates contacts of a CSV file, later and in the background.
+    /// Creates contacts from a CSV file, in the background.
     ///
     /// `POST /api/v1/accounts/{account_id}/contacts/import`. Administrators only. Not in Chatwoot's
     /// published API.
     ///
-    /// Its first line names the columns: `name`, `email`, `phone_number`, `identifier`; the others
-    /// become custom attributes. What became of the rows the server tells by e-mail only. A file
-    /// that is sent twice is imported twice, which finds the contacts of the first time.
+    /// The first line names the columns: `name`, `email`, `phone_number`, `identifier`; other
+    /// columns become custom attributes. The server reports the result of the rows by e-mail only.
+    /// A file that is sent twice is imported twice; the second import finds the contacts of the
+    /// first.
     ///
     /// # Errors
-    /// `Unauthorized` for an agent; `Request` for a file that cannot be sent: see [`Upload`].
+    /// `Unauthorized` for an agent; `Request` for a file that cannot be sent; see [`Upload`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -489,12 +484,12 @@ impl<'a> Contacts<'a> {
         self.account.done(IMPORT).form(Fields::new().file("import_file", csv))
     }
 
-    /// Returns one page of the contacts that have a page with the widget open now.
+    /// Returns one page of the contacts that have the widget open on a page now.
     ///
     /// `GET /api/v1/accounts/{account_id}/contacts/active`. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -511,10 +506,10 @@ impl<'a> Contacts<'a> {
     }
 }
 
-/// Which contacts to export, and what of them.
+/// Which contacts and columns to export.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ContactExport {
-    /// The columns; none means the server's own choice.
+    /// The columns; if empty, the server's default.
     pub column_names: Vec<String>,
     /// Only contacts with this label.
     pub label: Option<String>,

@@ -1,4 +1,4 @@
-//! Contact notes: what agents wrote down about a contact.
+//! Contact notes: the notes of agents on a contact.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -27,8 +27,9 @@ const DELETE: Op = Op::delete(
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE];
 
-/// The notes on contacts; from
-/// [`ContactHandle::notes`](crate::application::contacts::ContactHandle::notes). Agents and administrators may.
+/// The notes on a contact; from
+/// [`ContactHandle::notes`](crate::application::contacts::ContactHandle::notes). Agents and
+/// administrators.
 #[derive(Clone, Copy, Debug)]
 pub struct ContactNotes<'a> {
     account: &'a Account,
@@ -45,7 +46,7 @@ impl<'a> ContactNotes<'a> {
     /// `GET /api/v1/accounts/{account_id}/contacts/{id}/notes`.
     ///
     /// # Errors
-    /// `NotFound` without such a contact in this account.
+    /// `NotFound` if the account has no such contact.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -65,7 +66,7 @@ impl<'a> ContactNotes<'a> {
     /// `GET /api/v1/accounts/{account_id}/contacts/{id}/notes/{note_id}`.
     ///
     /// # Errors
-    /// `NotFound` without such a contact, or such a note on it.
+    /// `NotFound` if the account has no such contact, or the contact no such note.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -79,13 +80,13 @@ impl<'a> ContactNotes<'a> {
         self.account.call(GET).path("id", self.contact).path("note_id", id)
     }
 
-    /// Sends a note.
+    /// Creates a note.
     ///
     /// `POST /api/v1/accounts/{account_id}/contacts/{id}/notes`.
     ///
     /// # Errors
-    /// `NotFound` without such a contact in this account; `Invalid` for an empty text, or one of
-    /// more than 20,000 characters.
+    /// `NotFound` if the account has no such contact; `Invalid` for an empty text, or one of more
+    /// than 20,000 characters.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -103,9 +104,9 @@ impl<'a> ContactNotes<'a> {
     /// `PATCH /api/v1/accounts/{account_id}/contacts/{id}/notes/{note_id}`.
     ///
     /// # Errors
-    /// `NotFound` without such a contact, or such a note on it. An empty text, or one of more than
-    /// 20,000 characters, is *not* refused and not stored: the answer shows it, the note stays as
-    /// it was.
+    /// `NotFound` if the account has no such contact, or the contact no such note. An empty text,
+    /// or one of more than 20,000 characters, is *not* refused but not stored either: the response
+    /// shows it, the note keeps its old text.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -124,7 +125,7 @@ impl<'a> ContactNotes<'a> {
     /// `DELETE /api/v1/accounts/{account_id}/contacts/{id}/notes/{note_id}`.
     ///
     /// # Errors
-    /// `NotFound` without such a contact, or such a note on it.
+    /// `NotFound` if the account has no such contact, or the contact no such note.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -146,17 +147,17 @@ pub struct Note {
     pub id: NoteId,
     /// Its text.
     pub content: Option<String>,
-    /// Its account; both versions answer null here.
+    /// The id of its account; null on both versions.
     pub account_id: Option<AccountId>,
-    /// Its contact; both versions answer null here.
+    /// The id of its contact; null on both versions.
     pub contact_id: Option<ContactId>,
-    /// Who wrote it; null once they are gone.
+    /// Its author; null if the user was deleted.
     pub user: Option<Agent>,
-    /// When it was written.
+    /// When it was created.
     pub created_at: Option<Time>,
-    /// When it was last changed.
+    /// When it was last updated.
     pub updated_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -1,4 +1,5 @@
-//! Contact upsert: safe verbs on contacts, for a server that has no key to make a write once only.
+//! Contact upsert: lookups and writes that are safe to repeat, since the API has no idempotency
+//! keys.
 
 use std::fmt;
 
@@ -10,16 +11,17 @@ use crate::error::Error;
 use crate::types::ContactId;
 use crate::types::Patch;
 
-/// What one contact is found by. `Debug` shows the kind only: the values are personal.
+/// The key by which to find one contact. `Debug` shows only the kind, since the values are personal
+/// data.
 #[derive(Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ContactKey {
-    /// The shop's own key; its case counts.
+    /// The shop's own key; case-sensitive.
     Identifier(String),
-    /// The e-mail address, whatever the case of its ASCII letters. Any other letter counts as it
-    /// is written: the server stores it in lower case, and takes the KELVIN SIGN for a `k`.
+    /// The e-mail address, compared without regard to the case of ASCII letters. Other letters must
+    /// match as written: the server stores them in lower case, and treats the KELVIN SIGN as a `k`.
     Email(String),
-    /// The phone number, E.164.
+    /// The phone number, in E.164 form.
     Phone(String),
 }
 
@@ -41,8 +43,8 @@ impl ContactKey {
     fn is_of(&self, contact: &Contact) -> bool {
         match self {
             Self::Identifier(wanted) => contact.identifier.as_ref() == Some(wanted),
-            // The server folds more than ASCII; of two addresses that only it takes for one, one
-            // may be another person's.
+            // The server folds more than ASCII: two addresses that only it considers equal may
+            // belong to two people.
             Self::Email(wanted) => {
                 contact.email.as_ref().is_some_and(|email| email.eq_ignore_ascii_case(wanted))
             }
@@ -50,7 +52,7 @@ impl ContactKey {
         }
     }
 
-    /// The keys that a contact to make has, the strongest first.
+    /// Returns the keys of a contact to create, the strongest first.
     fn all_of(contact: &NewContact) -> Vec<Self> {
         let given = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
         [
@@ -70,38 +72,39 @@ impl fmt::Debug for ContactKey {
     }
 }
 
-/// A contact that is there now, and how it came to be.
+/// The result of an upsert: the contact, and whether it was created or updated.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Upserted {
-    /// The contact as the server answered it last.
+    /// The contact, as the server last returned it.
     pub contact: Contact,
-    /// How it came to be.
+    /// Whether the contact was created or updated.
     pub outcome: UpsertOutcome,
 }
 
-/// How an upserted contact came to be.
+/// Whether an upsert created or updated the contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum UpsertOutcome {
-    /// It was made.
+    /// The contact was created.
     Created,
-    /// It was there, and was updated.
+    /// The contact existed and was updated.
     Adopted,
 }
 
-/// Why a contact was not upserted. Nothing was changed, unless a call failed half-way: upserting
-/// again is safe.
+/// Why a contact was not upserted. Nothing was changed, unless a call failed half-way; it is safe
+/// to upsert again.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum UpsertError {
     /// A call failed.
     #[error(transparent)]
     Call(#[from] Error),
-    /// It has neither identifier nor e-mail nor phone number: each call would make another one.
+    /// The contact has neither identifier nor e-mail address nor phone number: each call would
+    /// create another one.
     #[error("the contact has no identifier, e-mail or phone number: give at least one")]
     NoKey,
-    /// Its keys belong to different contacts.
+    /// The keys belong to different contacts.
     #[error(
         "{first_key} belongs to contact {first} and {second_key} to contact {second}: merge the \
          two, or clear one of the values, then upsert again"
@@ -109,65 +112,66 @@ pub enum UpsertError {
     TwoContacts {
         /// The stronger key: `identifier` or `email`.
         first_key: &'static str,
-        /// The contact that has it.
+        /// The contact that has this key.
         first: ContactId,
         /// The weaker key: `email` or `phone_number`.
         second_key: &'static str,
-        /// The contact that has it.
+        /// The contact that has this key.
         second: ContactId,
     },
-    /// Its e-mail or phone number belongs to a contact with another identifier: to another
-    /// customer, as far as anyone can tell.
+    /// The e-mail address or phone number belongs to a contact with another identifier, which is
+    /// taken to be another customer.
     #[error(
         "{key} belongs to contact {contact}, which has another identifier: clear the value there, \
          or leave it out here, then upsert again"
     )]
     OtherIdentifier {
-        /// The key that it has: `email` or `phone_number`.
+        /// The shared key: `email` or `phone_number`.
         key: &'static str,
-        /// The contact that has it.
+        /// The contact that has this key.
         contact: ContactId,
     },
 }
 
 impl UpsertError {
-    /// The failed call, if one failed.
+    /// Returns the failed call's error, if a call failed.
     pub fn call(&self) -> Option<&Error> {
         if let Self::Call(error) = self { Some(error) } else { None }
     }
 }
 
 impl Contacts<'_> {
-    /// Returns the one contact with this identifier, e-mail or phone number, or `None`.
+    /// Returns the one contact with this identifier, e-mail address or phone number, or `None`.
     ///
     /// `POST /api/v1/accounts/{account_id}/contacts/filter`.
     ///
-    /// The server compares without case; here identifiers compare with it, as their uniqueness
-    /// does, and of e-mail addresses only ASCII letters compare without it. `find_exact` uses no narrow limit, unlike a search.
+    /// The server compares without regard to case. `find_exact` compares identifiers with regard to
+    /// case, as their uniqueness does, and ignores case in e-mail addresses for ASCII letters only.
+    /// It does not count against the narrow limit of a search.
     ///
     /// # Errors
-    /// Those of [`Contacts::filter`]; that there is no such contact is none.
+    /// Those of [`Contacts::filter`]; a missing contact is not an error.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// use chatwoot_client::application::contacts::ContactKey;
     ///
     /// let ada = ContactKey::Email("Ada@Example.com".into());
-    /// if let Some(contact) = account.contacts().find_exact(&ada).await? {
+    /// if let Some(contact) = account.contacts().find_exact(ada).await? {
     ///     println!("{}", contact.id);
     /// }
     /// # Ok(())
     /// # }
     /// ```
     #[inline]
-    pub async fn find_exact(self, key: &ContactKey) -> Result<Option<Contact>, Error> {
+    pub async fn find_exact(self, key: ContactKey) -> Result<Option<Contact>, Error> {
         if key.value().is_empty() {
             return Ok(None);
         }
         let filter = Filter::new(FilterCondition::equal_to(key.attribute(), [key.value()]));
         let (mut number, mut seen) = (1, 0);
         loop {
-            // More than one page only where many identifiers differ by case alone.
+            // There is more than one page only if many identifiers differ in case alone.
             let sort = Some(ContactSort::CreatedAt);
             let query = ContactsQuery { page: Some(number), sort, ..ContactsQuery::default() };
             let page = self.filter(&filter, &query).await?;
@@ -185,22 +189,23 @@ impl Contacts<'_> {
         }
     }
 
-    /// Creates the contact, or adopts the one that is there.
+    /// Creates the contact, or updates the one that exists.
     ///
-    /// `POST /api/v1/accounts/{account_id}/contacts`. On a conflict it is looked up by identifier,
-    /// then e-mail, then phone number, by [`Contacts::find_exact`], and updated.
+    /// `POST /api/v1/accounts/{account_id}/contacts`. On a conflict the contact is looked up by
+    /// identifier, then e-mail address, then phone number, with [`Contacts::find_exact`], and
+    /// updated.
     ///
-    /// Of eight at once one makes the contact and seven adopt it, and after a call whose outcome
-    /// is unknown calling again is safe. Attributes are merged, as [`Contacts::update`] does. With
-    /// an inbox, an adopted contact is made present there if it is not.
+    /// Of eight concurrent calls one creates the contact and seven update it, and it is safe to
+    /// repeat a call whose outcome is unknown. Attributes are merged, as in [`Contacts::update`].
+    /// If an inbox is given, an existing contact is added to it if necessary.
     ///
     /// # Errors
-    /// [`NoKey`](UpsertError::NoKey) without identifier, e-mail and phone number;
-    /// [`TwoContacts`](UpsertError::TwoContacts) where they belong to different contacts;
-    /// [`OtherIdentifier`](UpsertError::OtherIdentifier) where the contact that has the e-mail or
-    /// phone number has another identifier; [`Call`](UpsertError::Call) with what
+    /// [`NoKey`](UpsertError::NoKey) without identifier, e-mail address and phone number;
+    /// [`TwoContacts`](UpsertError::TwoContacts) if they belong to different contacts;
+    /// [`OtherIdentifier`](UpsertError::OtherIdentifier) if the contact that has the e-mail address
+    /// or phone number has another identifier; [`Call`](UpsertError::Call) with the error of
     /// [`Contacts::create`], [`Contacts::update`] or, with an inbox,
-    /// [`ContactInboxes::create`](crate::application::contacts::ContactInboxes::create) is refused with.
+    /// [`ContactInboxes::create`](crate::application::contacts::ContactInboxes::create).
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::application::contacts::UpsertError> {
@@ -231,19 +236,19 @@ impl Contacts<'_> {
             Err(error) => return Err(error.into()),
         };
         let mut found = Vec::new();
-        for key in &keys {
-            if let Some(owner) = self.find_exact(key).await? {
+        for key in keys {
+            if let Some(owner) = self.find_exact(key.clone()).await? {
                 found.push((key, owner));
             }
         }
-        // Whoever had the value is gone by now, or hidden from the filter.
+        // The contact that had the value was deleted meanwhile, or the filter does not find it.
         let Some(there) = choose(contact, found)? else { return Err(refused.into()) };
         let updated = self.update(there.id, &adoption(contact)).await?;
         self.make_present(&there, contact).await?;
         Ok(Upserted { contact: updated, outcome: UpsertOutcome::Adopted })
     }
 
-    /// Makes an adopted contact present in the inbox that was asked for.
+    /// Adds an existing contact to the given inbox.
     async fn make_present(self, there: &Contact, wanted: &NewContact) -> Result<(), Error> {
         let Some(inbox_id) = wanted.inbox_id else { return Ok(()) };
         let present = there.contact_inboxes.iter().flatten().any(|presence| {
@@ -258,10 +263,10 @@ impl Contacts<'_> {
     }
 }
 
-/// Which contact to adopt, of those that have the keys; the strongest key comes first.
+/// Chooses the contact to update among those that have the keys; the strongest key comes first.
 fn choose(
     wanted: &NewContact,
-    found: Vec<(&ContactKey, Contact)>,
+    found: Vec<(ContactKey, Contact)>,
 ) -> Result<Option<Contact>, UpsertError> {
     let mut found = found.into_iter();
     let Some((key, there)) = found.next() else { return Ok(None) };
@@ -281,7 +286,7 @@ fn choose(
     Ok(Some(there))
 }
 
-/// What to change of an adopted contact: all that was given; the rest stays.
+/// The update of an existing contact: all given values; the rest stays.
 fn adoption(contact: &NewContact) -> ContactPatch {
     fn given<T: Clone>(value: Option<&T>) -> Patch<T> {
         value.map_or(Patch::Keep, |value| Patch::Set(value.clone()))
@@ -294,10 +299,9 @@ fn adoption(contact: &NewContact) -> ContactPatch {
         avatar_url: given(contact.avatar_url.as_ref()),
         blocked: given(contact.blocked.as_ref()),
         merge_additional_attributes: contact.additional_attributes.clone(),
-        merge_attributes: contact.custom_attributes.clone(),
+        merge_custom_attributes: contact.custom_attributes.clone(),
     }
 }
 
 #[cfg(test)]
-#[path = "upsert_tests.rs"]
 mod tests;

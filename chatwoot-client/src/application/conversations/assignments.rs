@@ -1,4 +1,4 @@
-//! Assignments: who a conversation belongs to.
+//! Assignments: the agent and the team of a conversation.
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use crate::http::Op;
 use crate::types::{TeamId, UserId};
 
 const ASSIGN: Op = Op::post(
-    "assignments.create",
+    "conversations.assign",
     "/api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments",
 )
 .idempotent();
@@ -18,16 +18,16 @@ const ASSIGN: Op = Op::post(
 pub(crate) const OPERATIONS: &[Op] = &[ASSIGN];
 
 impl<'a> ConversationHandle<'a> {
-    /// Gives a conversation to an agent.
+    /// Assigns the conversation to an agent.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments`.
     ///
-    /// `None` means that the account has no such agent: the conversation is then *nobody's*. An
-    /// agent who is no member of the inbox is accepted.
+    /// Returns `None` if the account has no such agent: the conversation is then *unassigned*. An
+    /// agent who is not a member of the inbox is accepted.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -42,15 +42,15 @@ impl<'a> ConversationHandle<'a> {
         self.call(ASSIGN).json(&json!({"assignee_id": agent}))
     }
 
-    /// Gives a conversation to a team; its agent stays, unless the team gives it to one of its own.
+    /// Assigns the conversation to a team; its agent stays, unless the team assigns one of its own.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments`.
     ///
-    /// `None` means that the account has no such team: the conversation then has none.
+    /// Returns `None` if the account has no such team: the conversation then has none.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -65,13 +65,13 @@ impl<'a> ConversationHandle<'a> {
         self.call(ASSIGN).json(&json!({"team_id": team}))
     }
 
-    /// Takes a conversation from its agent; the team stays.
+    /// Removes the assigned agent; the team stays.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments`.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -84,13 +84,13 @@ impl<'a> ConversationHandle<'a> {
         self.done(ASSIGN).json(&json!({"assignee_id": null}))
     }
 
-    /// Takes a conversation from its team; the agent stays.
+    /// Removes the assigned team; the agent stays.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/assignments`.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

@@ -1,4 +1,4 @@
-//! Conversation handle: one conversation, and all that can be done with it.
+//! Conversation handle: the operations on one conversation.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 
 use super::{
-    MARK_READ, MARK_UNREAD, MUTE, REPLACE_ATTRIBUTES, SEND_TRANSCRIPT, SET_PRIORITY, SET_STATUS,
-    SET_TYPING, UNMUTE,
+    MARK_READ, MARK_UNREAD, MUTE, REPLACE_CUSTOM_ATTRIBUTES, SEND_TRANSCRIPT, SET_PRIORITY,
+    SET_STATUS, SET_TYPING, UNMUTE,
 };
 use crate::application::Account;
 use crate::application::conversations::{
@@ -20,8 +20,8 @@ use crate::types::{Attributes, ConversationId, ConversationStatus, NullAsEmpty, 
 
 /// One conversation of an account; from [`Account::conversation`].
 ///
-/// Creating it sends nothing, so it does not say that there is such a conversation. Administrators
-/// may call everything here, agents for the inboxes they are members of, except
+/// Creating a handle sends no request, so the conversation need not exist. Every method is open to
+/// administrators, and to agents for the inboxes they are members of, except
 /// [`ConversationHandle::delete`], which is for administrators.
 #[derive(Clone, Copy, Debug)]
 pub struct ConversationHandle<'a> {
@@ -34,22 +34,23 @@ impl<'a> ConversationHandle<'a> {
         Self { account, id }
     }
 
-    /// Returns the conversation's number in its account.
+    /// Returns the conversation's number, unique within the account.
     pub fn id(self) -> ConversationId {
         self.id
     }
 
-    /// Returns the conversation's messages, to read and send.
+    /// Returns a handle to the conversation's messages.
     pub fn messages(self) -> Messages<'a> {
         Messages::new(self.account, self.id)
     }
 
-    /// Returns the conversation's labels, to read and change.
+    /// Returns a handle to the conversation's labels.
     pub fn labels(self) -> ConversationLabels<'a> {
         ConversationLabels::new(self.account, self.id)
     }
 
-    /// Returns who follows the conversation besides its assignee, to read and change.
+    /// Returns a handle to the conversation's participants: the users who follow it besides its
+    /// assignee.
     pub fn participants(self) -> Participants<'a> {
         Participants::new(self.account, self.id)
     }
@@ -74,8 +75,8 @@ impl<'a> ConversationHandle<'a> {
         self.account.conversations().get(self.id)
     }
 
-    /// Updates priority or SLA policy; what is left as [`Patch::Keep`](crate::types::Patch::Keep)
-    /// stays.
+    /// Updates the priority or the SLA policy; fields left as
+    /// [`Patch::Keep`](crate::types::Patch::Keep) keep their value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/conversations/{conversation_id}`, as
     /// [`Conversations::update`](super::Conversations::update).
@@ -123,8 +124,8 @@ impl<'a> ConversationHandle<'a> {
     /// [`ConversationHandle::set_status`].
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -137,17 +138,17 @@ impl<'a> ConversationHandle<'a> {
         self.set_status(ConversationStatus::Resolved, None)
     }
 
-    /// Puts a conversation into a state.
+    /// Sets the conversation's status.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status`.
     ///
-    /// `snoozed_until` is for [`ConversationStatus::Snoozed`]; without it the conversation sleeps
-    /// until the customer writes. An agent who opens one becomes its assignee. A bot that opens a
-    /// pending one hands it to the agents.
+    /// `snoozed_until` is for [`ConversationStatus::Snoozed`]; without it the conversation is
+    /// snoozed until the customer's next message. An agent who opens a conversation becomes its
+    /// assignee. A bot that opens a pending one hands it over to the agents.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team; `Server` for a state that Chatwoot does not know.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team; `Server` for a status that Chatwoot does not know.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -173,13 +174,13 @@ impl<'a> ConversationHandle<'a> {
         self.call(SET_STATUS).json(&Body { status, snoozed_until })
     }
 
-    /// Says how urgent a conversation is; `None` takes the priority away.
+    /// Sets the priority; `None` removes it.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_priority`.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team; `Server` for a priority that Chatwoot does not know.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team; `Server` for a priority that Chatwoot does not know.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -198,14 +199,15 @@ impl<'a> ConversationHandle<'a> {
         self.done(SET_PRIORITY).json(&Body { priority })
     }
 
-    /// *Replaces* all custom attributes, and returns them: what is not named is gone.
+    /// *Replaces* all custom attributes and returns them: attributes that are not named are
+    /// deleted.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/custom_attributes`.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team; `Invalid` for a text of more than 1,500 characters and a
-    /// whole number above 9,999,999,999.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team; `Invalid` for a text of more than 1,500 characters and an
+    /// integer above 9,999,999,999.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -219,21 +221,21 @@ impl<'a> ConversationHandle<'a> {
         self,
         attributes: &Attributes,
     ) -> Call<'a, NullAsEmpty<Attributes>> {
-        self.call(REPLACE_ATTRIBUTES).json(&json!({"custom_attributes": attributes}))
+        self.call(REPLACE_CUSTOM_ATTRIBUTES).json(&json!({"custom_attributes": attributes}))
     }
 
-    /// Sets these custom attributes and keeps the others, which it reads by [`ConversationHandle::get`]
-    /// before, and returns all.
+    /// Sets these custom attributes and keeps the others, which it first reads with
+    /// [`ConversationHandle::get`]; returns all of them.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/custom_attributes`.
     ///
-    /// One writer for each conversation is assumed: what another writes in between is lost. Where
-    /// nothing changes, nothing is written.
+    /// Not atomic: a change that another writer makes to the conversation between the read and the
+    /// write is lost. Writes nothing if nothing changes.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team; `Invalid` where a text has more than 1,500 characters or
-    /// a whole number is above 9,999,999,999. Calling again is safe.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team; `Invalid` for a text of more than 1,500 characters and an
+    /// integer above 9,999,999,999. Calling again is safe.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -253,17 +255,17 @@ impl<'a> ConversationHandle<'a> {
         .await
     }
 
-    /// Deletes these custom attributes and keeps the others, which it reads by
-    /// [`ConversationHandle::get`] before, and returns all.
+    /// Deletes these custom attributes and keeps the others, which it first reads with
+    /// [`ConversationHandle::get`]; returns the rest.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/custom_attributes`.
     ///
-    /// One writer for each conversation is assumed: what another writes in between is lost. Where
-    /// nothing changes, nothing is written.
+    /// Not atomic: a change that another writer makes to the conversation between the read and the
+    /// write is lost. Writes nothing if nothing changes.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team. Calling again is safe.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team. Calling again is safe.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -280,13 +282,13 @@ impl<'a> ConversationHandle<'a> {
         self.change_custom_attributes(|all| all.retain(|key, _| !keys.contains(key))).await
     }
 
-    /// Shows that the caller writes, or has stopped; with `private` only to agents.
+    /// Shows whether the caller is typing; with `private`, only to agents.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_typing_status`.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -306,15 +308,15 @@ impl<'a> ConversationHandle<'a> {
         self.done(SET_TYPING).json(&Body { typing_status: typing, is_private: private })
     }
 
-    /// Resolves a conversation and blocks its *contact*: all their messages are refused from then
-    /// on.
+    /// Resolves the conversation and blocks its *contact*: all messages of the contact are refused
+    /// from then on.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/mute`. Not in Chatwoot's
     /// published API.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -327,14 +329,14 @@ impl<'a> ConversationHandle<'a> {
         self.done(MUTE)
     }
 
-    /// Lets the contact of a conversation write again.
+    /// Unblocks the contact of the conversation.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/unmute`. Not in
-    /// Chatwoot's published API. Its state stays.
+    /// Chatwoot's published API. The conversation keeps its status.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -347,16 +349,16 @@ impl<'a> ConversationHandle<'a> {
         self.done(UNMUTE)
     }
 
-    /// Says that the caller has read a conversation, also in their notifications.
+    /// Marks the conversation as read by the caller, also in their notifications.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/update_last_seen`. Not
     /// in Chatwoot's published API.
     ///
-    /// With nothing unread the server keeps the old time for up to an hour.
+    /// If nothing is unread the server keeps the old time for up to an hour.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -370,14 +372,14 @@ impl<'a> ConversationHandle<'a> {
         self.call(MARK_READ)
     }
 
-    /// Marks the last message of the customer unread for all agents.
+    /// Marks the customer's last message as unread for all agents.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/unread`. Not in
     /// Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -391,17 +393,17 @@ impl<'a> ConversationHandle<'a> {
         self.call(MARK_UNREAD)
     }
 
-    /// Emails the conversation to an address, later.
+    /// Sends a transcript of the conversation to an e-mail address, in the background.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/transcript`. Not in
-    /// Chatwoot's published API. Each call sends a mail.
+    /// Chatwoot's published API. Each call sends an e-mail.
     ///
-    /// The server allows 1,000 an hour per account.
+    /// The server allows 1,000 requests an hour per account.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team; `Invalid` for an empty address; `PaymentRequired` where
-    /// the account's plan has no transcripts.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team; `Invalid` for an empty address; `PaymentRequired` if the
+    /// account's plan has no transcripts.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

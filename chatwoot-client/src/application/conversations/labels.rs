@@ -1,8 +1,10 @@
-//! Conversation labels: the words one conversation is sorted by.
+//! Conversation labels: the labels of one conversation.
 
 use serde_json::json;
 
 use crate::application::Account;
+use crate::application::labels::change;
+use crate::error::Error;
 use crate::http::Call;
 use crate::http::Op;
 use crate::types::ConversationId;
@@ -21,9 +23,9 @@ const REPLACE: Op = Op::post(
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, REPLACE];
 
-/// The labels of conversations; from
-/// [`ConversationHandle::labels`](crate::application::conversations::ConversationHandle::labels). Agents of the
-/// inbox and administrators may.
+/// The labels of a conversation; from
+/// [`ConversationHandle::labels`](crate::application::conversations::ConversationHandle::labels).
+/// Agents of the inbox, and administrators.
 #[derive(Clone, Copy, Debug)]
 pub struct ConversationLabels<'a> {
     account: &'a Account,
@@ -40,8 +42,8 @@ impl<'a> ConversationLabels<'a> {
     /// `GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels`.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -55,15 +57,15 @@ impl<'a> ConversationLabels<'a> {
         self.account.call(LIST).path("conversation_id", self.conversation)
     }
 
-    /// *Replaces* the conversation's labels, and returns them.
+    /// *Replaces* the conversation's labels and returns them.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels`.
     ///
-    /// A label that the account does not define is stored too, in the case it is written.
+    /// A label that the account does not define is stored too, with its case unchanged.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -81,5 +83,51 @@ impl<'a> ConversationLabels<'a> {
             .call(REPLACE)
             .path("conversation_id", self.conversation)
             .json(&json!({"labels": labels}))
+    }
+
+    /// Adds labels to the conversation, after reading its labels with [`ConversationLabels::list`],
+    /// and returns all of them.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels`.
+    ///
+    /// Not atomic: a change that another writer makes to the conversation between the read and the
+    /// write is lost. Writes nothing if nothing changes.
+    ///
+    /// # Errors
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team. Calling again is safe.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.conversation(12).labels().add(&["vip"]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub async fn add<L: AsRef<str>>(self, labels: &[L]) -> Result<Vec<String>, Error> {
+        change::add(labels, self.list(), |all| self.replace(all)).await
+    }
+
+    /// Removes labels from the conversation, after reading its labels with
+    /// [`ConversationLabels::list`], and returns the rest.
+    ///
+    /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/labels`.
+    ///
+    /// Not atomic: a change that another writer makes to the conversation between the read and the
+    /// write is lost. Writes nothing if nothing changes.
+    ///
+    /// # Errors
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team. Calling again is safe.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// account.conversation(12).labels().remove(&["new"]).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub async fn remove<L: AsRef<str>>(self, labels: &[L]) -> Result<Vec<String>, Error> {
+        change::remove(labels, self.list(), |rest| self.replace(rest)).await
     }
 }

@@ -1,30 +1,30 @@
-//! Conversations: what customers and agents write to each other about.
+//! Conversations: threads of messages between customers and agents.
 
 pub(super) mod assignments;
-pub(super) mod changes;
+pub(super) mod attachments;
 pub(super) mod handle;
 pub(super) mod labels;
-pub(super) mod lists;
 pub(super) mod participants;
 pub(super) mod requests;
+pub(super) mod search;
 pub(super) mod types;
+mod updated;
 
+pub use self::attachments::*;
 pub use self::handle::*;
 pub use self::labels::*;
-pub use self::lists::*;
 pub use self::participants::*;
 pub use self::requests::*;
+pub use self::search::*;
 pub use self::types::*;
 
 use futures_util::stream::BoxStream;
-use serde::Serialize;
 
 use crate::application::{Account, Filter};
 use crate::error::Error;
-use crate::http::Call;
 use crate::http::page;
-use crate::http::page::{Paged, Rows};
-use crate::http::{Limit, Op};
+use crate::http::page::Rows;
+use crate::http::{Call, Limit, Op, Page};
 use crate::types::ConversationId;
 
 const LIST: Op =
@@ -42,6 +42,12 @@ const FILTER: Op =
 const META: Op = Op::get("conversations.meta", "/api/v1/accounts/{account_id}/conversations/meta")
     .inside(&["meta"])
     .limited(Limit::ConversationMeta);
+const UNREAD_COUNTS: Op = Op::get(
+    "conversations.unread_counts",
+    "/api/v1/accounts/{account_id}/conversations/unread_counts",
+)
+.missing_in("4.9.1")
+.inside(&["payload"]);
 const SET_STATUS: Op = Op::post(
     "conversations.set_status",
     "/api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_status",
@@ -53,7 +59,7 @@ const SET_PRIORITY: Op = Op::post(
     "/api/v1/accounts/{account_id}/conversations/{conversation_id}/toggle_priority",
 )
 .idempotent();
-const REPLACE_ATTRIBUTES: Op = Op::post(
+const REPLACE_CUSTOM_ATTRIBUTES: Op = Op::post(
     "conversations.replace_custom_attributes",
     "/api/v1/accounts/{account_id}/conversations/{conversation_id}/custom_attributes",
 )
@@ -99,9 +105,10 @@ pub(crate) const OPERATIONS: &[Op] = &[
     UPDATE,
     FILTER,
     META,
+    UNREAD_COUNTS,
     SET_STATUS,
     SET_PRIORITY,
-    REPLACE_ATTRIBUTES,
+    REPLACE_CUSTOM_ATTRIBUTES,
     SET_TYPING,
     MUTE,
     UNMUTE,
@@ -113,7 +120,7 @@ pub(crate) const OPERATIONS: &[Op] = &[
 
 /// The conversations of an account; from [`Account::conversations`].
 ///
-/// Administrators may call everything here, agents for the inboxes they are members of.
+/// Every method is open to administrators, and to agents for the inboxes they are members of.
 #[derive(Clone, Copy, Debug)]
 pub struct Conversations<'a> {
     pub(super) account: &'a Account,
@@ -124,13 +131,14 @@ impl<'a> Conversations<'a> {
         Self { account }
     }
 
-    /// Returns one page of 25 conversations; past the end it is empty.
+    /// Returns one page of 25 conversations; a page past the end is empty.
     ///
-    /// `GET /api/v1/accounts/{account_id}/conversations`. Without a status it means *open* ones.
+    /// `GET /api/v1/accounts/{account_id}/conversations`. Without a status only *open*
+    /// conversations are listed.
     ///
     /// # Errors
-    /// `NotFound` for a query with a team that is not in this account; an unknown inbox is an empty
-    /// list.
+    /// `NotFound` for a query with a team that is not in this account; an unknown inbox gives an
+    /// empty list.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -143,47 +151,23 @@ impl<'a> Conversations<'a> {
     /// # }
     /// ```
     #[inline]
-    pub fn list(self, query: &ConversationsQuery) -> Call<'a, ConversationPage> {
+    pub fn list(
+        self,
+        query: &ConversationsQuery,
+    ) -> Call<'a, Page<Conversation, ConversationCounts>> {
         self.account.call(LIST).query(query)
-    }
-
-    /// Returns every conversation, in any state, that changed within so many seconds, in one answer
-    /// without pages.
-    ///
-    /// `GET /api/v1/accounts/{account_id}/conversations`.
-    ///
-    /// This is how to find what a webhook did not tell; ask for somewhat more than the time since
-    /// the last look. The published document does not list it.
-    ///
-    /// # Errors
-    /// None of its own; see [`Call`].
-    ///
-    /// ```
-    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
-    /// for conversation in account.conversations().updated_within(600).await?.payload {
-    ///     println!("{} is {}", conversation.id, conversation.status);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[inline]
-    pub fn updated_within(self, seconds: u64) -> Call<'a, ConversationPage> {
-        self.list(&ConversationsQuery {
-            status: Some(StatusFilter::All),
-            updated_within: Some(seconds),
-            ..ConversationsQuery::default()
-        })
     }
 
     /// Returns one conversation.
     ///
     /// `GET /api/v1/accounts/{account_id}/conversations/{conversation_id}`.
     ///
-    /// Numbers count per account: the same number in another account is another conversation.
+    /// The number is unique within the account only: the same number in another account is another
+    /// conversation.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team; `Server` for a short time after its contact was deleted.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team; `Server` for a short time after its contact was deleted.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -197,20 +181,20 @@ impl<'a> Conversations<'a> {
         self.account.call(GET).path("conversation_id", id)
     }
 
-    /// Starts a conversation.
+    /// Creates a conversation.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations`.
     ///
-    /// Each call begins another one, also where the inbox keeps to one conversation per contact:
-    /// after an unknown outcome look before calling again.
+    /// Each call creates another one, even in an inbox with a single conversation per contact:
+    /// after an unknown outcome list the contact's conversations before calling again.
     ///
     /// # Errors
-    /// `NotFound` without such a contact or inbox in this account, or where neither both nor a
-    /// source id are named; `Unauthorized` for an agent who is no member of the inbox; `Invalid`
-    /// for a source id that another contact has, for a contact without the address that an e-mail,
-    /// SMS or WhatsApp inbox needs, and for attributes as in
-    /// [`ConversationHandle::replace_custom_attributes`]; `Server` for a state that Chatwoot does not
-    /// know.
+    /// `NotFound` if the account has no such contact or inbox, or if neither both nor a source id
+    /// are given; `Unauthorized` for an agent who is not a member of the inbox; `Invalid` for a
+    /// source id that another contact has, for a contact without the address that an e-mail, SMS or
+    /// WhatsApp inbox needs, and for attributes as in
+    /// [`ConversationHandle::replace_custom_attributes`]; `Server` for a status that Chatwoot does
+    /// not know.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -232,14 +216,14 @@ impl<'a> Conversations<'a> {
         self.account.call(CREATE).json(conversation)
     }
 
-    /// Updates priority or SLA policy; what is left as [`Patch::Keep`](crate::types::Patch::Keep)
-    /// stays.
+    /// Updates the priority or the SLA policy; fields left as
+    /// [`Patch::Keep`](crate::types::Patch::Keep) keep their value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/conversations/{conversation_id}`.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who is
-    /// in neither its inbox nor its team; `Server` for a priority that Chatwoot does not know.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who is in
+    /// neither its inbox nor its team; `Server` for a priority that Chatwoot does not know.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -256,42 +240,44 @@ impl<'a> Conversations<'a> {
         self.account.call(UPDATE).path("conversation_id", id).json(to)
     }
 
-    /// Returns one page, from 1, of the conversations that meet the conditions, in any state.
+    /// Returns one page of the conversations that meet the conditions, in any state.
     ///
-    /// `POST /api/v1/accounts/{account_id}/conversations/filter`. It only reads.
+    /// `POST /api/v1/accounts/{account_id}/conversations/filter`. It changes nothing.
     ///
     /// # Errors
-    /// `Invalid` for an attribute that neither Chatwoot nor the account defines, and an operator or
-    /// value that does not suit it.
+    /// `Invalid` for an attribute that neither Chatwoot nor the account defines, and for an
+    /// operator or value that does not fit the attribute.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// use chatwoot_client::application::conversations::ConversationFilterQuery;
     /// use chatwoot_client::application::{Filter, FilterCondition};
     ///
     /// let paid = Filter::new(FilterCondition::equal_to("order_id", ["1001"]));
-    /// let page = account.conversations().filter(&paid, 1).await?;
+    /// let first = ConversationFilterQuery::default();
+    /// let page = account.conversations().filter(&paid, &first).await?;
     /// println!("{} about that order", page.payload.len());
     /// # Ok(())
     /// # }
     /// ```
     #[inline]
-    pub fn filter(self, filter: &Filter, page: u32) -> Call<'a, ConversationPage> {
-        #[derive(Serialize)]
-        struct Number {
-            page: u32,
-        }
-        self.account.call(FILTER).query(&Number { page }).json(filter)
+    pub fn filter(
+        self,
+        filter: &Filter,
+        query: &ConversationFilterQuery,
+    ) -> Call<'a, Page<Conversation, ConversationCounts>> {
+        self.account.call(FILTER).query(query).json(filter)
     }
 
-    /// Returns how many conversations a list has.
+    /// Returns the number of conversations in a list.
     ///
     /// `GET /api/v1/accounts/{account_id}/conversations/meta`.
     ///
-    /// The server allows 30 a minute per token and account.
+    /// The server allows 30 requests a minute per token and account.
     ///
     /// # Errors
-    /// `NotFound` for a query with a team that is not in this account; `RateLimited` when the 30 of
-    /// this minute are used up and the call may not wait for the next.
+    /// `NotFound` for a query with a team that is not in this account; `RateLimited` if the 30
+    /// requests of this minute are used up and the call may not wait for the next minute.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -306,24 +292,38 @@ impl<'a> Conversations<'a> {
     pub fn meta(self, query: &ConversationsQuery) -> Call<'a, ConversationCounts> {
         self.account.call(META).query(query)
     }
-}
 
-impl Paged for ConversationPage {
-    type Row = Conversation;
-
-    fn rows(self) -> Vec<Conversation> {
-        self.payload
+    /// Returns the numbers of conversations with unread messages, among those the caller may see.
+    ///
+    /// `GET /api/v1/accounts/{account_id}/conversations/unread_counts`. Not in Chatwoot's published
+    /// API.
+    ///
+    /// # Errors
+    /// `Forbidden` if the account does not have the feature; `NotFound` on a server without it
+    /// (4.9.1).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let unread = account.conversations().unread_counts().await?;
+    /// println!("{} conversations to read", unread.all_count);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[inline]
+    pub fn unread_counts(self) -> Call<'a, UnreadCounts> {
+        self.account.call(UNREAD_COUNTS)
     }
 }
 
 impl<'a> Conversations<'a> {
-    /// Streams every conversation, each once; newest first, unless the query names an order; *open*
-    /// ones, unless it names a state.
+    /// Streams every conversation, each once; newest first unless the query sets an order, and only
+    /// *open* ones unless it sets a status.
     ///
-    /// `GET /api/v1/accounts/{account_id}/conversations`, page by page. The query's page is not
-    /// heeded.
+    /// `GET /api/v1/accounts/{account_id}/conversations`, page by page. The query's page is
+    /// ignored.
     ///
-    /// Orders by priority or by waiting move rows to and fro: with them a row may be missed.
+    /// When sorted by priority or waiting time, conversations move between pages in both
+    /// directions, so one may be missed.
     ///
     /// # Errors
     /// The stream ends with the first error of a page; its errors are those of
@@ -346,12 +346,16 @@ impl<'a> Conversations<'a> {
     pub fn all(self, query: ConversationsQuery) -> BoxStream<'a, Result<Conversation, Error>> {
         let sort = query.sort_by.clone().unwrap_or(ConversationSort::CreatedAtDescending);
         let active = sort == ConversationSort::LastActivityDescending;
-        // The counts do not heed whose conversations are asked for.
+        // The server's counts ignore the assignee filter.
         let whole = matches!(query.assignee_type, None | Some(AssigneeFilter::All));
         let query = ConversationsQuery { sort_by: Some(sort), ..query };
         let rows = Rows {
             key: |conversation: &Conversation| conversation.id,
-            total: if whole { |page: &ConversationPage| page.meta.all_count } else { |_| None },
+            total: if whole {
+                |page: &Page<Conversation, ConversationCounts>| page.meta.all_count
+            } else {
+                |_| None
+            },
             touched: active.then_some(|row: &Conversation| row.last_activity_at),
         };
         page::stream(
@@ -360,10 +364,10 @@ impl<'a> Conversations<'a> {
         )
     }
 
-    /// Streams every conversation that meets the conditions, each once, last active first.
+    /// Streams every conversation that meets the conditions, each once, most recently active first.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations/filter`, page by page. At the end the
-    /// front is read again, for those that became active meanwhile.
+    /// first pages are read again, for conversations that became active meanwhile.
     ///
     /// # Errors
     /// The stream ends with the first error of a page; its errors are those of
@@ -386,10 +390,11 @@ impl<'a> Conversations<'a> {
     pub fn filter_all(self, filter: Filter) -> BoxStream<'a, Result<Conversation, Error>> {
         let rows = Rows {
             key: |conversation: &Conversation| conversation.id,
-            total: |page: &ConversationPage| page.meta.all_count,
+            total: |page: &Page<Conversation, ConversationCounts>| page.meta.all_count,
             touched: Some(|row: &Conversation| row.last_activity_at),
         };
-        page::stream(move |page| self.filter(&filter, page), rows)
+        let fetch = move |page| self.filter(&filter, &ConversationFilterQuery { page: Some(page) });
+        page::stream(fetch, rows)
     }
 }
 
@@ -397,10 +402,10 @@ impl<'a> Conversations<'a> {
     /// Deletes a conversation with its messages, in the background.
     ///
     /// `DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}`. Administrators only.
-    /// Not in Chatwoot's published API. No webhook tells of it.
+    /// Not in Chatwoot's published API. Chatwoot sends no webhook for it.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -413,3 +418,6 @@ impl<'a> Conversations<'a> {
         self.account.done(DELETE).path("conversation_id", id)
     }
 }
+
+#[cfg(test)]
+mod tests;

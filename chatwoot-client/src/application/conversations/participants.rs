@@ -1,4 +1,4 @@
-//! Participants: agents who follow a conversation besides its assignee.
+//! Participants: users who follow a conversation besides its assignee.
 
 use serde_json::json;
 
@@ -28,9 +28,9 @@ const REMOVE: Op = Op::delete(
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, ADD, REPLACE, REMOVE];
 
-/// Who follows conversations; from
-/// [`ConversationHandle::participants`](crate::application::conversations::ConversationHandle::participants). Agents of the inbox and
-/// administrators may. The published document lists none of these.
+/// The participants of a conversation; from
+/// [`ConversationHandle::participants`](crate::application::conversations::ConversationHandle::participants).
+/// Agents of the inbox, and administrators. Not in Chatwoot's published API.
 #[derive(Clone, Copy, Debug)]
 pub struct Participants<'a> {
     account: &'a Account,
@@ -42,14 +42,14 @@ impl<'a> Participants<'a> {
         Self { account, conversation }
     }
 
-    /// Returns who follows a conversation.
+    /// Returns the participants of the conversation.
     ///
     /// `GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants`. Not in
     /// Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who may
-    /// not see it.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who may not
+    /// see it.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -64,15 +64,15 @@ impl<'a> Participants<'a> {
         self.account.call(LIST).path("conversation_id", self.conversation)
     }
 
-    /// Lets agents follow a conversation, and returns those who did not before.
+    /// Adds participants and returns those who were not participants before.
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants`. Not in
     /// Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who may
-    /// not see it. `Server` (500) with a user who does not exist. One who cannot see the inbox is
-    /// answered but does not follow: see [`Participants::list`].
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who may not
+    /// see it. `Server` (500) for a user who does not exist. A user who cannot see the inbox is in
+    /// the response but is not added; see [`Participants::list`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -87,14 +87,14 @@ impl<'a> Participants<'a> {
         call.json(&json!({"user_ids": users}))
     }
 
-    /// *Replaces* who follows a conversation, and returns them.
+    /// *Replaces* the participants and returns them.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants`. Not in
     /// Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who may
-    /// not see it. A user who cannot see the inbox does not follow, and that is no error: see
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who may not
+    /// see it. A user who cannot see the inbox is not added, and that is not an error; see
     /// [`Participants::list`].
     ///
     /// ```
@@ -109,14 +109,14 @@ impl<'a> Participants<'a> {
         call.json(&json!({"user_ids": users}))
     }
 
-    /// Lets agents follow a conversation no more.
+    /// Removes participants.
     ///
     /// `DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}/participants`. Not in
     /// Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who may
-    /// not see it. A user who did not follow is no error.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who may not
+    /// see it. A user who is not a participant is not an error.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

@@ -1,4 +1,4 @@
-//! Conversation requests: what the conversation operations take.
+//! Request bodies and queries of the conversation operations.
 
 use serde::Serialize;
 
@@ -8,32 +8,32 @@ use crate::types::Secret;
 use crate::types::{Attributes, ConversationStatus, Priority, open_enum};
 use crate::types::{ContactId, InboxId, TeamId, UserId};
 
-/// A conversation to begin. Name both the contact and the inbox: with a source id alone the server
-/// looks for it in all inboxes, which it means to stop.
+/// A conversation to create. Set both the contact and the inbox: with a source id alone the server
+/// searches all inboxes for it, which Chatwoot plans to remove.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewConversation {
-    /// The contact.
+    /// The id of the contact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub contact_id: Option<ContactId>,
-    /// The inbox.
+    /// The id of the inbox.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inbox_id: Option<InboxId>,
-    /// The contact's name in that inbox; left out, the server finds or makes one.
+    /// The contact's source id in that inbox; the server finds or generates one if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_id: Option<Secret>,
-    /// What state to begin in; the default is open, or pending where the inbox has a bot.
+    /// Its status; open by default, or pending if the inbox has a bot.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<ConversationStatus>,
-    /// The agent to assign it to.
+    /// The id of the agent to assign it to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assignee_id: Option<UserId>,
-    /// The team to assign it to.
+    /// The id of the team to assign it to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub team_id: Option<TeamId>,
-    /// What Chatwoot itself keeps of it, such as the referer.
+    /// Attributes that Chatwoot itself defines, such as the referer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub additional_attributes: Option<Attributes>,
-    /// Attributes of the account's own.
+    /// The account's custom attributes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_attributes: Option<Attributes>,
     /// Its first message.
@@ -41,30 +41,30 @@ pub struct NewConversation {
     pub message: Option<NewMessage>,
 }
 
-/// What to change of a conversation.
+/// The changes to make to a conversation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ConversationPatch {
-    /// How urgent it is.
+    /// Its priority.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub priority: Patch<Priority>,
-    /// Its SLA policy; only servers with that feature heed it.
+    /// The id of its SLA policy; ignored by servers without that feature.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub sla_policy_id: Patch<crate::types::SlaPolicyId>,
 }
 
-/// Which conversations to list, and in what order.
+/// Which conversations to list, and in which order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ConversationsQuery {
-    /// In what state; left out it means *open*.
+    /// Their status; *open* if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<StatusFilter>,
-    /// Assigned to whom; left out it means all.
+    /// The kind of assignee; all if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub assignee_type: Option<AssigneeFilter>,
-    /// In which inbox.
+    /// In the inbox with this id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inbox_id: Option<InboxId>,
-    /// Of which team.
+    /// Of the team with this id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub team_id: Option<TeamId>,
     /// With one of these labels.
@@ -73,52 +73,60 @@ pub struct ConversationsQuery {
     /// Of the contact with this source id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_id: Option<Secret>,
-    /// In what order; left out it is last active first.
+    /// The sort order; most recently active first if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sort_by: Option<ConversationSort>,
-    /// The page, from 1; a page has 25.
+    /// The page number, from 1; a page has 25 conversations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,
-    /// Changed within so many seconds: *all* of them, without pages. The published document does
-    /// not list it.
+    /// Updated within this many seconds: returns *all* of them, without pages. Not in Chatwoot's
+    /// published API.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub updated_within: Option<u64>,
 }
 
+/// A query of the conversations that meet a filter.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ConversationFilterQuery {
+    /// The page number, from 1; a page has 25 conversations.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
+}
+
 open_enum! {
-    /// In what state the listed conversations are.
+    /// The status of the conversations to list.
     pub enum StatusFilter {
-        /// Waiting for an agent.
+        /// Open.
         Open = "open",
-        /// Done.
+        /// Resolved.
         Resolved = "resolved",
-        /// With a bot, or not yet for agents.
+        /// Pending: handled by a bot, or not yet by agents.
         Pending = "pending",
-        /// Sleeping.
+        /// Snoozed.
         Snoozed = "snoozed",
-        /// Any.
+        /// All conversations.
         All = "all",
     }
 
-    /// Whose conversations are listed.
+    /// The kind of assignee of the conversations to list.
     pub enum AssigneeFilter {
-        /// The caller's.
+        /// Assigned to the caller.
         Me = "me",
-        /// Nobody's.
+        /// Assigned to no agent.
         Unassigned = "unassigned",
-        /// Somebody's.
+        /// Assigned to any agent.
         Assigned = "assigned",
-        /// Any.
+        /// All conversations.
         All = "all",
     }
 
     /// The order of conversations.
     pub enum ConversationSort {
-        /// Last active first.
+        /// Most recently active first.
         LastActivityDescending = "last_activity_at_desc",
-        /// Longest silent first.
+        /// Least recently active first.
         LastActivity = "last_activity_at_asc",
-        /// Oldest first; rows do not move while pages are read.
+        /// Oldest first; new entries do not move others to another page.
         CreatedAt = "created_at_asc",
         /// Newest first.
         CreatedAtDescending = "created_at_desc",
@@ -132,11 +140,11 @@ open_enum! {
         WaitingSinceDescending = "waiting_since_desc",
     }
 
-    /// Whether somebody writes just now.
+    /// Whether the caller is typing.
     pub enum Typing {
-        /// They write.
+        /// The caller is typing.
         On = "on",
-        /// They stopped.
+        /// The caller has stopped typing.
         Off = "off",
     }
 }

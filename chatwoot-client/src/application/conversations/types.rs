@@ -1,83 +1,85 @@
-//! Conversation types: what the conversation operations answer.
+//! Responses of the conversation operations.
 
 use serde::{Deserialize, Serialize};
 
 use crate::application::agents::Agent;
 use crate::application::contacts::Contact;
 use crate::application::teams::Team;
+use crate::http::page::Meta;
 use crate::types::Time;
-use crate::types::{AccountId, AgentBotId, ConversationId, InboxId, SlaPolicyId};
+use crate::types::{AccountId, AgentBotId, ConversationId, InboxId, LabelId, SlaPolicyId, TeamId};
 use crate::types::{
-    Attributes, ChannelType, ConversationStatus, Extra, Message, NullAsEmpty, Priority,
+    Attributes, ChannelType, ConversationStatus, Extra, Message, NullAsEmpty, OpenMap, Priority,
 };
 
-/// A conversation.
+/// A conversation: a thread of messages with one contact in one inbox.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Conversation {
-    /// Its number in its account.
+    /// Its number, unique within the account.
     pub id: ConversationId,
-    /// Its name across accounts, an unguessable UUID.
+    /// Its UUID: unique across accounts, and cannot be guessed.
     pub uuid: Option<String>,
-    /// Its account.
+    /// The id of its account.
     pub account_id: AccountId,
-    /// Its inbox.
+    /// The id of its inbox.
     pub inbox_id: InboxId,
-    /// What state it is in.
+    /// Its status.
     pub status: ConversationStatus,
-    /// How urgent it is.
+    /// Its priority.
     pub priority: Option<Priority>,
     /// Its labels.
     #[serde(default)]
     pub labels: NullAsEmpty<Vec<String>>,
-    /// Who takes part.
+    /// Its contact, its assignee and its team.
     pub meta: ConversationMeta,
-    /// Its last message, or none; for the others see [`Messages`](crate::application::messages::Messages).
+    /// Its last message, or none; for others see
+    /// [`Messages`](crate::application::messages::Messages).
     #[serde(default)]
     pub messages: NullAsEmpty<Vec<Message>>,
-    /// Its last message that a person or a bot wrote.
+    /// Its last message by a person or a bot.
     pub last_non_activity_message: Option<Box<Message>>,
-    /// Incoming messages that no agent has seen.
+    /// The number of incoming messages that no agent has seen.
     pub unread_count: Option<u64>,
-    /// Whether an answer can be sent now; channels with a window say no after it.
+    /// Whether a reply can be sent now; `false` once a channel's reply window has closed.
     pub can_reply: Option<bool>,
     /// Whether the contact is muted.
     pub muted: Option<bool>,
-    /// What Chatwoot itself keeps of it, such as the referer.
+    /// Attributes that Chatwoot itself defines, such as the referer.
     #[serde(default)]
     pub additional_attributes: NullAsEmpty<Attributes>,
-    /// Attributes of the account's own.
+    /// The account's custom attributes.
     #[serde(default)]
     pub custom_attributes: NullAsEmpty<Attributes>,
-    /// When it was begun.
+    /// When it was created.
     pub created_at: Time,
-    /// When anything of it last changed; epoch with a fraction.
+    /// When it was last updated; in epoch seconds with a fraction.
     pub updated_at: Option<Time>,
-    /// When it last had a message.
+    /// When its last message was created.
     pub last_activity_at: Option<Time>,
     /// The same as `last_activity_at`, under an older name.
     pub timestamp: Option<Time>,
-    /// Until when it sleeps.
+    /// The time until which it is snoozed.
     pub snoozed_until: Option<Time>,
-    /// Since when the customer waits; 0 when they do not.
+    /// Since when the customer has been waiting; 0 if they are not.
     pub waiting_since: Option<Time>,
-    /// When it was first answered; 0 for never.
+    /// When it got its first reply; 0 if it has none.
     pub first_reply_created_at: Option<Time>,
-    /// When the customer last looked; 0 for never.
+    /// When the customer last saw it; 0 if never.
     pub contact_last_seen_at: Option<Time>,
-    /// When an agent last looked; 0 for never.
+    /// When an agent last saw it; 0 if never.
     pub agent_last_seen_at: Option<Time>,
-    /// When the assignee last looked; 0 for never.
+    /// When the assignee last saw it; 0 if never.
     pub assignee_last_seen_at: Option<Time>,
-    /// Its SLA policy.
+    /// The id of its SLA policy.
     pub sla_policy_id: Option<SlaPolicyId>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl Conversation {
-    /// The agent it is assigned to; `None` also when a bot has it.
+    /// Returns the agent it is assigned to; `None` also if it is assigned to a bot.
     pub fn agent(&self) -> Option<&Agent> {
         match &self.meta.assignee {
             Some(Assignee::Agent(agent)) => Some(agent),
@@ -86,39 +88,39 @@ impl Conversation {
     }
 }
 
-/// Who takes part in a conversation.
+/// The contact, the assignee and the team of a conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ConversationMeta {
     /// The contact.
     pub sender: Contact,
-    /// Who it is assigned to; absent where nobody.
+    /// The agent or bot it is assigned to; absent if there is none.
     pub assignee: Option<Assignee>,
-    /// What the assignee is: `User` or `AgentBot`.
+    /// The type of the assignee: `User` or `AgentBot`.
     pub assignee_type: Option<String>,
-    /// The team it is assigned to; absent where none.
+    /// The team it is assigned to; absent if there is none.
     pub team: Option<Team>,
-    /// What kind of channel it came through.
+    /// The type of its channel.
     pub channel: Option<ChannelType>,
-    /// Whether the contact proved who it is.
+    /// Whether the contact's identity is verified by HMAC.
     pub hmac_verified: Option<bool>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Who a conversation is assigned to.
+/// The user or bot that a conversation is assigned to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 #[non_exhaustive]
 pub enum Assignee {
-    /// A bot; first, because only its form has a `bot_type`.
+    /// A bot; tried first, because only bots have a `bot_type`.
     Bot(AssignedBot),
     /// An agent or administrator.
     Agent(Agent),
 }
 
-/// An agent bot as conversations carry one.
+/// An agent bot, as conversation responses include it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AssignedBot {
@@ -126,60 +128,69 @@ pub struct AssignedBot {
     pub id: AgentBotId,
     /// Its name.
     pub name: Option<String>,
-    /// What it is for.
+    /// Its description.
     pub description: Option<String>,
-    /// Where its picture is; empty where there is none.
+    /// The URL of its picture; empty if it has none.
     pub thumbnail: Option<String>,
-    /// What kind of bot it is.
+    /// Its type.
     pub bot_type: String,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// One page of conversations with the counts of the whole list.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct ConversationPage {
-    /// How many there are.
-    pub meta: ConversationCounts,
-    /// The conversations of this page.
-    pub payload: Vec<Conversation>,
-    /// What else the server sends.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// How many conversations a list has, whatever the page.
+/// The number of conversations in a list, on all pages.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ConversationCounts {
-    /// Those of the caller.
+    /// Conversations assigned to the caller.
     pub mine_count: Option<u64>,
-    /// Those of somebody; a filter does not say.
+    /// Conversations assigned to any agent; absent in a filter's response.
     pub assigned_count: Option<u64>,
-    /// Those of nobody.
+    /// Conversations assigned to no agent.
     pub unassigned_count: Option<u64>,
-    /// All.
+    /// All conversations.
     pub all_count: Option<u64>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What became of a conversation's status.
+impl Meta for ConversationCounts {}
+
+/// Numbers of conversations with unread messages; entries without any are absent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct UnreadCounts {
+    /// In all inboxes.
+    pub all_count: u64,
+    /// By the id of the inbox.
+    #[serde(default)]
+    pub inboxes: NullAsEmpty<OpenMap<InboxId, u64>>,
+    /// By the id of the label, for labels shown in the sidebar.
+    #[serde(default)]
+    pub labels: NullAsEmpty<OpenMap<LabelId, u64>>,
+    /// By the id of the team.
+    #[serde(default)]
+    pub teams: NullAsEmpty<OpenMap<TeamId, u64>>,
+    /// Fields that this version of the client does not name.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// The result of setting a conversation's status.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct StatusChange {
-    /// The conversation.
+    /// The number of the conversation.
     pub conversation_id: ConversationId,
-    /// Whether it was stored.
+    /// Whether the status was stored.
     pub success: Option<bool>,
-    /// What state it is in now.
+    /// Its status now.
     pub current_status: ConversationStatus,
-    /// Until when it sleeps.
+    /// The time until which it is snoozed.
     pub snoozed_until: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -1,4 +1,4 @@
-//! CSAT: what customers answered to satisfaction surveys.
+//! CSAT: customers' responses to satisfaction surveys.
 
 use futures_util::stream::BoxStream;
 use jiff::Timestamp;
@@ -22,7 +22,7 @@ const METRICS: Op =
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, METRICS];
 
-/// The answers to satisfaction surveys; from [`Account::csat`]. Administrators only.
+/// The responses to satisfaction surveys; from [`Account::csat`]. Administrators only.
 #[derive(Clone, Copy, Debug)]
 pub struct Csat<'a> {
     account: &'a Account,
@@ -33,10 +33,10 @@ impl<'a> Csat<'a> {
         Self { account }
     }
 
-    /// Returns one page of 25 answers; past the end it is empty.
+    /// Returns one page of 25 responses; a page past the end is empty.
     ///
     /// `GET /api/v1/accounts/{account_id}/csat_survey_responses`. Not in Chatwoot's published API.
-    /// Without a sort their order is not defined.
+    /// Without a sort order the order is undefined.
     ///
     /// # Errors
     /// `Unauthorized` for an agent.
@@ -57,7 +57,7 @@ impl<'a> Csat<'a> {
         self.account.call(LIST).query(query)
     }
 
-    /// Returns how many surveys were sent, and how many were answered how.
+    /// Returns the number of surveys sent, and of responses by rating.
     ///
     /// `GET /api/v1/accounts/{account_id}/csat_survey_responses/metrics`. Not in Chatwoot's
     /// published API.
@@ -80,31 +80,31 @@ impl<'a> Csat<'a> {
     }
 }
 
-/// Which answers to list or count.
+/// Which responses to list or count.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CsatQuery {
-    /// Given from this time on; heeded only together with `until`.
+    /// Given from this time on; ignored unless `until` is set too.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "seconds")]
     pub since: Option<Timestamp>,
     /// Given before this time.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "seconds")]
     pub until: Option<Timestamp>,
-    /// About these agents.
+    /// About the agents with these ids.
     #[serde(rename = "user_ids[]", skip_serializing_if = "Vec::is_empty")]
     pub user_ids: Vec<UserId>,
-    /// In this inbox.
+    /// In the inbox with this id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inbox_id: Option<InboxId>,
-    /// Of this team.
+    /// Of the team with this id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub team_id: Option<TeamId>,
     /// With this rating, 1 to 5.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rating: Option<u8>,
-    /// In what order.
+    /// The sort order.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sort: Option<CsatSort>,
-    /// The page, from 1; a page has 25.
+    /// The page number, from 1; a page has 25 responses.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,
 }
@@ -115,7 +115,7 @@ fn seconds<S: serde::Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::Ok,
 }
 
 open_enum! {
-    /// The order of survey answers.
+    /// The order of survey responses.
     pub enum CsatSort {
         /// Oldest first.
         CreatedAt = "created_at",
@@ -124,7 +124,7 @@ open_enum! {
     }
 }
 
-/// One answer to a survey.
+/// A response to a survey.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CsatResponse {
@@ -132,52 +132,52 @@ pub struct CsatResponse {
     pub id: CsatResponseId,
     /// The rating, 1 to 5.
     pub rating: u8,
-    /// What the customer wrote.
+    /// The customer's comment.
     pub feedback_message: Option<String>,
-    /// What the server notes about it.
+    /// The review notes on it.
     pub csat_review_notes: Option<String>,
-    /// When that was noted.
+    /// When the review notes were last updated.
     pub review_notes_updated_at: Option<Time>,
-    /// Who noted it; absent where nobody did.
+    /// The user who updated the review notes; absent if there are none.
     pub review_notes_updated_by: Option<Extra>,
-    /// Its account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
-    /// The message that asked.
+    /// The id of the survey's message.
     pub message_id: Option<MessageId>,
     /// The customer.
     pub contact: Option<Contact>,
-    /// The conversation it is about.
+    /// The number of the conversation it is about.
     pub conversation_id: ConversationId,
-    /// The agent it is about; absent where the conversation had none.
+    /// The agent it is about; absent if the conversation had none.
     pub assigned_agent: Option<Agent>,
-    /// When it was given.
+    /// When the response was given.
     pub created_at: Time,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// How many surveys were answered how.
+/// Numbers of surveys and of responses by rating.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CsatMetrics {
-    /// How many were answered.
+    /// The number of responses.
     pub total_count: Option<u64>,
-    /// How many gave which rating; a rating that nobody gave is not there.
+    /// The number of responses by rating; ratings without responses are absent.
     #[serde(default)]
     pub ratings_count: NullAsEmpty<OpenMap<u8, u64>>,
-    /// How many were sent.
+    /// The number of surveys sent.
     pub total_sent_messages_count: Option<u64>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl<'a> Csat<'a> {
-    /// Streams every survey answer, each once; newest first, unless the query names an order.
+    /// Streams every survey response, each once; newest first, unless the query sets an order.
     ///
     /// `GET /api/v1/accounts/{account_id}/csat_survey_responses`, page by page. The query's page is
-    /// not heeded.
+    /// ignored.
     ///
     /// # Errors
     /// The stream ends with the first error of a page; its errors are those of [`Csat::list`].
@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn an_answer_and_the_counts_keep_all_they_came_with() {
-        // As the server's views write them; the recorded account has no answers.
+        // In the form that the server's views write; the recorded account has no responses.
         let answer = serde_json::json!({
             "id": 3, "rating": 4, "feedback_message": "quick", "csat_review_notes": null,
             "review_notes_updated_at": null, "account_id": 2, "message_id": 9,

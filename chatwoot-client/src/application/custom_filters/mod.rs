@@ -1,4 +1,4 @@
-//! Custom filters: filters that one user keeps, as folders and segments.
+//! Custom filters: filters that a user saves, as folders of conversations and segments of contacts.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -29,8 +29,8 @@ const DELETE: Op = Op::delete(
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE];
 
-/// The filters that the token's user keeps; from [`Account::custom_filters`]. Agents and
-/// administrators may call everything here; nobody sees another user's filters.
+/// The saved filters of the token's user; from [`Account::custom_filters`]. Agents and
+/// administrators; nobody sees another user's filters.
 #[derive(Clone, Copy, Debug)]
 pub struct CustomFilters<'a> {
     account: &'a Account,
@@ -41,12 +41,12 @@ impl<'a> CustomFilters<'a> {
         Self { account }
     }
 
-    /// Returns the user's filters of one kind.
+    /// Returns the user's filters of one type.
     ///
     /// `GET /api/v1/accounts/{account_id}/custom_filters`.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -68,7 +68,7 @@ impl<'a> CustomFilters<'a> {
     /// `GET /api/v1/accounts/{account_id}/custom_filters/{custom_filter_id}`.
     ///
     /// # Errors
-    /// `NotFound` without such a filter of this user.
+    /// `NotFound` if the user has no such filter.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -82,15 +82,15 @@ impl<'a> CustomFilters<'a> {
         self.account.call(GET).path("custom_filter_id", id)
     }
 
-    /// Saves a filter.
+    /// Creates a filter.
     ///
     /// `POST /api/v1/accounts/{account_id}/custom_filters`.
     ///
     /// Names are not unique.
     ///
     /// # Errors
-    /// `Invalid` for a user who has 1,000 in this account; `Server` for a kind that Chatwoot does
-    /// not know. What is *in* the filter is not looked at.
+    /// `Invalid` for a user who has 1,000 filters in this account; `Server` for a type that
+    /// Chatwoot does not know. The server does not check the *contents* of the filter.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -108,13 +108,13 @@ impl<'a> CustomFilters<'a> {
         self.account.call(CREATE).json(filter)
     }
 
-    /// Updates a filter; what is left as [`Patch::Keep`] stays.
+    /// Updates a filter; fields left as [`Patch::Keep`] keep their value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/custom_filters/{custom_filter_id}`.
     ///
     /// # Errors
-    /// `NotFound` without such a filter of this user; `Invalid` for a user who has 1,000 in this
-    /// account, also to change one.
+    /// `NotFound` if the user has no such filter; `Invalid` for a user who has 1,000 filters in
+    /// this account, even for an update.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -135,7 +135,7 @@ impl<'a> CustomFilters<'a> {
     /// `DELETE /api/v1/accounts/{account_id}/custom_filters/{custom_filter_id}`.
     ///
     /// # Errors
-    /// `NotFound` without such a filter of this user.
+    /// `NotFound` if the user has no such filter.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -155,25 +155,25 @@ struct ListQuery {
 }
 
 open_enum! {
-    /// What a custom filter looks for.
+    /// The type of a custom filter.
     pub enum CustomFilterType {
-        /// Conversations: a folder.
+        /// A filter of conversations: a folder.
         Conversation = "conversation",
-        /// Contacts: a segment.
+        /// A filter of contacts: a segment.
         Contact = "contact",
-        /// Figures of a report.
+        /// A filter of a report.
         Report = "report",
     }
 }
 
 impl Default for CustomFilterType {
-    /// Conversations, as with the server.
+    /// Returns the server's default, [`CustomFilterType::Conversation`].
     fn default() -> Self {
         Self::Conversation
     }
 }
 
-/// A filter as the server answers it.
+/// A filter as the server returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CustomFilter {
@@ -181,47 +181,48 @@ pub struct CustomFilter {
     pub id: CustomFilterId,
     /// Its name.
     pub name: String,
-    /// What it looks for.
+    /// Its type.
     pub filter_type: Option<CustomFilterType>,
-    /// The conditions, as they were given: of a folder or segment under `payload`.
+    /// Its conditions, as they were given; under the key `payload` for a folder or segment.
     #[serde(default)]
     pub query: Value,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Option<Time>,
-    /// When it last changed.
+    /// When it was last updated.
     pub updated_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A filter to keep.
+/// A filter to create.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewCustomFilter {
     /// Its name.
     pub name: String,
-    /// What it looks for. The published document names this field `type`, which servers ignore.
+    /// Its type. Chatwoot's published API calls this field `type`, which servers ignore.
     pub filter_type: CustomFilterType,
-    /// The conditions: an object, which the server keeps as it is.
+    /// Its conditions: a JSON object, which the server stores unchanged.
     pub query: Value,
 }
 
 impl NewCustomFilter {
-    /// A filter with this name and these conditions.
+    /// Creates a filter with this name, type and conditions.
     pub fn new(name: impl Into<String>, kind: CustomFilterType, filter: &Filter) -> Self {
-        // A filter is made of JSON values, so it is always one.
+        // A filter consists of JSON values, so it always serializes.
         let query = serde_json::to_value(filter).unwrap_or_default();
         Self { name: name.into(), filter_type: kind, query }
     }
 }
 
-/// What to change of a filter.
+/// The changes to make to a filter.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CustomFilterPatch {
     /// Its name.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub name: Patch<String>,
-    /// All its conditions: an object such as a [`Filter`] serializes to.
+    /// Its conditions, which replace all present ones: an object such as a [`Filter`] serializes
+    /// to.
     #[serde(rename = "query", skip_serializing_if = "Patch::is_keep")]
     pub replace_query: Patch<Value>,
 }

@@ -1,4 +1,4 @@
-//! Custom roles: what some agents may do besides what every agent may.
+//! Custom roles: sets of permissions for agents, beyond what every agent may do.
 
 use serde::{Deserialize, Serialize};
 
@@ -14,8 +14,8 @@ const CREATE: Op = Op::post("custom_roles.create", "/api/v1/accounts/{account_id
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, CREATE];
 
-/// The custom roles of an account; from [`Account::custom_roles`]. Only servers with that feature
-/// have them. Undocumented in Chatwoot.
+/// The custom roles of an account; from [`Account::custom_roles`]. Only on servers with that
+/// feature. Not in Chatwoot's published API.
 #[derive(Clone, Copy, Debug)]
 pub struct CustomRoles<'a> {
     account: &'a Account,
@@ -31,7 +31,7 @@ impl<'a> CustomRoles<'a> {
     /// `GET /api/v1/accounts/{account_id}/custom_roles`.
     ///
     /// # Errors
-    /// `NotFound` from a server without custom roles.
+    /// `NotFound` on a server without custom roles.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -46,12 +46,12 @@ impl<'a> CustomRoles<'a> {
         self.account.call(LIST)
     }
 
-    /// Adds a role.
+    /// Creates a role.
     ///
     /// `POST /api/v1/accounts/{account_id}/custom_roles`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` from a server without custom roles; `Unauthorized` for an agent.
+    /// `NotFound` on a server without custom roles; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -74,24 +74,24 @@ struct Body<'a> {
 }
 
 open_enum! {
-    /// What a custom role may do.
+    /// A permission of a custom role.
     pub enum Permission {
-        /// Work on every conversation.
+        /// Manage all conversations.
         ConversationManage = "conversation_manage",
-        /// Work on conversations of nobody, and their own.
+        /// Manage unassigned conversations and one's own.
         ConversationUnassignedManage = "conversation_unassigned_manage",
-        /// Work on conversations they take part in, and their own.
+        /// Manage conversations one participates in, and one's own.
         ConversationParticipatingManage = "conversation_participating_manage",
-        /// Change contacts.
+        /// Manage contacts.
         ContactManage = "contact_manage",
-        /// Read reports.
+        /// View reports.
         ReportManage = "report_manage",
-        /// Change the help center.
+        /// Manage the help center.
         KnowledgeBaseManage = "knowledge_base_manage",
     }
 }
 
-/// A role as the server answers it.
+/// A role as the server returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CustomRole {
@@ -99,34 +99,34 @@ pub struct CustomRole {
     pub id: CustomRoleId,
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: Option<String>,
-    /// What it may do.
+    /// Its permissions.
     #[serde(default)]
     pub permissions: NullAsEmpty<Vec<Permission>>,
-    /// When it was added.
+    /// When it was created.
     pub created_at: Option<Time>,
-    /// When it last changed.
+    /// When it was last updated.
     pub updated_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A role to add.
+/// A role to create.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct NewCustomRole {
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// What it may do.
+    /// Its permissions.
     pub permissions: Vec<Permission>,
 }
 
 impl NewCustomRole {
-    /// A role that may do this.
+    /// Creates a role with this name and these permissions.
     pub fn new(name: impl Into<String>, permissions: impl IntoIterator<Item = Permission>) -> Self {
         let permissions = permissions.into_iter().collect();
         Self { name: name.into(), description: None, permissions }

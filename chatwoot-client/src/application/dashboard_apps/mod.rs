@@ -1,4 +1,4 @@
-//! Dashboard apps: pages of yours that agents see beside a conversation.
+//! Dashboard apps: web pages shown to agents beside a conversation.
 
 use serde::{Deserialize, Serialize};
 
@@ -22,8 +22,8 @@ const DELETE: Op =
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE];
 
-/// The dashboard apps of an account; from [`Account::dashboard_apps`].
-/// Undocumented in Chatwoot.
+/// The dashboard apps of an account; from [`Account::dashboard_apps`]. Not in Chatwoot's published
+/// API.
 #[derive(Clone, Copy, Debug)]
 pub struct DashboardApps<'a> {
     account: &'a Account,
@@ -39,7 +39,7 @@ impl<'a> DashboardApps<'a> {
     /// `GET /api/v1/accounts/{account_id}/dashboard_apps`. Agents and administrators.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -59,7 +59,7 @@ impl<'a> DashboardApps<'a> {
     /// `GET /api/v1/accounts/{account_id}/dashboard_apps/{id}`. Agents and administrators.
     ///
     /// # Errors
-    /// `NotFound` without such an app in this account.
+    /// `NotFound` if the account has no such app.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -73,15 +73,15 @@ impl<'a> DashboardApps<'a> {
         self.account.call(GET).path("id", id)
     }
 
-    /// Adds an app.
+    /// Creates an app.
     ///
-    /// `POST /api/v1/accounts/{account_id}/dashboard_apps`. Every agent may: the server asks for no
-    /// right.
+    /// `POST /api/v1/accounts/{account_id}/dashboard_apps`. Agents and administrators: the server
+    /// requires no permission.
     ///
-    /// Titles are not unique.
+    /// Titles are not unique: a repeated request creates a second app.
     ///
     /// # Errors
-    /// `Invalid` when it shows no page, or one whose address is not http or https.
+    /// `Invalid` for an app without a page, or with a page whose URL is neither `http` nor `https`.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -97,13 +97,13 @@ impl<'a> DashboardApps<'a> {
         self.account.call(CREATE).json(&Body { dashboard_app: app })
     }
 
-    /// Updates an app; what is left as [`Patch::Keep`] stays.
+    /// Updates an app; fields left as [`Patch::Keep`] keep their value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/dashboard_apps/{id}`. Agents and administrators.
     ///
     /// # Errors
-    /// `NotFound` without such an app in this account; `Invalid` when it would show no page, or one
-    /// whose address is not http or https.
+    /// `NotFound` if the account has no such app; `Invalid` for an app without a page, or with a
+    /// page whose URL is neither `http` nor `https`.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -124,7 +124,7 @@ impl<'a> DashboardApps<'a> {
     /// `DELETE /api/v1/accounts/{account_id}/dashboard_apps/{id}`. Agents and administrators.
     ///
     /// # Errors
-    /// `NotFound` without such an app in this account.
+    /// `NotFound` if the account has no such app.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -143,67 +143,67 @@ struct Body<'a, T> {
     dashboard_app: &'a T,
 }
 
-/// An app as the server answers it.
+/// An app as the server returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DashboardApp {
     /// Its id.
     pub id: DashboardAppId,
-    /// The tab's title.
+    /// The title of its tab.
     pub title: String,
-    /// What the tab shows.
+    /// The pages that the tab shows.
     #[serde(default)]
     pub content: NullAsEmpty<Vec<DashboardAppContent>>,
-    /// When it was added.
+    /// When it was created.
     pub created_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A page that an app shows.
+/// A page of an app.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DashboardAppContent {
-    /// `frame`: there is no other kind.
+    /// The kind of page: `frame` is the only one.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The page's address: a path that nobody guesses is a secret.
+    /// The URL of the page; secret, since its path may be a credential.
     pub url: Secret,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl DashboardAppContent {
-    /// A page in a frame.
+    /// Creates a page shown in a frame.
     pub fn frame(url: impl Into<Secret>) -> Self {
         Self { kind: "frame".into(), url: url.into(), extra: Extra::new() }
     }
 }
 
-/// An app to add.
+/// An app to create.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewDashboardApp {
-    /// The tab's title.
+    /// The title of its tab.
     pub title: String,
-    /// What the tab shows.
+    /// The pages that the tab shows.
     pub content: Vec<DashboardAppContent>,
 }
 
 impl NewDashboardApp {
-    /// An app that shows one page.
+    /// Creates an app that shows one page.
     pub fn frame(title: impl Into<String>, url: impl Into<Secret>) -> Self {
         Self { title: title.into(), content: vec![DashboardAppContent::frame(url)] }
     }
 }
 
-/// What to change of an app.
+/// The changes to make to an app.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct DashboardAppPatch {
-    /// The tab's title.
+    /// The title of its tab.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub title: Patch<String>,
-    /// All that the tab shows.
+    /// The pages that the tab shows, which replace all present ones.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub content: Patch<Vec<DashboardAppContent>>,
 }

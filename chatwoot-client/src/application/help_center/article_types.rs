@@ -1,23 +1,24 @@
-//! Article types: what the article operations answer and take.
+//! Types of the article operations: responses and request bodies.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::application::agents::Agent;
 use crate::application::help_center::Portal;
+use crate::http::page::Meta;
 use crate::types::Patch;
 use crate::types::Time;
 use crate::types::{AccountId, ArticleId, CategoryId, UserId};
 use crate::types::{Attributes, Extra, open_enum};
 
 open_enum! {
-    /// Who sees an article.
+    /// The status of an article, which says who can see it.
     pub enum ArticleStatus {
-        /// Nobody yet.
-        PreparedRequest = "draft",
-        /// Visitors.
+        /// A draft: not visible to visitors yet.
+        Draft = "draft",
+        /// Published: visible to visitors.
         Published = "published",
-        /// Nobody any more.
+        /// Archived: not visible to visitors any more.
         Archived = "archived",
     }
 }
@@ -25,62 +26,51 @@ open_enum! {
 /// Which articles to list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ArticlesQuery {
-    /// Of this language.
+    /// In the language with this code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
-    /// With these words.
+    /// That match these words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub query: Option<String>,
     /// Of the category with this slug.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub category_slug: Option<String>,
-    /// In this state.
+    /// With this status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<ArticleStatus>,
-    /// By this author.
+    /// By the author with this id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub author_id: Option<UserId>,
-    /// The page, from 1.
+    /// The page number, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,
 }
 
-/// One page of articles.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// The number of articles in a list, on all pages. The counts by status and author ignore the
+/// query's status and author.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct ArticlePage {
-    /// How many there are.
-    pub meta: ArticleCounts,
-    /// The articles of this page.
-    pub payload: Vec<Article>,
-    /// What else the server sends.
+pub struct ArticleCounts {
+    /// All articles of the portal.
+    pub all_articles_count: Option<u64>,
+    /// All articles that match the query apart from its status and author.
+    pub articles_count: Option<u64>,
+    /// The number of archived articles.
+    pub archived_articles_count: Option<u64>,
+    /// The number of drafts.
+    pub draft_articles_count: Option<u64>,
+    /// The number of articles by the caller.
+    pub mine_articles_count: Option<u64>,
+    /// The number of published articles.
+    pub published_count: Option<u64>,
+    /// This page's number, from 1; a text if the query sets the page.
+    pub current_page: Option<Value>,
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// How many articles a list has, whatever the page. Those by state and author do not heed what the
-/// query says of state and author.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct ArticleCounts {
-    /// All of the portal.
-    pub all_articles_count: Option<u64>,
-    /// All that the query fits, but for state and author.
-    pub articles_count: Option<u64>,
-    /// Those put away.
-    pub archived_articles_count: Option<u64>,
-    /// Those not yet published.
-    pub draft_articles_count: Option<u64>,
-    /// Those of the caller.
-    pub mine_articles_count: Option<u64>,
-    /// Those that visitors see.
-    pub published_count: Option<u64>,
-    /// This page, from 1; text where the query named it.
-    pub current_page: Option<Value>,
-    /// What else the server sends.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
+impl Meta for ArticleCounts {}
 
 /// An article.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -90,35 +80,35 @@ pub struct Article {
     pub id: ArticleId,
     /// Its title.
     pub title: String,
-    /// Its name in paths.
+    /// Its slug, the name in URLs.
     pub slug: Option<String>,
-    /// Its text, Markdown.
+    /// Its text, in Markdown.
     pub content: Option<String>,
-    /// What it is about.
+    /// Its description.
     pub description: Option<String>,
-    /// Who sees it.
+    /// Its status, which says who can see it.
     pub status: Option<ArticleStatus>,
-    /// Where it stands among the others; absent inside another article.
+    /// Its position in the list; absent inside another article.
     pub position: Option<i64>,
-    /// Its account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
-    /// When it was last changed; absent inside another article.
+    /// When it was last updated; absent inside another article.
     pub updated_at: Option<Time>,
-    /// What search engines are told: `title`, `description`, `tags`.
+    /// Metadata for search engines: `title`, `description`, `tags`.
     pub meta: Option<Attributes>,
-    /// Its category; all fields are `None` where it has none.
+    /// Its category; all fields are `None` if it has none.
     pub category: Option<ArticleCategory>,
-    /// Its category, inside another article.
+    /// The id of its category; only inside another article.
     pub category_id: Option<CategoryId>,
-    /// How often it was read.
+    /// The number of times it was viewed.
     pub views: Option<u64>,
-    /// Who wrote it.
+    /// Its author.
     pub author: Option<Agent>,
-    /// Its portal, inside another article.
+    /// Its portal; only inside another article.
     pub portal: Option<Box<Portal>>,
-    /// Its translations; absent where there are none.
+    /// Its translations; absent if there are none.
     pub associated_articles: Option<Vec<Article>>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -127,61 +117,62 @@ pub struct Article {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ArticleCategory {
-    /// Its id; `None` where the article has no category.
+    /// Its id; `None` if the article has no category.
     pub id: Option<CategoryId>,
     /// Its name.
     pub name: Option<String>,
-    /// Its name in paths.
+    /// Its slug, the name in URLs.
     pub slug: Option<String>,
-    /// Its language, which is the article's.
+    /// Its language code, which is the article's.
     pub locale: Option<String>,
-    /// Its picture; empty for none.
+    /// Its icon; empty if it has none.
     pub icon: Option<String>,
-    /// The picture's color.
+    /// The color of the icon.
     pub icon_color: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// An article to write.
+/// An article to create.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NewArticle {
     /// Its title.
     pub title: String,
-    /// Who writes it; the server demands one.
+    /// The id of its author; required by the server.
     pub author_id: UserId,
-    /// Its name in paths; left out, the server makes one of the time and the title.
+    /// Its slug, the name in URLs; by default the server derives it from the time and the title.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slug: Option<String>,
-    /// Its text, Markdown.
+    /// Its text, in Markdown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
-    /// What it is about.
+    /// Its description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Its category.
+    /// The id of its category.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub category_id: Option<CategoryId>,
-    /// Its language, where it has no category to take it from.
+    /// Its language code, for an article without a category; otherwise the category's language
+    /// applies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
-    /// Who sees it; left out it is a draft.
+    /// Its status; a draft by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<ArticleStatus>,
-    /// Where it stands among the others; left out it is the last.
+    /// Its position in the list; last by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<i64>,
-    /// The article it is a translation of.
+    /// The id of the article it is a translation of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub associated_article_id: Option<ArticleId>,
-    /// What search engines are told: `title`, `description`, `tags`.
+    /// Metadata for search engines: `title`, `description`, `tags`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub meta: Option<Attributes>,
 }
 
 impl NewArticle {
-    /// A draft with this title, by this user.
+    /// Creates a draft with this title, by this user.
     pub fn new(title: impl Into<String>, author_id: UserId) -> Self {
         Self {
             title: title.into(),
@@ -199,34 +190,35 @@ impl NewArticle {
     }
 }
 
-/// What to change of an article.
+/// The changes to make to an article.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ArticlePatch {
     /// Its title.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub title: Patch<String>,
-    /// Its name in paths.
+    /// Its slug, the name in URLs.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub slug: Patch<String>,
-    /// Its text, Markdown.
+    /// Its text, in Markdown.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub content: Patch<String>,
-    /// What it is about.
+    /// Its description.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub description: Patch<String>,
-    /// Its category.
+    /// The id of its category.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub category_id: Patch<CategoryId>,
-    /// Who wrote it.
+    /// The id of its author.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub author_id: Patch<UserId>,
-    /// Who sees it.
+    /// Its status, which says who can see it.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub status: Patch<ArticleStatus>,
-    /// Where it stands among the others.
+    /// Its position in the list.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub position: Patch<i64>,
-    /// All that search engines are told: what is not named is gone.
+    /// Metadata for search engines, which replaces all present: keys that are not named are
+    /// deleted.
     #[serde(rename = "meta", skip_serializing_if = "Patch::is_keep")]
     pub replace_meta: Patch<Attributes>,
 }

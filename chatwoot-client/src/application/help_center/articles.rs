@@ -1,4 +1,4 @@
-//! Articles: what a help center tells.
+//! Articles: the pages of a help center.
 
 use futures_util::stream::BoxStream;
 use serde_json::json;
@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 
 use crate::application::Account;
 use crate::application::help_center::{
-    Article, ArticlePage, ArticlePatch, ArticleStatus, ArticlesQuery, NewArticle,
+    Article, ArticleCounts, ArticlePatch, ArticleStatus, ArticlesQuery, NewArticle,
 };
 use crate::error::Error;
 use crate::http::Call;
 use crate::http::Op;
+use crate::http::Page;
 use crate::http::page;
-use crate::http::page::{Paged, Rows};
+use crate::http::page::Rows;
 use crate::types::{ArticleId, CategoryId};
 
 const LIST: Op = Op::get("articles.list", "/api/v1/accounts/{account_id}/portals/{id}/articles");
@@ -50,9 +51,9 @@ const DELETE_MANY: Op = Op::delete(
 pub(crate) const OPERATIONS: &[Op] =
     &[LIST, GET, CREATE, UPDATE, DELETE, REORDER, SET_STATUS, SET_CATEGORY, DELETE_MANY];
 
-/// The articles of portals, which are named by their slug; from [`Account::articles`].
+/// The articles of portals; from [`Account::articles`]. A portal is given by its slug.
 ///
-/// Agents may list, administrators may do all.
+/// Agents may list; the other operations are for administrators.
 #[derive(Clone, Copy, Debug)]
 pub struct Articles<'a> {
     pub(super) account: &'a Account,
@@ -63,13 +64,13 @@ impl<'a> Articles<'a> {
         Self { account }
     }
 
-    /// Returns one page of a portal's articles: last changed first, and of one category by
-    /// position.
+    /// Returns one page of a portal's articles: most recently updated first, or by position within
+    /// one category.
     ///
     /// `GET /api/v1/accounts/{account_id}/portals/{id}/articles`. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without such a portal in this account.
+    /// `NotFound` if the account has no such portal.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -82,7 +83,11 @@ impl<'a> Articles<'a> {
     /// # }
     /// ```
     #[inline]
-    pub fn list(self, portal: &str, query: &ArticlesQuery) -> Call<'a, ArticlePage> {
+    pub fn list(
+        self,
+        portal: &str,
+        query: &ArticlesQuery,
+    ) -> Call<'a, Page<Article, ArticleCounts>> {
         self.account.call(LIST).path("id", portal).query(query)
     }
 
@@ -92,7 +97,8 @@ impl<'a> Articles<'a> {
     /// published API.
     ///
     /// # Errors
-    /// `NotFound` without such a portal, or such an article in it; `Unauthorized` for an agent.
+    /// `NotFound` if the account has no such portal, or the portal no such article; `Unauthorized`
+    /// for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -106,15 +112,16 @@ impl<'a> Articles<'a> {
         self.account.call(GET).path("id", portal).path("article_id", id)
     }
 
-    /// Sends an article, a draft unless told otherwise.
+    /// Creates an article, a draft by default.
     ///
     /// `POST /api/v1/accounts/{account_id}/portals/{id}/articles`.
     ///
     /// # Errors
-    /// `NotFound` without such a portal, and for an `associated_article_id` that is not in it, but
-    /// then the article *is* made; `Invalid` for a published article without content, an author who
-    /// does not exist, and the slugs `search`, `articles` and `categories`; `Server` for a slug
-    /// that another article of the installation has; `Unauthorized` for an agent.
+    /// `NotFound` if the account has no such portal, and for an `associated_article_id` that is not
+    /// in the portal, but then the article *is* created; `Invalid` for a published article without
+    /// content, an author who does not exist, and the slugs `search`, `articles` and `categories`;
+    /// `Server` for a slug that another article of the installation has; `Unauthorized` for an
+    /// agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -134,15 +141,17 @@ impl<'a> Articles<'a> {
         self.account.call(CREATE).path("id", portal).json(&json!({"article": article}))
     }
 
-    /// Updates an article; what is left as [`Patch::Keep`](crate::types::Patch::Keep) stays.
+    /// Updates an article; fields left as [`Patch::Keep`](crate::types::Patch::Keep) keep their
+    /// value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/portals/{id}/articles/{article_id}`. Not in Chatwoot's
     /// published API.
     ///
     /// # Errors
-    /// `NotFound` without such a portal, or such an article in it; `Invalid` for a published
-    /// article without content, and the slugs `search`, `articles` and `categories`; `Server` for a
-    /// slug that another article of the installation has; `Unauthorized` for an agent.
+    /// `NotFound` if the account has no such portal, or the portal no such article; `Invalid` for a
+    /// published article without content, and the slugs `search`, `articles` and `categories`;
+    /// `Server` for a slug that another article of the installation has; `Unauthorized` for an
+    /// agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -165,7 +174,8 @@ impl<'a> Articles<'a> {
     /// published API.
     ///
     /// # Errors
-    /// `NotFound` without such a portal, or such an article in it; `Unauthorized` for an agent.
+    /// `NotFound` if the account has no such portal, or the portal no such article; `Unauthorized`
+    /// for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -178,14 +188,14 @@ impl<'a> Articles<'a> {
         self.account.done(DELETE).path("id", portal).path("article_id", id)
     }
 
-    /// Gives the named articles their positions; the others keep theirs.
+    /// Sets the positions of the given articles; the others keep theirs.
     ///
     /// `POST /api/v1/accounts/{account_id}/portals/{id}/articles/reorder`. Not in Chatwoot's
     /// published API.
     ///
     /// # Errors
-    /// `NotFound` without such a portal, or when one of the articles is not in it: then none has
-    /// moved; `Unauthorized` for an agent.
+    /// `NotFound` if the account has no such portal, or if one of the articles is not in the
+    /// portal, in which case none is moved; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -201,19 +211,11 @@ impl<'a> Articles<'a> {
     }
 }
 
-impl Paged for ArticlePage {
-    type Row = Article;
-
-    fn rows(self) -> Vec<Article> {
-        self.payload
-    }
-}
-
 impl<'a> Articles<'a> {
     /// Streams every article of a portal, each once.
     ///
     /// `GET /api/v1/accounts/{account_id}/portals/{id}/articles`, page by page. The query's page is
-    /// not heeded.
+    /// ignored.
     ///
     /// # Errors
     /// The stream ends with the first error of a page; its errors are those of [`Articles::list`].
@@ -240,8 +242,8 @@ impl<'a> Articles<'a> {
         let changed = query.category_slug.is_none();
         let rows = Rows {
             key: |article: &Article| article.id,
-            // The counts do not heed state and author.
-            total: |_: &ArticlePage| None,
+            // The counts ignore status and author.
+            total: |_: &Page<Article, ArticleCounts>| None,
             touched: changed.then_some(|article: &Article| article.updated_at),
         };
         let fetch =
@@ -250,32 +252,35 @@ impl<'a> Articles<'a> {
     }
 }
 
-/// One change to many; an administrator may. Ids that are not in the portal are passed over.
+/// Changes to many articles at once. Administrators only. Ids that are not in the portal are
+/// skipped.
 impl<'a> Articles<'a> {
-    /// Puts articles into a state, all or none.
+    /// Sets the status of articles, all or none.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/portals/{id}/articles/bulk_actions/update_status`. Not
     /// in Chatwoot's published API.
     ///
     /// # Errors
-    /// `Invalid` when none of the articles is in the portal, the state is unknown, or one to
-    /// publish has no content; `NotFound` without such a portal; `Unauthorized` for an agent.
+    /// `Invalid` if none of the articles is in the portal, the status is unknown, or an article to
+    /// publish has no content; `NotFound` if the account has no such portal; `Unauthorized` for an
+    /// agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// use chatwoot_client::application::help_center::ArticleStatus;
     ///
     /// let ready = [3.into(), 4.into()];
-    /// account.articles().set_status_of("shop-help", &ready, &ArticleStatus::Published).await?;
+    /// account.articles().set_status_of("shop-help", &ready, ArticleStatus::Published).await?;
     /// # Ok(())
     /// # }
     /// ```
     #[inline]
+    #[expect(clippy::needless_pass_by_value, reason = "enums are taken by value")]
     pub fn set_status_of(
         self,
         portal: &str,
         ids: &[ArticleId],
-        status: &ArticleStatus,
+        status: ArticleStatus,
     ) -> Call<'a, ()> {
         let call = self.account.done(SET_STATUS).path("id", portal);
         call.json(&json!({"ids": ids, "status": status}))
@@ -287,8 +292,8 @@ impl<'a> Articles<'a> {
     /// Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// `Invalid` when none of the articles, or not the category, is in the portal; `NotFound`
-    /// without such a portal; `Unauthorized` for an agent.
+    /// `Invalid` if none of the articles is in the portal, or the category is not; `NotFound` if
+    /// the account has no such portal; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -313,8 +318,8 @@ impl<'a> Articles<'a> {
     /// Administrators only. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// `Invalid` when none of the articles is in the portal; `NotFound` without such a portal;
-    /// `Unauthorized` for an agent.
+    /// `Invalid` if none of the articles is in the portal; `NotFound` if the account has no such
+    /// portal; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

@@ -1,4 +1,4 @@
-//! Categories: what the articles of a portal are sorted by.
+//! Categories: groups of the articles of a portal.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,11 @@ use serde_json::json;
 
 use crate::application::Account;
 use crate::application::help_center::{
-    CategoriesQuery, Category, CategoryList, CategoryPatch, NewCategory,
+    CategoriesQuery, Category, CategoryListMeta, CategoryPatch, NewCategory,
 };
 use crate::http::Call;
 use crate::http::Op;
+use crate::http::Page;
 use crate::types::CategoryId;
 
 const LIST: Op =
@@ -37,9 +38,9 @@ const REORDER: Op =
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE, REORDER];
 
-/// The categories of portals, which are named by their slug; from [`Account::categories`].
+/// The categories of portals; from [`Account::categories`]. A portal is given by its slug.
 ///
-/// Agents may list, administrators may do all.
+/// Agents may list; the other operations are for administrators.
 #[derive(Clone, Copy, Debug)]
 pub struct Categories<'a> {
     account: &'a Account,
@@ -50,13 +51,13 @@ impl<'a> Categories<'a> {
         Self { account }
     }
 
-    /// Returns one page of a portal's categories, by position.
+    /// Returns one page of a portal's categories, sorted by position.
     ///
     /// `GET /api/v1/accounts/{account_id}/portals/{id}/categories`. Not in Chatwoot's published
     /// API.
     ///
     /// # Errors
-    /// `NotFound` without such a portal in this account.
+    /// `NotFound` if the account has no such portal.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -70,7 +71,11 @@ impl<'a> Categories<'a> {
     /// # }
     /// ```
     #[inline]
-    pub fn list(self, portal: &str, query: &CategoriesQuery) -> Call<'a, CategoryList> {
+    pub fn list(
+        self,
+        portal: &str,
+        query: &CategoriesQuery,
+    ) -> Call<'a, Page<Category, CategoryListMeta>> {
         self.account.call(LIST).path("id", portal).query(query)
     }
 
@@ -80,7 +85,8 @@ impl<'a> Categories<'a> {
     /// published API.
     ///
     /// # Errors
-    /// `NotFound` without such a portal, or such a category in it; `Unauthorized` for an agent.
+    /// `NotFound` if the account has no such portal, or the portal no such category; `Unauthorized`
+    /// for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -99,9 +105,9 @@ impl<'a> Categories<'a> {
     /// `POST /api/v1/accounts/{account_id}/portals/{id}/categories`.
     ///
     /// # Errors
-    /// `NotFound` without such a portal; `Invalid` for a locale that is not one of the portal's, a
-    /// slug that exists in the portal in that locale (no `Conflict`: the server words it
-    /// otherwise), and an empty name or slug; `Unauthorized` for an agent.
+    /// `NotFound` if the account has no such portal; `Invalid` for a locale that is not one of the
+    /// portal's, a slug that exists in the portal in that locale (not `Conflict`, since the
+    /// server's message differs), and an empty name or slug; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -117,14 +123,15 @@ impl<'a> Categories<'a> {
         self.account.call(CREATE).path("id", portal).json(&json!({"category": category}))
     }
 
-    /// Updates a category; what is left as [`Patch::Keep`](crate::types::Patch::Keep) stays.
+    /// Updates a category; fields left as [`Patch::Keep`](crate::types::Patch::Keep) keep their
+    /// value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/portals/{id}/categories/{category_id}`. Not in
     /// Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without such a portal, or such a category in it; `Invalid` as in
-    /// [`Categories::create`]; `Unauthorized` for an agent.
+    /// `NotFound` if the account has no such portal, or the portal no such category; `Invalid` as
+    /// in [`Categories::create`]; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -141,13 +148,14 @@ impl<'a> Categories<'a> {
         call.json(&json!({"category": to}))
     }
 
-    /// Deletes a category; its articles stay, without one.
+    /// Deletes a category; its articles stay, without a category.
     ///
     /// `DELETE /api/v1/accounts/{account_id}/portals/{id}/categories/{category_id}`. Not in
     /// Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without such a portal, or such a category in it; `Unauthorized` for an agent.
+    /// `NotFound` if the account has no such portal, or the portal no such category; `Unauthorized`
+    /// for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -160,14 +168,14 @@ impl<'a> Categories<'a> {
         self.account.done(DELETE).path("id", portal).path("category_id", id)
     }
 
-    /// Gives the named categories their positions; the others keep theirs.
+    /// Sets the positions of the given categories; the others keep theirs.
     ///
     /// `POST /api/v1/accounts/{account_id}/portals/{id}/categories/reorder`. Not in Chatwoot's
     /// published API.
     ///
     /// # Errors
-    /// `NotFound` without such a portal, or when one of the categories is not in it: then none has
-    /// moved; `Unauthorized` for an agent.
+    /// `NotFound` if the account has no such portal, or if one of the categories is not in the
+    /// portal, in which case none is moved; `Unauthorized` for an agent.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

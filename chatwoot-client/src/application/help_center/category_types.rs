@@ -1,4 +1,4 @@
-//! Category types: what the category operations answer and take.
+//! Types of the category operations: responses and request bodies.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,36 +10,23 @@ use crate::types::{AccountId, CategoryId};
 /// Which categories to list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CategoriesQuery {
-    /// Of this language.
+    /// In the language with this code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub locale: Option<String>,
-    /// The page, from 1.
+    /// The page number, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,
 }
 
-/// One page of categories.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct CategoryList {
-    /// What the server says of the list.
-    pub meta: CategoryListMeta,
-    /// The categories of this page, by position.
-    pub payload: Vec<Category>,
-    /// What else the server sends.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// What the server says of a list of categories.
+/// The page number and counts of a list of categories.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CategoryListMeta {
-    /// How many categories this page has.
+    /// The number of categories on this page.
     pub categories_count: Option<u64>,
-    /// This page, from 1; text where the query named it.
+    /// This page's number, from 1; a text if the query sets the page.
     pub current_page: Option<Value>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -52,78 +39,78 @@ pub struct Category {
     pub id: CategoryId,
     /// Its name.
     pub name: String,
-    /// Its name in paths.
+    /// Its slug, the name in URLs.
     pub slug: String,
-    /// Its language.
+    /// Its language code, such as `en`.
     pub locale: Option<String>,
-    /// What it is for.
+    /// Its description.
     pub description: Option<String>,
-    /// Where it stands among the others.
+    /// Its position in the list.
     pub position: Option<i64>,
-    /// Its account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
-    /// Its picture; empty for none.
+    /// Its icon; empty if it has none.
     pub icon: Option<String>,
-    /// The picture's color.
+    /// The color of the icon.
     pub icon_color: Option<String>,
-    /// Categories named beside it; absent where there are none.
+    /// Related categories; absent if there are none.
     pub related_categories: Option<Vec<Category>>,
-    /// The category it is part of.
+    /// Its parent category.
     pub parent_category: Option<Box<Category>>,
     /// The category it is a translation of.
     pub root_category: Option<Box<Category>>,
-    /// How much is in it.
+    /// The number of its articles.
     pub meta: Option<CategoryCounts>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// How much is in a category.
+/// The number of articles in a category.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CategoryCounts {
-    /// Its articles, of the language that was asked for.
+    /// The number of its articles, in the requested language.
     pub articles_count: Option<u64>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A category to make.
+/// A category to create.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewCategory {
     /// Its name.
     pub name: String,
-    /// Its name in paths.
+    /// Its slug, the name in URLs.
     pub slug: String,
-    /// Its language, one of the portal's.
+    /// Its language code, one of the portal's.
     pub locale: String,
-    /// What it is for.
+    /// Its description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Where it stands among the others.
+    /// Its position in the list.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<i64>,
-    /// Its picture.
+    /// Its icon.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
-    /// The picture's color.
+    /// The color of the icon.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon_color: Option<String>,
-    /// The category it is part of.
+    /// The id of its parent category.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parent_category_id: Option<CategoryId>,
-    /// The category it is a translation of.
+    /// The id of the category it is a translation of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub associated_category_id: Option<CategoryId>,
-    /// Categories to name beside it.
+    /// The ids of related categories.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub related_category_ids: Vec<CategoryId>,
 }
 
 impl NewCategory {
-    /// A category with this name, slug and language.
+    /// Creates a category with this name, slug and language.
     pub fn new(
         name: impl Into<String>,
         slug: impl Into<String>,
@@ -134,34 +121,35 @@ impl NewCategory {
     }
 }
 
-/// What to change of a category.
+/// The changes to make to a category.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct CategoryPatch {
     /// Its name.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub name: Patch<String>,
-    /// Its name in paths.
+    /// Its slug, the name in URLs.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub slug: Patch<String>,
-    /// Its language.
+    /// Its language code, such as `en`.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub locale: Patch<String>,
-    /// What it is for.
+    /// Its description.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub description: Patch<String>,
-    /// Where it stands among the others.
+    /// Its position in the list.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub position: Patch<i64>,
-    /// Its picture.
+    /// Its icon.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub icon: Patch<String>,
-    /// The picture's color.
+    /// The color of the icon.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub icon_color: Patch<String>,
-    /// The category it is part of.
+    /// The id of its parent category.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub parent_category_id: Patch<CategoryId>,
-    /// All categories named beside it. The server passes over an empty list.
+    /// The ids of related categories, which replace all present ones. The server ignores an empty
+    /// list.
     #[serde(rename = "related_category_ids", skip_serializing_if = "Vec::is_empty")]
     pub replace_related: Vec<CategoryId>,
 }

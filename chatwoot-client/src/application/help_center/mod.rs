@@ -35,9 +35,10 @@ const SEND_INSTRUCTIONS: Op = Op::post(
 pub(crate) const OPERATIONS: &[Op] =
     &[LIST, GET, CREATE, UPDATE, DELETE, DELETE_LOGO, SEND_INSTRUCTIONS];
 
-/// The portals of an account, named by their slug; from [`Account::portals`].
+/// The portals of an account; from [`Account::portals`]. A portal is given by its slug.
 ///
-/// An unknown slug is a server error (500), and no [not found](crate::error::Error::is_not_found).
+/// For an unknown slug the server fails with status 500, which is not reported as [not
+/// found](crate::error::Error::is_not_found).
 #[derive(Clone, Copy, Debug)]
 pub struct Portals<'a> {
     account: &'a Account,
@@ -53,7 +54,7 @@ impl<'a> Portals<'a> {
     /// `GET /api/v1/accounts/{account_id}/portals`. Agents and administrators.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -68,13 +69,13 @@ impl<'a> Portals<'a> {
         self.account.call(LIST)
     }
 
-    /// Returns one portal, with its articles counted.
+    /// Returns one portal, with its article counts.
     ///
     /// `GET /api/v1/accounts/{account_id}/portals/{id}`. Agents and administrators. Not in
     /// Chatwoot's published API.
     ///
     /// # Errors
-    /// `Server` (500) without a portal of this slug in the account.
+    /// `Server` (500) if the account has no portal with this slug.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -93,10 +94,10 @@ impl<'a> Portals<'a> {
     /// `POST /api/v1/accounts/{account_id}/portals`. Administrators only.
     ///
     /// # Errors
-    /// `Conflict` for a slug or domain that a portal of any account of the server has. `Invalid`
+    /// `Conflict` for a slug or domain that a portal of any account on the server has. `Invalid`
     /// without a name or slug, or for a color that is not `#RGB` or `#RRGGBB`. `Unauthorized` for
-    /// an agent without the right to change the help center. `Server` (500) on 4.9.1 without a
-    /// domain of its own: then no portal is made.
+    /// an agent without the right to change the help center. `Server` (500) on 4.9.1 for a portal
+    /// without a domain of its own, in which case none is created.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -111,13 +112,13 @@ impl<'a> Portals<'a> {
         self.account.call(CREATE).json(&json!({"portal": portal}))
     }
 
-    /// Updates a portal; what is left as [`Patch::Keep`] stays.
+    /// Updates a portal; fields left as [`Patch::Keep`] keep their value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/portals/{id}`. Administrators only.
     ///
     /// # Errors
-    /// `Server` (500) without a portal of this slug in the account. `Conflict` and `Invalid` as for
-    /// [`Portals::create`]; `NotFound` without such an inbox in the account. `Unauthorized` for an
+    /// `Server` (500) if the account has no portal with this slug. `Conflict` and `Invalid` as in
+    /// [`Portals::create`]; `NotFound` if the account has no such inbox. `Unauthorized` for an
     /// agent without the right to change the help center.
     ///
     /// ```
@@ -143,13 +144,13 @@ impl<'a> Portals<'a> {
         self.account.call(UPDATE).path("id", slug).json(&body)
     }
 
-    /// Deletes a portal; its categories and articles go later, in the background.
+    /// Deletes a portal; its categories and articles are deleted in the background.
     ///
-    /// `DELETE /api/v1/accounts/{account_id}/portals/{id}`. Not in Chatwoot's published API. An
-    /// administrator may.
+    /// `DELETE /api/v1/accounts/{account_id}/portals/{id}`. Administrators only. Not in Chatwoot's
+    /// published API.
     ///
     /// # Errors
-    /// `Server` (500) without a portal of this slug in the account. `Unauthorized` for an agent
+    /// `Server` (500) if the account has no portal with this slug. `Unauthorized` for an agent
     /// without the right to change the help center.
     ///
     /// ```
@@ -163,13 +164,13 @@ impl<'a> Portals<'a> {
         self.account.done(DELETE).path("id", slug)
     }
 
-    /// Takes a portal's logo away.
+    /// Deletes a portal's logo.
     ///
     /// `DELETE /api/v1/accounts/{account_id}/portals/{id}/logo`. Administrators only. Not in
     /// Chatwoot's published API.
     ///
     /// # Errors
-    /// `Server` (500) without a portal of this slug in the account. `Unauthorized` for an agent
+    /// `Server` (500) if the account has no portal with this slug. `Unauthorized` for an agent
     /// without the right to change the help center.
     ///
     /// ```
@@ -183,15 +184,15 @@ impl<'a> Portals<'a> {
         self.account.done(DELETE_LOGO).path("id", slug)
     }
 
-    /// Emails how to point the portal's own domain at the server.
+    /// Sends the DNS instructions for the portal's own domain to an e-mail address.
     ///
     /// `POST /api/v1/accounts/{account_id}/portals/{id}/send_instructions`. Administrators only.
     /// Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// `Invalid` for an address that is none, or when the portal has no domain of its own. `Server`
-    /// (500) without a portal of this slug in the account. `Unauthorized` for an agent without the
-    /// right to change the help center.
+    /// `Invalid` for a malformed e-mail address, or if the portal has no domain of its own.
+    /// `Server` (500) if the account has no portal with this slug. `Unauthorized` for an agent
+    /// without the right to change the help center.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

@@ -1,4 +1,4 @@
-//! Portal types: what the portal operations answer and take.
+//! Types of the portal operations: responses and request bodies.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,61 +8,62 @@ use crate::types::Patch;
 use crate::types::{AccountId, InboxId, PortalId};
 use crate::types::{Attributes, Extra, NullAsEmpty};
 
-/// A help center.
+/// A portal: a help center.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Portal {
     /// Its id.
     pub id: PortalId,
-    /// Its name in paths, unique over the whole server: what the operations name it by.
+    /// Its slug, the name in URLs; unique on the whole server. The operations take it to identify
+    /// the portal.
     pub slug: String,
     /// Its name.
     pub name: String,
-    /// Its account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
-    /// Its color, `#RRGGBB`.
+    /// Its color, as `#RRGGBB`.
     pub color: Option<String>,
-    /// The host it is served from, if it has one of its own.
+    /// Its own domain, if it has one.
     pub custom_domain: Option<String>,
-    /// What stands at its top.
+    /// The heading of its home page.
     pub header_text: Option<String>,
-    /// Where its logo leads.
+    /// The URL that its logo links to.
     pub homepage_link: Option<String>,
-    /// The title of its pages.
+    /// The title of its pages in the browser.
     pub page_title: Option<String>,
-    /// Whether it is put away.
+    /// Whether it is archived.
     pub archived: Option<bool>,
-    /// Its languages and looks.
+    /// Its languages and layout.
     pub config: Option<PortalConfig>,
-    /// The widget's inbox that it shows; absent where none.
+    /// The widget's inbox that it shows; absent if there is none.
     pub inbox: Option<Box<Inbox>>,
-    /// Its logo; absent where none.
+    /// Its logo; absent if there is none.
     pub logo: Option<PortalLogo>,
-    /// How much is in it.
+    /// The number of its articles and categories.
     pub meta: Option<PortalCounts>,
-    /// How far the certificate of its own domain is; only where the server makes certificates.
+    /// The state of the certificate of its own domain; only on servers that issue certificates.
     pub ssl_settings: Option<Attributes>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// The languages and looks of a portal.
+/// The languages and layout of a portal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PortalConfig {
     /// Its languages.
     #[serde(default)]
     pub allowed_locales: NullAsEmpty<Vec<PortalLocale>>,
-    /// The language it opens in.
+    /// The code of its default language.
     pub default_locale: Option<String>,
-    /// How it is laid out: `classic` or another; 4.9.1 does not say.
+    /// Its layout: `classic` or another; absent on 4.9.1.
     pub layout: Option<String>,
-    /// The shop's pages elsewhere, by network.
+    /// The shop's profiles on social networks, by network.
     pub social_profiles: Option<Attributes>,
     /// Its texts by language.
     pub locale_translations: Option<Attributes>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -73,36 +74,37 @@ pub struct PortalConfig {
 pub struct PortalLocale {
     /// Its code, such as `en`.
     pub code: String,
-    /// How many articles it has.
+    /// The number of articles in the language.
     pub articles_count: Option<u64>,
-    /// How many categories it has.
+    /// The number of categories in the language.
     pub categories_count: Option<u64>,
-    /// Whether visitors do not see it yet.
+    /// Whether it is a draft: not visible to visitors.
     pub draft: Option<bool>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// How much is in a portal. Only [`Portals::get`](crate::application::help_center::Portals::get) counts articles by state.
+/// The number of articles and categories of a portal. Only
+/// [`Portals::get`](crate::application::help_center::Portals::get) counts articles by status.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PortalCounts {
-    /// Its articles.
+    /// The number of articles.
     pub all_articles_count: Option<u64>,
-    /// Those put away.
+    /// The number of archived articles.
     pub archived_articles_count: Option<u64>,
-    /// Those not yet published.
+    /// The number of drafts.
     pub draft_articles_count: Option<u64>,
-    /// Those that visitors see.
+    /// The number of published articles.
     pub published_count: Option<u64>,
-    /// Those of the caller; absent where there are no articles.
+    /// The number of articles by the caller; absent if there are no articles.
     pub mine_articles_count: Option<u64>,
-    /// Its categories.
+    /// The number of categories.
     pub categories_count: Option<u64>,
-    /// The language it opens in.
+    /// The code of its default language.
     pub default_locale: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -113,19 +115,19 @@ pub struct PortalCounts {
 pub struct PortalLogo {
     /// Its id.
     pub id: Option<u64>,
-    /// Its portal.
+    /// The id of its portal.
     pub portal_id: Option<PortalId>,
-    /// Its account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
-    /// Its media type.
+    /// Its media type, such as `image/png`.
     pub file_type: Option<String>,
-    /// Where it is.
+    /// The URL of the file.
     pub file_url: Option<String>,
-    /// Its name as an upload.
+    /// Its id as an uploaded file.
     pub blob_id: Option<Value>,
-    /// Its file's name.
+    /// Its file name.
     pub filename: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -134,120 +136,122 @@ pub struct PortalLogo {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PortalList {
-    /// What the server says of the list.
+    /// The page number and count of the list.
     pub meta: PortalListMeta,
     /// Every portal.
     pub payload: Vec<Portal>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// What the server says of the list of portals.
+/// The page number and count of a list of portals.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct PortalListMeta {
-    /// The page; there is only one.
+    /// This page's number; there is only one page.
     pub current_page: Option<Value>,
-    /// How many portals there are.
+    /// The number of portals.
     pub portals_count: Option<u64>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A portal to make.
+/// A portal to create.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewPortal {
     /// Its name.
     pub name: String,
-    /// Its name in paths, unique over the whole server.
+    /// Its slug, the name in URLs; unique on the whole server.
     pub slug: String,
-    /// Its color, `#RRGGBB`.
+    /// Its color, as `#RRGGBB`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub color: Option<String>,
-    /// The host it is served from.
+    /// Its own domain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_domain: Option<String>,
-    /// What stands at its top.
+    /// The heading of its home page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header_text: Option<String>,
-    /// Where its logo leads.
+    /// The URL that its logo links to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub homepage_link: Option<String>,
-    /// The title of its pages.
+    /// The title of its pages in the browser.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page_title: Option<String>,
-    /// Its languages and looks; left out it is English.
+    /// Its languages and layout; English only by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub config: Option<PortalSettings>,
 }
 
 impl NewPortal {
-    /// A portal with this name and slug, in English.
+    /// Creates a portal with this name and slug, in English.
     pub fn new(name: impl Into<String>, slug: impl Into<String>) -> Self {
         Self { name: name.into(), slug: slug.into(), ..Self::default() }
     }
 }
 
-/// Languages and looks to set; what is left out stays.
+/// Languages and layout to set; absent fields stay.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct PortalSettings {
-    /// All languages, by code: what is not named is no language of it any more.
+    /// The codes of its languages, which replace all present ones.
     #[serde(rename = "allowed_locales", skip_serializing_if = "Option::is_none")]
     pub replace_allowed_locales: Option<Vec<String>>,
-    /// The language it opens in.
+    /// The code of its default language.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default_locale: Option<String>,
-    /// All languages that visitors do not see yet; the default one cannot be.
+    /// The codes of draft languages, not visible to visitors, which replace all present ones; the
+    /// default language cannot be one.
     #[serde(rename = "draft_locales", skip_serializing_if = "Option::is_none")]
     pub replace_draft_locales: Option<Vec<String>>,
-    /// How it is laid out.
+    /// Its layout.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub layout: Option<String>,
-    /// All of the shop's pages elsewhere: `facebook`, `x`, `instagram`, `linkedin`, `youtube`,
-    /// `tiktok`, `github`, `whatsapp`.
+    /// The shop's profiles on social networks, which replace all present ones: `facebook`, `x`,
+    /// `instagram`, `linkedin`, `youtube`, `tiktok`, `github`, `whatsapp`.
     #[serde(rename = "social_profiles", skip_serializing_if = "Option::is_none")]
     pub replace_social_profiles: Option<Attributes>,
-    /// All texts by language: `name`, `page_title`, `header_text`.
+    /// Its texts by language, which replace all present ones: `name`, `page_title`, `header_text`.
     #[serde(rename = "locale_translations", skip_serializing_if = "Option::is_none")]
     pub replace_locale_translations: Option<Attributes>,
 }
 
-/// What to change of a portal.
+/// The changes to make to a portal.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct PortalPatch {
     /// Its name.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub name: Patch<String>,
-    /// Its name in paths: it is named by the new one from then on.
+    /// Its slug, the name in URLs; afterwards the operations take the new one.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub slug: Patch<String>,
-    /// Its color, `#RRGGBB`.
+    /// Its color, as `#RRGGBB`.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub color: Patch<String>,
-    /// The host it is served from.
+    /// Its own domain.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub custom_domain: Patch<String>,
-    /// What stands at its top.
+    /// The heading of its home page.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub header_text: Patch<String>,
-    /// Where its logo leads.
+    /// The URL that its logo links to.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub homepage_link: Patch<String>,
-    /// The title of its pages.
+    /// The title of its pages in the browser.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub page_title: Patch<String>,
-    /// Whether it is put away.
+    /// Whether it is archived.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub archived: Patch<bool>,
-    /// Its languages and looks; the server merges what is named.
+    /// Its languages and layout; the server merges the given fields.
     #[serde(rename = "config", skip_serializing_if = "Option::is_none")]
     pub merge_config: Option<PortalSettings>,
-    /// The widget's inbox that it shows. The server heeds it only beside another change.
+    /// The id of the widget's inbox that it shows. The server ignores it unless another field
+    /// changes too.
     #[serde(skip)]
     pub inbox: Patch<InboxId>,
-    /// Its logo, by the name that an upload answered.
+    /// Its logo, by the `blob_id` that an upload returned.
     #[serde(skip)]
     pub logo_blob_id: Option<Value>,
 }

@@ -1,4 +1,4 @@
-//! Inbox members: which agents see and answer an inbox.
+//! Inbox members: the agents who work in an inbox.
 
 use serde::Serialize;
 
@@ -11,7 +11,7 @@ use crate::types::{InboxId, UserId};
 const LIST: Op =
     Op::get("inbox_members.list", "/api/v1/accounts/{account_id}/inbox_members/{inbox_id}")
         .inside(&["payload"]);
-// Who is in it already stays in it: twice is once.
+// Idempotent: present members stay.
 const ADD: Op = Op::post("inbox_members.add", "/api/v1/accounts/{account_id}/inbox_members")
     .inside(&["payload"])
     .idempotent();
@@ -23,7 +23,7 @@ const REMOVE: Op =
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, ADD, REPLACE, REMOVE];
 
-/// Which agents work in which inbox; from [`Account::inbox_members`].
+/// The members of inboxes; from [`Account::inbox_members`].
 #[derive(Clone, Copy, Debug)]
 pub struct InboxMembers<'a> {
     account: &'a Account,
@@ -34,14 +34,14 @@ impl<'a> InboxMembers<'a> {
         Self { account }
     }
 
-    /// Returns who works in the inbox.
+    /// Returns the members of the inbox.
     ///
-    /// `GET /api/v1/accounts/{account_id}/inbox_members/{inbox_id}`. An agent may for the inboxes
-    /// they work in.
+    /// `GET /api/v1/accounts/{account_id}/inbox_members/{inbox_id}`. Administrators, and agents for
+    /// the inboxes they are members of.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account; `Unauthorized` for an agent who does not
-    /// work in it.
+    /// `NotFound` if the account has no such inbox; `Unauthorized` for an agent who is not a member
+    /// of it.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -56,13 +56,13 @@ impl<'a> InboxMembers<'a> {
         self.account.call(LIST).path("inbox_id", inbox)
     }
 
-    /// Puts users into the inbox and returns everybody in it.
+    /// Adds members to the inbox and returns all of its members.
     ///
     /// `POST /api/v1/accounts/{account_id}/inbox_members`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account; `Unauthorized` when the token's user is no
-    /// administrator. `Invalid` with a user who does not exist: then nobody is put in.
+    /// `NotFound` if the account has no such inbox; `Unauthorized` if the token's user is not an
+    /// administrator. `Invalid` with a user who does not exist, in which case nobody is added.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -75,13 +75,13 @@ impl<'a> InboxMembers<'a> {
         self.account.call(ADD).json(&Members { inbox_id: inbox, user_ids: users })
     }
 
-    /// Creates these users the inbox's agents, and nobody else.
+    /// *Replaces* the members of the inbox and returns them.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/inbox_members`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account; `Unauthorized` when the token's user is no
-    /// administrator. `Invalid` with a user who does not exist: then nothing changes.
+    /// `NotFound` if the account has no such inbox; `Unauthorized` if the token's user is not an
+    /// administrator. `Invalid` with a user who does not exist, in which case nothing changes.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -95,13 +95,13 @@ impl<'a> InboxMembers<'a> {
         self.account.call(REPLACE).json(&Members { inbox_id: inbox, user_ids: users })
     }
 
-    /// Takes users out of the inbox.
+    /// Removes members from the inbox.
     ///
     /// `DELETE /api/v1/accounts/{account_id}/inbox_members`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account; `Unauthorized` when the token's user is no
-    /// administrator. A user who is not in the inbox is no error.
+    /// `NotFound` if the account has no such inbox; `Unauthorized` if the token's user is not an
+    /// administrator. A user who is not a member is not an error.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

@@ -69,13 +69,13 @@ impl<'a> Inboxes<'a> {
         Self { account }
     }
 
-    /// Returns the inboxes the user works in, an administrator's all.
+    /// Returns the inboxes that the user is a member of, or all for an administrator.
     ///
     /// `GET /api/v1/accounts/{account_id}/inboxes`. Only an administrator sees tokens, secrets and
     /// passwords.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -92,11 +92,12 @@ impl<'a> Inboxes<'a> {
 
     /// Returns one inbox.
     ///
-    /// `GET /api/v1/accounts/{account_id}/inboxes/{id}`. An agent may for the inboxes they work in.
+    /// `GET /api/v1/accounts/{account_id}/inboxes/{id}`. Administrators, and agents for the inboxes
+    /// they are members of.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account; `Unauthorized` for an agent who does not
-    /// work in it.
+    /// `NotFound` if the account has no such inbox; `Unauthorized` for an agent who is not a member
+    /// of it.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -114,12 +115,12 @@ impl<'a> Inboxes<'a> {
     ///
     /// `POST /api/v1/accounts/{account_id}/inboxes`. Administrators only.
     ///
-    /// Names are not unique.
+    /// Names are not unique: a repeated request creates a second inbox.
     ///
     /// # Errors
-    /// `Unauthorized` when the token's user is no administrator. `Invalid` for a channel of an
-    /// unknown kind, or without what its kind needs; `Conflict` for an e-mail channel whose address
-    /// another inbox has. `PaymentRequired` when the account may have no more inboxes.
+    /// `Unauthorized` if the token's user is not an administrator. `Invalid` for a channel of an
+    /// unknown type, or without a field that its type requires; `Conflict` for an e-mail channel
+    /// whose address another inbox has. `PaymentRequired` if the account may have no more inboxes.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -139,16 +140,16 @@ impl<'a> Inboxes<'a> {
         self.account.call(CREATE).json(inbox)
     }
 
-    /// Updates an inbox or its channel; what is left as [`Patch::Keep`](crate::types::Patch::Keep)
-    /// stays.
+    /// Updates an inbox or its channel; fields left as [`Patch::Keep`](crate::types::Patch::Keep)
+    /// keep their value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/inboxes/{id}`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account; `Unauthorized` when the token's user is no
-    /// administrator. `Invalid` with an unknown time zone or a text that is too long. For an e-mail
-    /// channel whose IMAP or SMTP server cannot be logged in to it is `Invalid` too, though the
-    /// change is written.
+    /// `NotFound` if the account has no such inbox; `Unauthorized` if the token's user is not an
+    /// administrator. `Invalid` for an unknown time zone or a text that is too long. Also `Invalid`
+    /// for an e-mail channel if the login to its IMAP or SMTP server fails, although the change is
+    /// stored.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -165,13 +166,14 @@ impl<'a> Inboxes<'a> {
         self.account.call(UPDATE).path("id", id).json(to)
     }
 
-    /// Sets the picture that customers see.
+    /// Sets the inbox's picture, which customers see.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/inboxes/{id}`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account; `Unauthorized` when the token's user is no
-    /// administrator. `Invalid` for anything but a JPEG, PNG, GIF or `WebP` of 15 MB at the most.
+    /// `NotFound` if the account has no such inbox; `Unauthorized` if the token's user is not an
+    /// administrator. `Invalid` for a file that is not a JPEG, PNG, GIF or `WebP` picture of at
+    /// most 15 MB.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -191,10 +193,10 @@ impl<'a> Inboxes<'a> {
     /// `DELETE /api/v1/accounts/{account_id}/inboxes/{id}`. Administrators only. Not in Chatwoot's
     /// published API.
     ///
-    /// The server answers at once and deletes later, in the background.
+    /// The server responds at once and deletes in the background.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account; `Unauthorized` when the token's user is no
+    /// `NotFound` if the account has no such inbox; `Unauthorized` if the token's user is not an
     /// administrator.
     ///
     /// ```
@@ -209,16 +211,17 @@ impl<'a> Inboxes<'a> {
         self.account.call(DELETE).path("id", id)
     }
 
-    /// Gives an API inbox a new secret to sign with, and returns it.
+    /// Replaces the secret that signs an API inbox's events and returns the inbox with the new one.
     ///
     /// `POST /api/v1/accounts/{account_id}/inboxes/{id}/reset_secret`. Administrators only. Not in
     /// Chatwoot's published API.
     ///
-    /// The old secret is gone at once.
+    /// The old secret becomes invalid at once.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account, for a channel other than an API inbox, and
-    /// on servers without it (4.9.1). `Unauthorized` when the token's user is no administrator.
+    /// `NotFound` if the account has no such inbox, for a channel other than an API inbox, and on
+    /// servers without the operation (4.9.1). `Unauthorized` if the token's user is not an
+    /// administrator.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -237,8 +240,8 @@ impl<'a> Inboxes<'a> {
     /// `GET /api/v1/accounts/{account_id}/inboxes/{id}/agent_bot`.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account; `Unauthorized` for an agent who does not
-    /// work in it.
+    /// `NotFound` if the account has no such inbox; `Unauthorized` for an agent who is not a member
+    /// of it.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -253,13 +256,13 @@ impl<'a> Inboxes<'a> {
         self.account.call(AGENT_BOT).path("id", id)
     }
 
-    /// Puts a bot before the agents, or with `None` takes it away.
+    /// Connects a bot to the inbox, or disconnects it with `None`.
     ///
     /// `POST /api/v1/accounts/{account_id}/inboxes/{id}/set_agent_bot`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account, or without such a bot in the account or
-    /// the installation. `Unauthorized` when the token's user is no administrator.
+    /// `NotFound` if the account has no such inbox, or neither the account nor the installation has
+    /// such a bot. `Unauthorized` if the token's user is not an administrator.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -272,14 +275,15 @@ impl<'a> Inboxes<'a> {
         self.account.done(SET_AGENT_BOT).path("id", id).json(&SetAgentBot { agent_bot: bot })
     }
 
-    /// Returns who may get the inbox's conversations: its members and every administrator.
+    /// Returns the users to whom the inbox's conversations can be assigned: its members and every
+    /// administrator.
     ///
     /// `GET /api/v1/accounts/{account_id}/inboxes/{id}/assignable_agents`. Not in Chatwoot's
     /// published API.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account; `Unauthorized` for an agent who does not
-    /// work in it.
+    /// `NotFound` if the account has no such inbox; `Unauthorized` for an agent who is not a member
+    /// of it.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -297,30 +301,30 @@ impl<'a> Inboxes<'a> {
 
 #[derive(Serialize)]
 struct SetAgentBot {
-    // `null` takes the bot away, so it is written.
+    // `null` disconnects the bot, so it is serialized.
     agent_bot: Option<AgentBotId>,
 }
 
-/// That an inbox is going to be deleted.
+/// The response to the deletion of an inbox.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct InboxDeletion {
-    /// The server's own sentence about it.
+    /// The server's message.
     pub message: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl<'a> Inboxes<'a> {
-    /// Returns what Meta says of a `WhatsApp` number.
+    /// Returns Meta's health data of a `WhatsApp` number.
     ///
     /// `GET /api/v1/accounts/{account_id}/inboxes/{id}/health`. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account; `Unauthorized` for an agent who does not
-    /// work in it. `Invalid` for a channel that is not the `WhatsApp` Cloud API, and when Meta
-    /// refuses or fails.
+    /// `NotFound` if the account has no such inbox; `Unauthorized` for an agent who is not a member
+    /// of it. `Invalid` for a channel that is not the `WhatsApp` Cloud API, and if Meta refuses the
+    /// request or fails.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -334,13 +338,13 @@ impl<'a> Inboxes<'a> {
         self.account.call(HEALTH).path("id", id)
     }
 
-    /// Takes an inbox's picture away.
+    /// Deletes an inbox's picture.
     ///
     /// `DELETE /api/v1/accounts/{account_id}/inboxes/{id}/avatar`. Administrators only. Not in
     /// Chatwoot's published API.
     ///
     /// # Errors
-    /// `NotFound` without such an inbox in this account; `Unauthorized` when the token's user is no
+    /// `NotFound` if the account has no such inbox; `Unauthorized` if the token's user is not an
     /// administrator.
     ///
     /// ```
@@ -355,39 +359,39 @@ impl<'a> Inboxes<'a> {
     }
 }
 
-/// What Meta says of a `WhatsApp` number; any of it may be `None`.
+/// Meta's health data of a `WhatsApp` number; any field may be `None`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct InboxHealth {
     /// Meta's id of the number.
     pub id: Option<String>,
-    /// The number as people write it.
+    /// The number in its readable form.
     pub display_phone_number: Option<String>,
-    /// The name that customers see.
+    /// The name shown to customers.
     pub verified_name: Option<String>,
-    /// Whether that name is accepted.
+    /// Meta's review status of that name.
     pub name_status: Option<String>,
-    /// `GREEN`, `YELLOW` or `RED`.
+    /// The quality rating: `GREEN`, `YELLOW` or `RED`.
     pub quality_rating: Option<String>,
-    /// How many customers may be written to a day.
+    /// The number of customers that may be written to per day, as a tier.
     pub messaging_limit_tier: Option<String>,
-    /// `LIVE` or `SANDBOX`.
+    /// The mode of the account: `LIVE` or `SANDBOX`.
     pub account_mode: Option<String>,
-    /// Whether the number is verified.
+    /// Meta's verification status of the number.
     pub code_verification_status: Option<String>,
-    /// Where Meta sends what happens.
+    /// The webhook that Meta sends its events to.
     pub webhook_configuration: Option<Extra>,
-    /// Where it should send it.
+    /// The webhook URL that Meta should send its events to.
     pub expected_webhook_url: Option<Secret>,
-    /// How much a second may be sent.
+    /// The number of messages that may be sent per second.
     pub throughput: Option<Value>,
-    /// When the number was last taken in.
+    /// When the number was last onboarded.
     pub last_onboarded_time: Option<Value>,
-    /// On what platform it runs.
+    /// The platform it runs on.
     pub platform_type: Option<String>,
     /// Meta's id of the business.
     pub business_id: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -1,4 +1,4 @@
-//! Inbox types: an inbox as the server answers it.
+//! Responses of the inbox operations.
 
 use std::fmt;
 
@@ -8,145 +8,145 @@ use crate::types::Secret;
 use crate::types::{AgentBot, Attributes, ChannelType, Extra, open_enum};
 use crate::types::{ChannelId, InboxId};
 
-/// An inbox with its channel. Which fields are filled follows from the channel's type; tokens,
-/// secrets and passwords only an administrator sees.
+/// An inbox with its channel. The type of the channel determines which fields are present; only an
+/// administrator sees tokens, secrets and passwords.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Inbox {
     /// Its id.
     pub id: InboxId,
-    /// Its name; customers see it.
+    /// Its name, which customers see.
     pub name: String,
-    /// The channel behind it.
+    /// The id of its channel.
     pub channel_id: ChannelId,
-    /// What kind of channel that is.
+    /// The type of its channel.
     pub channel_type: ChannelType,
-    /// Its picture; empty for none.
+    /// The URL of its picture; empty if it has none.
     pub avatar_url: Option<String>,
-    /// Whether new conversations get a greeting.
+    /// Whether new conversations receive the greeting.
     pub greeting_enabled: Option<bool>,
-    /// The greeting.
+    /// The text of the greeting.
     pub greeting_message: Option<String>,
-    /// Whether visitors are asked for their e-mail.
+    /// Whether visitors are asked for their e-mail address.
     pub enable_email_collect: Option<bool>,
-    /// Whether customers are asked how it was.
+    /// Whether customers receive a satisfaction survey (CSAT) when a conversation is resolved.
     pub csat_survey_enabled: Option<bool>,
-    /// How they are asked.
+    /// The settings of the satisfaction survey.
     pub csat_config: Option<Attributes>,
-    /// Whether conversations are given to agents by themselves.
+    /// Whether conversations are assigned to agents automatically.
     pub enable_auto_assignment: Option<bool>,
-    /// How they are given.
+    /// The settings of automatic assignment.
     pub auto_assignment_config: Option<Attributes>,
-    /// Whether working hours count.
+    /// Whether working hours are in effect.
     pub working_hours_enabled: Option<bool>,
-    /// The hours of each day, from Sunday.
+    /// The working hours of each day, starting with Sunday.
     pub working_hours: Option<Vec<WorkingHours>>,
-    /// What customers are told outside of them.
+    /// The message sent to customers outside of working hours.
     pub out_of_office_message: Option<String>,
-    /// The time zone of the hours.
+    /// The time zone of the working hours, such as `Europe/Amsterdam`.
     pub timezone: Option<String>,
-    /// Whether customers may write on after the end.
+    /// Whether customers can send messages to a resolved conversation.
     pub allow_messages_after_resolved: Option<bool>,
-    /// Whether a contact has one conversation for ever.
+    /// Whether each contact has a single conversation in the inbox.
     pub lock_to_single_conversation: Option<bool>,
-    /// Whose name e-mails carry.
+    /// Whether e-mails are sent in the agent's or the business's name.
     pub sender_name_type: Option<SenderNameType>,
-    /// The business name in e-mails.
+    /// The name of the business in e-mails.
     pub business_name: Option<String>,
-    /// Where a provider delivers to.
+    /// The webhook URL that the provider delivers to.
     pub callback_webhook_url: Option<Secret>,
-    /// Web widget: the page it is for.
+    /// Web widget: the URL of the website.
     pub website_url: Option<String>,
-    /// Web widget: its token in the page; public.
+    /// Web widget: its token in the page, which is public.
     pub website_token: Option<String>,
-    /// Web widget: the snippet for the page.
+    /// Web widget: the HTML snippet for the page.
     pub web_widget_script: Option<String>,
     /// Web widget: its color, `#RRGGBB`.
     pub widget_color: Option<String>,
-    /// Web widget: its heading.
+    /// Web widget: the heading.
     pub welcome_title: Option<String>,
-    /// Web widget: the line below.
+    /// Web widget: the line below the heading.
     pub welcome_tagline: Option<String>,
-    /// Web widget: how soon agents answer.
+    /// Web widget: the reply time it announces.
     pub reply_time: Option<ReplyTime>,
-    /// Web widget: `attachments`, `emoji_picker`, `end_conversation` and so on.
+    /// Web widget: its features: `attachments`, `emoji_picker`, `end_conversation` and others.
     pub selected_feature_flags: Option<Vec<String>>,
-    /// Web widget: the domains it runs on, with commas; empty for all.
+    /// Web widget: the domains it may run on, separated by commas; empty for all.
     pub allowed_domains: Option<String>,
-    /// Web widget: whether it asks something first.
+    /// Web widget: whether visitors fill in a form before the chat.
     pub pre_chat_form_enabled: Option<bool>,
-    /// Web widget: what it asks.
+    /// Web widget: the fields of that form.
     pub pre_chat_form_options: Option<Attributes>,
-    /// Web widget: whether answers go by e-mail when the visitor left.
+    /// Web widget: whether replies are sent by e-mail once the visitor has left.
     pub continuity_via_email: Option<bool>,
-    /// Web widget, API: whether a customer's identity must be proven.
+    /// Web widget, API: whether a customer's identity must be verified by HMAC.
     pub hmac_mandatory: Option<bool>,
-    /// Web widget, API: the key of that proof; not the webhook's.
+    /// Web widget, API: the HMAC key of that verification; not the webhook's secret.
     pub hmac_token: Option<Secret>,
-    /// API: its name in the public API.
+    /// API: its identifier in the public API.
     pub inbox_identifier: Option<String>,
-    /// API: where its events are sent.
+    /// API: the URL that its events are sent to.
     pub webhook_url: Option<Secret>,
-    /// API: what they are signed with; none before 4.13.
+    /// API: the secret that signs its events; absent before 4.13.
     pub secret: Option<Secret>,
     /// API: its settings, such as `agent_reply_time_window`.
     pub additional_attributes: Option<Attributes>,
-    /// E-mail: its address.
+    /// E-mail: the address of the inbox.
     pub email: Option<String>,
-    /// E-mail: where to forward that address to.
+    /// E-mail: the address to forward the inbox's e-mail to.
     pub forward_to_email: Option<String>,
-    /// E-mail: whether the server takes forwarded mail.
+    /// E-mail: whether the server accepts forwarded mail.
     pub forwarding_enabled: Option<bool>,
-    /// E-mail: whether mail is fetched.
+    /// E-mail: whether mail is fetched over IMAP.
     pub imap_enabled: Option<bool>,
-    /// E-mail: the host to fetch from.
+    /// E-mail: the IMAP host.
     pub imap_address: Option<String>,
-    /// E-mail: its port.
+    /// E-mail: the IMAP port.
     pub imap_port: Option<u64>,
-    /// E-mail: the user there.
+    /// E-mail: the IMAP user name.
     pub imap_login: Option<String>,
-    /// E-mail: the password there.
+    /// E-mail: the IMAP password.
     pub imap_password: Option<Secret>,
-    /// E-mail: whether fetching is encrypted.
+    /// E-mail: whether the IMAP connection uses TLS.
     pub imap_enable_ssl: Option<bool>,
-    /// E-mail: how to log in there (not on 4.9.1).
+    /// E-mail: the IMAP authentication method (not on 4.9.1).
     pub imap_authentication: Option<String>,
-    /// E-mail: whether mail is sent by your own host.
+    /// E-mail: whether mail is sent by an SMTP host of your own.
     pub smtp_enabled: Option<bool>,
-    /// E-mail: the host to send by.
+    /// E-mail: the SMTP host.
     pub smtp_address: Option<String>,
-    /// E-mail: its port.
+    /// E-mail: the SMTP port.
     pub smtp_port: Option<u64>,
-    /// E-mail: the user there.
+    /// E-mail: the SMTP user name.
     pub smtp_login: Option<String>,
-    /// E-mail: the password there.
+    /// E-mail: the SMTP password.
     pub smtp_password: Option<Secret>,
-    /// E-mail: the domain to greet with.
+    /// E-mail: the SMTP HELO domain.
     pub smtp_domain: Option<String>,
-    /// E-mail: whether sending is encrypted from the start.
+    /// E-mail: whether the SMTP connection uses TLS from the start.
     pub smtp_enable_ssl_tls: Option<bool>,
-    /// E-mail: whether sending turns encrypted.
+    /// E-mail: whether the SMTP connection is upgraded by STARTTLS.
     pub smtp_enable_starttls_auto: Option<bool>,
-    /// E-mail: how the host's certificate is checked.
+    /// E-mail: how the SMTP host's certificate is verified, as OpenSSL names it.
     pub smtp_openssl_verify_mode: Option<String>,
-    /// E-mail: how to log in there.
+    /// E-mail: the SMTP authentication method.
     pub smtp_authentication: Option<String>,
-    /// Other channels: who runs it.
+    /// Other channels: the provider.
     pub provider: Option<String>,
-    /// Other channels: its settings, keys among them.
+    /// Other channels: the provider's settings, including keys.
     pub provider_config: Option<ProviderConfig>,
-    /// Other channels: its number.
+    /// Other channels: the phone number.
     pub phone_number: Option<String>,
-    /// Other channels: a provider's own id.
+    /// Other channels: the provider's id of the messaging service.
     pub messaging_service_sid: Option<String>,
-    /// Other channels: a provider's token.
+    /// Other channels: the provider's token.
     pub auth_token: Option<Secret>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A provider's settings: they hold keys, so `Debug` shows nothing of them.
+/// A provider's settings. They contain keys, so `Debug` shows none of them.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ProviderConfig(pub Attributes);
@@ -161,27 +161,28 @@ impl fmt::Debug for ProviderConfig {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WorkingHours {
-    /// The day: 0 is Sunday.
+    /// The day of the week: 0 is Sunday.
     pub day_of_week: u8,
-    /// Whether nobody works.
+    /// Whether it is closed all day.
     pub closed_all_day: Option<bool>,
-    /// Whether somebody works all day.
+    /// Whether it is open all day.
     pub open_all_day: Option<bool>,
-    /// The hour it begins.
+    /// The hour it opens.
     pub open_hour: Option<u8>,
-    /// The minute it begins.
+    /// The minute it opens.
     pub open_minutes: Option<u8>,
-    /// The hour it ends.
+    /// The hour it closes.
     pub close_hour: Option<u8>,
-    /// The minute it ends.
+    /// The minute it closes.
     pub close_minutes: Option<u8>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
 impl WorkingHours {
-    /// A day (0 is Sunday) with hours, each as hour and minute.
+    /// Creates the hours of a day (0 is Sunday), from opening to closing time, each as hour and
+    /// minute.
     ///
     /// ```
     /// use chatwoot_client::application::inboxes::WorkingHours;
@@ -199,12 +200,12 @@ impl WorkingHours {
         }
     }
 
-    /// A day (0 is Sunday) when nobody works.
+    /// Creates a day (0 is Sunday) that is closed.
     pub fn closed(day: u8) -> Self {
         Self::whole(day, true, false)
     }
 
-    /// A day (0 is Sunday) when somebody works all the time.
+    /// Creates a day (0 is Sunday) that is open all day.
     pub fn all_day(day: u8) -> Self {
         Self::whole(day, false, true)
     }
@@ -224,21 +225,21 @@ impl WorkingHours {
 }
 
 open_enum! {
-    /// How soon agents answer, as the widget says it.
+    /// The reply time that the widget announces.
     pub enum ReplyTime {
-        /// In a few minutes.
+        /// Within a few minutes.
         FewMinutes = "in_a_few_minutes",
-        /// In a few hours.
+        /// Within a few hours.
         FewHours = "in_a_few_hours",
-        /// In a day.
+        /// Within a day.
         Day = "in_a_day",
     }
 
-    /// Whose name e-mails carry.
+    /// Whether e-mails are sent in the agent's or the business's name.
     pub enum SenderNameType {
-        /// The agent's, from the business.
+        /// The agent's name and the business's, as in "Ada from Shop".
         Friendly = "friendly",
-        /// The business's.
+        /// The business's name only.
         Professional = "professional",
     }
 }
@@ -247,9 +248,9 @@ open_enum! {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct InboxAgentBot {
-    /// The bot; `None` when the inbox has none.
+    /// The bot; `None` if the inbox has none.
     pub agent_bot: Option<AgentBot>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -1,4 +1,4 @@
-//! Integrations: other services that an account is connected with, and their hooks.
+//! Integrations: connections of an account to other services, through hooks.
 
 use std::fmt;
 
@@ -39,13 +39,13 @@ impl<'a> Integrations<'a> {
         Self { account }
     }
 
-    /// Returns what the account may be connected with, each with its hooks.
+    /// Returns the apps that the account can be connected to, each with its hooks.
     ///
-    /// `GET /api/v1/accounts/{account_id}/integrations/apps`. Every agent may; only an
+    /// `GET /api/v1/accounts/{account_id}/integrations/apps`. Agents and administrators; only an
     /// administrator sees settings.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -60,15 +60,15 @@ impl<'a> Integrations<'a> {
         self.account.call(APPS)
     }
 
-    /// Connects the account, or one of its inboxes, with an app.
+    /// Connects the account, or one of its inboxes, to an app.
     ///
     /// `POST /api/v1/accounts/{account_id}/integrations/hooks`. Administrators only.
     ///
     /// # Errors
-    /// `Unauthorized` when the token's user is no administrator. `Invalid` for settings that do not
-    /// fit the app's schema, for an app whose feature the account does not have, without an inbox
-    /// where the app wants one, and for a key that `OpenAI` refuses. `Conflict` for a second hook
-    /// of an app that allows one.
+    /// `Unauthorized` if the token's user is not an administrator. `Invalid` for settings that do
+    /// not fit the app's schema, for an app whose feature the account does not have, without an
+    /// inbox for an app that requires one, and for a key that `OpenAI` refuses. `Conflict` for a
+    /// second hook of an app that allows one.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -87,12 +87,12 @@ impl<'a> Integrations<'a> {
         self.account.call(CREATE_HOOK).json(&Body { hook })
     }
 
-    /// Updates a hook; what is left as [`Patch::Keep`] stays.
+    /// Updates a hook; fields left as [`Patch::Keep`] keep their value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/integrations/hooks/{hook_id}`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such a hook in this account; `Unauthorized` when the token's user is no
+    /// `NotFound` if the account has no such hook; `Unauthorized` if the token's user is not an
     /// administrator. `Invalid` for settings that do not fit the app's schema.
     ///
     /// ```
@@ -119,7 +119,7 @@ impl<'a> Integrations<'a> {
     /// `DELETE /api/v1/accounts/{account_id}/integrations/hooks/{hook_id}`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such a hook in this account; `Unauthorized` when the token's user is no
+    /// `NotFound` if the account has no such hook; `Unauthorized` if the token's user is not an
     /// administrator.
     ///
     /// ```
@@ -140,76 +140,76 @@ struct Body<'a, T> {
 }
 
 open_enum! {
-    /// Whether a hook works.
+    /// Whether a hook is enabled.
     pub enum HookStatus {
-        /// It works.
+        /// Enabled.
         Enabled = "enabled",
-        /// It does nothing.
+        /// Disabled.
         Disabled = "disabled",
     }
 }
 
-/// Something that an account may be connected with.
+/// An app that an account can be connected to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct IntegrationApp {
-    /// Its name in hooks, such as `dialogflow`.
+    /// Its id, as used in hooks, such as `dialogflow`.
     pub id: String,
-    /// What people call it.
+    /// Its display name.
     pub name: Option<String>,
-    /// What it does.
+    /// Its description.
     pub description: Option<String>,
-    /// What it does, in short.
+    /// Its short description.
     pub short_description: Option<String>,
-    /// Whether the account is connected with it.
+    /// Whether the account is connected to it.
     pub enabled: Option<bool>,
-    /// Whether a hook is of the `account` or of an `inbox`.
+    /// Whether its hooks belong to the `account` or to an `inbox`.
     pub hook_type: Option<String>,
-    /// Whether there may be several hooks.
+    /// Whether it allows several hooks.
     pub allow_multiple_hooks: Option<bool>,
-    /// Where the dashboard connects it; the address may carry a signed state.
+    /// The URL at which the dashboard connects it; it may contain a signed state.
     pub action: Option<Secret>,
     /// The same as `action`.
     pub button: Option<String>,
-    /// Its name in translations.
+    /// Its key in the translations.
     pub i18n_key: Option<String>,
-    /// Its picture's file.
+    /// The file name of its logo.
     pub logo: Option<String>,
-    /// The form that asks for its settings.
+    /// The schema of the form for its settings.
     pub settings_form_schema: Option<Value>,
     /// The JSON schema of its settings.
     pub settings_json_schema: Option<Value>,
-    /// The settings that answers show.
+    /// The settings that responses include.
     pub visible_properties: Option<Vec<String>>,
     /// Its hooks in this account.
     #[serde(default)]
     pub hooks: NullAsEmpty<Vec<IntegrationHook>>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A connection with an app.
+/// A hook: a connection to an app.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct IntegrationHook {
     /// Its id.
     pub id: IntegrationHookId,
-    /// The app.
+    /// The id of the app.
     pub app_id: String,
-    /// The account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
-    /// Whether it works.
+    /// Whether it is enabled.
     pub status: Option<bool>,
-    /// Whether it is of the `account` or of an `inbox`.
+    /// Whether it belongs to the `account` or to an `inbox`.
     pub hook_type: Option<String>,
     /// Its inbox.
     pub inbox: Option<HookInbox>,
-    /// Its settings: those the server shows, on 4.9.1 all, keys among them.
+    /// Its settings: those that the server shows, or all of them, including keys, on 4.9.1.
     pub settings: Option<HookSettings>,
-    /// Its id at the other service.
+    /// Its id in the other service.
     pub reference_id: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -222,12 +222,12 @@ pub struct HookInbox {
     pub id: InboxId,
     /// Its name.
     pub name: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A hook's settings: they may hold keys, so `Debug` shows nothing of them.
+/// A hook's settings. They may contain keys, so `Debug` shows none of them.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct HookSettings(pub Attributes);
@@ -238,35 +238,35 @@ impl fmt::Debug for HookSettings {
     }
 }
 
-/// A hook to make.
+/// A hook to create.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewIntegrationHook {
-    /// The app, such as `dialogflow`; the published document calls it a number.
+    /// The id of the app, such as `dialogflow`; Chatwoot's published API calls it a number.
     pub app_id: String,
-    /// Its inbox, where the app asks for one.
+    /// The id of its inbox, if the app requires one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inbox_id: Option<InboxId>,
-    /// Whether it works; the server's default is yes.
+    /// Whether it is enabled; the server's default is `true`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<HookStatus>,
-    /// What the app's schema asks for.
+    /// The settings that the app's schema requires.
     pub settings: HookSettings,
 }
 
 impl NewIntegrationHook {
-    /// A hook of this app, without settings.
+    /// Creates a hook of this app, without settings.
     pub fn new(app: impl Into<String>) -> Self {
         Self { app_id: app.into(), ..Self::default() }
     }
 }
 
-/// What to change of a hook.
+/// The changes to make to a hook.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct IntegrationHookPatch {
-    /// Whether it works.
+    /// Whether it is enabled.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub status: Patch<HookStatus>,
-    /// All its settings.
+    /// Its settings, which replace all present ones.
     #[serde(rename = "settings", skip_serializing_if = "Patch::is_keep")]
     pub replace_settings: Patch<HookSettings>,
 }

@@ -1,4 +1,6 @@
-//! Labels: the words agents sort conversations and contacts by, defined per account.
+//! Labels: tags for conversations and contacts, defined per account.
+
+pub(super) mod change;
 
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +36,7 @@ impl<'a> Labels<'a> {
     /// `GET /api/v1/accounts/{account_id}/labels`.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -54,7 +56,7 @@ impl<'a> Labels<'a> {
     /// `GET /api/v1/accounts/{account_id}/labels/{id}`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such a label in this account; `Unauthorized` when the token's user is no
+    /// `NotFound` if the account has no such label; `Unauthorized` if the token's user is not an
     /// administrator.
     ///
     /// ```
@@ -74,8 +76,8 @@ impl<'a> Labels<'a> {
     /// `POST /api/v1/accounts/{account_id}/labels`. Administrators only.
     ///
     /// # Errors
-    /// `Unauthorized` when the token's user is no administrator. `Conflict` for a title that
-    /// exists; `Invalid` for one with a space or another character that is not allowed.
+    /// `Unauthorized` if the token's user is not an administrator. `Conflict` for a title that
+    /// exists; `Invalid` for a title with a space or another character that is not allowed.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -90,13 +92,13 @@ impl<'a> Labels<'a> {
         self.account.call(CREATE).json(label)
     }
 
-    /// Updates a label; what is left as [`Patch::Keep`] stays.
+    /// Updates a label; fields left as [`Patch::Keep`] keep their value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/labels/{id}`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such a label in this account; `Unauthorized` when the token's user is no
-    /// administrator. `Conflict` for the title of another label; `Invalid` for one that is not
+    /// `NotFound` if the account has no such label; `Unauthorized` if the token's user is not an
+    /// administrator. `Conflict` for the title of another label; `Invalid` for a title that is not
     /// allowed.
     ///
     /// ```
@@ -113,12 +115,12 @@ impl<'a> Labels<'a> {
         self.account.call(UPDATE).path("id", id).json(to)
     }
 
-    /// Deletes a label, later also from what has it.
+    /// Deletes a label; the server removes it from conversations and contacts in the background.
     ///
     /// `DELETE /api/v1/accounts/{account_id}/labels/{id}`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such a label in this account; `Unauthorized` when the token's user is no
+    /// `NotFound` if the account has no such label; `Unauthorized` if the token's user is not an
     /// administrator.
     ///
     /// ```
@@ -133,61 +135,61 @@ impl<'a> Labels<'a> {
     }
 }
 
-/// A label as the server answers it.
+/// A label as the server returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Label {
     /// Its id.
     pub id: LabelId,
-    /// Its text: lower case, letters, digits, `-` and `_`.
+    /// Its title: lower case, letters, digits, `-` and `_`.
     pub title: String,
-    /// What it is for.
+    /// Its description.
     pub description: Option<String>,
-    /// Its color, `#RRGGBB`.
+    /// Its color, as `#RRGGBB`.
     pub color: Option<String>,
-    /// Whether the sidebar shows it.
+    /// Whether it is shown in the sidebar.
     pub show_on_sidebar: Option<bool>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A label to define.
+/// A label to create.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewLabel {
-    /// Its text: letters, digits, `-` and `_`; the server makes it lower case.
+    /// Its title: letters, digits, `-` and `_`; the server converts it to lower case.
     pub title: String,
-    /// What it is for.
+    /// Its description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Its color, `#RRGGBB`.
+    /// Its color, as `#RRGGBB`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub color: Option<String>,
-    /// Whether the sidebar shows it.
+    /// Whether it is shown in the sidebar.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub show_on_sidebar: Option<bool>,
 }
 
 impl NewLabel {
-    /// A label with this text and the server's defaults.
+    /// Creates a label with this title and the server's defaults.
     pub fn new(title: impl Into<String>) -> Self {
         Self { title: title.into(), ..Self::default() }
     }
 }
 
-/// What to change of a label.
+/// The changes to make to a label.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct LabelPatch {
-    /// Its text.
+    /// Its title.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub title: Patch<String>,
-    /// What it is for.
+    /// Its description.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub description: Patch<String>,
-    /// Its color, `#RRGGBB`.
+    /// Its color, as `#RRGGBB`.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub color: Patch<String>,
-    /// Whether the sidebar shows it.
+    /// Whether it is shown in the sidebar.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub show_on_sidebar: Patch<bool>,
 }

@@ -1,4 +1,4 @@
-//! Macros: several actions that an agent does to a conversation at once.
+//! Macros: sequences of actions that an agent runs on a conversation.
 
 use serde::{Deserialize, Serialize};
 
@@ -24,10 +24,10 @@ const EXECUTE: Op = Op::post("macros.execute", "/api/v1/accounts/{account_id}/ma
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE, EXECUTE];
 
-/// The macros of an account; from [`Account::macros`]. Undocumented in Chatwoot.
+/// The macros of an account; from [`Account::macros`]. Not in Chatwoot's published API.
 ///
-/// An agent may use the account's macros and their own, and change their own; only an
-/// administrator may change the account's.
+/// An agent may use the account's macros and their own, and update their own; only an administrator
+/// may update the account's.
 #[derive(Clone, Copy, Debug)]
 pub struct Macros<'a> {
     account: &'a Account,
@@ -43,7 +43,7 @@ impl<'a> Macros<'a> {
     /// `GET /api/v1/accounts/{account_id}/macros`. Agents and administrators.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -63,7 +63,8 @@ impl<'a> Macros<'a> {
     /// `GET /api/v1/accounts/{account_id}/macros/{id}`.
     ///
     /// # Errors
-    /// `NotFound` without such a macro in this account; `Unauthorized` for another user's own.
+    /// `NotFound` if the account has no such macro; `Unauthorized` for another user's personal
+    /// macro.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -77,15 +78,16 @@ impl<'a> Macros<'a> {
         self.account.call(GET).path("id", id)
     }
 
-    /// Adds a macro.
+    /// Creates a macro.
     ///
-    /// `POST /api/v1/accounts/{account_id}/macros`. Every agent may; an agent's is their own,
-    /// whatever was asked.
+    /// `POST /api/v1/accounts/{account_id}/macros`. Agents and administrators; a macro of an agent
+    /// is always personal, whatever the request says.
     ///
-    /// Names are not unique: sent twice, it makes two.
+    /// Names are not unique: a repeated request creates a second one.
     ///
     /// # Errors
-    /// `Invalid` for an action the server does not know, or a file to send that was not uploaded.
+    /// `Invalid` for an action that the server does not know, or for a file to send that was not
+    /// uploaded.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -110,24 +112,24 @@ impl<'a> Macros<'a> {
         self.account.call(CREATE).json(new)
     }
 
-    /// Updates a macro; what is left as [`Patch::Keep`] stays.
+    /// Updates a macro; fields left as [`Patch::Keep`] keep their value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/macros/{id}`.
     ///
-    /// Who may use it must be said each time: left out, the server forgets it, and then nobody
-    /// finds the macro in a list.
+    /// The visibility must be given with each update: without it the server clears it, and then no
+    /// list includes the macro.
     ///
     /// # Errors
-    /// `Unauthorized` for another user's own, and for an agent who changes one of the account.
-    /// `Invalid` for an action the server does not know, or a file to send that was not uploaded.
-    /// `Server` (500) without such a macro.
+    /// `Unauthorized` for another user's personal macro, and for an agent who updates one of the
+    /// account. `Invalid` for an action that the server does not know, or for a file to send that
+    /// was not uploaded. `Server` (500) if there is no such macro.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// use chatwoot_client::application::macros::{MacroPatch, MacroVisibility};
     ///
     /// let named = MacroPatch { name: "Close".into(), ..Default::default() };
-    /// account.macros().update(5.into(), &MacroVisibility::Global, &named).await?;
+    /// account.macros().update(5.into(), MacroVisibility::Global, &named).await?;
     /// # Ok(())
     /// # }
     /// ```
@@ -135,7 +137,7 @@ impl<'a> Macros<'a> {
     pub fn update(
         self,
         id: MacroId,
-        visibility: &MacroVisibility,
+        visibility: MacroVisibility,
         to: &MacroPatch,
     ) -> Call<'a, Macro> {
         self.account.call(UPDATE).path("id", id).json(&Change { visibility, to })
@@ -146,8 +148,8 @@ impl<'a> Macros<'a> {
     /// `DELETE /api/v1/accounts/{account_id}/macros/{id}`.
     ///
     /// # Errors
-    /// `Unauthorized` for another user's own, and for an agent who removes one of the account.
-    /// `Server` (500) without such a macro.
+    /// `Unauthorized` for another user's personal macro, and for an agent who deletes one of the
+    /// account. `Server` (500) if there is no such macro.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -160,16 +162,16 @@ impl<'a> Macros<'a> {
         self.account.done(DELETE).path("id", id)
     }
 
-    /// Runs the macro's actions to these conversations, as the token's user.
+    /// Runs the macro's actions on these conversations, as the token's user.
     ///
     /// `POST /api/v1/accounts/{account_id}/macros/{id}/execute`.
     ///
-    /// The server answers at once and does it later, in the background; of actions that fail it
-    /// says nothing. Not idempotent: a macro may send messages.
+    /// The server responds at once and runs the actions in the background; it does not report
+    /// actions that fail. Not idempotent: a macro may send messages.
     ///
     /// # Errors
-    /// `Unauthorized` for another user's own. A macro that is not there is no error: nothing
-    /// happens.
+    /// `Unauthorized` for another user's personal macro. A macro that does not exist is not an
+    /// error: nothing happens.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -186,7 +188,7 @@ impl<'a> Macros<'a> {
 
 #[derive(Serialize)]
 struct Change<'a> {
-    visibility: &'a MacroVisibility,
+    visibility: MacroVisibility,
     #[serde(flatten)]
     to: &'a MacroPatch,
 }
@@ -199,64 +201,64 @@ struct Execution<'a> {
 open_enum! {
     /// Who may use a macro.
     pub enum MacroVisibility {
-        /// Who made it.
+        /// Its author only.
         Personal = "personal",
-        /// Everybody in the account.
+        /// Every user of the account.
         Global = "global",
     }
 }
 
 impl Default for MacroVisibility {
-    /// Who made it: an agent can make no other.
+    /// Returns [`MacroVisibility::Personal`], the only one that an agent can create.
     fn default() -> Self {
         Self::Personal
     }
 }
 
-/// A macro as the server answers it.
+/// A macro as the server returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Macro {
     /// Its id.
     pub id: MacroId,
-    /// The account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
     /// Its name.
     pub name: String,
-    /// Who may use it; `None` after a change that did not say.
+    /// Who may use it; `None` after an update without a visibility.
     pub visibility: Option<MacroVisibility>,
-    /// What it does, in this order.
+    /// Its actions, in the order they are taken.
     #[serde(default)]
     pub actions: NullAsEmpty<Vec<Action>>,
-    /// Who made it.
+    /// Its author.
     pub created_by: Option<Agent>,
-    /// Who changed it last.
+    /// The user who last updated it.
     pub updated_by: Option<Agent>,
-    /// The files it sends; absent where there are none.
+    /// The files it sends; absent if there are none.
     pub files: Option<Vec<ActionFile>>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A macro to add.
+/// A macro to create.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewMacro {
     /// Its name.
     pub name: String,
     /// Who may use it.
     pub visibility: MacroVisibility,
-    /// What it does, in this order.
+    /// Its actions, in the order they are taken.
     pub actions: Vec<Action>,
 }
 
-/// What to change of a macro.
+/// The changes to make to a macro.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct MacroPatch {
     /// Its name.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub name: Patch<String>,
-    /// All that it does.
+    /// Its actions, which replace all present ones.
     #[serde(rename = "actions", skip_serializing_if = "Patch::is_keep")]
     pub replace_actions: Patch<Vec<Action>>,
 }

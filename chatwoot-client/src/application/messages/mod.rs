@@ -1,4 +1,4 @@
-//! Messages: what is written in a conversation.
+//! Messages: the messages of a conversation.
 
 pub(super) mod send_once;
 pub(super) mod types;
@@ -10,6 +10,7 @@ use crate::application::Account;
 
 use crate::http::Call;
 use crate::http::Op;
+use crate::http::Page;
 use crate::http::upload::Fields;
 use crate::types::Message;
 use crate::types::{ConversationId, MessageId};
@@ -44,7 +45,7 @@ pub(crate) const OPERATIONS: &[Op] = &[LIST, CREATE, UPDATE, DELETE, RETRY, TRAN
 
 /// The messages of one conversation; from [`ConversationHandle::messages`](crate::application::conversations::ConversationHandle::messages).
 ///
-/// Agents of the inbox and administrators may, and for [`Messages::create`] a bot of the inbox.
+/// Agents of the inbox, and administrators; [`Messages::create`] also for a bot of the inbox.
 #[derive(Clone, Copy, Debug)]
 pub struct Messages<'a> {
     account: &'a Account,
@@ -60,12 +61,12 @@ impl<'a> Messages<'a> {
     ///
     /// `GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages`.
     ///
-    /// Without bounds the newest 20; with `before` the 20 before it; with `after` up to 100 after
-    /// it; with both up to 1,000 from `after` (itself included) to `before`.
+    /// Without bounds the newest 20; with `before` the 20 before that message; with `after` up to
+    /// 100 after it; with both up to 1,000 from `after`, inclusive, to `before`.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who may
-    /// not see it.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who may not
+    /// see it.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -79,7 +80,7 @@ impl<'a> Messages<'a> {
     /// # }
     /// ```
     #[inline]
-    pub fn list(self, query: &MessagesQuery) -> Call<'a, MessagePage> {
+    pub fn list(self, query: &MessagesQuery) -> Call<'a, Page<Message, MessagesMeta>> {
         self.call(LIST).query(query)
     }
 
@@ -87,18 +88,18 @@ impl<'a> Messages<'a> {
     ///
     /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages`.
     ///
-    /// Nothing makes it once only: the same `source_id` twice is two messages. After an unknown
-    /// outcome look for the `source_id` before sending again, as [`Messages::send_once`] does.
+    /// Not idempotent: two calls with the same `source_id` create two messages. After an unknown
+    /// outcome search for the `source_id` before sending again, as [`Messages::send_once`] does.
     /// Incoming messages are for API inboxes.
     ///
-    /// With [`NewMessage::attachments`] it is sent as a form, and the files are read while they
-    /// are sent: give a large one time with [`Call::timeout`].
+    /// With [`NewMessage::attachments`] the body is a multipart form, and files are read while they
+    /// are sent: set a longer [`Call::timeout`] for large ones.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who may
-    /// not see it. `Invalid` for a text of more than 150,000 characters, an incoming message where
-    /// the inbox is no API inbox, a kind of content without the items it needs, a file that a
-    /// website inbox does not take, and after 200 messages in this conversation within a minute.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who may not
+    /// see it. `Invalid` for a text of more than 150,000 characters, an incoming message in an
+    /// inbox that is not an API inbox, a content type without the items it requires, a file that a
+    /// website inbox does not accept, and after 200 messages in this conversation within a minute.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -136,16 +137,16 @@ impl<'a> Messages<'a> {
         call.form(Fields::new().object(message).files("attachments[]", &message.attachments))
     }
 
-    /// Says what became of a message.
+    /// Updates the delivery status of a message.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}`.
     /// For API inboxes only.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account, or such a message in it;
-    /// `Unauthorized` for an agent who may not see it. `Forbidden` in an inbox that is no API
-    /// inbox. A status the server does not know, or `delivered` for a message that was read,
-    /// changes nothing and is no error.
+    /// `NotFound` if the account has no such conversation, or the conversation no such message;
+    /// `Unauthorized` for an agent who may not see it. `Forbidden` in an inbox that is not an API
+    /// inbox. A status that the server does not know, or `delivered` for a message that was read,
+    /// changes nothing and is not an error.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -165,14 +166,13 @@ impl<'a> Messages<'a> {
         self.call(UPDATE).path("message_id", id).json(to)
     }
 
-    /// Puts a notice in a message's place, and removes its files.
+    /// Replaces a message's content with a notice and deletes its files.
     ///
-    /// `DELETE
-    /// /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}`. The
-    /// message itself stays.
+    /// `DELETE /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}`.
+    /// The message itself stays in the conversation.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account, or such a message in it;
+    /// `NotFound` if the account has no such conversation, or the conversation no such message;
     /// `Unauthorized` for an agent who may not see it.
     ///
     /// ```
@@ -186,15 +186,14 @@ impl<'a> Messages<'a> {
         self.call(DELETE).path("message_id", id)
     }
 
-    /// Hands a message to the channel once more.
+    /// Sends a message through its channel again.
     ///
-    /// `POST
-    /// /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}/retry`.
-    /// Its content attributes are emptied.
+    /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}/retry`.
+    /// The server clears its content attributes.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account; `Unauthorized` for an agent who may
-    /// not see it. `Invalid`, not `NotFound`, without such a message in it.
+    /// `NotFound` if the account has no such conversation; `Unauthorized` for an agent who may not
+    /// see it. `Invalid`, not `NotFound`, if the conversation has no such message.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -208,19 +207,19 @@ impl<'a> Messages<'a> {
         self.call(RETRY).path("message_id", id)
     }
 
-    /// Translates a message, keeps that in its content attributes, and returns it.
+    /// Translates a message, stores the translation in its content attributes, and returns it.
     ///
     /// `POST
     /// /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages/{message_id}/translate`.
     /// Not in Chatwoot's published API.
     ///
-    /// `None` where that translation is there already. It needs the integration with Google
-    /// Translate: without it `content` is `None`.
+    /// Returns `None` if that translation exists already. Requires the Google Translate
+    /// integration: without it `content` is `None`.
     ///
     /// # Errors
-    /// `NotFound` without such a conversation in this account, or such a message in it;
-    /// `Unauthorized` for an agent who may not see it. `Server` (500) when Google refuses: its
-    /// settings or the language are wrong.
+    /// `NotFound` if the account has no such conversation, or the conversation no such message;
+    /// `Unauthorized` for an agent who may not see it. `Server` (500) if Google refuses the request
+    /// because the settings or the language are wrong.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

@@ -1,4 +1,4 @@
-//! Message send once: a safe verb for a server that has no key to make a message once only.
+//! Message send once: sending that is safe to repeat, since the API has no idempotency keys.
 
 use std::time::Duration;
 
@@ -10,33 +10,34 @@ use crate::error::Error;
 use crate::types::Message;
 use crate::types::MessageId;
 
-/// The server kills a request after 15 s: what is not there after this will not come.
+/// The server kills a request after 15 s: a message that does not exist after this time will not be
+/// created.
 const SETTLED: Duration = Duration::from_secs(17);
 
-/// How often a message is sent before its unknown outcome goes to the caller.
+/// How many times a message is sent before its unknown outcome is returned to the caller.
 const SENDS: u32 = 3;
 
-/// How far behind the newest message a later look begins: a message may appear after one that got
-/// its id later.
+/// How many ids before the newest message a repeated search begins: a message may appear after one
+/// with a higher id.
 const OVERLAP: u64 = 500;
 
-/// A message that is there now, and how it came to be.
+/// The result of sending once: the message, and whether it was sent or found.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct SentOnce {
-    /// The message as the server answered it.
+    /// The message, as the server returned it.
     pub message: Message,
-    /// How it came to be.
+    /// Whether the message was sent or found.
     pub outcome: SendOutcome,
 }
 
-/// How a message that was sent once came to be.
+/// Whether a message was sent or found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SendOutcome {
-    /// It was sent, and the server said so.
+    /// The message was sent, and the server confirmed it.
     Sent,
-    /// It was there: from an earlier call, or from a try whose answer was lost.
+    /// The message existed: from an earlier call, or from an attempt whose response was lost.
     Found,
 }
 
@@ -44,16 +45,16 @@ pub enum SendOutcome {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SendOnceError {
-    /// A call failed. Whether the message is there may be unknown: calling again is safe.
+    /// A call failed. Whether the message exists may be unknown; it is safe to call again.
     #[error(transparent)]
     Call(#[from] Error),
-    /// It has no name to find it again by.
+    /// The message has no `source_id` to find it by.
     #[error("the message has no source_id: give it one that is its own in the conversation")]
     NoSourceId,
 }
 
 impl SendOnceError {
-    /// The failed call, if one failed.
+    /// Returns the failed call's error, if a call failed.
     pub fn call(&self) -> Option<&Error> {
         if let Self::Call(error) = self { Some(error) } else { None }
     }
@@ -62,18 +63,19 @@ impl SendOnceError {
 impl Messages<'_> {
     /// Sends a message unless the conversation has one with its `source_id`.
     ///
-    /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages`. It looks with
-    /// [`Messages::list`] and writes with [`Messages::create`].
+    /// `POST /api/v1/accounts/{account_id}/conversations/{conversation_id}/messages`. It searches
+    /// with [`Messages::list`] and sends with [`Messages::create`].
     ///
-    /// It looks before it sends, so a message that an earlier process sent is found. After an
-    /// unknown outcome it looks again; what is not there once the server must have given up (17 s
-    /// after the send began) is sent again, three times in all. So it may take a minute.
+    /// It searches before it sends, so it finds a message that an earlier process sent. After an
+    /// unknown outcome it searches again. A message that does not exist once the server must have
+    /// given up (17 s after the send began) is sent again, up to three times in all. So a call may
+    /// take a minute.
     ///
-    /// One sender for each `source_id` is assumed: two that look at the same time both send.
+    /// Only one sender may use a `source_id` at a time: two that search at the same time both send.
     ///
     /// # Errors
-    /// `NoSourceId` when the message has none: nothing was sent. `Call` when a call failed, for the
-    /// reasons of [`Messages::list`] and [`Messages::create`]: calling again is safe.
+    /// `NoSourceId` if the message has none: nothing was sent. `Call` if a call failed, for the
+    /// reasons of [`Messages::list`] and [`Messages::create`]: it is safe to call again.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::application::messages::SendOnceError> {
@@ -108,7 +110,7 @@ impl Messages<'_> {
                 Look::Found(message) => return Ok(found(*message)),
                 Look::Newest(_) => {}
             }
-            // The server may still be at it.
+            // The server may still be processing the request.
             sleep_until(settled).await;
             match self.look_after(name, newest).await? {
                 Look::Found(message) => return Ok(found(*message)),
@@ -121,7 +123,7 @@ impl Messages<'_> {
         }
     }
 
-    /// Looks through the whole conversation: the newest messages, then the others from the oldest
+    /// Searches the whole conversation: the newest messages first, then the others from the oldest
     /// on.
     async fn look_through(self, name: &str) -> Result<Look, Error> {
         let latest = self.list(&MessagesQuery::default()).await?.payload;
@@ -138,7 +140,7 @@ impl Messages<'_> {
             if let Some(message) = named(older.iter(), name) {
                 return Ok(Look::Found(Box::new(message.clone())));
             }
-            // Asked from an id on, the server answers that one too.
+            // The server includes the message with the id given as `after`.
             match older.iter().map(|message| message.id.0).max() {
                 Some(last) if last >= from => from = last + 1,
                 _ => break,
@@ -147,7 +149,7 @@ impl Messages<'_> {
         Ok(Look::Newest(newest))
     }
 
-    /// Looks through what is newer than `newest`, and somewhat before it.
+    /// Searches the messages after `newest`, and some before it.
     async fn look_after(self, name: &str, newest: Option<MessageId>) -> Result<Look, Error> {
         let known = newest.map_or(0, |newest| newest.0);
         let mut after = known.saturating_sub(OVERLAP);
@@ -181,5 +183,4 @@ fn found(message: Message) -> SentOnce {
 }
 
 #[cfg(test)]
-#[path = "send_once_tests.rs"]
 mod tests;

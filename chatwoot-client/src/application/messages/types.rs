@@ -1,4 +1,4 @@
-//! Message types: what messages are asked for, written as and answered with.
+//! Types of the message operations: queries, responses and request bodies.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -6,139 +6,124 @@ use serde_json::Value;
 use crate::http::Upload;
 use crate::types::MessageId;
 use crate::types::Time;
-use crate::types::{
-    Attributes, ContentType, Extra, Message, MessageStatus, NullAsEmpty, Sender, open_enum,
-};
+use crate::types::{Attributes, ContentType, Extra, MessageStatus, NullAsEmpty, Sender, open_enum};
 
 /// Which messages to list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct MessagesQuery {
-    /// Those before this one.
+    /// Before the message with this id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<MessageId>,
-    /// Those after this one.
+    /// After the message with this id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after: Option<MessageId>,
-    /// Without private notes and activities.
+    /// Whether private notes and activity messages are left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter_internal_messages: Option<bool>,
 }
 
-/// Some messages of a conversation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct MessagePage {
-    /// What the server says of the conversation.
-    pub meta: MessagesMeta,
-    /// The messages, oldest first.
-    pub payload: Vec<Message>,
-    /// What else the server sends.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// What the server says of a conversation beside its messages.
+/// Data of a conversation that accompanies its messages.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MessagesMeta {
     /// Its labels.
     #[serde(default)]
     pub labels: NullAsEmpty<Vec<String>>,
-    /// What Chatwoot itself keeps of it.
+    /// Attributes that Chatwoot itself defines.
     #[serde(default)]
     pub additional_attributes: NullAsEmpty<Attributes>,
     /// Its contact.
     pub contact: Option<Sender>,
-    /// Who it is assigned to.
+    /// The agent it is assigned to.
     pub assignee: Option<Sender>,
-    /// When an agent last looked.
+    /// When an agent last saw it.
     pub agent_last_seen_at: Option<Time>,
-    /// When the assignee last looked.
+    /// When the assignee last saw it.
     pub assignee_last_seen_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A message in another language.
+/// A translation of a message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Translation {
-    /// Its text; `None` where nothing translates.
+    /// The translated text; `None` without a translation service.
     pub content: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A message to write.
+/// A message to send.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewMessage {
-    /// Its text, Markdown; 150,000 characters at the most.
+    /// Its text, in Markdown; at most 150,000 characters.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
-    /// Which way it goes; left out it is outgoing.
+    /// Its direction; outgoing by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message_type: Option<MessageDirection>,
-    /// Whether it is a note that only agents see.
+    /// Whether it is a private note, which only agents see.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub private: Option<bool>,
-    /// What kind of content it has; left out it is text.
+    /// Its content type; text by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_type: Option<ContentType>,
-    /// What belongs to the kind of content: `items`, or `in_reply_to` with a message's id.
+    /// Attributes of its content type: `items`, or `in_reply_to` with a message's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_attributes: Option<Attributes>,
-    /// Your own name for it, to find it again by.
+    /// An id of your own, to find it by.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_id: Option<String>,
-    /// What the answer repeats, to recognize it by; webhooks do not.
+    /// An id that the response repeats, to match it; webhooks do not include it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub echo_id: Option<String>,
-    /// The template to send, for channels that demand one.
+    /// The message template to send, for channels that require one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub template_params: Option<Value>,
-    /// Further readers of an e-mail, comma-separated.
+    /// The CC addresses of an e-mail, separated by commas.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cc_emails: Option<String>,
-    /// Hidden readers of an e-mail, comma-separated.
+    /// The BCC addresses of an e-mail, separated by commas.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bcc_emails: Option<String>,
-    /// Files to send with it.
+    /// The files to send with it.
     #[serde(skip)]
     pub attachments: Vec<Upload>,
 }
 
 impl NewMessage {
-    /// An outgoing text.
+    /// Creates an outgoing text message.
     pub fn text(content: impl Into<String>) -> Self {
         Self { content: Some(content.into()), ..Self::default() }
     }
 
-    /// A private note for agents.
+    /// Creates a private note for agents.
     pub fn note(content: impl Into<String>) -> Self {
         Self { private: Some(true), ..Self::text(content) }
     }
 
-    /// A text from the customer, for API inboxes.
+    /// Creates a text message from the customer, for API inboxes.
     pub fn incoming(content: impl Into<String>) -> Self {
         Self { message_type: Some(MessageDirection::Incoming), ..Self::text(content) }
     }
 }
 
-/// What became of a message.
+/// The delivery status of a message.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct MessageDelivery {
-    /// What became of it.
+    /// The status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<MessageStatus>,
-    /// What the channel said, for a failed one.
+    /// The channel's error, for a failed message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_error: Option<String>,
 }
 
 open_enum! {
-    /// Which way a message goes.
+    /// The direction of a message.
     pub enum MessageDirection {
         /// From the customer.
         Incoming = "incoming",

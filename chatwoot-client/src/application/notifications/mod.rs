@@ -1,4 +1,4 @@
-//! Notifications: what the dashboard tells one user of.
+//! Notifications: messages of the dashboard to one user.
 
 pub(super) mod settings;
 
@@ -24,7 +24,7 @@ const UNREAD_COUNT: Op = Op::get(
     "notifications.unread_count",
     "/api/v1/accounts/{account_id}/notifications/unread_count",
 );
-// What is read stays read: twice is once.
+// Idempotent: read notifications stay read.
 const READ_ALL: Op =
     Op::post("notifications.read_all", "/api/v1/accounts/{account_id}/notifications/read_all")
         .idempotent();
@@ -32,7 +32,7 @@ const READ_ALL: Op =
 pub(crate) const OPERATIONS: &[Op] = &[LIST, UNREAD_COUNT, READ_ALL];
 
 /// The notifications of the token's user; from [`Account::notifications`]. Agents and
-/// administrators may call everything here. Undocumented in Chatwoot.
+/// administrators. Not in Chatwoot's published API.
 #[derive(Clone, Copy, Debug)]
 pub struct Notifications<'a> {
     account: &'a Account,
@@ -43,12 +43,12 @@ impl<'a> Notifications<'a> {
         Self { account }
     }
 
-    /// Returns one page of 15 notifications; past the end it is empty.
+    /// Returns one page of 15 notifications; a page past the end is empty.
     ///
     /// `GET /api/v1/accounts/{account_id}/notifications`. `meta.extra` has `unread_count`.
     ///
     /// # Errors
-    /// `Server` (500) for an order the server does not know.
+    /// `Server` (500) for an order that the server does not know.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -66,16 +66,16 @@ impl<'a> Notifications<'a> {
         self.account.call(LIST).query(query)
     }
 
-    /// Streams every notification that the query asks for.
+    /// Streams every notification that matches the query.
     ///
-    /// `GET /api/v1/accounts/{account_id}/notifications`, page by page. The query's page is not
-    /// heeded.
+    /// `GET /api/v1/accounts/{account_id}/notifications`, page by page. The query's page is
+    /// ignored.
     ///
-    /// What is marked as read while the stream runs leaves the list, and others move up: ask for
-    /// the read ones too, or mark them afterwards.
+    /// Notifications that are marked as read while the stream runs leave the list, and others move
+    /// up: include read ones in the query, or mark them afterwards.
     ///
     /// # Errors
-    /// The stream ends with the first error of a page, and its errors are those of
+    /// The stream ends with the first error of a page; its errors are those of
     /// [`Notifications::list`].
     ///
     /// ```
@@ -102,12 +102,12 @@ impl<'a> Notifications<'a> {
         )
     }
 
-    /// Returns how many are unread, without the snoozed ones.
+    /// Returns the number of unread notifications, without the snoozed ones.
     ///
     /// `GET /api/v1/accounts/{account_id}/notifications/unread_count`.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -121,12 +121,12 @@ impl<'a> Notifications<'a> {
         self.account.call(UNREAD_COUNT)
     }
 
-    /// Marks all as read.
+    /// Marks all notifications as read.
     ///
     /// `POST /api/v1/accounts/{account_id}/notifications/read_all`.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -140,91 +140,92 @@ impl<'a> Notifications<'a> {
     }
 }
 
-/// Which notifications to list, and in what order.
+/// Which notifications to list, and in which order.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NotificationsQuery {
-    /// What to list besides the unread ones that are not snoozed.
+    /// What to list besides the unread notifications that are not snoozed.
     #[serde(rename = "includes[]", skip_serializing_if = "Vec::is_empty")]
     pub includes: Vec<NotificationsInclude>,
-    /// In what order; left out it is last active first.
+    /// The sort order; most recently active first if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sort_order: Option<NotificationsOrder>,
-    /// The page, from 1.
+    /// The page number, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,
 }
 
 open_enum! {
-    /// What a list of notifications has besides the unread ones.
+    /// Notifications to list besides the unread ones.
     pub enum NotificationsInclude {
-        /// Those that were read.
+        /// Read notifications.
         Read = "read",
-        /// Those that sleep.
+        /// Snoozed notifications.
         Snoozed = "snoozed",
     }
 
-    /// A direction of sorting.
+    /// The direction of sorting.
     pub enum NotificationsOrder {
-        /// Lowest first: oldest.
+        /// Ascending: oldest first.
         Ascending = "asc",
-        /// Highest first: newest.
+        /// Descending: newest first.
         Descending = "desc",
     }
 
-    /// What a user is told of.
+    /// The event that a notification is about.
     pub enum NotificationType {
-        /// A conversation was started.
+        /// A conversation was created.
         ConversationCreation = "conversation_creation",
         /// A conversation was assigned to them.
         ConversationAssignment = "conversation_assignment",
-        /// A message in a conversation of theirs.
+        /// A message was created in a conversation assigned to them.
         AssignedConversationNewMessage = "assigned_conversation_new_message",
-        /// Somebody mentioned them.
+        /// Another user mentioned them.
         ConversationMention = "conversation_mention",
-        /// A message in a conversation they take part in.
+        /// A message was created in a conversation they participate in.
         ParticipatingConversationNewMessage = "participating_conversation_new_message",
-        /// The first answer came too late.
+        /// The first response was not in time.
         SlaMissedFirstResponse = "sla_missed_first_response",
-        /// A later answer came too late.
+        /// A later response was not in time.
         SlaMissedNextResponse = "sla_missed_next_response",
-        /// It was resolved too late.
+        /// The conversation was not resolved in time.
         SlaMissedResolution = "sla_missed_resolution",
     }
 }
 
-/// A notification as the server answers it.
+/// A notification as the server returns it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Notification {
     /// Its id.
     pub id: NotificationId,
-    /// What it is about.
+    /// The event it is about.
     pub notification_type: NotificationType,
     /// Its title, in the account's language.
     pub push_message_title: Option<String>,
     /// Its text.
     pub push_message_body: Option<String>,
-    /// `Conversation`: there is no other kind.
+    /// The type of its primary record: `Conversation` is the only one.
     pub primary_actor_type: Option<String>,
-    /// The conversation's id across accounts: not its number, which is in `primary_actor`.
+    /// The database id of the conversation, which is not its number; the number is in
+    /// `primary_actor`.
     pub primary_actor_id: Option<u64>,
-    /// The conversation, in the form that webhooks have.
+    /// The conversation, in the form that webhooks use.
     pub primary_actor: Option<Box<Conversation>>,
     /// The message, if it is about one.
     pub secondary_actor: Option<Extra>,
-    /// Who is told.
+    /// The user it is for.
     pub user: Option<Party>,
     /// When it was read.
     pub read_at: Option<Time>,
-    /// Until when it sleeps.
+    /// The time until which it is snoozed.
     pub snoozed_until: Option<Time>,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Option<Time>,
-    /// When something last happened to what it is about.
+    /// When its conversation was last active.
     pub last_activity_at: Option<Time>,
-    /// What the server notes of it.
+    /// Other data that the server stores with it.
     pub meta: Option<Attributes>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -1,4 +1,4 @@
-//! Notification settings: what one user wants to be told of, and how.
+//! Notification settings: the events that one user is notified of, by e-mail and by push message.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +17,8 @@ const REPLACE: Op = Op::patch(
 
 pub(crate) const OPERATIONS: &[Op] = &[GET, REPLACE];
 
-/// What the token's user wants to be told of; from [`Account::notification_settings`]. Agents and
-/// administrators may call everything here. Undocumented in Chatwoot.
+/// The notification settings of the token's user; from [`Account::notification_settings`]. Agents
+/// and administrators. Not in Chatwoot's published API.
 #[derive(Clone, Copy, Debug)]
 pub struct NotificationSettings<'a> {
     account: &'a Account,
@@ -29,12 +29,12 @@ impl<'a> NotificationSettings<'a> {
         Self { account }
     }
 
-    /// Returns the user's flags, and all there are.
+    /// Returns the user's flags and all available flags.
     ///
     /// `GET /api/v1/accounts/{account_id}/notification_settings`.
     ///
     /// # Errors
-    /// None of its own; see [`Call`](crate::http::Call).
+    /// None beyond those of every [`Call`](crate::http::Call).
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -48,12 +48,12 @@ impl<'a> NotificationSettings<'a> {
         self.account.call(GET)
     }
 
-    /// Sets both lists of flags whole: what is not named is off.
+    /// *Replaces* both lists of flags: flags that are not named are turned off.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/notification_settings`.
     ///
     /// # Errors
-    /// `Server` (500) for a flag that is none of those that [`NotificationSettings::get`] names.
+    /// `Server` (500) for a flag that [`NotificationSettings::get`] does not list.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -80,27 +80,27 @@ struct Selected<'a> {
     selected_push_flags: &'a [&'a str],
 }
 
-/// What a user wants to be told of: flags such as `email_conversation_mention`.
+/// The notification settings of a user, as flags such as `email_conversation_mention`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct NotificationFlags {
-    /// The record's id.
+    /// The id of the settings.
     pub id: u64,
-    /// The user.
+    /// The id of the user.
     pub user_id: Option<UserId>,
-    /// The account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
-    /// Every flag there is for e-mail.
+    /// All available flags for e-mail.
     pub all_email_flags: Option<Vec<String>>,
-    /// Those that are on.
+    /// The flags that are on.
     #[serde(default)]
     pub selected_email_flags: NullAsEmpty<Vec<String>>,
-    /// Every flag there is for push messages.
+    /// All available flags for push messages.
     pub all_push_flags: Option<Vec<String>>,
-    /// Those that are on.
+    /// The flags that are on.
     #[serde(default)]
     pub selected_push_flags: NullAsEmpty<Vec<String>>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -1,4 +1,4 @@
-//! Profile: the user behind a token, across accounts.
+//! Profile: the user that a token belongs to, across accounts.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -24,7 +24,7 @@ const RESET_ACCESS_TOKEN: Op =
 
 pub(crate) const OPERATIONS: &[Op] = &[GET, UPDATE, AVAILABILITY, AUTO_OFFLINE, RESET_ACCESS_TOKEN];
 
-/// The user behind a token; from [`Client::profile`](crate::Client::profile).
+/// The user that a token belongs to; from [`Client::profile`](crate::Client::profile).
 #[derive(Clone, Debug)]
 pub struct Profile {
     http: Http,
@@ -40,12 +40,12 @@ impl Profile {
         Call::new(&self.http, op, Some(self.token.secret()))
     }
 
-    /// Returns who the token belongs to, and in which accounts they work.
+    /// Returns the user that the token belongs to, with the accounts they are in.
     ///
     /// `GET /api/v1/profile`.
     ///
     /// # Errors
-    /// `Unauthorized` for a token that is no user's: this is the way to check one.
+    /// `Unauthorized` for a token that belongs to no user: use this method to check a token.
     ///
     /// ```
     /// # async fn example(profile: chatwoot_client::application::profile::Profile) -> Result<(), chatwoot_client::Error> {
@@ -61,13 +61,13 @@ impl Profile {
         self.call(GET)
     }
 
-    /// Updates the user; what is left as [`Patch::Keep`] stays.
+    /// Updates the user; fields left as [`Patch::Keep`] keep their value.
     ///
-    /// `PUT /api/v1/profile`. Passwords are for the dashboard, or for a platform app.
+    /// `PUT /api/v1/profile`. Passwords are changed in the dashboard or by a platform app.
     ///
     /// # Errors
-    /// `Conflict` for the e-mail address of another user of the server; `Invalid` for an address
-    /// that is none, or an empty name.
+    /// `Conflict` for the e-mail address of another user of the server; `Invalid` for a malformed
+    /// e-mail address, or an empty name.
     ///
     /// ```
     /// # async fn example(profile: chatwoot_client::application::profile::Profile) -> Result<(), chatwoot_client::Error> {
@@ -88,7 +88,7 @@ impl Profile {
     /// `PUT /api/v1/profile`.
     ///
     /// # Errors
-    /// `Invalid` for anything but a JPEG, PNG, GIF or `WebP` of 15 MB at the most.
+    /// `Invalid` for a file that is not a JPEG, PNG, GIF or `WebP` picture of at most 15 MB.
     ///
     /// ```
     /// # async fn example(profile: chatwoot_client::application::profile::Profile) -> Result<(), chatwoot_client::Error> {
@@ -103,12 +103,12 @@ impl Profile {
         self.call(UPDATE).form(Fields::new().file("profile[avatar]", picture))
     }
 
-    /// Sets whether the user is there, in one account.
+    /// Sets the user's availability in one account.
     ///
     /// `POST /api/v1/profile/availability`.
     ///
     /// # Errors
-    /// `NotFound` when the user does not work in that account; `Server` (500) for a word the server
+    /// `NotFound` if the user is not in that account; `Server` (500) for a value that the server
     /// does not know.
     ///
     /// ```
@@ -125,12 +125,12 @@ impl Profile {
         self.call(AVAILABILITY).json(&Body { profile })
     }
 
-    /// Sets whether the user counts as offline when the dashboard is closed, in one account.
+    /// Sets whether the user is shown as offline while the dashboard is closed, in one account.
     ///
     /// `POST /api/v1/profile/auto_offline`.
     ///
     /// # Errors
-    /// `NotFound` when the user does not work in that account.
+    /// `NotFound` if the user is not in that account.
     ///
     /// ```
     /// # async fn example(profile: chatwoot_client::application::profile::Profile) -> Result<(), chatwoot_client::Error> {
@@ -144,18 +144,19 @@ impl Profile {
         self.call(AUTO_OFFLINE).json(&Body { profile })
     }
 
-    /// Gives the user a new token, and returns the user with it in [`User::access_token`].
+    /// Replaces the user's access token and returns the user with the new one in
+    /// [`User::access_token`].
     ///
     /// `POST /api/v1/profile/reset_access_token`. Not in Chatwoot's published API.
     ///
-    /// The old token is refused at once, also for calls under way; this handle still has it. When
-    /// the outcome is unknown
-    /// ([`Error::is_unknown_outcome`](crate::error::Error::is_unknown_outcome)) and the old token is
-    /// refused, a platform app reads the new one with
+    /// The old token becomes invalid at once, also for calls under way; this handle keeps using it.
+    /// If the outcome is unknown
+    /// ([`Error::is_unknown_outcome`](crate::error::Error::is_unknown_outcome)) and the old token
+    /// is refused, a platform app reads the new one with
     /// [`PlatformUsers::token`](crate::platform::PlatformUsers::token).
     ///
     /// # Errors
-    /// `Unauthorized` for a token that is no user's.
+    /// `Unauthorized` for a token that belongs to no user.
     ///
     /// ```
     /// # async fn example(client: chatwoot_client::Client) -> Result<(), chatwoot_client::Error> {
@@ -187,25 +188,25 @@ struct Presence {
     auto_offline: Option<bool>,
 }
 
-/// What to change of the user.
+/// The changes to make to the user.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ProfilePatch {
     /// Their full name.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub name: Patch<String>,
-    /// The name customers see.
+    /// The name shown to customers.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub display_name: Patch<String>,
-    /// Their e-mail address; the server asks them to confirm a new one.
+    /// Their e-mail address; the server requires them to confirm a new one.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub email: Patch<String>,
-    /// What is put under their messages.
+    /// The signature added to their messages.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub message_signature: Patch<String>,
     /// Their phone number.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub phone_number: Patch<String>,
-    /// How their dashboard looks: replaces what was there.
+    /// Their dashboard settings, which replace all present ones.
     #[serde(rename = "ui_settings", skip_serializing_if = "Patch::is_keep")]
     pub replace_ui_settings: Patch<Attributes>,
 }

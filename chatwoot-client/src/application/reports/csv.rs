@@ -1,4 +1,4 @@
-//! CSV reports: figures over a time as a table for a spreadsheet.
+//! CSV reports: figures over a period as a table for a spreadsheet.
 
 use crate::application::Account;
 use crate::application::reports::{ReportOptions, ReportPeriod};
@@ -18,11 +18,12 @@ pub(crate) const OPERATIONS: &[Op] = &[AGENTS, INBOXES, LABELS, TEAMS];
 
 /// Reports as CSV; from [`Account::csv_reports`].
 ///
-/// Administrators may. The answer is for people: a line that names the period, an empty line or
-/// two, and then the table with its headings, in the account's language, with times such as
-/// `2 seconds` and `N/A`. For figures use [`SummaryReports`](crate::application::reports::SummaryReports). Not in Chatwoot's published API.
-/// The server allows 100 of them, with those of [`Reports`](crate::application::reports::Reports), a minute per token and
-/// account.
+/// Administrators only. The response is meant for people: a line with the period, one or two empty
+/// lines, and then the table with its headings, in the account's language, with times such as
+/// `2 seconds` and `N/A`. For numbers use
+/// [`SummaryReports`](crate::application::reports::SummaryReports). Not in Chatwoot's published
+/// API. The server allows 100 requests a minute per token and account, together with those of
+/// [`Reports`](crate::application::reports::Reports).
 #[derive(Clone, Copy, Debug)]
 pub struct CsvReports<'a> {
     account: &'a Account,
@@ -33,13 +34,13 @@ impl<'a> CsvReports<'a> {
         Self { account }
     }
 
-    /// Returns a line for each agent.
+    /// Returns a table with a row for each agent.
     ///
     /// `GET /api/v2/accounts/{account_id}/reports/agents`.
     ///
     /// # Errors
-    /// `Unauthorized` for an agent; `RateLimited` when the 100 of this minute are used up and the
-    /// call may not wait for the next.
+    /// `Unauthorized` for an agent; `RateLimited` if the 100 requests of this minute are used up
+    /// and the call may not wait for the next minute.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -56,13 +57,13 @@ impl<'a> CsvReports<'a> {
         self.csv(AGENTS, period, options)
     }
 
-    /// Returns a line for each inbox.
+    /// Returns a table with a row for each inbox.
     ///
     /// `GET /api/v2/accounts/{account_id}/reports/inboxes`.
     ///
     /// # Errors
-    /// `Unauthorized` for an agent; `RateLimited` when the 100 of this minute are used up and the
-    /// call may not wait for the next.
+    /// `Unauthorized` for an agent; `RateLimited` if the 100 requests of this minute are used up
+    /// and the call may not wait for the next minute.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -78,13 +79,13 @@ impl<'a> CsvReports<'a> {
         self.csv(INBOXES, period, options)
     }
 
-    /// Returns a line for each label.
+    /// Returns a table with a row for each label.
     ///
     /// `GET /api/v2/accounts/{account_id}/reports/labels`.
     ///
     /// # Errors
-    /// `Unauthorized` for an agent; `RateLimited` when the 100 of this minute are used up and the
-    /// call may not wait for the next.
+    /// `Unauthorized` for an agent; `RateLimited` if the 100 requests of this minute are used up
+    /// and the call may not wait for the next minute.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -100,13 +101,13 @@ impl<'a> CsvReports<'a> {
         self.csv(LABELS, period, options)
     }
 
-    /// Returns a line for each team.
+    /// Returns a table with a row for each team.
     ///
     /// `GET /api/v2/accounts/{account_id}/reports/teams`.
     ///
     /// # Errors
-    /// `Unauthorized` for an agent; `RateLimited` when the 100 of this minute are used up and the
-    /// call may not wait for the next.
+    /// `Unauthorized` for an agent; `RateLimited` if the 100 requests of this minute are used up
+    /// and the call may not wait for the next minute.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

@@ -1,4 +1,4 @@
-//! Reporting events: what happened and how long it took, the rows that reports are made of.
+//! Reporting events: events in conversations with their durations, from which reports are computed.
 
 use futures_util::stream::BoxStream;
 use jiff::Timestamp;
@@ -9,8 +9,9 @@ use crate::application::Account;
 use crate::error::Error;
 use crate::http::Call;
 use crate::http::Op;
+use crate::http::Page;
 use crate::http::page;
-use crate::http::page::{Paged, Rows};
+use crate::http::page::{Meta, Rows};
 use crate::types::Extra;
 use crate::types::Time;
 use crate::types::{AccountId, ConversationId, InboxId, ReportingEventId, UserId};
@@ -23,8 +24,8 @@ const OF_CONVERSATION: Op = Op::get(
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, OF_CONVERSATION];
 
-/// The reporting events of an account; from [`Account::reporting_events`]. Servers without the
-/// enterprise edition do not have them: not found.
+/// The reporting events of an account; from [`Account::reporting_events`]. `NotFound` on servers
+/// without the enterprise edition.
 #[derive(Clone, Copy, Debug)]
 pub struct ReportingEvents<'a> {
     account: &'a Account,
@@ -40,8 +41,8 @@ impl<'a> ReportingEvents<'a> {
     /// `GET /api/v1/accounts/{account_id}/reporting_events`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` on a server without the enterprise edition. An agent is refused: with `Forbidden`
-    /// (403), as the published document has it.
+    /// `NotFound` on a server without the enterprise edition. `Forbidden` (403) for an agent, as in
+    /// Chatwoot's published API.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -55,7 +56,10 @@ impl<'a> ReportingEvents<'a> {
     /// # }
     /// ```
     #[inline]
-    pub fn list(self, query: &ReportingEventsQuery) -> Call<'a, ReportingEventPage> {
+    pub fn list(
+        self,
+        query: &ReportingEventsQuery,
+    ) -> Call<'a, Page<ReportingEvent, ReportingEventCounts>> {
         self.account.call(LIST).query(query)
     }
 
@@ -64,8 +68,8 @@ impl<'a> ReportingEvents<'a> {
     /// `GET /api/v1/accounts/{account_id}/conversations/{conversation_id}/reporting_events`.
     ///
     /// # Errors
-    /// `NotFound` on a server without the enterprise edition, and without such a conversation in
-    /// this account.
+    /// `NotFound` on a server without the enterprise edition, and if the account has no such
+    /// conversation.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -84,22 +88,22 @@ impl<'a> ReportingEvents<'a> {
 /// Which events to list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ReportingEventsQuery {
-    /// From this time on; heeded only together with `until`.
+    /// From this time on; ignored unless `until` is set too.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "seconds")]
     pub since: Option<Timestamp>,
     /// Before this time.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "seconds")]
     pub until: Option<Timestamp>,
-    /// In this inbox.
+    /// In the inbox with this id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inbox_id: Option<InboxId>,
-    /// Of this user.
+    /// Of the user with this id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<UserId>,
     /// With this name, such as `first_response`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// The page, from 1.
+    /// The page number, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,
 }
@@ -109,82 +113,63 @@ fn seconds<S: serde::Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::Ok,
     at.map(Timestamp::as_second).serialize(to)
 }
 
-/// One page of events.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct ReportingEventPage {
-    /// How many there are.
-    pub meta: ReportingEventCounts,
-    /// The events of this page, newest first.
-    pub payload: Vec<ReportingEvent>,
-    /// What else the server sends.
-    #[serde(flatten)]
-    pub extra: Extra,
-}
-
-/// How many events a list has.
+/// The number of events in a list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ReportingEventCounts {
-    /// All.
+    /// The number of all entries.
     pub count: Option<u64>,
-    /// This page, from 1.
+    /// This page's number, from 1.
     pub current_page: Option<Value>,
-    /// How many pages there are.
+    /// The number of pages.
     pub total_pages: Option<u64>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Something that happened in a conversation, and how long it took.
+impl Meta for ReportingEventCounts {}
+
+/// An event in a conversation, with its duration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ReportingEvent {
     /// Its id.
     pub id: ReportingEventId,
-    /// What happened: `first_response`, `reply_time`, `conversation_resolved`,
+    /// The kind of event: `first_response`, `reply_time`, `conversation_resolved`,
     /// `conversation_opened` and others.
     pub name: String,
-    /// How long it took, in seconds.
+    /// The duration in seconds.
     pub value: Option<Number>,
-    /// How long it took within opening hours, in seconds.
+    /// The duration within opening hours, in seconds.
     pub value_in_business_hours: Option<Number>,
-    /// Its account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
-    /// The server's own key of the conversation: *not* the number that the other operations name it
-    /// by, though small accounts have the same.
+    /// The database id of the conversation: *not* the number that other operations take, although
+    /// the two may be equal in small accounts.
     pub conversation_id: Option<u64>,
-    /// In which inbox.
+    /// The id of the inbox.
     pub inbox_id: Option<InboxId>,
-    /// Who did it; `None` where no agent did.
+    /// The id of the agent; `None` if no agent was involved.
     pub user_id: Option<UserId>,
-    /// When it began.
+    /// When the measured time began.
     pub event_start_time: Option<Time>,
-    /// When it ended.
+    /// When the measured time ended.
     pub event_end_time: Option<Time>,
-    /// When the row was made.
+    /// When the record was created.
     pub created_at: Option<Time>,
-    /// When the row was last changed.
+    /// When the record was last updated.
     pub updated_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
-}
-
-impl Paged for ReportingEventPage {
-    type Row = ReportingEvent;
-
-    fn rows(self) -> Vec<ReportingEvent> {
-        self.payload
-    }
 }
 
 impl<'a> ReportingEvents<'a> {
     /// Streams every event, each once, newest first.
     ///
-    /// `GET /api/v1/accounts/{account_id}/reporting_events`, page by page. The query's page is not
-    /// heeded.
+    /// `GET /api/v1/accounts/{account_id}/reporting_events`, page by page. The query's page is
+    /// ignored.
     ///
     /// # Errors
     /// The stream ends with the first error of a page; its errors are those of
@@ -206,7 +191,7 @@ impl<'a> ReportingEvents<'a> {
     pub fn all(self, query: ReportingEventsQuery) -> BoxStream<'a, Result<ReportingEvent, Error>> {
         let rows = Rows {
             key: |event: &ReportingEvent| event.id,
-            total: |page: &ReportingEventPage| page.meta.count,
+            total: |page: &Page<ReportingEvent, ReportingEventCounts>| page.meta.count,
             touched: None,
         };
         let fetch =

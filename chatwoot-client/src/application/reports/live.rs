@@ -1,4 +1,4 @@
-//! Live reports: conversations at this moment.
+//! Live reports: the conversations at the time of the request.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,7 +9,7 @@ use crate::http::Op;
 use crate::types::Extra;
 use crate::types::{TeamId, UserId};
 
-// The server's limit for reports is not for these: its pattern is `/reports`.
+// The server's rate limit for reports does not cover these paths: its pattern is `/reports`.
 const CONVERSATIONS: Op = Op::get(
     "live_reports.conversations",
     "/api/v2/accounts/{account_id}/live_reports/conversation_metrics",
@@ -21,7 +21,8 @@ const GROUPED: Op = Op::get(
 
 pub(crate) const OPERATIONS: &[Op] = &[CONVERSATIONS, GROUPED];
 
-/// Reports on this moment; from [`Account::live_reports`]. Administrators may. Not in Chatwoot's published API.
+/// Reports on the current state of conversations; from [`Account::live_reports`]. Administrators,
+/// and agents with the right to see reports. Not in Chatwoot's published API.
 #[derive(Clone, Copy, Debug)]
 pub struct LiveReports<'a> {
     account: &'a Account,
@@ -40,13 +41,13 @@ impl<'a> LiveReports<'a> {
         Self { account }
     }
 
-    /// Returns how many conversations, of a team or of all, are in which state.
+    /// Returns the number of conversations by status, of a team or of all.
     ///
     /// `GET /api/v2/accounts/{account_id}/live_reports/conversation_metrics`.
     ///
     /// # Errors
-    /// `Unauthorized` for an agent without the right to see reports. `NotFound` without such a team
-    /// in this account.
+    /// `Unauthorized` for an agent without the right to see reports. `NotFound` if the account has
+    /// no such team.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -60,13 +61,13 @@ impl<'a> LiveReports<'a> {
         self.account.call(CONVERSATIONS).query(&Query { group_by: None, team_id: team })
     }
 
-    /// Returns the open conversations, of a team or of all, by the agent they belong to.
+    /// Returns the number of open conversations by assigned agent, of a team or of all.
     ///
     /// `GET /api/v2/accounts/{account_id}/live_reports/grouped_conversation_metrics`.
     ///
     /// # Errors
-    /// `Unauthorized` for an agent without the right to see reports. `NotFound` without such a team
-    /// in this account.
+    /// `Unauthorized` for an agent without the right to see reports. `NotFound` if the account has
+    /// no such team.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -81,7 +82,7 @@ impl<'a> LiveReports<'a> {
         self.account.call(GROUPED).query(&Query { group_by: Some("assignee_id"), team_id: team })
     }
 
-    /// Returns the open conversations by the team they belong to.
+    /// Returns the number of open conversations by assigned team.
     ///
     /// `GET /api/v2/accounts/{account_id}/live_reports/grouped_conversation_metrics`.
     ///
@@ -102,21 +103,22 @@ impl<'a> LiveReports<'a> {
     }
 }
 
-/// The open conversations of one agent or team; with neither id, those of nobody.
+/// The number of open conversations of one agent or team; with neither id, of those assigned to
+/// none.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GroupedMetrics {
-    /// The agent, of a report by assignee.
+    /// The id of the agent, in a report by agent.
     pub assignee_id: Option<UserId>,
-    /// The team, of a report by team.
+    /// The id of the team, in a report by team.
     pub team_id: Option<TeamId>,
-    /// Open ones.
+    /// Open conversations.
     pub open: u64,
-    /// Those that wait for an agent's answer.
+    /// Conversations that wait for a response of an agent.
     pub unattended: u64,
-    /// Those that belong to no agent.
+    /// Conversations assigned to no agent.
     pub unassigned: u64,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

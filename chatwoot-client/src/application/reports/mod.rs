@@ -1,4 +1,4 @@
-//! Reports: figures of an account over a time.
+//! Reports: figures of an account over a period.
 
 pub(super) mod csv;
 pub(super) mod events;
@@ -28,7 +28,7 @@ const SUMMARY: Op = Op::get("reports.summary", "/api/v2/accounts/{account_id}/re
 const CONVERSATIONS: Op =
     Op::get("reports.conversations", "/api/v2/accounts/{account_id}/reports/conversations")
         .limited(Limit::Reports);
-// The slash at its end is documented as an operation of its own.
+// Chatwoot's published API lists the path with a trailing slash as an operation of its own.
 const AGENTS: Op =
     Op::get("reports.agents", "/api/v2/accounts/{account_id}/reports/conversations/")
         .limited(Limit::Reports);
@@ -50,10 +50,10 @@ const OUTGOING: Op =
 pub(crate) const OPERATIONS: &[Op] =
     &[SERIES, SUMMARY, CONVERSATIONS, AGENTS, FIRST_RESPONSES, INBOX_LABELS, OUTGOING];
 
-/// Reports over a time; from [`Account::reports`].
+/// Reports over a period; from [`Account::reports`].
 ///
-/// Administrators may. The server allows 100 of them, with those of
-/// [`CsvReports`], a minute per token and account.
+/// Administrators, and agents with the right to see reports. The server allows 100 requests a
+/// minute per token and account, together with those of [`CsvReports`].
 #[derive(Clone, Copy, Debug)]
 pub struct Reports<'a> {
     account: &'a Account,
@@ -64,14 +64,15 @@ impl<'a> Reports<'a> {
         Self { account }
     }
 
-    /// Returns one figure over a time, a point a day unless the options say otherwise.
+    /// Returns one metric over a period, with a point for each day unless the options set another
+    /// interval.
     ///
     /// `GET /api/v2/accounts/{account_id}/reports`.
     ///
     /// # Errors
-    /// `Unauthorized` for an agent without the right to see reports. `NotFound` without such an
-    /// agent, inbox, team or label in this account. `Decode` for a figure the server does not know:
-    /// it answers an empty object, not a list.
+    /// `Unauthorized` for an agent without the right to see reports. `NotFound` if the account has
+    /// no such agent, inbox, team or label. `Decode` for a metric that the server does not know: it
+    /// returns an empty object, not a list.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -83,7 +84,7 @@ impl<'a> Reports<'a> {
     /// let metric = ReportMetric::ConversationsCount;
     /// let inbox = ReportScope::Inbox(7.into());
     /// let options = ReportOptions::default();
-    /// for point in account.reports().series(&metric, inbox, &week, &options).await? {
+    /// for point in account.reports().series(metric, inbox, &week, &options).await? {
     ///     println!("{}: {:?}", point.timestamp.seconds(), point.value);
     /// }
     /// # Ok(())
@@ -92,26 +93,26 @@ impl<'a> Reports<'a> {
     #[inline]
     pub fn series(
         self,
-        metric: &ReportMetric,
+        metric: ReportMetric,
         scope: ReportScope,
         period: &ReportPeriod,
         options: &ReportOptions,
     ) -> Call<'a, Vec<ReportPoint>> {
         #[derive(Serialize)]
-        struct Metric<'m> {
-            metric: &'m ReportMetric,
+        struct Metric {
+            metric: ReportMetric,
         }
         let call = self.account.call(SERIES).query(&Metric { metric }).query(&scope.query());
         call.query(period).query(options)
     }
 
-    /// Returns every figure over a time, and over the time of the same length before it.
+    /// Returns every metric over a period, and over the period of the same length before it.
     ///
     /// `GET /api/v2/accounts/{account_id}/reports/summary`.
     ///
     /// # Errors
-    /// `Unauthorized` for an agent without the right to see reports. `NotFound` without such an
-    /// agent, inbox, team or label in this account.
+    /// `Unauthorized` for an agent without the right to see reports. `NotFound` if the account has
+    /// no such agent, inbox, team or label.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -134,7 +135,7 @@ impl<'a> Reports<'a> {
         self.account.call(SUMMARY).query(&scope.query()).query(period).query(options)
     }
 
-    /// Returns how many conversations are in which state at this moment.
+    /// Returns the current number of conversations by status.
     ///
     /// `GET /api/v2/accounts/{account_id}/reports/conversations`.
     ///
@@ -153,38 +154,36 @@ impl<'a> Reports<'a> {
         self.account.call(CONVERSATIONS).query(&Kind { r#type: "account" })
     }
 
-    /// Returns each agent's open conversations at this moment, the one with the most first.
+    /// Returns the current number of open conversations of each agent, the highest first.
     ///
-    /// `GET /api/v2/accounts/{account_id}/reports/conversations/`. Page 1 unless you say otherwise;
-    /// the server takes a filter by user, and heeds it not.
+    /// `GET /api/v2/accounts/{account_id}/reports/conversations/`. The server takes a filter by
+    /// user, and heeds it not.
     ///
     /// # Errors
     /// `Unauthorized` for an agent without the right to see reports.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
-    /// for agent in account.reports().agents(None).await? {
+    /// use chatwoot_client::application::reports::AgentMetricsQuery;
+    ///
+    /// for agent in account.reports().agents(&AgentMetricsQuery::default()).await? {
     ///     println!("{:?} has {} open", agent.name, agent.metric.open);
     /// }
     /// # Ok(())
     /// # }
     /// ```
     #[inline]
-    pub fn agents(self, page: Option<u32>) -> Call<'a, Vec<AgentMetrics>> {
-        let call = self.account.call(AGENTS).query(&Kind { r#type: "agent" });
-        match page {
-            Some(page) => call.query(&[("page", page)]),
-            None => call,
-        }
+    pub fn agents(self, query: &AgentMetricsQuery) -> Call<'a, Vec<AgentMetrics>> {
+        self.account.call(AGENTS).query(&Kind { r#type: "agent" }).query(query)
     }
 
-    /// Returns how soon customers were answered first, by type of channel.
+    /// Returns the distribution of first response times, by type of channel.
     ///
     /// `GET /api/v2/accounts/{account_id}/reports/first_response_time_distribution`.
     ///
     /// # Errors
     /// `Unauthorized` for an agent without the right to see reports. `NotFound` on servers without
-    /// it (4.9.1).
+    /// the operation (4.9.1).
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -205,13 +204,13 @@ impl<'a> Reports<'a> {
         self.account.call(FIRST_RESPONSES).query(period)
     }
 
-    /// Returns how many conversations of which inbox have which label; empty lists mean all.
+    /// Returns the number of conversations for each pair of inbox and label; empty lists mean all.
     ///
     /// `GET /api/v2/accounts/{account_id}/reports/inbox_label_matrix`.
     ///
     /// # Errors
     /// `Unauthorized` for an agent without the right to see reports. `NotFound` on servers without
-    /// it (4.9.1). Inboxes and labels that do not exist are left out of the answer.
+    /// the operation (4.9.1). Inboxes and labels that do not exist are left out of the response.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -240,20 +239,20 @@ impl<'a> Reports<'a> {
         self.account.call(INBOX_LABELS).query(period).query(&Only { inboxes, labels })
     }
 
-    /// Returns how many messages went out, by agent, team, inbox or label.
+    /// Returns the number of outgoing messages by agent, team, inbox or label.
     ///
     /// `GET /api/v2/accounts/{account_id}/reports/outgoing_messages_count`.
     ///
     /// # Errors
     /// `Unauthorized` for an agent without the right to see reports. `NotFound` on servers without
-    /// it (4.9.1). `Invalid` for a group the server does not know.
+    /// the operation (4.9.1). `Invalid` for a group that the server does not know.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
     /// use chatwoot_client::application::reports::{OutgoingGroup, ReportPeriod};
     ///
     /// let week = ReportPeriod::between(1_794_616_491, 1_795_221_351);
-    /// for row in account.reports().outgoing(&OutgoingGroup::Agent, &week).await? {
+    /// for row in account.reports().outgoing(OutgoingGroup::Agent, &week).await? {
     ///     println!("{:?} sent {}", row.name, row.outgoing_messages_count);
     /// }
     /// # Ok(())
@@ -262,7 +261,7 @@ impl<'a> Reports<'a> {
     #[inline]
     pub fn outgoing(
         self,
-        group_by: &OutgoingGroup,
+        group_by: OutgoingGroup,
         period: &ReportPeriod,
     ) -> Call<'a, Vec<OutgoingCount>> {
         self.account.call(OUTGOING).query(&[("group_by", group_by)]).query(period)

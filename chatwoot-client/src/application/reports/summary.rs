@@ -1,4 +1,5 @@
-//! Summary reports: figures over a time, a row for each agent, team, inbox, label or channel.
+//! Summary reports: figures over a period, with a row for each agent, team, inbox, label or
+//! channel.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -11,7 +12,7 @@ use crate::http::Op;
 use crate::types::{Extra, OpenMap};
 use crate::types::{InboxId, LabelId, TeamId, UserId};
 
-// The server's limit for reports is not for these: its pattern is `/reports`.
+// The server's rate limit for reports does not cover these paths: its pattern is `/reports`.
 const AGENTS: Op =
     Op::get("summary_reports.agents", "/api/v2/accounts/{account_id}/summary_reports/agent");
 const TEAMS: Op =
@@ -26,9 +27,11 @@ const CHANNELS: Op =
 
 pub(crate) const OPERATIONS: &[Op] = &[AGENTS, TEAMS, INBOXES, LABELS, CHANNELS];
 
-/// Reports with a row for each of a kind; from [`Account::summary_reports`].
+/// Reports with a row for each agent, team, inbox, label or channel; from
+/// [`Account::summary_reports`].
 ///
-/// Administrators may. With `business_hours` only the inboxes' opening hours count in times.
+/// Administrators, and agents with the right to see reports. With `business_hours`, times count
+/// only the inboxes' opening hours.
 #[derive(Clone, Copy, Debug)]
 pub struct SummaryReports<'a> {
     account: &'a Account,
@@ -147,13 +150,13 @@ impl<'a> SummaryReports<'a> {
         self.rows(LABELS, period, business_hours)
     }
 
-    /// Returns how many conversations are in which state, by type of channel.
+    /// Returns the number of conversations by type of channel and status.
     ///
     /// `GET /api/v2/accounts/{account_id}/summary_reports/channel`.
     ///
     /// # Errors
-    /// `Unauthorized` for an agent without the right to see reports. `Invalid` for more than six
-    /// months at a time. `NotFound` on servers without it (4.9.1).
+    /// `Unauthorized` for an agent without the right to see reports. `Invalid` for a period of more
+    /// than six months. `NotFound` on servers without the operation (4.9.1).
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -182,45 +185,45 @@ impl<'a> SummaryReports<'a> {
     }
 }
 
-/// The figures of one agent, team, inbox or label. Times are in seconds, and `None` where there
-/// was nothing to measure.
+/// The figures of one agent, team, inbox or label. Times are in seconds, and `None` if there was
+/// nothing to measure.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SummaryRow<I> {
-    /// Whose figures these are.
+    /// The id of the agent, team, inbox or label.
     pub id: I,
-    /// The label's title; agents, teams and inboxes come without a name.
+    /// The label's title; `None` for agents, teams and inboxes.
     pub name: Option<String>,
-    /// Conversations that began.
+    /// Conversations that were created.
     pub conversations_count: Option<u64>,
-    /// How often a conversation was resolved.
+    /// How many times a conversation was resolved.
     pub resolved_conversations_count: Option<u64>,
-    /// Until the first answer, on average.
+    /// The average time until the first response.
     pub avg_first_response_time: Option<Number>,
-    /// Until an answer, on average.
+    /// The average time until a response.
     pub avg_reply_time: Option<Number>,
-    /// Until resolved, on average.
+    /// The average time until resolution.
     pub avg_resolution_time: Option<Number>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// How many conversations of a type of channel are in which state.
+/// The number of conversations of a type of channel, by status.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ChannelCounts {
-    /// Open ones.
+    /// Open conversations.
     pub open: u64,
-    /// Resolved ones.
+    /// Resolved conversations.
     pub resolved: u64,
-    /// Those with a bot.
+    /// Pending conversations, such as those with a bot.
     pub pending: u64,
-    /// Those put off.
+    /// Snoozed conversations.
     pub snoozed: u64,
-    /// All of them.
+    /// All conversations.
     pub total: u64,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

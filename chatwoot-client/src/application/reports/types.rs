@@ -1,4 +1,4 @@
-//! Report types: what reports ask and answer.
+//! Types of the report operations: queries and responses.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
@@ -7,40 +7,40 @@ use crate::types::Time;
 use crate::types::{Availability, Extra, NullAsEmpty, open_enum};
 use crate::types::{InboxId, LabelId, TeamId, UserId};
 
-/// The time that a report is about, in seconds since the epoch. Some reports take one without
-/// bounds for all there is.
+/// The period of a report, in seconds since the epoch. Some reports accept a period without bounds,
+/// which means all data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ReportPeriod {
-    /// When it begins.
+    /// The start of the period.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub since: Option<i64>,
-    /// When it ends.
+    /// The end of the period.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<i64>,
 }
 
 impl ReportPeriod {
-    /// From one second since the epoch to another.
+    /// Creates a period between two times, each in seconds since the epoch.
     pub const fn between(since: i64, until: i64) -> Self {
         Self { since: Some(since), until: Some(until) }
     }
 }
 
-/// How a report counts.
+/// Options of a report.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct ReportOptions {
-    /// How long a point of a series is; left out it is a day.
+    /// The interval of a point; a day by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_by: Option<ReportGroup>,
-    /// Whether only the inboxes' opening hours count in times.
+    /// Whether times count only the inboxes' opening hours.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub business_hours: Option<bool>,
-    /// Where days begin: hours from UTC; left out it is UTC.
+    /// The time zone in which days begin, in hours from UTC; UTC by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timezone_offset: Option<f64>,
 }
 
-/// What a report is about.
+/// What a report covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ReportScope {
@@ -77,29 +77,29 @@ impl ReportScope {
 }
 
 open_enum! {
-    /// What a report counts.
+    /// A metric of a report.
     pub enum ReportMetric {
-        /// Conversations that began.
+        /// Conversations that were created.
         ConversationsCount = "conversations_count",
         /// Messages from customers.
         IncomingMessagesCount = "incoming_messages_count",
         /// Messages to customers.
         OutgoingMessagesCount = "outgoing_messages_count",
-        /// Seconds until the first answer, on average.
+        /// The average time until the first response, in seconds.
         AvgFirstResponseTime = "avg_first_response_time",
-        /// Seconds until resolved, on average.
+        /// The average time until resolution, in seconds.
         AvgResolutionTime = "avg_resolution_time",
-        /// Seconds until an answer, on average.
+        /// The average time until a response, in seconds.
         ReplyTime = "reply_time",
-        /// How often a conversation was resolved.
+        /// How many times a conversation was resolved.
         ResolutionsCount = "resolutions_count",
-        /// How often a bot resolved a conversation.
+        /// How many times a bot resolved a conversation.
         BotResolutionsCount = "bot_resolutions_count",
-        /// How often a bot handed a conversation to agents.
+        /// How many times a bot handed a conversation over to agents.
         BotHandoffsCount = "bot_handoffs_count",
     }
 
-    /// How long a point of a series is.
+    /// The interval of a point in a series.
     pub enum ReportGroup {
         /// An hour.
         Hour = "hour",
@@ -113,7 +113,7 @@ open_enum! {
         Year = "year",
     }
 
-    /// By what outgoing messages are counted.
+    /// How outgoing messages are grouped.
     pub enum OutgoingGroup {
         /// By agent.
         Agent = "agent",
@@ -130,81 +130,89 @@ open_enum! {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ReportPoint {
-    /// When it begins.
+    /// The start of its interval.
     pub timestamp: Time,
-    /// The figure: a number of things, or seconds.
+    /// The value of the metric: a count, or seconds.
     pub value: Option<Number>,
-    /// Of an average: of how many.
+    /// For an average: the number of measurements.
     pub count: Option<u64>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// Every figure over a time. Times are in seconds, and `None` where there was nothing to measure.
+/// Every metric over a period. Times are in seconds, and `None` if there was nothing to measure.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ReportSummary {
-    /// Conversations that began.
+    /// Conversations that were created.
     pub conversations_count: Option<u64>,
     /// Messages from customers.
     pub incoming_messages_count: Option<u64>,
     /// Messages to customers.
     pub outgoing_messages_count: Option<u64>,
-    /// How often a conversation was resolved.
+    /// How many times a conversation was resolved.
     pub resolutions_count: Option<u64>,
-    /// Until the first answer, on average.
+    /// The average time until the first response.
     pub avg_first_response_time: Option<Number>,
-    /// Until resolved, on average.
+    /// The average time until resolution.
     pub avg_resolution_time: Option<Number>,
-    /// Until an answer, on average.
+    /// The average time until a response.
     pub reply_time: Option<Number>,
-    /// The same over the time of the same length before; it has none itself.
+    /// The metrics of the preceding period of the same length; `None` inside that one.
     pub previous: Option<Box<Self>>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// How many conversations are in which state at this moment.
+/// The current number of conversations by status.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ConversationMetrics {
-    /// Open ones.
+    /// Open conversations.
     pub open: u64,
-    /// Open ones that wait for an agent's answer.
+    /// Open conversations that wait for a response of an agent.
     pub unattended: u64,
-    /// Open ones that belong to nobody.
+    /// Open conversations assigned to no agent.
     pub unassigned: Option<u64>,
-    /// Those with a bot.
+    /// Pending conversations, such as those with a bot.
     pub pending: Option<u64>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// An agent's conversations at this moment.
+/// A query of the agents' report.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AgentMetricsQuery {
+    /// The page number, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<u32>,
+}
+
+/// The current number of open conversations of an agent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct AgentMetrics {
-    /// The agent.
+    /// The id of the agent.
     pub id: UserId,
     /// Their name.
     pub name: Option<String>,
     /// Their e-mail address.
     pub email: Option<String>,
-    /// Where their picture is; empty where there is none.
+    /// The URL of their picture; empty if they have none.
     pub thumbnail: Option<String>,
-    /// Whether they are there.
+    /// Their availability.
     pub availability: Option<Availability>,
-    /// Their conversations.
+    /// The number of their conversations.
     pub metric: ConversationMetrics,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// How soon customers were answered first: how many conversations in which time.
+/// The distribution of first response times: the number of conversations in each range.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ResponseTimes {
@@ -223,25 +231,25 @@ pub struct ResponseTimes {
     /// Later.
     #[serde(rename = "24h+")]
     pub later: Option<u64>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// How many conversations of which inbox have which label.
+/// The number of conversations for each pair of inbox and label.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct InboxLabelMatrix {
-    /// The rows.
+    /// The inboxes, one for each row.
     #[serde(default)]
     pub inboxes: NullAsEmpty<Vec<MatrixInbox>>,
-    /// The columns.
+    /// The labels, one for each column.
     #[serde(default)]
     pub labels: NullAsEmpty<Vec<MatrixLabel>>,
-    /// A row for each inbox, in it a number for each label.
+    /// The numbers: a row for each inbox, with a column for each label.
     #[serde(default)]
     pub matrix: NullAsEmpty<Vec<Vec<u64>>>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -250,11 +258,11 @@ pub struct InboxLabelMatrix {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MatrixInbox {
-    /// The inbox.
+    /// The id of the inbox.
     pub id: InboxId,
     /// Its name.
     pub name: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
@@ -263,27 +271,27 @@ pub struct MatrixInbox {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MatrixLabel {
-    /// The label.
+    /// The id of the label.
     pub id: LabelId,
     /// Its title.
     pub title: Option<String>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// How many messages went out.
+/// The number of outgoing messages of one agent, team, inbox or label.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct OutgoingCount {
-    /// Of whom or what: an id of the kind that was asked for; `None` for a label that the account
-    /// does not define.
+    /// The id of the agent, team, inbox or label; `None` for a label that the account does not
+    /// define.
     pub id: Option<u64>,
     /// Its name.
     pub name: Option<String>,
-    /// How many.
+    /// The number of messages.
     pub outgoing_messages_count: u64,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -1,4 +1,4 @@
-//! Search: one text looked for in contacts, conversations, messages and articles.
+//! Search: full-text search in contacts, conversations, messages and articles.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -26,13 +26,13 @@ const ARTICLES: Op = Op::get("search.articles", "/api/v1/accounts/{account_id}/s
 
 pub(crate) const OPERATIONS: &[Op] = &[ALL, CONTACTS, CONVERSATIONS, MESSAGES, ARTICLES];
 
-/// The search of an account; from [`Account::search`]. Agents and administrators may, each in the
-/// inboxes they see. Pages have 15 rows; past the end they are empty.
+/// The search of an account; from [`Account::search`]. Agents and administrators, each in the
+/// inboxes they may see. Pages have 15 entries; a page past the end is empty.
 ///
-/// [`Search::all`] and [`Search::conversations`] were a server error (500) when 4.15.1 and 4.9.1
-/// were asked. By the server's source the cause is a conversation without any message among the
-/// results: its missing message is written out all the same. For contacts by one exact value use
-/// [`Contacts::find_exact`](crate::application::contacts::Contacts::find_exact).
+/// [`Search::all`] and [`Search::conversations`] failed with status 500 when measured on 4.15.1 and
+/// 4.9.1. According to the server's source, the cause is a conversation without any message among
+/// the results: the server renders its missing message all the same. To find a contact by one exact
+/// value use [`Contacts::find_exact`](crate::application::contacts::Contacts::find_exact).
 #[derive(Clone, Copy, Debug)]
 pub struct Search<'a> {
     account: &'a Account,
@@ -48,7 +48,7 @@ impl<'a> Search<'a> {
     /// `GET /api/v1/accounts/{account_id}/search`. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// `Server` (500) when a conversation without any message is among the results: see [`Search`].
+    /// `Server` (500) if a conversation without any message is among the results; see [`Search`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -64,13 +64,13 @@ impl<'a> Search<'a> {
         self.account.call(ALL).query(query)
     }
 
-    /// Returns contacts with the text in their name, e-mail, phone number or identifier, last
-    /// active first.
+    /// Returns contacts with the text in their name, e-mail address, phone number or identifier,
+    /// most recently active first.
     ///
     /// `GET /api/v1/accounts/{account_id}/search/contacts`. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -92,7 +92,7 @@ impl<'a> Search<'a> {
     /// `GET /api/v1/accounts/{account_id}/search/conversations`. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// `Server` (500) when a conversation without any message is among the results: see [`Search`].
+    /// `Server` (500) if a conversation without any message is among the results; see [`Search`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -109,13 +109,13 @@ impl<'a> Search<'a> {
         self.account.call(CONVERSATIONS).query(query)
     }
 
-    /// Returns messages of the last three months with the text, newest first.
+    /// Returns messages of the last three months that contain the text, newest first.
     ///
     /// `GET /api/v1/accounts/{account_id}/search/messages`. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// `Server` (500) where the account has the feature `search_with_gin` and the text has a sign
-    /// that its query language knows, such as `&` or `(`.
+    /// `Server` (500) if the account has the feature `search_with_gin` and the text contains an
+    /// operator of its query language, such as `&` or `(`.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -133,12 +133,12 @@ impl<'a> Search<'a> {
         self.account.call(MESSAGES).query(query)
     }
 
-    /// Returns articles with these words, best first.
+    /// Returns articles with these words, best match first.
     ///
     /// `GET /api/v1/accounts/{account_id}/search/articles`. Not in Chatwoot's published API.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -156,15 +156,16 @@ impl<'a> Search<'a> {
     }
 }
 
-/// What to look for. All but text and page is heeded only with the feature `advanced_search`.
+/// What to search for. All fields but `q` and `page` are ignored without the feature
+/// `advanced_search`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct SearchQuery {
-    /// The text.
+    /// The text to search for.
     pub q: String,
-    /// The page, from 1.
+    /// The page number, from 1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub page: Option<u32>,
-    /// Active from this time on, 90 days back at the most.
+    /// Active from this time on; at most 90 days back.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "seconds")]
     pub since: Option<Timestamp>,
     /// Active until this time.
@@ -173,7 +174,7 @@ pub struct SearchQuery {
     /// Messages by `contact:ID` or `agent:ID`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// Messages in this inbox.
+    /// Messages in the inbox with this id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inbox_id: Option<InboxId>,
 }
@@ -184,7 +185,7 @@ fn seconds<S: serde::Serializer>(at: &Option<Timestamp>, to: S) -> Result<S::Ok,
 }
 
 impl SearchQuery {
-    /// Looks for this text, first page.
+    /// Searches for this text, starting with the first page.
     pub fn new(text: impl Into<String>) -> Self {
         Self { q: text.into(), ..Self::default() }
     }
@@ -206,12 +207,12 @@ pub struct SearchResults {
     /// Articles.
     #[serde(default)]
     pub articles: NullAsEmpty<Vec<SearchArticle>>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A contact that was found.
+/// A found contact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SearchContact {
@@ -219,30 +220,30 @@ pub struct SearchContact {
     pub id: ContactId,
     /// Its name; may be empty.
     pub name: Option<String>,
-    /// The shop's own key for it.
+    /// The shop's own key for the contact.
     pub identifier: Option<String>,
     /// Its e-mail address.
     pub email: Option<String>,
-    /// Its phone number, E.164.
+    /// Its phone number, in E.164 form.
     pub phone_number: Option<String>,
-    /// Attributes that Chatwoot itself names; 4.9.1 does not say.
+    /// Attributes that Chatwoot itself defines; absent on 4.9.1.
     pub additional_attributes: Option<Attributes>,
-    /// When it last wrote; 4.9.1 does not say.
+    /// When the contact last wrote; absent on 4.9.1.
     pub last_activity_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A conversation that was found.
+/// A found conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SearchConversation {
-    /// Its number in its account.
+    /// Its number, unique within the account.
     pub id: ConversationId,
-    /// Its account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
-    /// When it was begun.
+    /// When it was created.
     pub created_at: Time,
     /// One of its messages.
     pub message: Option<Message>,
@@ -250,16 +251,16 @@ pub struct SearchConversation {
     pub contact: Option<SearchContact>,
     /// Its inbox.
     pub inbox: Option<InboxSummary>,
-    /// Who it is assigned to; absent where nobody.
+    /// The agent it is assigned to; absent if there is none.
     pub agent: Option<Agent>,
-    /// What Chatwoot itself keeps of it; absent in a search of all kinds.
+    /// Attributes that Chatwoot itself defines; absent in the results of [`Search::all`].
     pub additional_attributes: Option<Attributes>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// An article that was found.
+/// A found article.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SearchArticle {
@@ -267,23 +268,23 @@ pub struct SearchArticle {
     pub id: ArticleId,
     /// Its title.
     pub title: String,
-    /// Its language.
+    /// Its language code, such as `en`.
     pub locale: Option<String>,
-    /// Its text, Markdown.
+    /// Its text, in Markdown.
     pub content: Option<String>,
-    /// Its name in paths.
+    /// Its slug, the name in URLs.
     pub slug: Option<String>,
-    /// Its portal's slug.
+    /// The slug of its portal.
     pub portal_slug: Option<String>,
-    /// Its account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
     /// The name of its category.
     pub category_name: Option<String>,
-    /// Who sees it.
+    /// Its status, which says who can see it.
     pub status: Option<ArticleStatus>,
-    /// When it was last changed.
+    /// When it was last updated.
     pub updated_at: Option<Time>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

@@ -1,4 +1,4 @@
-//! SLA policies: how soon customers of a kind are to be answered.
+//! SLA policies: the times within which conversations are to be answered and resolved.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
@@ -16,8 +16,8 @@ const CREATE: Op = Op::post("sla_policies.create", "/api/v1/accounts/{account_id
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, CREATE];
 
-/// The SLA policies of an account; from [`Account::sla_policies`]. Only servers with that feature
-/// have them. Undocumented in Chatwoot.
+/// The SLA policies of an account; from [`Account::sla_policies`]. Only on servers with that
+/// feature. Not in Chatwoot's published API.
 #[derive(Clone, Copy, Debug)]
 pub struct SlaPolicies<'a> {
     account: &'a Account,
@@ -48,7 +48,7 @@ impl<'a> SlaPolicies<'a> {
         self.account.call(LIST)
     }
 
-    /// Adds a policy.
+    /// Creates a policy.
     ///
     /// `POST /api/v1/accounts/{account_id}/sla_policies`. Administrators only.
     ///
@@ -79,7 +79,7 @@ struct Body<'a> {
     sla_policy: &'a NewSlaPolicy,
 }
 
-/// A policy as the server answers it.
+/// A policy as the server returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SlaPolicy {
@@ -87,45 +87,45 @@ pub struct SlaPolicy {
     pub id: SlaPolicyId,
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: Option<String>,
-    /// Seconds to the first answer.
+    /// Seconds within which the first response is due.
     pub first_response_time_threshold: Option<Number>,
-    /// Seconds to each later answer.
+    /// Seconds within which each later response is due.
     pub next_response_time_threshold: Option<Number>,
-    /// Seconds until it is resolved.
+    /// Seconds within which a conversation is to be resolved.
     pub resolution_time_threshold: Option<Number>,
-    /// Whether only working hours count.
+    /// Whether only working hours count towards these times.
     pub only_during_business_hours: Option<bool>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A policy to add.
+/// A policy to create.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct NewSlaPolicy {
     /// Its name.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Seconds to the first answer.
+    /// Seconds within which the first response is due.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_response_time_threshold: Option<u64>,
-    /// Seconds to each later answer.
+    /// Seconds within which each later response is due.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_response_time_threshold: Option<u64>,
-    /// Seconds until it is resolved.
+    /// Seconds within which a conversation is to be resolved.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolution_time_threshold: Option<u64>,
-    /// Whether only working hours count.
+    /// Whether only working hours count towards these times.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub only_during_business_hours: Option<bool>,
 }
 
 impl NewSlaPolicy {
-    /// A policy without any limit.
+    /// Creates a policy with this name, without any time.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }

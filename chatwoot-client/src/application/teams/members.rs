@@ -1,4 +1,4 @@
-//! Team members: who is in a team.
+//! Team members: the users in a team.
 
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use crate::types::{TeamId, UserId};
 
 const LIST: Op =
     Op::get("team_members.list", "/api/v1/accounts/{account_id}/teams/{team_id}/team_members");
-// Who is in it already stays in it: twice is once.
+// Idempotent: present members stay.
 const ADD: Op =
     Op::post("team_members.add", "/api/v1/accounts/{account_id}/teams/{team_id}/team_members")
         .idempotent();
@@ -21,7 +21,7 @@ const REMOVE: Op =
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, ADD, REPLACE, REMOVE];
 
-/// Who is in which team; from [`Account::team_members`].
+/// The members of teams; from [`Account::team_members`].
 #[derive(Clone, Copy, Debug)]
 pub struct TeamMembers<'a> {
     account: &'a Account,
@@ -32,12 +32,12 @@ impl<'a> TeamMembers<'a> {
         Self { account }
     }
 
-    /// Returns who is in the team.
+    /// Returns the members of the team.
     ///
     /// `GET /api/v1/accounts/{account_id}/teams/{team_id}/team_members`. Agents and administrators.
     ///
     /// # Errors
-    /// `NotFound` without such a team in this account.
+    /// `NotFound` if the account has no such team.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -52,13 +52,13 @@ impl<'a> TeamMembers<'a> {
         self.account.call(LIST).path("team_id", team)
     }
 
-    /// Puts users into the team and returns those who were not in it before.
+    /// Adds members to the team and returns those who were not members before.
     ///
     /// `POST /api/v1/accounts/{account_id}/teams/{team_id}/team_members`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such a team in this account. `Unauthorized` when the token's user is no
-    /// administrator, and with a user who is not in the account: then nobody is put in.
+    /// `NotFound` if the account has no such team. `Unauthorized` if the token's user is not an
+    /// administrator, and with a user who is not in the account, in which case nobody is added.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -71,13 +71,13 @@ impl<'a> TeamMembers<'a> {
         self.account.call(ADD).path("team_id", team).json(&Users { user_ids: users })
     }
 
-    /// Creates these users the team, and nobody else.
+    /// *Replaces* the members of the team and returns them.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/teams/{team_id}/team_members`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such a team in this account. `Unauthorized` when the token's user is no
-    /// administrator, and with a user who is not in the account: then nothing changes.
+    /// `NotFound` if the account has no such team. `Unauthorized` if the token's user is not an
+    /// administrator, and with a user who is not in the account, in which case nothing changes.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -91,14 +91,14 @@ impl<'a> TeamMembers<'a> {
         self.account.call(REPLACE).path("team_id", team).json(&Users { user_ids: users })
     }
 
-    /// Takes users out of the team.
+    /// Removes members from the team.
     ///
     /// `DELETE /api/v1/accounts/{account_id}/teams/{team_id}/team_members`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such a team in this account. `Unauthorized` when the token's user is no
-    /// administrator, and with a user who is not in the account. One who is not in the team is no
-    /// error.
+    /// `NotFound` if the account has no such team. `Unauthorized` if the token's user is not an
+    /// administrator, and with a user who is not in the account. A user who is not a member is not
+    /// an error.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {

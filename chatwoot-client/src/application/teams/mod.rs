@@ -37,7 +37,7 @@ impl<'a> Teams<'a> {
     /// `GET /api/v1/accounts/{account_id}/teams`. Agents and administrators.
     ///
     /// # Errors
-    /// None of its own; see [`Call`].
+    /// None beyond those of every [`Call`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -57,7 +57,7 @@ impl<'a> Teams<'a> {
     /// `GET /api/v1/accounts/{account_id}/teams/{team_id}`. Agents and administrators.
     ///
     /// # Errors
-    /// `NotFound` without such a team in this account.
+    /// `NotFound` if the account has no such team.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -76,8 +76,8 @@ impl<'a> Teams<'a> {
     /// `POST /api/v1/accounts/{account_id}/teams`. Administrators only.
     ///
     /// # Errors
-    /// `Unauthorized` when the token's user is no administrator. `Conflict` for a name that exists,
-    /// in whatever case; `Invalid` for an empty one.
+    /// `Unauthorized` if the token's user is not an administrator. `Conflict` for a name that
+    /// exists, regardless of case; `Invalid` for an empty one.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -92,12 +92,12 @@ impl<'a> Teams<'a> {
         self.account.call(CREATE).json(team)
     }
 
-    /// Updates a team; what is left as [`Patch::Keep`] stays.
+    /// Updates a team; fields left as [`Patch::Keep`] keep their value.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/teams/{team_id}`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such a team in this account. `Unauthorized` when the token's user is no
+    /// `NotFound` if the account has no such team. `Unauthorized` if the token's user is not an
     /// administrator. `Conflict` for the name of another team.
     ///
     /// ```
@@ -114,12 +114,12 @@ impl<'a> Teams<'a> {
         self.account.call(UPDATE).path("team_id", id).json(to)
     }
 
-    /// Deletes a team, not its members.
+    /// Deletes a team; its members stay in the account.
     ///
     /// `DELETE /api/v1/accounts/{account_id}/teams/{team_id}`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such a team in this account. `Unauthorized` when the token's user is no
+    /// `NotFound` if the account has no such team. `Unauthorized` if the token's user is not an
     /// administrator.
     ///
     /// ```
@@ -134,57 +134,57 @@ impl<'a> Teams<'a> {
     }
 }
 
-/// A team as the server answers it.
+/// A team as the server returns it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Team {
     /// Its id.
     pub id: TeamId,
-    /// Its name; the server makes it lower case.
+    /// Its name, which the server converts to lower case.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     pub description: Option<String>,
-    /// Whether its conversations are given to its members by themselves.
+    /// Whether its conversations are assigned to its members automatically.
     pub allow_auto_assign: Option<bool>,
-    /// The account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
-    /// Whether the user who asks is in it.
+    /// Whether the token's user is a member.
     pub is_member: Option<bool>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A team to make.
+/// A team to create.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewTeam {
-    /// Its name; the server makes it lower case.
+    /// Its name, which the server converts to lower case.
     pub name: String,
-    /// What it is for.
+    /// Its description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// Whether its conversations are given to its members by themselves.
+    /// Whether its conversations are assigned to its members automatically.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_auto_assign: Option<bool>,
 }
 
 impl NewTeam {
-    /// A team with this name and the server's defaults.
+    /// Creates a team with this name and the server's defaults.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }
 }
 
-/// What to change of a team.
+/// The changes to make to a team.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct TeamPatch {
     /// Its name.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub name: Patch<String>,
-    /// What it is for.
+    /// Its description.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub description: Patch<String>,
-    /// Whether its conversations are given to its members by themselves.
+    /// Whether its conversations are assigned to its members automatically.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub allow_auto_assign: Patch<bool>,
 }

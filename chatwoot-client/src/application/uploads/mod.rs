@@ -1,4 +1,4 @@
-//! Uploads: files that belong to nothing yet, such as the pictures of an article.
+//! Uploads: stored files that are not attached to anything yet, such as the pictures of an article.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -15,9 +15,10 @@ const UPLOAD: Op =
 
 pub(crate) const OPERATIONS: &[Op] = &[UPLOAD];
 
-/// Files that belong to nothing yet; from [`Account::uploads`].
+/// The uploads of an account; from [`Account::uploads`].
 ///
-/// Agents and administrators may. The server allows 60 an hour per account. Not in Chatwoot's published API.
+/// Agents and administrators. The server allows 60 files an hour per account. Not in Chatwoot's
+/// published API.
 #[derive(Clone, Copy, Debug)]
 pub struct Uploads<'a> {
     account: &'a Account,
@@ -28,12 +29,12 @@ impl<'a> Uploads<'a> {
         Self { account }
     }
 
-    /// Stores a file and returns where it is.
+    /// Stores a file and returns its URL.
     ///
     /// `POST /api/v1/accounts/{account_id}/upload`.
     ///
     /// # Errors
-    /// `RateLimited` after 60 files in an hour, by address or not, in this account.
+    /// `RateLimited` after 60 files in an hour in this account, by either operation.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -49,14 +50,14 @@ impl<'a> Uploads<'a> {
         self.account.call(UPLOAD).form(Fields::new().file("attachment", file))
     }
 
-    /// Has the server fetch a file and store it.
+    /// Stores a file that the server downloads from a URL.
     ///
     /// `POST /api/v1/accounts/{account_id}/upload`.
     ///
     /// # Errors
-    /// `Invalid` for an address that the server cannot or may not fetch (private networks), and for
-    /// a file that is neither picture nor video or is larger than the server allows (40 MB, unless
-    /// it was set). `RateLimited` after 60 files in an hour in this account.
+    /// `Invalid` for a URL that the server cannot or may not fetch (private networks), and for a
+    /// file that is neither a picture nor a video or is larger than the server allows (40 MB by
+    /// default). `RateLimited` after 60 files in an hour in this account.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -75,11 +76,11 @@ impl<'a> Uploads<'a> {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct UploadedFile {
-    /// Where it is. Whoever has the address may read the file.
+    /// The URL of the file. Anyone who has it can read the file.
     pub file_url: String,
-    /// Its name for other operations that take a stored file: a text, a number before 4.9.
+    /// Its id in operations that take a stored file: a text, or a number before 4.9.
     pub blob_id: Value,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }

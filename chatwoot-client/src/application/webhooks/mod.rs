@@ -1,4 +1,4 @@
-//! Webhooks: addresses that the account's events are sent to.
+//! Webhooks: URLs that the account's events are sent to.
 
 use serde::{Deserialize, Serialize};
 
@@ -33,12 +33,12 @@ impl<'a> Webhooks<'a> {
         Self { account }
     }
 
-    /// Returns every webhook with its secret.
+    /// Returns every webhook, each with its secret.
     ///
     /// `GET /api/v1/accounts/{account_id}/webhooks`. Administrators only.
     ///
     /// # Errors
-    /// `Unauthorized` when the token's user is no administrator.
+    /// `Unauthorized` if the token's user is not an administrator.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -53,14 +53,14 @@ impl<'a> Webhooks<'a> {
         self.account.call(LIST)
     }
 
-    /// Adds a webhook and returns its secret.
+    /// Creates a webhook and returns it with its secret.
     ///
     /// `POST /api/v1/accounts/{account_id}/webhooks`. Administrators only.
     ///
     /// # Errors
-    /// `Unauthorized` when the token's user is no administrator. `Conflict` for an address that a
-    /// webhook of this account has: list them and adopt it. `Invalid` for an address that is not
-    /// http or https, without an event, or with one the server does not know.
+    /// `Unauthorized` if the token's user is not an administrator. `Conflict` for a URL that a
+    /// webhook of this account has: list the webhooks to find it. `Invalid` for a URL that is
+    /// neither `http` nor `https`, and without an event, or with one that the server does not know.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -78,13 +78,14 @@ impl<'a> Webhooks<'a> {
         self.account.call(CREATE).json(&Body { webhook })
     }
 
-    /// Updates a webhook; what is left as [`Patch::Keep`] stays, the secret always.
+    /// Updates a webhook; fields left as [`Patch::Keep`] keep their value, and the secret never
+    /// changes.
     ///
     /// `PATCH /api/v1/accounts/{account_id}/webhooks/{webhook_id}`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such a webhook in this account. `Unauthorized` when the token's user is
-    /// no administrator. `Conflict` and `Invalid` as for [`Webhooks::create`].
+    /// `NotFound` if the account has no such webhook. `Unauthorized` if the token's user is not an
+    /// administrator. `Conflict` and `Invalid` as in [`Webhooks::create`].
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -108,8 +109,8 @@ impl<'a> Webhooks<'a> {
     /// `DELETE /api/v1/accounts/{account_id}/webhooks/{webhook_id}`. Administrators only.
     ///
     /// # Errors
-    /// `NotFound` without such a webhook in this account. `Unauthorized` when the token's user is
-    /// no administrator.
+    /// `NotFound` if the account has no such webhook. `Unauthorized` if the token's user is not an
+    /// administrator.
     ///
     /// ```
     /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
@@ -129,74 +130,74 @@ struct Body<'a, T> {
 }
 
 open_enum! {
-    /// An event that a webhook may ask for.
+    /// An event that a webhook can subscribe to.
     pub enum WebhookSubscription {
-        /// A conversation was started.
+        /// A conversation was created.
         ConversationCreated = "conversation_created",
-        /// A conversation was opened, resolved, snoozed or set pending.
+        /// A conversation was opened, resolved, snoozed or set to pending.
         ConversationStatusChanged = "conversation_status_changed",
-        /// Something else of a conversation changed.
+        /// Another property of a conversation changed.
         ConversationUpdated = "conversation_updated",
-        /// A message was written.
+        /// A message was created.
         MessageCreated = "message_created",
-        /// A message changed.
+        /// A message was updated.
         MessageUpdated = "message_updated",
-        /// A contact was made.
+        /// A contact was created.
         ContactCreated = "contact_created",
-        /// A contact changed.
+        /// A contact was updated.
         ContactUpdated = "contact_updated",
         /// A visitor opened the widget.
         WebwidgetTriggered = "webwidget_triggered",
-        /// An inbox was made; only if the server sends inbox events.
+        /// An inbox was created; only if the server sends inbox events.
         InboxCreated = "inbox_created",
-        /// An inbox changed; only if the server sends inbox events.
+        /// An inbox was updated; only if the server sends inbox events.
         InboxUpdated = "inbox_updated",
-        /// Somebody began to type.
+        /// A user or contact started typing.
         ConversationTypingOn = "conversation_typing_on",
-        /// Somebody stopped typing.
+        /// A user or contact stopped typing.
         ConversationTypingOff = "conversation_typing_off",
     }
 }
 
-/// A webhook as the server answers it.
+/// A webhook as the server returns it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Webhook {
     /// Its id.
     pub id: WebhookId,
-    /// Where events are sent: a path that nobody guesses is a secret.
+    /// The URL that events are sent to; secret, since its path may be a credential.
     pub url: Secret,
-    /// What agents call it.
+    /// The name shown to agents.
     pub name: Option<String>,
-    /// The account.
+    /// The id of its account.
     pub account_id: Option<AccountId>,
-    /// The events it gets.
+    /// The events it receives.
     #[serde(default)]
     pub subscriptions: NullAsEmpty<Vec<WebhookSubscription>>,
-    /// What deliveries are signed with; none before 4.11.2.
+    /// The secret that signs deliveries; absent before 4.11.2.
     pub secret: Option<Secret>,
-    /// What else the server sends.
+    /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
-/// A webhook to add.
+/// A webhook to create.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct NewWebhook {
-    /// Where events are sent: http or https.
+    /// The URL that events are sent to, `http` or `https`.
     pub url: Secret,
-    /// The events it gets, one at least.
+    /// The events it receives, at least one.
     pub subscriptions: Vec<WebhookSubscription>,
-    /// What agents call it.
+    /// The name shown to agents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Only this inbox.
+    /// Limits the webhook to the inbox with this id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub inbox_id: Option<InboxId>,
 }
 
 impl NewWebhook {
-    /// A webhook that sends these events to `url`.
+    /// Creates a webhook that sends these events to `url`.
     pub fn new(
         url: impl Into<Secret>,
         subscriptions: impl IntoIterator<Item = WebhookSubscription>,
@@ -206,16 +207,16 @@ impl NewWebhook {
     }
 }
 
-/// What to change of a webhook.
+/// The changes to make to a webhook.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct WebhookPatch {
-    /// Where events are sent.
+    /// The URL that events are sent to.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub url: Patch<Secret>,
-    /// What agents call it.
+    /// The name shown to agents.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub name: Patch<String>,
-    /// All events it gets, one at least.
+    /// The events it receives, at least one, which replace all present ones.
     #[serde(skip_serializing_if = "Patch::is_keep")]
     pub subscriptions: Patch<Vec<WebhookSubscription>>,
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::fake::clock::iso;
 use crate::fake::http::input::{Ctx, text};
-use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::http::router::{Routed, to};
 use crate::fake::state::State;
 
@@ -85,14 +85,14 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
         ("PATCH" | "PUT", []) => to(update),
         ("GET", ["cache_keys"]) => to(|ctx| {
             let account = current(ctx)?;
-            Ok(Answer::json(&json!({ "cache_keys": cache_keys(account) })))
+            Ok(FakeResponse::json(&json!({ "cache_keys": cache_keys(account) })))
         }),
         _ => None,
     }
 }
 
-fn current<'a>(ctx: &'a Ctx<'_>) -> Result<&'a Account, Refusal> {
-    ctx.state.accounts.get(&ctx.account).ok_or_else(Refusal::not_found)
+fn current<'a>(ctx: &'a Ctx<'_>) -> Result<&'a Account, ErrorResponse> {
+    ctx.state.accounts.get(&ctx.account).ok_or_else(ErrorResponse::not_found)
 }
 
 fn show(ctx: &mut Ctx<'_>) -> Outcome {
@@ -101,7 +101,7 @@ fn show(ctx: &mut Ctx<'_>) -> Outcome {
         map.insert("latest_chatwoot_version".to_owned(), Value::Null);
         map.insert("subscribed_features".to_owned(), json!([]));
     }
-    Ok(Answer::json(&shown))
+    Ok(FakeResponse::json(&shown))
 }
 
 const SETTINGS: [&str; 7] = [
@@ -113,18 +113,18 @@ const SETTINGS: [&str; 7] = [
     "conversation_required_attributes",
     "keep_pending_on_bot_failure",
 ];
-const ABOUT: [&str; 3] = ["industry", "company_size", "timezone"];
+const PROFILE_FIELDS: [&str; 3] = ["industry", "company_size", "timezone"];
 const PLAN: [&str; 4] =
     ["plan_name", "subscribed_quantity", "subscription_status", "subscription_ends_on"];
 
 fn update(ctx: &mut Ctx<'_>) -> Outcome {
-    ctx.admin()?;
+    ctx.require_admin()?;
     let params = ctx.params("account");
     let id = ctx.account;
-    let account = ctx.state.accounts.get_mut(&id).ok_or_else(Refusal::not_found)?;
+    let account = ctx.state.accounts.get_mut(&id).ok_or_else(ErrorResponse::not_found)?;
     if let Some(name) = text(&params, "name") {
         if name.is_empty() {
-            return Err(Refusal::invalid(&[("name", "Name can't be blank")]));
+            return Err(ErrorResponse::invalid(&[("name", "Name can't be blank")]));
         }
         account.name = name;
     }
@@ -140,8 +140,8 @@ fn update(ctx: &mut Ctx<'_>) -> Outcome {
         }
     };
     keep(&SETTINGS, |account| &mut account.settings);
-    keep(&ABOUT, |account| &mut account.custom_attributes);
-    Ok(Answer::json(&view(current(ctx)?)))
+    keep(&PROFILE_FIELDS, |account| &mut account.custom_attributes);
+    Ok(FakeResponse::json(&view(current(ctx)?)))
 }
 
 fn cache_keys(account: &Account) -> Value {
@@ -167,7 +167,7 @@ fn view(account: &Account) -> Value {
     // The server sends custom attributes only if there are any, and then the plan's even if it is
     // null.
     if !account.custom_attributes.is_empty() {
-        let mut about: Map<String, Value> = ABOUT
+        let mut about: Map<String, Value> = PROFILE_FIELDS
             .iter()
             .filter_map(|key| {
                 Some(((*key).to_owned(), account.custom_attributes.get(*key)?.clone()))

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::fake::http::input::{Ctx, flag, id, text, texts};
-use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::http::router::{Routed, to};
 use crate::fake::platform::users as platform_users;
 use crate::fake::state::{Role, State};
@@ -52,13 +52,13 @@ pub(in crate::fake) fn join(state: &mut State, account: i64, user: i64, role: Ro
         updated_at: now,
     };
     state.memberships.insert((account, user), membership);
-    state.places.insert((user, account));
+    state.memberships_by_user.insert((user, account));
 }
 
 /// Removes a user from an account, its inboxes and its teams.
 pub(in crate::fake) fn leave(state: &mut State, account: i64, user: i64) {
     state.memberships.remove(&(account, user));
-    state.places.remove(&(user, account));
+    state.memberships_by_user.remove(&(user, account));
     for inbox in state.inboxes.of_mut(account) {
         inbox.members.remove(&user);
     }
@@ -69,8 +69,8 @@ pub(in crate::fake) fn leave(state: &mut State, account: i64, user: i64) {
 
 /// Returns the memberships of a user, by account.
 pub(in crate::fake) fn of_user(state: &State, user: i64) -> impl Iterator<Item = &Membership> {
-    let places = state.places.range((user, i64::MIN)..=(user, i64::MAX));
-    places.filter_map(|(user, account)| state.memberships.get(&(*account, *user)))
+    let memberships_by_user = state.memberships_by_user.range((user, i64::MIN)..=(user, i64::MAX));
+    memberships_by_user.filter_map(|(user, account)| state.memberships.get(&(*account, *user)))
 }
 
 /// Returns an agent as in lists and conversations; `Null` for a user who is not a member.
@@ -121,10 +121,10 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
         ("DELETE", ["agents", user]) => {
             let user = id(user);
             to(move |ctx| {
-                ctx.admin()?;
-                ctx.state.role(ctx.account, user).ok_or_else(Refusal::not_found)?;
+                ctx.require_admin()?;
+                ctx.state.role(ctx.account, user).ok_or_else(ErrorResponse::not_found)?;
                 leave(ctx.state, ctx.account, user);
-                Ok(Answer::empty())
+                Ok(FakeResponse::empty())
             })
         }
         _ => None,
@@ -140,27 +140,27 @@ fn list(ctx: &mut Ctx<'_>) -> Outcome {
         .filter_map(|((_, user), _)| Some((ctx.state.users.get(user)?.name.to_lowercase(), *user)))
         .collect();
     agents.sort();
-    Ok(Answer::json(&views(ctx.state, account, agents.iter().map(|(_, user)| user))))
+    Ok(FakeResponse::json(&views(ctx.state, account, agents.iter().map(|(_, user)| user))))
 }
 
 fn create(ctx: &mut Ctx<'_>) -> Outcome {
-    ctx.admin()?;
+    ctx.require_admin()?;
     let params = ctx.params("agent");
     let email = text(&params, "email").unwrap_or_default();
     let user = invite(ctx, &email, &params)?;
-    Ok(Answer::json(&view(ctx.state, ctx.account, user)))
+    Ok(FakeResponse::json(&view(ctx.state, ctx.account, user)))
 }
 
-fn invite(ctx: &mut Ctx<'_>, email: &str, params: &Value) -> Result<i64, Refusal> {
+fn invite(ctx: &mut Ctx<'_>, email: &str, params: &Value) -> Result<i64, ErrorResponse> {
     if !platform_users::looks_like_email(email) {
-        return Err(Refusal::invalid(&[
+        return Err(ErrorResponse::invalid(&[
             ("email", "Email is invalid"),
             ("email", "Email is not an email"),
         ]));
     }
     let known = ctx.state.user_by_email.get(&email.to_lowercase()).copied();
     if known.is_some_and(|user| ctx.state.role(ctx.account, user).is_some()) {
-        return Err(Refusal::invalid(&[("user_id", "User has already been taken")]));
+        return Err(ErrorResponse::invalid(&[("user_id", "User has already been taken")]));
     }
     let local = email.split('@').next().unwrap_or_default();
     let name = text(params, "name").unwrap_or_else(|| local.to_owned());
@@ -191,20 +191,20 @@ fn set_presence(member: &mut Membership, params: &Value) {
 }
 
 fn bulk_create(ctx: &mut Ctx<'_>) -> Outcome {
-    ctx.admin()?;
+    ctx.require_admin()?;
     for email in texts(ctx.body(), "emails").unwrap_or_default() {
-        // The server skips existing members and malformed addresses without an error.
+        // The server skips existing members and malformed e-mail addresses without an error.
         let _ = invite(ctx, &email, &json!({}));
     }
-    Ok(Answer::empty())
+    Ok(FakeResponse::empty())
 }
 
 fn update(ctx: &mut Ctx<'_>, user: i64) -> Outcome {
-    ctx.admin()?;
+    ctx.require_admin()?;
     let params = ctx.params("agent");
     let now = ctx.state.now();
     let member =
-        ctx.state.memberships.get_mut(&(ctx.account, user)).ok_or_else(Refusal::not_found)?;
+        ctx.state.memberships.get_mut(&(ctx.account, user)).ok_or_else(ErrorResponse::not_found)?;
     if let Some(role) = text(&params, "role").as_deref().and_then(Role::read) {
         member.role = role;
     }
@@ -215,5 +215,5 @@ fn update(ctx: &mut Ctx<'_>, user: i64) -> Outcome {
     {
         user.name = name;
     }
-    Ok(Answer::json(&view(ctx.state, ctx.account, user)))
+    Ok(FakeResponse::json(&view(ctx.state, ctx.account, user)))
 }

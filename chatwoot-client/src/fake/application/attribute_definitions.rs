@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::fake::clock::iso;
 use crate::fake::http::input::{Ctx, id, text};
-use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::http::router::{Routed, to};
 
 /// A custom attribute definition.
@@ -55,7 +55,7 @@ impl Definition {
         })
     }
 
-    fn set(&mut self, params: &Value) -> Result<(), Refusal> {
+    fn set(&mut self, params: &Value) -> Result<(), ErrorResponse> {
         if let Some(name) = text(params, "attribute_display_name") {
             name.trim().clone_into(&mut self.name);
         }
@@ -93,7 +93,7 @@ impl Definition {
 }
 
 /// Returns an enum's value by its number or its name; the server responds 500 to any other.
-fn word(words: &'static [&'static str], value: &Value) -> Result<&'static str, Refusal> {
+fn word(words: &'static [&'static str], value: &Value) -> Result<&'static str, ErrorResponse> {
     let number = match value {
         Value::String(text) => text.parse().ok(),
         other => other.as_u64().and_then(|number| usize::try_from(number).ok()),
@@ -102,7 +102,7 @@ fn word(words: &'static [&'static str], value: &Value) -> Result<&'static str, R
         .and_then(|number: usize| words.get(number))
         .or_else(|| words.iter().find(|word| Some(**word) == value.as_str()))
         .copied()
-        .ok_or_else(Refusal::crash)
+        .ok_or_else(ErrorResponse::internal_server_error)
 }
 
 pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
@@ -112,12 +112,12 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
         (_, ["custom_attribute_definitions", definition]) => {
             let definition = id(definition);
             match verb {
-                "GET" => to(move |ctx| Ok(Answer::json(&find(ctx, definition)?.view()))),
+                "GET" => to(move |ctx| Ok(FakeResponse::json(&find(ctx, definition)?.view()))),
                 "PATCH" | "PUT" => to(move |ctx| update(ctx, definition)),
                 "DELETE" => to(move |ctx| {
-                    ctx.admin()?;
-                    let gone = ctx.state.definitions.remove(ctx.account, definition);
-                    gone.map(|_| Answer::no_content()).ok_or_else(Refusal::not_found)
+                    ctx.require_admin()?;
+                    let removed = ctx.state.definitions.remove(ctx.account, definition);
+                    removed.map(|_| FakeResponse::no_content()).ok_or_else(ErrorResponse::not_found)
                 }),
                 _ => None,
             }
@@ -139,15 +139,15 @@ fn list(ctx: &mut Ctx<'_>) -> Outcome {
         .filter(|definition| model.is_none_or(|model| definition.model == model))
         .map(Definition::view)
         .collect();
-    Ok(Answer::json(&all))
+    Ok(FakeResponse::json(&all))
 }
 
-fn find<'a>(ctx: &'a Ctx<'_>, definition: i64) -> Result<&'a Definition, Refusal> {
-    ctx.state.definitions.get(ctx.account, definition).ok_or_else(Refusal::not_found)
+fn find<'a>(ctx: &'a Ctx<'_>, definition: i64) -> Result<&'a Definition, ErrorResponse> {
+    ctx.state.definitions.get(ctx.account, definition).ok_or_else(ErrorResponse::not_found)
 }
 
 fn create(ctx: &mut Ctx<'_>) -> Outcome {
-    ctx.admin()?;
+    ctx.require_admin()?;
     let now = ctx.state.now();
     let mut definition = Definition {
         id: 0,
@@ -169,7 +169,7 @@ fn create(ctx: &mut Ctx<'_>) -> Outcome {
 }
 
 fn update(ctx: &mut Ctx<'_>, definition: i64) -> Outcome {
-    ctx.admin()?;
+    ctx.require_admin()?;
     let mut changed = find(ctx, definition)?.clone();
     changed.set(&ctx.params("custom_attribute_definition"))?;
     check(ctx, &changed)?;
@@ -180,10 +180,10 @@ fn update(ctx: &mut Ctx<'_>, definition: i64) -> Outcome {
 fn store(ctx: &mut Ctx<'_>, definition: Definition) -> Outcome {
     let shown = definition.view();
     ctx.state.definitions.put(ctx.account, definition.id, definition);
-    Ok(Answer::json(&shown))
+    Ok(FakeResponse::json(&shown))
 }
 
-fn check(ctx: &Ctx<'_>, definition: &Definition) -> Result<(), Refusal> {
+fn check(ctx: &Ctx<'_>, definition: &Definition) -> Result<(), ErrorResponse> {
     let mut faults = Vec::new();
     let key = definition.key.as_str();
     if definition.name.is_empty() {
@@ -204,5 +204,5 @@ fn check(ctx: &Ctx<'_>, definition: &Definition) -> Result<(), Refusal> {
             "Attribute key The provided key is not allowed as it might conflict with default attributes.",
         ));
     }
-    if faults.is_empty() { Ok(()) } else { Err(Refusal::invalid(&faults)) }
+    if faults.is_empty() { Ok(()) } else { Err(ErrorResponse::invalid(&faults)) }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::fake::application::webhooks::is_http;
 use crate::fake::clock::iso;
 use crate::fake::http::input::{Ctx, id, text};
-use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::http::router::{Routed, to};
 
 /// A dashboard app.
@@ -28,7 +28,7 @@ impl DashboardApp {
         })
     }
 
-    fn set(&mut self, params: &Value) -> Result<(), Refusal> {
+    fn set(&mut self, params: &Value) -> Result<(), ErrorResponse> {
         if let Some(title) = text(params, "title") {
             self.title = title;
         }
@@ -41,7 +41,7 @@ impl DashboardApp {
                 && text(frame, "url").is_some_and(|url| is_http(&url))
         };
         if frames.is_empty() || !frames.iter().all(good) {
-            return Err(Refusal::invalid(&[("content", "Content : Invalid data")]));
+            return Err(ErrorResponse::invalid(&[("content", "Content : Invalid data")]));
         }
         Ok(())
     }
@@ -52,21 +52,21 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
         ("GET", ["dashboard_apps"]) => to(|ctx| {
             let all: Value =
                 ctx.state.dashboard_apps.of(ctx.account).map(DashboardApp::view).collect();
-            Ok(Answer::json(&all))
+            Ok(FakeResponse::json(&all))
         }),
         ("POST", ["dashboard_apps"]) => to(create),
         (_, ["dashboard_apps", app]) => {
             let app = id(app);
             match verb {
-                "GET" => to(move |ctx| Ok(Answer::json(&find(ctx, app)?.view()))),
+                "GET" => to(move |ctx| Ok(FakeResponse::json(&find(ctx, app)?.view()))),
                 "PATCH" | "PUT" => to(move |ctx| {
                     let mut changed = find(ctx, app)?.clone();
                     changed.set(&ctx.params("dashboard_app"))?;
                     store(ctx, changed)
                 }),
                 "DELETE" => to(move |ctx| {
-                    let gone = ctx.state.dashboard_apps.remove(ctx.account, app);
-                    gone.map(|_| Answer::no_content()).ok_or_else(Refusal::not_found)
+                    let removed = ctx.state.dashboard_apps.remove(ctx.account, app);
+                    removed.map(|_| FakeResponse::no_content()).ok_or_else(ErrorResponse::not_found)
                 }),
                 _ => None,
             }
@@ -75,8 +75,8 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
     }
 }
 
-fn find<'a>(ctx: &'a Ctx<'_>, app: i64) -> Result<&'a DashboardApp, Refusal> {
-    ctx.state.dashboard_apps.get(ctx.account, app).ok_or_else(Refusal::not_found)
+fn find<'a>(ctx: &'a Ctx<'_>, app: i64) -> Result<&'a DashboardApp, ErrorResponse> {
+    ctx.state.dashboard_apps.get(ctx.account, app).ok_or_else(ErrorResponse::not_found)
 }
 
 /// Any member may create one: the server checks no role here.
@@ -95,5 +95,5 @@ fn create(ctx: &mut Ctx<'_>) -> Outcome {
 fn store(ctx: &mut Ctx<'_>, app: DashboardApp) -> Outcome {
     let shown = app.view();
     ctx.state.dashboard_apps.put(ctx.account, app.id, app);
-    Ok(Answer::json(&shown))
+    Ok(FakeResponse::json(&shown))
 }

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::fake::http::input::text;
-use crate::fake::http::response::Refusal;
+use crate::fake::http::response::ErrorResponse;
 
 /// How the values of a field are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,14 +54,17 @@ pub(in crate::fake) fn read(
     body: &Value,
     fields: &[Field],
     custom: impl Fn(&str) -> Option<&'static str>,
-) -> Result<Vec<Condition>, Refusal> {
-    let payload = body.get("payload").and_then(Value::as_array).ok_or_else(Refusal::crash)?;
+) -> Result<Vec<Condition>, ErrorResponse> {
+    let payload = body
+        .get("payload")
+        .and_then(Value::as_array)
+        .ok_or_else(ErrorResponse::internal_server_error)?;
     let joiner = |condition: &Value| {
         text(condition, "query_operator").filter(|word| !word.is_empty()).map(|w| w.to_uppercase())
     };
     if payload.iter().filter_map(joiner).any(|word| word != "AND" && word != "OR") {
-        let said = "Query operator must be either \"AND\" or \"OR\".";
-        return Err(Refusal::unprocessable(said));
+        let message = "Query operator must be either \"AND\" or \"OR\".";
+        return Err(ErrorResponse::unprocessable(message));
     }
     let mut conditions = Vec::new();
     for (at, condition) in payload.iter().enumerate() {
@@ -77,12 +80,12 @@ pub(in crate::fake) fn read(
             && !field.operators.contains(&operator.as_str())
         {
             let allowed = field.operators.join(",");
-            return Err(Refusal::unprocessable(&format!(
+            return Err(ErrorResponse::unprocessable(&format!(
                 "Invalid operator. The allowed operators for {key} are [{allowed}]."
             )));
         }
         let invalid = || {
-            Refusal::unprocessable(&format!(
+            ErrorResponse::unprocessable(&format!(
                 "Invalid value. The values provided for {key} are invalid"
             ))
         };
@@ -102,7 +105,7 @@ pub(in crate::fake) fn read(
         let last = at + 1 == payload.len();
         let word = joiner(condition);
         if word.is_none() && !last {
-            return Err(Refusal::crash());
+            return Err(ErrorResponse::internal_server_error());
         }
         let or = word.as_deref() == Some("OR");
         conditions.push(Condition { key, operator, values, kind, custom: field.is_none(), or });
@@ -110,9 +113,9 @@ pub(in crate::fake) fn read(
     Ok(conditions)
 }
 
-fn unknown(key: &str, fields: &[Field]) -> Refusal {
+fn unknown(key: &str, fields: &[Field]) -> ErrorResponse {
     let keys: Vec<&str> = fields.iter().map(|field| field.key).collect();
-    Refusal::unprocessable(&format!(
+    ErrorResponse::unprocessable(&format!(
         "Invalid attribute key - [{key}]. The key should be one of [{}] or a custom attribute \
          defined in the account.",
         keys.join(",")
@@ -242,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn and_binds_before_or() {
+    fn and_takes_precedence_over_or() {
         let one = |value: &str, joiner: Value| {
             json!({ "attribute_key": "name", "filter_operator": "equal_to",
                 "values": [value], "query_operator": joiner })

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::fake::application::account::touch;
 use crate::fake::http::input::{Ctx, flag, id, text};
-use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::http::router::{Routed, to};
 
 /// A label of the account.
@@ -50,14 +50,14 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
             let mut labels: Vec<&Label> = ctx.state.labels.of(ctx.account).collect();
             labels.sort_by(|a, b| a.title.cmp(&b.title));
             let all: Value = labels.into_iter().map(Label::view).collect();
-            Ok(Answer::json(&json!({ "payload": all })))
+            Ok(FakeResponse::json(&json!({ "payload": all })))
         }),
         ("POST", ["labels"]) => to(create),
         ("GET", ["labels", label]) => {
             let label = id(label);
             to(move |ctx| {
-                ctx.admin()?;
-                Ok(Answer::json(&find(ctx, label)?.view()))
+                ctx.require_admin()?;
+                Ok(FakeResponse::json(&find(ctx, label)?.view()))
             })
         }
         ("PATCH" | "PUT", ["labels", label]) => {
@@ -67,22 +67,22 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
         ("DELETE", ["labels", label]) => {
             let label = id(label);
             to(move |ctx| {
-                ctx.admin()?;
-                ctx.state.labels.remove(ctx.account, label).ok_or_else(Refusal::not_found)?;
+                ctx.require_admin()?;
+                ctx.state.labels.remove(ctx.account, label).ok_or_else(ErrorResponse::not_found)?;
                 touch(ctx, "label");
-                Ok(Answer::empty())
+                Ok(FakeResponse::empty())
             })
         }
         _ => None,
     }
 }
 
-fn find<'a>(ctx: &'a Ctx<'_>, label: i64) -> Result<&'a Label, Refusal> {
-    ctx.state.labels.get(ctx.account, label).ok_or_else(Refusal::not_found)
+fn find<'a>(ctx: &'a Ctx<'_>, label: i64) -> Result<&'a Label, ErrorResponse> {
+    ctx.state.labels.get(ctx.account, label).ok_or_else(ErrorResponse::not_found)
 }
 
 fn create(ctx: &mut Ctx<'_>) -> Outcome {
-    ctx.admin()?;
+    ctx.require_admin()?;
     let mut label = Label {
         id: 0,
         title: String::new(),
@@ -97,7 +97,7 @@ fn create(ctx: &mut Ctx<'_>) -> Outcome {
 }
 
 fn update(ctx: &mut Ctx<'_>, label: i64) -> Outcome {
-    ctx.admin()?;
+    ctx.require_admin()?;
     let mut changed = find(ctx, label)?.clone();
     changed.set(&ctx.params("label"));
     check(ctx, &changed)?;
@@ -108,10 +108,10 @@ fn store(ctx: &mut Ctx<'_>, label: Label) -> Outcome {
     let shown = label.view();
     ctx.state.labels.put(ctx.account, label.id, label);
     touch(ctx, "label");
-    Ok(Answer::json(&shown))
+    Ok(FakeResponse::json(&shown))
 }
 
-fn check(ctx: &Ctx<'_>, label: &Label) -> Result<(), Refusal> {
+fn check(ctx: &Ctx<'_>, label: &Label) -> Result<(), ErrorResponse> {
     let mut faults = Vec::new();
     if label.title.is_empty() {
         faults.push(("title", "Title can't be blank"));
@@ -128,5 +128,5 @@ fn check(ctx: &Ctx<'_>, label: &Label) -> Result<(), Refusal> {
     if ctx.state.labels.of(ctx.account).any(taken) {
         faults.push(("title", "Title has already been taken"));
     }
-    if faults.is_empty() { Ok(()) } else { Err(Refusal::invalid(&faults)) }
+    if faults.is_empty() { Ok(()) } else { Err(ErrorResponse::invalid(&faults)) }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::fake::application::agents;
 use crate::fake::application::agents::Membership;
 use crate::fake::http::input::{Ctx, flag, id_of, text};
-use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::http::router::{Routed, to};
 use crate::fake::state::{Role, State, secret};
 
@@ -25,7 +25,7 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
                 }
             })
         }),
-        ("PUT", ["set_active_account"]) => to(|_| Ok(Answer::empty())),
+        ("PUT", ["set_active_account"]) => to(|_| Ok(FakeResponse::empty())),
         ("POST", ["reset_access_token"]) => to(reset_token),
         _ => None,
     }
@@ -33,13 +33,13 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
 
 fn show(ctx: &mut Ctx<'_>) -> Outcome {
     let user = ctx.user();
-    Ok(Answer::json(&view(ctx.state, user)))
+    Ok(FakeResponse::json(&view(ctx.state, user)))
 }
 
 fn update(ctx: &mut Ctx<'_>) -> Outcome {
     let params = ctx.params("profile");
     let id = ctx.user();
-    let user = ctx.state.users.get_mut(&id).ok_or_else(Refusal::not_found)?;
+    let user = ctx.state.users.get_mut(&id).ok_or_else(ErrorResponse::not_found)?;
     if let Some(name) = text(&params, "name") {
         user.name = name;
     }
@@ -59,14 +59,15 @@ fn set_presence(ctx: &mut Ctx<'_>, set: fn(&mut Membership, &Value)) -> Outcome 
     let params = ctx.params("profile");
     let account = params.get("account_id").and_then(id_of).unwrap_or_default();
     let user = ctx.user();
-    let member = ctx.state.memberships.get_mut(&(account, user)).ok_or_else(Refusal::not_found)?;
+    let member =
+        ctx.state.memberships.get_mut(&(account, user)).ok_or_else(ErrorResponse::not_found)?;
     set(member, &params);
     show(ctx)
 }
 
 fn reset_token(ctx: &mut Ctx<'_>) -> Outcome {
     let id = ctx.user();
-    let user = ctx.state.users.get_mut(&id).ok_or_else(Refusal::not_found)?;
+    let user = ctx.state.users.get_mut(&id).ok_or_else(ErrorResponse::not_found)?;
     ctx.state.user_by_token.remove(&user.token);
     user.token = secret();
     ctx.state.user_by_token.insert(user.token.clone(), id);

@@ -9,7 +9,7 @@ use crate::fake::application::account::touch;
 use crate::fake::application::agents;
 use crate::fake::clock::iso;
 use crate::fake::http::input::{Ctx, flag, id, ids, text};
-use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::http::router::{Routed, to};
 
 /// A team.
@@ -70,7 +70,7 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
             let viewer = ctx.user();
             let all: Value =
                 ctx.state.teams.of(ctx.account).map(|team| team.view(viewer)).collect();
-            Ok(Answer::json(&all))
+            Ok(FakeResponse::json(&all))
         }),
         ("POST", ["teams"]) => to(create),
         (_, ["teams", team, ..]) => {
@@ -79,14 +79,17 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
                 ("GET", []) => to(move |ctx| show(ctx, team)),
                 ("PATCH" | "PUT", []) => to(move |ctx| update(ctx, team)),
                 ("DELETE", []) => to(move |ctx| {
-                    ctx.admin()?;
-                    ctx.state.teams.remove(ctx.account, team).ok_or_else(Refusal::not_found)?;
+                    ctx.require_admin()?;
+                    ctx.state
+                        .teams
+                        .remove(ctx.account, team)
+                        .ok_or_else(ErrorResponse::not_found)?;
                     touch(ctx, "team");
-                    Ok(Answer::empty())
+                    Ok(FakeResponse::empty())
                 }),
                 ("GET", ["team_members"]) => to(move |ctx| {
                     let members = find(ctx, team)?.members.clone();
-                    Ok(Answer::json(&agents::views(ctx.state, ctx.account, &members)))
+                    Ok(FakeResponse::json(&agents::views(ctx.state, ctx.account, &members)))
                 }),
                 ("POST", ["team_members"]) => to(move |ctx| add_members(ctx, team)),
                 ("PATCH" | "PUT", ["team_members"]) => to(move |ctx| replace_members(ctx, team)),
@@ -98,16 +101,16 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
     }
 }
 
-fn find<'a>(ctx: &'a Ctx<'_>, team: i64) -> Result<&'a Team, Refusal> {
-    ctx.state.teams.get(ctx.account, team).ok_or_else(Refusal::not_found)
+fn find<'a>(ctx: &'a Ctx<'_>, team: i64) -> Result<&'a Team, ErrorResponse> {
+    ctx.state.teams.get(ctx.account, team).ok_or_else(ErrorResponse::not_found)
 }
 
 fn show(ctx: &mut Ctx<'_>, team: i64) -> Outcome {
-    Ok(Answer::json(&find(ctx, team)?.view(ctx.user())))
+    Ok(FakeResponse::json(&find(ctx, team)?.view(ctx.user())))
 }
 
 fn create(ctx: &mut Ctx<'_>) -> Outcome {
-    ctx.admin()?;
+    ctx.require_admin()?;
     let now = ctx.state.now();
     let mut team = Team {
         id: 0,
@@ -126,7 +129,7 @@ fn create(ctx: &mut Ctx<'_>) -> Outcome {
 }
 
 fn update(ctx: &mut Ctx<'_>, team: i64) -> Outcome {
-    ctx.admin()?;
+    ctx.require_admin()?;
     let mut changed = find(ctx, team)?.clone();
     changed.set(&ctx.params("team"));
     changed.updated_at = ctx.state.now();
@@ -138,35 +141,35 @@ fn store(ctx: &mut Ctx<'_>, team: Team) -> Outcome {
     let shown = team.view(ctx.user());
     ctx.state.teams.put(ctx.account, team.id, team);
     touch(ctx, "team");
-    Ok(Answer::json(&shown))
+    Ok(FakeResponse::json(&shown))
 }
 
-fn check(ctx: &Ctx<'_>, team: &Team) -> Result<(), Refusal> {
+fn check(ctx: &Ctx<'_>, team: &Team) -> Result<(), ErrorResponse> {
     if team.name.is_empty() {
-        return Err(Refusal::invalid(&[("name", "Name must not be blank")]));
+        return Err(ErrorResponse::invalid(&[("name", "Name must not be blank")]));
     }
     let taken = |other: &Team| other.id != team.id && other.name == team.name;
     if ctx.state.teams.of(ctx.account).any(taken) {
-        return Err(Refusal::invalid(&[("name", "Name has already been taken")]));
+        return Err(ErrorResponse::invalid(&[("name", "Name has already been taken")]));
     }
     Ok(())
 }
 
 /// Returns the users of the body, if all are members of the account.
-fn users(ctx: &Ctx<'_>, team: i64) -> Result<BTreeSet<i64>, Refusal> {
+fn users(ctx: &Ctx<'_>, team: i64) -> Result<BTreeSet<i64>, ErrorResponse> {
     find(ctx, team)?;
-    ctx.admin()?;
+    ctx.require_admin()?;
     let users: BTreeSet<i64> =
         ids(ctx.body(), "user_ids").unwrap_or_default().into_iter().collect();
     if users.iter().all(|user| ctx.state.role(ctx.account, *user).is_some()) {
         Ok(users)
     } else {
-        Err(Refusal::unauthorized("Invalid User IDs"))
+        Err(ErrorResponse::unauthorized("Invalid User IDs"))
     }
 }
 
-fn members<'a>(ctx: &'a mut Ctx<'_>, team: i64) -> Result<&'a mut BTreeSet<i64>, Refusal> {
-    let team = ctx.state.teams.get_mut(ctx.account, team).ok_or_else(Refusal::not_found)?;
+fn members<'a>(ctx: &'a mut Ctx<'_>, team: i64) -> Result<&'a mut BTreeSet<i64>, ErrorResponse> {
+    let team = ctx.state.teams.get_mut(ctx.account, team).ok_or_else(ErrorResponse::not_found)?;
     Ok(&mut team.members)
 }
 
@@ -175,17 +178,17 @@ fn add_members(ctx: &mut Ctx<'_>, team: i64) -> Outcome {
     let users = users(ctx, team)?;
     let members = members(ctx, team)?;
     let new: Vec<i64> = users.into_iter().filter(|user| members.insert(*user)).collect();
-    Ok(Answer::json(&agents::views(ctx.state, ctx.account, &new)))
+    Ok(FakeResponse::json(&agents::views(ctx.state, ctx.account, &new)))
 }
 
 fn replace_members(ctx: &mut Ctx<'_>, team: i64) -> Outcome {
     let users = users(ctx, team)?;
     members(ctx, team)?.clone_from(&users);
-    Ok(Answer::json(&agents::views(ctx.state, ctx.account, &users)))
+    Ok(FakeResponse::json(&agents::views(ctx.state, ctx.account, &users)))
 }
 
 fn remove_members(ctx: &mut Ctx<'_>, team: i64) -> Outcome {
     let users = users(ctx, team)?;
     members(ctx, team)?.retain(|user| !users.contains(user));
-    Ok(Answer::empty())
+    Ok(FakeResponse::empty())
 }

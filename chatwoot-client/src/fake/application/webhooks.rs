@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::fake::http::input::{Ctx, id, text, texts};
-use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::http::router::{Routed, to};
 use crate::fake::state::secret;
 use crate::fake::webhook::events;
@@ -62,21 +62,24 @@ const DEFAULT: [&str; 7] = [
 pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
     match (verb, rest) {
         ("GET", ["webhooks"]) => to(|ctx| {
-            ctx.admin()?;
+            ctx.require_admin()?;
             let all: Value = ctx.state.webhooks.of(ctx.account).map(Webhook::view).collect();
-            Ok(Answer::json(&json!({ "payload": { "webhooks": all } })))
+            Ok(FakeResponse::json(&json!({ "payload": { "webhooks": all } })))
         }),
         ("POST", ["webhooks"]) => to(create),
-        ("PATCH" | "PUT", ["webhooks", hook]) => {
-            let hook = id(hook);
-            to(move |ctx| update(ctx, hook))
+        ("PATCH" | "PUT", ["webhooks", webhook]) => {
+            let webhook = id(webhook);
+            to(move |ctx| update(ctx, webhook))
         }
-        ("DELETE", ["webhooks", hook]) => {
-            let hook = id(hook);
+        ("DELETE", ["webhooks", webhook]) => {
+            let webhook = id(webhook);
             to(move |ctx| {
-                ctx.admin()?;
-                ctx.state.webhooks.remove(ctx.account, hook).ok_or_else(Refusal::not_found)?;
-                Ok(Answer::empty())
+                ctx.require_admin()?;
+                ctx.state
+                    .webhooks
+                    .remove(ctx.account, webhook)
+                    .ok_or_else(ErrorResponse::not_found)?;
+                Ok(FakeResponse::empty())
             })
         }
         _ => None,
@@ -84,8 +87,8 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
 }
 
 fn create(ctx: &mut Ctx<'_>) -> Outcome {
-    ctx.admin()?;
-    let mut hook = Webhook {
+    ctx.require_admin()?;
+    let mut webhook = Webhook {
         id: 0,
         account: ctx.account,
         name: None,
@@ -93,43 +96,44 @@ fn create(ctx: &mut Ctx<'_>) -> Outcome {
         subscriptions: DEFAULT.iter().map(|name| (*name).to_owned()).collect(),
         secret: secret(),
     };
-    hook.set(&ctx.params("webhook"));
-    check(ctx, &hook)?;
-    hook.id = ctx.state.webhooks.next_id();
-    store(ctx, hook)
+    webhook.set(&ctx.params("webhook"));
+    check(ctx, &webhook)?;
+    webhook.id = ctx.state.webhooks.next_id();
+    store(ctx, webhook)
 }
 
-fn update(ctx: &mut Ctx<'_>, hook: i64) -> Outcome {
-    ctx.admin()?;
-    let found = ctx.state.webhooks.get(ctx.account, hook).ok_or_else(Refusal::not_found)?;
+fn update(ctx: &mut Ctx<'_>, webhook: i64) -> Outcome {
+    ctx.require_admin()?;
+    let found =
+        ctx.state.webhooks.get(ctx.account, webhook).ok_or_else(ErrorResponse::not_found)?;
     let mut changed = found.clone();
     changed.set(&ctx.params("webhook"));
     check(ctx, &changed)?;
     store(ctx, changed)
 }
 
-fn store(ctx: &mut Ctx<'_>, hook: Webhook) -> Outcome {
-    let shown = hook.view();
-    ctx.state.webhooks.put(ctx.account, hook.id, hook);
-    Ok(Answer::json(&json!({ "payload": { "webhook": shown } })))
+fn store(ctx: &mut Ctx<'_>, webhook: Webhook) -> Outcome {
+    let shown = webhook.view();
+    ctx.state.webhooks.put(ctx.account, webhook.id, webhook);
+    Ok(FakeResponse::json(&json!({ "payload": { "webhook": shown } })))
 }
 
-fn check(ctx: &Ctx<'_>, hook: &Webhook) -> Result<(), Refusal> {
+fn check(ctx: &Ctx<'_>, webhook: &Webhook) -> Result<(), ErrorResponse> {
     let mut faults = Vec::new();
-    let taken = |other: &Webhook| other.id != hook.id && other.url == hook.url;
+    let taken = |other: &Webhook| other.id != webhook.id && other.url == webhook.url;
     if ctx.state.webhooks.of(ctx.account).any(taken) {
         faults.push(("url", "Url has already been taken"));
     }
-    if !is_http(&hook.url) {
+    if !is_http(&webhook.url) {
         faults.push(("url", "Url is invalid"));
     }
     let known = events::known();
-    if hook.subscriptions.is_empty()
-        || !hook.subscriptions.iter().all(|e| known.contains(e.as_str()))
+    if webhook.subscriptions.is_empty()
+        || !webhook.subscriptions.iter().all(|e| known.contains(e.as_str()))
     {
         faults.push(("subscriptions", "Subscriptions Invalid events"));
     }
-    if faults.is_empty() { Ok(()) } else { Err(Refusal::invalid(&faults)) }
+    if faults.is_empty() { Ok(()) } else { Err(ErrorResponse::invalid(&faults)) }
 }
 
 /// Whether a text is an `http` or `https` URL.

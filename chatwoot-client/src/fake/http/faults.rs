@@ -12,7 +12,7 @@ use crate::http::Op;
 #[non_exhaustive]
 pub enum FaultKind {
     /// Responds with this instead; the request is not processed.
-    Refuse {
+    Respond {
         /// The status of the response.
         status: u16,
         /// The body of the response.
@@ -27,11 +27,11 @@ pub enum FaultKind {
     /// Responds with the server's 429 without processing the request.
     RateLimited,
     /// Processes the request, then breaks the connection before the response.
-    ResetBeforeAnswer,
+    ResetBeforeResponse,
     /// Makes no connection; the request is not processed, and the client knows it.
     NoConnection,
     /// Breaks the connection without processing the request; for the client it is the same as
-    /// [`FaultKind::ResetBeforeAnswer`].
+    /// [`FaultKind::ResetBeforeResponse`].
     ResetBefore,
     /// Neither processes the request nor responds: it times out.
     TimeoutBefore,
@@ -137,7 +137,7 @@ pub struct WebhookFaults {
 
 /// The handling of one delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::fake) enum Fate {
+pub(in crate::fake) enum DeliveryAction {
     Send,
     Drop,
     Double,
@@ -163,8 +163,8 @@ impl Faults {
     }
 
     /// Returns the faults that affect this request, in the order in which they were added.
-    pub(in crate::fake) fn strike(&mut self, verb: &str, path: &str) -> Vec<FaultKind> {
-        let mut struck = Vec::new();
+    pub(in crate::fake) fn matching(&mut self, verb: &str, path: &str) -> Vec<FaultKind> {
+        let mut active = Vec::new();
         for fault in &mut self.on {
             if !fault.matches(verb, path) {
                 continue;
@@ -174,14 +174,14 @@ impl Faults {
                 continue;
             }
             fault.left = fault.left.map(|left| left - 1);
-            struck.push(fault.kind.clone());
+            active.push(fault.kind.clone());
         }
         self.on.retain(|fault| fault.left != Some(0));
-        struck
+        active
     }
 
     /// Returns the handling of the next delivery.
-    pub(in crate::fake) fn fate(&mut self) -> Fate {
+    pub(in crate::fake) fn action(&mut self) -> DeliveryAction {
         self.seen = self.seen.wrapping_add(1);
         let seen = self.seen;
         let faults = &mut self.webhooks;
@@ -189,18 +189,18 @@ impl Faults {
         let nth = |every: u32| every > 0 && seen.is_multiple_of(every);
         if faults.drop_next > 0 {
             faults.drop_next -= 1;
-            Fate::Drop
+            DeliveryAction::Drop
         } else if faults.double_next > 0 {
             faults.double_next -= 1;
-            Fate::Double
+            DeliveryAction::Double
         } else if nth(faults.drop_every) || chance(faults.drop_per_mille) {
-            Fate::Drop
+            DeliveryAction::Drop
         } else if nth(faults.double_every) || chance(faults.double_per_mille) {
-            Fate::Double
+            DeliveryAction::Double
         } else if nth(faults.swap_every) || chance(faults.swap_per_mille) {
-            Fate::Swap
+            DeliveryAction::Swap
         } else {
-            Fate::Send
+            DeliveryAction::Send
         }
     }
 }
@@ -210,18 +210,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_strikes_what_it_names_and_no_more_often() {
+    fn a_fault_affects_only_matching_requests() {
         let mut faults = Faults::default();
         faults
             .add(Fault::new(FaultKind::ErrorAfter).verb("post").path("/labels").times(1).after(1));
-        assert!(faults.strike("GET", "/api/v1/accounts/1/labels").is_empty());
-        assert!(faults.strike("POST", "/api/v1/accounts/1/labels").is_empty());
-        assert_eq!(faults.strike("POST", "/api/v1/accounts/1/labels"), [FaultKind::ErrorAfter]);
-        assert!(faults.strike("POST", "/api/v1/accounts/1/labels").is_empty());
+        assert!(faults.matching("GET", "/api/v1/accounts/1/labels").is_empty());
+        assert!(faults.matching("POST", "/api/v1/accounts/1/labels").is_empty());
+        assert_eq!(faults.matching("POST", "/api/v1/accounts/1/labels"), [FaultKind::ErrorAfter]);
+        assert!(faults.matching("POST", "/api/v1/accounts/1/labels").is_empty());
     }
 
     #[test]
-    fn a_template_fits_whole_paths_only() {
+    fn a_template_matches_whole_paths_only() {
         assert!(on_path("/a/{id}/c", "/a/7/c"));
         assert!(!on_path("/a/{id}/c", "/a/7/c/d"));
         assert!(!on_path("/a/{id}", "/a"));

@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use crate::fake::http::multipart;
-use crate::fake::http::response::Refusal;
+use crate::fake::http::response::ErrorResponse;
 use crate::fake::state::{Role, State};
 
 /// A parsed request.
@@ -127,10 +127,10 @@ impl Ctx<'_> {
     }
 
     /// Returns an error unless the caller is an administrator of the account.
-    pub(in crate::fake) fn admin(&self) -> Result<(), Refusal> {
+    pub(in crate::fake) fn require_admin(&self) -> Result<(), ErrorResponse> {
         match self.caller {
             Caller::User { role: Some(Role::Administrator), .. } => Ok(()),
-            _ => Err(Refusal::not_allowed()),
+            _ => Err(ErrorResponse::not_allowed()),
         }
     }
 

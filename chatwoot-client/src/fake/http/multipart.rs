@@ -10,9 +10,9 @@ pub(in crate::fake) fn read(content_type: &str, body: &[u8]) -> Value {
         .map(|value| value.trim_matches('"'))
         .next()
         .unwrap_or_default();
-    let mark = format!("--{boundary}");
+    let delimiter = format!("--{boundary}");
     let mut root = Value::Object(Map::new());
-    for part in split(body, mark.as_bytes()) {
+    for part in split(body, delimiter.as_bytes()) {
         let Some(end) = find(part, b"\r\n\r\n") else { continue };
         let head = String::from_utf8_lossy(part.get(..end).unwrap_or_default()).into_owned();
         let data = part.get(end + 4..).unwrap_or_default();
@@ -60,8 +60,8 @@ fn place(root: &mut Value, name: &str, value: Value) {
 }
 
 fn attribute(head: &str, name: &str) -> Option<String> {
-    let mark = format!(" {name}=\"");
-    let start = head.find(&mark)? + mark.len();
+    let delimiter = format!(" {name}=\"");
+    let start = head.find(&delimiter)? + delimiter.len();
     let rest = head.get(start..)?;
     Some(rest.get(..rest.find('"')?)?.to_owned())
 }
@@ -73,15 +73,15 @@ fn header(head: &str, name: &str) -> Option<String> {
     })
 }
 
-fn find(text: &[u8], mark: &[u8]) -> Option<usize> {
-    text.windows(mark.len()).position(|window| window == mark)
+fn find(text: &[u8], delimiter: &[u8]) -> Option<usize> {
+    text.windows(delimiter.len()).position(|window| window == delimiter)
 }
 
-fn split<'a>(mut body: &'a [u8], mark: &[u8]) -> Vec<&'a [u8]> {
+fn split<'a>(mut body: &'a [u8], delimiter: &[u8]) -> Vec<&'a [u8]> {
     let mut parts = Vec::new();
-    while let Some(at) = find(body, mark) {
+    while let Some(at) = find(body, delimiter) {
         parts.push(body.get(..at).unwrap_or_default());
-        body = body.get(at + mark.len()..).unwrap_or_default();
+        body = body.get(at + delimiter.len()..).unwrap_or_default();
     }
     parts
 }

@@ -6,11 +6,11 @@ use http::header::{CONTENT_TYPE, HeaderValue};
 use serde_json::{Value, json};
 
 /// The result of an operation.
-pub(in crate::fake) type Outcome = Result<Answer, Refusal>;
+pub(in crate::fake) type Outcome = Result<FakeResponse, ErrorResponse>;
 
 /// A complete response before it is converted to `http`'s type.
 #[derive(Clone, Debug)]
-pub(in crate::fake) struct Answer {
+pub(in crate::fake) struct FakeResponse {
     pub(in crate::fake) status: u16,
     content_type: &'static str,
     body: Bytes,
@@ -19,7 +19,7 @@ pub(in crate::fake) struct Answer {
 const JSON: &str = "application/json; charset=utf-8";
 const TEXT: &str = "text/plain; charset=utf-8";
 
-impl Answer {
+impl FakeResponse {
     /// Returns 200 with this JSON.
     pub(in crate::fake) fn json(body: &Value) -> Self {
         Self::with_status(200, body)
@@ -41,7 +41,7 @@ impl Answer {
     }
 
     /// Returns a status with an empty body.
-    pub(in crate::fake) fn nothing(status: u16) -> Self {
+    pub(in crate::fake) fn empty_with_status(status: u16) -> Self {
         Self { status, ..Self::empty() }
     }
 
@@ -90,15 +90,15 @@ fn weak(body: &[u8]) -> String {
 
 /// A response with an error status.
 #[derive(Clone, Debug)]
-pub(in crate::fake) struct Refusal(pub(in crate::fake) Answer);
+pub(in crate::fake) struct ErrorResponse(pub(in crate::fake) FakeResponse);
 
-impl Refusal {
+impl ErrorResponse {
     fn error(status: u16, text: &str) -> Self {
-        Self(Answer::with_status(status, &json!({ "error": text })))
+        Self(FakeResponse::with_status(status, &json!({ "error": text })))
     }
 
     fn rack(status: u16, text: &str) -> Self {
-        Self(Answer::with_status(status, &json!({ "status": status, "error": text })))
+        Self(FakeResponse::with_status(status, &json!({ "status": status, "error": text })))
     }
 
     /// 404: no row with that id, or not in that account.
@@ -122,7 +122,7 @@ impl Refusal {
     }
 
     /// 500: an error that the server does not handle.
-    pub(in crate::fake) fn crash() -> Self {
+    pub(in crate::fake) fn internal_server_error() -> Self {
         Self::rack(500, "Internal Server Error")
     }
 
@@ -133,7 +133,7 @@ impl Refusal {
 
     /// 401 for a request without a valid token.
     pub(in crate::fake) fn sign_in(text: &str) -> Self {
-        Self(Answer::with_status(401, &json!({ "errors": [text] })))
+        Self(FakeResponse::with_status(401, &json!({ "errors": [text] })))
     }
 
     /// 401: the role does not allow it.
@@ -155,7 +155,7 @@ impl Refusal {
                 attributes.push(name);
             }
         }
-        Self(Answer::with_status(
+        Self(FakeResponse::with_status(
             422,
             &json!({ "message": message.join(", "), "attributes": attributes }),
         ))

@@ -6,7 +6,7 @@ use crate::fake::application::{
     inboxes, labels, messages, profile, teams, webhooks,
 };
 use crate::fake::http::input::{Ctx, id, segments};
-use crate::fake::http::response::{Outcome, Refusal};
+use crate::fake::http::response::{ErrorResponse, Outcome};
 use crate::fake::http::{auth, root};
 use crate::fake::pages::agent as agent_page;
 use crate::fake::platform::{accounts as platform, users as platform_users};
@@ -47,8 +47,8 @@ const ACCOUNT: &[Resource] = &[
 /// The routes without authentication.
 const OPEN: &[Resource] = &[root::route, agent_page::route];
 
-fn find(resources: &[Resource], verb: &str, rest: &[&str]) -> Result<Handler, Refusal> {
-    resources.iter().find_map(|route| route(verb, rest)).ok_or_else(Refusal::no_route)
+fn find(resources: &[Resource], verb: &str, rest: &[&str]) -> Result<Handler, ErrorResponse> {
+    resources.iter().find_map(|route| route(verb, rest)).ok_or_else(ErrorResponse::no_route)
 }
 
 /// Runs the operation of the request.
@@ -77,10 +77,10 @@ pub(in crate::fake) fn run(ctx: &mut Ctx<'_>) -> Outcome {
         rest => find(OPEN, verb, rest)?,
     };
     if ctx.input.malformed {
-        return Err(Refusal::bad_json());
+        return Err(ErrorResponse::bad_json());
     }
     if ctx.input.has_nul {
-        return Err(Refusal::crash());
+        return Err(ErrorResponse::internal_server_error());
     }
     handler(ctx)
 }

@@ -40,12 +40,16 @@ impl FakeServer {
     async fn serve(fake: FakeChatwoot, builder: wiremock::MockServerBuilder) -> Self {
         let server = builder.disable_request_recording().start().await;
         fake.set_base_url(server.uri());
-        let door = Door { fake: fake.clone(), reply: Arc::default() };
+        let responder = Responder { fake: fake.clone(), reply: Arc::default() };
         // The first mock calls the fake and matches only broken connections; the second returns the
         // response.
         let broken = |_: &Request| std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-        Mock::given(door.clone()).respond_with_err(broken).with_priority(1).mount(&server).await;
-        Mock::given(wiremock::matchers::any()).respond_with(door).mount(&server).await;
+        Mock::given(responder.clone())
+            .respond_with_err(broken)
+            .with_priority(1)
+            .mount(&server)
+            .await;
+        Mock::given(wiremock::matchers::any()).respond_with(responder).mount(&server).await;
         Self { server, fake }
     }
 
@@ -62,34 +66,34 @@ impl FakeServer {
 
 /// wiremock handles one request at a time, so one slot between the two mocks is enough.
 #[derive(Clone)]
-struct Door {
+struct Responder {
     fake: FakeChatwoot,
     reply: Arc<Mutex<Option<Reply>>>,
 }
 
-impl Match for Door {
+impl Match for Responder {
     fn matches(&self, request: &Request) -> bool {
-        let mut asked = http::Request::new(Bytes::copy_from_slice(&request.body));
-        asked.method_mut().clone_from(&request.method);
+        let mut converted = http::Request::new(Bytes::copy_from_slice(&request.body));
+        converted.method_mut().clone_from(&request.method);
         if let Ok(uri) = request.url.as_str().parse() {
-            *asked.uri_mut() = uri;
+            *converted.uri_mut() = uri;
         }
-        asked.headers_mut().clone_from(&request.headers);
-        let reply = self.fake.handle(&asked);
+        converted.headers_mut().clone_from(&request.headers);
+        let reply = self.fake.handle(&converted);
         let breaks = matches!(reply.outcome, FakeOutcome::Reset | FakeOutcome::NoConnection);
         *self.reply.lock().unwrap_or_else(PoisonError::into_inner) = Some(reply);
         breaks
     }
 }
 
-impl Respond for Door {
+impl Respond for Responder {
     fn respond(&self, _: &Request) -> ResponseTemplate {
         let reply = self.reply.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(Reply { delay, outcome }) = reply else { return ResponseTemplate::new(500) };
-        let FakeOutcome::Answer(answer) = outcome else {
+        let FakeOutcome::Response(response) = outcome else {
             return ResponseTemplate::new(504).set_delay(NEVER);
         };
-        let (parts, body) = answer.into_parts();
+        let (parts, body) = response.into_parts();
         let mut template = ResponseTemplate::new(parts.status).set_delay(delay);
         let kind = parts.headers.get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok());
         template = template.set_body_raw(body.to_vec(), kind.unwrap_or_default());

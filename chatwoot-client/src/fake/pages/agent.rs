@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::fake::application::conversations::store::Conversation;
 use crate::fake::application::dashboard_apps::DashboardApp;
 use crate::fake::http::input::{Ctx, id};
-use crate::fake::http::response::{Outcome, Refusal};
+use crate::fake::http::response::{ErrorResponse, Outcome};
 use crate::fake::http::root::page;
 use crate::fake::http::router::{Routed, to};
 use crate::fake::shapes;
@@ -27,9 +27,9 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
     let account = id(account);
     match rest {
         [] | ["dashboard"] => to(move |ctx| show(ctx, account, None)),
-        ["conversations", talk] => {
-            let talk = id(talk);
-            to(move |ctx| show(ctx, account, Some(talk)))
+        ["conversations", conversation] => {
+            let conversation = id(conversation);
+            to(move |ctx| show(ctx, account, Some(conversation)))
         }
         _ => None,
     }
@@ -37,18 +37,23 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
 
 fn show(ctx: &mut Ctx<'_>, account: i64, chosen: Option<i64>) -> Outcome {
     let state = &*ctx.state;
-    let server = state.accounts.get(&account).ok_or_else(Refusal::no_route)?;
-    let mut talks: Vec<&Conversation> =
-        state.talk.of(account).filter(|talk| !state.talk.is_orphan(account, talk.id)).collect();
-    talks.sort_by_key(|talk| Reverse((talk.last_activity_at, talk.id)));
-    let talk = match chosen {
-        Some(id) => talks.iter().find(|talk| talk.id == id),
-        None => talks.first(),
+    let server = state.accounts.get(&account).ok_or_else(ErrorResponse::no_route)?;
+    let mut conversations: Vec<&Conversation> = state
+        .conversations
+        .of(account)
+        .filter(|conversation| !state.conversations.is_orphan(account, conversation.id))
+        .collect();
+    conversations
+        .sort_by_key(|conversation| Reverse((conversation.last_activity_at, conversation.id)));
+    let conversation = match chosen {
+        Some(id) => conversations.iter().find(|conversation| conversation.id == id),
+        None => conversations.first(),
     };
     let agent = administrator(state, account);
     let viewer = agent.unwrap_or_default();
     let agent = agent.and_then(|id| state.users.get(&id));
-    let contact = talk.and_then(|talk| state.contacts.get(account, talk.contact));
+    let contact =
+        conversation.and_then(|conversation| state.contacts.get(account, conversation.contact));
     let mut shown = page(
         include_str!("agent.html"),
         &json!({
@@ -57,14 +62,14 @@ fn show(ctx: &mut Ctx<'_>, account: i64, chosen: Option<i64>) -> Outcome {
                 json!({ "id": user.id, "name": user.name, "email": user.email })
             }),
             "conversations":
-                talks.iter().take(LISTED).map(|talk| listed(state, talk)).collect::<Value>(),
-            "conversation": talk.map(|talk| shapes::conversation(state, talk, viewer)),
+                conversations.iter().take(LISTED).map(|conversation| listed(state, conversation)).collect::<Value>(),
+            "conversation": conversation.map(|conversation| shapes::conversation(state, conversation, viewer)),
             "contact": contact.map(|contact| shapes::contact(state, contact, true)),
-            "messages": talk.map(|talk| messages(state, talk)),
+            "messages": conversation.map(|conversation| messages(state, conversation)),
             "apps": state.dashboard_apps.of(account).map(DashboardApp::view).collect::<Value>(),
         }),
     );
-    if chosen.is_some() && talk.is_none() {
+    if chosen.is_some() && conversation.is_none() {
         shown.status = 404;
     }
     Ok(shown)
@@ -78,52 +83,58 @@ fn administrator(state: &State, account: i64) -> Option<i64> {
         .next()
 }
 
-fn listed(state: &State, talk: &Conversation) -> Value {
-    let person = state.contacts.get(talk.account, talk.contact);
-    let inbox = state.inboxes.get(talk.account, talk.inbox);
-    let said = state.talk.messages(talk).rev().find(|message| message.is_chat());
+fn listed(state: &State, conversation: &Conversation) -> Value {
+    let contact = state.contacts.get(conversation.account, conversation.contact);
+    let inbox = state.inboxes.get(conversation.account, conversation.inbox);
+    let last_message =
+        state.conversations.messages(conversation).rev().find(|message| message.is_chat());
     json!({
-        "id": talk.id,
-        "status": talk.status.as_str(),
-        "name": person.map(|person| &person.name),
+        "id": conversation.id,
+        "status": conversation.status.as_str(),
+        "name": contact.map(|contact| &contact.name),
         "inbox": inbox.map(|inbox| &inbox.name),
-        "said": said.map(|message| &message.content),
+        "last_message": last_message.map(|message| &message.content),
     })
 }
 
-fn messages(state: &State, talk: &Conversation) -> Value {
-    let from = talk.messages.len().saturating_sub(SHOWN);
-    state.talk.messages(talk).skip(from).map(|one| shapes::message(state, one, None)).collect()
+fn messages(state: &State, conversation: &Conversation) -> Value {
+    let from = conversation.messages.len().saturating_sub(SHOWN);
+    state
+        .conversations
+        .messages(conversation)
+        .skip(from)
+        .map(|one| shapes::message(state, one, None))
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
-    use crate::fake::test_server::TestServer;
+    use crate::fake::tests::TestServer;
 
     #[test]
     fn an_agent_sees_the_newest_conversation_and_the_apps() {
         let server = TestServer::new();
-        let look = |rest: &str| {
+        let get = |rest: &str| {
             let path = format!("/app/accounts/{}{rest}", server.account);
-            let (status, page) = server.ask("GET", &path, None, None);
+            let (status, page) = server.request("GET", &path, None, None);
             (status, page.as_str().map(str::to_owned).unwrap_or_default())
         };
-        assert_eq!(look("").0, 200, "an account without conversations has a dashboard too");
+        assert_eq!(get("").0, 200, "an account without conversations has a dashboard too");
 
         let frame = json!([{ "type": "frame", "url": "https://shop.example/panel" }]);
-        server.done("POST", "/dashboard_apps", &json!({ "title": "Panel", "content": frame }));
+        server.ok("POST", "/dashboard_apps", &json!({ "title": "Panel", "content": frame }));
         let inbox = json!({ "name": "Api", "channel": { "type": "api" } });
-        let inbox = server.done("POST", "/inboxes", &inbox);
+        let inbox = server.ok("POST", "/inboxes", &inbox);
         for name in ["Ada", "</script><script>alert(1)</script>"] {
             let wanted = json!({ "name": name, "inbox_id": inbox["id"] });
-            let made = server.done("POST", "/contacts", &wanted);
-            let source = &made["payload"]["contact_inbox"]["source_id"];
-            server.done("POST", "/conversations", &json!({ "source_id": source }));
+            let created = server.ok("POST", "/contacts", &wanted);
+            let source = &created["payload"]["contact_inbox"]["source_id"];
+            server.ok("POST", "/conversations", &json!({ "source_id": source }));
         }
 
-        let (status, page) = look("/dashboard");
+        let (status, page) = get("/dashboard");
         assert_eq!(status, 200);
         assert!(!page.contains("<script>alert"), "a name ends no script: {page}");
         let data = data(&page);
@@ -132,9 +143,9 @@ mod tests {
         assert_eq!(data["conversation"]["meta"]["sender"]["id"], data["contact"]["id"]);
         assert_eq!(data["apps"][0]["content"][0]["url"], "https://shop.example/panel");
         assert_eq!(data["agent"]["name"], "Admin");
-        assert_eq!(look("/conversations/1").0, 200);
-        assert_eq!(look("/conversations/9").0, 404);
-        assert_eq!(server.ask("GET", "/app/accounts/99/dashboard", None, None).0, 404);
+        assert_eq!(get("/conversations/1").0, 200);
+        assert_eq!(get("/conversations/9").0, 404);
+        assert_eq!(server.request("GET", "/app/accounts/99/dashboard", None, None).0, 404);
     }
 
     fn data(page: &str) -> Value {

@@ -1,5 +1,5 @@
-// The fake's widget: it records what a page asks of it, shows a bubble in the inbox's colour, and
-// in its frame who is known. Its cookies and its frame's are the real one's.
+// The fake's widget: it records the page's calls, shows a bubble in the inbox's color, and in its
+// frame the identified contact. It uses the same cookies as Chatwoot's own widget.
 (function () {
   if (window.chatwootSDK) return;
   var calls = (window.__chatwootCalls = window.__chatwootCalls || []);
@@ -27,12 +27,12 @@
       (api.baseDomain ? '; domain=' + api.baseDomain : '');
   }
 
-  // As upstream, whatever the base domain is.
+  // As in Chatwoot's widget, regardless of the base domain.
   function drop(name) {
     document.cookie = name + '=; path=/; max-age=0';
   }
 
-  // Upstream's is an MD5 of the same fields.
+  // Chatwoot's widget uses an MD5 of the same fields.
   function digest(identifier, user) {
     var fields = ['avatar_url', 'email', 'name', 'identifier_hash'].map(function (name) {
       return name + (user[name] || '');
@@ -123,7 +123,7 @@
     });
   }
 
-  // What a visitor does in the frame, which a test cannot reach: writes a message.
+  // Writes a message as the visitor does in the frame, which a test cannot reach.
   window.__chatwootSay = function (text) { tell('say', { text: text }); };
 
   window.chatwootSDK = {
@@ -184,7 +184,7 @@
         api.user = { identifier: String(identifier), user: user };
         tell('set-user', api.user);
         keep(api, 'cw_user_' + api.websiteToken, known);
-        // The real widget stays closed; here one is to see that the customer is known.
+        // Chatwoot's widget stays closed; the fake opens to show that the customer is identified.
         if (!api.hideMessageBubble) open(true);
       };
       api.setLocale = function (locale) {

@@ -7,7 +7,7 @@ use crate::fake::application::account::Account;
 use crate::fake::application::agents::{Membership, join, leave};
 use crate::fake::clock::iso;
 use crate::fake::http::input::{Ctx, flag, id, id_of, text};
-use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::http::router::{Routed, to};
 use crate::fake::state::{Role, State};
 
@@ -16,19 +16,20 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
         let account = id(account);
         to(move |ctx| {
             if !ctx.state.accounts.contains_key(&account) {
-                return Err(Refusal::no_route());
+                return Err(ErrorResponse::no_route());
             }
             if !ctx.state.platform_accounts.contains(&account) {
-                return Err(Refusal::unauthorized("Non permissible resource"));
+                return Err(ErrorResponse::unauthorized("Non permissible resource"));
             }
             run(ctx, account)
         })
     };
     match (verb, rest) {
         ("GET", ["accounts"]) => to(|ctx| {
-            let made = ctx.state.platform_accounts.iter();
-            let all: Value = made.filter_map(|id| ctx.state.accounts.get(id)).map(view).collect();
-            Ok(Answer::json(&all))
+            let created = ctx.state.platform_accounts.iter();
+            let all: Value =
+                created.filter_map(|id| ctx.state.accounts.get(id)).map(view).collect();
+            Ok(FakeResponse::json(&all))
         }),
         ("POST", ["accounts"]) => to(create),
         ("GET", ["accounts", account]) => one(account, |ctx, id| show(ctx.state, id)),
@@ -41,14 +42,14 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
         ("GET", ["accounts", account, "account_users"]) => one(account, |ctx, id| {
             let members = ctx.state.memberships.range((id, i64::MIN)..=(id, i64::MAX));
             let all: Value = members.map(|(_, member)| member_view(member)).collect();
-            Ok(Answer::json(&all))
+            Ok(FakeResponse::json(&all))
         }),
         ("POST", ["accounts", account, "account_users"]) => one(account, add_user),
         ("DELETE", ["accounts", account, "account_users"]) => one(account, |ctx, id| {
             if let Some(user) = ctx.body().get("user_id").and_then(id_of) {
                 leave(ctx.state, id, user);
             }
-            Ok(Answer::empty())
+            Ok(FakeResponse::empty())
         }),
         _ => None,
     }
@@ -58,7 +59,7 @@ fn create(ctx: &mut Ctx<'_>) -> Outcome {
     let params = ctx.params("account");
     let name = text(&params, "name").unwrap_or_default();
     if name.is_empty() {
-        return Err(Refusal::invalid(&[("name", "Name can't be blank")]));
+        return Err(ErrorResponse::invalid(&[("name", "Name can't be blank")]));
     }
     let id = account::add(ctx.state, &name);
     ctx.state.platform_accounts.insert(id);
@@ -66,11 +67,11 @@ fn create(ctx: &mut Ctx<'_>) -> Outcome {
     show(ctx.state, id)
 }
 
-fn apply(state: &mut State, id: i64, params: &Value) -> Result<(), Refusal> {
-    let account = state.accounts.get_mut(&id).ok_or_else(Refusal::no_route)?;
+fn apply(state: &mut State, id: i64, params: &Value) -> Result<(), ErrorResponse> {
+    let account = state.accounts.get_mut(&id).ok_or_else(ErrorResponse::no_route)?;
     if let Some(status) = text(params, "status") {
         if !matches!(status.as_str(), "active" | "suspended") {
-            return Err(Refusal::crash());
+            return Err(ErrorResponse::internal_server_error());
         }
         account.status = status;
     }
@@ -108,8 +109,8 @@ fn show(state: &State, id: i64) -> Outcome {
     state
         .accounts
         .get(&id)
-        .map(|account| Answer::json(&view(account)))
-        .ok_or_else(Refusal::no_route)
+        .map(|account| FakeResponse::json(&view(account)))
+        .ok_or_else(ErrorResponse::no_route)
 }
 
 /// The server deletes it in a background job; the fake deletes it at once.
@@ -118,9 +119,9 @@ fn delete(ctx: &mut Ctx<'_>, id: i64) -> Outcome {
     state.accounts.remove(&id);
     state.platform_accounts.remove(&id);
     state.memberships.retain(|(account, _), _| *account != id);
-    state.places.retain(|(_, account)| *account != id);
-    state.contacts.forget(id);
-    state.talk.forget(id);
+    state.memberships_by_user.retain(|(_, account)| *account != id);
+    state.contacts.remove_account(id);
+    state.conversations.remove_account(id);
     state.inboxes.retain_of(id, |_| false);
     state.inbox_by_identifier.retain(|_, (account, _)| *account != id);
     state.labels.retain_of(id, |_| false);
@@ -128,22 +129,26 @@ fn delete(ctx: &mut Ctx<'_>, id: i64) -> Outcome {
     state.definitions.retain_of(id, |_| false);
     state.webhooks.retain_of(id, |_| false);
     state.dashboard_apps.retain_of(id, |_| false);
-    Ok(Answer::empty())
+    Ok(FakeResponse::empty())
 }
 
 fn add_user(ctx: &mut Ctx<'_>, account: i64) -> Outcome {
     let user = ctx.body().get("user_id").and_then(id_of).unwrap_or_default();
     if !ctx.state.users.contains_key(&user) {
-        return Err(Refusal::invalid(&[("user", "User must exist")]));
+        return Err(ErrorResponse::invalid(&[("user", "User must exist")]));
     }
     let known = ctx.state.role(account, user);
     let role = match text(ctx.body(), "role") {
-        Some(word) => Role::read(&word).ok_or_else(Refusal::crash)?,
+        Some(word) => Role::read(&word).ok_or_else(ErrorResponse::internal_server_error)?,
         None => known.unwrap_or(Role::Agent),
     };
     join(ctx.state, account, user, role);
-    let member = ctx.state.memberships.get(&(account, user)).ok_or_else(Refusal::crash)?;
-    Ok(Answer::json(&member_view(member)))
+    let member = ctx
+        .state
+        .memberships
+        .get(&(account, user))
+        .ok_or_else(ErrorResponse::internal_server_error)?;
+    Ok(FakeResponse::json(&member_view(member)))
 }
 
 fn member_view(member: &Membership) -> Value {

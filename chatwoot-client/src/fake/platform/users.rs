@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::fake::application::agents;
 use crate::fake::http::input::{Ctx, id, text};
-use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::http::router::{Routed, to};
 use crate::fake::state::{State, secret};
 
@@ -66,17 +66,19 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
         let user = id(user);
         to(move |ctx| {
             if !ctx.state.users.contains_key(&user) {
-                return Err(Refusal::no_route());
+                return Err(ErrorResponse::no_route());
             }
             if !ctx.state.platform_users.contains(&user) {
-                return Err(Refusal::unauthorized("Non permissible resource"));
+                return Err(ErrorResponse::unauthorized("Non permissible resource"));
             }
             run(ctx, user)
         })
     };
     match (verb, rest) {
         ("POST", ["users"]) => to(create),
-        ("GET", ["users", user]) => one(user, |ctx, user| Ok(Answer::json(&view(ctx.state, user)))),
+        ("GET", ["users", user]) => {
+            one(user, |ctx, user| Ok(FakeResponse::json(&view(ctx.state, user))))
+        }
         ("PATCH" | "PUT", ["users", user]) => one(user, update),
         ("DELETE", ["users", user]) => one(user, delete),
         ("GET", ["users", user, "login"]) => one(user, login),
@@ -91,13 +93,13 @@ fn create(ctx: &mut Ctx<'_>) -> Outcome {
     if let Some(known) = ctx.state.user_by_email.get(&email.to_lowercase()).copied() {
         // The server returns an existing user unchanged.
         ctx.state.platform_users.insert(known);
-        return Ok(Answer::json(&view(ctx.state, known)));
+        return Ok(FakeResponse::json(&view(ctx.state, known)));
     }
     check(&params, true)?;
     let user = add(ctx.state, &email, &text(&params, "name").unwrap_or_default());
     ctx.state.platform_users.insert(user);
     apply(ctx.state, user, &params);
-    Ok(Answer::json(&view(ctx.state, user)))
+    Ok(FakeResponse::json(&view(ctx.state, user)))
 }
 
 fn update(ctx: &mut Ctx<'_>, user: i64) -> Outcome {
@@ -106,10 +108,10 @@ fn update(ctx: &mut Ctx<'_>, user: i64) -> Outcome {
     let owner = text(&params, "email").map(|email| email.to_lowercase());
     let owner = owner.and_then(|email| ctx.state.user_by_email.get(&email));
     if owner.is_some_and(|owner| *owner != user) {
-        return Err(Refusal::invalid(&[("email", "Email has already been taken")]));
+        return Err(ErrorResponse::invalid(&[("email", "Email has already been taken")]));
     }
     apply(ctx.state, user, &params);
-    Ok(Answer::json(&view(ctx.state, user)))
+    Ok(FakeResponse::json(&view(ctx.state, user)))
 }
 
 fn apply(state: &mut State, id: i64, params: &Value) {
@@ -136,7 +138,7 @@ fn apply(state: &mut State, id: i64, params: &Value) {
     }
 }
 
-fn check(params: &Value, new: bool) -> Result<(), Refusal> {
+fn check(params: &Value, new: bool) -> Result<(), ErrorResponse> {
     let mut faults = Vec::new();
     let email = text(params, "email");
     match email.as_deref() {
@@ -153,7 +155,7 @@ fn check(params: &Value, new: bool) -> Result<(), Refusal> {
         None => {}
         Some(password) => check_password(password, &mut faults),
     }
-    if faults.is_empty() { Ok(()) } else { Err(Refusal::invalid(&faults)) }
+    if faults.is_empty() { Ok(()) } else { Err(ErrorResponse::invalid(&faults)) }
 }
 
 const SPECIAL: &str = "!@#$%^&*()_+-=[]{}|\"/\\.,`<>:;?~'";
@@ -176,7 +178,8 @@ fn check_password(password: &str, faults: &mut Vec<(&str, &str)>) {
             "Password must contain at least 1 special character  ( !@#$%^&*()_+-=[]{}|\"/\\.,`<>:;?~')",
         ),
     ];
-    faults.extend(rules.iter().filter(|(kept, _)| !kept).map(|(_, said)| ("password", *said)));
+    faults
+        .extend(rules.iter().filter(|(kept, _)| !kept).map(|(_, message)| ("password", *message)));
 }
 
 /// Whether the server accepts a text as an e-mail address: text, an at sign, a domain.
@@ -188,9 +191,9 @@ pub(in crate::fake) fn looks_like_email(text: &str) -> bool {
 }
 
 fn delete(ctx: &mut Ctx<'_>, user: i64) -> Outcome {
-    if let Some(gone) = ctx.state.users.remove(&user) {
-        ctx.state.user_by_email.remove(&gone.email);
-        ctx.state.user_by_token.remove(&gone.token);
+    if let Some(removed) = ctx.state.users.remove(&user) {
+        ctx.state.user_by_email.remove(&removed.email);
+        ctx.state.user_by_token.remove(&removed.token);
     }
     ctx.state.platform_users.remove(&user);
     let accounts: Vec<i64> =
@@ -198,7 +201,7 @@ fn delete(ctx: &mut Ctx<'_>, user: i64) -> Outcome {
     for account in accounts {
         agents::leave(ctx.state, account, user);
     }
-    Ok(Answer::empty())
+    Ok(FakeResponse::empty())
 }
 
 fn login(ctx: &mut Ctx<'_>, user: i64) -> Outcome {
@@ -207,12 +210,12 @@ fn login(ctx: &mut Ctx<'_>, user: i64) -> Outcome {
         .append_pair("email", &email)
         .append_pair("sso_auth_token", &hex::encode(secret()))
         .finish();
-    Ok(Answer::json(&json!({ "url": format!("{}/app/login?{query}", ctx.state.base_url) })))
+    Ok(FakeResponse::json(&json!({ "url": format!("{}/app/login?{query}", ctx.state.base_url) })))
 }
 
 fn show_token(ctx: &mut Ctx<'_>, user: i64) -> Outcome {
-    let user = ctx.state.users.get(&user).ok_or_else(Refusal::no_route)?;
-    Ok(Answer::json(&json!({
+    let user = ctx.state.users.get(&user).ok_or_else(ErrorResponse::no_route)?;
+    Ok(FakeResponse::json(&json!({
         "access_token": user.token,
         "expiry": null,
         "user": {

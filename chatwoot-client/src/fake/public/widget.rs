@@ -4,13 +4,13 @@ use serde_json::{Value, json};
 
 use crate::fake::application::contacts::inboxes as contact_inboxes;
 use crate::fake::application::contacts::inboxes::ContactInbox;
-use crate::fake::application::contacts::merge::Name;
+use crate::fake::application::contacts::merge::NamePolicy;
 use crate::fake::application::contacts::record::{Contact, is_email, is_phone};
 use crate::fake::application::contacts::{merge as contact_merge, save as contact_save};
 use crate::fake::application::inboxes::channel::{Inbox, Kind, by_identifier};
 use crate::fake::application::inboxes::defaults::hour_rows;
 use crate::fake::http::input::{Ctx, text};
-use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::http::router::{Routed, to};
 use crate::fake::public::inbox::{guest_name, proves};
 use crate::fake::public::widget_conversations as widget_talk;
@@ -29,51 +29,56 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
 }
 
 /// Returns the website inbox of the `website_token`.
-fn door(ctx: &mut Ctx<'_>) -> Result<Inbox, Refusal> {
+fn website_inbox(ctx: &mut Ctx<'_>) -> Result<Inbox, ErrorResponse> {
     let token = ctx.query("website_token").map(str::to_owned);
     let token = token.or_else(|| text(ctx.body(), "website_token")).unwrap_or_default();
     let found = by_identifier(ctx.state, &token).filter(|inbox| matches!(inbox.kind, Kind::Web(_)));
-    let inbox = found.cloned().ok_or_else(Refusal::not_found)?;
+    let inbox = found.cloned().ok_or_else(ErrorResponse::not_found)?;
     ctx.account = inbox.account;
     Ok(inbox)
 }
 
 /// Returns the contact inbox of the `X-Auth-Token`. On the server it is a signed token with the
 /// source id; here it is the source id.
-fn known(ctx: &Ctx<'_>, inbox: &Inbox) -> Option<ContactInbox> {
+fn find_visitor(ctx: &Ctx<'_>, inbox: &Inbox) -> Option<ContactInbox> {
     let source = ctx.input.visitor.as_deref()?;
     ctx.state.contacts.link_by_source(inbox.account, inbox.id, source).cloned()
 }
 
-fn visitor(ctx: &Ctx<'_>, inbox: &Inbox) -> Result<ContactInbox, Refusal> {
-    known(ctx, inbox).ok_or_else(Refusal::not_found)
+fn visitor(ctx: &Ctx<'_>, inbox: &Inbox) -> Result<ContactInbox, ErrorResponse> {
+    find_visitor(ctx, inbox).ok_or_else(ErrorResponse::not_found)
 }
 
 /// Returns the contact inbox of the token, in the inbox of the `website_token`.
-pub(in crate::fake) fn enter(ctx: &mut Ctx<'_>) -> Result<ContactInbox, Refusal> {
-    let inbox = door(ctx)?;
+pub(in crate::fake) fn authenticate(ctx: &mut Ctx<'_>) -> Result<ContactInbox, ErrorResponse> {
+    let inbox = website_inbox(ctx)?;
     visitor(ctx, &inbox)
 }
 
 /// Creates a visitor with a generated name.
-fn welcome(ctx: &mut Ctx<'_>, inbox: &Inbox) -> Result<ContactInbox, Refusal> {
+fn create_visitor(ctx: &mut Ctx<'_>, inbox: &Inbox) -> Result<ContactInbox, ErrorResponse> {
     let account = inbox.account;
     let mut draft = Contact::new(account, ctx.state.now());
     draft.name = Some(guest_name());
     let contact = contact_save::create(ctx.state, draft)?;
     let link = contact_inboxes::link(ctx.state, account, contact, inbox.id, None)
-        .map_err(contact_inboxes::refuse)?;
-    ctx.state.contacts.inboxes.get(account, link).cloned().ok_or_else(Refusal::crash)
+        .map_err(contact_inboxes::link_error)?;
+    ctx.state
+        .contacts
+        .inboxes
+        .get(account, link)
+        .cloned()
+        .ok_or_else(ErrorResponse::internal_server_error)
 }
 
 /// Returns the configuration of the widget; an unknown visitor is created.
 fn config(ctx: &mut Ctx<'_>) -> Outcome {
-    let inbox = door(ctx)?;
-    let link = match known(ctx, &inbox) {
+    let inbox = website_inbox(ctx)?;
+    let link = match find_visitor(ctx, &inbox) {
         Some(link) => link,
-        None => welcome(ctx, &inbox)?,
+        None => create_visitor(ctx, &inbox)?,
     };
-    let person = ctx.state.contacts.find(link.account, link.contact)?;
+    let contact = ctx.state.contacts.find(link.account, link.contact)?;
     let channel = inbox.channel();
     let account = ctx.state.accounts.get(&inbox.account);
     let mut shown = json!({
@@ -108,15 +113,15 @@ fn config(ctx: &mut Ctx<'_>) -> Outcome {
             map.insert(name.to_owned(), value);
         }
     }
-    Ok(Answer::json(&json!({
+    Ok(FakeResponse::json(&json!({
         "website_channel_config": shown,
         "contact": {
             "pubsub_token": link.pubsub_token,
-            "id": person.id,
-            "name": person.name,
-            "email": person.email,
-            "identifier": person.identifier,
-            "phone_number": person.phone_number,
+            "id": contact.id,
+            "name": contact.name,
+            "email": contact.email,
+            "identifier": contact.identifier,
+            "phone_number": contact.phone_number,
         },
         "global_config": {
             "LOGO_THUMBNAIL": "/brand-assets/logo_thumbnail.svg",
@@ -139,14 +144,14 @@ fn shape(contact: &Contact) -> Value {
 }
 
 fn show(ctx: &mut Ctx<'_>) -> Outcome {
-    let inbox = door(ctx)?;
+    let inbox = website_inbox(ctx)?;
     let link = visitor(ctx, &inbox)?;
     let contact = ctx.state.contacts.find(link.account, link.contact)?;
     let mut shown = shape(contact);
     if let Value::Object(map) = &mut shown {
         map.insert("identifier".to_owned(), json!(contact.identifier));
     }
-    Ok(Answer::json(&shown))
+    Ok(FakeResponse::json(&shown))
 }
 
 /// Identifies the visitor, and returns the remaining contact; a malformed e-mail address or phone
@@ -155,8 +160,8 @@ pub(in crate::fake) fn identify(
     ctx: &mut Ctx<'_>,
     link: &ContactInbox,
     mut params: Value,
-    name: Name,
-) -> Result<i64, Refusal> {
+    name: NamePolicy,
+) -> Result<i64, ErrorResponse> {
     if let Value::Object(map) = &mut params {
         for (field, is_right) in
             [("email", is_email as fn(&str) -> bool), ("phone_number", is_phone)]
@@ -172,26 +177,26 @@ pub(in crate::fake) fn identify(
 /// Updates the visitor's contact with any values, including another contact's identifier and any
 /// custom attributes, without a proof.
 fn update(ctx: &mut Ctx<'_>) -> Outcome {
-    let link = enter(ctx)?;
-    let contact = identify(ctx, &link, ctx.body().clone(), Name::Given)?;
-    Ok(Answer::json(&shape(ctx.state.contacts.find(link.account, contact)?)))
+    let link = authenticate(ctx)?;
+    let contact = identify(ctx, &link, ctx.body().clone(), NamePolicy::Given)?;
+    Ok(FakeResponse::json(&shape(ctx.state.contacts.find(link.account, contact)?)))
 }
 
 fn remove_attributes(ctx: &mut Ctx<'_>) -> Outcome {
-    let link = enter(ctx)?;
+    let link = authenticate(ctx)?;
     let mut draft = ctx.state.contacts.find(link.account, link.contact)?.clone();
     for key in ctx.body().get("custom_attributes").and_then(Value::as_array).into_iter().flatten() {
         draft.custom.remove(key.as_str().unwrap_or_default());
     }
     let shown = shapes::contact_row(&draft);
     contact_save::update(ctx.state, draft)?;
-    Ok(Answer::json(&shown))
+    Ok(FakeResponse::json(&shown))
 }
 
 /// Handles `setUser`: with a proof if one is given or the inbox requires it. A visitor who was
 /// another contact before becomes a new visitor.
 fn set_user(ctx: &mut Ctx<'_>) -> Outcome {
-    let inbox = door(ctx)?;
+    let inbox = website_inbox(ctx)?;
     let link = visitor(ctx, &inbox)?;
     let given = |name: &str| text(ctx.body(), name).filter(|text| !text.is_empty());
     let identifier = given("identifier");
@@ -199,18 +204,18 @@ fn set_user(ctx: &mut Ctx<'_>) -> Outcome {
     let only_attributes = ctx.body().get("custom_attributes").is_some() && identifier.is_none();
     let verify = wanted && !only_attributes;
     if verify && !proves(inbox.channel(), ctx.body()) {
-        return Err(Refusal::unauthorized("HMAC failed: Invalid Identifier Hash Provided"));
+        return Err(ErrorResponse::unauthorized("HMAC failed: Invalid Identifier Hash Provided"));
     }
     let before = ctx.state.contacts.find(link.account, link.contact)?.identifier.clone();
     let other = before.is_some_and(|text| !text.is_empty() && Some(&text) != identifier.as_ref());
-    let link = if other { welcome(ctx, &inbox)? } else { link };
+    let link = if other { create_visitor(ctx, &inbox)? } else { link };
     if verify && let Some(row) = ctx.state.contacts.inboxes.get_mut(link.account, link.id) {
         row.hmac_verified = true;
     }
-    let contact = identify(ctx, &link, ctx.body().clone(), Name::Given)?;
+    let contact = identify(ctx, &link, ctx.body().clone(), NamePolicy::Given)?;
     let mut shown = shape(ctx.state.contacts.find(link.account, contact)?);
     if let (true, Value::Object(map)) = (other, &mut shown) {
         map.insert("widget_auth_token".to_owned(), Value::from(link.source_id));
     }
-    Ok(Answer::json(&shown))
+    Ok(FakeResponse::json(&shown))
 }

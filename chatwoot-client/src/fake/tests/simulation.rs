@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use tokio::time::{Instant, advance};
 
-use crate::fake::test_server::TestServer;
+use crate::fake::tests::TestServer;
 use crate::fake::{Delivery, FakeChatwoot, FaultKind, WebhookRendering};
 use crate::http::Body;
 use crate::http::transport::{Transport, TransportError, TransportErrorKind};
@@ -16,11 +16,11 @@ use crate::http::transport::{Transport, TransportError, TransportErrorKind};
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 fn contact(server: &TestServer, body: &Value) -> i64 {
-    server.done("POST", "/contacts", body)["payload"]["contact"]["id"].as_i64().unwrap()
+    server.ok("POST", "/contacts", body)["payload"]["contact"]["id"].as_i64().unwrap()
 }
 
 fn shown(server: &TestServer, contact: i64) -> Value {
-    server.done("GET", &format!("/contacts/{contact}"), &Value::Null)["payload"].clone()
+    server.ok("GET", &format!("/contacts/{contact}"), &Value::Null)["payload"].clone()
 }
 
 /// Sends as a client does; the path starts after the account.
@@ -33,7 +33,7 @@ async fn send(
     let request = http::Request::builder()
         .method(verb)
         .uri(format!("/api/v1/accounts/{}{rest}", server.account))
-        .header("api-access-token", &server.admin)
+        .header("api-access-token", &server.admin_token)
         .header("content-type", "application/json")
         .body(Body::from(Bytes::from(body.to_string())))
         .unwrap();
@@ -48,7 +48,7 @@ fn fails_with(server: &TestServer, kind: FaultKind) {
 
 fn subscribe(server: &TestServer, events: &[&str]) {
     let hook = json!({ "url": "http://shop.test/hook", "subscriptions": events });
-    server.done("POST", "/webhooks", &json!({ "webhook": hook }));
+    server.ok("POST", "/webhooks", &json!({ "webhook": hook }));
 }
 
 fn bodies(deliveries: &[Delivery]) -> Vec<Value> {
@@ -56,7 +56,7 @@ fn bodies(deliveries: &[Delivery]) -> Vec<Value> {
 }
 
 fn server_time(server: &TestServer) -> String {
-    server.ask("GET", "/api", None, None).1["timestamp"].as_str().unwrap().to_owned()
+    server.request("GET", "/api", None, None).1["timestamp"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test(start_paused = true)]
@@ -151,10 +151,10 @@ async fn removing_attributes_reads_and_writes_like_a_merge() {
 async fn what_a_visitor_says_of_themselves_is_a_merge_too() {
     let server = TestServer::new();
     let inbox = json!({ "name": "Shop", "channel": { "type": "api" } });
-    let inbox = server.done("POST", "/inboxes", &inbox);
+    let inbox = server.ok("POST", "/inboxes", &inbox);
     let door = inbox["inbox_identifier"].as_str().unwrap();
     let url = format!("/public/api/v1/inboxes/{door}/contacts");
-    let made = server.ask("POST", &url, None, Some(&json!({ "source_id": "guest" }))).1;
+    let made = server.request("POST", &url, None, Some(&json!({ "source_id": "guest" }))).1;
     let guest = made["id"].as_i64().unwrap();
     server.fake.set_merge_window(Duration::from_millis(30));
     let said = json!({ "name": "Ada", "custom_attributes": { "theirs": 1 } });
@@ -176,21 +176,21 @@ async fn the_records_of_each_deleted_contact_go_when_their_time_has_come() {
     let server = TestServer::new();
     server.fake.set_removal_delay(Duration::from_secs(30));
     let inbox = json!({ "name": "Shop", "channel": { "type": "api" } });
-    let inbox = server.done("POST", "/inboxes", &inbox)["id"].clone();
+    let inbox = server.ok("POST", "/inboxes", &inbox)["id"].clone();
     let talks: Vec<(i64, Value)> = ["ada", "bob"]
         .into_iter()
         .map(|name| {
             let person = contact(&server, &json!({ "name": name, "identifier": name }));
             let body = json!({ "inbox_id": inbox, "contact_id": person, "source_id": name });
-            (person, server.done("POST", "/conversations", &body)["id"].clone())
+            (person, server.ok("POST", "/conversations", &body)["id"].clone())
         })
         .collect();
     let status = |(_, talk): &(i64, Value)| {
-        server.admin("GET", &format!("/conversations/{talk}"), &Value::Null).0
+        server.as_admin("GET", &format!("/conversations/{talk}"), &Value::Null).0
     };
-    server.done("DELETE", &format!("/contacts/{}", talks[0].0), &Value::Null);
+    server.ok("DELETE", &format!("/contacts/{}", talks[0].0), &Value::Null);
     advance(Duration::from_secs(20)).await;
-    server.done("DELETE", &format!("/contacts/{}", talks[1].0), &Value::Null);
+    server.ok("DELETE", &format!("/contacts/{}", talks[1].0), &Value::Null);
     advance(Duration::from_millis(9_900)).await;
     assert_eq!((status(&talks[0]), status(&talks[1])), (500, 500));
     advance(Duration::from_millis(200)).await;
@@ -200,7 +200,7 @@ async fn the_records_of_each_deleted_contact_go_when_their_time_has_come() {
     // The source id is free again.
     let again = contact(&server, &json!({ "name": "Ada", "identifier": "ada" }));
     let body = json!({ "inbox_id": inbox, "source_id": "ada" });
-    server.done("POST", &format!("/contacts/{again}/contact_inboxes"), &body);
+    server.ok("POST", &format!("/contacts/{again}/contact_inboxes"), &body);
 }
 
 #[tokio::test(start_paused = true)]
@@ -209,22 +209,22 @@ async fn a_contact_who_is_online_is_not_deleted() {
     let ada = contact(&server, &json!({ "name": "aDA lovelace", "email": "ada@a.example" }));
     let rest = format!("/contacts/{ada}");
     let active = || {
-        let list = server.done("GET", "/contacts/active", &Value::Null);
+        let list = server.ok("GET", "/contacts/active", &Value::Null);
         list["payload"].as_array().unwrap().len()
     };
     server.fake.set_online(server.account, ada.unsigned_abs(), true);
     let said = json!({ "message": "Ada lovelace is Online, please try again later" });
-    assert_eq!(server.admin("DELETE", &rest, &Value::Null), (422, said));
+    assert_eq!(server.as_admin("DELETE", &rest, &Value::Null), (422, said));
     assert_eq!(active(), 1);
     server.fake.set_online(server.account, ada.unsigned_abs(), false);
     assert_eq!(active(), 0);
-    server.done("DELETE", &rest, &Value::Null);
+    server.ok("DELETE", &rest, &Value::Null);
 }
 
 #[test]
 fn an_account_is_suspended_and_active_again() {
     let server = TestServer::new();
-    let labels = || server.admin("GET", "/labels", &Value::Null);
+    let labels = || server.as_admin("GET", "/labels", &Value::Null);
     server.fake.set_suspended(server.account, true);
     assert_eq!(labels(), (401, json!({ "error": "Account is suspended" })));
     server.fake.set_suspended(server.account, false);
@@ -237,9 +237,9 @@ fn a_contact_is_only_said_to_be_updated_when_something_changed() {
     subscribe(&server, &["contact_updated"]);
     let body = json!({ "name": "Ada", "custom_attributes": { "tier": "gold" } });
     let ada = contact(&server, &body);
-    server.done("PUT", &format!("/contacts/{ada}"), &body);
+    server.ok("PUT", &format!("/contacts/{ada}"), &body);
     assert_eq!(server.fake.take_deliveries().len(), 0);
-    server.done("PUT", &format!("/contacts/{ada}"), &json!({ "name": "Ada L." }));
+    server.ok("PUT", &format!("/contacts/{ada}"), &json!({ "name": "Ada L." }));
     assert_eq!(server.fake.take_deliveries().len(), 1);
 }
 
@@ -250,7 +250,7 @@ async fn renamed_twice(rendering: WebhookRendering) -> (TestServer, i64) {
     let ada = contact(&server, &json!({ "name": "First" }));
     server.fake.set_webhook_rendering(rendering);
     for name in ["Second", "Third"] {
-        server.done("PUT", &format!("/contacts/{ada}"), &json!({ "name": name }));
+        server.ok("PUT", &format!("/contacts/{ada}"), &json!({ "name": name }));
         advance(Duration::from_secs(1)).await;
     }
     (server, ada)
@@ -286,7 +286,7 @@ async fn payloads_show_the_state_of_when_they_are_rendered() {
 #[tokio::test(start_paused = true)]
 async fn an_event_whose_row_is_gone_when_it_is_rendered_is_lost() {
     let (server, ada) = renamed_twice(WebhookRendering::WhenTaken).await;
-    server.done("DELETE", &format!("/contacts/{ada}"), &Value::Null);
+    server.ok("DELETE", &format!("/contacts/{ada}"), &Value::Null);
     assert_eq!(names(&server.fake.take_deliveries()), []);
 }
 
@@ -332,7 +332,7 @@ async fn each_fault_processes_the_request_or_not_and_ends_it_in_its_way() {
     let cases = [
         (FaultKind::NoConnection, false, Err(TransportErrorKind::Connect)),
         (FaultKind::ResetBefore, false, Err(TransportErrorKind::Interrupted)),
-        (FaultKind::ResetBeforeAnswer, true, Err(TransportErrorKind::Interrupted)),
+        (FaultKind::ResetBeforeResponse, true, Err(TransportErrorKind::Interrupted)),
         (FaultKind::TimeoutBefore, false, Err(TransportErrorKind::Timeout)),
         (FaultKind::TimeoutAfter, true, Err(TransportErrorKind::Timeout)),
         (FaultKind::ErrorBefore, false, Ok(500)),
@@ -366,10 +366,10 @@ fn a_script_sees_each_request_until_it_is_cleared() {
         noted.lock().unwrap().push(format!("{} {}", request.method(), request.uri().path()));
         if request.method() == "POST" { vec![FaultKind::ErrorBefore] } else { vec![] }
     });
-    assert_eq!(server.admin("GET", "/labels", &Value::Null).0, 200);
-    assert_eq!(server.admin("POST", "/labels", &json!({ "title": "vip" })).0, 500);
+    assert_eq!(server.as_admin("GET", "/labels", &Value::Null).0, 200);
+    assert_eq!(server.as_admin("POST", "/labels", &json!({ "title": "vip" })).0, 500);
     server.fake.clear_faults();
-    assert_eq!(server.admin("POST", "/labels", &json!({ "title": "vip" })).0, 200);
+    assert_eq!(server.as_admin("POST", "/labels", &json!({ "title": "vip" })).0, 200);
     let labels = format!("/api/v1/accounts/{}/labels", server.account);
     assert_eq!(*seen.lock().unwrap(), [format!("GET {labels}"), format!("POST {labels}")]);
 }
@@ -383,13 +383,13 @@ fn ids_and_secrets_repeat_with_the_seed() {
         let server = TestServer::with(fake);
         subscribe(&server, &["conversation_created"]);
         let inbox = json!({ "name": "Shop", "channel": { "type": "api" } });
-        let inbox = server.done("POST", "/inboxes", &inbox);
+        let inbox = server.ok("POST", "/inboxes", &inbox);
         let ada = contact(&server, &json!({ "name": "Ada" }));
         let body = json!({ "inbox_id": inbox["id"], "contact_id": ada });
-        let talk = server.done("POST", "/conversations", &body);
+        let talk = server.ok("POST", "/conversations", &body);
         let taken = server.fake.take_deliveries();
         let ids: Vec<_> = taken.iter().map(|it| it.delivery_id.clone()).collect();
-        (server.admin.clone(), inbox, talk, ids, bodies(&taken))
+        (server.admin_token.clone(), inbox, talk, ids, bodies(&taken))
     };
     assert_eq!(run(7), run(7));
     assert_ne!(run(7).3, run(8).3);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::fake::FakeChatwoot;
 use crate::fake::background;
-use crate::fake::http::faults::Fate;
+use crate::fake::http::faults::DeliveryAction;
 use crate::fake::state::State;
 use crate::fake::webhook::events::{Delivery, Fact, render};
 use crate::http::Body;
@@ -41,7 +41,7 @@ pub struct DeliveryRecord {
 
 const WORKERS: usize = 4;
 /// How long a delivery is held back so that the next one overtakes it.
-const OVERTAKEN: Duration = Duration::from_millis(40);
+const SWAP_DELAY: Duration = Duration::from_millis(40);
 
 impl FakeChatwoot {
     /// Sends webhooks through `transport` from now on, in tasks of the current tokio runtime. Each
@@ -60,9 +60,9 @@ impl FakeChatwoot {
                     woken.as_mut().enable();
                     let taken = Self::take_one(&strong);
                     let timeout = strong.webhook_timeout;
-                    if let Some((delivery, luck)) = taken {
+                    if let Some((delivery, action)) = taken {
                         let alive = Self { inner: strong };
-                        alive.settle(&*transport, delivery, luck, timeout).await;
+                        alive.deliver(&*transport, delivery, action, timeout).await;
                         continue;
                     }
                     let due = strong.lock().jobs.next_due();
@@ -76,29 +76,29 @@ impl FakeChatwoot {
         }
     }
 
-    async fn settle(
+    async fn deliver(
         &self,
         transport: &dyn Transport,
         delivery: Delivery,
-        fate: Fate,
+        action: DeliveryAction,
         timeout: Duration,
     ) {
-        let tries = match fate {
-            Fate::Drop => 0,
-            Fate::Send | Fate::Swap => 1,
-            Fate::Double => 2,
+        let count = match action {
+            DeliveryAction::Drop => 0,
+            DeliveryAction::Send | DeliveryAction::Swap => 1,
+            DeliveryAction::Double => 2,
         };
-        if fate == Fate::Swap {
+        if action == DeliveryAction::Swap {
             // There is no next delivery: one that arrives in the meantime overtakes it.
-            tokio::time::sleep(OVERTAKEN).await;
+            tokio::time::sleep(SWAP_DELAY).await;
         }
         let mut outcomes = Vec::new();
-        for _ in 0..tries {
+        for _ in 0..count {
             let now = self.lock().now();
             let request = delivery.request(now).map(Body::from);
             let sent = tokio::time::timeout(timeout, transport.send(request, timeout)).await;
             outcomes.push(match sent {
-                Ok(Ok(answer)) => DeliveryOutcome::Delivered(answer.status().as_u16()),
+                Ok(Ok(response)) => DeliveryOutcome::Delivered(response.status().as_u16()),
                 _ => DeliveryOutcome::Failed,
             });
         }
@@ -108,7 +108,7 @@ impl FakeChatwoot {
         for outcome in outcomes {
             self.record(&delivery, outcome);
         }
-        self.lock().outbox.flying -= 1;
+        self.lock().outbox.in_flight -= 1;
     }
 
     fn record(&self, delivery: &Delivery, outcome: DeliveryOutcome) {
@@ -127,7 +127,7 @@ impl FakeChatwoot {
             {
                 let mut state = self.lock();
                 background::tick(&mut state);
-                if !state.has_events() && state.outbox.flying == 0 {
+                if !state.has_events() && state.outbox.in_flight == 0 {
                     return;
                 }
             }
@@ -145,12 +145,12 @@ impl FakeChatwoot {
     /// stays.
     pub fn take_deliveries(&self) -> Vec<Delivery> {
         let mut taken = Vec::new();
-        while let Some((delivery, fate)) = Self::take_one(&self.inner) {
-            self.lock().outbox.flying -= 1;
-            match fate {
-                Fate::Drop => self.record(&delivery, DeliveryOutcome::Dropped),
-                Fate::Send | Fate::Swap => taken.push(delivery),
-                Fate::Double => {
+        while let Some((delivery, action)) = Self::take_one(&self.inner) {
+            self.lock().outbox.in_flight -= 1;
+            match action {
+                DeliveryAction::Drop => self.record(&delivery, DeliveryOutcome::Dropped),
+                DeliveryAction::Send | DeliveryAction::Swap => taken.push(delivery),
+                DeliveryAction::Double => {
                     taken.push(delivery.clone());
                     taken.push(delivery);
                 }
@@ -160,21 +160,21 @@ impl FakeChatwoot {
     }
 
     /// Returns the next delivery and its handling; a swapped one goes behind the next one.
-    fn take_one(inner: &crate::fake::Inner) -> Option<(Delivery, Fate)> {
+    fn take_one(inner: &crate::fake::Inner) -> Option<(Delivery, DeliveryAction)> {
         let mut state = inner.lock();
         background::tick(&mut state);
         let mut delivery = next_delivery(&mut state)?;
-        state.outbox.flying += 1;
+        state.outbox.in_flight += 1;
         // A delivery that was swapped once is sent next, whatever the faults are.
-        let fate = if delivery.swapped { Fate::Send } else { state.faults.fate() };
-        if fate == Fate::Swap
+        let action = if delivery.swapped { DeliveryAction::Send } else { state.faults.action() };
+        if action == DeliveryAction::Swap
             && let Some(next) = next_delivery(&mut state)
         {
             delivery.swapped = true;
             state.outbox.waiting.push_front(delivery);
-            return Some((next, Fate::Send));
+            return Some((next, DeliveryAction::Send));
         }
-        Some((delivery, fate))
+        Some((delivery, action))
     }
 }
 

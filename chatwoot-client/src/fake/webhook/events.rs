@@ -153,7 +153,7 @@ pub(in crate::fake) struct Outbox {
     pub(in crate::fake) events: VecDeque<Event>,
     pub(in crate::fake) waiting: VecDeque<Delivery>,
     /// The number of deliveries that were taken and are not completed.
-    pub(in crate::fake) flying: usize,
+    pub(in crate::fake) in_flight: usize,
 }
 
 const INBOX_EVENTS: [&str; 2] = ["inbox_created", "inbox_updated"];
@@ -174,8 +174,8 @@ pub(in crate::fake) fn emit(
     let mut targets: Vec<(String, String)> = state
         .webhooks
         .of(account)
-        .filter(|hook| hook.wants(event))
-        .map(|hook| (hook.url.clone(), hook.secret.clone()))
+        .filter(|webhook| webhook.wants(event))
+        .map(|webhook| (webhook.url.clone(), webhook.secret.clone()))
         .collect();
     if let Some(inbox) = inbox.and_then(|id| state.inboxes.get(account, id))
         && let Kind::Api(channel) = &inbox.kind

@@ -39,18 +39,18 @@ pub(in crate::fake) fn contact(state: &State, contact: &Contact) -> Value {
 }
 
 /// Returns a conversation: the body of the conversation events, and part of the message events.
-pub(in crate::fake) fn conversation(state: &State, talk: &Conversation) -> Value {
-    let inbox = state.inboxes.get(talk.account, talk.inbox);
-    let link = state.contacts.inboxes.get(talk.account, talk.contact_inbox);
-    let said = state.talk.messages(talk).rev().find(|message| message.is_chat());
-    let said: Vec<Value> =
-        said.map(|message| message_push(state, message, Viewer::Outside)).into_iter().collect();
-    let sender = state.contacts.get(talk.account, talk.contact).map(contact_push);
-    let assignee = talk.assignee.map(|id| user_push(state, talk.account, id, Viewer::Outside));
-    let team = talk.team.and_then(|id| state.teams.get(talk.account, id));
+pub(in crate::fake) fn conversation(state: &State, row: &Conversation) -> Value {
+    let inbox = state.inboxes.get(row.account, row.inbox);
+    let link = state.contacts.inboxes.get(row.account, row.contact_inbox);
+    let messages = state.conversations.messages(row).rev().find(|message| message.is_chat());
+    let messages: Vec<Value> =
+        messages.map(|message| message_push(state, message, Viewer::Outside)).into_iter().collect();
+    let sender = state.contacts.get(row.account, row.contact).map(contact_push);
+    let assignee = row.assignee.map(|id| user_push(state, row.account, id, Viewer::Outside));
+    let team = row.team.and_then(|id| state.teams.get(row.account, id));
     json!({
-        "additional_attributes": talk.additional,
-        "can_reply": can_reply(state, talk),
+        "additional_attributes": row.additional,
+        "can_reply": can_reply(state, row),
         "channel": inbox.map(channel_type),
         "contact_inbox": link.map(|link| json!({
             "id": link.id,
@@ -62,34 +62,34 @@ pub(in crate::fake) fn conversation(state: &State, talk: &Conversation) -> Value
             "hmac_verified": link.hmac_verified,
             "pubsub_token": link.pubsub_token,
         })),
-        "id": talk.id,
-        "inbox_id": talk.inbox,
-        "messages": said,
-        "labels": talk.labels,
+        "id": row.id,
+        "inbox_id": row.inbox,
+        "messages": messages,
+        "labels": row.labels,
         "meta": {
             "sender": sender,
             "assignee": assignee,
-            "assignee_type": talk.assignee.map(|_| "User"),
+            "assignee_type": row.assignee.map(|_| "User"),
             "team": team.map(|team| json!({ "id": team.id, "name": team.name })),
             "hmac_verified": link.map(|link| link.hmac_verified),
         },
-        "status": talk.status.as_str(),
-        "custom_attributes": talk.custom,
-        "snoozed_until": talk.snoozed_until.map(iso),
-        "unread_count": state.talk.unread(talk),
-        "first_reply_created_at": talk.first_reply_created_at.map(iso),
-        "priority": talk.priority,
-        "waiting_since": epoch_or_zero(talk.waiting_since),
-        "agent_last_seen_at": epoch_or_zero(talk.agent_last_seen_at),
-        "contact_last_seen_at": epoch_or_zero(talk.contact_last_seen_at),
-        "last_activity_at": epoch(talk.last_activity_at),
-        "timestamp": epoch(talk.last_activity_at),
-        "created_at": epoch(talk.created_at),
-        "updated_at": epoch_fraction(talk.updated_at),
+        "status": row.status.as_str(),
+        "custom_attributes": row.custom,
+        "snoozed_until": row.snoozed_until.map(iso),
+        "unread_count": state.conversations.unread(row),
+        "first_reply_created_at": row.first_reply_created_at.map(iso),
+        "priority": row.priority,
+        "waiting_since": epoch_or_zero(row.waiting_since),
+        "agent_last_seen_at": epoch_or_zero(row.agent_last_seen_at),
+        "contact_last_seen_at": epoch_or_zero(row.contact_last_seen_at),
+        "last_activity_at": epoch(row.last_activity_at),
+        "timestamp": epoch(row.last_activity_at),
+        "created_at": epoch(row.created_at),
+        "updated_at": epoch_fraction(row.updated_at),
         "applied_sla": null,
         "sla_events": [],
         "sla_policy_id": null,
-        "account": account(state, talk.account),
+        "account": account(state, row.account),
     })
 }
 
@@ -105,7 +105,7 @@ fn user(state: &State, id: i64) -> Value {
 }
 
 /// Returns the sender of a message, or the one who is typing.
-fn person(state: &State, account: i64, who: Sender) -> Value {
+fn party(state: &State, account: i64, who: Sender) -> Value {
     match who {
         Sender::User(id) => user(state, id),
         Sender::Contact(id) => {
@@ -116,7 +116,7 @@ fn person(state: &State, account: i64, who: Sender) -> Value {
 
 /// Returns a message: the body of `message_created` and `message_updated`.
 fn message(state: &State, message: &Message) -> Value {
-    let talk = state.talk.get(message.account, message.conversation);
+    let row = state.conversations.get(message.account, message.conversation);
     let inbox = state.inboxes.get(message.account, message.inbox);
     let mut shown = json!({
         "account": account(state, message.account),
@@ -124,13 +124,13 @@ fn message(state: &State, message: &Message) -> Value {
         "content_attributes": message.content_attributes,
         "content_type": message.content_type,
         "content": message.content,
-        "conversation": talk.map(|talk| conversation(state, talk)),
+        "conversation": row.map(|row| conversation(state, row)),
         "created_at": iso(message.created_at),
         "id": message.id,
         "inbox": { "id": message.inbox, "name": inbox.map(|inbox| &inbox.name) },
         "message_type": message.kind.as_str(),
         "private": message.private,
-        "sender": message.sender.map(|sender| person(state, message.account, sender)),
+        "sender": message.sender.map(|sender| party(state, message.account, sender)),
         "source_id": message.source_id,
     });
     if let Value::Object(map) = &mut shown
@@ -145,8 +145,8 @@ fn message(state: &State, message: &Message) -> Value {
 pub(in crate::fake) fn of(state: &State, event: &Event) -> Option<(Option<i64>, Value)> {
     let account = event.account;
     let living = |id: i64| {
-        let found = state.talk.get(account, id)?;
-        (!state.talk.is_orphan(account, id)).then_some(found)
+        let found = state.conversations.get(account, id)?;
+        (!state.conversations.is_orphan(account, id)).then_some(found)
     };
     match event.subject {
         Subject::Contact(id) => Some((None, contact(state, state.contacts.get(account, id)?))),
@@ -155,14 +155,14 @@ pub(in crate::fake) fn of(state: &State, event: &Event) -> Option<(Option<i64>, 
             Some((Some(found.inbox), conversation(state, found)))
         }
         Subject::Message(id) => {
-            let found = state.talk.message(account, id)?;
+            let found = state.conversations.message(account, id)?;
             living(found.conversation)?;
             Some((Some(found.inbox), message(state, found)))
         }
         Subject::Typing { conversation: id, who, private } => {
             let found = living(id)?;
             let payload = json!({
-                "user": person(state, account, who),
+                "user": party(state, account, who),
                 "conversation": conversation(state, found),
                 "is_private": private,
             });
@@ -172,7 +172,7 @@ pub(in crate::fake) fn of(state: &State, event: &Event) -> Option<(Option<i64>, 
 }
 
 /// Emits a conversation event; `extra` is added to the body.
-pub(in crate::fake) fn tell_conversation(
+pub(in crate::fake) fn emit_conversation(
     state: &mut State,
     account: i64,
     id: i64,
@@ -183,15 +183,15 @@ pub(in crate::fake) fn tell_conversation(
 }
 
 /// Emits a message event; activity messages have none.
-pub(in crate::fake) fn tell_message(state: &mut State, account: i64, id: i64, name: &'static str) {
-    let kind = state.talk.message(account, id).map(|message| message.kind);
+pub(in crate::fake) fn emit_message(state: &mut State, account: i64, id: i64, name: &'static str) {
+    let kind = state.conversations.message(account, id).map(|message| message.kind);
     if kind != Some(MessageType::Activity) {
         happen(state, Event { account, name, subject: Subject::Message(id), extra: Map::new() });
     }
 }
 
 /// Emits a typing event.
-pub(in crate::fake) fn tell_typing(
+pub(in crate::fake) fn emit_typing(
     state: &mut State,
     account: i64,
     id: i64,

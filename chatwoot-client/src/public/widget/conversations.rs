@@ -16,13 +16,15 @@ use crate::types::MessageId;
 
 const CREATE: Op = Op::post("widget.create_conversation", "/api/v1/widget/conversations")
     .limited(Limit::WidgetConversation);
-const REPLACE_ATTRIBUTES: Op =
-    Op::post("widget.replace_attributes", "/api/v1/widget/conversations/set_custom_attributes")
-        .idempotent();
+const REPLACE_CUSTOM_ATTRIBUTES: Op = Op::post(
+    "widget.replace_custom_attributes",
+    "/api/v1/widget/conversations/set_custom_attributes",
+)
+.idempotent();
 const MESSAGES: Op = Op::get("widget.messages", "/api/v1/widget/messages");
 const WRITE: Op = Op::post("widget.write", "/api/v1/widget/messages");
 
-pub(crate) const OPERATIONS: &[Op] = &[CREATE, REPLACE_ATTRIBUTES, MESSAGES, WRITE];
+pub(crate) const OPERATIONS: &[Op] = &[CREATE, REPLACE_CUSTOM_ATTRIBUTES, MESSAGES, WRITE];
 
 /// Conversations and messages. A visitor has one conversation, the newest: every call but the one
 /// that creates a conversation uses it.
@@ -74,13 +76,13 @@ impl WidgetVisitor {
     /// use chatwoot_client::Attributes;
     ///
     /// let cart = Attributes::from_iter([("cart_total".to_owned(), 49.into())]);
-    /// visitor.replace_attributes(&cart).await?;
+    /// visitor.replace_custom_attributes(&cart).await?;
     /// # Ok(())
     /// # }
     /// ```
     #[inline]
-    pub fn replace_attributes(&self, attributes: &Attributes) -> Call<'_, ()> {
-        self.done(REPLACE_ATTRIBUTES).json(&json!({"custom_attributes": attributes}))
+    pub fn replace_custom_attributes(&self, attributes: &Attributes) -> Call<'_, ()> {
+        self.done(REPLACE_CUSTOM_ATTRIBUTES).json(&json!({"custom_attributes": attributes}))
     }
 
     /// Returns the newest 20 messages, or the 20 before a given one, oldest first; none without a

@@ -1,4 +1,4 @@
-//! The types of the widget API.
+//! Widget types: the requests and responses of the widget API.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -148,9 +148,9 @@ pub struct WidgetContactPatch {
     /// Its phone number, E.164.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub phone_number: Option<String>,
-    /// Its custom attributes, which are merged with the existing ones.
-    #[serde(skip_serializing_if = "Attributes::is_empty")]
-    pub custom_attributes: Attributes,
+    /// The contact's custom attributes, which are merged with the existing ones.
+    #[serde(rename = "custom_attributes", skip_serializing_if = "Attributes::is_empty")]
+    pub merge_custom_attributes: Attributes,
 }
 
 /// An event of a visitor.

@@ -122,8 +122,9 @@ impl WidgetVisitor {
     /// use chatwoot_client::Attributes;
     /// use chatwoot_client::public::widget::WidgetContactPatch;
     ///
-    /// let custom_attributes = Attributes::from_iter([("plan".to_owned(), "trial".into())]);
-    /// visitor.set_unnamed(&WidgetContactPatch { custom_attributes, ..Default::default() }).await?;
+    /// let plan = Attributes::from_iter([("plan".to_owned(), "trial".into())]);
+    /// let change = WidgetContactPatch { merge_custom_attributes: plan, ..Default::default() };
+    /// visitor.set_unnamed(&change).await?;
     /// # Ok(())
     /// # }
     /// ```

@@ -153,3 +153,20 @@ fn an_error_says_where_and_shows_nothing() {
         assert_eq!(Event::parse(text.as_bytes()).unwrap_err(), ParseError::NoEvent, "{text}");
     }
 }
+
+#[test]
+fn the_name_is_found_wherever_it_stands() {
+    for body in [
+        r#"{"event":"contact_waved","id":1}"#,
+        r#"{"id":1,"event":"contact_waved"}"#,
+        "{\"id\":1,\"event\":\"contact_waved\"}\r\n ",
+        r#"{"id":1,"event":"contact_waved","last":{"id":1,"event":"contact_created"}}"#,
+        r#"{"event":"contact_waved","text":",\"event\":\"contact_created\"}"}"#,
+        r#"{"id": 1, "event": "contact_waved"}"#,
+    ] {
+        assert_eq!(Event::parse(body.as_bytes()).unwrap().name(), "contact_waved", "{body}");
+    }
+    for body in [r#","event":"contact_waved"}"#, r#"["","event":"contact_waved"}"#] {
+        assert!(Event::parse(body.as_bytes()).is_err(), "{body}");
+    }
+}

@@ -86,7 +86,9 @@ impl Shown {
         self.add("Profile", &client.profile(MARKER));
         self.add("WidgetVisitor", &client.web_widget("public").visitor(MARKER));
         self.add("PublicConversations", &inbox.conversations(MARKER));
-        self.add("PublicMessages", &inbox.messages(MARKER, 1.into()));
+        let conversation = inbox.conversations(MARKER).conversation(1);
+        self.add("PublicConversationHandle", &conversation);
+        self.add("PublicMessages", &conversation.messages());
     }
 
     fn requests(&mut self) {

@@ -19,17 +19,16 @@ use chatwoot_client::application::contacts::{
 };
 use chatwoot_client::application::conversations::{
     AssignedBot, Conversation, ConversationCounts, ConversationFile, ConversationFileCounts,
-    ConversationFiles, ConversationMeta, ConversationPage, FoundContact, FoundConversation,
-    FoundConversations, FoundInbox, FoundMessage, StatusChange, UnreadCounts,
+    ConversationMeta, FoundContact, FoundConversation, FoundInbox, FoundMessage, StatusChange,
+    UnreadCounts,
 };
 use chatwoot_client::application::csat::{CsatMetrics, CsatResponse};
 use chatwoot_client::application::custom_filters::CustomFilter;
 use chatwoot_client::application::custom_roles::CustomRole;
 use chatwoot_client::application::dashboard_apps::{DashboardApp, DashboardAppContent};
 use chatwoot_client::application::help_center::{
-    Article, ArticleCategory, ArticleCounts, ArticlePage, Category, CategoryCounts, CategoryList,
-    CategoryListMeta, Portal, PortalConfig, PortalCounts, PortalList, PortalListMeta, PortalLocale,
-    PortalLogo,
+    Article, ArticleCategory, ArticleCounts, Category, CategoryCounts, CategoryListMeta, Portal,
+    PortalConfig, PortalCounts, PortalList, PortalListMeta, PortalLocale, PortalLogo,
 };
 use chatwoot_client::application::inboxes::{
     Inbox, InboxAgentBot, InboxDeletion, InboxHealth, WorkingHours,
@@ -37,12 +36,12 @@ use chatwoot_client::application::inboxes::{
 use chatwoot_client::application::integrations::{HookInbox, IntegrationApp, IntegrationHook};
 use chatwoot_client::application::labels::Label;
 use chatwoot_client::application::macros::Macro;
-use chatwoot_client::application::messages::{MessagePage, MessagesMeta, Translation};
+use chatwoot_client::application::messages::{MessagesMeta, Translation};
 use chatwoot_client::application::notifications::{Notification, NotificationFlags};
 use chatwoot_client::application::reports::{
     AgentMetrics, ChannelCounts, ConversationMetrics, GroupedMetrics, InboxLabelMatrix,
     MatrixInbox, MatrixLabel, OutgoingCount, ReportPoint, ReportSummary, ReportingEvent,
-    ReportingEventCounts, ReportingEventPage, ResponseTimes, SummaryRow,
+    ReportingEventCounts, ResponseTimes, SummaryRow,
 };
 use chatwoot_client::application::search::{
     SearchArticle, SearchContact, SearchConversation, SearchResults,
@@ -122,6 +121,8 @@ fn sample(all: &[Shape], name: &str) -> Option<Value> {
                 "Value" | "Attributes" | "BTreeMap" => json!({}),
                 // Made by a macro, which the scan does not see into.
                 "AccountRef" | "InboxRef" | "TeamRef" => json!({"id": 1, "unnamed": MARKER}),
+                // The parameter that says what a list tells of itself.
+                "M" => sample(all, "PageMeta").unwrap_or_default(),
                 "MessageType" if name == "webhook::Message" => "incoming".into(),
                 "Time" | "MessageType" | "WidgetMessageType" | "I" => 1.into(),
                 number if number.starts_with(['u', 'i', 'f']) || number.ends_with("Id") => 1.into(),
@@ -145,22 +146,22 @@ pub(super) fn decodable() -> Shown {
     let (mut shown, all) = (Shown::default(), client_shapes());
     decoded! { shown, all;
         AccountInfo, AccountSettings, AccountUser, Action, ActionFile, Agent, AgentBot,
-        AgentBotTokenRecord, AgentMetrics, Article, ArticleCategory, ArticleCounts, ArticlePage,
+        AgentBotTokenRecord, AgentMetrics, Article, ArticleCategory, ArticleCounts,
         AssignedBot, AssignmentPolicy, Attachment, AttributeDefinition, AuditLog, AuditLogPage,
         AutomationRule, CacheKeys, Campaign, CannedResponse, Category, CategoryCounts,
-        CategoryList, CategoryListMeta, ChannelCounts, Company, Contact, ContactInbox,
+        CategoryListMeta, ChannelCounts, Company, Contact, ContactInbox,
         ContactRecord, Conversation, ConversationCounts, ConversationFile,
-        ConversationFileCounts, ConversationFiles, ConversationMeta, ConversationMetrics,
-        ConversationPage, CreatedContact, CsatMetrics, CsatResponse, CsatSurveyResult,
+        ConversationFileCounts, ConversationMeta, ConversationMetrics,
+        CreatedContact, CsatMetrics, CsatResponse, CsatSurveyResult,
         CustomFilter, CustomRole, DashboardApp, DashboardAppContent, FoundContact,
-        FoundConversation, FoundConversations, FoundInbox, FoundMessage, GroupedMetrics,
+        FoundConversation, FoundInbox, FoundMessage, GroupedMetrics,
         HookInbox, Inbox, InboxAgentBot, InboxDeletion, InboxHealth, InboxLabelMatrix,
         InboxSummary, IntegrationApp, IntegrationHook, IssuedToken, Label, Macro, MatrixInbox,
-        MatrixLabel, Message, MessagePage, MessagesMeta, Note, Notification, NotificationFlags,
+        MatrixLabel, Message, MessagesMeta, Note, Notification, NotificationFlags,
         OpeningHours, OutgoingCount, Page<Contact>, PageMeta, PlatformAccount, Portal,
         PortalConfig, PortalCounts, PortalList, PortalListMeta, PortalLocale, PortalLogo,
         PublicContact, PublicConversation, PublicCsat, PublicInboxDetails, ReportPoint,
-        ReportSummary, ReportingEvent, ReportingEventCounts, ReportingEventPage, ResponseTimes,
+        ReportSummary, ReportingEvent, ReportingEventCounts, ResponseTimes,
         RuleCondition, SearchArticle, SearchContact, SearchConversation, SearchResults,
         SenderBot, SenderContact, SenderUser, ServerHealth, ServerVersion, SlaPolicy, SsoLink,
         StatusChange, SummaryRow<LabelId>, Team, TokenOwner, Translation, UnreadCounts,

@@ -125,9 +125,10 @@ impl Day<'_> {
             ..NewPublicContact::default()
         };
         let guest = inbox.contacts().create(&guest).await?;
-        let talk = inbox.conversations(&guest.source_id).create(None).await?;
+        let conversations = inbox.conversations(&guest.source_id);
+        let talk = conversations.create(None).await?;
         let question = "Do you also deliver on Saturdays?";
-        inbox.messages(&guest.source_id, talk.id).create(question, None).await?;
+        conversations.conversation(talk.id).messages().create(question, None).await?;
         tally.guests += 1;
         tally.of_guests += 1;
 
@@ -175,8 +176,9 @@ impl Day<'_> {
         };
         inbox.contacts().update(&contact.source_id, &verified).await?;
         let attributes = &signed_in.conversation_attributes;
-        let talk = inbox.conversations(&contact.source_id).create(Some(attributes)).await?.id;
-        let messages = inbox.messages(&contact.source_id, talk);
+        let conversations = inbox.conversations(&contact.source_id);
+        let talk = conversations.create(Some(attributes)).await?.id;
+        let messages = conversations.conversation(talk).messages();
         messages.create("Where is my parcel?", None).await?;
         tally.of_customers += 1;
 
@@ -233,7 +235,7 @@ impl Day<'_> {
             FaultKind::ErrorBefore,
             FaultKind::RateLimited,
             FaultKind::ErrorAfter,
-            FaultKind::ResetBeforeAnswer,
+            FaultKind::ResetBeforeResponse,
         ];
         // One request each, one after another, so that even a store of one customer meets them all.
         for (number, kind) in (0..).zip(kinds) {

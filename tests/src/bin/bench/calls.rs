@@ -6,12 +6,12 @@ use std::process::{Child, Command, Stdio};
 use anyhow::Context;
 use chatwoot_client::application::contacts::{Contact, NewContact};
 use chatwoot_client::application::conversations::{
-    ConversationPage, ConversationsQuery, NewConversation,
+    Conversation, ConversationCounts, ConversationsQuery, NewConversation,
 };
 use chatwoot_client::application::inboxes::{NewApiChannel, NewInbox};
 use chatwoot_client::application::messages::NewMessage;
 use chatwoot_client::fake::{FakeChatwoot, FakeServer};
-use chatwoot_client::{Client, Limits};
+use chatwoot_client::{Client, Limits, Page};
 use cpu_time::ProcessTime;
 use serde::Deserialize;
 use tokio::runtime::Builder;
@@ -100,7 +100,7 @@ struct Payload {
 
 #[derive(Deserialize)]
 struct Data {
-    data: ConversationPage,
+    data: Page<Conversation, ConversationCounts>,
 }
 
 pub(crate) fn rows() -> anyhow::Result<Vec<Row>> {

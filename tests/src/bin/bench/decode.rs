@@ -4,11 +4,14 @@ use std::time::Instant;
 
 use anyhow::ensure;
 use bytes::Bytes;
-use chatwoot_client::application::conversations::ConversationPage;
+use chatwoot_client::Page;
+use chatwoot_client::application::conversations::{Conversation, ConversationCounts};
 use chatwoot_client::fake::{FakeChatwoot, FakeOutcome};
 use serde_json::{Value, json};
 
 use crate::{Row, Unit, median};
+
+type Conversations = Page<Conversation, ConversationCounts>;
 
 const ROUNDS: usize = 41;
 const DECODES: u32 = 50;
@@ -18,7 +21,7 @@ pub(crate) fn row() -> anyhow::Result<Row> {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         ours.push(time(|| {
-            serde_json::from_slice::<ConversationPage>(&page).is_ok_and(|it| it.payload.len() == 25)
+            serde_json::from_slice::<Conversations>(&page).is_ok_and(|it| it.payload.len() == 25)
         }));
         theirs.push(time(|| serde_json::from_slice::<Value>(&page).is_ok_and(|it| it.is_object())));
     }
@@ -52,7 +55,7 @@ fn page() -> anyhow::Result<Vec<u8>> {
             .header("api_access_token", &token)
             .header("content-type", "application/json")
             .body(body)?;
-        let FakeOutcome::Answer(answer) = fake.handle(&request).outcome else {
+        let FakeOutcome::Response(answer) = fake.handle(&request).outcome else {
             anyhow::bail!("the fake broke off");
         };
         ensure!(answer.status().is_success(), "{verb} {path}: {}", answer.status());

@@ -46,7 +46,7 @@ pub(crate) fn row() -> anyhow::Result<Row> {
         unit: Unit::Microseconds,
         ours: median(our_times),
         theirs: median(their_times),
-        bound: 1.5,
+        bound: 0.9,
     })
 }
 
@@ -68,7 +68,7 @@ fn delivery() -> anyhow::Result<(String, HeaderMap, Bytes)> {
             .header("api_access_token", &token)
             .header("content-type", "application/json")
             .body(Bytes::from(body.to_string()))?;
-        let FakeOutcome::Answer(answer) = fake.handle(&request).outcome else {
+        let FakeOutcome::Response(answer) = fake.handle(&request).outcome else {
             anyhow::bail!("the fake broke off");
         };
         ensure!(answer.status().is_success(), "{path}: {}", answer.status());

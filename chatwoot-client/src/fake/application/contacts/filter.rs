@@ -8,7 +8,7 @@ use crate::fake::application::filter::{
     Condition, DATE, EQUAL, Field, Kind, PRESENCE, TEXT, passes, read,
 };
 use crate::fake::http::input::Ctx;
-use crate::fake::http::response::{Answer, Outcome};
+use crate::fake::http::response::{FakeResponse, Outcome};
 
 const PHONE: &[&str] = &["equal_to", "not_equal_to", "contains", "does_not_contain", "starts_with"];
 
@@ -35,7 +35,7 @@ pub(in crate::fake) fn filter(ctx: &mut Ctx<'_>) -> Outcome {
             .map(|definition| definition.kind)
     })?;
     for condition in &mut conditions {
-        settle(condition);
+        normalize(condition);
     }
     let now = ctx.state.now();
     let found: Vec<&Contact> = candidates(ctx, &conditions)
@@ -43,11 +43,11 @@ pub(in crate::fake) fn filter(ctx: &mut Ctx<'_>) -> Outcome {
         .filter(|contact| contact.is_resolved())
         .filter(|contact| passes(&conditions, now, |condition| value(contact, condition)))
         .collect();
-    Ok(Answer::json(&listed(ctx, found)))
+    Ok(FakeResponse::json(&listed(ctx, found)))
 }
 
 /// A contact filter compares only with the first value, and with a plus before a phone number.
-fn settle(condition: &mut Condition) {
+fn normalize(condition: &mut Condition) {
     if ["equal_to", "not_equal_to"].contains(&condition.operator.as_str()) {
         condition.values.truncate(1);
         if condition.key == "phone_number"
@@ -61,19 +61,19 @@ fn settle(condition: &mut Condition) {
 /// Returns the contacts that may match: one, by an index, if the only condition is on a unique
 /// field; otherwise all.
 fn candidates<'a>(ctx: &'a Ctx<'_>, conditions: &[Condition]) -> Vec<&'a Contact> {
-    let (people, account) = (&ctx.state.contacts, ctx.account);
+    let (contacts, account) = (&ctx.state.contacts, ctx.account);
     if let [only] = conditions
         && only.operator == "equal_to"
         && let Some(wanted) = only.values.first().and_then(Value::as_str)
     {
         match only.key.as_str() {
-            "email" => return people.by_email(account, wanted).into_iter().collect(),
-            "phone_number" => return people.by_phone(account, wanted).into_iter().collect(),
-            "identifier" => return people.by_folded(account, wanted),
+            "email" => return contacts.by_email(account, wanted).into_iter().collect(),
+            "phone_number" => return contacts.by_phone(account, wanted).into_iter().collect(),
+            "identifier" => return contacts.by_folded(account, wanted),
             _ => {}
         }
     }
-    people.of(account).collect()
+    contacts.of(account).collect()
 }
 
 fn value(contact: &Contact, condition: &Condition) -> Value {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::fake::application::contacts::store::ContactStore;
 use crate::fake::http::input::{Ctx, id_of, text};
-use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::shapes;
 use crate::fake::state::{State, secret, uuid};
 
@@ -24,7 +24,7 @@ pub(in crate::fake) struct ContactInbox {
 
 /// The reason why there is no contact inbox.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::fake) enum NoLink {
+pub(in crate::fake) enum LinkError {
     /// The source id belongs to another contact.
     Taken,
     /// An e-mail inbox, and a contact without an e-mail address.
@@ -74,14 +74,14 @@ impl ContactStore {
     }
 
     /// Removes the contact inboxes of a deleted inbox.
-    pub(in crate::fake) fn forget_inbox(&mut self, account: i64, inbox: i64) {
-        let gone: Vec<(i64, i64)> = self
+    pub(in crate::fake) fn remove_inbox(&mut self, account: i64, inbox: i64) {
+        let removed: Vec<(i64, i64)> = self
             .inboxes
             .of(account)
             .filter(|link| link.inbox == inbox)
             .map(|link| (link.id, link.contact))
             .collect();
-        for (id, contact) in gone {
+        for (id, contact) in removed {
             if let Some(link) = self.inboxes.remove(account, id) {
                 self.inbox_by_source.remove(&(link.inbox, link.source_id));
             }
@@ -114,7 +114,7 @@ pub(in crate::fake) fn link(
     contact: i64,
     inbox: i64,
     source: Option<String>,
-) -> Result<i64, NoLink> {
+) -> Result<i64, LinkError> {
     let channel = state.inboxes.get(account, inbox).map(shapes::channel_type).unwrap_or_default();
     let source_id = match (source.filter(|text| !text.is_empty()), channel) {
         (Some(source), _) => source,
@@ -123,11 +123,11 @@ pub(in crate::fake) fn link(
             .contacts
             .get(account, contact)
             .and_then(|contact| contact.email.clone())
-            .ok_or(NoLink::NoEmail)?,
-        (None, _) => return Err(NoLink::Unsupported),
+            .ok_or(LinkError::NoEmail)?,
+        (None, _) => return Err(LinkError::Unsupported),
     };
     if let Some(found) = state.contacts.link_by_source(account, inbox, &source_id) {
-        return if found.contact == contact { Ok(found.id) } else { Err(NoLink::Taken) };
+        return if found.contact == contact { Ok(found.id) } else { Err(LinkError::Taken) };
     }
     let now = state.now();
     Ok(state.contacts.link(ContactInbox {
@@ -144,12 +144,12 @@ pub(in crate::fake) fn link(
 }
 
 /// Returns the error response for a contact inbox that cannot be created.
-pub(in crate::fake) fn refuse(why: NoLink) -> Refusal {
+pub(in crate::fake) fn link_error(why: LinkError) -> ErrorResponse {
     match why {
-        NoLink::NoEmail => Refusal::unprocessable(
+        LinkError::NoEmail => ErrorResponse::unprocessable(
             "param is missing or the value is empty or invalid: contact email",
         ),
-        NoLink::Taken | NoLink::Unsupported => Refusal::crash(),
+        LinkError::Taken | LinkError::Unsupported => ErrorResponse::internal_server_error(),
     }
 }
 
@@ -159,53 +159,54 @@ pub(in crate::fake) fn create(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
     ctx.state.contacts.find(account, contact)?;
     let inbox = inbox_of(ctx)?;
     let source = text(ctx.body(), "source_id");
-    let id = link(ctx.state, account, contact, inbox, source).map_err(refuse)?;
-    let link = ctx.state.contacts.inboxes.get(account, id).ok_or_else(Refusal::not_found)?;
-    Ok(Answer::json(&shapes::contact_inbox(ctx.state, link)))
+    let id = link(ctx.state, account, contact, inbox, source).map_err(link_error)?;
+    let link = ctx.state.contacts.inboxes.get(account, id).ok_or_else(ErrorResponse::not_found)?;
+    Ok(FakeResponse::json(&shapes::contact_inbox(ctx.state, link)))
 }
 
 /// Returns the inbox of the body's `inbox_id`.
-pub(in crate::fake) fn inbox_of(ctx: &Ctx<'_>) -> Result<i64, Refusal> {
+pub(in crate::fake) fn inbox_of(ctx: &Ctx<'_>) -> Result<i64, ErrorResponse> {
     ctx.body()
         .get("inbox_id")
         .and_then(id_of)
         .filter(|id| ctx.state.inboxes.get(ctx.account, *id).is_some())
-        .ok_or_else(Refusal::not_found)
+        .ok_or_else(ErrorResponse::not_found)
 }
 
 /// Returns the contact with a source id: `POST contact_inboxes/filter`.
 pub(in crate::fake) fn filter(ctx: &mut Ctx<'_>) -> Outcome {
     let inbox = inbox_of(ctx)?;
     let source = text(ctx.body(), "source_id").unwrap_or_default();
-    let people = &ctx.state.contacts;
-    let link = people.link_by_source(ctx.account, inbox, &source).ok_or_else(Refusal::not_found)?;
-    let contact = people.find(ctx.account, link.contact)?;
-    Ok(Answer::json(&shapes::contact(ctx.state, contact, true)))
+    let contacts = &ctx.state.contacts;
+    let link = contacts
+        .link_by_source(ctx.account, inbox, &source)
+        .ok_or_else(ErrorResponse::not_found)?;
+    let contact = contacts.find(ctx.account, link.contact)?;
+    Ok(FakeResponse::json(&shapes::contact(ctx.state, contact, true)))
 }
 
 /// Returns the inboxes through which a contact can be reached: `GET
 /// contacts/{id}/contactable_inboxes`.
 pub(in crate::fake) fn contactable(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
     let account = ctx.account;
-    let person = ctx.state.contacts.find(account, contact)?;
+    let contact = ctx.state.contacts.find(account, contact)?;
     let mut found = Vec::new();
     for inbox in ctx.state.inboxes.of(account) {
         let last = || {
             ctx.state
                 .contacts
-                .links(account, contact)
+                .links(account, contact.id)
                 .filter(|link| link.inbox == inbox.id)
                 .last()
                 .map(|link| link.source_id.clone())
         };
         let source = match shapes::channel_type(inbox) {
             "Channel::Api" => Some(last().unwrap_or_else(uuid)),
-            "Channel::Email" => person.email.clone(),
+            "Channel::Email" => contact.email.clone(),
             "Channel::WebWidget" => last().filter(|source| {
-                ctx.state
-                    .contacts
-                    .link_by_source(account, inbox.id, source)
-                    .is_some_and(|link| ctx.state.talk.of_link(account, link).next().is_none())
+                ctx.state.contacts.link_by_source(account, inbox.id, source).is_some_and(|link| {
+                    ctx.state.conversations.of_link(account, link).next().is_none()
+                })
             }),
             _ => None,
         };
@@ -214,5 +215,5 @@ pub(in crate::fake) fn contactable(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
             found.push(json!({ "source_id": source_id, "inbox": inbox }));
         }
     }
-    Ok(Answer::json(&json!({ "payload": found })))
+    Ok(FakeResponse::json(&json!({ "payload": found })))
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::fake::application::contacts::record::Contact;
 use crate::fake::application::contacts::with_inboxes;
 use crate::fake::http::input::Ctx;
-use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::shapes;
 
 const PAGE: usize = 15;
@@ -32,12 +32,12 @@ pub(in crate::fake) fn list(ctx: &mut Ctx<'_>) -> Outcome {
             labels.is_empty() || contact.labels.iter().any(|label| labels.contains(&label.as_str()))
         })
         .collect();
-    Ok(Answer::json(&listed(ctx, found)))
+    Ok(FakeResponse::json(&listed(ctx, found)))
 }
 
 /// Returns `{meta: {count, current_page}, payload}` for one page of these contacts.
 pub(in crate::fake) fn listed(ctx: &Ctx<'_>, found: Vec<&Contact>) -> Value {
-    let (page, said) = page(ctx);
+    let (page, current_page) = page(ctx);
     let count = found.len();
     let shown: Vec<Value> = sorted(ctx, found)
         .into_iter()
@@ -45,7 +45,7 @@ pub(in crate::fake) fn listed(ctx: &Ctx<'_>, found: Vec<&Contact>) -> Value {
         .take(PAGE)
         .map(|contact| shapes::contact(ctx.state, contact, with_inboxes(ctx)))
         .collect();
-    json!({ "meta": { "count": count, "current_page": said }, "payload": shown })
+    json!({ "meta": { "count": count, "current_page": current_page }, "payload": shown })
 }
 
 /// Those whom a test made online.
@@ -54,15 +54,15 @@ pub(in crate::fake) fn active(ctx: &mut Ctx<'_>) -> Outcome {
     let online = people
         .of(ctx.account)
         .filter(|contact| people.online.contains(&(contact.account, contact.id)));
-    Ok(Answer::json(&listed(ctx, online.collect())))
+    Ok(FakeResponse::json(&listed(ctx, online.collect())))
 }
 
 pub(in crate::fake) fn search(ctx: &mut Ctx<'_>) -> Outcome {
-    let asked = ctx.query("q").unwrap_or_default().trim().to_owned();
-    if asked.is_empty() {
-        return Err(Refusal::unprocessable("Specify search string with parameter q"));
+    let query = ctx.query("q").unwrap_or_default().trim().to_owned();
+    if query.is_empty() {
+        return Err(ErrorResponse::unprocessable("Specify search string with parameter q"));
     }
-    let folded = asked.to_lowercase();
+    let folded = query.to_lowercase();
     let has = |field: &Option<String>| {
         field.as_ref().is_some_and(|text| text.to_lowercase().contains(&folded))
     };
@@ -74,10 +74,10 @@ pub(in crate::fake) fn search(ctx: &mut Ctx<'_>) -> Outcome {
             has(&contact.name)
                 || has(&contact.email)
                 || has(&contact.phone_number)
-                || contact.identifier.as_ref().is_some_and(|text| text.contains(&asked))
+                || contact.identifier.as_ref().is_some_and(|text| text.contains(&query))
         })
         .collect();
-    let (page, said) = page(ctx);
+    let (page, current_page) = page(ctx);
     let more = found.len() > page * PAGE;
     let shown: Vec<Value> = sorted(ctx, found)
         .into_iter()
@@ -85,8 +85,8 @@ pub(in crate::fake) fn search(ctx: &mut Ctx<'_>) -> Outcome {
         .take(PAGE)
         .map(|contact| shapes::contact(ctx.state, contact, with_inboxes(ctx)))
         .collect();
-    let meta = json!({ "count": shown.len(), "current_page": said, "has_more": more });
-    Ok(Answer::json(&json!({ "meta": meta, "payload": shown })))
+    let meta = json!({ "count": shown.len(), "current_page": current_page, "has_more": more });
+    Ok(FakeResponse::json(&json!({ "meta": meta, "payload": shown })))
 }
 
 /// Sorts by the query's `sort`, a column with a minus for descending; by id without one.
@@ -98,7 +98,7 @@ fn sorted<'a>(ctx: &Ctx<'_>, mut found: Vec<&'a Contact>) -> Vec<&'a Contact> {
     };
     // Missing values come last in both directions.
     let by = |found: &mut Vec<&'a Contact>, key: &dyn Fn(&Contact) -> Option<String>| {
-        found.sort_by_cached_key(|contact| Placed { key: key(contact), down });
+        found.sort_by_cached_key(|contact| SortKey { key: key(contact), down });
     };
     match column {
         "name" => {
@@ -111,10 +111,10 @@ fn sorted<'a>(ctx: &Ctx<'_>, mut found: Vec<&'a Contact>) -> Vec<&'a Contact> {
         "company_name" => by(&mut found, &|contact| place(contact, "company_name")),
         "city" => by(&mut found, &|contact| place(contact, "city")),
         "country" => by(&mut found, &|contact| place(contact, "country")),
-        "created_at" => found.sort_by(|a, b| turn(a.created_at.cmp(&b.created_at), down)),
+        "created_at" => found.sort_by(|a, b| directed(a.created_at.cmp(&b.created_at), down)),
         "last_activity_at" => {
             found.sort_by(|a, b| match (a.last_activity_at, b.last_activity_at) {
-                (Some(a), Some(b)) => turn(a.cmp(&b), down),
+                (Some(a), Some(b)) => directed(a.cmp(&b), down),
                 (a, b) => b.is_some().cmp(&a.is_some()),
             });
         }
@@ -123,26 +123,26 @@ fn sorted<'a>(ctx: &Ctx<'_>, mut found: Vec<&'a Contact>) -> Vec<&'a Contact> {
     found
 }
 
-fn turn(order: Ordering, down: bool) -> Ordering {
+fn directed(order: Ordering, down: bool) -> Ordering {
     if down { order.reverse() } else { order }
 }
 
 #[derive(PartialEq, Eq)]
-struct Placed {
+struct SortKey {
     key: Option<String>,
     down: bool,
 }
 
-impl Ord for Placed {
+impl Ord for SortKey {
     fn cmp(&self, other: &Self) -> Ordering {
         match (&self.key, &other.key) {
-            (Some(a), Some(b)) => turn(a.cmp(b), self.down),
+            (Some(a), Some(b)) => directed(a.cmp(b), self.down),
             (a, b) => b.is_some().cmp(&a.is_some()),
         }
     }
 }
 
-impl PartialOrd for Placed {
+impl PartialOrd for SortKey {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }

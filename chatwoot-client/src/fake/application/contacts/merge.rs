@@ -7,7 +7,7 @@ use crate::fake::application::contacts::record::Contact;
 use crate::fake::application::contacts::save as contact_save;
 use crate::fake::application::contacts::write_later;
 use crate::fake::http::input::{Ctx, id_of, text};
-use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::shapes;
 use crate::fake::state::State;
 
@@ -20,7 +20,7 @@ pub(in crate::fake) fn merge_two(ctx: &mut Ctx<'_>) -> Outcome {
     ctx.state.contacts.find(account, mergee)?;
     merge(ctx.state, account, base, mergee)?;
     let contact = ctx.state.contacts.find(account, base)?;
-    Ok(Answer::json(&shapes::contact(ctx.state, contact, false)))
+    Ok(FakeResponse::json(&shapes::contact(ctx.state, contact, false)))
 }
 
 /// Moves everything of the merged contact to `base`, and deletes it. The values of `base` take
@@ -30,22 +30,22 @@ pub(in crate::fake) fn merge(
     account: i64,
     base: i64,
     mergee: i64,
-) -> Result<(), Refusal> {
+) -> Result<(), ErrorResponse> {
     if base == mergee {
         return Ok(());
     }
-    state.talk.move_contact(account, mergee, base);
+    state.conversations.move_contact(account, mergee, base);
     state.contacts.move_links(account, mergee, base);
     for note in state.contacts.notes.of_mut(account).filter(|note| note.contact == mergee) {
         note.contact = base;
     }
-    let gone = state.contacts.remove(account, mergee).ok_or_else(Refusal::not_found)?;
+    let removed = state.contacts.remove(account, mergee).ok_or_else(ErrorResponse::not_found)?;
     let mut draft = state.contacts.find(account, base)?.clone();
-    unite(&mut draft, gone);
+    merge_fields(&mut draft, removed);
     contact_save::update(state, draft)
 }
 
-fn unite(base: &mut Contact, gone: Contact) {
+fn merge_fields(base: &mut Contact, merged: Contact) {
     let fill = |mine: &mut Option<String>, theirs: Option<String>| {
         if mine.as_ref().is_none_or(|text| text.trim().is_empty())
             && theirs.as_ref().is_some_and(|text| !text.trim().is_empty())
@@ -53,12 +53,12 @@ fn unite(base: &mut Contact, gone: Contact) {
             *mine = theirs;
         }
     };
-    fill(&mut base.name, gone.name);
-    fill(&mut base.email, gone.email);
-    fill(&mut base.phone_number, gone.phone_number);
-    fill(&mut base.identifier, gone.identifier);
-    base.additional = deep_merge(gone.additional, std::mem::take(&mut base.additional));
-    base.custom = deep_merge(gone.custom, std::mem::take(&mut base.custom));
+    fill(&mut base.name, merged.name);
+    fill(&mut base.email, merged.email);
+    fill(&mut base.phone_number, merged.phone_number);
+    fill(&mut base.identifier, merged.identifier);
+    base.additional = deep_merge(merged.additional, std::mem::take(&mut base.additional));
+    base.custom = deep_merge(merged.custom, std::mem::take(&mut base.custom));
 }
 
 /// Merges `over` into `under`, including nested objects.
@@ -80,11 +80,11 @@ pub(in crate::fake) fn deep_merge(
 
 /// The name to keep when a guest is identified as an existing contact.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::fake) enum Name {
+pub(in crate::fake) enum NamePolicy {
     /// The name that was given now.
     Given,
     /// The name of the existing contact.
-    OfContactFound,
+    Existing,
 }
 
 /// Sets identifier, e-mail address and phone number of a guest's contact; a contact that already
@@ -97,8 +97,8 @@ pub(in crate::fake) fn identify(
     account: i64,
     guest: i64,
     params: &Value,
-    name: Name,
-) -> Result<i64, Refusal> {
+    name: NamePolicy,
+) -> Result<i64, ErrorResponse> {
     let given = |name: &str| text(params, name).filter(|text| !text.trim().is_empty());
     let (identifier, email, phone) = (given("identifier"), given("email"), given("phone_number"));
     let mut keep = [true; 3];
@@ -134,7 +134,7 @@ pub(in crate::fake) fn identify(
     let mut draft = state.contacts.find(account, contact)?.clone();
     let [keep_identifier, keep_email, keep_phone] = keep;
     if let Some(given) = given("name")
-        && (contact == guest || name == Name::Given)
+        && (contact == guest || name == NamePolicy::Given)
     {
         draft.name = Some(given);
     }
@@ -180,7 +180,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_base_wins_and_the_rest_is_united() {
+    fn merged_maps_prefer_the_base() {
         let map = |value: Value| value.as_object().unwrap().clone();
         let under = map(json!({ "x": "gone", "only_gone": 2, "deep": { "a": 1, "b": 1 } }));
         let over = map(json!({ "x": "keep", "deep": { "b": 2 } }));

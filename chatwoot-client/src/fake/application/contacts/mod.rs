@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 
 use crate::fake::application::contacts::record::Contact;
 use crate::fake::http::input::{Ctx, id, text, texts};
-use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 
 use crate::fake::application::contacts::{
     filter as contact_filter, inboxes as contact_inboxes, list as contact_list,
@@ -74,7 +74,7 @@ fn of_one(verb: &str, contact: i64, rest: &[&str]) -> Routed {
 }
 
 fn payload(body: &Value) -> Outcome {
-    Ok(Answer::json(&json!({ "payload": body })))
+    Ok(FakeResponse::json(&json!({ "payload": body })))
 }
 
 /// Whether contacts are returned with their contact inboxes.
@@ -107,13 +107,13 @@ fn create(ctx: &mut Ctx<'_>) -> Outcome {
         && ctx.state.contacts.link_by_source(account, inbox, source).is_some()
     {
         // The database rejects the second row, and the whole creation is rolled back.
-        return Err(Refusal::crash());
+        return Err(ErrorResponse::internal_server_error());
     }
     let id = contact_save::create(ctx.state, draft)?;
     let mut shown = json!({ "inbox": null, "source_id": null });
     if let Some(inbox) = inbox {
-        let made = contact_inboxes::link(ctx.state, account, id, inbox, source);
-        let link = made.map_err(contact_inboxes::refuse)?;
+        let created = contact_inboxes::link(ctx.state, account, id, inbox, source);
+        let link = created.map_err(contact_inboxes::link_error)?;
         if let Some(link) = ctx.state.contacts.inboxes.get(account, link) {
             let inbox = ctx.state.inboxes.get(account, inbox).map(shapes::inbox_row);
             shown = json!({ "inbox": inbox, "source_id": link.source_id });
@@ -156,7 +156,7 @@ fn merge_attributes(ctx: &mut Ctx<'_>, read: Contact, mut wanted: Contact) -> Ou
         contact_save::update(ctx.state, wanted)?;
         return show(ctx, contact);
     }
-    ctx.state.contacts.settle(&mut wanted)?;
+    ctx.state.contacts.normalize(&mut wanted)?;
     let answer = shapes::contact(ctx.state, &wanted, with_inboxes(ctx));
     write_later(ctx.state, read, wanted);
     payload(&answer)
@@ -173,7 +173,7 @@ pub(in crate::fake) fn write_later(state: &mut State, read: Contact, wanted: Con
 
 impl PendingWrite {
     /// Writes the columns that differ from the values read; nothing where the contact is gone.
-    pub(in crate::fake) fn apply(self, state: &mut State) -> Result<(), Refusal> {
+    pub(in crate::fake) fn apply(self, state: &mut State) -> Result<(), ErrorResponse> {
         let Self { read, wanted } = self;
         let Some(current) = state.contacts.get(read.account, read.id) else { return Ok(()) };
         let mut draft = current.clone();
@@ -209,13 +209,13 @@ fn delete(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
     let name = ctx.state.contacts.find(account, contact)?.name.clone().unwrap_or_default();
     if ctx.state.contacts.online.contains(&(account, contact)) {
         let message = format!("{} is Online, please try again later", capitalized(&name));
-        return Err(Refusal(Answer::with_status(422, &json!({ "message": message }))));
+        return Err(ErrorResponse(FakeResponse::with_status(422, &json!({ "message": message }))));
     }
     ctx.state.contacts.remove(account, contact);
-    let conversations = ctx.state.talk.orphan(account, contact);
+    let conversations = ctx.state.conversations.orphan(account, contact);
     let after = ctx.state.contacts.removal_delay.unwrap_or(REMOVED_AFTER);
     ctx.state.jobs.add(after, Job::Remove { account, contact, conversations });
-    Ok(Answer::empty())
+    Ok(FakeResponse::empty())
 }
 
 /// `aDA` is `Ada`, as Ruby writes it.

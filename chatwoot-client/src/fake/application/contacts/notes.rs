@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::fake::clock::epoch;
 use crate::fake::http::input::{Ctx, text};
-use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::shapes;
 use crate::fake::state::State;
 
@@ -32,18 +32,18 @@ fn shape(state: &State, account: i64, note: &Note) -> Value {
     })
 }
 
-fn find<'a>(ctx: &'a Ctx<'_>, contact: i64, id: i64) -> Result<&'a Note, Refusal> {
+fn find<'a>(ctx: &'a Ctx<'_>, contact: i64, id: i64) -> Result<&'a Note, ErrorResponse> {
     ctx.state.contacts.find(ctx.account, contact)?;
     let note = ctx.state.contacts.notes.get(ctx.account, id);
-    note.filter(|note| note.contact == contact).ok_or_else(Refusal::not_found)
+    note.filter(|note| note.contact == contact).ok_or_else(ErrorResponse::not_found)
 }
 
 fn content(ctx: &Ctx<'_>) -> Option<String> {
     text(&ctx.params("note"), "content").filter(|content| !content.trim().is_empty())
 }
 
-fn missing() -> Refusal {
-    Refusal::invalid(&[("content", "Content can't be blank")])
+fn missing() -> ErrorResponse {
+    ErrorResponse::invalid(&[("content", "Content can't be blank")])
 }
 
 pub(in crate::fake) fn list(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
@@ -53,12 +53,12 @@ pub(in crate::fake) fn list(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
         .filter(|note| note.contact == contact)
         .map(|note| shape(ctx.state, ctx.account, note))
         .collect();
-    Ok(Answer::json(&Value::Array(notes)))
+    Ok(FakeResponse::json(&Value::Array(notes)))
 }
 
 pub(in crate::fake) fn show(ctx: &mut Ctx<'_>, contact: i64, id: i64) -> Outcome {
     let note = find(ctx, contact, id)?;
-    Ok(Answer::json(&shape(ctx.state, ctx.account, note)))
+    Ok(FakeResponse::json(&shape(ctx.state, ctx.account, note)))
 }
 
 pub(in crate::fake) fn create(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
@@ -67,16 +67,17 @@ pub(in crate::fake) fn create(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
     let (now, user, account) = (ctx.state.now(), ctx.user(), ctx.account);
     let id = ctx.state.contacts.notes.next_id();
     let note = Note { id, contact, user, content, created_at: now, updated_at: now };
-    let answer = shape(ctx.state, account, &note);
+    let response = shape(ctx.state, account, &note);
     ctx.state.contacts.notes.put(account, id, note);
-    Ok(Answer::json(&answer))
+    Ok(FakeResponse::json(&response))
 }
 
 pub(in crate::fake) fn update(ctx: &mut Ctx<'_>, contact: i64, id: i64) -> Outcome {
     find(ctx, contact, id)?;
     let content = content(ctx).ok_or_else(missing)?;
     let (now, user, account) = (ctx.state.now(), ctx.user(), ctx.account);
-    let note = ctx.state.contacts.notes.get_mut(account, id).ok_or_else(Refusal::not_found)?;
+    let note =
+        ctx.state.contacts.notes.get_mut(account, id).ok_or_else(ErrorResponse::not_found)?;
     note.content = content;
     note.user = user;
     note.updated_at = now;
@@ -86,5 +87,5 @@ pub(in crate::fake) fn update(ctx: &mut Ctx<'_>, contact: i64, id: i64) -> Outco
 pub(in crate::fake) fn delete(ctx: &mut Ctx<'_>, contact: i64, id: i64) -> Outcome {
     find(ctx, contact, id)?;
     ctx.state.contacts.notes.remove(ctx.account, id);
-    Ok(Answer::empty())
+    Ok(FakeResponse::empty())
 }

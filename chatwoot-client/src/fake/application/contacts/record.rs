@@ -48,8 +48,8 @@ impl Contact {
         }
     }
 
-    /// Whether lists and filters include it: only contacts with a name, e-mail address, phone
-    /// number or identifier.
+    /// Whether lists and filters include it: only contacts with an e-mail address, phone number or
+    /// identifier.
     pub(in crate::fake) fn is_resolved(&self) -> bool {
         [&self.email, &self.phone_number, &self.identifier]
             .into_iter()

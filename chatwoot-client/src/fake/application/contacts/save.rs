@@ -4,14 +4,14 @@ use serde_json::{Map, Value, json};
 
 use crate::fake::application::contacts::record::Contact;
 use crate::fake::clock::iso;
-use crate::fake::http::response::Refusal;
+use crate::fake::http::response::ErrorResponse;
 use crate::fake::state::State;
 use crate::fake::webhook::events::{Event, Subject, happen};
 use crate::fake::webhook::payloads;
 
 /// Stores a new contact and emits its event.
-pub(in crate::fake) fn create(state: &mut State, mut draft: Contact) -> Result<i64, Refusal> {
-    state.contacts.settle(&mut draft)?;
+pub(in crate::fake) fn create(state: &mut State, mut draft: Contact) -> Result<i64, ErrorResponse> {
+    state.contacts.normalize(&mut draft)?;
     let account = draft.account;
     let id = state.contacts.insert(draft);
     let (subject, extra) = (Subject::Contact(id), Map::new());
@@ -20,9 +20,9 @@ pub(in crate::fake) fn create(state: &mut State, mut draft: Contact) -> Result<i
 }
 
 /// Stores a changed contact and emits its event; does nothing without a change.
-pub(in crate::fake) fn update(state: &mut State, mut draft: Contact) -> Result<(), Refusal> {
-    let asked = draft.additional.clone();
-    state.contacts.settle(&mut draft)?;
+pub(in crate::fake) fn update(state: &mut State, mut draft: Contact) -> Result<(), ErrorResponse> {
+    let requested = draft.additional.clone();
+    state.contacts.normalize(&mut draft)?;
     let Some(old) = state.contacts.get(draft.account, draft.id) else { return Ok(()) };
     let touched = Contact { updated_at: old.updated_at, ..draft.clone() };
     if touched == *old {
@@ -31,9 +31,9 @@ pub(in crate::fake) fn update(state: &mut State, mut draft: Contact) -> Result<(
     draft.updated_at = state.now();
     let (account, id) = (draft.account, draft.id);
     // The company is set afterwards, and no event includes it.
-    let told = Contact { additional: asked, ..draft.clone() };
+    let published = Contact { additional: requested, ..draft.clone() };
     let Some(old) = state.contacts.replace(draft) else { return Ok(()) };
-    let changes = Value::Array(changes(&old, &told));
+    let changes = Value::Array(changes(&old, &published));
     let extra = Map::from_iter([("changed_attributes".to_owned(), changes)]);
     happen(state, Event { account, name: "contact_updated", subject: Subject::Contact(id), extra });
     Ok(())

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::fake::application::contacts::inboxes::ContactInbox;
 use crate::fake::application::contacts::notes::Note;
 use crate::fake::application::contacts::record::{Contact, is_email, is_phone};
-use crate::fake::http::response::Refusal;
+use crate::fake::http::response::ErrorResponse;
 use crate::fake::table::Table;
 
 /// Mail hosts that do not belong to a company.
@@ -50,8 +50,8 @@ impl ContactStore {
         self.rows.get(account, id)
     }
 
-    pub(in crate::fake) fn find(&self, account: i64, id: i64) -> Result<&Contact, Refusal> {
-        self.get(account, id).ok_or_else(Refusal::not_found)
+    pub(in crate::fake) fn find(&self, account: i64, id: i64) -> Result<&Contact, ErrorResponse> {
+        self.get(account, id).ok_or_else(ErrorResponse::not_found)
     }
 
     pub(in crate::fake) fn of(&self, account: i64) -> impl DoubleEndedIterator<Item = &Contact> {
@@ -85,7 +85,7 @@ impl ContactStore {
     }
 
     /// Normalizes a draft as the server would store it, or returns its validation errors.
-    pub(in crate::fake) fn settle(&mut self, draft: &mut Contact) -> Result<(), Refusal> {
+    pub(in crate::fake) fn normalize(&mut self, draft: &mut Contact) -> Result<(), ErrorResponse> {
         draft.email = draft
             .email
             .take()
@@ -100,7 +100,7 @@ impl ContactStore {
         Ok(())
     }
 
-    fn check(&self, draft: &Contact) -> Result<(), Refusal> {
+    fn check(&self, draft: &Contact) -> Result<(), ErrorResponse> {
         let mut faults = draft.faults_of_length();
         let taken = |holder: Option<&Contact>| holder.is_some_and(|other| other.id != draft.id);
         if let Some(email) = &draft.email {
@@ -124,7 +124,7 @@ impl ContactStore {
                 faults.push(("phone_number", "Phone number should be in e164 format"));
             }
         }
-        if faults.is_empty() { Ok(()) } else { Err(Refusal::invalid(&faults)) }
+        if faults.is_empty() { Ok(()) } else { Err(ErrorResponse::invalid(&faults)) }
     }
 
     /// Sets the company of a contact with a business address, by its mail host.
@@ -165,13 +165,13 @@ impl ContactStore {
     }
 
     pub(in crate::fake) fn remove(&mut self, account: i64, id: i64) -> Option<Contact> {
-        let gone = self.rows.remove(account, id)?;
-        self.unindex(&gone);
-        Some(gone)
+        let removed = self.rows.remove(account, id)?;
+        self.unindex(&removed);
+        Some(removed)
     }
 
     /// Removes all rows of an account.
-    pub(in crate::fake) fn forget(&mut self, account: i64) {
+    pub(in crate::fake) fn remove_account(&mut self, account: i64) {
         let ids: Vec<i64> = self.of(account).map(|contact| contact.id).collect();
         for id in ids {
             self.remove(account, id);

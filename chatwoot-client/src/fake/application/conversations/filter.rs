@@ -11,7 +11,7 @@ use crate::fake::application::filter::{
     Condition, DATE, EQUAL, Field, Kind, PRESENCE, TEXT, passes, read,
 };
 use crate::fake::http::input::Ctx;
-use crate::fake::http::response::{Answer, Outcome};
+use crate::fake::http::response::{FakeResponse, Outcome};
 
 const FIELDS: &[Field] = &[
     Field { key: "status", kind: Kind::Exact, operators: EQUAL },
@@ -43,36 +43,36 @@ pub(in crate::fake) fn filter(ctx: &mut Ctx<'_>) -> Outcome {
     let now = ctx.state.now();
     let mut found: Vec<&Conversation> = ctx
         .state
-        .talk
+        .conversations
         .of(account)
-        .filter(|talk| may_see(ctx, talk))
-        .filter(|talk| passes(&conditions, now, |condition| value(talk, condition)))
+        .filter(|conversation| may_see(ctx, conversation))
+        .filter(|conversation| passes(&conditions, now, |condition| value(conversation, condition)))
         .collect();
-    found.sort_by_key(|talk| Reverse((talk.last_activity_at, talk.id)));
+    found.sort_by_key(|conversation| Reverse((conversation.last_activity_at, conversation.id)));
     let counts = Counts::of(&found, ctx.user());
     let payload = shown(ctx, paged(ctx, found))?;
-    Ok(Answer::json(&json!({ "meta": counts.short(), "payload": payload })))
+    Ok(FakeResponse::json(&json!({ "meta": counts.short(), "payload": payload })))
 }
 
-fn value(talk: &Conversation, condition: &Condition) -> Value {
+fn value(conversation: &Conversation, condition: &Condition) -> Value {
     let key = condition.key.as_str();
     if condition.custom {
-        return talk.custom.get(key).cloned().unwrap_or_default();
+        return conversation.custom.get(key).cloned().unwrap_or_default();
     }
     match key {
         // "all" matches every status.
         "status" if condition.values.iter().any(|word| word == "all") => Value::from("all"),
-        "status" => Value::from(talk.status.as_str()),
-        "assignee_id" => json!(talk.assignee),
-        "inbox_id" => Value::from(talk.inbox),
-        "team_id" => json!(talk.team),
-        "contact_id" => Value::from(talk.contact),
-        "priority" => json!(talk.priority),
-        "display_id" => Value::from(talk.id),
+        "status" => Value::from(conversation.status.as_str()),
+        "assignee_id" => json!(conversation.assignee),
+        "inbox_id" => Value::from(conversation.inbox),
+        "team_id" => json!(conversation.team),
+        "contact_id" => Value::from(conversation.contact),
+        "priority" => json!(conversation.priority),
+        "display_id" => Value::from(conversation.id),
         "campaign_id" => Value::Null,
-        "labels" => json!(talk.labels),
-        "created_at" => Value::from(talk.created_at.as_second()),
-        "last_activity_at" => Value::from(talk.last_activity_at.as_second()),
-        other => talk.additional.get(other).cloned().unwrap_or_default(),
+        "labels" => json!(conversation.labels),
+        "created_at" => Value::from(conversation.created_at.as_second()),
+        "last_activity_at" => Value::from(conversation.last_activity_at.as_second()),
+        other => conversation.additional.get(other).cloned().unwrap_or_default(),
     }
 }

@@ -9,12 +9,12 @@ pub(in crate::fake) mod store;
 use serde_json::{Value, json};
 
 use crate::fake::application::contacts::label_list;
-use crate::fake::application::conversations::save::{By, save};
+use crate::fake::application::conversations::save::{Actor, save};
 use crate::fake::http::input::{Caller, Ctx, flag, id, id_of, text};
-use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::http::router::{Routed, to};
 use crate::fake::state::Role;
-use crate::fake::webhook::payloads::tell_typing;
+use crate::fake::webhook::payloads::emit_typing;
 
 use crate::fake::application::contacts::save as contact_save;
 use crate::fake::application::conversations::store::{Conversation, Sender, Status};
@@ -30,12 +30,12 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
         ("GET", ["conversations", "meta"]) => to(conversation_list::meta),
         ("GET", ["conversations", "search"]) => to(conversation_list::search),
         ("POST", ["conversations", "filter"]) => to(conversation_filter::filter),
-        (verb, ["conversations", talk, rest @ ..]) => of_one(verb, id(talk), rest),
+        (verb, ["conversations", conversation, rest @ ..]) => of_one(verb, id(conversation), rest),
         _ => None,
     }
 }
 
-fn of_one(verb: &str, talk: i64, rest: &[&str]) -> Routed {
+fn of_one(verb: &str, conversation: i64, rest: &[&str]) -> Routed {
     let run: fn(&mut Ctx<'_>, i64) -> Outcome = match (verb, rest) {
         ("GET", []) => show,
         ("PATCH" | "PUT", []) => update,
@@ -50,95 +50,102 @@ fn of_one(verb: &str, talk: i64, rest: &[&str]) -> Routed {
         ("POST", ["mute"]) => mute,
         ("POST", ["unmute"]) => unmute,
         ("POST", ["unread"]) => unread,
-        ("POST", ["update_last_seen"]) => see,
+        ("POST", ["update_last_seen"]) => update_last_seen,
         _ => return None,
     };
-    to(move |ctx| run(ctx, talk))
+    to(move |ctx| run(ctx, conversation))
 }
 
 /// Returns the conversation, if it exists and the caller has access to it. One whose contact was
 /// deleted cannot be shown: the server responds 500 until the background job has removed it.
-pub(in crate::fake) fn find<'a>(ctx: &'a Ctx<'_>, talk: i64) -> Result<&'a Conversation, Refusal> {
-    let found = ctx.state.talk.get(ctx.account, talk).ok_or_else(Refusal::not_found)?;
+pub(in crate::fake) fn find<'a>(
+    ctx: &'a Ctx<'_>,
+    conversation: i64,
+) -> Result<&'a Conversation, ErrorResponse> {
+    let found = ctx
+        .state
+        .conversations
+        .get(ctx.account, conversation)
+        .ok_or_else(ErrorResponse::not_found)?;
     if !may_see(ctx, found) {
-        return Err(Refusal::not_allowed());
+        return Err(ErrorResponse::not_allowed());
     }
-    if ctx.state.talk.is_orphan(ctx.account, talk) {
-        return Err(Refusal::crash());
+    if ctx.state.conversations.is_orphan(ctx.account, conversation) {
+        return Err(ErrorResponse::internal_server_error());
     }
     Ok(found)
 }
 
 /// Administrators have access to all conversations, agents to those of their inboxes and teams.
-pub(in crate::fake) fn may_see(ctx: &Ctx<'_>, talk: &Conversation) -> bool {
+pub(in crate::fake) fn may_see(ctx: &Ctx<'_>, conversation: &Conversation) -> bool {
     let Caller::User { id, role: Some(Role::Agent) } = ctx.caller else { return true };
-    let inbox = ctx.state.inboxes.get(talk.account, talk.inbox);
-    let team = talk.team.and_then(|team| ctx.state.teams.get(talk.account, team));
+    let inbox = ctx.state.inboxes.get(conversation.account, conversation.inbox);
+    let team = conversation.team.and_then(|team| ctx.state.teams.get(conversation.account, team));
     inbox.is_some_and(|inbox| inbox.members.contains(&id))
         || team.is_some_and(|team| team.members.contains(&id))
 }
 
-fn show(ctx: &mut Ctx<'_>, talk: i64) -> Outcome {
-    let found = find(ctx, talk)?;
-    Ok(Answer::json(&shapes::conversation(ctx.state, found, ctx.user())))
+fn show(ctx: &mut Ctx<'_>, conversation: i64) -> Outcome {
+    let found = find(ctx, conversation)?;
+    Ok(FakeResponse::json(&shapes::conversation(ctx.state, found, ctx.user())))
 }
 
 /// Parses a time given as seconds or as text.
-pub(in crate::fake) fn moment(value: &Value) -> Option<jiff::Timestamp> {
+pub(in crate::fake) fn parse_time(value: &Value) -> Option<jiff::Timestamp> {
     let seconds = id_of(value).and_then(|seconds| jiff::Timestamp::from_second(seconds).ok());
     seconds.or_else(|| value.as_str()?.parse().ok())
 }
 
-fn update(ctx: &mut Ctx<'_>, talk: i64) -> Outcome {
-    let mut draft = find(ctx, talk)?.clone();
+fn update(ctx: &mut Ctx<'_>, conversation: i64) -> Outcome {
+    let mut draft = find(ctx, conversation)?.clone();
     if ctx.body().get("priority").is_some() {
         draft.priority = priority(ctx.body())?;
     }
-    let by = By::User(ctx.user());
+    let by = Actor::User(ctx.user());
     save(ctx.state, draft, by);
-    show(ctx, talk)
+    show(ctx, conversation)
 }
 
-fn priority(params: &Value) -> Result<Option<String>, Refusal> {
+fn priority(params: &Value) -> Result<Option<String>, ErrorResponse> {
     match text(params, "priority").filter(|word| !word.is_empty()) {
         None => Ok(None),
         Some(word) if ["low", "medium", "high", "urgent"].contains(&word.as_str()) => {
             Ok(Some(word))
         }
-        Some(_) => Err(Refusal::crash()),
+        Some(_) => Err(ErrorResponse::internal_server_error()),
     }
 }
 
-fn delete(ctx: &mut Ctx<'_>, talk: i64) -> Outcome {
-    ctx.admin()?;
-    find(ctx, talk)?;
-    ctx.state.talk.remove(ctx.account, talk);
-    Ok(Answer::empty())
+fn delete(ctx: &mut Ctx<'_>, conversation: i64) -> Outcome {
+    ctx.require_admin()?;
+    find(ctx, conversation)?;
+    ctx.state.conversations.remove(ctx.account, conversation);
+    Ok(FakeResponse::empty())
 }
 
 /// Sets the status; without one, toggles between open and resolved, and any other status becomes
 /// open.
-fn toggle_status(ctx: &mut Ctx<'_>, talk: i64) -> Outcome {
-    let mut draft = find(ctx, talk)?.clone();
+fn toggle_status(ctx: &mut Ctx<'_>, conversation: i64) -> Outcome {
+    let mut draft = find(ctx, conversation)?.clone();
     match text(ctx.body(), "status").filter(|word| !word.is_empty()) {
         Some(word) => {
-            draft.status = Status::read(&word).ok_or_else(Refusal::crash)?;
-            draft.snoozed_until = ctx.body().get("snoozed_until").and_then(moment);
+            draft.status = Status::read(&word).ok_or_else(ErrorResponse::internal_server_error)?;
+            draft.snoozed_until = ctx.body().get("snoozed_until").and_then(parse_time);
         }
         None if draft.status == Status::Open => draft.status = Status::Resolved,
         None => draft.status = Status::Open,
     }
     let user = ctx.user();
-    save(ctx.state, draft, By::User(user));
+    save(ctx.state, draft, Actor::User(user));
     // An agent who opens a conversation is assigned to it.
-    let opened = find(ctx, talk)?.status == Status::Open;
+    let opened = find(ctx, conversation)?.status == Status::Open;
     if opened && matches!(ctx.caller, Caller::User { role: Some(Role::Agent), .. }) {
-        let mut draft = find(ctx, talk)?.clone();
+        let mut draft = find(ctx, conversation)?.clone();
         draft.assignee = Some(user);
-        save(ctx.state, draft, By::User(user));
+        save(ctx.state, draft, Actor::User(user));
     }
-    let now = find(ctx, talk)?;
-    Ok(Answer::json(&json!({ "payload": {
+    let now = find(ctx, conversation)?;
+    Ok(FakeResponse::json(&json!({ "payload": {
         "success": true,
         "conversation_id": now.id,
         "current_status": now.status.as_str(),
@@ -146,23 +153,23 @@ fn toggle_status(ctx: &mut Ctx<'_>, talk: i64) -> Outcome {
     }})))
 }
 
-fn toggle_priority(ctx: &mut Ctx<'_>, talk: i64) -> Outcome {
-    let mut draft = find(ctx, talk)?.clone();
+fn toggle_priority(ctx: &mut Ctx<'_>, conversation: i64) -> Outcome {
+    let mut draft = find(ctx, conversation)?.clone();
     draft.priority = priority(ctx.body())?;
-    let by = By::User(ctx.user());
+    let by = Actor::User(ctx.user());
     save(ctx.state, draft, by);
-    Ok(Answer::empty())
+    Ok(FakeResponse::empty())
 }
 
-fn toggle_typing(ctx: &mut Ctx<'_>, talk: i64) -> Outcome {
-    find(ctx, talk)?;
+fn toggle_typing(ctx: &mut Ctx<'_>, conversation: i64) -> Outcome {
+    find(ctx, conversation)?;
     let who = Sender::User(ctx.user());
     let private = flag(ctx.body(), "is_private").unwrap_or(false);
     let word = text(ctx.body(), "typing_status");
     if let Some(on) = typing(word.as_deref()) {
-        tell_typing(ctx.state, ctx.account, talk, who, on, private);
+        emit_typing(ctx.state, ctx.account, conversation, who, on, private);
     }
-    Ok(Answer::empty())
+    Ok(FakeResponse::empty())
 }
 
 /// Any value but these two is ignored.
@@ -175,34 +182,34 @@ pub(in crate::fake) fn typing(word: Option<&str>) -> Option<bool> {
 }
 
 /// Replaces the custom attributes.
-fn set_attributes(ctx: &mut Ctx<'_>, talk: i64) -> Outcome {
-    let mut draft = find(ctx, talk)?.clone();
+fn set_attributes(ctx: &mut Ctx<'_>, conversation: i64) -> Outcome {
+    let mut draft = find(ctx, conversation)?.clone();
     let given = ctx.body().get("custom_attributes").and_then(Value::as_object);
     draft.custom = given.cloned().unwrap_or_default();
-    let by = By::User(ctx.user());
+    let by = Actor::User(ctx.user());
     save(ctx.state, draft, by);
-    Ok(Answer::json(&json!({ "custom_attributes": find(ctx, talk)?.custom })))
+    Ok(FakeResponse::json(&json!({ "custom_attributes": find(ctx, conversation)?.custom })))
 }
 
-fn labels(ctx: &mut Ctx<'_>, talk: i64) -> Outcome {
-    Ok(Answer::json(&json!({ "payload": find(ctx, talk)?.labels })))
+fn labels(ctx: &mut Ctx<'_>, conversation: i64) -> Outcome {
+    Ok(FakeResponse::json(&json!({ "payload": find(ctx, conversation)?.labels })))
 }
 
 /// Replaces the labels.
-fn set_labels(ctx: &mut Ctx<'_>, talk: i64) -> Outcome {
-    let mut draft = find(ctx, talk)?.clone();
+fn set_labels(ctx: &mut Ctx<'_>, conversation: i64) -> Outcome {
+    let mut draft = find(ctx, conversation)?.clone();
     draft.labels = label_list(ctx.body());
-    let by = By::User(ctx.user());
+    let by = Actor::User(ctx.user());
     save(ctx.state, draft, by);
-    labels(ctx, talk)
+    labels(ctx, conversation)
 }
 
 /// Assigns an agent or a team. An unknown agent clears the assignee; membership in the inbox is not
 /// checked.
-fn assign(ctx: &mut Ctx<'_>, talk: i64) -> Outcome {
-    let mut draft = find(ctx, talk)?.clone();
+fn assign(ctx: &mut Ctx<'_>, conversation: i64) -> Outcome {
+    let mut draft = find(ctx, conversation)?.clone();
     let account = ctx.account;
-    let by = By::User(ctx.user());
+    let by = Actor::User(ctx.user());
     let shown = if let Some(value) = ctx.body().get("assignee_id") {
         let user = id_of(value).filter(|user| ctx.state.role(account, *user).is_some());
         draft.assignee = user;
@@ -217,54 +224,54 @@ fn assign(ctx: &mut Ctx<'_>, talk: i64) -> Outcome {
     } else {
         Value::Null
     };
-    Ok(Answer::json(&shown))
+    Ok(FakeResponse::json(&shown))
 }
 
 /// Resolves the conversation and blocks the contact.
-fn mute(ctx: &mut Ctx<'_>, talk: i64) -> Outcome {
-    let mut draft = find(ctx, talk)?.clone();
+fn mute(ctx: &mut Ctx<'_>, conversation: i64) -> Outcome {
+    let mut draft = find(ctx, conversation)?.clone();
     draft.status = Status::Resolved;
-    let by = By::User(ctx.user());
+    let by = Actor::User(ctx.user());
     save(ctx.state, draft, by);
-    block(ctx, talk, true)
+    block(ctx, conversation, true)
 }
 
-fn unmute(ctx: &mut Ctx<'_>, talk: i64) -> Outcome {
-    block(ctx, talk, false)
+fn unmute(ctx: &mut Ctx<'_>, conversation: i64) -> Outcome {
+    block(ctx, conversation, false)
 }
 
-fn block(ctx: &mut Ctx<'_>, talk: i64, blocked: bool) -> Outcome {
-    let contact = find(ctx, talk)?.contact;
-    let mut person = ctx.state.contacts.find(ctx.account, contact)?.clone();
-    person.blocked = blocked;
-    contact_save::update(ctx.state, person)?;
+fn block(ctx: &mut Ctx<'_>, conversation: i64, blocked: bool) -> Outcome {
+    let contact = find(ctx, conversation)?.contact;
+    let mut contact = ctx.state.contacts.find(ctx.account, contact)?.clone();
+    contact.blocked = blocked;
+    contact_save::update(ctx.state, contact)?;
     let me = ctx.state.users.get(&ctx.user()).map(|user| user.name.clone()).unwrap_or_default();
     let word = if blocked { "muted" } else { "unmuted" };
     let line = format!("{me} has {word} the conversation");
-    ctx.state.talk.activities.push((ctx.account, talk, line));
-    Ok(Answer::empty())
+    ctx.state.conversations.activities.push((ctx.account, conversation, line));
+    Ok(FakeResponse::empty())
 }
 
 /// Marks the customer's last message unseen.
-fn unread(ctx: &mut Ctx<'_>, talk: i64) -> Outcome {
-    let found = find(ctx, talk)?;
-    let last = ctx.state.talk.last_incoming(found).map(|message| message.created_at);
+fn unread(ctx: &mut Ctx<'_>, conversation: i64) -> Outcome {
+    let found = find(ctx, conversation)?;
+    let last = ctx.state.conversations.last_incoming(found).map(|message| message.created_at);
     let seen = last.and_then(|at| at.checked_sub(jiff::SignedDuration::from_secs(1)).ok());
-    if let Some(row) = ctx.state.talk.get_mut(ctx.account, talk) {
+    if let Some(row) = ctx.state.conversations.get_mut(ctx.account, conversation) {
         row.agent_last_seen_at = seen;
         row.assignee_last_seen_at = seen;
     }
-    show(ctx, talk)
+    show(ctx, conversation)
 }
 
-fn see(ctx: &mut Ctx<'_>, talk: i64) -> Outcome {
-    find(ctx, talk)?;
+fn update_last_seen(ctx: &mut Ctx<'_>, conversation: i64) -> Outcome {
+    find(ctx, conversation)?;
     let (now, user) = (ctx.state.now(), ctx.user());
-    if let Some(row) = ctx.state.talk.get_mut(ctx.account, talk) {
+    if let Some(row) = ctx.state.conversations.get_mut(ctx.account, conversation) {
         row.agent_last_seen_at = Some(now);
         if row.assignee == Some(user) {
             row.assignee_last_seen_at = Some(now);
         }
     }
-    show(ctx, talk)
+    show(ctx, conversation)
 }

@@ -3,17 +3,17 @@
 use serde_json::Value;
 
 use crate::fake::application::contacts::inboxes as contact_inboxes;
-use crate::fake::application::contacts::inboxes::NoLink;
-use crate::fake::application::conversations::moment;
+use crate::fake::application::contacts::inboxes::LinkError;
+use crate::fake::application::conversations::parse_time;
 use crate::fake::application::conversations::save::first_line;
 use crate::fake::application::conversations::store::{Conversation, Status};
 use crate::fake::application::messages;
 use crate::fake::application::messages::save as message_save;
 use crate::fake::http::input::{Ctx, id_of, text};
-use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::shapes;
 use crate::fake::state::State;
-use crate::fake::webhook::payloads::tell_conversation;
+use crate::fake::webhook::payloads::emit_conversation;
 
 /// Creates a conversation: `POST conversations`.
 pub(in crate::fake) fn create(ctx: &mut Ctx<'_>) -> Outcome {
@@ -24,37 +24,40 @@ pub(in crate::fake) fn create(ctx: &mut Ctx<'_>) -> Outcome {
     if let Some(word) = text(&params, "status").filter(|word| !word.is_empty())
         && Status::read(&word).is_none()
     {
-        return Err(Refusal::crash());
+        return Err(ErrorResponse::internal_server_error());
     }
     let (id, fresh) = open(ctx.state, account, link, &params)?;
     let first = params.get("message").filter(|value| value.is_object());
-    let talk = ctx.state.talk.get(account, id).ok_or_else(Refusal::not_found)?.clone();
-    let said = match first.map(|first| messages::build(ctx.state, &talk, user, first)) {
+    let conversation =
+        ctx.state.conversations.get(account, id).ok_or_else(ErrorResponse::not_found)?.clone();
+    let message_id = match first.map(|first| messages::build(ctx.state, &conversation, user, first))
+    {
         None => None,
-        Some(Ok(message)) => Some(ctx.state.talk.say(message)),
+        Some(Ok(message)) => Some(ctx.state.conversations.add_message(message)),
         Some(Err(why)) => {
             if fresh {
-                ctx.state.talk.remove(account, id);
+                ctx.state.conversations.remove(account, id);
             }
             return Err(why);
         }
     };
     if fresh {
-        tell_conversation(ctx.state, account, id, "conversation_created", serde_json::Map::new());
+        emit_conversation(ctx.state, account, id, "conversation_created", serde_json::Map::new());
     }
-    if let Some(said) = said {
-        message_save::follow(ctx.state, account, id, said, Some(user));
+    if let Some(message_id) = message_id {
+        message_save::apply_effects(ctx.state, account, id, message_id, Some(user));
     }
-    if let Some(line) = first_line(ctx.state, &talk, user).filter(|_| fresh) {
-        ctx.state.talk.activities.push((account, id, line));
+    if let Some(line) = first_line(ctx.state, &conversation, user).filter(|_| fresh) {
+        ctx.state.conversations.activities.push((account, id, line));
         message_save::write_activities(ctx.state);
     }
-    let talk = ctx.state.talk.get(account, id).ok_or_else(Refusal::not_found)?;
-    Ok(Answer::json(&shapes::conversation(ctx.state, talk, user)))
+    let conversation =
+        ctx.state.conversations.get(account, id).ok_or_else(ErrorResponse::not_found)?;
+    Ok(FakeResponse::json(&shapes::conversation(ctx.state, conversation, user)))
 }
 
 /// Returns the contact inbox of a request: of a contact in an inbox, or by its source id alone.
-fn link_of(ctx: &mut Ctx<'_>, params: &Value) -> Result<i64, Refusal> {
+fn link_of(ctx: &mut Ctx<'_>, params: &Value) -> Result<i64, ErrorResponse> {
     let account = ctx.account;
     let given = |name: &str| params.get(name).filter(|value| !value.is_null());
     let inbox = given("inbox_id").map(|_| contact_inboxes::inbox_of(ctx)).transpose()?;
@@ -64,18 +67,18 @@ fn link_of(ctx: &mut Ctx<'_>, params: &Value) -> Result<i64, Refusal> {
     }
     let source = text(params, "source_id");
     if let (Some(inbox), Some(contact)) = (inbox, contact) {
-        let made = contact_inboxes::link(ctx.state, account, contact, inbox, source);
-        return made.map_err(|why| match why {
-            NoLink::Taken => Refusal::unprocessable("source_id should be unique"),
-            other => contact_inboxes::refuse(other),
+        let created = contact_inboxes::link(ctx.state, account, contact, inbox, source);
+        return created.map_err(|why| match why {
+            LinkError::Taken => ErrorResponse::unprocessable("source_id should be unique"),
+            other => contact_inboxes::link_error(other),
         });
     }
-    let source = source.ok_or_else(Refusal::not_found)?;
+    let source = source.ok_or_else(ErrorResponse::not_found)?;
     let mut inboxes = ctx.state.inboxes.of(account);
     inboxes
         .find_map(|inbox| ctx.state.contacts.link_by_source(account, inbox.id, &source))
         .map(|link| link.id)
-        .ok_or_else(Refusal::not_found)
+        .ok_or_else(ErrorResponse::not_found)
 }
 
 /// Returns a conversation of a contact inbox, and whether it is new; with
@@ -85,11 +88,11 @@ pub(in crate::fake) fn open(
     account: i64,
     link: i64,
     params: &Value,
-) -> Result<(i64, bool), Refusal> {
-    let known = state.contacts.inboxes.get(account, link).ok_or_else(Refusal::not_found)?;
-    let inbox = state.inboxes.get(account, known.inbox).ok_or_else(Refusal::not_found)?;
+) -> Result<(i64, bool), ErrorResponse> {
+    let known = state.contacts.inboxes.get(account, link).ok_or_else(ErrorResponse::not_found)?;
+    let inbox = state.inboxes.get(account, known.inbox).ok_or_else(ErrorResponse::not_found)?;
     if shapes::is_locked_to_one(inbox)
-        && let Some(last) = state.talk.of_link(account, known).next_back()
+        && let Some(last) = state.conversations.of_link(account, known).next_back()
     {
         return Ok((last.id, false));
     }
@@ -102,13 +105,14 @@ pub(in crate::fake) fn begin(
     account: i64,
     link: i64,
     params: &Value,
-) -> Result<i64, Refusal> {
-    let link = state.contacts.inboxes.get(account, link).ok_or_else(Refusal::not_found)?.clone();
+) -> Result<i64, ErrorResponse> {
+    let link =
+        state.contacts.inboxes.get(account, link).ok_or_else(ErrorResponse::not_found)?.clone();
     let now = state.now();
     let map = |name: &str| params.get(name).and_then(Value::as_object).cloned().unwrap_or_default();
-    let blocked = state.contacts.get(account, link.contact).is_some_and(|person| person.blocked);
-    let asked = text(params, "status").and_then(|word| Status::read(&word));
-    let status = if blocked { Status::Resolved } else { asked.unwrap_or(Status::Open) };
+    let blocked = state.contacts.get(account, link.contact).is_some_and(|contact| contact.blocked);
+    let requested = text(params, "status").and_then(|word| Status::read(&word));
+    let status = if blocked { Status::Resolved } else { requested.unwrap_or(Status::Open) };
     let team = params.get("team_id").and_then(id_of);
     let team = team.filter(|team| state.teams.get(account, *team).is_some());
     let assignee = params.get("assignee_id").and_then(id_of);
@@ -116,8 +120,8 @@ pub(in crate::fake) fn begin(
         let team = team.and_then(|team| state.teams.get(account, team));
         team.is_none_or(|team| team.members.contains(user))
     });
-    let snoozed = params.get("snoozed_until").and_then(moment);
-    Ok(state.talk.open(Conversation {
+    let snoozed = params.get("snoozed_until").and_then(parse_time);
+    Ok(state.conversations.open(Conversation {
         id: 0,
         account,
         uuid: crate::fake::state::uuid(),

@@ -6,11 +6,11 @@ use crate::fake::application::conversations::store::{Conversation, Status};
 use crate::fake::application::messages::save::write_activities;
 use crate::fake::clock::iso;
 use crate::fake::state::State;
-use crate::fake::webhook::payloads::{change, tell_conversation};
+use crate::fake::webhook::payloads::{change, emit_conversation};
 
 /// The author of a change, who is named in the activity message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::fake) enum By {
+pub(in crate::fake) enum Actor {
     User(i64),
     /// The contact, through the public API.
     Contact,
@@ -20,9 +20,8 @@ pub(in crate::fake) enum By {
     Server,
 }
 
-/// The columns whose change emits `conversation_updated`, and those that are sent with them, in the
-/// order of columns.
-const TOLD: [&str; 9] = [
+/// The columns whose change emits `conversation_updated`, which then contains all changed columns.
+const EVENT_COLUMNS: [&str; 9] = [
     "status",
     "assignee_id",
     "team_id",
@@ -35,8 +34,8 @@ const TOLD: [&str; 9] = [
 ];
 
 /// Stores a changed conversation; does nothing without a change.
-pub(in crate::fake) fn save(state: &mut State, mut draft: Conversation, by: By) {
-    let Some(old) = state.talk.get(draft.account, draft.id).cloned() else { return };
+pub(in crate::fake) fn save(state: &mut State, mut draft: Conversation, by: Actor) {
+    let Some(old) = state.conversations.get(draft.account, draft.id).cloned() else { return };
     if draft.status != Status::Snoozed {
         draft.snoozed_until = None;
     }
@@ -58,24 +57,24 @@ pub(in crate::fake) fn save(state: &mut State, mut draft: Conversation, by: By) 
     }
     let (account, id) = (draft.account, draft.id);
     let new = draft.clone();
-    if let Some(row) = state.talk.get_mut(account, id) {
+    if let Some(row) = state.conversations.get_mut(account, id) {
         *row = draft;
     }
     if status_changed {
         // Agent bots would receive `conversation_opened` and `conversation_resolved`; there are
         // none.
         let nothing = Map::from_iter([("changed_attributes".to_owned(), Value::Null)]);
-        tell_conversation(state, account, id, "conversation_status_changed", nothing);
+        emit_conversation(state, account, id, "conversation_status_changed", nothing);
     }
     for text in activities(state, &old, &new, by) {
-        state.talk.activities.push((account, id, text));
+        state.conversations.activities.push((account, id, text));
     }
     write_activities(state);
-    if changed.iter().any(|(column, ..)| TOLD.contains(column)) {
+    if changed.iter().any(|(column, ..)| EVENT_COLUMNS.contains(column)) {
         let list: Vec<Value> =
             changed.iter().map(|(column, before, after)| change(column, before, after)).collect();
         let extra = Map::from_iter([("changed_attributes".to_owned(), Value::Array(list))]);
-        tell_conversation(state, account, id, "conversation_updated", extra);
+        emit_conversation(state, account, id, "conversation_updated", extra);
     }
 }
 
@@ -106,10 +105,10 @@ fn changes(old: &Conversation, new: &Conversation) -> Vec<Change> {
 }
 
 /// Returns the activity messages of a change.
-fn activities(state: &State, old: &Conversation, new: &Conversation, by: By) -> Vec<String> {
+fn activities(state: &State, old: &Conversation, new: &Conversation, by: Actor) -> Vec<String> {
     let user = match by {
-        By::User(id) => Some(id),
-        By::Contact | By::Message | By::Server => None,
+        Actor::User(id) => Some(id),
+        Actor::Contact | Actor::Message | Actor::Server => None,
     };
     let named = |id: Option<i64>| {
         id.and_then(|id| state.users.get(&id)).map_or_else(String::new, |user| user.name.clone())
@@ -154,23 +153,23 @@ fn activities(state: &State, old: &Conversation, new: &Conversation, by: By) -> 
     lines
 }
 
-fn status_line(state: &State, new: &Conversation, by: By) -> Option<String> {
+fn status_line(state: &State, new: &Conversation, by: Actor) -> Option<String> {
     let what = match (by, new.status) {
-        (By::User(_), Status::Resolved) => "Conversation was marked resolved by",
-        (By::User(_), Status::Open) => "Conversation was reopened by",
-        (By::User(_), Status::Pending) => "Conversation was marked as pending by",
-        (By::User(_), Status::Snoozed) => "Conversation was snoozed by",
-        (By::Contact, Status::Resolved) => "Conversation was resolved by",
-        (By::Message, _) => {
+        (Actor::User(_), Status::Resolved) => "Conversation was marked resolved by",
+        (Actor::User(_), Status::Open) => "Conversation was reopened by",
+        (Actor::User(_), Status::Pending) => "Conversation was marked as pending by",
+        (Actor::User(_), Status::Snoozed) => "Conversation was snoozed by",
+        (Actor::Contact, Status::Resolved) => "Conversation was resolved by",
+        (Actor::Message, _) => {
             let line = "System reopened the conversation due to a new incoming message.";
             return Some(line.to_owned());
         }
         _ => return None,
     };
     let who = match by {
-        By::User(id) => state.users.get(&id).map(|user| user.name.clone()),
-        _ => state.contacts.get(new.account, new.contact).and_then(|person| {
-            let name = person.name.clone()?.to_lowercase();
+        Actor::User(id) => state.users.get(&id).map(|user| user.name.clone()),
+        _ => state.contacts.get(new.account, new.contact).and_then(|contact| {
+            let name = contact.name.clone()?.to_lowercase();
             let mut letters = name.chars();
             letters.next().map(|first| first.to_uppercase().chain(letters).collect())
         }),
@@ -201,5 +200,5 @@ pub(in crate::fake) fn team_line(
 /// Returns the activity messages of a conversation that is created with an assignee or a team.
 pub(in crate::fake) fn first_line(state: &State, new: &Conversation, user: i64) -> Option<String> {
     let nobody = Conversation { assignee: None, team: None, ..new.clone() };
-    activities(state, &nobody, new, By::User(user)).into_iter().next_back()
+    activities(state, &nobody, new, Actor::User(user)).into_iter().next_back()
 }

@@ -182,7 +182,8 @@ impl ConversationStore {
         link: &ContactInbox,
     ) -> impl DoubleEndedIterator<Item = &Conversation> {
         let id = link.id;
-        self.of_contact(account, link.contact).filter(move |talk| talk.contact_inbox == id)
+        self.of_contact(account, link.contact)
+            .filter(move |conversation| conversation.contact_inbox == id)
     }
 
     /// Stores a new conversation under the account's next number.
@@ -197,28 +198,31 @@ impl ConversationStore {
     }
 
     pub(in crate::fake) fn remove(&mut self, account: i64, id: i64) -> Option<Conversation> {
-        let gone = self.rows.remove(&(account, id))?;
-        if let Some(ids) = self.by_contact.get_mut(&(account, gone.contact)) {
+        let removed = self.rows.remove(&(account, id))?;
+        if let Some(ids) = self.by_contact.get_mut(&(account, removed.contact)) {
             ids.remove(&id);
         }
-        for message in &gone.messages {
+        for message in &removed.messages {
             self.messages.remove(&(account, *message));
         }
-        Some(gone)
+        Some(removed)
     }
 
     /// Removes all rows of an account.
-    pub(in crate::fake) fn forget(&mut self, account: i64) {
-        let ids: Vec<i64> = self.of(account).map(|talk| talk.id).collect();
+    pub(in crate::fake) fn remove_account(&mut self, account: i64) {
+        let ids: Vec<i64> = self.of(account).map(|conversation| conversation.id).collect();
         for id in ids {
             self.remove(account, id);
         }
     }
 
     /// Removes the conversations of a deleted inbox.
-    pub(in crate::fake) fn forget_inbox(&mut self, account: i64, inbox: i64) {
-        let ids: Vec<i64> =
-            self.of(account).filter(|talk| talk.inbox == inbox).map(|talk| talk.id).collect();
+    pub(in crate::fake) fn remove_inbox(&mut self, account: i64, inbox: i64) {
+        let ids: Vec<i64> = self
+            .of(account)
+            .filter(|conversation| conversation.inbox == inbox)
+            .map(|conversation| conversation.id)
+            .collect();
         for id in ids {
             self.remove(account, id);
         }
@@ -228,9 +232,9 @@ impl ConversationStore {
     pub(in crate::fake) fn move_contact(&mut self, account: i64, from: i64, to: i64) {
         let ids = self.by_contact.remove(&(account, from)).unwrap_or_default();
         for id in &ids {
-            let Some(talk) = self.rows.get_mut(&(account, *id)) else { continue };
-            talk.contact = to;
-            for message in &talk.messages {
+            let Some(conversation) = self.rows.get_mut(&(account, *id)) else { continue };
+            conversation.contact = to;
+            for message in &conversation.messages {
                 if let Some(message) = self.messages.get_mut(&(account, *message))
                     && message.sender == Some(Sender::Contact(from))
                 {
@@ -273,13 +277,13 @@ impl ConversationStore {
     /// Returns the messages of a conversation, oldest first.
     pub(in crate::fake) fn messages<'a>(
         &'a self,
-        talk: &'a Conversation,
+        conversation: &'a Conversation,
     ) -> impl DoubleEndedIterator<Item = &'a Message> {
-        talk.messages.iter().filter_map(|id| self.message(talk.account, *id))
+        conversation.messages.iter().filter_map(|id| self.message(conversation.account, *id))
     }
 
     /// Stores a message in its conversation.
-    pub(in crate::fake) fn say(&mut self, mut message: Message) -> i64 {
+    pub(in crate::fake) fn add_message(&mut self, mut message: Message) -> i64 {
         self.last_message += 1;
         message.id = self.last_message;
         let (account, id) = (message.account, message.id);
@@ -290,8 +294,8 @@ impl ConversationStore {
                 map.insert("message_id".to_owned(), Value::from(id));
             }
         }
-        if let Some(talk) = self.rows.get_mut(&(account, message.conversation)) {
-            talk.messages.push(id);
+        if let Some(conversation) = self.rows.get_mut(&(account, message.conversation)) {
+            conversation.messages.push(id);
         }
         self.messages.insert((account, id), message);
         id
@@ -299,12 +303,12 @@ impl ConversationStore {
 
     /// Returns the number of the customer's messages that no agent has seen; the server counts up
     /// to ten.
-    pub(in crate::fake) fn unread(&self, talk: &Conversation) -> usize {
-        self.messages(talk)
+    pub(in crate::fake) fn unread(&self, conversation: &Conversation) -> usize {
+        self.messages(conversation)
             .rev()
             .filter(|message| message.kind == MessageType::Incoming)
             .take_while(|message| {
-                talk.agent_last_seen_at.is_none_or(|seen| message.created_at > seen)
+                conversation.agent_last_seen_at.is_none_or(|seen| message.created_at > seen)
             })
             .take(10)
             .count()
@@ -312,8 +316,8 @@ impl ConversationStore {
 
     pub(in crate::fake) fn last_incoming<'a>(
         &'a self,
-        talk: &'a Conversation,
+        conversation: &'a Conversation,
     ) -> Option<&'a Message> {
-        self.messages(talk).rev().find(|message| message.kind == MessageType::Incoming)
+        self.messages(conversation).rev().find(|message| message.kind == MessageType::Incoming)
     }
 }

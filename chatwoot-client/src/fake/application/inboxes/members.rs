@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::fake::application::agents;
 use crate::fake::application::inboxes::visible;
 use crate::fake::http::input::{Ctx, id, id_of, ids};
-use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::http::router::{Routed, to};
 
 pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
@@ -26,7 +26,7 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
         }),
         ("DELETE", ["inbox_members"]) => to(|ctx| {
             change(ctx, |members, users| members.retain(|user| !users.contains(user)))?;
-            Ok(Answer::empty())
+            Ok(FakeResponse::empty())
         }),
         _ => None,
     }
@@ -34,22 +34,23 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
 
 fn show(ctx: &mut Ctx<'_>, inbox: i64) -> Outcome {
     let members = &visible(ctx, inbox)?.members;
-    Ok(Answer::json(&json!({ "payload": agents::views(ctx.state, ctx.account, members) })))
+    Ok(FakeResponse::json(&json!({ "payload": agents::views(ctx.state, ctx.account, members) })))
 }
 
 fn change(
     ctx: &mut Ctx<'_>,
     apply: fn(&mut BTreeSet<i64>, &BTreeSet<i64>),
-) -> Result<i64, Refusal> {
+) -> Result<i64, ErrorResponse> {
     let inbox = ctx.body().get("inbox_id").and_then(id_of).unwrap_or_default();
     visible(ctx, inbox)?;
-    ctx.admin()?;
+    ctx.require_admin()?;
     let users: BTreeSet<i64> =
         ids(ctx.body(), "user_ids").unwrap_or_default().into_iter().collect();
     if users.iter().any(|user| !ctx.state.users.contains_key(user)) {
-        return Err(Refusal::invalid(&[("user", "User must exist")]));
+        return Err(ErrorResponse::invalid(&[("user", "User must exist")]));
     }
-    let found = ctx.state.inboxes.get_mut(ctx.account, inbox).ok_or_else(Refusal::not_found)?;
+    let found =
+        ctx.state.inboxes.get_mut(ctx.account, inbox).ok_or_else(ErrorResponse::not_found)?;
     apply(&mut found.members, &users);
     Ok(inbox)
 }

@@ -16,7 +16,7 @@ use crate::fake::application::inboxes::view::{
     change, channel_defaults, hours, inbox_defaults, payload, view,
 };
 use crate::fake::http::input::{Caller, Ctx, flag, id, id_of, text};
-use crate::fake::http::response::{Answer, Outcome, Refusal};
+use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::http::router::{Routed, to};
 use crate::fake::state::{Role, secret};
 use crate::fake::webhook::events::emit;
@@ -39,11 +39,11 @@ pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
                 }),
                 ("GET", ["agent_bot"]) => to(move |ctx| {
                     visible(ctx, inbox)?;
-                    Ok(Answer::json(&json!({})))
+                    Ok(FakeResponse::json(&json!({})))
                 }),
                 ("GET", ["campaigns"]) => to(move |ctx| {
                     visible(ctx, inbox)?;
-                    Ok(Answer::json(&json!([])))
+                    Ok(FakeResponse::json(&json!([])))
                 }),
                 _ => None,
             }
@@ -58,31 +58,34 @@ fn is_admin(ctx: &Ctx<'_>) -> bool {
 
 /// Whether the caller has access: agents to the inboxes they are a member of, administrators to
 /// all.
-fn sees(ctx: &Ctx<'_>, inbox: &Inbox) -> bool {
+fn may_see(ctx: &Ctx<'_>, inbox: &Inbox) -> bool {
     is_admin(ctx) || inbox.members.contains(&ctx.user())
 }
 
 /// Returns an inbox of the account that the caller has access to.
-pub(in crate::fake) fn visible<'a>(ctx: &'a Ctx<'_>, inbox: i64) -> Result<&'a Inbox, Refusal> {
-    let found = ctx.state.inboxes.get(ctx.account, inbox).ok_or_else(Refusal::not_found)?;
-    if sees(ctx, found) { Ok(found) } else { Err(Refusal::not_allowed()) }
+pub(in crate::fake) fn visible<'a>(
+    ctx: &'a Ctx<'_>,
+    inbox: i64,
+) -> Result<&'a Inbox, ErrorResponse> {
+    let found = ctx.state.inboxes.get(ctx.account, inbox).ok_or_else(ErrorResponse::not_found)?;
+    if may_see(ctx, found) { Ok(found) } else { Err(ErrorResponse::not_allowed()) }
 }
 
 fn list(ctx: &mut Ctx<'_>) -> Outcome {
     let all = ctx.state.inboxes.of(ctx.account);
-    let mut seen: Vec<&Inbox> = all.filter(|inbox| sees(ctx, inbox)).collect();
+    let mut seen: Vec<&Inbox> = all.filter(|inbox| may_see(ctx, inbox)).collect();
     seen.sort_by_key(|inbox| inbox.name.to_lowercase());
     let admin = is_admin(ctx);
     let shown: Value = seen.iter().map(|inbox| view(ctx.state, inbox, admin)).collect();
-    Ok(Answer::json(&json!({ "payload": shown })))
+    Ok(FakeResponse::json(&json!({ "payload": shown })))
 }
 
 fn show(ctx: &mut Ctx<'_>, inbox: i64) -> Outcome {
-    Ok(Answer::json(&view(ctx.state, visible(ctx, inbox)?, is_admin(ctx))))
+    Ok(FakeResponse::json(&view(ctx.state, visible(ctx, inbox)?, is_admin(ctx))))
 }
 
 fn create(ctx: &mut Ctx<'_>) -> Outcome {
-    ctx.admin()?;
+    ctx.require_admin()?;
     let params = ctx.body().clone();
     let wanted = params.get("channel").cloned().unwrap_or_default();
     let kind = text(&wanted, "type").unwrap_or_default();
@@ -99,7 +102,7 @@ fn create(ctx: &mut Ctx<'_>) -> Outcome {
             Kind::Api(channel)
         }
         "email" => Kind::Email(channel),
-        _ => return Err(Refusal::invalid(&[("channel", "Channel must exist")])),
+        _ => return Err(ErrorResponse::invalid(&[("channel", "Channel must exist")])),
     };
     let mut inbox = Inbox {
         id: 0,
@@ -134,7 +137,7 @@ fn create(ctx: &mut Ctx<'_>) -> Outcome {
 
 fn update(ctx: &mut Ctx<'_>, inbox: i64) -> Outcome {
     let before = visible(ctx, inbox)?.clone();
-    ctx.admin()?;
+    ctx.require_admin()?;
     let params = ctx.body().clone();
     let mut after = before.clone();
     set(&mut after, &params);
@@ -161,14 +164,14 @@ fn update(ctx: &mut Ctx<'_>, inbox: i64) -> Outcome {
     for (key, value) in &after.settings {
         note(key, before.settings.get(key).unwrap_or(&Value::Null), value);
     }
-    let mut told = payload(ctx.state, &after);
-    let tell = !changed.is_empty();
-    change(&mut told, "changed_attributes", &Value::Array(changed));
+    let mut body = payload(ctx.state, &after);
+    let is_changed = !changed.is_empty();
+    change(&mut body, "changed_attributes", &Value::Array(changed));
     let account = ctx.account;
     ctx.state.inboxes.put(account, inbox, after);
     touch(ctx, "inbox");
-    if tell {
-        emit(ctx.state, account, None, "inbox_updated", &told);
+    if is_changed {
+        emit(ctx.state, account, None, "inbox_updated", &body);
     }
     show(ctx, inbox)
 }
@@ -211,11 +214,11 @@ fn set_channel(inbox: &mut Inbox, params: &Value) {
     }
 }
 
-fn check(ctx: &Ctx<'_>, inbox: &Inbox) -> Result<(), Refusal> {
+fn check(ctx: &Ctx<'_>, inbox: &Inbox) -> Result<(), ErrorResponse> {
     let setting = |name: &str| inbox.channel().settings.get(name).and_then(Value::as_str);
     match &inbox.kind {
         Kind::Web(_) if setting("website_url").unwrap_or_default().is_empty() => {
-            return Err(Refusal::invalid(&[("website_url", "Website url can't be blank")]));
+            return Err(ErrorResponse::invalid(&[("website_url", "Website url can't be blank")]));
         }
         Kind::Email(_) => {
             let same = |other: &Inbox| {
@@ -223,13 +226,13 @@ fn check(ctx: &Ctx<'_>, inbox: &Inbox) -> Result<(), Refusal> {
                 other.id != inbox.id && other_email.is_some() && other_email == setting("email")
             };
             if ctx.state.inboxes.of(ctx.account).any(same) {
-                return Err(Refusal::invalid(&[("email", "Email has already been taken")]));
+                return Err(ErrorResponse::invalid(&[("email", "Email has already been taken")]));
             }
         }
         _ => {}
     }
     if inbox.name.is_empty() {
-        return Err(Refusal::invalid(&[("name", "Name can't be blank")]));
+        return Err(ErrorResponse::invalid(&[("name", "Name can't be blank")]));
     }
     Ok(())
 }
@@ -237,23 +240,24 @@ fn check(ctx: &Ctx<'_>, inbox: &Inbox) -> Result<(), Refusal> {
 /// The server deletes it in a background job; the fake deletes it at once.
 fn delete(ctx: &mut Ctx<'_>, inbox: i64) -> Outcome {
     visible(ctx, inbox)?;
-    ctx.admin()?;
-    if let Some(gone) = ctx.state.inboxes.remove(ctx.account, inbox) {
-        ctx.state.inbox_by_identifier.remove(&gone.channel().identifier);
-        ctx.state.talk.forget_inbox(ctx.account, inbox);
-        ctx.state.contacts.forget_inbox(ctx.account, inbox);
+    ctx.require_admin()?;
+    if let Some(removed) = ctx.state.inboxes.remove(ctx.account, inbox) {
+        ctx.state.inbox_by_identifier.remove(&removed.channel().identifier);
+        ctx.state.conversations.remove_inbox(ctx.account, inbox);
+        ctx.state.contacts.remove_inbox(ctx.account, inbox);
     }
     touch(ctx, "inbox");
-    let said = "Your inbox deletion request will be processed in some time.";
-    Ok(Answer::json(&json!({ "message": said })))
+    let message = "Your inbox deletion request will be processed in some time.";
+    Ok(FakeResponse::json(&json!({ "message": message })))
 }
 
 fn reset_secret(ctx: &mut Ctx<'_>, inbox: i64) -> Outcome {
     visible(ctx, inbox)?;
-    ctx.admin()?;
-    let found = ctx.state.inboxes.get_mut(ctx.account, inbox).ok_or_else(Refusal::not_found)?;
+    ctx.require_admin()?;
+    let found =
+        ctx.state.inboxes.get_mut(ctx.account, inbox).ok_or_else(ErrorResponse::not_found)?;
     let Kind::Api(channel) = &mut found.kind else {
-        return Ok(Answer::nothing(404));
+        return Ok(FakeResponse::empty_with_status(404));
     };
     channel.secret = secret();
     show(ctx, inbox)
@@ -274,12 +278,12 @@ fn assignable(ctx: &mut Ctx<'_>) -> Outcome {
 }
 
 /// Returns the members, and every administrator of the account.
-fn assignable_of(ctx: &Ctx<'_>, members: BTreeSet<i64>) -> Answer {
+fn assignable_of(ctx: &Ctx<'_>, members: BTreeSet<i64>) -> FakeResponse {
     let account = ctx.account;
     let all = ctx.state.memberships.range((account, i64::MIN)..=(account, i64::MAX));
     let admins = all.filter(|(_, member)| member.role == Role::Administrator);
     let admins: Vec<i64> =
         admins.map(|((_, user), _)| *user).filter(|user| !members.contains(user)).collect();
     let agents: Vec<i64> = members.into_iter().chain(admins).collect();
-    Answer::json(&json!({ "payload": agents::views(ctx.state, account, &agents) }))
+    FakeResponse::json(&json!({ "payload": agents::views(ctx.state, account, &agents) }))
 }

@@ -184,8 +184,8 @@ pub(in crate::fake) fn view(state: &State, inbox: &Inbox, admin: bool) -> Value 
     Value::Object(shown)
 }
 
-/// Returns the script that a website embeds; it is the server's own text, of which only the
-/// parameters are the same.
+/// Returns the script that a website embeds. The text is the fake's own; only its parts are those of
+/// the server's script.
 fn script(base: &str, token: &str) -> String {
     format!(
         "\n<script>\n(function (d, tag) {{\n  var BASE_URL = \"{base}\";\n  \
@@ -200,9 +200,9 @@ fn script(base: &str, token: &str) -> String {
 /// Returns an inbox as in its events: without its id and name, which the server omits.
 pub(in crate::fake) fn payload(state: &State, inbox: &Inbox) -> Value {
     let channel = inbox.channel();
-    let mut told = inbox.settings.clone();
-    told.remove("csat_config");
-    let (made, changed) = (iso(inbox.created_at), iso(inbox.updated_at));
+    let mut body = inbox.settings.clone();
+    body.remove("csat_config");
+    let (created, changed) = (iso(inbox.created_at), iso(inbox.updated_at));
     let hours: Value = inbox
         .hours
         .iter()
@@ -210,16 +210,16 @@ pub(in crate::fake) fn payload(state: &State, inbox: &Inbox) -> Value {
             let mut day = day.clone();
             change(&mut day, "inbox_id", &inbox.id.into());
             change(&mut day, "account_id", &inbox.account.into());
-            change(&mut day, "created_at", &made);
-            change(&mut day, "updated_at", &made);
+            change(&mut day, "created_at", &created);
+            change(&mut day, "updated_at", &created);
             day
         })
         .collect();
     let mut within = Value::Object(channel.settings.clone());
     change(&mut within, "id", &inbox.channel_id.into());
     change(&mut within, "account_id", &inbox.account.into());
-    change(&mut within, "created_at", &made);
-    change(&mut within, "updated_at", &made);
+    change(&mut within, "created_at", &created);
+    change(&mut within, "updated_at", &created);
     match &inbox.kind {
         Kind::Web(_) => change(&mut within, "website_token", &channel.identifier.as_str().into()),
         Kind::Api(_) => {
@@ -236,12 +236,12 @@ pub(in crate::fake) fn payload(state: &State, inbox: &Inbox) -> Value {
     let account = state.accounts.get(&inbox.account).map(|account| account.name.as_str());
     for (key, value) in [
         ("working_hours", hours),
-        ("created_at", made),
+        ("created_at", created),
         ("updated_at", changed),
         ("channel", within),
         ("account", json!({ "id": inbox.account, "name": account })),
     ] {
-        told.insert(key.to_owned(), value);
+        body.insert(key.to_owned(), value);
     }
-    Value::Object(told)
+    Value::Object(body)
 }

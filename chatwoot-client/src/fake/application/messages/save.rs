@@ -4,11 +4,11 @@ use jiff::Timestamp;
 use serde_json::Map;
 
 use crate::fake::application::contacts::save as contact_save;
-use crate::fake::application::conversations::save::{By, save};
+use crate::fake::application::conversations::save::{Actor, save};
 use crate::fake::application::conversations::store::{Message, MessageType, Sender, Status};
 use crate::fake::application::messages::templates as message_templates;
 use crate::fake::state::State;
-use crate::fake::webhook::payloads::tell_message;
+use crate::fake::webhook::payloads::emit_message;
 
 impl Message {
     /// Creates a plain text message without a sender; the caller sets the other fields.
@@ -34,7 +34,7 @@ impl Message {
     }
 
     /// Whether it is an agent's reply, as opposed to a message from an automation or a campaign.
-    fn is_human_answer(&self) -> bool {
+    fn is_agent_reply(&self) -> bool {
         self.kind == MessageType::Outgoing
             && matches!(self.sender, Some(Sender::User(_)))
             && !self.content_attributes.contains_key("automation_rule_id")
@@ -45,35 +45,35 @@ impl Message {
 /// Stores a message and applies its effects. `user` is the caller, if it is a user.
 pub(in crate::fake) fn post(state: &mut State, message: Message, user: Option<i64>) -> i64 {
     let (account, conversation) = (message.account, message.conversation);
-    let id = state.talk.say(message);
-    follow(state, account, conversation, id, user);
+    let id = state.conversations.add_message(message);
+    apply_effects(state, account, conversation, id, user);
     id
 }
 
 /// Applies the effects of a stored message: the conversation is reopened, the waiting time starts
 /// or ends, and the events are emitted.
-pub(in crate::fake) fn follow(
+pub(in crate::fake) fn apply_effects(
     state: &mut State,
     account: i64,
     conversation: i64,
     id: i64,
     user: Option<i64>,
 ) {
-    let Some(message) = state.talk.message(account, id).cloned() else { return };
+    let Some(message) = state.conversations.message(account, id).cloned() else { return };
     if message.kind == MessageType::Incoming {
         reopen(state, account, conversation, user);
     }
     touch(state, account, conversation, message.created_at);
-    tell_message(state, account, id, "message_created");
-    wait_or_not(state, &message);
+    emit_message(state, account, id, "message_created");
+    update_waiting(state, &message);
     // A message of the server itself has no further effects.
     if message.kind != MessageType::Template {
         message_templates::write(state, account, conversation);
     }
     if let Some(Sender::Contact(contact)) = message.sender
-        && let Some(person) = state.contacts.get(account, contact)
+        && let Some(contact) = state.contacts.get(account, contact)
     {
-        let mut draft = person.clone();
+        let mut draft = contact.clone();
         draft.last_activity_at = Some(state.now());
         // No validated field has changed.
         let _ = contact_save::update(state, draft);
@@ -83,16 +83,16 @@ pub(in crate::fake) fn follow(
 /// Reopens a resolved or snoozed conversation after a customer's message, unless the contact is
 /// blocked.
 fn reopen(state: &mut State, account: i64, conversation: i64, user: Option<i64>) {
-    let Some(talk) = state.talk.get(account, conversation) else { return };
-    if state.contacts.get(account, talk.contact).is_some_and(|person| person.blocked) {
+    let Some(row) = state.conversations.get(account, conversation) else { return };
+    if state.contacts.get(account, row.contact).is_some_and(|contact| contact.blocked) {
         return;
     }
-    let by = match talk.status {
-        Status::Snoozed => user.map_or(By::Server, By::User),
-        Status::Resolved => By::Message,
+    let by = match row.status {
+        Status::Snoozed => user.map_or(Actor::Server, Actor::User),
+        Status::Resolved => Actor::Message,
         Status::Open | Status::Pending => return,
     };
-    let mut draft = talk.clone();
+    let mut draft = row.clone();
     draft.status = Status::Open;
     save(state, draft, by);
 }
@@ -100,38 +100,38 @@ fn reopen(state: &mut State, account: i64, conversation: i64, user: Option<i64>)
 /// Sets the time of the conversation's last activity, without an event.
 fn touch(state: &mut State, account: i64, conversation: i64, at: Timestamp) {
     let now = state.now();
-    if let Some(talk) = state.talk.get_mut(account, conversation) {
-        talk.last_activity_at = at;
-        talk.updated_at = now;
+    if let Some(row) = state.conversations.get_mut(account, conversation) {
+        row.last_activity_at = at;
+        row.updated_at = now;
     }
 }
 
 /// Records the first reply; a reply ends the waiting time, a customer's message starts it.
-fn wait_or_not(state: &mut State, message: &Message) {
-    let Some(talk) = state.talk.get(message.account, message.conversation) else { return };
-    let mut draft = talk.clone();
-    let answer = message.is_human_answer() && !message.private;
-    if answer && draft.first_reply_created_at.is_none() {
+fn update_waiting(state: &mut State, message: &Message) {
+    let Some(row) = state.conversations.get(message.account, message.conversation) else { return };
+    let mut draft = row.clone();
+    let reply = message.is_agent_reply() && !message.private;
+    if reply && draft.first_reply_created_at.is_none() {
         draft.first_reply_created_at = Some(message.created_at);
         draft.waiting_since = None;
-    } else if answer {
+    } else if reply {
         draft.waiting_since = None;
     } else if message.kind == MessageType::Incoming && draft.waiting_since.is_none() {
         draft.waiting_since = Some(message.created_at);
     }
-    save(state, draft, By::Server);
+    save(state, draft, Actor::Server);
 }
 
 /// Writes the activity messages that are due. The server does it in a background job, which
 /// usually, but not always, runs before the response; here it always does.
 pub(in crate::fake) fn write_activities(state: &mut State) {
-    for (account, conversation, text) in std::mem::take(&mut state.talk.activities) {
-        let Some(talk) = state.talk.get(account, conversation) else { continue };
+    for (account, conversation, text) in std::mem::take(&mut state.conversations.activities) {
+        let Some(row) = state.conversations.get(account, conversation) else { continue };
         let now = state.now();
-        let mut message = Message::new(account, conversation, talk.inbox, now);
+        let mut message = Message::new(account, conversation, row.inbox, now);
         message.kind = MessageType::Activity;
         message.content = Some(text);
-        state.talk.say(message);
+        state.conversations.add_message(message);
         touch(state, account, conversation, now);
     }
 }

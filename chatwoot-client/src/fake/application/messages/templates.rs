@@ -13,8 +13,8 @@ const NOTIFY: &str = "Get notified by email";
 /// Writes the template messages that are due after a message of the customer.
 pub(in crate::fake) fn write(state: &mut State, account: i64, conversation: i64) {
     for (content, content_type) in due(state, account, conversation).unwrap_or_default() {
-        let Some(talk) = state.talk.get(account, conversation) else { return };
-        let mut message = Message::new(account, conversation, talk.inbox, state.now());
+        let Some(row) = state.conversations.get(account, conversation) else { return };
+        let mut message = Message::new(account, conversation, row.inbox, state.now());
         message.kind = MessageType::Template;
         message.content = Some(content);
         content_type.clone_into(&mut message.content_type);
@@ -23,11 +23,12 @@ pub(in crate::fake) fn write(state: &mut State, account: i64, conversation: i64)
 }
 
 fn due(state: &State, account: i64, conversation: i64) -> Option<Vec<(String, &'static str)>> {
-    let talk = state.talk.get(account, conversation)?;
-    let inbox = state.inboxes.get(account, talk.inbox)?;
-    state.talk.last_incoming(talk)?;
-    let answers = [MessageType::Outgoing, MessageType::Template];
-    let is_first = !state.talk.messages(talk).any(|message| answers.contains(&message.kind));
+    let conversation = state.conversations.get(account, conversation)?;
+    let inbox = state.inboxes.get(account, conversation.inbox)?;
+    state.conversations.last_incoming(conversation)?;
+    let replies = [MessageType::Outgoing, MessageType::Template];
+    let is_first =
+        !state.conversations.messages(conversation).any(|message| replies.contains(&message.kind));
     let mut due = Vec::new();
     let greeting = inbox.settings.get("greeting_message").and_then(Value::as_str);
     if let Some(greeting) = greeting.filter(|text| !text.trim().is_empty())
@@ -36,11 +37,11 @@ fn due(state: &State, account: i64, conversation: i64) -> Option<Vec<(String, &'
     {
         due.push((greeting.to_owned(), "text"));
     }
-    let asked = |message: &Message| message.content_type == "input_email";
+    let is_email_input = |message: &Message| message.content_type == "input_email";
     if inbox.channel_type() == "Channel::WebWidget"
         && inbox.is_on("enable_email_collect")
-        && state.contacts.get(account, talk.contact)?.email.is_none()
-        && !state.talk.messages(talk).any(asked)
+        && state.contacts.get(account, conversation.contact)?.email.is_none()
+        && !state.conversations.messages(conversation).any(is_email_input)
     {
         due.push((REACH.to_owned(), "text"));
         due.push((NOTIFY.to_owned(), "input_email"));

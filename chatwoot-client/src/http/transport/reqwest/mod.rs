@@ -180,8 +180,8 @@ fn failed(error: reqwest::Error) -> TransportError {
 pub(super) fn refused(error: reqwest::Error, kind: TransportErrorKind) -> TransportError {
     let message = match kind {
         TransportErrorKind::Connect => "could not connect",
-        TransportErrorKind::Timeout => "no answer in time",
-        TransportErrorKind::Interrupted => "the connection broke before the whole answer came",
+        TransportErrorKind::Timeout => "no response in time",
+        TransportErrorKind::Interrupted => "the connection broke before the response was complete",
         _ => "the request could not be sent",
     };
     // Without its URL: a query may contain personal data.

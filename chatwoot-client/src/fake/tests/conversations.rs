@@ -5,8 +5,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::FakeOutcome;
-use super::test_server::TestServer;
+use super::TestServer;
+use crate::fake::FakeOutcome;
 use crate::http::transport::Transport;
 
 fn inbox(server: &TestServer, more: &Value) -> Value {
@@ -14,16 +14,16 @@ fn inbox(server: &TestServer, more: &Value) -> Value {
     for (key, value) in more.as_object().unwrap() {
         channel[key] = value.clone();
     }
-    server.done("POST", "/inboxes", &json!({ "name": "Shop", "channel": channel }))
+    server.ok("POST", "/inboxes", &json!({ "name": "Shop", "channel": channel }))
 }
 
 fn conversation(server: &TestServer) -> (i64, i64) {
     let inbox = inbox(server, &json!({}))["id"].clone();
-    let made =
-        server.done("POST", "/contacts", &json!({ "name": "Ada", "email": "ada@a.example" }));
-    let contact = made["payload"]["contact"]["id"].as_i64().unwrap();
+    let created =
+        server.ok("POST", "/contacts", &json!({ "name": "Ada", "email": "ada@a.example" }));
+    let contact = created["payload"]["contact"]["id"].as_i64().unwrap();
     let body = json!({ "inbox_id": inbox, "contact_id": contact });
-    (server.done("POST", "/conversations", &body)["id"].as_i64().unwrap(), contact)
+    (server.ok("POST", "/conversations", &body)["id"].as_i64().unwrap(), contact)
 }
 
 fn ids(list: &Value) -> Vec<i64> {
@@ -31,18 +31,18 @@ fn ids(list: &Value) -> Vec<i64> {
 }
 
 #[test]
-fn messages_come_in_windows() {
+fn messages_are_returned_in_windows() {
     let server = TestServer::new();
-    let (talk, _) = conversation(&server);
-    let url = format!("/conversations/{talk}/messages");
+    let (conversation, _) = conversation(&server);
+    let url = format!("/conversations/{conversation}/messages");
     for number in 0..130 {
-        server.done("POST", &url, &json!({ "content": number.to_string() }));
+        server.ok("POST", &url, &json!({ "content": number.to_string() }));
     }
-    let all = ids(&server.done("GET", &format!("{url}?after=0"), &Value::Null)["payload"]);
+    let all = ids(&server.ok("GET", &format!("{url}?after=0"), &Value::Null)["payload"]);
     assert_eq!(all.len(), 100);
     let first = all[0];
     let of =
-        |query: &str| ids(&server.done("GET", &format!("{url}?{query}"), &Value::Null)["payload"]);
+        |query: &str| ids(&server.ok("GET", &format!("{url}?{query}"), &Value::Null)["payload"]);
     let newest: Vec<i64> = (first + 110..first + 130).collect();
     assert_eq!(of(""), newest);
     let before: Vec<i64> = (first + 10..first + 30).collect();
@@ -55,17 +55,17 @@ fn messages_come_in_windows() {
 }
 
 #[test]
-fn a_list_means_open_and_has_pages_of_25_unless_it_asks_what_was_updated() {
+fn a_list_has_open_conversations_in_pages_of_25_unless_filtered_by_update() {
     let server = TestServer::new();
-    let (talk, contact) = conversation(&server);
+    let (conversation, contact) = conversation(&server);
     for _ in 0..29 {
-        server.done("POST", "/conversations", &json!({ "inbox_id": 1, "contact_id": contact }));
+        server.ok("POST", "/conversations", &json!({ "inbox_id": 1, "contact_id": contact }));
     }
-    server.done("POST", &format!("/conversations/{talk}/toggle_status"), &json!({}));
+    server.ok("POST", &format!("/conversations/{conversation}/toggle_status"), &json!({}));
     let count = |query: &str| {
-        let said = server.done("GET", &format!("/conversations?{query}"), &Value::Null);
-        let meta = said["data"]["meta"]["all_count"].as_u64().unwrap();
-        (meta, said["data"]["payload"].as_array().unwrap().len())
+        let response = server.ok("GET", &format!("/conversations?{query}"), &Value::Null);
+        let meta = response["data"]["meta"]["all_count"].as_u64().unwrap();
+        (meta, response["data"]["payload"].as_array().unwrap().len())
     };
     assert_eq!(count(""), (29, 25));
     assert_eq!(count("page=2"), (29, 4));
@@ -79,39 +79,42 @@ fn a_list_means_open_and_has_pages_of_25_unless_it_asks_what_was_updated() {
 #[test]
 fn an_agent_sees_the_conversations_of_their_inboxes() {
     let server = TestServer::new();
-    let (talk, _) = conversation(&server);
+    let (conversation, _) = conversation(&server);
     let (agent, token) = server.fake.add_agent(server.account, "agent@example.com");
-    let look = |rest: &str| {
+    let get = |rest: &str| {
         let path = format!("/api/v1/accounts/{}/conversations{rest}", server.account);
-        server.ask("GET", &path, Some(&token), None)
+        server.request("GET", &path, Some(&token), None)
     };
-    assert_eq!(look(&format!("/{talk}")).0, 401);
-    assert_eq!(look("").1["data"]["meta"]["all_count"], 0);
-    server.done("POST", "/inbox_members", &json!({ "inbox_id": 1, "user_ids": [agent] }));
-    assert_eq!(look(&format!("/{talk}")).0, 200);
-    assert_eq!(look("").1["data"]["meta"]["all_count"], 1);
+    assert_eq!(get(&format!("/{conversation}")).0, 401);
+    assert_eq!(get("").1["data"]["meta"]["all_count"], 0);
+    server.ok("POST", "/inbox_members", &json!({ "inbox_id": 1, "user_ids": [agent] }));
+    assert_eq!(get(&format!("/{conversation}")).0, 200);
+    assert_eq!(get("").1["data"]["meta"]["all_count"], 1);
 }
 
 #[test]
 fn conversations_outlive_their_contact_until_the_background_job() {
     let server = TestServer::new();
-    let (talk, contact) = conversation(&server);
-    server.done("DELETE", &format!("/contacts/{contact}"), &Value::Null);
-    let status = |rest: &str| server.admin("GET", rest, &Value::Null).0;
+    let (conversation, contact) = conversation(&server);
+    server.ok("DELETE", &format!("/contacts/{contact}"), &Value::Null);
+    let status = |rest: &str| server.as_admin("GET", rest, &Value::Null).0;
     assert_eq!(status(&format!("/contacts/{contact}")), 404);
-    assert_eq!(status(&format!("/conversations/{talk}")), 500);
+    assert_eq!(status(&format!("/conversations/{conversation}")), 500);
     server.fake.run_background_jobs();
-    assert_eq!(status(&format!("/conversations/{talk}")), 404);
+    assert_eq!(status(&format!("/conversations/{conversation}")), 404);
     assert_eq!(status("/conversations"), 200);
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_background_job_comes_by_itself() {
+async fn the_background_job_runs_automatically() {
     let server = TestServer::new();
-    let (talk, contact) = conversation(&server);
-    server.done("DELETE", &format!("/contacts/{contact}"), &Value::Null);
+    let (conversation, contact) = conversation(&server);
+    server.ok("DELETE", &format!("/contacts/{contact}"), &Value::Null);
     tokio::time::advance(Duration::from_secs(2)).await;
-    assert_eq!(server.admin("GET", &format!("/conversations/{talk}"), &Value::Null).0, 404);
+    assert_eq!(
+        server.as_admin("GET", &format!("/conversations/{conversation}"), &Value::Null).0,
+        404
+    );
 }
 
 fn merge(server: &TestServer, contact: i64, key: &str) -> http::Request<crate::http::Body> {
@@ -123,19 +126,19 @@ fn merge_bytes(server: &TestServer, contact: i64, key: &str) -> http::Request<By
     http::Request::builder()
         .method("PUT")
         .uri(format!("/api/v1/accounts/{}/contacts/{contact}", server.account))
-        .header("api-access-token", &server.admin)
+        .header("api-access-token", &server.admin_token)
         .header("content-type", "application/json")
         .body(Bytes::from(body.to_string()))
         .unwrap()
 }
 
 fn attributes(server: &TestServer, contact: i64) -> Value {
-    let said = server.done("GET", &format!("/contacts/{contact}"), &Value::Null);
-    said["payload"]["custom_attributes"].clone()
+    let response = server.ok("GET", &format!("/contacts/{contact}"), &Value::Null);
+    response["payload"]["custom_attributes"].clone()
 }
 
 #[tokio::test(start_paused = true)]
-async fn merges_that_overlap_lose_and_merges_in_turn_do_not() {
+async fn overlapping_merges_lose_updates_and_sequential_ones_do_not() {
     let server = TestServer::new();
     let (_, contact) = conversation(&server);
     let limit = Duration::from_secs(5);
@@ -145,8 +148,8 @@ async fn merges_that_overlap_lose_and_merges_in_turn_do_not() {
         server.fake.send(merge(&server, contact, "b"), limit),
     );
     // Both requests succeed.
-    for answer in [one, other] {
-        assert_eq!(answer.unwrap().status(), 200);
+    for response in [one, other] {
+        assert_eq!(response.unwrap().status(), 200);
     }
     assert_eq!(attributes(&server, contact), json!({ "b": 1 }));
     for key in ["c", "d"] {
@@ -157,105 +160,108 @@ async fn merges_that_overlap_lose_and_merges_in_turn_do_not() {
     for key in ["e", "f"] {
         assert!(matches!(
             server.fake.handle(&merge_bytes(&server, contact, key)).outcome,
-            FakeOutcome::Answer(_)
+            FakeOutcome::Response(_)
         ));
     }
     assert_eq!(attributes(&server, contact).as_object().unwrap().len(), 5);
 }
 
 #[test]
-fn a_proof_is_asked_where_the_inbox_wants_one() {
+fn an_inbox_can_require_a_proof() {
     let server = TestServer::new();
     let inbox = inbox(&server, &json!({ "hmac_mandatory": true }));
-    let door = inbox["inbox_identifier"].as_str().unwrap();
-    let url = format!("/public/api/v1/inboxes/{door}/contacts");
-    let ask = |body: &Value| server.ask("POST", &url, None, Some(body));
-    assert_eq!(ask(&json!({ "identifier": "c-1" })).0, 500);
-    assert_eq!(ask(&json!({ "identifier": "c-1", "identifier_hash": "00" })).0, 500);
+    let identifier = inbox["inbox_identifier"].as_str().unwrap();
+    let url = format!("/public/api/v1/inboxes/{identifier}/contacts");
+    let request = |body: &Value| server.request("POST", &url, None, Some(body));
+    assert_eq!(request(&json!({ "identifier": "c-1" })).0, 500);
+    assert_eq!(request(&json!({ "identifier": "c-1", "identifier_hash": "00" })).0, 500);
 }
 
 #[test]
-fn an_api_inbox_may_ask_for_a_message_before_an_answer() {
+fn an_api_inbox_can_limit_the_time_to_reply() {
     let server = TestServer::new();
     let window = json!({ "additional_attributes": { "agent_reply_time_window": 24 } });
     let inbox = inbox(&server, &window)["id"].clone();
-    server.done("POST", "/contacts", &json!({ "name": "Ada" }));
+    server.ok("POST", "/contacts", &json!({ "name": "Ada" }));
     let body = json!({ "inbox_id": inbox, "contact_id": 1 });
-    let talk = server.done("POST", "/conversations", &body);
-    assert_eq!(talk["can_reply"], false);
-    let url = format!("/conversations/{}", talk["id"]);
+    let conversation = server.ok("POST", "/conversations", &body);
+    assert_eq!(conversation["can_reply"], false);
+    let url = format!("/conversations/{}", conversation["id"]);
     let hello = json!({ "content": "hello", "message_type": "incoming" });
-    server.done("POST", &format!("{url}/messages"), &hello);
-    assert_eq!(server.done("GET", &url, &Value::Null)["can_reply"], true);
+    server.ok("POST", &format!("{url}/messages"), &hello);
+    assert_eq!(server.ok("GET", &url, &Value::Null)["can_reply"], true);
     server.fake.advance(Duration::from_hours(25));
-    assert_eq!(server.done("GET", &url, &Value::Null)["can_reply"], false);
+    assert_eq!(server.ok("GET", &url, &Value::Null)["can_reply"], false);
 }
 
 #[test]
-fn a_source_id_is_one_contacts_in_an_inbox() {
+fn a_source_id_is_unique_within_an_inbox() {
     let server = TestServer::new();
     let (_, ada) = conversation(&server);
-    let made = server.done("POST", "/contacts", &json!({ "name": "Bob", "email": "b@b.example" }));
-    let bob = made["payload"]["contact"]["id"].clone();
+    let created = server.ok("POST", "/contacts", &json!({ "name": "Bob", "email": "b@b.example" }));
+    let bob = created["payload"]["contact"]["id"].clone();
     let body = json!({ "inbox_id": 1, "contact_id": ada, "source_id": "s" });
-    server.done("POST", "/conversations", &body);
+    server.ok("POST", "/conversations", &body);
     let body = json!({ "inbox_id": 1, "contact_id": bob, "source_id": "s" });
-    let refused = server.admin("POST", "/conversations", &body);
-    assert_eq!(refused, (422, json!({ "error": "source_id should be unique" })));
+    let rejected = server.as_admin("POST", "/conversations", &body);
+    assert_eq!(rejected, (422, json!({ "error": "source_id should be unique" })));
     let found =
-        server.done("POST", "/contact_inboxes/filter", &json!({ "inbox_id": 1, "source_id": "s" }));
+        server.ok("POST", "/contact_inboxes/filter", &json!({ "inbox_id": 1, "source_id": "s" }));
     assert_eq!(found["id"], ada);
 }
 
 #[test]
-fn what_belongs_to_an_inbox_goes_with_it() {
+fn deleting_an_inbox_deletes_its_conversations() {
     let server = TestServer::new();
-    let (talk, contact) = conversation(&server);
-    server.done("DELETE", "/inboxes/1", &Value::Null);
-    assert_eq!(server.admin("GET", &format!("/conversations/{talk}"), &Value::Null).0, 404);
-    let left = server.done("GET", &format!("/contacts/{contact}"), &Value::Null);
+    let (conversation, contact) = conversation(&server);
+    server.ok("DELETE", "/inboxes/1", &Value::Null);
+    assert_eq!(
+        server.as_admin("GET", &format!("/conversations/{conversation}"), &Value::Null).0,
+        404
+    );
+    let left = server.ok("GET", &format!("/contacts/{contact}"), &Value::Null);
     assert_eq!(left["payload"]["contact_inboxes"], json!([]));
 }
 
 #[test]
-fn the_last_page_of_many_contacts_holds_the_rest() {
+fn the_last_page_has_the_remaining_contacts() {
     let server = TestServer::new();
     for number in 0..1_000 {
         let body = json!({
             "email": format!("n{number}@n.example"),
             "identifier": format!("n-{number}"),
         });
-        server.done("POST", "/contacts", &body);
+        server.ok("POST", "/contacts", &body);
     }
     let by = json!({ "payload": [{
         "attribute_key": "identifier", "filter_operator": "equal_to",
         "values": ["n-998"], "query_operator": null,
     }] });
-    assert_eq!(server.done("POST", "/contacts/filter", &by)["meta"]["count"], 1);
-    let last = server.done("GET", "/contacts?page=67", &Value::Null);
+    assert_eq!(server.ok("POST", "/contacts/filter", &by)["meta"]["count"], 1);
+    let last = server.ok("GET", "/contacts?page=67", &Value::Null);
     assert_eq!(last["meta"]["count"], 1_000);
     assert_eq!(last["payload"].as_array().unwrap().len(), 10);
 }
 
 #[cfg(feature = "reqwest-rustls")]
 #[tokio::test]
-async fn merges_overlap_over_http_too() {
+async fn merges_overlap_over_http() {
     let server = TestServer::new();
     let (_, contact) = conversation(&server);
-    let http = super::FakeServer::start(server.fake.clone()).await;
+    let http_server = crate::fake::FakeServer::start(server.fake.clone()).await;
     server.fake.set_merge_window(Duration::from_millis(300));
     let transport = crate::http::transport::ReqwestTransport::new().unwrap();
-    let ask = |key: &str| {
+    let request = |key: &str| {
         let mut request = merge(&server, contact, key);
-        *request.uri_mut() = format!("{}{}", http.uri(), request.uri()).parse().unwrap();
+        *request.uri_mut() = format!("{}{}", http_server.uri(), request.uri()).parse().unwrap();
         transport.send(request, Duration::from_secs(5))
     };
-    let (one, other) = tokio::join!(ask("a"), ask("b"));
+    let (one, other) = tokio::join!(request("a"), request("b"));
     assert_eq!(
         (one.unwrap().status(), other.unwrap().status()),
         (http::StatusCode::OK, http::StatusCode::OK)
     );
-    ask("c").await.unwrap();
+    request("c").await.unwrap();
     server.fake.set_merge_window(Duration::ZERO);
     let left = attributes(&server, contact);
     assert_eq!(left.as_object().unwrap().len(), 2, "{left}");

@@ -1,4 +1,4 @@
-//! Tests of `send_once`: what it decides, against a small double of the server.
+//! Tests of `send_once` against an in-memory server.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -13,24 +13,24 @@ use crate::error::ErrorKind;
 use crate::http::Body;
 use crate::http::transport::{Transport, TransportError};
 
-/// What becomes of the next send.
+/// The outcome of the next send.
 #[derive(Clone, Copy, Debug)]
 enum Fate {
-    /// It is written, and the answer arrives.
+    /// The message is stored, and the response arrives.
     Written,
-    /// It is written, and the answer is lost.
+    /// The message is stored, and the response is lost.
     AnswerLost,
-    /// It is lost on the way.
+    /// The request is lost.
     Lost,
-    /// It is written ten seconds later, and the answer is lost at once.
+    /// The message is stored ten seconds later, and the response is lost at once.
     WrittenLate,
-    /// The server fails (500) without writing.
+    /// The server fails (500) without storing the message.
     Failed,
-    /// It is refused (422).
+    /// The server refuses the message (422).
     Refused,
 }
 
-/// One conversation with the server's windows: 20 newest, 100 after, 1,000 between.
+/// One conversation with the server's page sizes: 20 newest, 100 after, 1,000 between.
 #[derive(Clone, Debug, Default)]
 struct Server {
     messages: Arc<Mutex<Vec<Value>>>,

@@ -1,4 +1,4 @@
-//! What `find_exact` and `upsert` decide, against a small double of the server.
+//! Tests of `find_exact` and `upsert` against an in-memory server.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::http::Body;
 use crate::http::transport::{Transport, TransportError};
 use crate::types::Secret;
 
-/// Contacts with the server's uniqueness and its case-blind filter.
+/// An in-memory server with Chatwoot's uniqueness rules and its case-insensitive filter.
 #[derive(Clone, Debug, Default)]
 struct Server {
     contacts: Arc<Mutex<Vec<Value>>>,
@@ -127,7 +127,7 @@ async fn an_identifier_is_found_with_its_case_and_an_email_without() {
     ]));
     let account = server.account();
     let id = async |key: ContactKey| {
-        account.contacts().find_exact(&key).await.unwrap().map(|contact| contact.id.0)
+        account.contacts().find_exact(key).await.unwrap().map(|contact| contact.id.0)
     };
     assert_eq!(id(ContactKey::Identifier("c-1".into())).await, Some(2));
     assert_eq!(id(ContactKey::Identifier("C-1".into())).await, Some(1));
@@ -151,10 +151,10 @@ async fn identifiers_that_differ_by_case_alone_may_fill_pages() {
     let server = Server::with(&json!(rows));
     let account = server.account();
     for n in [0, 14, 15, 19] {
-        let found = account.contacts().find_exact(&ContactKey::Identifier(case(n))).await;
+        let found = account.contacts().find_exact(ContactKey::Identifier(case(n))).await;
         assert_eq!(found.unwrap().unwrap().id.0, u64::from(n) + 1);
     }
-    let none = account.contacts().find_exact(&ContactKey::Identifier(case(31))).await;
+    let none = account.contacts().find_exact(ContactKey::Identifier(case(31))).await;
     assert_eq!(none.unwrap(), None);
     assert_eq!(server.asked().len(), 1 + 1 + 2 + 2 + 2, "the second page only where it is needed");
 }
@@ -214,7 +214,7 @@ async fn another_customers_contact_is_not_adopted_by_email() {
     let ada = wanted(Some("c-1"), Some("ada@example.com"), None);
     let error = account.contacts().upsert(&ada).await.unwrap_err();
     assert!(matches!(error, UpsertError::OtherIdentifier { key: "email", contact: ContactId(1) }));
-    // Without a wish for the identifier it is the same customer.
+    // Without a wanted identifier it is the same customer.
     let ada = wanted(None, Some("ada@example.com"), None);
     let upserted = account.contacts().upsert(&ada).await.unwrap();
     assert_eq!(upserted.contact.identifier.as_deref(), Some("c-9"));
@@ -274,7 +274,8 @@ async fn a_contact_without_a_key_is_refused() {
     assert!(server.asked().is_empty());
 }
 
-/// The server folds the KELVIN SIGN, U+212A, into a `k`, and refuses what it then has already.
+/// The server folds the KELVIN SIGN, U+212A, into a `k`, and then refuses the address as a
+/// duplicate.
 #[tokio::test]
 async fn an_email_that_only_the_server_folds_into_another_s_adopts_nobody() {
     for (asked, there) in [
@@ -286,7 +287,7 @@ async fn an_email_that_only_the_server_folds_into_another_s_adopts_nobody() {
         let server = Server::with(&json!([{"id": 7, "name": "Kai", "email": there}]));
         let contacts = server.account();
         let key = ContactKey::Email(asked.into());
-        assert_eq!(contacts.contacts().find_exact(&key).await.unwrap(), None, "{asked:?}");
+        assert_eq!(contacts.contacts().find_exact(key).await.unwrap(), None, "{asked:?}");
         let refused = contacts.contacts().upsert(&wanted(Some("c-1"), Some(asked), None)).await;
         let error = refused.unwrap_err();
         assert!(error.call().is_some_and(Error::is_conflict), "{error:?}");

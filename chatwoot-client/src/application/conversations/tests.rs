@@ -1,13 +1,13 @@
-//! What the safe verbs on conversations read and write, against a double of one conversation.
+//! Tests of what the methods on conversations read and write, against an in-memory conversation.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::*;
 use crate::application::Account;
 use crate::client::Client;
 use crate::http::Body;
@@ -120,11 +120,4 @@ async fn what_changed_since_is_asked_for_with_room_and_cut_to_the_time() {
     let seconds: u64 = seconds.split('&').next().unwrap().parse().unwrap();
     assert!((720..=730).contains(&seconds), "{asked}");
     assert!(asked.contains("status=all"), "{asked}");
-}
-
-#[test]
-fn a_time_to_come_asks_for_the_room_alone() {
-    let at = |second| Timestamp::from_second(second).unwrap();
-    assert_eq!(window(at(2000), at(1000)), CLOCKS + 1);
-    assert_eq!(window(at(1000), at(1010)), CLOCKS + 11);
 }

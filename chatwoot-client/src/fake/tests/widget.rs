@@ -5,10 +5,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::FakeOutcome;
-use super::test_server::TestServer;
-use super::tests::Receiver;
+use super::{Receiver, TestServer};
 use crate::client::Client;
+use crate::fake::FakeOutcome;
 use crate::public::widget::{
     NewWidgetConversation, NewWidgetMessage, WebWidget, WidgetIntroduction, WidgetVisitor,
 };
@@ -18,7 +17,7 @@ use crate::widget::WidgetUser;
 const VICTIM: &str = "victim@example.com";
 
 /// An account with a website inbox that requires a proof of identity, and the victim's contact.
-struct Scene {
+struct Setup {
     server: TestServer,
     website: WebWidget,
     website_token: String,
@@ -26,16 +25,16 @@ struct Scene {
     victim: u64,
 }
 
-impl Scene {
+impl Setup {
     fn new() -> Self {
         let server = TestServer::new();
         let channel = json!({ "type": "web_widget", "website_url": "https://shop.example" });
         let inbox = json!({ "name": "Site", "channel": channel });
-        let inbox = server.done("POST", "/inboxes", &inbox);
+        let inbox = server.ok("POST", "/inboxes", &inbox);
         let rest = format!("/inboxes/{}", inbox["id"]);
-        server.done("PATCH", &rest, &json!({ "channel": { "hmac_mandatory": true } }));
+        server.ok("PATCH", &rest, &json!({ "channel": { "hmac_mandatory": true } }));
         let victim = json!({ "name": "Victim", "identifier": "victim", "email": VICTIM });
-        let victim = server.done("POST", "/contacts", &victim);
+        let victim = server.ok("POST", "/contacts", &victim);
         let website_token = inbox["website_token"].as_str().unwrap().to_owned();
         let client = Client::builder("https://chatwoot.test")
             .transport(server.fake.clone())
@@ -63,27 +62,28 @@ impl Scene {
     }
 
     /// Calls an operation for which the client has no method.
-    fn ask(&self, who: &WidgetVisitor, verb: &str, path: &str, body: &Value) -> (u16, Value) {
+    fn request(&self, who: &WidgetVisitor, verb: &str, path: &str, body: &Value) -> (u16, Value) {
         let url = format!("/api/v1/widget/{path}?website_token={}", self.website_token);
         let request = http::Request::builder().method(verb).uri(url);
         let request = request.header("x-auth-token", who.token().expose());
         let request = request.header("content-type", "application/json");
         let request = request.body(Bytes::from(body.to_string())).unwrap();
-        let FakeOutcome::Answer(answer) = self.server.fake.handle(&request).outcome else {
-            panic!("no answer");
+        let FakeOutcome::Response(response) = self.server.fake.handle(&request).outcome else {
+            panic!("no response");
         };
-        (answer.status().as_u16(), serde_json::from_slice(answer.body()).unwrap_or_default())
+        (response.status().as_u16(), serde_json::from_slice(response.body()).unwrap_or_default())
     }
 
     /// Returns the victim's conversations as agents see them: the first message, and whether it is
     /// verified.
-    fn of_the_victim(&self) -> Vec<(String, bool)> {
+    fn victims_conversations(&self) -> Vec<(String, bool)> {
         let rest = format!("/contacts/{}/conversations", self.victim);
-        let listed = self.server.done("GET", &rest, &Value::Null);
-        let listed = listed["payload"].as_array().unwrap().iter().map(|talk| {
-            let said = talk.pointer("/messages/0/content").and_then(Value::as_str).unwrap();
-            let verified = talk.pointer("/meta/hmac_verified").and_then(Value::as_bool);
-            (said.to_owned(), verified.unwrap())
+        let listed = self.server.ok("GET", &rest, &Value::Null);
+        let listed = listed["payload"].as_array().unwrap().iter().map(|conversation| {
+            let response =
+                conversation.pointer("/messages/0/content").and_then(Value::as_str).unwrap();
+            let verified = conversation.pointer("/meta/hmac_verified").and_then(Value::as_bool);
+            (response.to_owned(), verified.unwrap())
         });
         listed.collect()
     }
@@ -94,22 +94,22 @@ fn text(words: &str) -> NewWidgetConversation {
     NewWidgetConversation { message, ..NewWidgetConversation::default() }
 }
 
-async fn reads(visitor: &WidgetVisitor) -> Vec<String> {
-    let said = visitor.messages(None).await.unwrap().payload;
-    said.into_iter().filter_map(|message| message.content).collect()
+async fn texts(visitor: &WidgetVisitor) -> Vec<String> {
+    let response = visitor.messages(None).await.unwrap().payload;
+    response.into_iter().filter_map(|message| message.content).collect()
 }
 
 #[tokio::test]
-async fn a_guest_lands_on_the_victim_by_the_pre_chat_form_and_webhooks_say_it_is_not_proven() {
-    let scene = Scene::new();
-    let hook = json!({ "url": "http://shop.test/hook", "subscriptions": ["message_created"] });
-    scene.server.done("POST", "/webhooks", &json!({ "webhook": hook }));
+async fn a_pre_chat_form_assigns_a_guest_to_the_victim_and_webhooks_report_it_as_unverified() {
+    let setup = Setup::new();
+    let webhook = json!({ "url": "http://shop.test/hook", "subscriptions": ["message_created"] });
+    setup.server.ok("POST", "/webhooks", &json!({ "webhook": webhook }));
     let receiver = Arc::new(Receiver::default());
-    scene.server.fake.deliver_through(receiver.clone());
+    setup.server.fake.deliver_through(receiver.clone());
 
-    let victim = scene.signed_in("victim").await;
+    let victim = setup.signed_in("victim").await;
     victim.create_conversation(&text("my order 17")).await.unwrap();
-    let guest = scene.visitor().await;
+    let guest = setup.visitor().await;
     let form = NewWidgetConversation {
         contact: Some(WidgetIntroduction {
             name: Some("Mallory".into()),
@@ -119,15 +119,15 @@ async fn a_guest_lands_on_the_victim_by_the_pre_chat_form_and_webhooks_say_it_is
         ..text("what did I order?")
     };
     guest.create_conversation(&form).await.unwrap();
-    assert_eq!(reads(&guest).await, ["what did I order?"]);
+    assert_eq!(texts(&guest).await, ["what did I order?"]);
     let listed = [("what did I order?".to_owned(), false), ("my order 17".to_owned(), true)];
-    assert_eq!(scene.of_the_victim(), listed);
-    let contact = scene.server.done("GET", &format!("/contacts/{}", scene.victim), &Value::Null);
+    assert_eq!(setup.victims_conversations(), listed);
+    let contact = setup.server.ok("GET", &format!("/contacts/{}", setup.victim), &Value::Null);
     assert_eq!(contact["payload"]["name"], "Victim", "a form changes no name of a contact found");
 
-    scene.server.fake.idle().await;
-    let told = receiver.bodies();
-    let told: Vec<_> = told
+    setup.server.fake.idle().await;
+    let events = receiver.bodies();
+    let events: Vec<_> = events
         .iter()
         .map(|body| {
             let at = |path: &str| body.pointer(path).cloned().unwrap_or_default();
@@ -139,73 +139,78 @@ async fn a_guest_lands_on_the_victim_by_the_pre_chat_form_and_webhooks_say_it_is
             (at("/content"), at("/conversation/meta/hmac_verified"))
         })
         .collect();
-    assert_eq!(told.len(), 2);
-    for said in [(json!("my order 17"), json!(true)), (json!("what did I order?"), json!(false))] {
-        assert!(told.contains(&said), "{told:?}");
+    assert_eq!(events.len(), 2);
+    for response in
+        [(json!("my order 17"), json!(true)), (json!("what did I order?"), json!(false))]
+    {
+        assert!(events.contains(&response), "{events:?}");
     }
 }
 
 #[tokio::test]
 async fn a_signed_in_visitor_becomes_the_victim_and_reads_their_messages() {
-    let scene = Scene::new();
-    let victim = scene.signed_in("victim").await;
+    let setup = Setup::new();
+    let victim = setup.signed_in("victim").await;
     victim.create_conversation(&text("my order 17")).await.unwrap();
-    let mallory = scene.signed_in("mallory").await;
-    assert_eq!(reads(&mallory).await, [""; 0]);
-    let (status, said) =
-        scene.ask(&mallory, "PATCH", "contact", &json!({ "identifier": "victim" }));
-    assert_eq!((status, &said["id"]), (200, &json!(scene.victim)));
-    assert_eq!(reads(&mallory).await, ["my order 17"]);
+    let mallory = setup.signed_in("mallory").await;
+    assert_eq!(texts(&mallory).await, [""; 0]);
+    let (status, response) =
+        setup.request(&mallory, "PATCH", "contact", &json!({ "identifier": "victim" }));
+    assert_eq!((status, &response["id"]), (200, &json!(setup.victim)));
+    assert_eq!(texts(&mallory).await, ["my order 17"]);
     mallory.write(&NewWidgetMessage::text("send it elsewhere")).await.unwrap();
-    assert_eq!(scene.of_the_victim(), [("send it elsewhere".to_owned(), true)]);
+    assert_eq!(setup.victims_conversations(), [("send it elsewhere".to_owned(), true)]);
 }
 
 #[tokio::test]
-async fn the_box_that_asks_for_an_address_asks_for_no_proof() {
-    let scene = Scene::new();
-    let guest = scene.visitor().await;
+async fn the_email_input_requires_no_proof() {
+    let setup = Setup::new();
+    let guest = setup.visitor().await;
     guest.write(&NewWidgetMessage::text("hello")).await.unwrap();
-    let said = guest.messages(None).await.unwrap().payload;
-    let words: Vec<_> = said.iter().map(|message| message.content.as_deref().unwrap()).collect();
-    let asked = ["hello", "Give the team a way to reach you.", "Get notified by email"];
-    assert_eq!(words, asked);
-    let form = format!("messages/{}", said[2].id);
+    let response = guest.messages(None).await.unwrap().payload;
+    let words: Vec<_> =
+        response.iter().map(|message| message.content.as_deref().unwrap()).collect();
+    let expected = ["hello", "Give the team a way to reach you.", "Get notified by email"];
+    assert_eq!(words, expected);
+    let form = format!("messages/{}", response[2].id);
     let address = json!({ "contact": { "email": VICTIM } });
-    assert_eq!(scene.ask(&guest, "PATCH", &form, &address).0, 200);
-    assert_eq!(scene.of_the_victim(), [("Get notified by email".to_owned(), false)]);
+    assert_eq!(setup.request(&guest, "PATCH", &form, &address).0, 200);
+    assert_eq!(setup.victims_conversations(), [("Get notified by email".to_owned(), false)]);
 }
 
 #[tokio::test]
-async fn a_page_puts_attributes_on_a_conversation_once_and_replaces_them_later() {
-    let scene = Scene::new();
-    let visitor = scene.signed_in("ada").await;
-    let nothing = scene.ask(&visitor, "GET", "conversations", &Value::Null);
+async fn attributes_are_set_by_the_first_message_and_replaced_later() {
+    let setup = Setup::new();
+    let visitor = setup.signed_in("ada").await;
+    let nothing = setup.request(&visitor, "GET", "conversations", &Value::Null);
     assert_eq!(nothing, (200, json!({})));
     let put = |attributes: Value| {
         let body = json!({ "custom_attributes": attributes });
-        scene.ask(&visitor, "POST", "conversations/set_custom_attributes", &body).0
+        setup.request(&visitor, "POST", "conversations/set_custom_attributes", &body).0
     };
     assert_eq!(put(json!({ "early": 1 })), 404, "there is no conversation yet");
     let write = |words: &str, attributes: Value| {
         let body = json!({ "message": { "content": words }, "custom_attributes": attributes });
-        let (status, said) = scene.ask(&visitor, "POST", "messages", &body);
-        assert_eq!(status, 200, "{said}");
-        said["conversation_id"].clone()
+        let (status, response) = setup.request(&visitor, "POST", "messages", &body);
+        assert_eq!(status, 200, "{response}");
+        response["conversation_id"].clone()
     };
-    let talk = write("hello", json!({ "proof": "one" }));
+    let conversation = write("hello", json!({ "proof": "one" }));
     let read = || {
-        let talk = scene.server.done("GET", &format!("/conversations/{talk}"), &Value::Null);
-        talk["custom_attributes"].clone()
+        let conversation =
+            setup.server.ok("GET", &format!("/conversations/{conversation}"), &Value::Null);
+        conversation["custom_attributes"].clone()
     };
     assert_eq!(read(), json!({ "proof": "one" }));
     write("again", json!({ "proof": "two" }));
     assert_eq!(read(), json!({ "proof": "one" }), "only the first message takes them along");
     assert_eq!(put(json!({ "cart": 2, "more": 3 })), 204);
     assert_eq!(read(), json!({ "cart": 2, "more": 3 }));
-    let gone = json!({ "custom_attribute": ["more"] });
-    let gone = scene.ask(&visitor, "POST", "conversations/destroy_custom_attributes", &gone);
-    assert_eq!((gone.0, read()), (200, json!({ "cart": 2 })));
-    let (_, shown) = scene.ask(&visitor, "GET", "conversations", &Value::Null);
-    assert_eq!(shown["id"], talk);
+    let removed = json!({ "custom_attribute": ["more"] });
+    let removed =
+        setup.request(&visitor, "POST", "conversations/destroy_custom_attributes", &removed);
+    assert_eq!((removed.0, read()), (200, json!({ "cart": 2 })));
+    let (_, shown) = setup.request(&visitor, "GET", "conversations", &Value::Null);
+    assert_eq!(shown["id"], conversation);
     assert_eq!(shown.get("custom_attributes"), None, "the visitor does not read them");
 }
