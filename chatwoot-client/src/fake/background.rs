@@ -19,7 +19,7 @@ use crate::fake::{Begun, FakeChatwoot, respond_to};
 #[derive(Debug)]
 pub(in crate::fake) enum Job {
     /// A request that is on its way; whoever still waits for its response gets it.
-    Arrive { input: Box<Input>, struck: Vec<FaultKind>, answer: oneshot::Sender<Begun> },
+    Arrive { input: Box<Input>, struck: Vec<FaultKind>, response: oneshot::Sender<Begun> },
     /// A merge that was read; the response is sent already unless it is refused now.
     Write { write: Box<PendingWrite>, refused: oneshot::Sender<Begun> },
     /// The records of a deleted contact go.
@@ -73,9 +73,9 @@ pub(in crate::fake) fn tick(state: &mut State) {
 
 fn run(state: &mut State, job: Job) {
     match job {
-        Job::Arrive { input, struck, answer } => {
+        Job::Arrive { input, struck, response } => {
             // The caller may have left meanwhile.
-            let _ = answer.send(respond_to(state, &input, &struck));
+            let _ = response.send(respond_to(state, &input, &struck));
         }
         Job::Write { write, refused } => {
             if let Err(refusal) = write.apply(state) {

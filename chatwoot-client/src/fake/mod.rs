@@ -195,8 +195,8 @@ impl FakeChatwoot {
             if late.is_zero() {
                 return respond_to(state, &input, &struck);
             }
-            let (answer, later) = oneshot::channel();
-            state.jobs.add(late, Job::Arrive { input: Box::new(input), struck, answer });
+            let (response, later) = oneshot::channel();
+            state.jobs.add(late, Job::Arrive { input: Box::new(input), struck, response });
             let reply = Reply { delay: late, outcome: FakeOutcome::NoResponse };
             Begun { reply, later: Some(later) }
         })
