@@ -144,13 +144,13 @@ impl Event {
     /// ```
     #[inline]
     pub fn parse(body: &[u8]) -> Result<Self, ParseError> {
-        if let Some(name) = last_member_event(body) {
-            return Self::decode(name, body);
-        }
         #[derive(Deserialize)]
         struct Name<'a> {
             #[serde(borrow)]
             event: Cow<'a, str>,
+        }
+        if let Some(name) = last_member_event(body) {
+            return Self::decode(name, body);
         }
         let name: Name<'_> =
             serde_json::from_slice(body).map_err(|error| match error.classify() {
