@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use url::Url;
 
@@ -14,6 +15,7 @@ use crate::http::RetryPolicy;
 use crate::http::Stats;
 use crate::http::limit::Counts;
 use crate::http::loopback::is_loopback;
+use crate::http::shared::WallClock;
 use crate::http::transport::Transport;
 use crate::platform::Platform;
 use crate::public::widget::WebWidget;
@@ -61,6 +63,7 @@ pub struct ClientBuilder {
     limits: Limits,
     response_limit: ResponseLimit,
     plain_http: bool,
+    wall_clock: WallClock,
 }
 
 impl fmt::Debug for ClientBuilder {
@@ -131,6 +134,30 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets the wall clock, by which the client counts along with the server's windows; the
+    /// system's unless set.
+    ///
+    /// It is read once a call; from there on tokio's clock counts. With a clock that follows
+    /// tokio's, a program on paused time is the same in each run, as far as `fastrand`, which draws
+    /// the waits between retries, is seeded.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use chatwoot_client::Client;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let (start, began) = (SystemTime::UNIX_EPOCH + Duration::from_hours(1), tokio::time::Instant::now());
+    /// let builder = Client::builder("https://chatwoot.example.com")
+    ///     .wall_clock(move || start + began.elapsed());
+    /// assert!(builder.build().is_ok());
+    /// # }
+    /// ```
+    pub fn wall_clock(mut self, now: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        self.wall_clock = Arc::new(now);
+        self
+    }
+
     /// Builds the client.
     ///
     /// # Errors
@@ -143,7 +170,9 @@ impl ClientBuilder {
             None => default_transport()?,
         };
         let counts = Counts::new(self.limits);
-        Ok(Client(Http::new(base, transport, self.policy, self.response_limit, counts)))
+        let http =
+            Http::new(base, transport, self.policy, self.response_limit, counts, self.wall_clock);
+        Ok(Client(http))
     }
 }
 
@@ -194,6 +223,7 @@ impl Client {
             limits: Limits::default(),
             response_limit: ResponseLimit::default(),
             plain_http: false,
+            wall_clock: Arc::new(SystemTime::now),
         }
     }
 
@@ -206,6 +236,19 @@ impl Client {
     /// created.
     pub fn platform(&self, token: impl Into<PlatformToken>) -> Platform {
         Platform::new(self.0.clone(), token.into())
+    }
+
+    /// Returns the same client for background calls: all its handles leave room for others in the
+    /// server's limit; see [`Account::in_background`].
+    ///
+    /// ```
+    /// # fn example(client: chatwoot_client::Client) {
+    /// let bulk = client.in_background().account(7, "user-token");
+    /// # drop(bulk);
+    /// # }
+    /// ```
+    pub fn in_background(&self) -> Self {
+        Self(self.0.in_background())
     }
 
     /// Returns a handle for the Application API of one account.

@@ -109,7 +109,7 @@ impl Stage {
                 let body = serde_json::from_slice(answer.body()).unwrap_or_else(|_| text());
                 (answer.status().as_u16(), body)
             }
-            FakeOutcome::Reset => panic!("{verb} {url}: the connection broke"),
+            other => panic!("{verb} {url}: {other:?}"),
         }
     }
 

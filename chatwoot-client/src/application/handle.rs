@@ -1,6 +1,7 @@
 //! Account: the handle to one account as one user, from which every resource of the Application API
 //! is reached.
 
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use crate::application::account::AccountDetails;
@@ -60,7 +61,37 @@ impl Account {
         self.id
     }
 
-    /// Returns the statistics of the client behind this handle.
+    /// Returns the same account for background calls: bulk work that must not keep others waiting.
+    ///
+    /// All calls of a client share the server's limit, by default 3,000 requests in each minute of
+    /// the clock. Live calls, which all are unless they say otherwise, may use the whole limit at
+    /// any moment. A background call is sent only while the requests of this minute, live ones
+    /// included, are fewer than the elapsed share of the minute allows, of the limit less a reserve
+    /// of a fiftieth. So bulk work takes up to 98 % of the limit, spread evenly, and live calls
+    /// find room meanwhile. Background calls are sent in the order in which they began to wait, and
+    /// wait for nothing where [`Limits::per_minute`](crate::Limits::per_minute) is `None`.
+    ///
+    /// The narrower limits ([`Limit`](crate::http::Limit)) are kept, but not spread. The wait counts
+    /// toward the deadline of a call: begin few at once, or give them a long
+    /// [`deadline`](crate::Call::deadline).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let bulk = account.in_background();
+    /// let labels = bulk.labels().list().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn in_background(&self) -> Self {
+        Self { http: self.http.in_background(), id: self.id, token: self.token.clone() }
+    }
+
+    /// The time of day by the client's wall clock.
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::try_from(self.http.now()).unwrap_or_default()
+    }
+
+    /// Returns what the client behind this handle has done so far.
     pub fn stats(&self) -> Stats {
         self.http.counters().read()
     }

@@ -66,6 +66,7 @@ impl FakeBuilder {
             inner: Arc::new(Inner {
                 state: Mutex::new(state),
                 records: Mutex::default(),
+                script: Mutex::default(),
                 wake: Arc::default(),
                 webhook_timeout: self.webhook_timeout,
             }),

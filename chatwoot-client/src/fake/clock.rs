@@ -2,33 +2,69 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::{Number, Value};
+use tokio::time::Instant;
 
-/// Real time, or a time that a test has set.
+/// The fake's time: that of its source, and a skew.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::fake) struct Clock {
-    held: Option<Timestamp>,
+    source: Source,
+    skew: SignedDuration,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+enum Source {
+    /// Real time.
+    #[default]
+    Real,
+    /// A time that a test has set.
+    Held(Timestamp),
+    /// It was this time at this moment of tokio's clock.
+    Tokio(Timestamp, Instant),
 }
 
 impl Clock {
     pub(in crate::fake) fn now(&self) -> Timestamp {
-        self.held.unwrap_or_else(Timestamp::now)
+        let now = self.without_skew();
+        now.checked_add(self.skew).unwrap_or(now)
+    }
+
+    fn without_skew(&self) -> Timestamp {
+        match self.source {
+            Source::Real => Timestamp::now(),
+            Source::Held(at) => at,
+            Source::Tokio(start, since) => later(start, since.elapsed()),
+        }
     }
 
     pub(in crate::fake) fn set(&mut self, at: Timestamp) {
-        self.held = Some(at);
+        self.source = Source::Held(at);
     }
 
     pub(in crate::fake) fn release(&mut self) {
-        self.held = None;
+        self.source = Source::Real;
     }
 
-    /// Advances the time; a running clock is stopped by this.
-    pub(in crate::fake) fn advance(&mut self, by: Duration) {
-        let now = self.now();
-        self.held = Some(now.checked_add(by).unwrap_or(now));
+    pub(in crate::fake) fn follow_tokio(&mut self, start: Timestamp) {
+        self.source = Source::Tokio(start, Instant::now());
     }
+
+    pub(in crate::fake) fn set_skew(&mut self, skew: SignedDuration) {
+        self.skew = skew;
+    }
+
+    /// Advances the time; a clock that runs with real time is stopped by this.
+    pub(in crate::fake) fn advance(&mut self, by: Duration) {
+        self.source = match self.source {
+            Source::Tokio(start, since) => Source::Tokio(later(start, by), since),
+            Source::Real | Source::Held(_) => Source::Held(later(self.without_skew(), by)),
+        };
+    }
+}
+
+fn later(at: Timestamp, by: Duration) -> Timestamp {
+    at.checked_add(by).unwrap_or(at)
 }
 
 /// Returns a time as Rails writes it: `2026-11-21T00:34:38.886Z`.

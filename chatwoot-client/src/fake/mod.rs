@@ -47,7 +47,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
+use tokio::time::Instant;
 
 use self::application::account;
 use self::application::agents;
@@ -60,8 +61,10 @@ pub use crate::fake::http::limits::FakeLimits;
 pub use crate::fake::http::server::FakeServer;
 pub use crate::fake::journal::JournalEntry;
 pub use crate::fake::webhook::deliver::{DeliveryOutcome, DeliveryRecord};
-pub use crate::fake::webhook::events::{Delivery, Fact};
+pub use crate::fake::webhook::events::{Delivery, Fact, WebhookRendering};
 
+use crate::fake::application::messages::save as message_save;
+use crate::fake::background::Job;
 use crate::fake::http::input::{Caller, Ctx, Input};
 use crate::fake::http::response::FakeResponse;
 use crate::fake::state::State;
@@ -77,8 +80,19 @@ pub struct FakeChatwoot {
 struct Inner {
     state: Mutex<State>,
     records: Mutex<Vec<DeliveryRecord>>,
+    script: Mutex<Option<Script>>,
     wake: Arc<Notify>,
     webhook_timeout: Duration,
+}
+
+/// Says which faults strike a request.
+type Script = Box<dyn FnMut(&::http::Request<Bytes>) -> Vec<FaultKind> + Send>;
+
+impl Drop for Inner {
+    /// Ends the workers that deliver webhooks.
+    fn drop(&mut self) {
+        self.wake.notify_waiters();
+    }
 }
 
 impl Inner {
@@ -111,11 +125,16 @@ pub struct Reply {
 /// The outcome of a request. `Debug` shows the status of a response, not its body: it may contain
 /// tokens.
 #[derive(Clone)]
+#[non_exhaustive]
 pub enum FakeOutcome {
     /// A response.
     Response(::http::Response<Bytes>),
-    /// The connection breaks; the request was processed.
+    /// The connection breaks; whether the request was processed depends on the fault.
     Reset,
+    /// There is no connection; the request was not processed.
+    NoConnection,
+    /// There is no response; whether the request was processed depends on the fault.
+    NoResponse,
 }
 
 impl fmt::Debug for FakeOutcome {
@@ -125,6 +144,8 @@ impl fmt::Debug for FakeOutcome {
                 f.debug_tuple("Response").field(&response.status()).finish()
             }
             Self::Reset => f.write_str("Reset"),
+            Self::NoConnection => f.write_str("NoConnection"),
+            Self::NoResponse => f.write_str("NoResponse"),
         }
     }
 }
@@ -149,22 +170,56 @@ impl FakeChatwoot {
     /// Handles one request, without waiting.
     pub fn handle(&self, request: &::http::Request<Bytes>) -> Reply {
         let input = Input::read(request);
+        let mut struck = self.strike(request, &input);
+        for fault in &mut struck {
+            if let FaultKind::LateBy(by) = *fault {
+                *fault = FaultKind::Delay(by);
+            }
+        }
+        self.working(|state| respond_to(state, &input, &struck)).reply
+    }
+
+    /// Handles one request, or lets it arrive later.
+    fn begin(&self, request: &::http::Request<Bytes>) -> Begun {
+        let input = Input::read(request);
+        let mut struck = self.strike(request, &input);
+        let mut late = Duration::ZERO;
+        struck.retain(|fault| match fault {
+            FaultKind::LateBy(by) => {
+                late += *by;
+                false
+            }
+            _ => true,
+        });
+        self.working(|state| {
+            if late.is_zero() {
+                return respond_to(state, &input, &struck);
+            }
+            let (response, later) = oneshot::channel();
+            state.jobs.add(late, Job::Arrive { input: Box::new(input), struck, response });
+            let reply = Reply { delay: late, outcome: FakeOutcome::NoResponse };
+            Begun { reply, later: Some(later) }
+        })
+    }
+
+    /// Returns the faults that strike a request.
+    fn strike(&self, request: &::http::Request<Bytes>, input: &Input) -> Vec<FaultKind> {
+        let mut struck = self.lock().faults.matching(&input.verb, &input.path);
+        struck.extend(self.script().as_mut().into_iter().flat_map(|script| script(request)));
+        struck
+    }
+
+    /// Does the work that is due, then this, and wakes the deliveries.
+    fn working<R>(&self, work: impl FnOnce(&mut State) -> R) -> R {
         let mut state = self.lock();
         background::tick(&mut state);
-        let now = state.now();
-        let mut reply = process(&mut state, &input, now);
-        reply.delay += background::finish(&mut state);
-        let status = match &reply.outcome {
-            FakeOutcome::Response(response) => Some(response.status().as_u16()),
-            FakeOutcome::Reset => None,
-        };
-        state.journal.record(&input, status, now);
-        let waiting = !state.outbox.waiting.is_empty();
+        let done = work(&mut state);
+        let waiting = state.has_events();
         drop(state);
         if waiting {
             self.inner.wake.notify_waiters();
         }
-        reply
+        done
     }
 
     /// Returns the platform app's token.
@@ -200,21 +255,60 @@ impl FakeChatwoot {
         self.inner.records.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn script(&self) -> MutexGuard<'_, Option<Script>> {
+        self.inner.script.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn downgrade(&self) -> Weak<Inner> {
         Arc::downgrade(&self.inner)
     }
 }
 
+/// A request that was handled, or is on its way.
+#[derive(Debug)]
+struct Begun {
+    reply: Reply,
+    /// What comes in place of the reply's outcome, once the delay has passed; if anything comes.
+    later: Option<oneshot::Receiver<Begun>>,
+}
+
+impl Begun {
+    fn responded(response: FakeResponse) -> Self {
+        let outcome = FakeOutcome::Response(response.into_response(false));
+        Self { reply: Reply { delay: Duration::ZERO, outcome }, later: None }
+    }
+}
+
+/// Handles a request that has arrived, with these faults, and notes it in the journal.
+fn respond_to(state: &mut State, input: &Input, struck: &[FaultKind]) -> Begun {
+    let now = state.now();
+    let mut reply = process(state, input, struck, now);
+    message_save::write_activities(state);
+    let mut later = None;
+    if let Some((window, refused)) = state.writing.take() {
+        reply.delay += window;
+        // Only the operation's own response can still become a refusal.
+        let own = matches!(reply.outcome, FakeOutcome::Response(_));
+        later = (own && !struck.contains(&FaultKind::ErrorAfter)).then_some(refused);
+    }
+    let status = match &reply.outcome {
+        FakeOutcome::Response(response) => Some(response.status().as_u16()),
+        FakeOutcome::Reset | FakeOutcome::NoConnection | FakeOutcome::NoResponse => None,
+    };
+    state.journal.record(input, status, now);
+    Begun { reply, later }
+}
+
 /// Applies the faults before, the rate limits, the operation and the faults after.
-fn process(state: &mut State, input: &Input, now: Timestamp) -> Reply {
-    let active = state.faults.matching(&input.verb, &input.path);
+fn process(state: &mut State, input: &Input, struck: &[FaultKind], now: Timestamp) -> Reply {
     let mut delay = Duration::ZERO;
     let etag = input.verb == "GET";
     let respond = |delay, response: FakeResponse| Reply {
         delay,
         outcome: FakeOutcome::Response(response.into_response(etag)),
     };
-    for fault in &active {
+    let without = |delay, outcome| Reply { delay, outcome };
+    for fault in struck {
         match fault {
             FaultKind::Delay(by) => delay += *by,
             FaultKind::Respond { status, body } => {
@@ -226,7 +320,13 @@ fn process(state: &mut State, input: &Input, now: Timestamp) -> Reply {
             FaultKind::ErrorBefore => {
                 return respond(delay, ErrorResponse::internal_server_error().0);
             }
-            FaultKind::ErrorAfter | FaultKind::ResetBeforeResponse => {}
+            FaultKind::NoConnection => return without(delay, FakeOutcome::NoConnection),
+            FaultKind::ResetBefore => return without(delay, FakeOutcome::Reset),
+            FaultKind::TimeoutBefore => return without(delay, FakeOutcome::NoResponse),
+            FaultKind::ErrorAfter
+            | FaultKind::ResetBeforeResponse
+            | FaultKind::TimeoutAfter
+            | FaultKind::LateBy(_) => {}
         }
     }
     if !state.windows.admit(input, now.as_second()) {
@@ -234,10 +334,13 @@ fn process(state: &mut State, input: &Input, now: Timestamp) -> Reply {
     }
     let mut ctx = Ctx { state, input, account: 0, caller: Caller::Nobody };
     let response = router::run(&mut ctx).unwrap_or_else(|error| error.0);
-    if active.contains(&FaultKind::ResetBeforeResponse) {
-        return Reply { delay, outcome: FakeOutcome::Reset };
+    if struck.contains(&FaultKind::TimeoutAfter) {
+        return without(delay, FakeOutcome::NoResponse);
     }
-    if active.contains(&FaultKind::ErrorAfter) {
+    if struck.contains(&FaultKind::ResetBeforeResponse) {
+        return without(delay, FakeOutcome::Reset);
+    }
+    if struck.contains(&FaultKind::ErrorAfter) {
         return respond(delay, ErrorResponse::internal_server_error().0);
     }
     respond(delay, response)
@@ -259,18 +362,29 @@ impl Transport for FakeChatwoot {
         request: ::http::Request<Body>,
         timeout: Duration,
     ) -> Result<::http::Response<Bytes>, TransportError> {
-        let Reply { delay, outcome } = self.handle(&in_memory(&request)?);
-        if delay > timeout {
-            tokio::time::sleep(timeout).await;
-            return Err(TransportError::timeout("no response in time"));
-        }
-        if !delay.is_zero() {
-            tokio::time::sleep(delay).await;
-            background::tick(&mut self.lock());
-        }
-        match outcome {
-            FakeOutcome::Response(response) => Ok(response),
-            FakeOutcome::Reset => Err(TransportError::interrupted("the connection broke")),
+        let expires = Instant::now() + timeout;
+        let mut begun = self.begin(&in_memory(&request)?);
+        loop {
+            let Begun { reply: Reply { delay, outcome }, later } = begun;
+            let silent = matches!(outcome, FakeOutcome::NoResponse) && later.is_none();
+            if silent || delay > expires.saturating_duration_since(Instant::now()) {
+                tokio::time::sleep_until(expires).await;
+                return Err(TransportError::timeout("no response in time"));
+            }
+            if !delay.is_zero() {
+                tokio::time::sleep(delay).await;
+                self.working(|_| ());
+            }
+            begun = match (later.and_then(|mut later| later.try_recv().ok()), outcome) {
+                (Some(next), _) => next,
+                (None, FakeOutcome::Response(response)) => return Ok(response),
+                (None, FakeOutcome::NoConnection) => {
+                    return Err(TransportError::connect("no connection"));
+                }
+                (None, FakeOutcome::Reset | FakeOutcome::NoResponse) => {
+                    return Err(TransportError::interrupted("the connection broke"));
+                }
+            };
         }
     }
 }

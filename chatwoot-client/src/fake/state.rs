@@ -1,9 +1,12 @@
 //! The state of the fake, behind one lock.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::sync::oneshot;
 
+use crate::fake::Begun;
 use crate::fake::application::account::Account;
 use crate::fake::application::agents::Membership;
 use crate::fake::application::attribute_definitions::Definition;
@@ -14,6 +17,7 @@ use crate::fake::application::inboxes::channel::Inbox;
 use crate::fake::application::labels::Label;
 use crate::fake::application::teams::Team;
 use crate::fake::application::webhooks::Webhook;
+use crate::fake::background::Jobs;
 use crate::fake::clock::Clock;
 use crate::fake::http::faults::Faults;
 use crate::fake::http::limits::Windows;
@@ -87,6 +91,9 @@ pub(in crate::fake) struct State {
     pub(in crate::fake) conversations: ConversationStore,
 
     pub(in crate::fake) outbox: Outbox,
+    pub(in crate::fake) jobs: Jobs,
+    /// What the response to the request in hand waits for, and how long.
+    pub(in crate::fake) writing: Option<(Duration, oneshot::Receiver<Begun>)>,
     pub(in crate::fake) faults: Faults,
     pub(in crate::fake) windows: Windows,
     pub(in crate::fake) journal: Journal,
@@ -95,6 +102,11 @@ pub(in crate::fake) struct State {
 impl State {
     pub(in crate::fake) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// Whether there is an event to tell webhooks of, rendered or not.
+    pub(in crate::fake) fn has_events(&self) -> bool {
+        !self.outbox.waiting.is_empty() || !self.outbox.events.is_empty() || self.jobs.has_events()
     }
 
     /// Returns the role of `user` in an account, if they are a member.
@@ -106,4 +118,9 @@ impl State {
 /// Returns a token or secret in the form of Rails: 24 letters and digits.
 pub(in crate::fake) fn secret() -> String {
     std::iter::repeat_with(fastrand::alphanumeric).take(24).collect()
+}
+
+/// Returns a UUID, drawn like everything else from `fastrand`, so that a seed repeats it.
+pub(in crate::fake) fn uuid() -> String {
+    uuid::Builder::from_random_bytes(fastrand::u128(..).to_be_bytes()).into_uuid().to_string()
 }

@@ -1,6 +1,7 @@
 //! Tests across the fake's modules: authentication, faults, rate limits, webhooks, HTTP.
 
 mod conversations;
+mod simulation;
 mod widget;
 
 use std::sync::{Arc, Mutex};
@@ -58,7 +59,7 @@ impl TestServer {
                 });
                 (response.status().as_u16(), body)
             }
-            FakeOutcome::Reset => (0, Value::Null),
+            _ => (0, Value::Null),
         }
     }
 

@@ -131,6 +131,20 @@ impl<'a, T> Call<'a, T> {
         self
     }
 
+    /// Makes it a background call: it is sent when that leaves room for others in the server's
+    /// limit; see [`Account::in_background`](crate::Account::in_background).
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) -> Result<(), chatwoot_client::Error> {
+    /// let labels = account.labels().list().in_background().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn in_background(mut self) -> Self {
+        self.request.background = true;
+        self
+    }
+
     /// Sends the call and returns the value with the metadata of the response.
     ///
     /// # Errors

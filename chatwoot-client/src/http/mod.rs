@@ -6,6 +6,7 @@ pub(crate) mod envelope;
 pub(crate) mod limit;
 pub(crate) mod loopback;
 pub(crate) mod op;
+pub(crate) mod pace;
 pub(crate) mod page;
 pub(crate) mod prepared;
 pub(crate) mod raw;

@@ -110,6 +110,8 @@ pub(crate) struct PreparedRequest<'a> {
     body: Content,
     pub(crate) timeout: Option<Duration>,
     pub(crate) deadline: Option<Duration>,
+    /// Whether the call leaves room for others.
+    pub(crate) background: bool,
     // The first value that cannot be sent; reported when the call is awaited.
     fault: Option<String>,
     kind: ResponseKind,
@@ -132,6 +134,7 @@ impl<'a> PreparedRequest<'a> {
             body: Content::Nothing,
             timeout: None,
             deadline: None,
+            background: http.is_background(),
             fault: None,
             kind,
         }
@@ -181,7 +184,8 @@ impl<'a> PreparedRequest<'a> {
         let mut policy = self.http.policy();
         policy.timeout = self.timeout.unwrap_or(policy.timeout);
         policy.deadline = self.deadline.unwrap_or(policy.deadline);
-        let outgoing = Outgoing { op: self.op, request, scope, policy };
+        let background = self.background;
+        let outgoing = Outgoing { op: self.op, request, scope, policy, background };
         let sent = send(self.http, outgoing).await?;
         let (keys, json) = self
             .kind

@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind};
 use crate::http::Body;
 use crate::http::Op;
 use crate::http::RetryPolicy;
-use crate::http::limit::{CallClock, Scope};
+use crate::http::limit::{CallClock, Held, Scope};
 use crate::http::retry::{Decision, decide};
 use crate::http::shared::Http;
 use crate::http::transport::TransportError;
@@ -19,6 +19,8 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) request: http::Request<Body>,
     pub(crate) scope: Scope<'a>,
     pub(crate) policy: RetryPolicy,
+    /// Whether it leaves room for others.
+    pub(crate) background: bool,
 }
 
 pub(crate) struct Sent {
@@ -32,7 +34,7 @@ pub(crate) async fn send(http: &Http, outgoing: Outgoing<'_>) -> Result<Sent, Er
     let op = outgoing.op;
     let span = tracing::debug_span!("chatwoot", op = op.name, account = outgoing.scope.account);
     async {
-        let clock = CallClock::now();
+        let clock = http.call_clock();
         let mut attempts = 0;
         let sent = attempt(http, &outgoing, clock, &mut attempts).await;
         sent.map(|answer| Sent { answer, attempts, elapsed: clock.elapsed() })
@@ -116,17 +118,59 @@ async fn once(
 
 /// Waits until the client's own count allows the request.
 async fn take_place(http: &Http, outgoing: &Outgoing<'_>, clock: CallClock) -> Result<(), Error> {
-    while let Err(wait) = http.counts().take(&outgoing.op, &outgoing.scope, clock) {
-        if clock.elapsed().saturating_add(wait) >= outgoing.policy.deadline {
-            let detail = format!(
-                "the server's limit is used up for {} s more, which is past the deadline",
-                wait.as_secs() + 1
-            );
-            return Err(Error::new(outgoing.op.name, ErrorKind::RateLimited, detail));
-        }
-        http.counters().held_back();
-        tokio::time::sleep(wait).await;
+    if outgoing.background {
+        return take_place_in_background(http, outgoing, clock).await;
     }
+    while let Err(wait) = http.counts().take(&outgoing.op, &outgoing.scope, clock) {
+        hold_back(http, outgoing, clock, wait).await?;
+    }
+    Ok(())
+}
+
+/// Waits for the call's turn among the background calls, then until it leaves room for others.
+async fn take_place_in_background(
+    http: &Http,
+    outgoing: &Outgoing<'_>,
+    clock: CallClock,
+) -> Result<(), Error> {
+    let counts = http.counts();
+    loop {
+        let left = outgoing.policy.deadline.saturating_sub(clock.elapsed());
+        let turn = tokio::time::timeout(left, counts.background_turn()).await;
+        let turn = turn.map_err(|_| {
+            let detail = "background calls before this one took until its deadline";
+            Error::new(outgoing.op.name, ErrorKind::RateLimited, detail)
+        })?;
+        let wait = loop {
+            match counts.take_in_background(&outgoing.op, &outgoing.scope, clock) {
+                Ok(()) => return Ok(()),
+                // The call keeps its turn: nobody behind it may be sent earlier.
+                Err(Held::Paced(wait)) => hold_back(http, outgoing, clock, wait).await?,
+                Err(Held::Narrow(wait)) => break wait,
+            }
+        };
+        // Calls of other operations need not wait for this one's limit.
+        drop(turn);
+        hold_back(http, outgoing, clock, wait).await?;
+    }
+}
+
+/// Waits, or fails where the deadline does not allow it.
+async fn hold_back(
+    http: &Http,
+    outgoing: &Outgoing<'_>,
+    clock: CallClock,
+    wait: Duration,
+) -> Result<(), Error> {
+    if clock.elapsed().saturating_add(wait) >= outgoing.policy.deadline {
+        let detail = format!(
+            "the server's limit is used up for {} s more, which is past the deadline",
+            wait.as_secs() + 1
+        );
+        return Err(Error::new(outgoing.op.name, ErrorKind::RateLimited, detail));
+    }
+    http.counters().held_back();
+    tokio::time::sleep(wait).await;
     Ok(())
 }
 

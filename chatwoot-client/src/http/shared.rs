@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use serde::de::DeserializeOwned;
 
 use super::call::Call;
-use super::limit::Counts;
+use super::limit::{CallClock, Counts};
 use super::op::Op;
 use super::response_limit::ResponseLimit;
 use super::retry::{Budget, RetryPolicy};
@@ -16,7 +17,14 @@ use super::transport::Transport;
 /// The state that all calls of one client share: base URL, transport, policy, limits and counts.
 /// Cloning is cheap.
 #[derive(Clone)]
-pub(crate) struct Http(Arc<Inner>);
+pub(crate) struct Http {
+    inner: Arc<Inner>,
+    /// Whether its calls leave room for others.
+    background: bool,
+}
+
+/// Tells the time of day.
+pub(crate) type WallClock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
 struct Inner {
     base_url: String,
@@ -24,6 +32,7 @@ struct Inner {
     policy: RetryPolicy,
     response_limit: ResponseLimit,
     counts: Counts,
+    wall_clock: WallClock,
     budget: Budget,
     counters: Counters,
 }
@@ -35,46 +44,68 @@ impl Http {
         policy: RetryPolicy,
         response_limit: ResponseLimit,
         counts: Counts,
+        wall_clock: WallClock,
     ) -> Self {
         let (budget, counters) = (Budget::new(), Counters::default());
-        Self(Arc::new(Inner {
+        let inner = Arc::new(Inner {
             base_url,
             transport,
             policy,
             response_limit,
             counts,
+            wall_clock,
             budget,
             counters,
-        }))
+        });
+        Self { inner, background: false }
+    }
+
+    /// Returns the same, for calls in the background.
+    pub(crate) fn in_background(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner), background: true }
+    }
+
+    pub(crate) fn is_background(&self) -> bool {
+        self.background
+    }
+
+    /// Returns the time of day.
+    pub(crate) fn now(&self) -> SystemTime {
+        (self.inner.wall_clock)()
+    }
+
+    /// Starts the clock of one call.
+    pub(crate) fn call_clock(&self) -> CallClock {
+        CallClock::start(self.now())
     }
 
     /// Returns the base URL, without a trailing slash.
     pub(crate) fn base_url(&self) -> &str {
-        &self.0.base_url
+        &self.inner.base_url
     }
 
     pub(crate) fn policy(&self) -> RetryPolicy {
-        self.0.policy
+        self.inner.policy
     }
 
     pub(crate) fn response_limit(&self) -> ResponseLimit {
-        self.0.response_limit
+        self.inner.response_limit
     }
 
     pub(crate) fn counts(&self) -> &Counts {
-        &self.0.counts
+        &self.inner.counts
     }
 
     pub(crate) fn budget(&self) -> &Budget {
-        &self.0.budget
+        &self.inner.budget
     }
 
     pub(crate) fn counters(&self) -> &Counters {
-        &self.0.counters
+        &self.inner.counters
     }
 
     pub(crate) fn transport(&self) -> &dyn Transport {
-        self.0.transport.as_ref()
+        self.inner.transport.as_ref()
     }
 
     /// Creates a call without a token.
@@ -96,8 +127,8 @@ impl Http {
 impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Http")
-            .field("base_url", &self.0.base_url)
-            .field("transport", &self.0.transport)
+            .field("base_url", &self.inner.base_url)
+            .field("transport", &self.inner.transport)
             .finish_non_exhaustive()
     }
 }

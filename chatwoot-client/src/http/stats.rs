@@ -12,7 +12,8 @@ pub struct Stats {
     pub retries: u64,
     /// Responses with status 429.
     pub rate_limited: u64,
-    /// Waits because the client's own count predicted that the server would refuse the request.
+    /// Waits because the client's own count predicted that the server would refuse the request, or
+    /// because a background call left room for others.
     pub held_back: u64,
 }
 

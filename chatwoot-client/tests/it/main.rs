@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panic")]
 
 mod answers;
+#[cfg(feature = "fake")]
+mod background;
 mod deadline;
 mod documents;
 mod double;

@@ -63,7 +63,7 @@ impl<'a> Conversations<'a> {
     /// ```
     #[inline]
     pub async fn updated_since(self, since: Timestamp) -> Result<Vec<Conversation>, Error> {
-        let page = self.updated_within(window(since, Timestamp::now())).await?;
+        let page = self.updated_within(window(since, self.account.now())).await?;
         let mut changed = page.payload;
         changed.retain(|it| it.updated_at.and_then(Time::at).is_none_or(|at| at >= since));
         changed.sort_by_key(|it| (it.updated_at, it.id));

@@ -28,6 +28,19 @@ pub enum FaultKind {
     RateLimited,
     /// Processes the request, then breaks the connection before the response.
     ResetBeforeResponse,
+    /// Makes no connection; the request is not processed, and the client knows it.
+    NoConnection,
+    /// Breaks the connection without processing the request; for the client it is the same as
+    /// [`FaultKind::ResetBeforeResponse`].
+    ResetBefore,
+    /// Neither processes the request nor responds: it times out.
+    TimeoutBefore,
+    /// Processes the request and does not respond: it times out.
+    TimeoutAfter,
+    /// Processes the request this much later, even where its client has timed out or was dropped
+    /// meanwhile. Only for requests that come through the [`Transport`](crate::Transport); others
+    /// are processed at once and answered later.
+    LateBy(Duration),
 }
 
 /// A fault and the requests that it affects.

@@ -71,7 +71,7 @@ impl FakeResponse {
         if !self.content_type.is_empty() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static(self.content_type));
         }
-        if let Ok(id) = HeaderValue::from_str(&uuid::Uuid::new_v4().to_string()) {
+        if let Ok(id) = HeaderValue::from_str(&crate::fake::state::uuid()) {
             headers.insert("x-request-id", id);
         }
         if let Some(tag) = tag.and_then(|tag| HeaderValue::from_str(&tag).ok()) {

@@ -2,11 +2,15 @@
 
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use crate::fake::{FakeChatwoot, FakeOutcome, Reply};
+
+/// Longer than any client waits.
+const NEVER: Duration = Duration::from_hours(24);
 
 /// A [`FakeChatwoot`] that listens on a port; it stops when it is dropped.
 ///
@@ -76,7 +80,7 @@ impl Match for Responder {
         }
         converted.headers_mut().clone_from(&request.headers);
         let reply = self.fake.handle(&converted);
-        let breaks = matches!(reply.outcome, FakeOutcome::Reset);
+        let breaks = matches!(reply.outcome, FakeOutcome::Reset | FakeOutcome::NoConnection);
         *self.reply.lock().unwrap_or_else(PoisonError::into_inner) = Some(reply);
         breaks
     }
@@ -85,8 +89,9 @@ impl Match for Responder {
 impl Respond for Responder {
     fn respond(&self, _: &Request) -> ResponseTemplate {
         let reply = self.reply.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Reply { delay, outcome: FakeOutcome::Response(response) }) = reply else {
-            return ResponseTemplate::new(500);
+        let Some(Reply { delay, outcome }) = reply else { return ResponseTemplate::new(500) };
+        let FakeOutcome::Response(response) = outcome else {
+            return ResponseTemplate::new(504).set_delay(NEVER);
         };
         let (parts, body) = response.into_parts();
         let mut template = ResponseTemplate::new(parts.status).set_delay(delay);

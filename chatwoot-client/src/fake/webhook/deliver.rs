@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::fake::FakeChatwoot;
+use crate::fake::background;
 use crate::fake::http::faults::DeliveryAction;
-use crate::fake::webhook::events::{Delivery, Fact};
+use crate::fake::state::State;
+use crate::fake::webhook::events::{Delivery, Fact, render};
 use crate::http::Body;
 use crate::http::transport::Transport;
 
@@ -51,17 +53,24 @@ impl FakeChatwoot {
             tokio::spawn(async move {
                 // Ends when the last handle to the fake is dropped.
                 while let Some(strong) = weak.upgrade() {
-                    let taken = Self::take_one(&strong);
                     let wake = Arc::clone(&strong.wake);
+                    // A wake-up between the check and the wait is not missed.
+                    let woken = wake.notified();
+                    tokio::pin!(woken);
+                    woken.as_mut().enable();
+                    let taken = Self::take_one(&strong);
                     let timeout = strong.webhook_timeout;
                     if let Some((delivery, action)) = taken {
                         let alive = Self { inner: strong };
                         alive.deliver(&*transport, delivery, action, timeout).await;
                         continue;
                     }
+                    let due = strong.lock().jobs.next_due();
                     drop(strong);
-                    // A wake-up may be missed between the check and the wait, hence the timeout.
-                    let _ = tokio::time::timeout(Duration::from_millis(50), wake.notified()).await;
+                    match due {
+                        Some(due) => drop(tokio::time::timeout_at(due, woken).await),
+                        None => woken.await,
+                    }
                 }
             });
         }
@@ -112,12 +121,13 @@ impl FakeChatwoot {
         });
     }
 
-    /// Waits until the outbox is empty and no delivery is in progress.
+    /// Waits until everything is rendered, the outbox is empty and no delivery is in progress.
     pub async fn idle(&self) {
         loop {
             {
-                let state = self.lock();
-                if state.outbox.waiting.is_empty() && state.outbox.in_flight == 0 {
+                let mut state = self.lock();
+                background::tick(&mut state);
+                if !state.has_events() && state.outbox.in_flight == 0 {
                     return;
                 }
             }
@@ -131,7 +141,8 @@ impl FakeChatwoot {
     }
 
     /// Returns and removes the deliveries in the outbox, for tests that send them themselves.
-    /// Webhook faults apply.
+    /// Webhook faults apply. What is still to be [rendered](Self::set_webhook_rendering) later
+    /// stays.
     pub fn take_deliveries(&self) -> Vec<Delivery> {
         let mut taken = Vec::new();
         while let Some((delivery, action)) = Self::take_one(&self.inner) {
@@ -151,17 +162,29 @@ impl FakeChatwoot {
     /// Returns the next delivery and its handling; a swapped one goes behind the next one.
     fn take_one(inner: &crate::fake::Inner) -> Option<(Delivery, DeliveryAction)> {
         let mut state = inner.lock();
-        let mut delivery = state.outbox.waiting.pop_front()?;
+        background::tick(&mut state);
+        let mut delivery = next_delivery(&mut state)?;
         state.outbox.in_flight += 1;
         // A delivery that was swapped once is sent next, whatever the faults are.
         let action = if delivery.swapped { DeliveryAction::Send } else { state.faults.action() };
         if action == DeliveryAction::Swap
-            && let Some(next) = state.outbox.waiting.pop_front()
+            && let Some(next) = next_delivery(&mut state)
         {
             delivery.swapped = true;
             state.outbox.waiting.push_front(delivery);
             return Some((next, DeliveryAction::Send));
         }
         Some((delivery, action))
+    }
+}
+
+/// Returns the next delivery; what is rendered when it is taken is rendered now.
+fn next_delivery(state: &mut State) -> Option<Delivery> {
+    loop {
+        if let Some(delivery) = state.outbox.waiting.pop_front() {
+            return Some(delivery);
+        }
+        let event = state.outbox.events.pop_front()?;
+        render(state, &event);
     }
 }

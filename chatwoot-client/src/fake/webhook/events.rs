@@ -2,13 +2,17 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use crate::fake::application::conversations::store::Sender;
 use crate::fake::application::inboxes::channel::Kind;
-use crate::fake::state::State;
+use crate::fake::background::Job;
+use crate::fake::state::{State, uuid};
+use crate::fake::webhook::payloads;
 use crate::mac::mac_digits;
 
 /// The ids of the records that a delivery is about, as far as its payload contains them.
@@ -88,9 +92,65 @@ impl Delivery {
     }
 }
 
+/// When the payload of a webhook is made: of the state at that time, which may be later than the
+/// change that it tells of. What changed, in `changed_attributes`, is always of the change.
+///
+/// The server does it when a background job works the event off, so later changes may show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum WebhookRendering {
+    /// With the change.
+    #[default]
+    AtOnce,
+    /// This long after the change, on tokio's clock. Then only is there a delivery to send or take.
+    After(Duration),
+    /// When the delivery is sent or taken.
+    WhenTaken,
+}
+
+/// Something that webhooks tell of, before it is rendered.
+#[derive(Clone, Debug)]
+pub(in crate::fake) struct Event {
+    pub(in crate::fake) account: i64,
+    pub(in crate::fake) name: &'static str,
+    pub(in crate::fake) subject: Subject,
+    /// What does not change any more: `changed_attributes`.
+    pub(in crate::fake) extra: Map<String, Value>,
+}
+
+/// The row that an event tells of.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::fake) enum Subject {
+    Contact(i64),
+    Conversation(i64),
+    Message(i64),
+    Typing { conversation: i64, who: Sender, private: bool },
+}
+
+/// Renders an event now, or has it rendered later.
+pub(in crate::fake) fn happen(state: &mut State, event: Event) {
+    match state.outbox.rendering {
+        WebhookRendering::AtOnce => render(state, &event),
+        WebhookRendering::After(delay) => state.jobs.add(delay, Job::Render(event)),
+        WebhookRendering::WhenTaken => state.outbox.events.push_back(event),
+    }
+}
+
+/// Queues the deliveries of an event, as its row is now; where the row is gone, the event is lost.
+pub(in crate::fake) fn render(state: &mut State, event: &Event) {
+    let Some((inbox, mut payload)) = payloads::of(state, event) else { return };
+    if let Value::Object(map) = &mut payload {
+        map.extend(event.extra.clone());
+    }
+    emit(state, event.account, inbox, event.name, &payload);
+}
+
 /// The deliveries that wait to be sent.
 #[derive(Debug, Default)]
 pub(in crate::fake) struct Outbox {
+    pub(in crate::fake) rendering: WebhookRendering,
+    /// What is rendered when it is taken.
+    pub(in crate::fake) events: VecDeque<Event>,
     pub(in crate::fake) waiting: VecDeque<Delivery>,
     /// The number of deliveries that were taken and are not completed.
     pub(in crate::fake) in_flight: usize,
@@ -138,7 +198,7 @@ pub(in crate::fake) fn emit(
             account: account.unsigned_abs(),
             event: event.to_owned(),
             url,
-            delivery_id: uuid::Uuid::new_v4().to_string(),
+            delivery_id: uuid(),
             body: body.clone(),
             fact,
             secret,

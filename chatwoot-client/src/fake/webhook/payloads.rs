@@ -1,4 +1,4 @@
-//! Webhook payloads: snapshots of the time of the event.
+//! The payloads of webhooks, made of the state at the time of their rendering.
 
 use serde_json::{Map, Value, json};
 
@@ -10,7 +10,7 @@ use crate::fake::shapes::{
     Viewer, can_reply, contact_push, epoch_or_zero, message_push, user_push,
 };
 use crate::fake::state::State;
-use crate::fake::webhook::events::emit;
+use crate::fake::webhook::events::{Event, Subject, happen};
 
 /// Returns `{column: {previous_value, current_value}}`: one entry of `changed_attributes`.
 pub(in crate::fake) fn change(column: &str, before: &Value, after: &Value) -> Value {
@@ -141,32 +141,53 @@ fn message(state: &State, message: &Message) -> Value {
     shown
 }
 
+/// Returns the payload of an event and the inbox it is in; `None` where its row is gone.
+pub(in crate::fake) fn of(state: &State, event: &Event) -> Option<(Option<i64>, Value)> {
+    let account = event.account;
+    let living = |id: i64| {
+        let found = state.conversations.get(account, id)?;
+        (!state.conversations.is_orphan(account, id)).then_some(found)
+    };
+    match event.subject {
+        Subject::Contact(id) => Some((None, contact(state, state.contacts.get(account, id)?))),
+        Subject::Conversation(id) => {
+            let found = living(id)?;
+            Some((Some(found.inbox), conversation(state, found)))
+        }
+        Subject::Message(id) => {
+            let found = state.conversations.message(account, id)?;
+            living(found.conversation)?;
+            Some((Some(found.inbox), message(state, found)))
+        }
+        Subject::Typing { conversation: id, who, private } => {
+            let found = living(id)?;
+            let payload = json!({
+                "user": party(state, account, who),
+                "conversation": conversation(state, found),
+                "is_private": private,
+            });
+            Some((Some(found.inbox), payload))
+        }
+    }
+}
+
 /// Emits a conversation event; `extra` is added to the body.
 pub(in crate::fake) fn emit_conversation(
     state: &mut State,
     account: i64,
     id: i64,
-    event: &str,
+    name: &'static str,
     extra: Map<String, Value>,
 ) {
-    let Some(row) = state.conversations.get(account, id) else { return };
-    let inbox = row.inbox;
-    let mut payload = conversation(state, row);
-    if let Value::Object(map) = &mut payload {
-        map.extend(extra);
-    }
-    emit(state, account, Some(inbox), event, &payload);
+    happen(state, Event { account, name, subject: Subject::Conversation(id), extra });
 }
 
 /// Emits a message event; activity messages have none.
-pub(in crate::fake) fn emit_message(state: &mut State, account: i64, id: i64, event: &str) {
-    let Some(found) = state.conversations.message(account, id) else { return };
-    if found.kind == MessageType::Activity {
-        return;
+pub(in crate::fake) fn emit_message(state: &mut State, account: i64, id: i64, name: &'static str) {
+    let kind = state.conversations.message(account, id).map(|message| message.kind);
+    if kind != Some(MessageType::Activity) {
+        happen(state, Event { account, name, subject: Subject::Message(id), extra: Map::new() });
     }
-    let inbox = found.inbox;
-    let payload = message(state, found);
-    emit(state, account, Some(inbox), event, &payload);
 }
 
 /// Emits a typing event.
@@ -178,13 +199,7 @@ pub(in crate::fake) fn emit_typing(
     on: bool,
     private: bool,
 ) {
-    let Some(row) = state.conversations.get(account, id) else { return };
-    let inbox = row.inbox;
-    let payload = json!({
-        "user": party(state, account, who),
-        "conversation": conversation(state, row),
-        "is_private": private,
-    });
-    let event = if on { "conversation_typing_on" } else { "conversation_typing_off" };
-    emit(state, account, Some(inbox), event, &payload);
+    let name = if on { "conversation_typing_on" } else { "conversation_typing_off" };
+    let subject = Subject::Typing { conversation: id, who, private };
+    happen(state, Event { account, name, subject, extra: Map::new() });
 }

@@ -7,7 +7,7 @@ use crate::fake::application::contacts::store::ContactStore;
 use crate::fake::http::input::{Ctx, id_of, text};
 use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::shapes;
-use crate::fake::state::{State, secret};
+use crate::fake::state::{State, secret, uuid};
 
 #[derive(Clone, Debug)]
 pub(in crate::fake) struct ContactInbox {
@@ -118,7 +118,7 @@ pub(in crate::fake) fn link(
     let channel = state.inboxes.get(account, inbox).map(shapes::channel_type).unwrap_or_default();
     let source_id = match (source.filter(|text| !text.is_empty()), channel) {
         (Some(source), _) => source,
-        (None, "Channel::Api" | "Channel::WebWidget") => uuid::Uuid::new_v4().to_string(),
+        (None, "Channel::Api" | "Channel::WebWidget") => uuid(),
         (None, "Channel::Email") => state
             .contacts
             .get(account, contact)
@@ -201,7 +201,7 @@ pub(in crate::fake) fn contactable(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
                 .map(|link| link.source_id.clone())
         };
         let source = match shapes::channel_type(inbox) {
-            "Channel::Api" => Some(last().unwrap_or_else(|| uuid::Uuid::new_v4().to_string())),
+            "Channel::Api" => Some(last().unwrap_or_else(uuid)),
             "Channel::Email" => contact.email.clone(),
             "Channel::WebWidget" => last().filter(|source| {
                 ctx.state.contacts.link_by_source(account, inbox.id, source).is_some_and(|link| {

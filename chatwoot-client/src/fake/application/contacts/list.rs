@@ -48,9 +48,13 @@ pub(in crate::fake) fn listed(ctx: &Ctx<'_>, found: Vec<&Contact>) -> Value {
     json!({ "meta": { "count": count, "current_page": current_page }, "payload": shown })
 }
 
-/// Nobody is online in the fake.
+/// Those whom a test made online.
 pub(in crate::fake) fn active(ctx: &mut Ctx<'_>) -> Outcome {
-    Ok(FakeResponse::json(&listed(ctx, Vec::new())))
+    let people = &ctx.state.contacts;
+    let online = people
+        .of(ctx.account)
+        .filter(|contact| people.online.contains(&(contact.account, contact.id)));
+    Ok(FakeResponse::json(&listed(ctx, online.collect())))
 }
 
 pub(in crate::fake) fn search(ctx: &mut Ctx<'_>) -> Outcome {

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::fake::application::contacts::record::Contact;
 use crate::fake::application::contacts::save as contact_save;
+use crate::fake::application::contacts::write_later;
 use crate::fake::http::input::{Ctx, id_of, text};
 use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::shapes;
@@ -146,14 +147,29 @@ pub(in crate::fake) fn identify(
             *column = value;
         }
     }
-    for (attributes, name) in
-        [(&mut draft.custom, "custom_attributes"), (&mut draft.additional, "additional_attributes")]
-    {
+    let mut merged = draft.clone();
+    for (attributes, name) in [
+        (&mut merged.custom, "custom_attributes"),
+        (&mut merged.additional, "additional_attributes"),
+    ] {
         if let Some(Value::Object(more)) = params.get(name) {
             *attributes = deep_merge(std::mem::take(attributes), more.clone());
         }
     }
+    if state.contacts.merge_window.is_zero() {
+        contact_save::update(state, merged)?;
+        return Ok(contact);
+    }
+    // The response shows the columns, which are written at once, and no attributes.
     contact_save::update(state, draft)?;
+    let read = state.contacts.find(account, contact)?.clone();
+    let Contact { additional, custom, .. } = merged;
+    // Setting the company added to what was read.
+    let additional = deep_merge(read.additional.clone(), additional);
+    let wanted = Contact { additional, custom, ..read.clone() };
+    if wanted != read {
+        write_later(state, read, wanted);
+    }
     Ok(contact)
 }
 

@@ -9,8 +9,10 @@ pub(in crate::fake) mod record;
 pub(in crate::fake) mod save;
 pub(in crate::fake) mod store;
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
-use tokio::time::Instant;
+use tokio::sync::oneshot;
 
 use crate::fake::application::contacts::record::Contact;
 use crate::fake::http::input::{Ctx, id, text, texts};
@@ -21,6 +23,7 @@ use crate::fake::application::contacts::{
     merge as contact_merge, notes as contact_notes, save as contact_save,
 };
 use crate::fake::application::conversations::list as conversation_list;
+use crate::fake::background::Job;
 use crate::fake::http::router::{Routed, to};
 use crate::fake::shapes;
 use crate::fake::state::State;
@@ -125,7 +128,6 @@ fn create(ctx: &mut Ctx<'_>) -> Outcome {
 /// [`crate::fake::FakeChatwoot::set_merge_window`].
 #[derive(Clone, Debug)]
 pub(in crate::fake) struct PendingWrite {
-    due: Instant,
     read: Contact,
     wanted: Contact,
 }
@@ -140,68 +142,96 @@ fn update(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
     let merges = custom.is_some() || additional.is_some();
     wanted.custom.extend(custom.unwrap_or_default());
     wanted.additional.extend(additional.unwrap_or_default());
-    let window = ctx.state.contacts.merge_window;
-    if window.is_zero() || !merges {
+    if !merges {
+        contact_save::update(ctx.state, wanted)?;
+        return show(ctx, contact);
+    }
+    merge_attributes(ctx, read, wanted)
+}
+
+/// Writes attributes that were read and changed: at once, or when the window has passed.
+fn merge_attributes(ctx: &mut Ctx<'_>, read: Contact, mut wanted: Contact) -> Outcome {
+    let contact = read.id;
+    if ctx.state.contacts.merge_window.is_zero() {
         contact_save::update(ctx.state, wanted)?;
         return show(ctx, contact);
     }
     ctx.state.contacts.normalize(&mut wanted)?;
-    let response = shapes::contact(ctx.state, &wanted, with_inboxes(ctx));
-    let due = Instant::now() + window;
-    ctx.state.contacts.pending.push_back(PendingWrite { due, read, wanted });
-    ctx.state.contacts.delay = window;
-    payload(&response)
+    let answer = shapes::contact(ctx.state, &wanted, with_inboxes(ctx));
+    write_later(ctx.state, read, wanted);
+    payload(&answer)
 }
 
-impl State {
-    /// Stores the writes that are due.
-    pub(in crate::fake) fn write_due(&mut self, now: Instant) {
-        while let Some(write) = self.contacts.pending.pop_front_if(|write| write.due <= now) {
-            let PendingWrite { read, wanted, .. } = write;
-            let Some(current) = self.contacts.get(read.account, read.id) else { continue };
-            // Only columns that differ from the values read are written.
-            let mut draft = current.clone();
-            let Contact { name, email, phone_number, identifier, additional, custom, .. } = wanted;
-            if name != read.name {
-                draft.name = name;
-            }
-            if email != read.email {
-                draft.email = email;
-            }
-            if phone_number != read.phone_number {
-                draft.phone_number = phone_number;
-            }
-            if identifier != read.identifier {
-                draft.identifier = identifier;
-            }
-            if additional != read.additional {
-                draft.additional = additional;
-            }
-            if custom != read.custom {
-                draft.custom = custom;
-            }
-            // Another contact took the value meanwhile: the server would report it, but the
-            // response has been sent.
-            let _ = contact_save::update(self, draft);
+/// Has a contact written when the window has passed, and the response wait for it.
+pub(in crate::fake) fn write_later(state: &mut State, read: Contact, wanted: Contact) {
+    let window = state.contacts.merge_window;
+    let (refused, later) = oneshot::channel();
+    let write = Box::new(PendingWrite { read, wanted });
+    state.jobs.add(window, Job::Write { write, refused });
+    state.writing = Some((window, later));
+}
+
+impl PendingWrite {
+    /// Writes the columns that differ from the values read; nothing where the contact is gone.
+    pub(in crate::fake) fn apply(self, state: &mut State) -> Result<(), ErrorResponse> {
+        let Self { read, wanted } = self;
+        let Some(current) = state.contacts.get(read.account, read.id) else { return Ok(()) };
+        let mut draft = current.clone();
+        let Contact { name, email, phone_number, identifier, additional, custom, .. } = wanted;
+        if name != read.name {
+            draft.name = name;
         }
+        if email != read.email {
+            draft.email = email;
+        }
+        if phone_number != read.phone_number {
+            draft.phone_number = phone_number;
+        }
+        if identifier != read.identifier {
+            draft.identifier = identifier;
+        }
+        if additional != read.additional {
+            draft.additional = additional;
+        }
+        if custom != read.custom {
+            draft.custom = custom;
+        }
+        contact_save::update(state, draft)
     }
 }
 
-/// The contact is deleted at once, its records in the background.
+/// How long the records of a deleted contact remain, unless a test sets it.
+const REMOVED_AFTER: Duration = Duration::from_secs(1);
+
+/// The contact is deleted at once, its records in the background. One who is online stays.
 fn delete(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
-    ctx.state.contacts.find(ctx.account, contact)?;
-    ctx.state.contacts.remove(ctx.account, contact);
-    ctx.state.conversations.orphan(ctx.account, contact);
+    let account = ctx.account;
+    let name = ctx.state.contacts.find(account, contact)?.name.clone().unwrap_or_default();
+    if ctx.state.contacts.online.contains(&(account, contact)) {
+        let message = format!("{} is Online, please try again later", capitalized(&name));
+        return Err(ErrorResponse(FakeResponse::with_status(422, &json!({ "message": message }))));
+    }
+    ctx.state.contacts.remove(account, contact);
+    let conversations = ctx.state.conversations.orphan(account, contact);
+    let after = ctx.state.contacts.removal_delay.unwrap_or(REMOVED_AFTER);
+    ctx.state.jobs.add(after, Job::Remove { account, contact, conversations });
     Ok(FakeResponse::empty())
 }
 
+/// `aDA` is `Ada`, as Ruby writes it.
+pub(in crate::fake) fn capitalized(name: &str) -> String {
+    let name = name.to_lowercase();
+    let mut letters = name.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 fn remove_attributes(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
-    let mut draft = ctx.state.contacts.find(ctx.account, contact)?.clone();
+    let read = ctx.state.contacts.find(ctx.account, contact)?.clone();
+    let mut wanted = read.clone();
     for key in texts(ctx.body(), "custom_attributes").unwrap_or_default() {
-        draft.custom.remove(&key);
+        wanted.custom.remove(&key);
     }
-    contact_save::update(ctx.state, draft)?;
-    show(ctx, contact)
+    merge_attributes(ctx, read, wanted)
 }
 
 fn labels(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {

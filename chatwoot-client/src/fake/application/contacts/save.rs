@@ -1,12 +1,12 @@
 //! Saving a contact, with the events of every change.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::fake::application::contacts::record::Contact;
 use crate::fake::clock::iso;
 use crate::fake::http::response::ErrorResponse;
 use crate::fake::state::State;
-use crate::fake::webhook::events::emit;
+use crate::fake::webhook::events::{Event, Subject, happen};
 use crate::fake::webhook::payloads;
 
 /// Stores a new contact and emits its event.
@@ -14,10 +14,8 @@ pub(in crate::fake) fn create(state: &mut State, mut draft: Contact) -> Result<i
     state.contacts.normalize(&mut draft)?;
     let account = draft.account;
     let id = state.contacts.insert(draft);
-    let payload = state.contacts.get(account, id).map(|contact| payloads::contact(state, contact));
-    if let Some(payload) = payload {
-        emit(state, account, None, "contact_created", &payload);
-    }
+    let (subject, extra) = (Subject::Contact(id), Map::new());
+    happen(state, Event { account, name: "contact_created", subject, extra });
     Ok(id)
 }
 
@@ -31,16 +29,13 @@ pub(in crate::fake) fn update(state: &mut State, mut draft: Contact) -> Result<(
         return Ok(());
     }
     draft.updated_at = state.now();
-    let account = draft.account;
-    let new = draft.clone();
+    let (account, id) = (draft.account, draft.id);
     // The company is set afterwards, and no event includes it.
     let published = Contact { additional: requested, ..draft.clone() };
     let Some(old) = state.contacts.replace(draft) else { return Ok(()) };
-    let mut payload = payloads::contact(state, &new);
-    if let Value::Object(map) = &mut payload {
-        map.insert("changed_attributes".to_owned(), Value::Array(changes(&old, &published)));
-    }
-    emit(state, account, None, "contact_updated", &payload);
+    let changes = Value::Array(changes(&old, &published));
+    let extra = Map::from_iter([("changed_attributes".to_owned(), changes)]);
+    happen(state, Event { account, name: "contact_updated", subject: Subject::Contact(id), extra });
     Ok(())
 }
 

@@ -1,11 +1,10 @@
 //! The contact store, with its uniqueness rules and the indexes that keep 25,000 contacts fast.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::fake::application::contacts::PendingWrite;
 use crate::fake::application::contacts::inboxes::ContactInbox;
 use crate::fake::application::contacts::notes::Note;
 use crate::fake::application::contacts::record::{Contact, is_email, is_phone};
@@ -34,11 +33,12 @@ pub(in crate::fake) struct ContactStore {
     /// By contact, oldest first.
     pub(in crate::fake) inboxes_of: HashMap<i64, Vec<i64>>,
     pub(in crate::fake) notes: Table<Note>,
-    /// The time between the read and the write of a merge; the writes that wait; the delay of the
-    /// current request's response.
+    /// The time between the read and the write of a merge.
     pub(in crate::fake) merge_window: Duration,
-    pub(in crate::fake) pending: VecDeque<PendingWrite>,
-    pub(in crate::fake) delay: Duration,
+    /// How long the records of a deleted contact remain.
+    pub(in crate::fake) removal_delay: Option<Duration>,
+    /// Account and contact of whoever has a widget open.
+    pub(in crate::fake) online: BTreeSet<(i64, i64)>,
 }
 
 fn blank(field: Option<&String>) -> bool {

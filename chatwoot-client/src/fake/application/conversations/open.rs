@@ -124,7 +124,7 @@ pub(in crate::fake) fn begin(
     Ok(state.conversations.open(Conversation {
         id: 0,
         account,
-        uuid: uuid::Uuid::new_v4().to_string(),
+        uuid: crate::fake::state::uuid(),
         inbox: link.inbox,
         contact: link.contact,
         contact_inbox: link.id,

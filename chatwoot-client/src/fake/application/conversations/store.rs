@@ -4,10 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
-use tokio::time::Instant;
 
 use crate::fake::application::contacts::inboxes::ContactInbox;
-use crate::fake::background::CLEARED_AFTER;
 
 /// The status of a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,7 +146,6 @@ pub(in crate::fake) struct ConversationStore {
     pub(in crate::fake) activities: Vec<(i64, i64, String)>,
     /// Conversations whose contact was deleted, until a background job removes them.
     orphans: BTreeSet<(i64, i64)>,
-    clearing: Option<Instant>,
 }
 
 impl ConversationStore {
@@ -248,27 +245,24 @@ impl ConversationStore {
         self.by_contact.entry((account, to)).or_default().extend(ids);
     }
 
-    /// Marks the conversations of a deleted contact.
-    pub(in crate::fake) fn orphan(&mut self, account: i64, contact: i64) {
+    /// Marks the conversations of a deleted contact, and returns them.
+    pub(in crate::fake) fn orphan(&mut self, account: i64, contact: i64) -> Vec<i64> {
         let ids = self.by_contact.remove(&(account, contact)).unwrap_or_default();
-        self.orphans.extend(ids.into_iter().map(|id| (account, id)));
-        self.clearing.get_or_insert_with(|| Instant::now() + CLEARED_AFTER);
+        self.orphans.extend(ids.iter().map(|id| (account, *id)));
+        ids.into_iter().collect()
     }
 
-    /// Whether the contact of a conversation was deleted, and the background job has not yet run.
+    /// Whether the contact of a conversation is deleted and the background job is still to come.
     pub(in crate::fake) fn is_orphan(&self, account: i64, id: i64) -> bool {
         self.orphans.contains(&(account, id))
     }
 
-    pub(in crate::fake) fn is_clearing_due(&self, now: Instant) -> bool {
-        self.clearing.is_some_and(|due| due <= now)
-    }
-
-    /// Removes the conversations of deleted contacts, as the background job does.
-    pub(in crate::fake) fn clear_orphans(&mut self) {
-        self.clearing = None;
-        for (account, id) in std::mem::take(&mut self.orphans) {
-            self.remove(account, id);
+    /// Removes conversations of a deleted contact.
+    pub(in crate::fake) fn clear_orphans(&mut self, account: i64, ids: &[i64]) {
+        for id in ids {
+            if self.orphans.remove(&(account, *id)) {
+                self.remove(account, *id);
+            }
         }
     }
 
