@@ -109,6 +109,16 @@ impl Bench {
         bench
     }
 
+    /// One whose client never sends again, with both stores provisioned.
+    pub(crate) async fn hasty_provisioned() -> Self {
+        Self::provisioned_with(RetryPolicy {
+            max_attempts: 1,
+            deadline: Duration::from_millis(500),
+            ..RetryPolicy::default()
+        })
+        .await
+    }
+
     pub(crate) fn north(&self) -> &StoreId {
         &self.stores[0].id
     }
@@ -409,7 +419,10 @@ impl WebhookLedger for Probe {
         store: &StoreId,
         conversation: ConversationId,
     ) -> PortResult<Option<ConversationFact>> {
-        self.webhooks.observed(store, conversation).await
+        let observed = self.webhooks.observed(store, conversation).await;
+        // As a database would: others go on meanwhile.
+        tokio::task::yield_now().await;
+        observed
     }
 
     async fn cursor(&self, store: &StoreId) -> PortResult<Option<Timestamp>> {
