@@ -7,6 +7,7 @@
 mod cache;
 mod credentials;
 mod due;
+mod fair_queue;
 mod links;
 mod shop;
 mod stores;

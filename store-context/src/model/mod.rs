@@ -1,5 +1,6 @@
 //! What is in the shop: stores, customers, orders, carts, and what is derived from them.
 
+mod account_key;
 mod cart;
 mod context;
 mod customer;
@@ -12,10 +13,11 @@ mod store;
 mod text;
 mod tier;
 
+pub use self::account_key::AccountKey;
 pub use self::cart::{Cart, CartItem};
 pub use self::context::{ContextSnapshot, Source, StoreSummary};
 pub use self::customer::{Customer, CustomerId};
-pub use self::event::{ConversationFact, Direction, MessageFact, SupportEvent};
+pub use self::event::{AttributeChange, ConversationFact, Direction, MessageFact, SupportEvent};
 pub use self::insights::{Insights, OrderTotals};
 pub use self::money::{CurrencyMismatch, Money};
 pub use self::order::{Order, OrderId, OrderItem, OrderStatus};
