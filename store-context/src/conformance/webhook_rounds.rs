@@ -25,6 +25,7 @@ macro_rules! webhook_rounds_conformance {
                 a_store_is_scheduled_once,
                 a_claim_of_rounds_takes_no_more_than_its_limit,
                 a_claimed_round_is_held,
+                one_stores_round_is_claimed_before_it_is_due,
                 a_finished_round_is_followed_by_one_that_looks_from_it,
                 a_failed_round_is_followed_by_one_that_looks_from_the_same_time,
                 a_released_round_is_due_as_it_was,
@@ -52,7 +53,7 @@ pub async fn a_store_that_is_not_scheduled_has_no_round(port: &dyn WebhookLedger
 
 /// The first round of a store is due at once and looks from when it was scheduled.
 pub async fn a_scheduled_store_has_a_round_at_once(port: &dyn WebhookLedger) {
-    ok(port.schedule(&north()).await);
+    ok(port.schedule(&[north()]).await);
     moment().await;
     let round = only(claim(port).await, "one round");
     assert_eq!((round.store, round.account, round.unread), (north(), None, Vec::new()));
@@ -62,17 +63,17 @@ pub async fn a_scheduled_store_has_a_round_at_once(port: &dyn WebhookLedger) {
 
 /// A store that is scheduled again keeps its round.
 pub async fn a_store_is_scheduled_once(port: &dyn WebhookLedger) {
-    ok(port.schedule(&north()).await);
+    ok(port.schedule(&[north()]).await);
     finish(port, &only(claim(port).await, "one round"), LEASE).await;
-    ok(port.schedule(&north()).await);
+    ok(port.schedule(&[north()]).await);
     assert_eq!(claim(port).await, [], "it is not due");
 }
 
 /// A claim gives no more rounds than it is asked for, that which is due longest first.
 pub async fn a_claim_of_rounds_takes_no_more_than_its_limit(port: &dyn WebhookLedger) {
-    ok(port.schedule(&south()).await);
+    ok(port.schedule(&[south()]).await);
     moment().await;
-    ok(port.schedule(&north()).await);
+    ok(port.schedule(&[north()]).await);
     assert_eq!(ok(port.claim_rounds(0, LEASE).await), [], "a limit of 0");
     for store in [south(), north()] {
         let round = only(ok(port.claim_rounds(1, LEASE).await), "one round");
@@ -82,14 +83,30 @@ pub async fn a_claim_of_rounds_takes_no_more_than_its_limit(port: &dyn WebhookLe
 
 /// A round that a worker has claimed is given to no other.
 pub async fn a_claimed_round_is_held(port: &dyn WebhookLedger) {
-    ok(port.schedule(&north()).await);
+    ok(port.schedule(&[north()]).await);
     assert_eq!(claim(port).await.len(), 1, "it is due");
     assert_eq!(claim(port).await, [], "it is held");
 }
 
+/// One store's round is claimed whether or not it is due, unless it is held.
+pub async fn one_stores_round_is_claimed_before_it_is_due(port: &dyn WebhookLedger) {
+    assert_eq!(ok(port.claim_round(&north(), LEASE).await), None, "it is not scheduled");
+    ok(port.schedule(&[north(), south()]).await);
+    let round = ok(port.claim_round(&north(), MOMENT).await);
+    let round = only(round.into_iter().collect(), "it is due");
+    assert_eq!(ok(port.claim_round(&north(), LEASE).await), None, "it is held");
+    moment().await;
+    let again = ok(port.claim_round(&north(), LEASE).await);
+    let again = only(again.into_iter().collect(), "its lease has ended");
+    assert!(again.fence > round.fence, "fences rise");
+    finish(port, &again, LEASE).await;
+    let early = ok(port.claim_round(&north(), LEASE).await);
+    assert_eq!(only(early.into_iter().collect(), "it is not due").store, north());
+}
+
 /// The round after a finished one is due when that asked for it, and looks from when that began.
 pub async fn a_finished_round_is_followed_by_one_that_looks_from_it(port: &dyn WebhookLedger) {
-    ok(port.schedule(&north()).await);
+    ok(port.schedule(&[north()]).await);
     let first = only(claim(port).await, "one round");
     moment().await;
     let unread = vec![Unread { conversation: 7.into(), from: at(3) }];
@@ -117,7 +134,7 @@ pub async fn a_finished_round_is_followed_by_one_that_looks_from_it(port: &dyn W
 pub async fn a_failed_round_is_followed_by_one_that_looks_from_the_same_time(
     port: &dyn WebhookLedger,
 ) {
-    ok(port.schedule(&north()).await);
+    ok(port.schedule(&[north()]).await);
     let mut round = only(claim(port).await, "one round");
     let since = round.since;
     for failures in 1..=2 {
@@ -133,7 +150,7 @@ pub async fn a_failed_round_is_followed_by_one_that_looks_from_the_same_time(
 
 /// A round that is given back is due at once and as it was.
 pub async fn a_released_round_is_due_as_it_was(port: &dyn WebhookLedger) {
-    ok(port.schedule(&north()).await);
+    ok(port.schedule(&[north()]).await);
     let first = only(claim(port).await, "one round");
     assert!(ok(port.release_round(&first).await), "the claim stands");
     assert!(!ok(port.release_round(&first).await), "it was given back");
@@ -143,7 +160,7 @@ pub async fn a_released_round_is_due_as_it_was(port: &dyn WebhookLedger) {
 
 /// A round whose lease has ended is claimed by the next worker.
 pub async fn a_round_can_be_claimed_again_when_its_lease_ends(port: &dyn WebhookLedger) {
-    ok(port.schedule(&north()).await);
+    ok(port.schedule(&[north()]).await);
     let first = only(ok(port.claim_rounds(9, MOMENT).await), "one round");
     assert_eq!(claim(port).await, [], "the lease holds");
     moment().await;
@@ -153,7 +170,7 @@ pub async fn a_round_can_be_claimed_again_when_its_lease_ends(port: &dyn Webhook
 
 /// A round that is extended is held for as long from then.
 pub async fn an_extended_round_is_held_longer(port: &dyn WebhookLedger) {
-    ok(port.schedule(&north()).await);
+    ok(port.schedule(&[north()]).await);
     let round = only(ok(port.claim_rounds(9, MOMENT).await), "one round");
     assert!(ok(port.extend_round(&round, LEASE).await), "the claim stands");
     moment().await;
@@ -162,7 +179,7 @@ pub async fn an_extended_round_is_held_longer(port: &dyn WebhookLedger) {
 
 /// A worker whose round was claimed by another can do nothing with it.
 pub async fn a_lost_round_changes_nothing(port: &dyn WebhookLedger) {
-    ok(port.schedule(&north()).await);
+    ok(port.schedule(&[north()]).await);
     let lost = only(ok(port.claim_rounds(9, MOMENT).await), "one round");
     moment().await;
     let held = only(claim(port).await, "a round whose lease has ended");
@@ -178,7 +195,7 @@ pub async fn a_lost_round_changes_nothing(port: &dyn WebhookLedger) {
 
 /// A webhook brings the round forward as the last finished one asked for, and is the store's last.
 pub async fn a_webhook_brings_the_next_round_forward(port: &dyn WebhookLedger) {
-    ok(port.schedule(&north()).await);
+    ok(port.schedule(&[north()]).await);
     finish(port, &only(claim(port).await, "one round"), LEASE).await;
     let reconciled = NewEntry { source: EntrySource::Reconciler, ..entry("found") };
     ok(port.take(&north(), &account(), &[reconciled]).await);
@@ -198,7 +215,7 @@ pub async fn a_webhook_brings_the_next_round_forward(port: &dyn WebhookLedger) {
 
 /// A webhook does not bring forward what waits after a failure.
 pub async fn a_webhook_brings_no_failed_round_forward(port: &dyn WebhookLedger) {
-    ok(port.schedule(&north()).await);
+    ok(port.schedule(&[north()]).await);
     finish(port, &only(claim(port).await, "one round"), Duration::ZERO).await;
     fail(port, &only(claim(port).await, "one round"), LEASE).await;
     webhook(port, "a").await;
@@ -208,7 +225,7 @@ pub async fn a_webhook_brings_no_failed_round_forward(port: &dyn WebhookLedger) 
 
 /// A round that is hurried is due now, even after a failure.
 pub async fn a_hurried_round_is_due_now(port: &dyn WebhookLedger) {
-    ok(port.schedule(&north()).await);
+    ok(port.schedule(&[north()]).await);
     fail(port, &only(claim(port).await, "one round"), LEASE).await;
     ok(port.hurry(&north()).await);
     assert_eq!(claim(port).await.len(), 1, "it is due");
@@ -218,7 +235,7 @@ pub async fn a_hurried_round_is_due_now(port: &dyn WebhookLedger) {
 pub async fn a_round_that_is_hurried_while_it_runs_is_followed_by_another(
     port: &dyn WebhookLedger,
 ) {
-    ok(port.schedule(&north()).await);
+    ok(port.schedule(&[north()]).await);
     let round = only(claim(port).await, "one round");
     ok(port.hurry(&north()).await);
     assert_eq!(claim(port).await, [], "it is held");
@@ -230,7 +247,7 @@ pub async fn a_round_that_is_hurried_while_it_runs_is_followed_by_another(
 
 /// A store that is forgotten has no round, and its claim is lost.
 pub async fn a_forgotten_store_has_no_round(port: &dyn WebhookLedger) {
-    ok(port.schedule(&north()).await);
+    ok(port.schedule(&[north()]).await);
     let round = only(claim(port).await, "one round");
     ok(port.forget_store(&north()).await);
     assert!(!ok(port.release_round(&round).await), "the claim is lost");

@@ -148,20 +148,30 @@ impl SupportEvent {
         }
     }
 
-    /// Names the fact: the same fact has the same key, whether a webhook or the API told it.
+    /// Returns the name of the fact: the same fact has the same key, whether a webhook or the API
+    /// tells it.
     ///
-    /// A state of a conversation is named by its time, since each state is a fact of its own.
+    /// Only a beginning and a message are facts that name themselves. A change of a state is not: two
+    /// changes may show one state, since Chatwoot renders a payload later than the change.
     pub fn key(&self) -> Option<String> {
         match self {
             Self::ConversationCreated(fact) => {
                 Some(format!("{}/{}", self.name(), fact.conversation))
             }
+            Self::MessageCreated(fact) => Some(format!("{}/{}", self.name(), fact.message)),
+            _ => None,
+        }
+    }
+
+    /// Returns the key under which the reconciler tells the event: that of the fact, or for a state
+    /// one by its status and time.
+    pub fn reconciled_key(&self) -> Option<String> {
+        match self {
             Self::ConversationStatusChanged(fact) | Self::ConversationUpdated(fact) => {
                 let (name, at) = (self.name(), fact.updated_at);
                 Some(format!("{name}/{}/{}/{at}", fact.conversation, fact.status))
             }
-            Self::MessageCreated(fact) => Some(format!("{}/{}", self.name(), fact.message)),
-            Self::MessageUpdated(_) | Self::Other { .. } => None,
+            _ => self.key(),
         }
     }
 

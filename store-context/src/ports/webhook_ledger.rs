@@ -339,15 +339,23 @@ pub trait WebhookLedger: Send + Sync {
     /// store. Returns how many.
     async fn replay(&self, store: &StoreId, entry: Option<u64>) -> PortResult<u64>;
 
-    /// Schedules a store for reconciling: its first round is due now and looks from now on. Does
-    /// nothing if it is scheduled.
-    async fn schedule(&self, store: &StoreId) -> PortResult<()>;
+    /// Schedules stores for reconciling: the first round of each is due now and looks from now on.
+    /// Does nothing for those that are scheduled.
+    async fn schedule(&self, stores: &[StoreId]) -> PortResult<()>;
 
     /// Makes a scheduled store's next round due now; while a round runs, the one after it.
     async fn hurry(&self, store: &StoreId) -> PortResult<()>;
 
     /// Claims up to `limit` stores whose round is due and that nobody holds, longest due first.
     async fn claim_rounds(&self, limit: usize, lease: Duration) -> PortResult<Vec<RoundClaim>>;
+
+    /// Claims a scheduled store's round whether or not it is due; `None` while somebody holds it, or
+    /// if the store is not scheduled.
+    async fn claim_round(
+        &self,
+        store: &StoreId,
+        lease: Duration,
+    ) -> PortResult<Option<RoundClaim>>;
 
     /// Holds a round for this long from now. `false`: the claim was lost.
     async fn extend_round(&self, claim: &RoundClaim, lease: Duration) -> PortResult<bool>;

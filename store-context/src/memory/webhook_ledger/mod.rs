@@ -163,8 +163,11 @@ impl WebhookLedger for MemoryWebhookLedger {
         Ok(replayed)
     }
 
-    async fn schedule(&self, store: &StoreId) -> PortResult<()> {
-        lock(&self.state).rounds.schedule(store, self.now());
+    async fn schedule(&self, stores: &[StoreId]) -> PortResult<()> {
+        let mut state = lock(&self.state);
+        for store in stores {
+            state.rounds.schedule(store, self.now());
+        }
         Ok(())
     }
 
@@ -175,6 +178,14 @@ impl WebhookLedger for MemoryWebhookLedger {
 
     async fn claim_rounds(&self, limit: usize, lease: Duration) -> PortResult<Vec<RoundClaim>> {
         Ok(lock(&self.state).rounds.claim(limit, lease, Instant::now()))
+    }
+
+    async fn claim_round(
+        &self,
+        store: &StoreId,
+        lease: Duration,
+    ) -> PortResult<Option<RoundClaim>> {
+        Ok(lock(&self.state).rounds.claim_one(store, lease, Instant::now()))
     }
 
     async fn extend_round(&self, claim: &RoundClaim, lease: Duration) -> PortResult<bool> {

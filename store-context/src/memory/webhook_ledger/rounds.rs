@@ -78,23 +78,35 @@ impl Rounds {
     ) -> Vec<RoundClaim> {
         let due = self.due.iter().take_while(|(due, _)| *due <= now).take(limit);
         let due: Vec<StoreId> = due.map(|(_, store)| store.clone()).collect();
-        let claims = due.into_iter().filter_map(|store| {
-            self.place(&store, now + lease);
-            self.fence += 1;
-            let round = self.stores.get_mut(&store)?;
-            round.claimed = Some(self.fence);
-            Some(RoundClaim {
-                fence: self.fence,
-                account: round.account.clone(),
-                since: round.since.0,
-                age: now.saturating_duration_since(round.since.1),
-                unread: round.unread.clone(),
-                failures: round.failures,
-                quiet_for: round.last_webhook.map(|last| now.saturating_duration_since(last)),
-                store,
-            })
-        });
-        claims.collect()
+        due.iter().filter_map(|store| self.hold(store, lease, now)).collect()
+    }
+
+    pub(super) fn claim_one(
+        &mut self,
+        store: &StoreId,
+        lease: Duration,
+        now: Instant,
+    ) -> Option<RoundClaim> {
+        let round = self.stores.get(store)?;
+        let held = round.claimed.is_some() && round.due > now;
+        if held { None } else { self.hold(store, lease, now) }
+    }
+
+    fn hold(&mut self, store: &StoreId, lease: Duration, now: Instant) -> Option<RoundClaim> {
+        self.place(store, now + lease);
+        self.fence += 1;
+        let round = self.stores.get_mut(store)?;
+        round.claimed = Some(self.fence);
+        Some(RoundClaim {
+            store: store.clone(),
+            fence: self.fence,
+            account: round.account.clone(),
+            since: round.since.0,
+            age: now.saturating_duration_since(round.since.1),
+            unread: round.unread.clone(),
+            failures: round.failures,
+            quiet_for: round.last_webhook.map(|last| now.saturating_duration_since(last)),
+        })
     }
 
     pub(super) fn extend(&mut self, claim: &RoundClaim, until: Instant) -> bool {
