@@ -5,7 +5,6 @@
 //! that tens of thousands of customers cost no more than ten.
 
 mod cache;
-mod credentials;
 mod due;
 mod fair_queue;
 mod links;
@@ -17,14 +16,13 @@ mod webhook_ledger;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use self::cache::MemoryCache;
-pub use self::credentials::MemoryCredentials;
 pub use self::links::MemoryLinks;
 pub use self::shop::{MemoryShop, ShopError};
 pub use self::stores::MemoryStores;
 pub use self::sync_ledger::MemorySyncLedger;
 pub use self::webhook_ledger::MemoryWebhookLedger;
 
-use crate::ports::{Carts, Customers, Orders, Ports};
+use crate::ports::{Carts, Clock, Customers, Orders, Ports, SystemClock};
 
 /// The host's three ports, with storage in memory for all the others.
 ///
@@ -36,7 +34,7 @@ use crate::ports::{Carts, Customers, Orders, Ports};
 /// # async fn example() -> PortResult<()> {
 /// let shop = Arc::new(MemoryShop::new());
 /// let ports = memory::ports(shop.clone(), shop.clone(), shop);
-/// assert_eq!(ports.stores.ids().await?, []);
+/// assert_eq!(ports.stores.ids(None, 10).await?, []);
 /// # Ok(())
 /// # }
 /// ```
@@ -45,16 +43,40 @@ pub fn ports(
     orders: Arc<dyn Orders>,
     carts: Arc<dyn Carts>,
 ) -> Ports {
+    ports_with(Arc::new(SystemClock), customers, orders, carts)
+}
+
+/// The same on a clock.
+///
+/// ```
+/// use std::sync::Arc;
+/// use store_context::memory::{self, MemoryShop};
+/// use store_context::ports::TokioClock;
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let clock = Arc::new(TokioClock::starting_at("2026-11-21T12:00:00Z".parse()?));
+/// let shop = Arc::new(MemoryShop::new());
+/// let ports = memory::ports_with(clock, shop.clone(), shop.clone(), shop);
+/// # Ok(())
+/// # }
+/// ```
+pub fn ports_with(
+    clock: Arc<dyn Clock>,
+    customers: Arc<dyn Customers>,
+    orders: Arc<dyn Orders>,
+    carts: Arc<dyn Carts>,
+) -> Ports {
     Ports {
         customers,
         orders,
         carts,
-        stores: Arc::new(MemoryStores::new()),
-        credentials: Arc::new(MemoryCredentials::new()),
+        stores: Arc::new(MemoryStores::with_clock(clock.clone())),
         links: Arc::new(MemoryLinks::new()),
         sync: Arc::new(MemorySyncLedger::new()),
-        webhooks: Arc::new(MemoryWebhookLedger::new()),
+        webhooks: Arc::new(MemoryWebhookLedger::with_clock(clock.clone())),
         cache: Arc::new(MemoryCache::default()),
+        clock,
     }
 }
 

@@ -22,11 +22,11 @@ pub use self::cache::Cache;
 pub use self::carts::Carts;
 pub use self::claim::ClaimRequest;
 pub use self::clock::{Clock, SystemClock, TokioClock};
-pub use self::credentials::{Address, AddressToken, Credentials, Expiring, StoreCredentials};
+pub use self::credentials::{Address, AddressToken, BoundToken, Expiring, StoreCredentials};
 pub use self::customers::Customers;
 pub use self::links::{Fingerprint, Link, Links};
 pub use self::orders::Orders;
-pub use self::stores::{StoreAccount, Stores};
+pub use self::stores::{ProvisionLock, StoreAccount, StoreRecord, Stores};
 pub use self::sync_ledger::{SyncClaim, SyncCounts, SyncLedger};
 pub use self::webhook_ledger::{
     Entry, EntryOutcome, EntrySource, KnownState, NewEntry, ParkedEntry, QueueClaim, RoundClaim,
@@ -76,10 +76,8 @@ pub struct Ports {
     pub orders: Arc<dyn Orders>,
     /// The host's carts.
     pub carts: Arc<dyn Carts>,
-    /// Stores and what they have in Chatwoot.
+    /// Stores, what they have in Chatwoot, and their tokens and secrets.
     pub stores: Arc<dyn Stores>,
-    /// Tokens and secrets per store.
-    pub credentials: Arc<dyn Credentials>,
     /// Which contact is which customer.
     pub links: Arc<dyn Links>,
     /// What is to be synced.
@@ -88,6 +86,8 @@ pub struct Ports {
     pub webhooks: Arc<dyn WebhookLedger>,
     /// What may be forgotten.
     pub cache: Arc<dyn Cache>,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
 }
 
 impl fmt::Debug for Ports {

@@ -5,7 +5,7 @@ use chatwoot_client::{ContactId, Error};
 use super::drift::is_moved;
 use super::worker::ContactSync;
 use super::write::WriteError;
-use crate::accounts::{self, OpenAccount, StoreAccountError};
+use crate::accounts::{OpenAccount, StoreAccountError};
 use crate::model::{CustomerId, StoreId};
 use crate::ports::{Fingerprint, Link, PortError};
 
@@ -47,7 +47,7 @@ impl ContactSync {
         customer: &CustomerId,
         guest: ContactId,
     ) -> Result<ContactId, MergeGuestError> {
-        let open = accounts::open(&self.client, &self.ports, store).await?;
+        let open = self.accounts.open(store).await?;
         let own = open.identity.identifier(customer);
         let contact = self.contact_of(&open, customer).await?;
         if contact == guest {
@@ -84,7 +84,7 @@ impl ContactSync {
         open: &OpenAccount,
         customer: &CustomerId,
     ) -> Result<ContactId, MergeGuestError> {
-        match self.ports.links.get(&open.store.id, customer).await? {
+        match self.ports.links.get(&open.record.store.id, customer).await? {
             Some(link) => Ok(link.contact),
             None => self.written(open, customer).await,
         }
@@ -96,7 +96,7 @@ impl ContactSync {
         customer: &CustomerId,
     ) -> Result<ContactId, MergeGuestError> {
         self.write(open, customer).await?;
-        let link = self.ports.links.get(&open.store.id, customer).await?;
+        let link = self.ports.links.get(&open.record.store.id, customer).await?;
         let unknown = || MergeGuestError::UnknownCustomer(customer.clone());
         Ok(link.ok_or_else(unknown)?.contact)
     }
@@ -110,7 +110,7 @@ impl ContactSync {
         contact: ContactId,
         guest: ContactId,
     ) -> Result<ContactId, MergeGuestError> {
-        let store = &open.store.id;
+        let store = &open.record.store.id;
         self.mark(store, customer, contact).await?;
         let merged = open.account.contacts().merge(contact, guest).await;
         self.mark(store, customer, contact).await?;

@@ -9,7 +9,7 @@ use super::contact::WantedContact;
 use super::drift::{Drift, is_moved, look_again};
 use super::state::ContactState;
 use super::worker::ContactSync;
-use crate::accounts::{self, OpenAccount, StoreAccountError};
+use crate::accounts::{OpenAccount, StoreAccountError};
 use crate::model::{CustomerId, StoreId};
 use crate::ports::{Link, PortError};
 
@@ -84,7 +84,7 @@ impl ContactSync {
     /// # }
     /// ```
     pub async fn verify(&self, store: &StoreId) -> Result<VerifyReport, VerifyError> {
-        let open = &accounts::open(&self.client, &self.ports, store).await?;
+        let open = &self.accounts.open(store).await?;
         let (mut report, mut after) = (VerifyReport::default(), None);
         loop {
             let ids = self.ids_after(store, after.as_ref()).await?;
@@ -106,7 +106,7 @@ impl ContactSync {
         open: &OpenAccount,
         customer: &CustomerId,
     ) -> Result<Option<Option<Drifted>>, VerifyError> {
-        let store = &open.store.id;
+        let store = &open.record.store.id;
         let Some(link) = self.ports.links.get(store, customer).await? else { return Ok(None) };
         let Some(drift) = self.drift_of(open, &link).await? else { return Ok(Some(None)) };
         // A worker who changed the link meanwhile has just written the contact.

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chatwoot_client::Client;
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, timeout_at};
@@ -14,7 +13,7 @@ use super::contact::WantedContact;
 use super::drift::Drift;
 use super::state::ContactState;
 use super::write::{Attempt, LeftOut, WriteError, Written};
-use crate::accounts::{self, OpenAccount, StoreAccountError};
+use crate::accounts::{Accounts, OpenAccount, StoreAccountError};
 use crate::backoff::retry_at;
 use crate::context::ContextService;
 use crate::model::{CustomerId, Insights, StoreId};
@@ -103,7 +102,7 @@ impl From<Outcome> for Done {
 /// Syncs customers to contacts. Any number of them may run on one ledger.
 #[derive(Clone, Debug)]
 pub struct ContactSync {
-    pub(super) client: Client,
+    pub(super) accounts: Accounts,
     pub(super) ports: Ports,
     context: Option<ContextService>,
     pub(super) config: SyncConfig,
@@ -124,9 +123,9 @@ enum SyncError {
 type OpenAccounts = HashMap<StoreId, Result<Arc<OpenAccount>, Arc<StoreAccountError>>>;
 
 impl ContactSync {
-    /// A sync between the host's ports and a Chatwoot.
-    pub fn new(client: Client, ports: Ports, config: SyncConfig) -> Self {
-        Self { client, ports, context: None, config }
+    /// Creates a sync between the host's ports and the stores' accounts.
+    pub fn new(accounts: Accounts, ports: Ports, config: SyncConfig) -> Self {
+        Self { accounts, ports, context: None, config }
     }
 
     /// Also forgets a customer's cached snapshot when a change is wanted.
@@ -221,7 +220,7 @@ impl ContactSync {
         let mut accounts = OpenAccounts::new();
         for claim in claims {
             if !accounts.contains_key(&claim.store) {
-                let opened = accounts::open(&self.client, &self.ports, &claim.store).await;
+                let opened = self.accounts.open(&claim.store).await;
                 accounts.insert(claim.store.clone(), opened.map(Arc::new).map_err(Arc::new));
             }
         }
@@ -273,11 +272,11 @@ impl ContactSync {
         open: &OpenAccount,
         id: &CustomerId,
     ) -> PortResult<Option<WantedContact>> {
-        let store = &open.store.id;
+        let store = &open.record.store.id;
         let Some(customer) = self.ports.customers.get(store, id).await? else { return Ok(None) };
         let totals = self.ports.orders.totals(store, id).await?;
         let cart = self.ports.carts.get(store, id).await?;
-        let insights = Insights::new(totals, &open.store.tiers);
+        let insights = Insights::new(totals, &open.record.store.tiers);
         let identifier = open.identity.identifier(id);
         Ok(Some(WantedContact::new(identifier, &customer, &insights, cart.as_ref())))
     }
@@ -288,7 +287,7 @@ impl ContactSync {
         open: &OpenAccount,
         id: &CustomerId,
     ) -> Result<Done, WriteError> {
-        let store = &open.store.id;
+        let store = &open.record.store.id;
         let Some(wanted) = self.wanted(open, id).await? else { return Ok(Outcome::Gone.into()) };
         let fingerprint = wanted.fingerprint();
         let before = self.ports.links.get(store, id).await?;

@@ -159,7 +159,7 @@ impl<'a> Attempt<'a> {
         let additional_attributes = self.mark();
         NewContact {
             additional_attributes,
-            ..self.wanted.to_new(self.open.store_account.api_inbox)
+            ..self.wanted.to_new(self.open.record.account.api_inbox)
         }
     }
 
@@ -170,7 +170,7 @@ impl<'a> Attempt<'a> {
 
     /// What a contact is known again by; a pseudonym suffices.
     fn mark(&self) -> Option<Attributes> {
-        match self.open.store.identity.identifiers {
+        match self.open.record.store.identity.identifiers {
             ContactIdentifiers::Pseudonym => None,
             ContactIdentifiers::Plain => {
                 let made_for = self.open.identity.pseudonym(self.customer);
@@ -225,7 +225,7 @@ impl<'a> Attempt<'a> {
     fn leave_out(&mut self, field: &'static str, reason: LeftOutReason) {
         self.wanted.leave_out(field);
         let left_out = LeftOut { field, reason };
-        let store = &self.open.store.id;
+        let store = &self.open.record.store.id;
         tracing::warn!(%store, customer = %self.customer, reason = %left_out, "a field is left out");
         self.left_out.push(left_out);
     }
@@ -285,7 +285,7 @@ impl<'a> Attempt<'a> {
     }
 
     async fn linked_to_other(&self, contact: ContactId) -> PortResult<Option<CustomerId>> {
-        let linked = self.ports.links.customer_of(&self.open.store.id, contact).await?;
+        let linked = self.ports.links.customer_of(&self.open.record.store.id, contact).await?;
         Ok(linked.filter(|linked| linked != self.customer))
     }
 
@@ -307,14 +307,14 @@ impl<'a> Attempt<'a> {
             let mut there = contact.contact_inboxes.iter().flatten();
             there.any(|there| there.inbox.as_ref().is_some_and(|there| there.id == *inbox))
         };
-        let absent_from = self.open.store_account.api_inbox.filter(|inbox| !is_in(inbox));
+        let absent_from = self.open.record.account.api_inbox.filter(|inbox| !is_in(inbox));
         (self.known, self.adopted) = (Some(contact.id), Some(Adopted { absent_from }));
     }
 
     /// Another customer's contact carries this customer's identifier, by a merge or by somebody's
     /// hand: it keeps its customer and gets that one's own identifier again.
     async fn take_back(&self, contact: ContactId, other: &CustomerId) -> Result<(), WriteError> {
-        let store = &self.open.store.id;
+        let store = &self.open.record.store.id;
         tracing::warn!(%store, customer = %self.customer, %contact, %other,
             "another customer's contact carries the customer's identifier; it is taken back");
         let patch = ContactPatch { identifier: Patch::Clear, ..ContactPatch::default() };

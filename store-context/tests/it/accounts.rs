@@ -5,11 +5,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use chatwoot_client::fake::{FakeChatwoot, Fault, FaultKind};
+use chatwoot_client::fake::FakeChatwoot;
 use chatwoot_client::http::Body;
 use chatwoot_client::http::transport::TransportError;
 use chatwoot_client::{Client, Limits, RetryPolicy, Transport};
-use store_context::identity::Identity;
 use store_context::model::Store;
 use store_context::provision::{ProvisionConfig, ProvisionError, ProvisionReport, Provisioner};
 use store_context::sync::{ContactSync, SyncConfig};
@@ -55,9 +54,10 @@ impl Server {
         store: &Store,
     ) -> Result<ProvisionReport, ProvisionError> {
         let config = ProvisionConfig::new(PUBLIC_URL.parse().unwrap(), DOMAIN.parse().unwrap());
-        let platform = self.client().platform(self.fake.platform_token());
-        let ports = bench.ports.clone();
-        Provisioner::new(self.client(), platform, ports, config).provision(store).await
+        let accounts = bench.accounts_by(self.client());
+        let (base_url, token) = (self.base.parse().unwrap(), self.fake.platform_token());
+        let provisioner = Provisioner::new(&accounts, base_url, token, bench.ports.clone(), config);
+        provisioner.unwrap().provision(store).await
     }
 
     fn saw(&self, token: &str) -> bool {
@@ -71,16 +71,19 @@ async fn point_04_a_stores_token_goes_to_its_own_chatwoot_only() {
     let (one, two) = (Server::new("https://one.test"), Server::new("https://two.test"));
     one.provision(&bench, &bench.stores[0]).await.unwrap();
     two.provision(&bench, &bench.stores[1]).await.unwrap();
-    let sync =
-        ContactSync::new(one.client(), bench.ports.clone(), SyncConfig::default());
+    let sync = ContactSync::new(
+        bench.accounts_by(one.client()),
+        bench.ports.clone(),
+        SyncConfig::default(),
+    );
     for store in &bench.stores {
         let ada = customer("ada");
         bench.shop.put_customer(&store.id, ada.clone()).unwrap();
         sync.want(&store.id, &ada.id).await.unwrap();
     }
     sync.run_once().await.unwrap();
-    let held = bench.ports.credentials.get(&bench.stores[1].id).await.unwrap();
-    let token = held.user_token.unwrap();
+    let held = bench.record(&bench.stores[1].id).await.credentials;
+    let token = held.user_token.unwrap().token;
     assert!(!one.saw(token.secret().expose()), "server one was sent a token of server two");
 }
 
@@ -90,26 +93,8 @@ async fn point_03_a_store_that_moves_begins_anew() {
     let (one, two) = (Server::new("https://one.test"), Server::new("https://two.test"));
     let store = &bench.stores[0];
     one.provision(&bench, store).await.unwrap();
-    let before = bench.ports.credentials.get(&store.id).await.unwrap();
+    let before = bench.record(&store.id).await.credentials;
     two.provision(&bench, store).await.unwrap();
-    let after = bench.ports.credentials.get(&store.id).await.unwrap();
+    let after = bench.record(&store.id).await.credentials;
     assert_ne!(before.webhook_address, after.webhook_address);
-}
-
-#[tokio::test(start_paused = true)]
-async fn changes_of_credentials_at_once_lose_nothing() {
-    let bench = Bench::provisioned().await;
-    let store = &bench.stores[0];
-    let identity = Identity::new(bench.ports.clone());
-    // The host moves: provisioning writes the webhook's address, slowly.
-    bench.fake.fault(Fault::new(FaultKind::Delay(Duration::from_secs(5))).path("/teams"));
-    let rotate = async {
-        tokio::time::sleep(Duration::from_secs(1)).await;
-        identity.rotate_proof_key(&store.id, None).await.unwrap();
-        bench.ports.credentials.get(&store.id).await.unwrap().proof_key.unwrap()
-    };
-    let (provisioned, key) = tokio::join!(bench.provision(store), rotate);
-    provisioned.unwrap();
-    let kept = bench.ports.credentials.get(&store.id).await.unwrap().proof_key.unwrap();
-    assert_eq!(kept.expose(), key.expose(), "the new key is lost");
 }
