@@ -149,7 +149,7 @@ mod tests {
         queue.put(20, &store("c"), now);
         assert_eq!(queue.claim(1, 9, &[], now), [0]);
         assert_eq!(queue.claim(4, 1, &[], now), [10, 20, 1, 11], "one each, then again");
-        assert_eq!(queue.claim(9, 9, &[store("a")], now), [], "a store with enough in hand");
+        assert_eq!(queue.claim(9, 9, &[store("a")], now), [0; 0], "a store with enough in hand");
         assert_eq!(queue.claim(9, 1, &[], now), [2, 3, 4, 5], "the last store has all");
         assert!(queue.turns.is_empty() && queue.ready.is_empty() && queue.places.is_empty());
     }
@@ -162,12 +162,12 @@ mod tests {
         queue.put(2, &store("a"), now);
         assert_eq!(queue.next_due(), Some(now));
         assert_eq!(queue.claim(9, 9, &[], now), [2]);
-        assert_eq!(queue.claim(9, 9, &[], now), []);
+        assert_eq!(queue.claim(9, 9, &[], now), [0; 0]);
         queue.put(1, &store("a"), now);
         assert_eq!(queue.next_due(), Some(now));
         queue.promote(now);
         queue.remove(1);
-        assert_eq!(queue.claim(9, 9, &[], later), []);
+        assert_eq!(queue.claim(9, 9, &[], later), [0; 0]);
         assert!(queue.turns.is_empty() && queue.ready.is_empty() && queue.waiting.is_empty());
     }
 

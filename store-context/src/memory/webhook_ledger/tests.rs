@@ -6,9 +6,15 @@ use chatwoot_client::types::Extra;
 
 use super::*;
 use crate::model::SupportEvent;
+use crate::ports::TokioClock;
 
-crate::webhook_ledger_conformance!(async { MemoryWebhookLedger::new() }, start_paused = true);
-crate::webhook_rounds_conformance!(async { MemoryWebhookLedger::new() }, start_paused = true);
+crate::webhook_ledger_conformance!(async { ledger() }, start_paused = true);
+crate::webhook_rounds_conformance!(async { ledger() }, start_paused = true);
+
+fn ledger() -> MemoryWebhookLedger {
+    let start = Timestamp::from_second(1_790_000_000).unwrap();
+    MemoryWebhookLedger::with_clock(Arc::new(TokioClock::starting_at(start)))
+}
 
 fn account() -> AccountKey {
     AccountKey { base_url: "https://chatwoot.example.com".to_owned(), account: 1.into() }
