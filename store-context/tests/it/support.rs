@@ -270,7 +270,8 @@ impl Bench {
     pub(crate) async fn secrets(&self) -> Vec<String> {
         let mut secrets = vec![self.fake.platform_token()];
         for store in &self.stores {
-            let held = self.record(&store.id).await.credentials;
+            let Ok(record) = self.accounts.record(&store.id).await else { continue };
+            let held = record.credentials;
             secrets.extend(held.user_token.map(|it| it.token.secret().expose().to_owned()));
             let keys = [held.identifier_key, held.proof_key];
             secrets.extend(keys.into_iter().flatten().map(|key| key.expose().to_owned()));
