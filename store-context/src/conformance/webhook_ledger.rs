@@ -161,8 +161,12 @@ pub async fn entries_are_taken_in_order(port: &dyn WebhookLedger) {
 /// The same key in another store, or in another account of the store, is another entry.
 pub async fn stores_and_accounts_have_entries_of_their_own(port: &dyn WebhookLedger) {
     let same = entry_of(8, "a", 1);
-    let places =
-        [(north(), account()), (south(), account()), (north(), other_account()), (north(), moved())];
+    let places = [
+        (north(), account()),
+        (south(), account()),
+        (north(), other_account()),
+        (north(), moved()),
+    ];
     for (store, of) in &places {
         let taken = ok(port.take(store, of, std::slice::from_ref(&same)).await);
         assert_eq!(taken, [NEW], "{store} {of:?}");
@@ -237,13 +241,8 @@ pub async fn each_kind_of_entry_is_counted(port: &dyn WebhookLedger) {
     let loaded = only(load(port, &second).await, "one entry");
     settle(port, &second, loaded.id, EntryOutcome::Parked { error: "no".to_owned() }).await;
     assert!(ok(port.release(&second).await), "the claim stands");
-    let settled = WebhookCounts {
-        handled: 1,
-        parked: 1,
-        waiting: 0,
-        oldest_waiting_since: None,
-        ..both
-    };
+    let settled =
+        WebhookCounts { handled: 1, parked: 1, waiting: 0, oldest_waiting_since: None, ..both };
     counts(port, &settled, "neither is waiting").await;
 }
 

@@ -6,9 +6,7 @@ use chatwoot_client::types::Extra;
 
 use super::{LEASE, MOMENT, account, at, moment, north, ok, only, other_account, south};
 use crate::model::SupportEvent;
-use crate::ports::{
-    EntrySource, NewEntry, RoundClaim, RoundOutcome, Unread, WebhookLedger,
-};
+use crate::ports::{EntrySource, NewEntry, RoundClaim, RoundOutcome, Unread, WebhookLedger};
 
 /// Makes one test for each promise of the schedule of
 /// [`WebhookLedger`](crate::ports::WebhookLedger); see [`conformance`].

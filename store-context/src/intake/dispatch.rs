@@ -14,7 +14,9 @@ use crate::backoff::retry_after;
 use crate::guard::{self, Cut, guarded};
 use crate::model::StoreId;
 use crate::pool::{Pool, Stop, Work};
-use crate::ports::{ClaimRequest, Entry, EntryOutcome, PortResult, Ports, QueueClaim, WebhookLedger};
+use crate::ports::{
+    ClaimRequest, Entry, EntryOutcome, PortResult, Ports, QueueClaim, WebhookLedger,
+};
 
 /// How entries are handed out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

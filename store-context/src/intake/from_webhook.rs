@@ -50,12 +50,13 @@ impl Reader<'_> {
         };
         let of_message = of_message.and_then(|list| Vec::<Change>::deserialize(list).ok());
         let changes = of_message.as_deref().unwrap_or_else(|| event.changed_attributes());
-        let changes = changes.iter().filter(|change| change.name != PROOF_ATTRIBUTE).map(|change| {
-            let (mut previous, mut current) = (change.previous.clone(), change.current.clone());
-            forget_proofs(&mut previous);
-            forget_proofs(&mut current);
-            AttributeChange { name: change.name.clone(), previous, current }
-        });
+        let changes =
+            changes.iter().filter(|change| change.name != PROOF_ATTRIBUTE).map(|change| {
+                let (mut previous, mut current) = (change.previous.clone(), change.current.clone());
+                forget_proofs(&mut previous);
+                forget_proofs(&mut current);
+                AttributeChange { name: change.name.clone(), previous, current }
+            });
         changes.collect()
     }
 

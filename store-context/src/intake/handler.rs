@@ -47,5 +47,6 @@ pub type HandlerError = Box<dyn std::error::Error + Send + Sync>;
 #[async_trait]
 pub trait Handler: Send + Sync {
     /// Handles one entry; after an error it comes again later.
-    async fn handle(&self, context: &HandlerContext<'_>, entry: &Entry) -> Result<(), HandlerError>;
+    async fn handle(&self, context: &HandlerContext<'_>, entry: &Entry)
+    -> Result<(), HandlerError>;
 }

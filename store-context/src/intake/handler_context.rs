@@ -101,7 +101,10 @@ impl<'a> HandlerContext<'a> {
     ///
     /// # Errors
     /// The entry is of no conversation, the account cannot be opened, or Chatwoot did not take it.
-    pub async fn reply(&self, text: impl Into<String> + Send) -> Result<SentOnce, HandlerContextError> {
+    pub async fn reply(
+        &self,
+        text: impl Into<String> + Send,
+    ) -> Result<SentOnce, HandlerContextError> {
         let name = self.next_name();
         self.send(&name, NewMessage::text(text)).await
     }
@@ -124,7 +127,10 @@ impl<'a> HandlerContext<'a> {
     ///
     /// # Errors
     /// As [`HandlerContext::reply`].
-    pub async fn note(&self, text: impl Into<String> + Send) -> Result<SentOnce, HandlerContextError> {
+    pub async fn note(
+        &self,
+        text: impl Into<String> + Send,
+    ) -> Result<SentOnce, HandlerContextError> {
         let name = self.next_name();
         self.send(&name, NewMessage::note(text)).await
     }

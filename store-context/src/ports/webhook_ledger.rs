@@ -351,11 +351,8 @@ pub trait WebhookLedger: Send + Sync {
 
     /// Claims a scheduled store's round whether or not it is due; `None` while somebody holds it, or
     /// if the store is not scheduled.
-    async fn claim_round(
-        &self,
-        store: &StoreId,
-        lease: Duration,
-    ) -> PortResult<Option<RoundClaim>>;
+    async fn claim_round(&self, store: &StoreId, lease: Duration)
+    -> PortResult<Option<RoundClaim>>;
 
     /// Holds a round for this long from now. `false`: the claim was lost.
     async fn extend_round(&self, claim: &RoundClaim, lease: Duration) -> PortResult<bool>;

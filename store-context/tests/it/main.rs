@@ -16,3 +16,4 @@ mod reconcile;
 mod support;
 mod sync;
 mod visitor;
+mod webhook_probe;

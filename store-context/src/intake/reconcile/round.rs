@@ -170,7 +170,8 @@ impl Round {
         let unknown: BTreeSet<String> = unknown.into_iter().collect();
         let mut entries = Vec::new();
         for (fact, known, events) in facts {
-            let is_unknown = |event: &SupportEvent| event.key().is_some_and(|it| unknown.contains(&it));
+            let is_unknown =
+                |event: &SupportEvent| event.key().is_some_and(|it| unknown.contains(&it));
             let mut events: Vec<SupportEvent> = events.into_iter().filter(is_unknown).collect();
             // A beginning tells the state.
             let begins = matches!(events.first(), Some(SupportEvent::ConversationCreated(_)));
@@ -212,8 +213,7 @@ impl Round {
             before = next;
         }
         let told = |message: &Message| {
-            message.message_type != MessageType::Activity
-                && message.created_at.at() >= Some(from)
+            message.message_type != MessageType::Activity && message.created_at.at() >= Some(from)
         };
         Ok(messages.into_values().filter(told).collect())
     }
@@ -224,7 +224,8 @@ impl Round {
         if error.is_not_found() {
             return Ok(());
         }
-        let own = matches!(error.kind(), ErrorKind::Server | ErrorKind::Decode | ErrorKind::Timeout);
+        let own =
+            matches!(error.kind(), ErrorKind::Server | ErrorKind::Decode | ErrorKind::Timeout);
         self.failures += 1;
         if !own || self.failures > FAILURES {
             return Err(error.into());

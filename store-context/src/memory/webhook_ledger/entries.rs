@@ -292,7 +292,12 @@ impl Entries {
         true
     }
 
-    pub(super) fn parked(&self, store: &StoreId, after: Option<u64>, limit: usize) -> Vec<ParkedEntry> {
+    pub(super) fn parked(
+        &self,
+        store: &StoreId,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Vec<ParkedEntry> {
         let Some(rows) = self.stores.get(store) else { return Vec::new() };
         let ids = rows.parked.range(after.map_or(0, |after| after.saturating_add(1))..);
         let parked = ids.filter_map(|id| match &self.rows.get(id)?.body {
@@ -428,7 +433,10 @@ impl Entries {
                 claimed: sum.claimed + of.claimed,
                 parked: sum.parked + of.parked,
                 unknown: sum.unknown + of.unknown,
-                oldest_waiting_since: [sum.oldest_waiting_since, oldest].into_iter().flatten().min(),
+                oldest_waiting_since: [sum.oldest_waiting_since, oldest]
+                    .into_iter()
+                    .flatten()
+                    .min(),
             }
         })
     }

@@ -70,12 +70,7 @@ impl Rounds {
         }
     }
 
-    pub(super) fn claim(
-        &mut self,
-        limit: usize,
-        lease: Duration,
-        now: Instant,
-    ) -> Vec<RoundClaim> {
+    pub(super) fn claim(&mut self, limit: usize, lease: Duration, now: Instant) -> Vec<RoundClaim> {
         let due = self.due.iter().take_while(|(due, _)| *due <= now).take(limit);
         let due: Vec<StoreId> = due.map(|(_, store)| store.clone()).collect();
         due.iter().filter_map(|store| self.hold(store, lease, now)).collect()
