@@ -9,9 +9,14 @@ const LONGEST: Duration = Duration::from_mins(5);
 
 /// Exponential with full jitter, from a second to five minutes.
 pub(crate) fn retry_at(now: Timestamp, tries: u32) -> Timestamp {
+    now.checked_add(retry_after(tries)).unwrap_or(Timestamp::MAX)
+}
+
+/// Returns how long to wait after a failure that was the one after so many tries: exponential with
+/// full jitter, from a second to five minutes.
+pub(crate) fn retry_after(tries: u32) -> Duration {
     let longest = FIRST.saturating_mul(2_u32.saturating_pow(tries)).min(LONGEST);
-    let wait = longest.mul_f64(fastrand::f64()).max(FIRST / 10);
-    now.checked_add(wait).unwrap_or(Timestamp::MAX)
+    longest.mul_f64(fastrand::f64()).max(FIRST / 10)
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Checks that an implementation of a storage port keeps the port's promises.
 //!
 //! Each port has a module with one function a promise, and a macro that makes one `#[tokio::test]`
-//! of each: [`stores_conformance!`], [`links_conformance!`],
-//! [`sync_ledger_conformance!`], [`webhook_ledger_conformance!`] and [`cache_conformance!`]. Every
+//! of each: [`stores_conformance!`], [`links_conformance!`], [`sync_ledger_conformance!`],
+//! [`webhook_ledger_conformance!`], [`webhook_rounds_conformance!`] and [`cache_conformance!`]. Every
 //! test has a fresh, empty implementation of its own, so a broken promise is named by the test that
 //! fails and hides no other. The crate that calls a macro depends on tokio with `macros`, `rt` and
 //! `time`.
@@ -31,6 +31,7 @@
 //! [`links_conformance!`]: crate::links_conformance
 //! [`sync_ledger_conformance!`]: crate::sync_ledger_conformance
 //! [`webhook_ledger_conformance!`]: crate::webhook_ledger_conformance
+//! [`webhook_rounds_conformance!`]: crate::webhook_rounds_conformance
 //! [`cache_conformance!`]: crate::cache_conformance
 #![expect(clippy::missing_panics_doc, reason = "every promise panics where it is not kept")]
 
@@ -41,6 +42,7 @@ pub mod sync_ledger;
 #[cfg(test)]
 mod tests;
 pub mod webhook_ledger;
+pub mod webhook_rounds;
 
 use std::error::Error;
 use std::fmt::Debug;
@@ -49,7 +51,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::Currency;
-use crate::model::{Branding, CustomerId, Store, StoreId, TierPolicy};
+use crate::model::{AccountKey, Branding, CustomerId, Store, StoreId, TierPolicy};
 use crate::ports::PortResult;
 
 /// Makes the tests of one port: a module `$tests` with one test a promise.
@@ -84,6 +86,24 @@ pub fn sample_stores() -> [Store; 2] {
 
 /// How long a claim is held.
 const LEASE: Duration = Duration::from_mins(1);
+
+/// A lease that ends while a test waits: long for a ledger that answers, short for who waits.
+const MOMENT: Duration = Duration::from_millis(400);
+
+/// Waits until a lease of a [`MOMENT`] has ended.
+async fn moment() {
+    tokio::time::sleep(MOMENT + MOMENT / 8).await;
+}
+
+/// The stores' account.
+fn account() -> AccountKey {
+    AccountKey { base_url: "https://chatwoot.example.com".to_owned(), account: 1.into() }
+}
+
+/// Another account on the same server.
+fn other_account() -> AccountKey {
+    AccountKey { account: 2.into(), ..account() }
+}
 
 fn sample_store(id: &str) -> Store {
     Store {

@@ -23,6 +23,7 @@ fn each_macro_lists_every_promise_of_its_port() {
         ("stores", include_str!("stores.rs")),
         ("sync_ledger", include_str!("sync_ledger.rs")),
         ("webhook_ledger", include_str!("webhook_ledger.rs")),
+        ("webhook_rounds", include_str!("webhook_rounds.rs")),
     ] {
         let promises: BTreeSet<&str> = source
             .lines()

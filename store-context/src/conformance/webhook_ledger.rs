@@ -1,17 +1,26 @@
-//! The promises of a webhook ledger.
+//! The promises of a webhook ledger: entries, queues and states. The schedule's are in
+//! [`webhook_rounds`](super::webhook_rounds).
+
+use std::time::Duration;
 
 use chatwoot_client::types::ConversationStatus;
 use chatwoot_client::types::Extra;
 use chatwoot_client::{ConversationId, InboxId, Time, UserId};
 use futures_util::future::join_all;
+use serde_json::json;
 
-use super::{LEASE, at, north, ok, only, south};
-use crate::model::{ConversationFact, SupportEvent};
-use crate::model::{CustomerId, NotProven, Proof};
-use crate::ports::{Entry, EntryClaim, EntrySource, Remembered, WebhookCounts, WebhookLedger};
+use super::{LEASE, MOMENT, account, at, good, moment, north, ok, only, other_account, south};
+use crate::model::{
+    AccountKey, AttributeChange, ConversationFact, CustomerId, NotProven, Proof, StoreId,
+    SupportEvent,
+};
+use crate::ports::{
+    ClaimRequest, Entry, EntryOutcome, EntrySource, KnownState, NewEntry, QueueClaim, Taken,
+    WebhookCounts, WebhookLedger,
+};
 
-/// Makes one test for each promise of [`WebhookLedger`](crate::ports::WebhookLedger); see
-/// [`conformance`].
+/// Makes one test for each promise of [`WebhookLedger`](crate::ports::WebhookLedger) but those of
+/// the schedule; see [`conformance`].
 ///
 /// [`conformance`]: crate::conformance
 #[macro_export]
@@ -21,32 +30,47 @@ macro_rules! webhook_ledger_conformance {
             webhook_ledger_conformance of webhook_ledger,
             [
                 it_starts_empty,
-                a_key_is_remembered_once,
+                a_key_is_taken_once,
                 a_handled_key_stays_known,
-                stores_have_entries_of_their_own,
+                a_twin_is_taken_once_and_of_another_delivery,
+                what_the_reconciler_told_is_known,
+                entries_are_taken_in_order,
+                stores_and_accounts_have_entries_of_their_own,
                 an_entry_comes_back_whole,
                 each_kind_of_entry_is_counted,
-                the_oldest_comes_first,
-                a_claim_takes_no_more_than_its_limit,
-                a_claimed_entry_is_held,
-                a_handled_entry_is_not_claimed,
-                a_claim_is_settled_once,
-                a_released_entry_waits_until_it_is_due,
-                an_entry_can_be_claimed_again_when_its_lease_ends,
-                a_lost_claim_settles_nothing,
-                a_lease_that_ended_stands_until_the_entry_is_claimed,
+                unknown_keys_are_named,
                 of_two_deliveries_at_the_same_time_one_is_new,
-                workers_never_share_an_entry,
-                conversations_do_not_wait_for_each_other,
-                a_conversation_waits_for_its_first_entry,
-                a_conversation_waits_for_what_is_held,
-                an_unknown_conversation_has_no_state,
-                the_newest_state_stays,
+                a_state_that_is_older_than_the_known_one_is_stale,
+                of_states_at_the_same_time_the_newest_stays,
                 of_two_states_of_the_same_time_the_last_stays,
-                conversations_and_stores_have_states_of_their_own,
+                the_status_that_was_told_is_known,
+                messages_that_were_read_are_noted,
+                states_are_of_a_conversation_a_store_and_an_account,
                 an_unknown_status_comes_back,
-                a_cursor_moves,
-                stores_have_cursors_of_their_own,
+                a_claim_takes_no_more_than_its_limit,
+                the_store_that_was_served_longest_ago_comes_first,
+                a_store_has_its_share,
+                excepted_stores_are_passed_over,
+                a_claimed_queue_is_held,
+                a_conversations_entries_come_in_order,
+                events_of_no_conversation_do_not_wait_for_each_other,
+                a_try_is_counted_before_its_handler_runs,
+                only_the_first_entry_is_begun,
+                a_failed_entry_waits_and_the_later_ones_with_it,
+                a_released_queue_is_due_at_once,
+                what_comes_while_a_queue_is_held_is_loaded,
+                a_queue_can_be_claimed_again_when_its_lease_ends,
+                an_extended_claim_holds_longer,
+                a_claim_stands_until_its_queue_is_claimed_again,
+                a_lost_claim_changes_nothing,
+                a_parked_entry_lets_its_queue_go_on,
+                a_replayed_entry_comes_last_and_untried,
+                workers_never_share_a_queue,
+                what_was_handled_long_ago_is_purged,
+                a_forgotten_contact_leaves_only_keys,
+                an_entry_that_is_forgotten_while_it_is_held_is_passed_over,
+                a_forgotten_store_leaves_nothing,
+                a_wait_ends,
             ],
             $fresh,
             ($($($options)*)?)
@@ -57,385 +81,785 @@ macro_rules! webhook_ledger_conformance {
 /// An empty ledger counts nothing, knows nothing and has nothing to claim.
 pub async fn it_starts_empty(port: &dyn WebhookLedger) {
     counts(port, &WebhookCounts::default(), "nothing came").await;
-    assert!(!ok(port.knows(&north(), "a").await), "an unknown key");
-    assert_eq!(take(port, 10, 0).await, [], "nothing to claim");
+    assert_eq!(ok(port.counts(None).await), WebhookCounts::default(), "nothing in all");
+    let unknown = ok(port.unknown(&north(), &account(), &["a".to_owned()]).await);
+    assert_eq!(unknown, ["a"], "an unknown key");
+    assert_eq!(claim(port, 10).await, [], "nothing to claim");
+    assert_eq!(ok(port.states(&north(), &account(), &[SEVEN]).await), [], "no state");
+    assert_eq!(ok(port.parked(&north(), None, 10).await), [], "nothing was set aside");
 }
 
 /// A fact that comes again, whichever way, is known; the entry stays as it was.
-pub async fn a_key_is_remembered_once(port: &dyn WebhookLedger) {
+pub async fn a_key_is_taken_once(port: &dyn WebhookLedger) {
     let key = "conversation 7 \"open\" 1790000000.123456";
     let first = entry(key, 1);
-    assert_eq!(ok(port.remember(&first).await), Remembered::New, "an unknown key is new");
-    assert!(ok(port.knows(&north(), key).await), "a remembered key is known");
-    let doubled = Entry { source: EntrySource::Reconciler, received_at: at(2), ..first.clone() };
-    assert_eq!(ok(port.remember(&doubled).await), Remembered::Known, "a key counts once");
-    let claim = only(take(port, 10, 5).await, "one entry");
-    assert_eq!(claim.entry, first, "the entry is as it was");
-    let one = WebhookCounts { webhooks: 1, waiting: 1, ..WebhookCounts::default() };
-    counts(port, &one, "one entry").await;
+    assert_eq!(take(port, &first).await, NEW, "an unknown key is new");
+    let doubled = NewEntry { source: EntrySource::Reconciler, ..first.clone() };
+    assert_eq!(take(port, &doubled).await, Taken::Known, "a key counts once");
+    let redelivered = NewEntry { delivery: Some("another".to_owned()), ..first.clone() };
+    assert_eq!(take(port, &redelivered).await, Taken::Known, "whatever its delivery");
+    let claim = only(claim(port, 10).await, "one entry");
+    let loaded = only(load(port, &claim).await, "one entry");
+    assert_eq!(loaded.source, EntrySource::Webhook, "the entry is as it was");
+    assert_eq!(ok(port.counts(Some(&north())).await).webhooks, 1, "one entry");
 }
 
 /// A fact that comes again after it was handled is known, and is not handled again.
 pub async fn a_handled_key_stays_known(port: &dyn WebhookLedger) {
-    let claim = claimed(port, "a", 1).await;
-    finish(port, std::slice::from_ref(&claim)).await;
-    assert_eq!(ok(port.remember(&claim.entry).await), Remembered::Known, "a handled key");
-    assert!(ok(port.knows(&north(), "a").await), "a handled key");
-    assert_eq!(take(port, 10, 9_999).await, [], "nothing to claim");
+    assert_eq!(take(port, &entry("a", 1)).await, NEW, "an unknown key is new");
+    handle(port, only(claim(port, 10).await, "one queue")).await;
+    assert_eq!(take(port, &entry("a", 1)).await, Taken::Known, "a handled key");
+    let unknown = ok(port.unknown(&north(), &account(), &["a".to_owned()]).await);
+    assert_eq!(unknown, [""; 0], "a handled key");
+    assert_eq!(claim(port, 10).await, [], "nothing to claim");
 }
 
-/// The same key in another store is another entry.
-pub async fn stores_have_entries_of_their_own(port: &dyn WebhookLedger) {
-    let first = entry("a", 1);
-    ok(port.remember(&first).await);
-    assert!(!ok(port.knows(&south(), "a").await), "the other store's key");
-    ok(port.remember(&entry("b", 2)).await);
-    let other = Entry { store: south(), received_at: at(3), ..first };
-    assert_eq!(ok(port.remember(&other).await), Remembered::New, "the other store's key");
-    let claims = take(port, 10, 5).await;
-    let stores: Vec<_> = claims.iter().map(|claim| claim.entry.store.clone()).collect();
-    assert_eq!(stores, [north(), north(), south()], "a claim is over all stores");
-    let two = WebhookCounts { webhooks: 2, waiting: 2, ..WebhookCounts::default() };
-    counts(port, &two, "the other store's entry is not counted").await;
+/// Of deliveries with one key and one twin key the second is taken if it is another delivery, and no
+/// third.
+pub async fn a_twin_is_taken_once_and_of_another_delivery(port: &dyn WebhookLedger) {
+    let of = |delivery: Option<&str>| NewEntry {
+        delivery: delivery.map(ToOwned::to_owned),
+        twin_key: Some("a, again".to_owned()),
+        ..entry("a", 1)
+    };
+    assert_eq!(take(port, &of(Some("one"))).await, NEW, "the first");
+    assert_eq!(take(port, &of(Some("one"))).await, Taken::Known, "the same delivery");
+    assert_eq!(take(port, &of(None)).await, Taken::Known, "a delivery without a name");
+    let without = NewEntry { twin_key: None, ..of(Some("two")) };
+    assert_eq!(take(port, &without).await, Taken::Known, "without a second key");
+    assert_eq!(take(port, &of(Some("two"))).await, NEW, "another delivery");
+    for delivery in [None, Some("one"), Some("two"), Some("three")] {
+        assert_eq!(take(port, &of(delivery)).await, Taken::Known, "{delivery:?}");
+    }
+    let unknown = ok(port.unknown(&north(), &account(), &["a, again".to_owned()]).await);
+    assert_eq!(unknown, [""; 0], "the second key is known");
+    assert_eq!(ok(port.counts(Some(&north())).await).webhooks, 2, "two entries");
 }
 
-/// Entries come back as they were remembered, events that this version does not know included.
+/// An entry is known if the reconciler told its state under the key that the entry names.
+pub async fn what_the_reconciler_told_is_known(port: &dyn WebhookLedger) {
+    let told = NewEntry { source: EntrySource::Reconciler, ..entry("state", 1) };
+    assert_eq!(take(port, &told).await, NEW, "it was not known");
+    let webhook = |key: &str, reconciled: &str| NewEntry {
+        reconciled_key: Some(reconciled.to_owned()),
+        ..entry(key, 1)
+    };
+    assert_eq!(take(port, &webhook("signed", "state")).await, Taken::Known, "it was told");
+    assert_eq!(take(port, &webhook("signed", "another")).await, NEW, "it was not told");
+}
+
+/// Entries that are taken together are taken in their order, each against those before it.
+pub async fn entries_are_taken_in_order(port: &dyn WebhookLedger) {
+    let entries = [entry_of(8, "first", 2), entry_of(8, "second", 1), entry_of(8, "first", 2)];
+    let taken = ok(port.take(&north(), &account(), &entries).await);
+    assert_eq!(taken, [NEW, Taken::New { stale: true }, Taken::Known], "one after the other");
+    let loaded = load(port, &only(claim(port, 10).await, "one queue")).await;
+    assert_eq!(keys(&loaded), ["first", "second"], "in order");
+    assert!(loaded[0].id < loaded[1].id, "ids rise");
+}
+
+/// The same key in another store, or in another account of the store, is another entry.
+pub async fn stores_and_accounts_have_entries_of_their_own(port: &dyn WebhookLedger) {
+    let same = entry_of(8, "a", 1);
+    let places = [
+        (north(), account()),
+        (south(), account()),
+        (north(), other_account()),
+        (north(), moved()),
+    ];
+    for (store, of) in &places {
+        let taken = ok(port.take(store, of, std::slice::from_ref(&same)).await);
+        assert_eq!(taken, [NEW], "{store} {of:?}");
+    }
+    let mut found = Vec::new();
+    for claim in claim(port, 10).await {
+        let loaded = only(load(port, &claim).await, "one entry");
+        assert_eq!((&claim.store, &claim.account), (&loaded.store, &loaded.account));
+        assert_eq!(claim.conversation, Some(ConversationId(8)), "the conversation");
+        found.push((claim.store, claim.account));
+    }
+    found.sort();
+    let mut places = places.to_vec();
+    places.sort();
+    assert_eq!(found, places, "a claim is over all stores and accounts");
+    assert_eq!(ok(port.counts(Some(&north())).await).webhooks, 3, "counts are a store's");
+    assert_eq!(ok(port.counts(None).await).webhooks, 4, "or of all");
+}
+
+/// Entries come back as they were taken, events that this version does not know included.
 pub async fn an_entry_comes_back_whole(port: &dyn WebhookLedger) {
-    let (known, unknown) = (entry("a", 1), unknown("b", 2));
-    ok(port.remember(&known).await);
-    ok(port.remember(&unknown).await);
-    let claims = take(port, 10, 5).await;
-    let entries: Vec<_> = claims.into_iter().map(|claim| claim.entry).collect();
-    assert_eq!(entries, [known, unknown], "the entries");
+    let change = AttributeChange {
+        name: "assignee_id".to_owned(),
+        previous: json!(null),
+        current: json!({"id": 9_007_199_254_740_993_u64, "☕": [1.5]}),
+    };
+    let known = NewEntry { changed: vec![change], ..entry("a", 1) };
+    for new in [known, unknown("b", 2)] {
+        assert_eq!(take(port, &new).await, NEW, "an unknown key is new");
+        let claim = only(claim(port, 10).await, "one queue");
+        let loaded = only(load(port, &claim).await, "one entry");
+        assert_eq!(claim.waiting_since, loaded.received_at, "since when it waits");
+        let expected = Entry {
+            id: loaded.id,
+            store: north(),
+            account: account(),
+            key: new.key.clone(),
+            event: new.event.clone(),
+            changed: new.changed.clone(),
+            source: new.source,
+            stale: false,
+            received_at: loaded.received_at,
+            tries: 0,
+        };
+        assert_eq!(loaded, expected, "the entry");
+        handle(port, claim).await;
+    }
 }
 
-/// Entries are counted by the way they came, by whether they are handled, and if unknown.
+/// Entries are counted by the way they came, by what became of them, and if unknown.
 pub async fn each_kind_of_entry_is_counted(port: &dyn WebhookLedger) {
-    let none = WebhookCounts::default();
-    ok(port.remember(&entry("a", 1)).await);
-    counts(port, &WebhookCounts { webhooks: 1, waiting: 1, ..none }, "one from Chatwoot").await;
-    ok(port.remember(&unknown("b", 2)).await);
-    let both = WebhookCounts { webhooks: 1, reconciled: 1, waiting: 2, unknown: 1, ..none };
-    counts(port, &both, "and one that was reconciled").await;
-    let claims = take(port, 10, 5).await;
-    counts(port, &both, "claimed entries are waiting").await;
-    finish(port, &claims[..1]).await;
-    let handled = WebhookCounts { waiting: 1, handled: 1, ..both };
-    counts(port, &handled, "a handled entry is not waiting").await;
-    assert!(ok(port.release(&claims[1], at(900)).await), "the claim stands");
-    counts(port, &handled, "a released entry is waiting").await;
+    take(port, &entry("a", 1)).await;
+    take(port, &unknown("b", 2)).await;
+    let now = ok(port.counts(Some(&north())).await);
+    let since = now.oldest_waiting_since;
+    assert!(since.is_some(), "since when the oldest waits");
+    let both = WebhookCounts {
+        webhooks: 1,
+        reconciled: 1,
+        waiting: 2,
+        unknown: 1,
+        oldest_waiting_since: since,
+        ..WebhookCounts::default()
+    };
+    assert_eq!(now, both, "one from Chatwoot, and one that was reconciled");
+    let claims = claim(port, 10).await;
+    let claimed = WebhookCounts { claimed: 2, ..both };
+    counts(port, &claimed, "entries of claimed queues are waiting").await;
+    assert_eq!(claims[0].waiting_since, since.unwrap_or_default(), "the oldest");
+    let [first, second] = [0, 1].map(|n: usize| claims[n].clone());
+    handle(port, first).await;
+    let loaded = only(load(port, &second).await, "one entry");
+    settle(port, &second, loaded.id, EntryOutcome::Parked { error: "no".to_owned() }).await;
+    assert!(ok(port.release(&second).await), "the claim stands");
+    let settled =
+        WebhookCounts { handled: 1, parked: 1, waiting: 0, oldest_waiting_since: None, ..both };
+    counts(port, &settled, "neither is waiting").await;
 }
 
-/// Entries are claimed in the order in which they came.
-pub async fn the_oldest_comes_first(port: &dyn WebhookLedger) {
-    remember_four(port).await;
-    let claims = take(port, 10, 110).await;
-    assert_eq!(keys(&claims), ["a", "b", "c", "d"], "the oldest comes first");
-}
-
-/// A claim gives no more entries than it is asked for; the others are left for the next.
-pub async fn a_claim_takes_no_more_than_its_limit(port: &dyn WebhookLedger) {
-    remember_four(port).await;
-    assert_eq!(take(port, 0, 110).await, [], "a limit of 0 claims nothing");
-    let claims = take(port, 3, 110).await;
-    assert_eq!(keys(&claims), ["a", "b", "c"], "as many as were asked for");
-    let rest = take(port, 3, 110).await;
-    assert_eq!(keys(&rest), ["d"], "then the rest");
-}
-
-/// An entry that a worker has claimed is given to no other.
-pub async fn a_claimed_entry_is_held(port: &dyn WebhookLedger) {
-    let claim = claimed(port, "a", 1).await;
-    assert_eq!(claim.tries, 0, "it was never tried");
-    assert_eq!(take(port, 10, 1).await, [], "the entry is held");
-}
-
-/// An entry that is handled is never claimed again.
-pub async fn a_handled_entry_is_not_claimed(port: &dyn WebhookLedger) {
-    let claim = claimed(port, "a", 1).await;
-    assert!(ok(port.done(&claim).await), "the claim stands");
-    assert_eq!(take(port, 10, 9_999).await, [], "nothing to claim");
-}
-
-/// A claim that was finished or released can be neither again.
-pub async fn a_claim_is_settled_once(port: &dyn WebhookLedger) {
-    let done = claimed(port, "a", 1).await;
-    assert!(ok(port.done(&done).await), "the claim stands");
-    assert!(!ok(port.done(&done).await), "finished twice");
-    assert!(!ok(port.release(&done, at(5)).await), "released after it was finished");
-
-    let released = claimed(port, "b", 200).await;
-    assert!(ok(port.release(&released, at(300)).await), "the claim stands");
-    assert!(!ok(port.release(&released, at(200)).await), "released twice");
-    assert!(!ok(port.done(&released).await), "finished after it was released");
-    assert_eq!(take(port, 10, 299).await, [], "the first release holds");
-}
-
-/// A released entry is claimed again when it is due, as a further try.
-pub async fn a_released_entry_waits_until_it_is_due(port: &dyn WebhookLedger) {
-    let first = claimed(port, "released", 200).await;
-    assert!(ok(port.release(&first, at(300)).await), "the claim stands");
-    assert_eq!(take(port, 10, 299).await, [], "it is not due");
-    let second = only(take(port, 10, 300).await, "an entry that is due again");
-    assert_eq!((second.id, second.tries), (first.id, 1), "a release was a try");
-    assert!(second.fence > first.fence, "fences rise");
-    assert!(!ok(port.done(&first).await), "the released claim finishes nothing");
-}
-
-/// An entry whose lease has ended is claimed by the next worker, as a further try.
-pub async fn an_entry_can_be_claimed_again_when_its_lease_ends(port: &dyn WebhookLedger) {
-    let first = claimed(port, "leased", 400).await;
-    assert_eq!(take(port, 10, 459).await, [], "the lease holds");
-    let second = only(take(port, 10, 461).await, "an entry whose lease has ended");
-    assert_eq!(second.id, first.id, "the same entry");
-    assert_eq!(second.tries, 1, "a claim that was never settled was a try");
-    assert!(second.fence > first.fence, "fences rise");
-    assert_eq!(take(port, 10, 462).await, [], "the second lease holds");
-}
-
-/// A worker whose entry was claimed by another can neither finish nor release it.
-pub async fn a_lost_claim_settles_nothing(port: &dyn WebhookLedger) {
-    let lost = claimed(port, "leased", 400).await;
-    let held = only(take(port, 10, 461).await, "an entry whose lease has ended");
-    assert!(!ok(port.done(&lost).await), "a lost claim finishes nothing");
-    assert!(!ok(port.release(&lost, at(461)).await), "a lost claim releases nothing");
-    assert_eq!(take(port, 10, 462).await, [], "a lost claim frees nothing");
-    assert!(ok(port.done(&held).await), "the claim that holds the entry stands");
-}
-
-/// A worker that is late can still settle its claim while nobody else has taken the entry.
-pub async fn a_lease_that_ended_stands_until_the_entry_is_claimed(port: &dyn WebhookLedger) {
-    let claim = claimed(port, "leased", 400).await;
-    assert_eq!(take(port, 0, 9_000).await, [], "nobody takes the entry");
-    assert!(ok(port.done(&claim).await), "the claim stands");
-    assert_eq!(take(port, 10, 9_999).await, [], "nothing is left");
+/// Of several keys those that are not known are named, in their order.
+pub async fn unknown_keys_are_named(port: &dyn WebhookLedger) {
+    take(port, &entry("b", 1)).await;
+    let asked = ["c", "b", "a"].map(ToOwned::to_owned);
+    assert_eq!(ok(port.unknown(&north(), &account(), &asked).await), ["c", "a"]);
+    assert_eq!(ok(port.unknown(&south(), &account(), &asked).await), asked, "another store");
+    assert_eq!(ok(port.unknown(&north(), &moved(), &asked).await), asked, "another account");
+    assert_eq!(ok(port.unknown(&north(), &account(), &[]).await), [""; 0], "none asked");
 }
 
 /// Of two deliveries of a fact at the same time one is new.
 pub async fn of_two_deliveries_at_the_same_time_one_is_new(port: &dyn WebhookLedger) {
     let entries = many();
-    let remembered = join_all(entries.iter().chain(&entries).map(|entry| port.remember(entry)));
-    let remembered = remembered.await.into_iter().map(ok);
-    let new = remembered.filter(|remembered| *remembered == Remembered::New).count();
+    let taken = join_all(entries.iter().chain(&entries).map(|entry| take(port, entry))).await;
+    let new = taken.iter().filter(|taken| **taken != Taken::Known).count();
     assert_eq!(new, ENTRIES, "each fact is new once");
 }
 
-/// Workers that claim at the same time are given different entries, and all entries are given.
-pub async fn workers_never_share_an_entry(port: &dyn WebhookLedger) {
-    let entries = many();
-    for entry in &entries {
-        ok(port.remember(entry).await);
+/// A state that is older than the one that is known is stale and changes nothing; a newer one is
+/// known from then on.
+pub async fn a_state_that_is_older_than_the_known_one_is_stale(port: &dyn WebhookLedger) {
+    let states = [(20, false), (10, true), (19, true), (21, false)];
+    for (n, (second, stale)) in states.into_iter().enumerate() {
+        let taken = take(port, &entry_of(7, &format!("state {n}"), second)).await;
+        assert_eq!(taken, Taken::New { stale }, "second {second}");
+        let newest = if second < 20 { 20 } else { second };
+        assert_eq!(state(port).await.state.updated_at, at(newest).into(), "the newest stays");
     }
-    let claims = join_all((0..8).map(|_| take(port, ENTRIES / 8, 500))).await;
-    let mut claims = claims.concat();
-    // A worker may pass over what another is looking at, and leave it for the next round.
-    claims.extend(take(port, ENTRIES, 500).await);
-    let mut taken = keys(&claims);
-    taken.sort_unstable();
-    let known: Vec<_> = entries.iter().map(|entry| entry.key.as_str()).collect();
-    assert_eq!(taken, known, "each entry is claimed by one worker");
-    finish(port, &claims).await;
-    assert_eq!(ok(port.counts(&north()).await).waiting, 0, "all is handled");
+    let loaded = load(port, &only(claim(port, 10).await, "one queue")).await;
+    let stale: Vec<bool> = loaded.iter().map(|entry| entry.stale).collect();
+    assert_eq!(stale, [false, true, true, false], "the entry says so");
 }
 
-/// While one conversation's entry is held, another conversation's is claimed.
-pub async fn conversations_do_not_wait_for_each_other(port: &dyn WebhookLedger) {
-    for (conversation, key) in [(8, "8 first"), (8, "8 second"), (9, "9 first")] {
-        ok(port.remember(&entry_of(conversation, key, 600)).await);
+/// However many states come at the same time, the newest stays, and one that came after a newer one
+/// is stale.
+pub async fn of_states_at_the_same_time_the_newest_stays(port: &dyn WebhookLedger) {
+    let seconds = (0..20).map(|n| (n * 7) % 20);
+    let entries: Vec<_> =
+        seconds.map(|second| entry_of(7, &format!("second {second}"), second)).collect();
+    join_all(entries.iter().map(|entry| take(port, entry))).await;
+    assert_eq!(state(port).await.state.updated_at, at(19).into(), "the newest");
+    let loaded = ok(port.load(&only(claim(port, 10).await, "one queue"), 99).await);
+    let mut newest = None;
+    for entry in &loaded {
+        let updated = entry.event.conversation().map(|fact| fact.updated_at);
+        assert_eq!(entry.stale, updated < newest, "{} after {newest:?}", entry.key);
+        newest = newest.max(updated);
     }
-    let first = take(port, 1, 600).await;
-    assert_eq!(keys(&first), ["8 first"], "the first of a conversation");
-    let nine = only(take(port, 10, 600).await, "what waits for nothing");
-    assert_eq!(nine.entry.key, "9 first", "the other conversation");
+    assert_eq!(loaded.len(), entries.len(), "all of them");
 }
 
-/// While the first entry of a conversation is not due, those after it are not claimed.
-pub async fn a_conversation_waits_for_its_first_entry(port: &dyn WebhookLedger) {
-    remember_eight(port).await;
-    let first = only(take(port, 1, 600).await, "the first of a conversation");
-    assert!(ok(port.release(&first, at(700)).await), "the claim stands");
-    assert_eq!(take(port, 10, 699).await, [], "the later ones wait for one that is not due");
-    let claims = take(port, 10, 700).await;
-    assert_eq!(keys(&claims), ["8 first", "8 second", "8 third"], "then they come in order");
-}
-
-/// While entries of a conversation are held, those after them are not claimed.
-pub async fn a_conversation_waits_for_what_is_held(port: &dyn WebhookLedger) {
-    remember_eight(port).await;
-    let claims = take(port, 2, 600).await;
-    assert_eq!(keys(&claims), ["8 first", "8 second"], "in order, as many as asked for");
-    assert_eq!(take(port, 10, 601).await, [], "the last waits for those that are held");
-    finish(port, &claims[..1]).await;
-    assert_eq!(take(port, 10, 601).await, [], "it still waits for the second");
-    finish(port, &claims[1..]).await;
-    let last = take(port, 10, 602).await;
-    assert_eq!(keys(&last), ["8 third"], "then it comes");
-}
-
-/// A conversation of which nothing was observed has no state.
-pub async fn an_unknown_conversation_has_no_state(port: &dyn WebhookLedger) {
-    assert_eq!(ok(port.observed(&north(), SEVEN).await), None, "an unknown conversation");
-}
-
-/// A state that is older than the one that is known is not kept, and one that is newer is.
-pub async fn the_newest_state_stays(port: &dyn WebhookLedger) {
-    let open = state(7, ConversationStatus::Open, 10);
-    let resolved = state(7, ConversationStatus::Resolved, 20);
-    assert!(ok(port.observe(&north(), &resolved).await), "a first state is the newest");
-    assert!(!ok(port.observe(&north(), &open).await), "an older state is not");
-    let known = ok(port.observed(&north(), SEVEN).await);
-    assert_eq!(known, Some(resolved), "the newest state stays");
-    let later = state(7, ConversationStatus::Open, 21);
-    assert!(ok(port.observe(&north(), &later).await), "a newer state");
-    assert_eq!(ok(port.observed(&north(), SEVEN).await), Some(later), "the newest state");
-}
-
-/// Of two states of the same time the one that came last is kept.
+/// Of two states of the same time the one that came last is kept, and neither is stale.
 pub async fn of_two_states_of_the_same_time_the_last_stays(port: &dyn WebhookLedger) {
-    let first = state(7, ConversationStatus::Resolved, 20);
-    let last = ConversationFact { labels: vec!["vip".to_owned()], ..first.clone() };
-    assert!(ok(port.observe(&north(), &first).await), "a first state is the newest");
-    assert!(ok(port.observe(&north(), &last).await), "one of the same time is not older");
-    assert_eq!(ok(port.observed(&north(), SEVEN).await), Some(last), "the last of them");
+    take(port, &with_status(7, "a", ConversationStatus::Resolved, 20)).await;
+    let last = with_status(7, "b", ConversationStatus::Snoozed, 20);
+    assert_eq!(take(port, &last).await, NEW, "one of the same time is not older");
+    assert_eq!(state(port).await.state.status, ConversationStatus::Snoozed, "the last of them");
 }
 
-/// A conversation's state is neither another conversation's nor that of another store's.
-pub async fn conversations_and_stores_have_states_of_their_own(port: &dyn WebhookLedger) {
-    let seven = state(7, ConversationStatus::Resolved, 20);
-    assert!(ok(port.observe(&north(), &seven).await), "a first state is the newest");
-    assert_eq!(ok(port.observed(&south(), SEVEN).await), None, "another store");
-    let elsewhere = state(7, ConversationStatus::Open, 10);
-    assert!(ok(port.observe(&south(), &elsewhere).await), "older, in another store");
-    let eight = state(8, ConversationStatus::Open, 10);
-    assert!(ok(port.observe(&north(), &eight).await), "older, of another conversation");
-    assert_eq!(ok(port.observed(&north(), SEVEN).await), Some(seven), "others change nothing");
-    assert_eq!(ok(port.observed(&south(), SEVEN).await), Some(elsewhere), "the other store's");
+/// The status that was told is that of the last event that tells one and is not stale.
+pub async fn the_status_that_was_told_is_known(port: &dyn WebhookLedger) {
+    use ConversationStatus::{Open, Pending, Resolved, Snoozed};
+    let updated = |new: NewEntry| {
+        let fact = new.event.conversation().cloned();
+        let event = fact.map(SupportEvent::ConversationUpdated);
+        NewEntry { event: event.unwrap_or(new.event.clone()), ..new }
+    };
+    take(port, &updated(with_status(7, "a", Open, 10))).await;
+    assert_eq!(state(port).await.status_told, None, "an update tells no status");
+    take(port, &with_status(7, "b", Snoozed, 20)).await;
+    assert_eq!(state(port).await.status_told, Some(Snoozed), "a change of status does");
+    take(port, &updated(with_status(7, "c", Resolved, 30))).await;
+    let now = state(port).await;
+    assert_eq!((now.state.status, now.status_told), (Resolved, Some(Snoozed)), "they may differ");
+    take(port, &with_status(7, "d", Pending, 25)).await;
+    assert_eq!(state(port).await.status_told, Some(Snoozed), "a stale one does not");
+}
+
+/// It is noted up to which state a conversation's messages were read, and a new state keeps it.
+pub async fn messages_that_were_read_are_noted(port: &dyn WebhookLedger) {
+    take(port, &entry_of(7, "a", 10)).await;
+    assert_eq!(state(port).await.messages_read_at, None, "they were never read");
+    let read = [(SEVEN, Time::from(at(10))), (ConversationId(8), Time::from(at(10)))];
+    ok(port.messages_read(&north(), &account(), &read).await);
+    assert_eq!(state(port).await.messages_read_at, Some(at(10).into()), "they were read");
+    take(port, &entry_of(7, "b", 20)).await;
+    assert_eq!(state(port).await.messages_read_at, Some(at(10).into()), "a new state keeps it");
+    let known = ok(port.states(&north(), &account(), &[ConversationId(8)]).await);
+    assert_eq!(known, [], "a conversation without a state has none by it");
+}
+
+/// A conversation's state is neither another conversation's nor that of another store or account.
+pub async fn states_are_of_a_conversation_a_store_and_an_account(port: &dyn WebhookLedger) {
+    take(port, &entry_of(7, "a", 20)).await;
+    take(port, &entry_of(8, "b", 10)).await;
+    for (store, of) in [(south(), account()), (north(), other_account()), (north(), moved())] {
+        assert_eq!(ok(port.states(&store, &of, &[SEVEN]).await), [], "{store} {of:?}");
+        let older = [entry_of(7, "a", 5)];
+        assert_eq!(ok(port.take(&store, &of, &older).await), [NEW], "{store} {of:?}: its first");
+    }
+    let mut known = ok(port.states(&north(), &account(), &[SEVEN, ConversationId(8)]).await);
+    known.sort_by_key(|known| known.state.conversation);
+    let seconds: Vec<Time> = known.iter().map(|known| known.state.updated_at).collect();
+    assert_eq!(seconds, [Time::from(at(20)), Time::from(at(10))], "others change nothing");
 }
 
 /// A status that this version does not know comes back as it was.
 pub async fn an_unknown_status_comes_back(port: &dyn WebhookLedger) {
-    let unknown = state(7, ConversationStatus::from("status-of-tomorrow"), 21);
-    assert!(ok(port.observe(&north(), &unknown).await), "a first state is the newest");
-    assert_eq!(ok(port.observed(&north(), SEVEN).await), Some(unknown), "the state");
+    let new = with_status(7, "a", ConversationStatus::from("status-of-tomorrow"), 21);
+    take(port, &new).await;
+    assert_eq!(Some(&state(port).await.state), new.event.conversation(), "the state");
 }
 
-/// A cursor starts nowhere, and is where it was set last.
-pub async fn a_cursor_moves(port: &dyn WebhookLedger) {
-    assert_eq!(ok(port.cursor(&north()).await), None, "a cursor starts nowhere");
-    for second in [50, 60] {
-        ok(port.set_cursor(&north(), at(second)).await);
-        assert_eq!(ok(port.cursor(&north()).await), Some(at(second)), "a cursor moves");
+/// A claim gives no more queues than it is asked for; the others are left for the next.
+pub async fn a_claim_takes_no_more_than_its_limit(port: &dyn WebhookLedger) {
+    for conversation in 1..=4 {
+        take(port, &entry_of(conversation, &conversation.to_string(), 1)).await;
+    }
+    assert_eq!(claim(port, 0).await, [], "a limit of 0 claims nothing");
+    assert_eq!(conversations(&claim(port, 3).await), [1, 2, 3], "in the order they became due");
+    assert_eq!(conversations(&claim(port, 3).await), [4], "then the rest");
+}
+
+/// Of stores with due queues the one that was served longest ago comes first.
+pub async fn the_store_that_was_served_longest_ago_comes_first(port: &dyn WebhookLedger) {
+    crowd(port).await;
+    let mut stores = Vec::new();
+    for _ in 0..4 {
+        stores.push(only(claim(port, 1).await, "one queue").store);
+    }
+    assert!(stores[..2].contains(&south()), "a store with many does not starve one with few");
+    assert!(stores[2..].contains(&south()), "in turn: {stores:?}");
+}
+
+/// Of one store no more than its share is claimed while others have due queues.
+pub async fn a_store_has_its_share(port: &dyn WebhookLedger) {
+    crowd(port).await;
+    let request = ClaimRequest { limit: 4, share: 2, lease: LEASE, except: &[] };
+    let claims = ok(port.claim(request).await);
+    let souths = claims.iter().filter(|claim| claim.store == south()).count();
+    assert_eq!((claims.len(), souths), (4, 2), "two of each");
+    let rest = ok(port.claim(request).await);
+    assert_eq!(rest.len(), 4, "a share does not hold the only store back");
+}
+
+/// Of stores that are excepted nothing is claimed.
+pub async fn excepted_stores_are_passed_over(port: &dyn WebhookLedger) {
+    crowd(port).await;
+    let except = [north()];
+    let request = ClaimRequest { limit: 9, share: 9, lease: LEASE, except: &except };
+    let claims = ok(port.claim(request).await);
+    assert!(claims.iter().all(|claim| claim.store == south()), "{claims:?}");
+    assert_eq!(claims.len(), 2, "all of the other store");
+    assert_eq!(claim(port, 9).await.len(), 6, "they are claimed by others");
+}
+
+/// A queue that a worker has claimed is given to no other.
+pub async fn a_claimed_queue_is_held(port: &dyn WebhookLedger) {
+    take(port, &entry("a", 1)).await;
+    let held = only(claim(port, 10).await, "one queue");
+    assert_eq!(claim(port, 10).await, [], "the queue is held");
+    handle(port, held).await;
+    assert_eq!(claim(port, 10).await, [], "nothing is left");
+}
+
+/// A conversation's entries come in the order in which they were taken, and other conversations'
+/// do not wait for them.
+pub async fn a_conversations_entries_come_in_order(port: &dyn WebhookLedger) {
+    for (conversation, key) in [(8, "8 first"), (9, "9 first"), (8, "8 second")] {
+        take(port, &entry_of(conversation, key, 600)).await;
+    }
+    let eight = only(claim(port, 1).await, "one queue");
+    let nine = only(claim(port, 10).await, "the other conversation");
+    assert_eq!(keys(&load(port, &nine).await), ["9 first"]);
+    let loaded = load(port, &eight).await;
+    assert_eq!(keys(&loaded), ["8 first", "8 second"], "in order");
+    assert_eq!(ok(port.load(&eight, 1).await).len(), 1, "as many as asked for");
+    begin(port, &eight, loaded[0].id, 0).await;
+    settle(port, &eight, loaded[0].id, EntryOutcome::Handled).await;
+    assert_eq!(keys(&load(port, &eight).await), ["8 second"], "then the rest");
+}
+
+/// An event of no conversation has a queue of its own.
+pub async fn events_of_no_conversation_do_not_wait_for_each_other(port: &dyn WebhookLedger) {
+    for key in ["a", "b"] {
+        take(port, &unknown(key, 1)).await;
+    }
+    let claims = claim(port, 10).await;
+    assert!(claims.iter().all(|claim| claim.conversation.is_none()), "{claims:?}");
+    let mut loaded = Vec::new();
+    for claim in &claims {
+        loaded.push(only(load(port, claim).await, "one entry").key);
+    }
+    assert_eq!(loaded, ["a", "b"], "each by itself");
+}
+
+/// A try counts from when it is begun, whatever becomes of the worker.
+pub async fn a_try_is_counted_before_its_handler_runs(port: &dyn WebhookLedger) {
+    take(port, &entry("a", 1)).await;
+    for tries in 0..3 {
+        let claim = only(claim(port, 10).await, "one queue");
+        let loaded = only(load(port, &claim).await, "one entry");
+        assert_eq!(loaded.tries, tries, "tries before");
+        begin(port, &claim, loaded.id, tries).await;
+        assert!(ok(port.release(&claim).await), "the claim stands");
     }
 }
 
-/// One store's cursor is not another's.
-pub async fn stores_have_cursors_of_their_own(port: &dyn WebhookLedger) {
-    ok(port.set_cursor(&north(), at(50)).await);
-    assert_eq!(ok(port.cursor(&south()).await), None, "the other store's cursor");
-    ok(port.set_cursor(&south(), at(60)).await);
-    assert_eq!(ok(port.cursor(&north()).await), Some(at(50)), "it was set before");
+/// Only the first entry of a queue is begun, and none that is settled.
+pub async fn only_the_first_entry_is_begun(port: &dyn WebhookLedger) {
+    take(port, &entry_of(8, "first", 1)).await;
+    take(port, &entry_of(8, "second", 1)).await;
+    let claim = only(claim(port, 10).await, "one queue");
+    let ids: Vec<u64> = load(port, &claim).await.iter().map(|entry| entry.id).collect();
+    assert_eq!(ok(port.begin(&claim, ids[1]).await), None, "the second waits for the first");
+    begin(port, &claim, ids[0], 0).await;
+    settle(port, &claim, ids[0], EntryOutcome::Handled).await;
+    assert_eq!(ok(port.begin(&claim, ids[0]).await), None, "it is handled");
+    begin(port, &claim, ids[1], 0).await;
 }
+
+/// An entry that failed comes again after its time, as a further try; those after it wait too.
+pub async fn a_failed_entry_waits_and_the_later_ones_with_it(port: &dyn WebhookLedger) {
+    take(port, &entry_of(8, "first", 1)).await;
+    take(port, &entry_of(8, "second", 1)).await;
+    let held = only(claim(port, 10).await, "one queue");
+    let first = load(port, &held).await.swap_remove(0);
+    begin(port, &held, first.id, 0).await;
+    let failed = EntryOutcome::Retry { after: MOMENT, error: "no".to_owned() };
+    settle(port, &held, first.id, failed).await;
+    assert_eq!(load(port, &held).await, [], "nothing is due");
+    assert!(ok(port.release(&held).await), "the claim stands");
+    take(port, &entry_of(8, "third", 1)).await;
+    assert_eq!(claim(port, 10).await, [], "the later ones wait");
+    moment().await;
+    let again = only(claim(port, 10).await, "it is due");
+    assert_eq!(again.queue, held.queue, "the same queue");
+    assert!(again.fence > held.fence, "fences rise");
+    let loaded = load(port, &again).await;
+    assert_eq!(keys(&loaded), ["first", "second", "third"], "in order");
+    assert_eq!((loaded[0].tries, loaded[1].tries), (1, 0), "a failure was a try");
+}
+
+/// A queue that is given back is due at once, and an empty one is gone.
+pub async fn a_released_queue_is_due_at_once(port: &dyn WebhookLedger) {
+    take(port, &entry("a", 1)).await;
+    let first = only(claim(port, 10).await, "one queue");
+    assert!(ok(port.release(&first).await), "the claim stands");
+    assert!(!ok(port.release(&first).await), "it was given back");
+    assert_eq!(ok(port.counts(Some(&north())).await).claimed, 0, "nobody holds it");
+    let second = only(claim(port, 10).await, "it is due");
+    assert_eq!(only(load(port, &second).await, "one entry").tries, 0, "it was not tried");
+    handle(port, second).await;
+    assert_eq!(claim(port, 10).await, [], "it is gone");
+}
+
+/// An entry that comes while its conversation's queue is held goes to whoever holds it.
+pub async fn what_comes_while_a_queue_is_held_is_loaded(port: &dyn WebhookLedger) {
+    take(port, &entry_of(8, "first", 1)).await;
+    let held = only(claim(port, 10).await, "one queue");
+    let first = only(load(port, &held).await, "one entry");
+    begin(port, &held, first.id, 0).await;
+    settle(port, &held, first.id, EntryOutcome::Handled).await;
+    assert_eq!(load(port, &held).await, [], "all is handled");
+    take(port, &entry_of(8, "second", 1)).await;
+    assert_eq!(claim(port, 10).await, [], "the queue is held");
+    assert_eq!(keys(&load(port, &held).await), ["second"]);
+    assert!(ok(port.release(&held).await), "the claim stands");
+    assert_eq!(claim(port, 10).await.len(), 1, "it is due");
+}
+
+/// A queue whose lease has ended is claimed by the next worker.
+pub async fn a_queue_can_be_claimed_again_when_its_lease_ends(port: &dyn WebhookLedger) {
+    take(port, &entry("a", 1)).await;
+    let first = only(claim_for(port, MOMENT).await, "one queue");
+    assert_eq!(claim(port, 10).await, [], "the lease holds");
+    moment().await;
+    let second = only(claim(port, 10).await, "a queue whose lease has ended");
+    assert_eq!(second.queue, first.queue, "the same queue");
+    assert!(second.fence > first.fence, "fences rise");
+    assert_eq!(claim(port, 10).await, [], "the second lease holds");
+    assert_eq!(ok(port.counts(Some(&north())).await).claimed, 1, "one worker holds it");
+}
+
+/// A claim that is extended holds for as long from then.
+pub async fn an_extended_claim_holds_longer(port: &dyn WebhookLedger) {
+    take(port, &entry("a", 1)).await;
+    let held = only(claim_for(port, MOMENT).await, "one queue");
+    assert!(ok(port.extend(&held, LEASE).await), "the claim stands");
+    moment().await;
+    assert_eq!(claim(port, 10).await, [], "the lease holds");
+    handle(port, held).await;
+}
+
+/// A worker that is late can still settle while nobody else has claimed the queue.
+pub async fn a_claim_stands_until_its_queue_is_claimed_again(port: &dyn WebhookLedger) {
+    take(port, &entry("a", 1)).await;
+    let late = only(claim_for(port, MOMENT).await, "one queue");
+    moment().await;
+    assert!(ok(port.extend(&late, MOMENT).await), "the claim stands");
+    moment().await;
+    handle(port, late).await;
+    assert_eq!(claim(port, 10).await, [], "nothing is left");
+}
+
+/// A worker whose queue was claimed by another can do nothing with it.
+pub async fn a_lost_claim_changes_nothing(port: &dyn WebhookLedger) {
+    take(port, &entry("a", 1)).await;
+    let lost = only(claim_for(port, MOMENT).await, "one queue");
+    let id = only(load(port, &lost).await, "one entry").id;
+    moment().await;
+    let held = only(claim(port, 10).await, "a queue whose lease has ended");
+    assert_eq!(load(port, &lost).await, [], "a lost claim loads nothing");
+    assert_eq!(ok(port.begin(&lost, id).await), None, "a lost claim begins nothing");
+    assert!(!ok(port.extend(&lost, LEASE).await), "a lost claim is not extended");
+    for outcome in [
+        EntryOutcome::Handled,
+        EntryOutcome::Parked { error: "no".to_owned() },
+        EntryOutcome::Retry { after: Duration::ZERO, error: "no".to_owned() },
+    ] {
+        let settled = ok(port.settle(&lost, &[(id, outcome.clone())]).await);
+        assert!(!settled, "a lost claim settles nothing: {outcome:?}");
+    }
+    assert!(!ok(port.release(&lost).await), "a lost claim releases nothing");
+    assert_eq!(claim(port, 10).await, [], "a lost claim frees nothing");
+    assert_eq!(only(load(port, &held).await, "one entry").tries, 0, "no try was counted");
+    handle(port, held).await;
+}
+
+/// After an entry was set aside those after it come; it is listed with why, and not claimed.
+pub async fn a_parked_entry_lets_its_queue_go_on(port: &dyn WebhookLedger) {
+    let parked = park(port, &["first", "second"]).await;
+    let held = only(claim(port, 10).await, "the queue goes on");
+    assert_eq!(keys(&load(port, &held).await), ["second"]);
+    handle(port, held).await;
+    assert_eq!(claim(port, 10).await, [], "it is not claimed");
+    let listed = only(ok(port.parked(&north(), None, 10).await), "one was set aside");
+    assert_eq!((listed.entry.key.as_str(), listed.error.as_str()), ("first", "no"));
+    assert_eq!((listed.entry.id, listed.entry.tries), (parked, 1), "as it was");
+    assert!(listed.parked_at >= listed.entry.received_at, "when it was set aside");
+    assert_eq!(ok(port.parked(&north(), Some(parked), 10).await), [], "after it");
+    assert_eq!(ok(port.parked(&north(), None, 0).await), [], "a limit of 0");
+    assert_eq!(ok(port.parked(&south(), None, 10).await), [], "another store");
+    assert_eq!(take(port, &entry_of(8, "first", 1)).await, Taken::Known, "its key is known");
+}
+
+/// A parked entry that is replayed comes again, at the end of its queue and untried.
+pub async fn a_replayed_entry_comes_last_and_untried(port: &dyn WebhookLedger) {
+    let parked = park(port, &["first", "second"]).await;
+    assert_eq!(ok(port.replay(&south(), None).await), 0, "another store");
+    assert_eq!(ok(port.replay(&north(), Some(parked + 1000)).await), 0, "another entry");
+    assert_eq!(ok(port.replay(&north(), Some(parked)).await), 1, "one");
+    assert_eq!(ok(port.replay(&north(), None).await), 0, "none is left");
+    let held = only(claim(port, 10).await, "one queue");
+    let loaded = load(port, &held).await;
+    assert_eq!(keys(&loaded), ["second", "first"], "it comes last");
+    assert_eq!(loaded[1].tries, 0, "untried");
+    handle(port, held).await;
+    assert_eq!(ok(port.counts(Some(&north())).await).handled, 2, "both");
+    assert_eq!(ok(port.parked(&north(), None, 10).await), [], "nothing is set aside");
+}
+
+/// Workers that claim at the same time are given different queues, and all queues are given.
+pub async fn workers_never_share_a_queue(port: &dyn WebhookLedger) {
+    for entry in &many() {
+        take(port, entry).await;
+    }
+    let claims = join_all((0..8).map(|_| claim(port, ENTRIES / 8))).await;
+    let mut claims = claims.concat();
+    // A worker may pass over what another is looking at, and leave it for the next round.
+    claims.extend(claim(port, ENTRIES).await);
+    let mut queues: Vec<u64> = claims.iter().map(|claim| claim.queue).collect();
+    queues.sort_unstable();
+    queues.dedup();
+    assert_eq!((claims.len(), queues.len()), (ENTRIES, ENTRIES), "each is claimed by one worker");
+    for claim in claims {
+        handle(port, claim).await;
+    }
+    assert_eq!(ok(port.counts(Some(&north())).await).waiting, 0, "all is handled");
+}
+
+/// Entries that were handled long ago are forgotten with their keys, and states that were not
+/// touched; what waits or was set aside is not.
+pub async fn what_was_handled_long_ago_is_purged(port: &dyn WebhookLedger) {
+    take(port, &entry_of(7, "handled", 1)).await;
+    handle(port, only(claim(port, 10).await, "one queue")).await;
+    park(port, &["parked", "waiting"]).await;
+    assert_eq!(ok(port.purge(LEASE, 99).await), 0, "nothing is that old");
+    moment().await;
+    take(port, &entry_of(9, "recent", 1)).await;
+    assert_eq!(ok(port.purge(MOMENT / 2, 1).await), 1, "no more than the limit");
+    let rest = ok(port.purge(MOMENT / 2, 99).await);
+    assert_eq!(rest, 2, "the handled entry, and the states of 7 and 8");
+    let asked = ["handled", "parked", "waiting", "recent"].map(ToOwned::to_owned);
+    let unknown = ok(port.unknown(&north(), &account(), &asked).await);
+    assert_eq!(unknown, ["handled"], "the keys of the others stay");
+    assert_eq!(ok(port.states(&north(), &account(), &[SEVEN]).await), [], "the state");
+    let nine = ok(port.states(&north(), &account(), &[ConversationId(9)]).await);
+    assert_eq!(nine.len(), 1, "a state that was touched stays");
+    let now = ok(port.counts(Some(&north())).await);
+    assert_eq!((now.webhooks, now.handled, now.parked, now.waiting), (3, 0, 1, 2), "{now:?}");
+}
+
+/// Of a contact that is forgotten no entry and no state is left; keys stay known.
+pub async fn a_forgotten_contact_leaves_only_keys(port: &dyn WebhookLedger) {
+    let of = |conversation, key: &str, contact: u64| {
+        let mut new = entry_of(conversation, key, 1);
+        if let SupportEvent::ConversationStatusChanged(fact) = &mut new.event {
+            fact.contact = Some(contact.into());
+        }
+        new
+    };
+    for (conversation, key, contact) in [(7, "parked", 3), (7, "waiting", 3), (8, "other", 4)] {
+        take(port, &of(conversation, key, contact)).await;
+    }
+    let held = only(claim(port, 1).await, "one queue");
+    let first = load(port, &held).await.swap_remove(0);
+    settle(port, &held, first.id, EntryOutcome::Parked { error: "no".to_owned() }).await;
+    assert!(ok(port.release(&held).await), "the claim stands");
+    let elsewhere = ok(port.forget_contact(&north(), &moved(), 3.into()).await);
+    assert_eq!(elsewhere, 0, "another account's contact");
+    let forgotten = ok(port.forget_contact(&north(), &account(), 3.into()).await);
+    assert_eq!(forgotten, 3, "two entries and a state");
+    assert_eq!(ok(port.parked(&north(), None, 10).await), [], "nothing is set aside");
+    assert_eq!(ok(port.replay(&north(), None).await), 0, "nothing to replay");
+    let claims = claim(port, 10).await;
+    assert_eq!(conversations(&claims), [8], "the other contact's conversation");
+    let known = ok(port.states(&north(), &account(), &[SEVEN, ConversationId(8)]).await);
+    assert_eq!(known.len(), 1, "the other conversation's state");
+    assert_eq!(take(port, &of(7, "waiting", 3)).await, Taken::Known, "what is under way");
+    let now = ok(port.counts(Some(&north())).await);
+    assert_eq!((now.webhooks, now.waiting, now.parked), (1, 1, 0), "{now:?}");
+}
+
+/// An entry that is forgotten while a worker has it is neither begun nor settled; the claim stands.
+pub async fn an_entry_that_is_forgotten_while_it_is_held_is_passed_over(port: &dyn WebhookLedger) {
+    let mut new = entry_of(7, "a", 1);
+    if let SupportEvent::ConversationStatusChanged(fact) = &mut new.event {
+        fact.contact = Some(3.into());
+    }
+    take(port, &new).await;
+    let held = only(claim(port, 1).await, "one queue");
+    let id = only(load(port, &held).await, "one entry").id;
+    ok(port.forget_contact(&north(), &account(), 3.into()).await);
+    assert_eq!(ok(port.begin(&held, id).await), None, "it waits no more");
+    assert!(ok(port.settle(&held, &[(id, EntryOutcome::Handled)]).await), "the claim stands");
+    assert_eq!(load(port, &held).await, [], "nothing is left");
+    assert!(ok(port.release(&held).await), "the claim stands");
+    assert_eq!(ok(port.counts(Some(&north())).await).handled, 0, "it was not handled");
+}
+
+/// Of a store that is forgotten nothing is left, and its claims are lost.
+pub async fn a_forgotten_store_leaves_nothing(port: &dyn WebhookLedger) {
+    take(port, &entry_of(7, "a", 1)).await;
+    ok(port.take(&south(), &account(), &[entry_of(7, "a", 1)]).await);
+    let claims = claim(port, 10).await;
+    ok(port.forget_store(&north()).await);
+    counts(port, &WebhookCounts::default(), "nothing is kept").await;
+    for held in claims {
+        assert_eq!(ok(port.release(&held).await), held.store == south(), "{held:?}");
+    }
+    let left = only(claim(port, 10).await, "the other store's");
+    assert_eq!(left.store, south());
+    assert_eq!(ok(port.states(&north(), &account(), &[SEVEN]).await), [], "no state");
+    assert_eq!(take(port, &entry_of(7, "a", 1)).await, NEW, "no key");
+}
+
+/// A wait is over after the longest time at the latest.
+pub async fn a_wait_ends(port: &dyn WebhookLedger) {
+    let longest = tokio::time::timeout(LEASE, port.wait(MOMENT)).await;
+    assert!(longest.is_ok(), "it ends when nothing comes");
+    take(port, &entry("a", 1)).await;
+    let longest = tokio::time::timeout(LEASE, port.wait(MOMENT)).await;
+    assert!(longest.is_ok(), "and when something came");
+}
+
+const NEW: Taken = Taken::New { stale: false };
 
 const SEVEN: ConversationId = ConversationId(7);
 
-fn state(conversation: u64, status: ConversationStatus, second: i64) -> ConversationFact {
-    ConversationFact {
-        conversation: conversation.into(),
-        inbox: 1.into(),
-        contact: Some(3.into()),
-        identifier: Some("customer-1".to_owned()),
-        proof: Proof::NotProven(NotProven::Missing),
-        status,
-        assignee: None,
-        labels: Vec::new(),
-        updated_at: at(second).into(),
-    }
+const ENTRIES: usize = 40;
+
+/// The same account number on another server.
+fn moved() -> AccountKey {
+    AccountKey { base_url: "https://moved.example.com".to_owned(), ..account() }
 }
 
 fn body() -> Extra {
     let text =
         r#"{"event": "new_thing", "n": 1.5, "deep": {"list": [null, "☕", 9007199254740993]}}"#;
-    super::good(serde_json::from_str(text))
+    good(serde_json::from_str(text))
 }
 
 /// An entry of a conversation of its own.
-fn entry(key: &str, second: i64) -> Entry {
+fn entry(key: &str, second: i64) -> NewEntry {
     let conversation = key.bytes().fold(100, |sum, byte| sum * 31 % 1_000_003 + u64::from(byte));
     entry_of(conversation, key, second)
 }
 
-fn entry_of(conversation: u64, key: &str, second: i64) -> Entry {
+fn entry_of(conversation: u64, key: &str, second: i64) -> NewEntry {
+    with_status(conversation, key, ConversationStatus::Open, second)
+}
+
+/// A change of status.
+fn with_status(conversation: u64, key: &str, status: ConversationStatus, second: i64) -> NewEntry {
     let fact = ConversationFact {
         conversation: ConversationId(conversation),
         inbox: InboxId(3),
         contact: None,
         identifier: Some("ada".to_owned()),
-        proof: Proof::Proven(super::good(CustomerId::new("ada"))),
-        status: ConversationStatus::Open,
+        proof: if second % 2 == 0 {
+            Proof::Proven(good(CustomerId::new("ada")))
+        } else {
+            Proof::NotProven(NotProven::Missing)
+        },
+        status,
         assignee: Some(UserId(2)),
         labels: vec!["vip".to_owned()],
         updated_at: Time::from(at(second)),
     };
-    Entry {
-        store: north(),
+    NewEntry {
         key: key.to_owned(),
+        delivery: Some("a delivery".to_owned()),
+        twin_key: None,
+        reconciled_key: None,
         event: SupportEvent::ConversationStatusChanged(fact),
+        changed: Vec::new(),
         source: EntrySource::Webhook,
-        stale: false,
-        received_at: at(second),
     }
 }
 
-async fn take(port: &dyn WebhookLedger, limit: usize, second: i64) -> Vec<EntryClaim> {
-    ok(port.claim(limit, LEASE, at(second)).await)
-}
-
-async fn finish(port: &dyn WebhookLedger, claims: &[EntryClaim]) {
-    for claim in claims {
-        assert!(ok(port.done(claim).await), "the claim stands: {claim:?}");
-    }
-}
-
-/// Remembers an entry and claims it.
-async fn claimed(port: &dyn WebhookLedger, key: &str, second: i64) -> EntryClaim {
-    ok(port.remember(&entry(key, second)).await);
-    only(take(port, 10, second).await, "a remembered entry")
-}
-
-/// Remembers four entries of four conversations, not in the order of their times.
-async fn remember_four(port: &dyn WebhookLedger) {
-    for (key, second) in [("c", 103), ("a", 101), ("d", 104), ("b", 102)] {
-        ok(port.remember(&entry(key, second)).await);
-    }
-}
-
-/// Remembers three entries of one conversation.
-async fn remember_eight(port: &dyn WebhookLedger) {
-    for key in ["8 first", "8 second", "8 third"] {
-        ok(port.remember(&entry_of(8, key, 600)).await);
-    }
-}
-
-const ENTRIES: usize = 40;
-
-fn many() -> Vec<Entry> {
-    (0..ENTRIES).map(|n| entry(&format!("shared {n:02}"), 500)).collect()
-}
-
-/// An entry of an event that this version does not know, which the reconciler found late.
-fn unknown(key: &str, second: i64) -> Entry {
-    Entry {
+/// An entry of an event that this version does not know, which the reconciler found.
+fn unknown(key: &str, second: i64) -> NewEntry {
+    NewEntry {
         event: SupportEvent::Other { name: "new_thing".to_owned(), body: body() },
         source: EntrySource::Reconciler,
-        stale: true,
         ..entry(key, second)
     }
 }
 
-async fn counts(port: &dyn WebhookLedger, expected: &WebhookCounts, what: &str) {
-    assert_eq!(ok(port.counts(&north()).await), *expected, "{what}");
+fn many() -> Vec<NewEntry> {
+    (0..ENTRIES).map(|n| entry(&format!("shared {n:02}"), 500)).collect()
 }
 
-fn keys(claims: &[EntryClaim]) -> Vec<&str> {
-    claims.iter().map(|claim| claim.entry.key.as_str()).collect()
+/// Six conversations of one store, then two of another.
+async fn crowd(port: &dyn WebhookLedger) {
+    let mut entries: Vec<(StoreId, NewEntry)> = Vec::new();
+    for (store, count) in [(north(), 6), (south(), 2)] {
+        entries.extend((1..=count).map(|n| (store.clone(), entry_of(n, &n.to_string(), 1))));
+    }
+    for (store, entry) in entries {
+        ok(port.take(&store, &account(), &[entry]).await);
+    }
+}
+
+/// Takes entries of conversation 8 and sets the first aside; returns its id.
+async fn park(port: &dyn WebhookLedger, keys: &[&str]) -> u64 {
+    for key in keys {
+        take(port, &entry_of(8, key, 1)).await;
+    }
+    let held = only(claim(port, 10).await, "one queue");
+    let first = load(port, &held).await.swap_remove(0);
+    begin(port, &held, first.id, 0).await;
+    settle(port, &held, first.id, EntryOutcome::Parked { error: "no".to_owned() }).await;
+    assert!(ok(port.release(&held).await), "the claim stands");
+    first.id
+}
+
+async fn take(port: &dyn WebhookLedger, entry: &NewEntry) -> Taken {
+    only(ok(port.take(&north(), &account(), std::slice::from_ref(entry)).await), "one entry")
+}
+
+async fn claim(port: &dyn WebhookLedger, limit: usize) -> Vec<QueueClaim> {
+    ok(port.claim(ClaimRequest { limit, share: limit, lease: LEASE, except: &[] }).await)
+}
+
+async fn claim_for(port: &dyn WebhookLedger, lease: Duration) -> Vec<QueueClaim> {
+    ok(port.claim(ClaimRequest { limit: 10, share: 10, lease, except: &[] }).await)
+}
+
+async fn load(port: &dyn WebhookLedger, claim: &QueueClaim) -> Vec<Entry> {
+    ok(port.load(claim, 10).await)
+}
+
+async fn begin(port: &dyn WebhookLedger, claim: &QueueClaim, entry: u64, tries: u32) {
+    assert_eq!(ok(port.begin(claim, entry).await), Some(tries), "the claim stands: {claim:?}");
+}
+
+async fn settle(port: &dyn WebhookLedger, claim: &QueueClaim, entry: u64, outcome: EntryOutcome) {
+    assert!(ok(port.settle(claim, &[(entry, outcome)]).await), "the claim stands: {claim:?}");
+}
+
+/// Handles all of a queue.
+async fn handle(port: &dyn WebhookLedger, claim: QueueClaim) {
+    for entry in load(port, &claim).await {
+        begin(port, &claim, entry.id, entry.tries).await;
+        settle(port, &claim, entry.id, EntryOutcome::Handled).await;
+    }
+    assert!(ok(port.release(&claim).await), "the claim stands: {claim:?}");
+}
+
+/// The state of conversation 7.
+async fn state(port: &dyn WebhookLedger) -> KnownState {
+    only(ok(port.states(&north(), &account(), &[SEVEN]).await), "one state")
+}
+
+async fn counts(port: &dyn WebhookLedger, expected: &WebhookCounts, what: &str) {
+    assert_eq!(ok(port.counts(Some(&north())).await), *expected, "{what}");
+}
+
+fn keys(entries: &[Entry]) -> Vec<&str> {
+    entries.iter().map(|entry| entry.key.as_str()).collect()
+}
+
+fn conversations(claims: &[QueueClaim]) -> Vec<u64> {
+    claims.iter().filter_map(|claim| Some(claim.conversation?.0)).collect()
 }

@@ -2,7 +2,6 @@
 
 use chatwoot_client::webhook::Verifier;
 use http::HeaderMap;
-use jiff::Timestamp;
 
 use super::{Intake, ReceiveError};
 use crate::model::StoreId;
@@ -32,10 +31,10 @@ impl Intake {
     ///
     /// ```
     /// # use store_context::intake::{Intake, Receipt, ReceiveError};
-    /// # use store_context::{Timestamp, ports::AddressToken};
+    /// # use store_context::ports::AddressToken;
     /// # async fn read_body() -> Vec<u8> { Vec::new() }
     /// # async fn example(intake: Intake, address: AddressToken, headers: http::HeaderMap) -> Result<Receipt, ReceiveError> {
-    /// let admission = intake.admit(&address, &headers, Timestamp::now()).await?;
+    /// let admission = intake.admit(&address, &headers).await?;
     /// let body = read_body().await;
     /// intake.receive_admitted(&admission, &headers, &body).await
     /// # }
@@ -44,8 +43,8 @@ impl Intake {
         &self,
         address: &AddressToken,
         headers: &HeaderMap,
-        now: Timestamp,
     ) -> Result<Admission, ReceiveError> {
+        let now = self.clock.now();
         let store = self.stores.store_at(Address::Webhook, address).await?;
         let store = store.ok_or(ReceiveError::UnknownAddress)?;
         // The store was removed, or its address replaced, since it was looked up.

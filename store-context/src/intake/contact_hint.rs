@@ -1,4 +1,4 @@
-//! A changed contact: no fact to be handled, only a hint that the sync should look at it.
+//! A new or changed contact: no fact to be handled, only a hint that the sync should look at it.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::model::StoreId;
 use crate::ports::{Links, PortResult, Ports, SyncLedger};
 use crate::sync::{ContactState, look_again};
 
-/// Takes hints of changed contacts. A lost one is found by
+/// Takes hints of new and changed contacts. A lost one is found by
 /// [`ContactSync::verify`](crate::sync::ContactSync::verify).
 #[derive(Clone)]
 pub(super) struct ContactHints {
@@ -24,7 +24,9 @@ impl ContactHints {
     /// Wants a customer looked at whose contact does not say what was last written. `false`: the
     /// event is of another kind.
     pub(super) async fn take(&self, store: &StoreId, event: &Event) -> PortResult<bool> {
-        let Event::ContactUpdated(shown) = event else { return Ok(false) };
+        let (Event::ContactCreated(shown) | Event::ContactUpdated(shown)) = event else {
+            return Ok(false);
+        };
         let Some(customer) = self.links.customer_of(store, shown.id).await? else {
             return Ok(true);
         };

@@ -1,145 +1,337 @@
-//! From the ledger to the handler: claimed, handled, done, or due again later.
+//! From the ledger to the handler: a conversation is claimed, its entries are handled one after
+//! another, and what fails comes again or is set aside.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chatwoot_client::ConversationId;
-use futures_util::{StreamExt, stream};
-use jiff::Timestamp;
+use async_trait::async_trait;
+use tokio::time::Instant;
 
-use super::handler::Handler;
-use crate::backoff::retry_at;
+use super::handler::{Handler, HandlerError};
+use super::handler_context::HandlerContext;
+use crate::accounts::Accounts;
+use crate::backoff::retry_after;
+use crate::guard::{self, Cut, guarded};
 use crate::model::StoreId;
-use crate::ports::{EntryClaim, PortResult, WebhookLedger};
+use crate::pool::{Pool, Stop, Work};
+use crate::ports::{
+    ClaimRequest, Entry, EntryOutcome, PortResult, Ports, QueueClaim, WebhookLedger,
+};
 
 /// How entries are handed out.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DispatchConfig {
-    /// How many entries are claimed at once.
-    pub batch: usize,
-    /// How many conversations are handled at the same time.
-    pub parallel: usize,
-    /// How long a claim holds; longer than a handler takes for a batch of one conversation.
+    /// How many conversations are handled at the same time: 32.
+    pub slots: usize,
+    /// How many of them may be one store's: 16, so that a store whose handler hangs leaves the others
+    /// half of the slots.
+    pub per_store: usize,
+    /// How long a handler may take for one entry: a minute.
+    pub time_limit: Duration,
+    /// After how many tries an entry is set aside: 12, which takes some ten minutes.
+    pub max_tries: u32,
+    /// How long a claim holds: a minute. It is renewed while a handler runs, so it is only how long a
+    /// conversation waits for a process that was killed.
     pub lease: Duration,
-    /// How long to wait when there is nothing to do.
+    /// How many entries of a conversation are handled before others have their turn: 32.
+    pub entries: usize,
+    /// How long to wait at most when nothing is due: a second. A ledger that hears of new entries
+    /// ends the wait.
     pub idle: Duration,
+    /// How long handlers may go on when the dispatcher stops: 7 seconds. Then they are dropped, and
+    /// their entries come again.
+    pub stop_within: Duration,
 }
 
 impl Default for DispatchConfig {
     fn default() -> Self {
         Self {
-            batch: 64,
-            parallel: 8,
+            slots: 32,
+            per_store: 16,
+            time_limit: Duration::from_mins(1),
+            max_tries: 12,
             lease: Duration::from_mins(1),
-            idle: Duration::from_millis(250),
+            entries: 32,
+            idle: Duration::from_secs(1),
+            stop_within: Duration::from_secs(7),
         }
     }
 }
 
-/// What became of one batch.
+/// What became of entries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dispatched {
-    /// Handled, and done.
+    /// Handled.
     pub handled: u64,
-    /// Not handled; due again later.
+    /// Failed; they come again.
     pub failed: u64,
+    /// Failed too often, and set aside.
+    pub parked: u64,
+    /// Conversations that were lost to another worker, or whose ledger failed.
+    pub lost: u64,
 }
 
 /// Hands entries to a [`Handler`].
 #[derive(Clone)]
 pub struct Dispatcher {
+    accounts: Accounts,
     ledger: Arc<dyn WebhookLedger>,
     handler: Arc<dyn Handler>,
     config: DispatchConfig,
 }
 
+/// How long after a write was cut off the entry comes again: Chatwoot ends every request after 15 s,
+/// so by then it is there or will not come.
+const AFTER_CUT_WRITE: Duration = Duration::from_secs(17);
+
+/// How many entries are read at once.
+const PAGE: usize = 8;
+
 impl Dispatcher {
-    /// A dispatcher from a ledger to a handler.
+    /// Creates a dispatcher from the host's ledger to a handler.
     pub fn new(
-        ledger: Arc<dyn WebhookLedger>,
+        accounts: Accounts,
+        ports: &Ports,
         handler: Arc<dyn Handler>,
         config: DispatchConfig,
     ) -> Self {
-        Self { ledger, handler, config }
+        Self { accounts, ledger: ports.webhooks.clone(), handler, config }
     }
 
-    /// Handles one batch; both counts are 0 when nothing was due.
+    /// Handles what is due, until nothing is.
     ///
     /// # Errors
-    /// The ledger failed; what was claimed is due again when its lease ends.
+    /// The ledger failed. What was claimed is given back, or due again when its lease ends.
     pub async fn run_once(&self) -> PortResult<Dispatched> {
-        let DispatchConfig { batch, parallel, lease, .. } = self.config;
-        let claims = self.ledger.claim(batch, lease, Timestamp::now()).await?;
-        let mut queues: BTreeMap<ConversationQueue, Vec<EntryClaim>> = BTreeMap::new();
-        for claim in claims {
-            queues.entry(queue_of(&claim)).or_default().push(claim);
-        }
-        let outcomes: Vec<PortResult<Dispatched>> = stream::iter(queues.into_values())
-            .map(|claims| self.handle_queue(claims))
-            .buffer_unordered(parallel.max(1))
-            .collect()
-            .await;
-        outcomes.into_iter().try_fold(Dispatched::default(), |sum, outcome| {
-            let Dispatched { handled, failed } = outcome?;
-            Ok(Dispatched { handled: sum.handled + handled, failed: sum.failed + failed })
-        })
-    }
-
-    /// Handles batch after batch for as long as the future is polled: stop it by dropping it, for
-    /// example in `tokio::select!`. An entry cut off that way comes again when its lease ends.
-    pub async fn run(&self) {
-        loop {
-            match self.run_once().await {
-                Ok(done) if done != Dispatched::default() => {}
-                Ok(_) => tokio::time::sleep(self.config.idle).await,
-                Err(error) => {
-                    tracing::error!(%error, "the webhook ledger failed; trying again");
-                    tokio::time::sleep(self.config.idle.max(Duration::from_secs(1))).await;
-                }
-            }
-        }
-    }
-
-    /// One conversation's entries, one after another. After a failure the later ones wait too, so
-    /// that their order holds.
-    async fn handle_queue(&self, claims: Vec<EntryClaim>) -> PortResult<Dispatched> {
         let mut sum = Dispatched::default();
-        let mut due_again = None;
-        for claim in claims {
-            if let Some(due) = due_again {
-                self.ledger.release(&claim, due).await?;
-                sum.failed += 1;
-                continue;
-            }
-            let entry = &claim.entry;
-            match self.handler.handle(entry).await {
-                Ok(()) if self.ledger.done(&claim).await? => sum.handled += 1,
-                // A lost claim is another worker's, who has the rest of the conversation too.
-                Ok(()) => break,
-                Err(error) => {
-                    tracing::warn!(%error, store = %entry.store, key = entry.key, tries = claim.tries + 1,
-                        "the handler failed; the entry comes again");
-                    let due = retry_at(Timestamp::now(), claim.tries);
-                    self.ledger.release(&claim, due).await?;
-                    due_again = Some(due);
-                    sum.failed += 1;
-                }
-            }
-        }
+        self.pool().run_until_idle(self, |served| sum.add(served)).await?;
         Ok(sum)
     }
+
+    /// Handles entries for as long as the future is polled. To stop, use
+    /// [`Dispatcher::run_until`]: what a dropped dispatcher held is due again when its lease ends.
+    pub async fn run(&self) {
+        self.run_until(std::future::pending()).await;
+    }
+
+    /// Handles entries until `shutdown` is done. Then nothing more is claimed; handlers that run have
+    /// [`DispatchConfig::stop_within`] to end, and are dropped after that. It returns at most two
+    /// seconds later, and nothing stays claimed.
+    pub async fn run_until(&self, shutdown: impl Future<Output = ()> + Send) {
+        self.pool().run_until(self, shutdown, |_| {}).await;
+    }
+
+    const fn pool(&self) -> Pool {
+        let DispatchConfig { slots, per_store, stop_within, .. } = self.config;
+        Pool { slots, per_store, stop_within }
+    }
+
+    /// Handles a claimed conversation's entries, and gives it back.
+    async fn queue(&self, claim: &QueueClaim, stop: &mut Stop) -> Dispatched {
+        let mut sum = Dispatched::default();
+        match self.entries(claim, stop, &mut sum).await {
+            Ok(true) => self.release(claim).await,
+            Ok(false) => {
+                tracing::warn!(store = %claim.store, conversation = ?claim.conversation,
+                    "the conversation was lost to another worker");
+                sum.lost += 1;
+            }
+            Err(error) => {
+                tracing::error!(%error, store = %claim.store, conversation = ?claim.conversation,
+                    "the webhook ledger failed; the conversation comes again when its lease ends");
+                sum.lost += 1;
+            }
+        }
+        sum
+    }
+
+    /// Handles entries until none is due or others have their turn. `false`: the claim was lost.
+    async fn entries(
+        &self,
+        claim: &QueueClaim,
+        stop: &mut Stop,
+        sum: &mut Dispatched,
+    ) -> PortResult<bool> {
+        let mut left = self.config.entries.max(1);
+        let mut renewed = Instant::now();
+        while left > 0 {
+            let entries = self.port(self.ledger.load(claim, left.min(PAGE))).await?;
+            if entries.is_empty() {
+                break;
+            }
+            for mut entry in entries {
+                if stop.asked() {
+                    return Ok(true);
+                }
+                left -= 1;
+                // Many short handlers outlast a lease as one long one does.
+                if renewed.elapsed() > self.config.lease / 3 {
+                    let asked = Instant::now();
+                    if !self.port(self.ledger.extend(claim, self.config.lease)).await? {
+                        return Ok(false);
+                    }
+                    renewed = asked;
+                }
+                let begun = self.port(self.ledger.begin(claim, entry.id)).await?;
+                let Some(tries) = begun else {
+                    // It was forgotten meanwhile, or the claim was lost: `extend` says which.
+                    let lease = self.config.lease;
+                    if self.port(self.ledger.extend(claim, lease)).await? {
+                        continue;
+                    }
+                    return Ok(false);
+                };
+                entry.tries = tries;
+                let handled = self.entry(claim, &mut renewed, &entry, stop).await;
+                let Some(outcome) = handled else { return Ok(false) };
+                let goes_on = !matches!(outcome, EntryOutcome::Retry { .. });
+                sum.count(&outcome);
+                let settled = [(entry.id, outcome)];
+                if !self.port(self.ledger.settle(claim, &settled)).await? {
+                    return Ok(false);
+                }
+                if !goes_on {
+                    return Ok(true);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Handles one entry whose try was counted. `None`: the claim was lost, and the handler was
+    /// dropped.
+    async fn entry(
+        &self,
+        claim: &QueueClaim,
+        renewed: &mut Instant,
+        entry: &Entry,
+        stop: &mut Stop,
+    ) -> Option<EntryOutcome> {
+        let tries = entry.tries.saturating_add(1);
+        let is_last_try = tries >= self.config.max_tries;
+        if tries > self.config.max_tries {
+            // Each try ended with its process.
+            return Some(self.failed(entry, "no try came to its end", Duration::ZERO, true));
+        }
+        let context = HandlerContext::new(&self.accounts, entry, is_last_try);
+        let handler = async { self.handler.handle(&context, entry).await };
+        let ended = tokio::select! { biased;
+            ended = guarded(self.config.time_limit, handler) => ended,
+            () = self.renew(claim, renewed) => return None,
+            () = stop.cut() => Err(Cut::TimedOut(self.config.stop_within)),
+        };
+        let error: HandlerError = match ended {
+            Ok(Ok(())) => return Some(EntryOutcome::Handled),
+            Ok(Err(error)) => error,
+            Err(cut) => format!("the handler {cut}").into(),
+        };
+        // A write that was cut off is looked for when nothing of it can come any more.
+        let wait = if context.is_writing() { AFTER_CUT_WRITE } else { Duration::ZERO };
+        Some(self.failed(entry, &whole(&*error), wait, is_last_try && !stop.asked()))
+    }
+
+    fn failed(&self, entry: &Entry, error: &str, wait: Duration, park: bool) -> EntryOutcome {
+        let (store, key, tries) = (&entry.store, &entry.key, entry.tries + 1);
+        let error = error.to_owned();
+        if park {
+            tracing::error!(error, %store, key, tries, "the handler failed; the entry is set aside");
+            return EntryOutcome::Parked { error };
+        }
+        tracing::warn!(error, %store, key, tries, "the handler failed; the entry comes again");
+        EntryOutcome::Retry { after: retry_after(entry.tries).max(wait), error }
+    }
+
+    /// Renews a claim. Returns when it is lost: somebody else has it, or nobody could be asked for so
+    /// long that somebody may.
+    async fn renew(&self, claim: &QueueClaim, renewed: &mut Instant) {
+        let lease = self.config.lease;
+        let mut next = *renewed + lease / 3;
+        loop {
+            tokio::time::sleep_until(next).await;
+            let asked = Instant::now();
+            next = asked + lease / 3;
+            match self.port(self.ledger.extend(claim, lease)).await {
+                Ok(true) => *renewed = asked,
+                Ok(false) => return,
+                Err(error) => {
+                    tracing::warn!(%error, store = %claim.store, "a claim could not be renewed");
+                    if renewed.elapsed() >= lease {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn port<T>(&self, call: impl Future<Output = PortResult<T>> + Send) -> PortResult<T> {
+        guard::port("webhooks", call).await
+    }
+}
+
+#[async_trait]
+impl Work for Dispatcher {
+    type Claim = QueueClaim;
+    type Outcome = Dispatched;
+
+    fn store<'c>(&self, claim: &'c QueueClaim) -> &'c StoreId {
+        &claim.store
+    }
+
+    async fn claim(&self, limit: usize, except: &[StoreId]) -> PortResult<Vec<QueueClaim>> {
+        let DispatchConfig { per_store, lease, .. } = self.config;
+        let share = (per_store / 4).max(1);
+        self.port(self.ledger.claim(ClaimRequest { limit, share, lease, except })).await
+    }
+
+    async fn wait(&self) {
+        // A port that panics or hangs must not end the wait early or never.
+        let wait = self.ledger.wait(self.config.idle);
+        if let Err(Cut::Panicked(_)) = guarded(self.config.idle * 2, wait).await {
+            tokio::time::sleep(self.config.idle).await;
+        }
+    }
+
+    async fn serve(&self, claim: QueueClaim, mut stop: Stop) -> Dispatched {
+        self.queue(&claim, &mut stop).await
+    }
+
+    async fn release(&self, claim: &QueueClaim) {
+        if let Err(error) = self.port(self.ledger.release(claim)).await {
+            tracing::warn!(%error, store = %claim.store, "a claim was not given back");
+        }
+    }
+}
+
+impl Dispatched {
+    fn count(&mut self, outcome: &EntryOutcome) {
+        match outcome {
+            EntryOutcome::Handled => self.handled += 1,
+            EntryOutcome::Retry { .. } => self.failed += 1,
+            EntryOutcome::Parked { .. } => self.parked += 1,
+        }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.handled += other.handled;
+        self.failed += other.failed;
+        self.parked += other.parked;
+        self.lost += other.lost;
+    }
+}
+
+/// An error with its causes, on one line.
+fn whole(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
 }
 
 impl std::fmt::Debug for Dispatcher {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Dispatcher").field("config", &self.config).finish_non_exhaustive()
     }
-}
-
-/// What is handled in order: a conversation, or an event of its own.
-type ConversationQueue = (StoreId, Result<ConversationId, u64>);
-
-fn queue_of(claim: &EntryClaim) -> ConversationQueue {
-    (claim.entry.store.clone(), claim.entry.event.conversation_id().ok_or(claim.id))
 }

@@ -5,7 +5,8 @@ use chatwoot_client::application::conversations::{Assignee, Conversation};
 use chatwoot_client::types::{Message, MessageType};
 use jiff::Timestamp;
 
-use super::record::credible;
+use super::credible::credible;
+use super::handler_context::is_ours;
 use crate::identity::StoreIdentity;
 use crate::model::{ConversationFact, Direction, MessageFact};
 
@@ -59,6 +60,8 @@ pub(super) fn message(
             _ => Direction::Unknown,
         },
         private: message.private.unwrap_or(false),
+        ours: is_ours(message.source_id.as_deref())
+            && message.message_type == MessageType::Outgoing,
         content: message.content.clone(),
         created_at: message.created_at,
     }

@@ -2,13 +2,15 @@
 
 use chatwoot_client::Time;
 use chatwoot_client::types::Extra;
-use chatwoot_client::webhook::{Conversation, Event, Message, MessageType, Party};
+use chatwoot_client::webhook::{Change, Conversation, Event, Message, MessageType, Party};
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::record::credible;
+use super::credible::credible;
+use super::handler_context::is_ours;
 use crate::identity::{PROOF_ATTRIBUTE, StoreIdentity};
-use crate::model::{ConversationFact, Direction, MessageFact, SupportEvent};
+use crate::model::{AttributeChange, ConversationFact, Direction, MessageFact, SupportEvent};
 use crate::model::{NotProven, Proof};
 
 /// What a delivery is read with.
@@ -40,16 +42,30 @@ impl Reader<'_> {
         }
     }
 
-    /// The key of the fact. A state without a time of its own has none: the time that stands in
-    /// could be another state's.
-    pub(super) fn key(&self, read: &Event, event: &SupportEvent) -> Option<String> {
-        let dated = match read {
-            Event::ConversationStatusChanged(state) | Event::ConversationUpdated(state) => {
-                self.credible(state.updated_at).is_some()
-            }
-            _ => true,
+    /// What changed, where the server says so, without proofs of the store.
+    pub(super) fn changed(event: &Event) -> Vec<AttributeChange> {
+        let of_message = match event {
+            Event::MessageUpdated(message) => message.extra.get("changed_attributes"),
+            _ => None,
         };
-        event.key().filter(|_| dated)
+        let of_message = of_message.and_then(|list| Vec::<Change>::deserialize(list).ok());
+        let changes = of_message.as_deref().unwrap_or_else(|| event.changed_attributes());
+        let changes =
+            changes.iter().filter(|change| change.name != PROOF_ATTRIBUTE).map(|change| {
+                let (mut previous, mut current) = (change.previous.clone(), change.current.clone());
+                forget_proofs(&mut previous);
+                forget_proofs(&mut current);
+                AttributeChange { name: change.name.clone(), previous, current }
+            });
+        changes.collect()
+    }
+
+    /// The key under which the reconciler tells the state. A state without a time of its own has
+    /// none: the time that stands in could be another state's.
+    pub(super) fn reconciled_key(&self, read: &Event, event: &SupportEvent) -> Option<String> {
+        let Event::ConversationStatusChanged(state) = read else { return None };
+        self.credible(state.updated_at)?;
+        event.reconciled_key()
     }
 
     fn conversation(&self, state: &Conversation) -> ConversationFact {
@@ -87,6 +103,8 @@ impl Reader<'_> {
                 _ => Direction::Unknown,
             },
             private: message.private,
+            ours: is_ours(message.source_id.as_deref())
+                && message.message_type == MessageType::Outgoing,
             content: message.content.clone(),
             created_at: self.time(message.created_at),
         }

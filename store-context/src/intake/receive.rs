@@ -1,6 +1,7 @@
-//! The endpoint's three steps: verify, remember, answer.
+//! The endpoint's three steps: verify, take, answer.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chatwoot_client::webhook::{Delivery, Event, ParseError, VerifierError, VerifyError};
 use http::HeaderMap;
@@ -9,17 +10,19 @@ use jiff::Timestamp;
 use super::admit::Admission;
 use super::contact_hint::ContactHints;
 use super::from_webhook::Reader;
-use super::record;
 use crate::identity::StoreIdentity;
 use crate::mac::hash_digits;
+use crate::model::SupportEvent;
 use crate::ports::{
-    AddressToken, EntrySource, PortError, Ports, Remembered, StoreRecord, Stores, WebhookLedger,
+    AddressToken, Clock, EntrySource, NewEntry, PortError, Ports, StoreRecord, Stores, Taken,
+    WebhookLedger,
 };
 
-/// Takes deliveries in: what [`Intake::receive`] accepts is remembered before it returns.
+/// Takes deliveries in: what [`Intake::receive`] accepts is in the ledger before it returns.
 #[derive(Clone)]
 pub struct Intake {
     pub(super) stores: Arc<dyn Stores>,
+    pub(super) clock: Arc<dyn Clock>,
     ledger: Arc<dyn WebhookLedger>,
     contacts: ContactHints,
 }
@@ -27,11 +30,11 @@ pub struct Intake {
 /// A delivery that was accepted: answer 200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Receipt {
-    /// Remembered; it will be handled.
+    /// Taken; it will be handled.
     New,
     /// Known already; it is handled once.
     Known,
-    /// A changed contact. It is not remembered and no handler hears of it: it only has the sync look
+    /// A new or changed contact. It is not kept and no handler hears of it: it only has the sync look
     /// at a customer's contact that is not as it was written.
     Hint,
 }
@@ -68,6 +71,7 @@ impl Intake {
     pub fn new(ports: &Ports) -> Self {
         Self {
             stores: ports.stores.clone(),
+            clock: ports.clock.clone(),
             ledger: ports.webhooks.clone(),
             contacts: ContactHints::new(ports),
         }
@@ -81,7 +85,7 @@ impl Intake {
         headers: &HeaderMap,
         body: &[u8],
     ) -> Result<Receipt, ReceiveError> {
-        let admission = self.admit(address, headers, Timestamp::now()).await?;
+        let admission = self.admit(address, headers).await?;
         self.receive_admitted(&admission, headers, body).await
     }
 
@@ -92,11 +96,12 @@ impl Intake {
         headers: &HeaderMap,
         body: &[u8],
     ) -> Result<Receipt, ReceiveError> {
-        let now = Timestamp::now();
+        let now = self.clock.now();
         let Admission { record, verifier } = admission;
         let store = &record.store.id;
         let delivery = verifier.verify(headers, body, now)?;
         let event = delivery.event()?;
+        let account = record.account_key().ok_or(ReceiveError::NotProvisioned)?;
         check_account(record, &event)?;
         if self.contacts.take(store, &event).await? {
             return Ok(Receipt::Hint);
@@ -104,14 +109,24 @@ impl Intake {
         let identity = identity(record, &event);
         let reader = Reader { identity: identity.as_ref(), sent_at: delivery.sent_at, now };
         let support_event = reader.event(&event);
-        let key = reader.key(&event, &support_event).unwrap_or_else(|| opaque_key(&delivery));
-        let remembered =
-            record::remember(&*self.ledger, store, support_event, key, EntrySource::Webhook)
-                .await?;
-        tracing::debug!(%store, event = event.name(), ?remembered, "webhook received");
-        Ok(match remembered {
-            Remembered::New => Receipt::New,
-            Remembered::Known => Receipt::Known,
+        let (key, twin_key) = match support_event.key() {
+            Some(fact) => (fact, None),
+            None => (signed_key(&delivery), twin_key(&delivery, &support_event, now)),
+        };
+        let entry = NewEntry {
+            key,
+            delivery: delivery.id.map(ToOwned::to_owned),
+            twin_key,
+            reconciled_key: reader.reconciled_key(&event, &support_event),
+            event: support_event,
+            changed: Reader::changed(&event),
+            source: EntrySource::Webhook,
+        };
+        let taken = self.ledger.take(store, &account, &[entry]).await?;
+        tracing::debug!(%store, event = event.name(), ?taken, "webhook received");
+        Ok(match taken.first() {
+            Some(Taken::New { .. }) => Receipt::New,
+            _ => Receipt::Known,
         })
     }
 }
@@ -138,10 +153,29 @@ impl std::fmt::Debug for Intake {
     }
 }
 
-/// Names an event that is no fact of its own by what was signed, so that a captured delivery is
-/// known whatever its unsigned delivery id says. No fact's key begins like this, and no event's
-/// name plays a part.
-fn opaque_key(delivery: &Delivery<'_>) -> String {
+/// Names an event that is no fact of its own by what was signed, so that a captured delivery is known
+/// whatever its unsigned delivery id says. No fact's key begins like this, and no event's name plays
+/// a part.
+fn signed_key(delivery: &Delivery<'_>) -> String {
     let sent_at = delivery.sent_at.as_second().to_string();
     format!("signed/{}", hash_digits(&[sent_at.as_bytes(), b".", delivery.body]))
+}
+
+/// How long after it was signed a delivery may be the second of two with one signature.
+const TWINS_WITHIN: Duration = Duration::from_secs(10);
+
+/// The key of a second change that was signed like a first: Chatwoot renders a payload later than
+/// the change, so two changes within a second may be told by the same bytes (4.15.1: a conversation
+/// that was resolved and opened again), and only the delivery id tells them apart. Nothing signs that
+/// id, so whoever captured a delivery can have the state that it tells told once more, within ten
+/// seconds.
+fn twin_key(delivery: &Delivery<'_>, event: &SupportEvent, now: Timestamp) -> Option<String> {
+    let changes = matches!(
+        event,
+        SupportEvent::ConversationStatusChanged(_)
+            | SupportEvent::ConversationUpdated(_)
+            | SupportEvent::MessageUpdated(_)
+    );
+    let age = now.duration_since(delivery.sent_at).unsigned_abs();
+    (changes && age <= TWINS_WITHIN).then(|| format!("{}/twin", signed_key(delivery)))
 }

@@ -6,6 +6,7 @@
 
 mod cache;
 mod due;
+mod fair_queue;
 mod links;
 mod shop;
 mod stores;
@@ -73,7 +74,7 @@ pub fn ports_with(
         stores: Arc::new(MemoryStores::with_clock(clock.clone())),
         links: Arc::new(MemoryLinks::new()),
         sync: Arc::new(MemorySyncLedger::new()),
-        webhooks: Arc::new(MemoryWebhookLedger::new()),
+        webhooks: Arc::new(MemoryWebhookLedger::with_clock(clock.clone())),
         cache: Arc::new(MemoryCache::default()),
         clock,
     }

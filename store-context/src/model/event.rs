@@ -4,6 +4,7 @@ use chatwoot_client::types::ConversationStatus;
 use chatwoot_client::types::{Extra, MessageId};
 use chatwoot_client::{ContactId, ConversationId, InboxId, Time, UserId};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::proof::Proof;
 
@@ -108,10 +109,30 @@ pub struct MessageFact {
     pub direction: Direction,
     /// Whether only agents see it.
     pub private: bool,
+    /// Whether this engine wrote it, by a handler's
+    /// [`reply`](crate::intake::HandlerContext::reply) or
+    /// [`note`](crate::intake::HandlerContext::note). A handler that answers messages passes these
+    /// over, or it would answer itself.
+    #[serde(default)]
+    pub ours: bool,
     /// Its text.
     pub content: Option<String>,
     /// When it was written.
     pub created_at: Time,
+}
+
+/// A field that changed.
+///
+/// Names and values are those of Chatwoot's tables, not of its payloads: `assignee_id`,
+/// `label_list`, and times as ISO 8601.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AttributeChange {
+    /// The field.
+    pub name: String,
+    /// What it was.
+    pub previous: Value,
+    /// What it is.
+    pub current: Value,
 }
 
 impl SupportEvent {
@@ -127,20 +148,30 @@ impl SupportEvent {
         }
     }
 
-    /// Names the fact: the same fact has the same key, whether a webhook or the API told it.
+    /// Returns the name of the fact: the same fact has the same key, whether a webhook or the API
+    /// tells it.
     ///
-    /// A state of a conversation is named by its time, since each state is a fact of its own.
+    /// Only a beginning and a message are facts that name themselves. A change of a state is not: two
+    /// changes may show one state, since Chatwoot renders a payload later than the change.
     pub fn key(&self) -> Option<String> {
         match self {
             Self::ConversationCreated(fact) => {
                 Some(format!("{}/{}", self.name(), fact.conversation))
             }
+            Self::MessageCreated(fact) => Some(format!("{}/{}", self.name(), fact.message)),
+            _ => None,
+        }
+    }
+
+    /// Returns the key under which the reconciler tells the event: that of the fact, or for a state
+    /// one by its status and time.
+    pub fn reconciled_key(&self) -> Option<String> {
+        match self {
             Self::ConversationStatusChanged(fact) | Self::ConversationUpdated(fact) => {
                 let (name, at) = (self.name(), fact.updated_at);
                 Some(format!("{name}/{}/{}/{at}", fact.conversation, fact.status))
             }
-            Self::MessageCreated(fact) => Some(format!("{}/{}", self.name(), fact.message)),
-            Self::MessageUpdated(_) | Self::Other { .. } => None,
+            _ => self.key(),
         }
     }
 
@@ -165,6 +196,19 @@ impl SupportEvent {
     pub fn conversation_id(&self) -> Option<ConversationId> {
         let state = self.conversation().map(|fact| fact.conversation);
         state.or_else(|| self.message().map(|fact| fact.conversation))
+    }
+
+    /// Returns the contact that the event is about, or whose conversation it is about; `None` where
+    /// the event does not say.
+    pub fn contact_id(&self) -> Option<ContactId> {
+        if let Self::Other { name, body } = self {
+            let of_contact = name.starts_with("contact_").then(|| body.get("id")).flatten();
+            let contact = of_contact.or_else(|| body.get("contact")?.get("id"));
+            let sender = || body.get("meta")?.get("sender")?.get("id");
+            return contact.or_else(sender)?.as_u64().map(ContactId);
+        }
+        let state = self.conversation().and_then(|fact| fact.contact);
+        state.or_else(|| self.message()?.contact)
     }
 
     /// The message, if the event is about one.

@@ -17,7 +17,7 @@ pub use self::account_key::AccountKey;
 pub use self::cart::{Cart, CartItem};
 pub use self::context::{ContextSnapshot, Source, StoreSummary};
 pub use self::customer::{Customer, CustomerId};
-pub use self::event::{ConversationFact, Direction, MessageFact, SupportEvent};
+pub use self::event::{AttributeChange, ConversationFact, Direction, MessageFact, SupportEvent};
 pub use self::insights::{Insights, OrderTotals};
 pub use self::money::{CurrencyMismatch, Money};
 pub use self::order::{Order, OrderId, OrderItem, OrderStatus};

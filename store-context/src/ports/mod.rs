@@ -5,6 +5,7 @@
 
 mod cache;
 mod carts;
+mod claim;
 mod clock;
 mod credentials;
 mod customers;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 
 pub use self::cache::Cache;
 pub use self::carts::Carts;
+pub use self::claim::ClaimRequest;
 pub use self::clock::{Clock, SystemClock, TokioClock};
 pub use self::credentials::{Address, AddressToken, BoundToken, Expiring, StoreCredentials};
 pub use self::customers::Customers;
@@ -27,7 +29,8 @@ pub use self::orders::Orders;
 pub use self::stores::{ProvisionLock, StoreAccount, StoreRecord, Stores};
 pub use self::sync_ledger::{SyncClaim, SyncCounts, SyncLedger};
 pub use self::webhook_ledger::{
-    Entry, EntryClaim, EntrySource, Remembered, WebhookCounts, WebhookLedger,
+    Entry, EntryOutcome, EntrySource, KnownState, NewEntry, ParkedEntry, QueueClaim, RoundClaim,
+    RoundOutcome, Taken, Unread, WebhookCounts, WebhookLedger,
 };
 
 /// A port that could not do what it was asked.

@@ -23,6 +23,7 @@ pub use self::config::ProvisionConfig;
 pub use self::email_domain::{EmailDomain, InvalidEmailDomain};
 pub use self::report::{ProvisionReport, Step, StepOutcome};
 pub use self::rotation::{PanelRotation, RotateConfig, Rotated};
+pub use self::webhook::WEBHOOK_SUBSCRIPTIONS;
 use crate::accounts::{Accounts, ClientsError};
 use crate::identity::random_key;
 use crate::model::{Store, StoreId};
@@ -120,6 +121,8 @@ impl Provisioner {
         run.inboxes(&account, administrator).await?;
         run.webhook(&account).await?;
         run.panel(&account, self.ports.clock.now()).await?;
+        // It may have failed for want of what is there now.
+        self.ports.webhooks.hurry(&store.id).await?;
         tracing::info!(store = %store.id, changed = run.report.changed(), "store provisioned");
         Ok(run.report)
     }
@@ -156,7 +159,7 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Keys and addresses first, and the reconciler's cursor: from here on nothing is missed.
+    /// Keys and addresses first, and the reconciler's schedule: from here on nothing is missed.
     async fn addresses(&mut self) -> Result<(), ProvisionError> {
         let known = &mut self.credentials;
         let complete = known.webhook_address.is_some()
@@ -170,10 +173,8 @@ impl Run<'_> {
             known.proof_key.get_or_insert(random_key()?);
             self.keep().await?;
         }
-        let ledger = &self.provisioner.ports.webhooks;
-        if ledger.cursor(&self.store.id).await?.is_none() {
-            ledger.set_cursor(&self.store.id, self.provisioner.ports.clock.now()).await?;
-        }
+        let store = std::slice::from_ref(&self.store.id);
+        self.provisioner.ports.webhooks.schedule(store).await?;
         Ok(())
     }
 

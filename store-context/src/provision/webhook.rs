@@ -15,9 +15,10 @@ use crate::ports::{Address, Expiring};
 
 const STEP: &str = "webhook";
 
-/// What is subscribed to: the facts that the reconciler can find again when a delivery is lost, and
-/// changed contacts, which are only a hint to the sync.
-const SUBSCRIPTIONS: [WebhookSubscription; 5] = [
+/// The events that a store's webhook is subscribed to: the facts that the reconciler can find again
+/// when a delivery is lost, and new and changed contacts, which are only hints to the sync.
+pub const WEBHOOK_SUBSCRIPTIONS: [WebhookSubscription; 6] = [
+    WebhookSubscription::ContactCreated,
     WebhookSubscription::ContactUpdated,
     WebhookSubscription::ConversationCreated,
     WebhookSubscription::ConversationStatusChanged,
@@ -38,14 +39,14 @@ impl Run<'_> {
         let is = is.or_else(|| known.iter().find(|webhook| webhook.url == url));
         let (webhook, outcome) = match is {
             None => {
-                let wanted = NewWebhook::new(url, SUBSCRIPTIONS.to_vec());
+                let wanted = NewWebhook::new(url, WEBHOOK_SUBSCRIPTIONS.to_vec());
                 (account.webhooks().create(&wanted).await.at(STEP)?, StepOutcome::Created)
             }
             Some(is) if is.url == url && subscribed(is) => (is.clone(), StepOutcome::Unchanged),
             Some(is) => {
                 let to = WebhookPatch {
                     url: url.into(),
-                    subscriptions: Patch::Set(SUBSCRIPTIONS.to_vec()),
+                    subscriptions: Patch::Set(WEBHOOK_SUBSCRIPTIONS.to_vec()),
                     ..WebhookPatch::default()
                 };
                 (account.webhooks().update(is.id, &to).await.at(STEP)?, StepOutcome::Changed)
@@ -69,6 +70,6 @@ impl Run<'_> {
 }
 
 fn subscribed(webhook: &Webhook) -> bool {
-    webhook.subscriptions.len() == SUBSCRIPTIONS.len()
-        && SUBSCRIPTIONS.iter().all(|wanted| webhook.subscriptions.contains(wanted))
+    webhook.subscriptions.len() == WEBHOOK_SUBSCRIPTIONS.len()
+        && WEBHOOK_SUBSCRIPTIONS.iter().all(|wanted| webhook.subscriptions.contains(wanted))
 }

@@ -64,7 +64,7 @@ async fn a_visitor_who_gives_themselves_a_tier_has_it_taken_back() {
     worked(&bench).await;
     visitor.tell(&json!({ "custom_attributes": { "customer_tier": "gold" } })).await;
     assert_eq!(told(&bench).await, [Receipt::Hint]);
-    let entries = bench.ports.webhooks.counts(bench.north()).await.unwrap();
+    let entries = bench.ports.webhooks.counts(Some(bench.north())).await.unwrap();
     assert_eq!(entries.webhooks, 0, "a hint is not remembered");
 
     bench.fake.clear_journal();

@@ -41,7 +41,7 @@ async fn judged(bench: &Bench, talk: &Talk, by: EntrySource) -> (Entry, [Proof; 
     let mut entries = told(bench, by).await;
     entries.retain(|entry| entry.event.message().is_some());
     let entry = entries.pop().unwrap();
-    let state = bench.ports.webhooks.observed(bench.north(), talk.id).await.unwrap().unwrap();
+    let state = bench.known(talk.id).await.unwrap().state;
     let of_message = entry.proof().unwrap().clone();
     (entry, [of_message, state.proof])
 }
@@ -201,7 +201,7 @@ async fn a_state_is_not_told_again_because_its_proof_ended() {
     let identity = Identity::new(bench.ports.clone());
     identity.rotate_proof_key(bench.north(), Some(Duration::ZERO)).await.unwrap();
     assert_eq!(bench.reconciler().run_once(bench.north()).await.unwrap().found, 0);
-    let state = bench.ports.webhooks.observed(bench.north(), talk.id).await.unwrap().unwrap();
+    let state = bench.known(talk.id).await.unwrap().state;
     assert!(state.proof.is_proven(), "what was judged at the time stays");
 }
 

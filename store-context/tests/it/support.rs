@@ -16,21 +16,22 @@ use chatwoot_client::{
 use store_context::accounts::{Accounts, Clients};
 use store_context::identity::{Identity, PublicIdentity, StoreIdentity};
 use store_context::intake::{
-    DispatchConfig, Dispatched, Dispatcher, Handler, HandlerError, Intake, Receipt, ReceiveError,
-    ReconcileConfig, Reconciler,
+    DispatchConfig, Dispatcher, Handler, HandlerContext, HandlerError, Intake, Receipt,
+    ReceiveError, ReconcileConfig, Reconciler,
 };
 use store_context::memory::{self, MemoryShop};
-use store_context::model::ConversationFact;
 use store_context::model::{
     Branding, Customer, CustomerId, IdentityPolicy, Store, StoreId, TierPolicy,
 };
 use store_context::ports::{
-    Clock, Entry, EntryClaim, PortError, PortResult, Ports, Remembered, StoreCredentials,
-    StoreRecord, SyncClaim, SyncCounts, SyncLedger, WebhookCounts, WebhookLedger,
+    Clock, Entry, KnownState, PortError, PortResult, Ports, StoreCredentials, StoreRecord,
+    SyncClaim, SyncCounts, SyncLedger,
 };
 use store_context::provision::{ProvisionConfig, ProvisionError, ProvisionReport, Provisioner};
 use store_context::sync::{ContactSync, Outcome, SyncConfig, Synced};
 use store_context::{Currency, Timestamp};
+
+use crate::webhook_probe::WebhookProbe;
 
 pub(crate) const PUBLIC_URL: &str = "https://host.example/support";
 
@@ -76,6 +77,7 @@ pub(crate) struct Bench {
     pub(crate) shop: Arc<MemoryShop>,
     pub(crate) ports: Ports,
     pub(crate) ledger: Arc<Probe>,
+    pub(crate) webhooks: Arc<WebhookProbe>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) accounts: Accounts,
     pub(crate) stores: [Store; 2],
@@ -104,7 +106,8 @@ impl Bench {
         let mut ports = memory::ports_with(clock.clone(), shop.clone(), shop.clone(), shop.clone());
         let ledger = Arc::new(Probe::new(&ports));
         ports.sync = ledger.clone();
-        ports.webhooks = ledger.clone();
+        let webhooks = Arc::new(WebhookProbe::new(ports.webhooks.clone()));
+        ports.webhooks = webhooks.clone();
         let client = Client::builder(BASE_URL)
             .transport(fake.clone())
             .retry(policy)
@@ -116,7 +119,7 @@ impl Bench {
             shop.open(&store.id, store.currency);
         }
         let accounts = Accounts::new(&ports, Clients::single(client.clone()));
-        Self { fake, client, shop, ports, ledger, clock, accounts, stores }
+        Self { fake, client, shop, ports, ledger, webhooks, clock, accounts, stores }
     }
 
     /// One with both stores provisioned, and an empty journal.
@@ -132,6 +135,16 @@ impl Bench {
         bench.fake.clear_journal();
         bench.fake.take_deliveries();
         bench
+    }
+
+    /// One whose client never sends again, with both stores provisioned.
+    pub(crate) async fn hasty_provisioned() -> Self {
+        Self::provisioned_with(RetryPolicy {
+            max_attempts: 1,
+            deadline: Duration::from_millis(500),
+            ..RetryPolicy::default()
+        })
+        .await
     }
 
     pub(crate) fn north(&self) -> &StoreId {
@@ -344,23 +357,17 @@ pub(crate) fn holds_none(text: &str, secrets: &[String]) {
     }
 }
 
-/// The ledgers in memory. An hour ahead when they are asked what is due, so that nobody waits for
-/// a retry; and any method can be told to fail.
+/// The sync ledger in memory. An hour ahead when it is asked what is due, so that nobody waits for a
+/// retry; and any method can be told to fail.
 pub(crate) struct Probe {
     sync: Arc<dyn SyncLedger>,
-    webhooks: Arc<dyn WebhookLedger>,
     failing: Mutex<HashSet<&'static str>>,
     wants: AtomicU32,
 }
 
 impl Probe {
     fn new(ports: &Ports) -> Self {
-        Self {
-            sync: ports.sync.clone(),
-            webhooks: ports.webhooks.clone(),
-            failing: Mutex::default(),
-            wants: AtomicU32::new(0),
-        }
+        Self { sync: ports.sync.clone(), failing: Mutex::default(), wants: AtomicU32::new(0) }
     }
 
     /// This method fails until [`Probe::mend`].
@@ -411,61 +418,6 @@ impl SyncLedger for Probe {
 
     async fn counts(&self) -> PortResult<SyncCounts> {
         self.sync.counts().await
-    }
-}
-
-#[async_trait]
-impl WebhookLedger for Probe {
-    async fn remember(&self, entry: &Entry) -> PortResult<Remembered> {
-        self.check("remember")?;
-        self.webhooks.remember(entry).await
-    }
-
-    async fn knows(&self, store: &StoreId, key: &str) -> PortResult<bool> {
-        self.webhooks.knows(store, key).await
-    }
-
-    async fn claim(
-        &self,
-        limit: usize,
-        lease: Duration,
-        now: Timestamp,
-    ) -> PortResult<Vec<EntryClaim>> {
-        self.webhooks.claim(limit, lease, ahead(now)).await
-    }
-
-    async fn done(&self, claim: &EntryClaim) -> PortResult<bool> {
-        self.webhooks.done(claim).await
-    }
-
-    async fn release(&self, claim: &EntryClaim, retry_at: Timestamp) -> PortResult<bool> {
-        self.webhooks.release(claim, retry_at).await
-    }
-
-    async fn observe(&self, store: &StoreId, state: &ConversationFact) -> PortResult<bool> {
-        self.check("observe")?;
-        self.webhooks.observe(store, state).await
-    }
-
-    async fn observed(
-        &self,
-        store: &StoreId,
-        conversation: ConversationId,
-    ) -> PortResult<Option<ConversationFact>> {
-        self.webhooks.observed(store, conversation).await
-    }
-
-    async fn cursor(&self, store: &StoreId) -> PortResult<Option<Timestamp>> {
-        self.webhooks.cursor(store).await
-    }
-
-    async fn set_cursor(&self, store: &StoreId, to: Timestamp) -> PortResult<()> {
-        self.check("set_cursor")?;
-        self.webhooks.set_cursor(store, to).await
-    }
-
-    async fn counts(&self, store: &StoreId) -> PortResult<WebhookCounts> {
-        self.webhooks.counts(store).await
     }
 }
 
@@ -562,19 +514,35 @@ impl Bench {
     }
 
     pub(crate) fn reconciler(&self) -> Reconciler {
-        let config = ReconcileConfig { grace: Duration::ZERO, ..ReconcileConfig::default() };
+        let config = ReconcileConfig::default();
         Reconciler::new(self.accounts.clone(), self.ports.clone(), config)
+    }
+
+    pub(crate) fn dispatcher(
+        &self,
+        handler: Arc<dyn Handler>,
+        config: DispatchConfig,
+    ) -> Dispatcher {
+        Dispatcher::new(self.accounts.clone(), &self.ports, handler, config)
+    }
+
+    /// What is known of a conversation of the first store.
+    pub(crate) async fn known(&self, conversation: ConversationId) -> Option<KnownState> {
+        let account = self.accounts.open(self.north()).await.unwrap().key;
+        let known = self.ports.webhooks.states(self.north(), &account, &[conversation]).await;
+        known.unwrap().pop()
     }
 
     /// Hands out until nothing is left.
     pub(crate) async fn dispatched(&self, seen: &Arc<Seen>) {
-        let handler = seen.clone();
-        let dispatcher =
-            Dispatcher::new(self.ports.webhooks.clone(), handler, DispatchConfig::default());
+        let dispatcher = self.dispatcher(seen.clone(), DispatchConfig::default());
         for _ in 0..1_000 {
-            if dispatcher.run_once().await.unwrap() == Dispatched::default() {
+            dispatcher.run_once().await.unwrap();
+            if self.ports.webhooks.counts(None).await.unwrap().waiting == 0 {
                 return;
             }
+            // What failed waits for its next try.
+            tokio::time::sleep(Duration::from_secs(1)).await;
         }
         panic!("there is always more to hand out");
     }
@@ -609,7 +577,7 @@ impl Seen {
 
 #[async_trait]
 impl Handler for Seen {
-    async fn handle(&self, entry: &Entry) -> Result<(), HandlerError> {
+    async fn handle(&self, _: &HandlerContext<'_>, entry: &Entry) -> Result<(), HandlerError> {
         if let Some(left) = self.failing.lock().unwrap().get_mut(&entry.key).filter(|it| **it > 0) {
             *left -= 1;
             return Err("told to fail".into());

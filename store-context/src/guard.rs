@@ -1,0 +1,66 @@
+//! Calls of the host's code, which may panic or hang.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+
+use crate::ports::{PortError, PortResult};
+
+/// How long a storage port may take for one call.
+const PORT_LIMIT: Duration = Duration::from_secs(10);
+
+/// Why a call of the host's code did not come to its end.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Cut {
+    /// It panicked; with what it said.
+    #[error("panicked: {0}")]
+    Panicked(String),
+    /// It took longer than it may.
+    #[error("did not end within {0:?}")]
+    TimedOut(Duration),
+}
+
+/// Runs a future of the host's: a panic is caught, and after `limit` it is dropped.
+pub(crate) async fn guarded<T>(
+    limit: Duration,
+    future: impl Future<Output = T> + Send,
+) -> Result<T, Cut> {
+    match tokio::time::timeout(limit, AssertUnwindSafe(future).catch_unwind()).await {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(panic)) => Err(Cut::Panicked(said(&*panic))),
+        Err(_elapsed) => Err(Cut::TimedOut(limit)),
+    }
+}
+
+/// Runs a call of a storage port: a panic and a call that hangs are errors of the port.
+pub(crate) async fn port<T>(
+    name: &'static str,
+    call: impl Future<Output = PortResult<T>> + Send,
+) -> PortResult<T> {
+    guarded(PORT_LIMIT, call).await.unwrap_or_else(|cut| Err(PortError::new(name, cut)))
+}
+
+fn said(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "without a text".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn what_panics_or_hangs_is_cut() {
+        let limit = Duration::from_secs(3);
+        assert_eq!(guarded(limit, async { 7 }).await, Ok(7));
+        let panicked = guarded(limit, async { assert!(limit.is_zero(), "no {}", 8) }).await;
+        assert_eq!(panicked, Err(Cut::Panicked("no 8".to_owned())));
+        let hung = guarded(limit, std::future::pending::<()>()).await;
+        assert_eq!(hung, Err(Cut::TimedOut(limit)));
+        let port = port::<()>("sync", std::future::pending()).await.unwrap_err();
+        assert_eq!(port.to_string(), "the port `sync` failed");
+    }
+}

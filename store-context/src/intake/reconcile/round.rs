@@ -1,0 +1,280 @@
+//! One store, once.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chatwoot_client::application::conversations::Conversation;
+use chatwoot_client::application::messages::MessagesQuery;
+use chatwoot_client::types::MessageId;
+use chatwoot_client::types::{Message, MessageType};
+use chatwoot_client::{Account, ConversationId, Error, ErrorKind, Time};
+use jiff::Timestamp;
+
+use super::{ReconcileConfig, ReconcileError, Reconciled};
+use crate::accounts::{Accounts, OpenAccount};
+use crate::guard::port;
+use crate::identity::StoreIdentity;
+use crate::intake::from_api;
+use crate::model::{AccountKey, ConversationFact, StoreId, SupportEvent};
+use crate::ports::{
+    Clock, EntrySource, KnownState, NewEntry, Ports, RoundClaim, Taken, Unread, WebhookLedger,
+};
+
+pub(super) struct Round {
+    account: Account,
+    key: AccountKey,
+    identity: StoreIdentity,
+    ledger: Arc<dyn WebhookLedger>,
+    clock: Arc<dyn Clock>,
+    store: StoreId,
+    /// What was written before, by the server's clock, is known or was never looked for.
+    from: Timestamp,
+    /// What could not be read in a row.
+    failures: u32,
+    unread: Vec<Unread>,
+    reconciled: Reconciled,
+}
+
+/// How many conversations are looked at with the same calls of the ledger.
+const CHUNK: usize = 25;
+
+/// How many conversations in a row may be unreadable before the server is taken to be.
+const FAILURES: u32 = 5;
+
+/// How long before a conversation's last reading its messages are read again: one may have been
+/// written then, and shown later.
+const SHOWN_LATE: Duration = Duration::from_mins(2);
+
+type Ended = (AccountKey, Reconciled, Vec<Unread>);
+
+impl Round {
+    /// Takes what happened since the last round and is not known.
+    pub(super) async fn run(
+        accounts: &Accounts,
+        ports: &Ports,
+        config: ReconcileConfig,
+        claim: &RoundClaim,
+    ) -> Result<Ended, ReconcileError> {
+        let OpenAccount { account, identity, key, .. } = accounts.open(&claim.store).await?;
+        // The server counts back from its own now, so that its clock may be wrong; only what it
+        // dates is held against ours, with some leeway.
+        let window = claim.age + config.overlap;
+        let now = ports.clock.now();
+        let mut round = Self {
+            account,
+            identity,
+            ledger: ports.webhooks.clone(),
+            clock: ports.clock.clone(),
+            store: claim.store.clone(),
+            from: back(now, window + config.skew),
+            failures: 0,
+            unread: Vec::new(),
+            reconciled: Reconciled::default(),
+            key,
+        };
+        let list = round.account.conversations().updated_within(window.as_secs() + 1);
+        let mut touched: Vec<Read> =
+            list.await?.payload.into_iter().map(|state| Read { state, from: None }).collect();
+        if claim.account.as_ref() == Some(&round.key) {
+            let given_up = back(now, config.unread_for);
+            round.again(&claim.unread, given_up, &mut touched).await?;
+        }
+        round.reconciled.conversations = touched.len() as u64;
+        for chunk in touched.chunks(CHUNK) {
+            round.chunk(chunk).await?;
+        }
+        round.reconciled.unread = round.unread.len() as u64;
+        Ok((round.key, round.reconciled, round.unread))
+    }
+
+    /// Adds the conversations that could not be read before to those that are to be read.
+    async fn again(
+        &mut self,
+        unread: &[Unread],
+        given_up: Timestamp,
+        touched: &mut Vec<Read>,
+    ) -> Result<(), ReconcileError> {
+        for unread in unread {
+            let id = unread.conversation;
+            if let Some(read) = touched.iter_mut().find(|read| read.state.id == id) {
+                read.from = Some(unread.from);
+                continue;
+            }
+            if unread.from < given_up {
+                tracing::error!(store = %self.store, conversation = %id,
+                    "a conversation cannot be read and is given up");
+                continue;
+            }
+            match self.account.conversations().get(id).await {
+                Ok(state) => touched.push(Read { state, from: Some(unread.from) }),
+                Err(error) => self.skip(error, unread.clone())?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn chunk(&mut self, chunk: &[Read]) -> Result<(), ReconcileError> {
+        let ids: Vec<ConversationId> = chunk.iter().map(|read| read.state.id).collect();
+        let known = port("webhooks", self.ledger.states(&self.store, &self.key, &ids)).await?;
+        let known: HashMap<ConversationId, KnownState> =
+            known.into_iter().map(|known| (known.state.conversation, known)).collect();
+
+        let (mut talks, mut read) = (Vec::new(), Vec::new());
+        for conversation in chunk {
+            let state = &conversation.state;
+            let known = known.get(&state.id);
+            let touched = touched(state);
+            let read_at = known.and_then(|known| known.messages_read_at);
+            let mut messages = Vec::new();
+            if conversation.from.is_some() || read_at.is_none_or(|read_at| read_at < touched) {
+                let since = read_at.and_then(Time::at).map(|at| back(at, SHOWN_LATE));
+                let from = conversation.from.or(since).unwrap_or(self.from);
+                match self.messages(state, from).await {
+                    Ok(found) => {
+                        self.failures = 0;
+                        messages = found;
+                        read.push((state.id, touched));
+                    }
+                    Err(error) => self.skip(error, Unread { conversation: state.id, from })?,
+                }
+            }
+            talks.push((state, known, messages));
+        }
+        self.tell(talks).await?;
+        // Only now: what was read counts as told.
+        port("webhooks", self.ledger.messages_read(&self.store, &self.key, &read)).await?;
+        Ok(())
+    }
+
+    /// Takes what is not known of conversations.
+    async fn tell(
+        &mut self,
+        talks: Vec<(&Conversation, Option<&KnownState>, Vec<Message>)>,
+    ) -> Result<(), ReconcileError> {
+        let now = self.clock.now();
+        let mut facts: Vec<(ConversationFact, Option<&KnownState>, Vec<SupportEvent>)> = Vec::new();
+        let mut keys = Vec::new();
+        for (state, known, messages) in talks {
+            let fact = from_api::conversation(state, &self.identity, now);
+            let began = state.created_at.at().is_some_and(|at| at >= self.from);
+            let created = began.then(|| SupportEvent::ConversationCreated(fact.clone()));
+            let messages = messages.iter().map(|message| {
+                SupportEvent::MessageCreated(from_api::message(message, state, &self.identity, now))
+            });
+            let events: Vec<SupportEvent> = created.into_iter().chain(messages).collect();
+            keys.extend(events.iter().filter_map(SupportEvent::key));
+            facts.push((fact, known, events));
+        }
+        let unknown = port("webhooks", self.ledger.unknown(&self.store, &self.key, &keys)).await?;
+        let unknown: BTreeSet<String> = unknown.into_iter().collect();
+        let mut entries = Vec::new();
+        for (fact, known, events) in facts {
+            let is_unknown =
+                |event: &SupportEvent| event.key().is_some_and(|it| unknown.contains(&it));
+            let mut events: Vec<SupportEvent> = events.into_iter().filter(is_unknown).collect();
+            // A beginning tells the state.
+            let begins = matches!(events.first(), Some(SupportEvent::ConversationCreated(_)));
+            let at = usize::from(begins);
+            let state = (!begins).then(|| state(fact, known)).flatten();
+            events.splice(at..at, state);
+            entries.extend(events.into_iter().filter_map(entry));
+        }
+        if entries.is_empty() {
+            return Ok(());
+        }
+        let taken = port("webhooks", self.ledger.take(&self.store, &self.key, &entries)).await?;
+        let new = taken.iter().filter(|taken| **taken != Taken::Known).count();
+        self.reconciled.found += new as u64;
+        Ok(())
+    }
+
+    /// A conversation's messages since a time: read newest page first, returned in the order in
+    /// which they were written.
+    async fn messages(
+        &self,
+        conversation: &Conversation,
+        from: Timestamp,
+    ) -> Result<Vec<Message>, Error> {
+        let mut messages = BTreeMap::new();
+        let mut before: Option<MessageId> = None;
+        loop {
+            let query = MessagesQuery { before, ..MessagesQuery::default() };
+            let page =
+                self.account.conversation(conversation.id).messages().list(&query).await?.payload;
+            let oldest = page.iter().min_by_key(|message| message.id);
+            let next = oldest.filter(|oldest| oldest.created_at.at() >= Some(from));
+            let next = next.map(|oldest| oldest.id);
+            messages.extend(page.into_iter().map(|message| (message.id, message)));
+            // A page that goes back no further is the last.
+            if next.is_none() || before.is_some() && next >= before {
+                break;
+            }
+            before = next;
+        }
+        let told = |message: &Message| {
+            message.message_type != MessageType::Activity && message.created_at.at() >= Some(from)
+        };
+        Ok(messages.into_values().filter(told).collect())
+    }
+
+    /// Leaves a conversation for the next round that the server fails to show, unless it fails to
+    /// show any: one that is being deleted is a 500 until it is a 404.
+    fn skip(&mut self, error: Error, unread: Unread) -> Result<(), ReconcileError> {
+        if error.is_not_found() {
+            return Ok(());
+        }
+        let own =
+            matches!(error.kind(), ErrorKind::Server | ErrorKind::Decode | ErrorKind::Timeout);
+        self.failures += 1;
+        if !own || self.failures > FAILURES {
+            return Err(error.into());
+        }
+        tracing::warn!(%error, store = %self.store, conversation = %unread.conversation,
+            "a conversation could not be read; the next round asks for it again");
+        self.unread.push(unread);
+        Ok(())
+    }
+}
+
+/// A conversation to be looked at.
+struct Read {
+    state: Conversation,
+    /// From when on its messages are read, if they could not be read before.
+    from: Option<Timestamp>,
+}
+
+/// When something last happened in a conversation, by the server's clock.
+fn touched(state: &Conversation) -> Time {
+    let updated = state.updated_at.unwrap_or(state.created_at);
+    state.last_activity_at.map_or(updated, |active| active.max(updated))
+}
+
+/// What a conversation's state tells that is not known.
+fn state(fact: ConversationFact, known: Option<&KnownState>) -> Option<SupportEvent> {
+    match known {
+        Some(known) if known.state.updated_at > fact.updated_at => None,
+        // Also where another event brought the state: what it tells is not that the status changed.
+        Some(known) if known.status_told.as_ref() == Some(&fact.status) => {
+            let same = known.state.same_state(&fact);
+            (!same).then_some(SupportEvent::ConversationUpdated(fact))
+        }
+        _ => Some(SupportEvent::ConversationStatusChanged(fact)),
+    }
+}
+
+fn entry(event: SupportEvent) -> Option<NewEntry> {
+    Some(NewEntry {
+        key: event.reconciled_key()?,
+        delivery: None,
+        twin_key: None,
+        reconciled_key: None,
+        event,
+        changed: Vec::new(),
+        source: EntrySource::Reconciler,
+    })
+}
+
+fn back(from: Timestamp, by: Duration) -> Timestamp {
+    from.checked_sub(by).unwrap_or(Timestamp::MIN)
+}

@@ -1,0 +1,638 @@
+//! Entries, their queues and what is known of conversations, in memory.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chatwoot_client::types::ConversationStatus;
+use chatwoot_client::{ContactId, ConversationId, Time};
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use crate::memory::fair_queue::FairQueue;
+use crate::model::{AccountKey, ConversationFact, StoreId, SupportEvent};
+use crate::ports::{
+    ClaimRequest, Entry, EntryOutcome, EntrySource, KnownState, NewEntry, ParkedEntry, QueueClaim,
+    Taken, WebhookCounts,
+};
+
+/// Counts rows and uses, one number for all.
+type Number = u64;
+
+#[derive(Debug, Default)]
+pub(super) struct Entries {
+    stores: HashMap<StoreId, StoreRows>,
+    rows: HashMap<Number, Row>,
+    queues: HashMap<Number, Queue>,
+    due: FairQueue,
+    // Handled entries, by when they were.
+    handled: BTreeSet<(Instant, Number)>,
+    // States, by when they were touched.
+    touched: BTreeMap<Number, (Instant, StoreId, Arc<AccountKey>, ConversationId)>,
+    last: Number,
+}
+
+#[derive(Debug, Default)]
+struct StoreRows {
+    accounts: HashMap<Arc<AccountKey>, AccountRows>,
+    // The entries that wait.
+    waiting: BTreeSet<Number>,
+    parked: BTreeSet<Number>,
+    counts: WebhookCounts,
+}
+
+#[derive(Debug, Default)]
+struct AccountRows {
+    keys: HashMap<Arc<str>, Number>,
+    queues: HashMap<ConversationId, Number>,
+    states: HashMap<ConversationId, State>,
+}
+
+#[derive(Debug)]
+struct State {
+    known: KnownState,
+    touched: Number,
+}
+
+/// An entry; of a handled one only what it takes to know it again.
+#[derive(Debug)]
+struct Row {
+    store: StoreId,
+    account: Arc<AccountKey>,
+    key: Arc<str>,
+    delivery: Option<Box<str>>,
+    source: EntrySource,
+    known_event: bool,
+    queue: Number,
+    body: Body,
+}
+
+#[derive(Debug)]
+enum Body {
+    Waiting(Box<Entry>),
+    Parked(Box<ParkedEntry>),
+    Handled,
+    // Forgotten before it was handled.
+    Forgotten,
+}
+
+#[derive(Debug)]
+struct Queue {
+    store: StoreId,
+    account: Arc<AccountKey>,
+    conversation: Option<ConversationId>,
+    entries: VecDeque<Number>,
+    // The fence of the claim, which stands until another is given.
+    claimed: Option<u64>,
+    // When its first entry is due.
+    due: Instant,
+}
+
+impl Entries {
+    fn number(&mut self) -> Number {
+        self.last += 1;
+        self.last
+    }
+
+    pub(super) fn take(
+        &mut self,
+        store: &StoreId,
+        account: &AccountKey,
+        entry: &NewEntry,
+        (time, now): (Timestamp, Instant),
+    ) -> Taken {
+        let Some(key) = self.new_key(store, account, entry) else { return Taken::Known };
+        let account = self.account(store, account);
+        let id = self.number();
+        let stale = match entry.event.conversation() {
+            Some(fact) => !self.observe(store, &account, &entry.event, fact, now),
+            None => false,
+        };
+        let rows = self.stores.entry(store.clone()).or_default();
+        let key: Arc<str> = key.into();
+        rows.accounts.entry(account.clone()).or_default().keys.insert(key.clone(), id);
+        rows.waiting.insert(id);
+        let known_event = !matches!(entry.event, SupportEvent::Other { .. });
+        rows.count(entry.source, known_event, 1);
+        rows.counts.waiting += 1;
+        let body = Entry {
+            id,
+            store: store.clone(),
+            account: (*account).clone(),
+            key: key.to_string(),
+            event: entry.event.clone(),
+            changed: entry.changed.clone(),
+            source: entry.source,
+            stale,
+            received_at: time,
+            tries: 0,
+        };
+        let row = Row {
+            store: store.clone(),
+            account: account.clone(),
+            key,
+            delivery: entry.delivery.as_deref().map(Into::into),
+            source: entry.source,
+            known_event,
+            queue: self.enqueue(id, store, &account, entry.event.conversation_id(), now),
+            body: Body::Waiting(Box::new(body)),
+        };
+        self.rows.insert(id, row);
+        Taken::New { stale }
+    }
+
+    /// The key under which the entry is new, if it is.
+    fn new_key(&self, store: &StoreId, account: &AccountKey, entry: &NewEntry) -> Option<String> {
+        let keys = self.of_account(store, account).map(|rows| &rows.keys);
+        let known = |key: &String| keys.and_then(|keys| keys.get(key.as_str()));
+        if entry.reconciled_key.as_ref().and_then(known).is_some() {
+            return None;
+        }
+        let Some(id) = known(&entry.key) else { return Some(entry.key.clone()) };
+        let first = self.rows.get(id).and_then(|row| row.delivery.as_deref());
+        let another = matches!((first, entry.delivery.as_deref()), (Some(a), Some(b)) if a != b);
+        entry.twin_key.clone().filter(|twin| another && known(twin).is_none())
+    }
+
+    pub(super) fn is_known(&self, store: &StoreId, account: &AccountKey, key: &str) -> bool {
+        self.of_account(store, account).is_some_and(|rows| rows.keys.contains_key(key))
+    }
+
+    pub(super) fn state(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        conversation: ConversationId,
+    ) -> Option<&KnownState> {
+        let states = self.of_account(store, account).map(|rows| &rows.states);
+        states?.get(&conversation).map(|state| &state.known)
+    }
+
+    pub(super) fn messages_read(
+        &mut self,
+        store: &StoreId,
+        account: &AccountKey,
+        conversation: ConversationId,
+        at: Time,
+    ) {
+        let accounts = self.stores.get_mut(store).map(|rows| &mut rows.accounts);
+        let states = accounts.and_then(|all| all.get_mut(account)).map(|rows| &mut rows.states);
+        if let Some(state) = states.and_then(|states| states.get_mut(&conversation)) {
+            state.known.messages_read_at = state.known.messages_read_at.max(Some(at));
+        }
+    }
+
+    pub(super) fn claim(&mut self, request: ClaimRequest<'_>, now: Instant) -> Vec<QueueClaim> {
+        let ClaimRequest { limit, share, lease, except } = request;
+        let claimed = self.due.claim(limit, share, except, now);
+        claimed.into_iter().filter_map(|queue| self.hold(queue, now + lease)).collect()
+    }
+
+    fn hold(&mut self, id: Number, until: Instant) -> Option<QueueClaim> {
+        let fence = self.number();
+        let queue = self.queues.get_mut(&id)?;
+        let first = self.rows.get(queue.entries.front()?)?;
+        let Body::Waiting(first) = &first.body else { return None };
+        let counts = self.stores.get_mut(&queue.store).map(|rows| &mut rows.counts);
+        if let Some(counts) = counts.filter(|_| queue.claimed.is_none()) {
+            counts.claimed += 1;
+        }
+        queue.claimed = Some(fence);
+        self.due.put(id, &queue.store, until);
+        Some(QueueClaim {
+            store: queue.store.clone(),
+            account: (*queue.account).clone(),
+            queue: id,
+            conversation: queue.conversation,
+            fence,
+            waiting_since: first.received_at,
+        })
+    }
+
+    fn held(&mut self, claim: &QueueClaim) -> Option<&mut Queue> {
+        self.queues.get_mut(&claim.queue).filter(|queue| queue.claimed == Some(claim.fence))
+    }
+
+    pub(super) fn load(&mut self, claim: &QueueClaim, limit: usize, now: Instant) -> Vec<Entry> {
+        let Some(queue) = self.held(claim) else { return Vec::new() };
+        if queue.due > now {
+            return Vec::new();
+        }
+        let ids: Vec<Number> = queue.entries.iter().take(limit).copied().collect();
+        let rows = ids.iter().filter_map(|id| self.rows.get(id));
+        let waiting = rows.filter_map(|row| match &row.body {
+            Body::Waiting(entry) => Some((**entry).clone()),
+            _ => None,
+        });
+        waiting.collect()
+    }
+
+    pub(super) fn begin(&mut self, claim: &QueueClaim, entry: Number) -> Option<u32> {
+        let first = self.held(claim)?.entries.front().copied()?;
+        let row = self.rows.get_mut(&entry).filter(|_| first == entry)?;
+        let Body::Waiting(entry) = &mut row.body else { return None };
+        let before = entry.tries;
+        entry.tries = before.saturating_add(1);
+        Some(before)
+    }
+
+    pub(super) fn extend(&mut self, claim: &QueueClaim, until: Instant) -> bool {
+        let held = self.held(claim).is_some();
+        if held {
+            self.due.put(claim.queue, &claim.store, until);
+        }
+        held
+    }
+
+    pub(super) fn settle(
+        &mut self,
+        claim: &QueueClaim,
+        settled: &[(Number, EntryOutcome)],
+        (time, now): (Timestamp, Instant),
+    ) -> bool {
+        if self.held(claim).is_none() {
+            return false;
+        }
+        for (id, outcome) in settled {
+            let queued = self.held(claim).is_some_and(|queue| queue.entries.contains(id));
+            if !queued {
+                continue;
+            }
+            match outcome {
+                EntryOutcome::Retry { after, .. } => {
+                    if let Some(queue) = self.held(claim) {
+                        queue.due = now + *after;
+                    }
+                }
+                EntryOutcome::Handled => {
+                    self.unqueue(*id, now);
+                    self.finish(*id, Body::Handled, now);
+                }
+                EntryOutcome::Parked { error } => {
+                    self.unqueue(*id, now);
+                    self.park(*id, error, time);
+                }
+            }
+        }
+        true
+    }
+
+    pub(super) fn release(&mut self, claim: &QueueClaim) -> bool {
+        let Some(queue) = self.held(claim) else { return false };
+        queue.claimed = None;
+        let (empty, due) = (queue.entries.is_empty(), queue.due);
+        if let Some(rows) = self.stores.get_mut(&claim.store) {
+            rows.counts.claimed -= 1;
+        }
+        if empty {
+            self.drop_queue(claim.queue);
+        } else {
+            self.due.put(claim.queue, &claim.store, due);
+        }
+        true
+    }
+
+    pub(super) fn parked(
+        &self,
+        store: &StoreId,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Vec<ParkedEntry> {
+        let Some(rows) = self.stores.get(store) else { return Vec::new() };
+        let ids = rows.parked.range(after.map_or(0, |after| after.saturating_add(1))..);
+        let parked = ids.filter_map(|id| match &self.rows.get(id)?.body {
+            Body::Parked(parked) => Some((**parked).clone()),
+            _ => None,
+        });
+        parked.take(limit).collect()
+    }
+
+    pub(super) fn replay(&mut self, store: &StoreId, only: Option<u64>, now: Instant) -> u64 {
+        let Some(rows) = self.stores.get(store) else { return 0 };
+        let parked = rows.parked.iter().copied();
+        let ids: Vec<Number> = parked.filter(|id| only.is_none_or(|only| *id == only)).collect();
+        for id in &ids {
+            self.unpark(*id, now);
+        }
+        ids.len() as u64
+    }
+
+    fn unpark(&mut self, id: Number, now: Instant) {
+        let Some(row) = self.rows.get_mut(&id) else { return };
+        let Body::Parked(parked) = std::mem::replace(&mut row.body, Body::Handled) else { return };
+        let entry = Entry { tries: 0, ..parked.entry };
+        let conversation = entry.event.conversation_id();
+        row.body = Body::Waiting(Box::new(entry));
+        let (store, account) = (row.store.clone(), row.account.clone());
+        if let Some(rows) = self.stores.get_mut(&store) {
+            rows.parked.remove(&id);
+            rows.waiting.insert(id);
+            rows.counts.parked -= 1;
+            rows.counts.waiting += 1;
+        }
+        let queue = self.enqueue(id, &store, &account, conversation, now);
+        if let Some(row) = self.rows.get_mut(&id) {
+            row.queue = queue;
+        }
+    }
+
+    pub(super) fn purge(&mut self, older_than: Duration, limit: usize, now: Instant) -> u64 {
+        let Some(until) = now.checked_sub(older_than) else { return 0 };
+        let mut purged = 0;
+        while purged < limit
+            && let Some(&(_, id)) = self.handled.first().filter(|(at, _)| *at < until)
+        {
+            self.handled.pop_first();
+            self.remove(id);
+            purged += 1;
+        }
+        while purged < limit
+            && let Some(oldest) = self.touched.first_entry().filter(|it| it.get().0 < until)
+        {
+            let (_, store, account, conversation) = oldest.remove();
+            let accounts = self.stores.get_mut(&store).map(|rows| &mut rows.accounts);
+            if let Some(rows) = accounts.and_then(|all| all.get_mut(&account)) {
+                rows.states.remove(&conversation);
+            }
+            purged += 1;
+        }
+        purged as u64
+    }
+
+    pub(super) fn forget_contact(
+        &mut self,
+        store: &StoreId,
+        account: &AccountKey,
+        contact: ContactId,
+        now: Instant,
+    ) -> u64 {
+        let Some(rows) = self.stores.get_mut(store) else { return 0 };
+        let mut forgotten = 0;
+        if let Some(of_account) = rows.accounts.get_mut(account) {
+            of_account.states.retain(|_, state| {
+                let keep = state.known.state.contact != Some(contact);
+                if !keep {
+                    self.touched.remove(&state.touched);
+                    forgotten += 1;
+                }
+                keep
+            });
+        }
+        let ids: Vec<Number> = rows.waiting.union(&rows.parked).copied().collect();
+        for id in ids {
+            let Some(row) = self.rows.get(&id).filter(|row| *row.account == *account) else {
+                continue;
+            };
+            let of_contact = match &row.body {
+                Body::Waiting(entry) => entry.event.contact_id() == Some(contact),
+                Body::Parked(parked) => parked.entry.event.contact_id() == Some(contact),
+                Body::Handled | Body::Forgotten => false,
+            };
+            if of_contact {
+                self.unqueue(id, now);
+                self.finish(id, Body::Forgotten, now);
+                forgotten += 1;
+            }
+        }
+        forgotten
+    }
+
+    pub(super) fn forget_store(&mut self, store: &StoreId) {
+        if self.stores.remove(store).is_none() {
+            return;
+        }
+        self.rows.retain(|_, row| row.store != *store);
+        self.handled.retain(|(_, id)| self.rows.contains_key(id));
+        self.touched.retain(|_, (_, of, _, _)| of != store);
+        self.queues.retain(|id, queue| {
+            let keep = queue.store != *store;
+            if !keep {
+                self.due.remove(*id);
+            }
+            keep
+        });
+        self.due.forget(store);
+    }
+
+    pub(super) fn counts(&self, store: Option<&StoreId>) -> WebhookCounts {
+        let stores: Vec<&StoreRows> = match store {
+            Some(store) => self.stores.get(store).into_iter().collect(),
+            None => self.stores.values().collect(),
+        };
+        stores.into_iter().fold(WebhookCounts::default(), |sum, rows| {
+            let of = &rows.counts;
+            let oldest = rows.waiting.first().and_then(|id| match &self.rows.get(id)?.body {
+                Body::Waiting(entry) => Some(entry.received_at),
+                _ => None,
+            });
+            WebhookCounts {
+                webhooks: sum.webhooks + of.webhooks,
+                reconciled: sum.reconciled + of.reconciled,
+                handled: sum.handled + of.handled,
+                waiting: sum.waiting + of.waiting,
+                claimed: sum.claimed + of.claimed,
+                parked: sum.parked + of.parked,
+                unknown: sum.unknown + of.unknown,
+                oldest_waiting_since: [sum.oldest_waiting_since, oldest]
+                    .into_iter()
+                    .flatten()
+                    .min(),
+            }
+        })
+    }
+
+    pub(super) fn next_due(&self) -> Option<Instant> {
+        self.due.next_due()
+    }
+
+    fn of_account(&self, store: &StoreId, account: &AccountKey) -> Option<&AccountRows> {
+        self.stores.get(store)?.accounts.get(account)
+    }
+
+    /// The account's key as all its rows share it.
+    fn account(&mut self, store: &StoreId, account: &AccountKey) -> Arc<AccountKey> {
+        let accounts = &mut self.stores.entry(store.clone()).or_default().accounts;
+        if let Some((key, _)) = accounts.get_key_value(account) {
+            return key.clone();
+        }
+        let key = Arc::new(account.clone());
+        accounts.insert(key.clone(), AccountRows::default());
+        key
+    }
+
+    /// Takes note of a state, if none is newer; `false` if one is.
+    fn observe(
+        &mut self,
+        store: &StoreId,
+        account: &Arc<AccountKey>,
+        event: &SupportEvent,
+        fact: &ConversationFact,
+        now: Instant,
+    ) -> bool {
+        let touched = self.number();
+        let rows = self.stores.entry(store.clone()).or_default();
+        let states = &mut rows.accounts.entry(account.clone()).or_default().states;
+        let known = states.remove(&fact.conversation);
+        if let Some(known) = &known {
+            self.touched.remove(&known.touched);
+        }
+        let place = (now, store.clone(), account.clone(), fact.conversation);
+        self.touched.insert(touched, place);
+        let known = known.map(|state| state.known);
+        let newest = known.as_ref().is_none_or(|it| it.state.updated_at <= fact.updated_at);
+        let known = match known {
+            Some(known) if !newest => known,
+            known => KnownState {
+                state: fact.clone(),
+                status_told: told(event).or(known.as_ref().and_then(|it| it.status_told.clone())),
+                messages_read_at: known.and_then(|it| it.messages_read_at),
+            },
+        };
+        states.insert(fact.conversation, State { known, touched });
+        newest
+    }
+
+    /// Puts an entry at the end of its conversation's queue, whose number is returned.
+    fn enqueue(
+        &mut self,
+        id: Number,
+        store: &StoreId,
+        account: &Arc<AccountKey>,
+        conversation: Option<ConversationId>,
+        now: Instant,
+    ) -> Number {
+        let rows = self.stores.entry(store.clone()).or_default();
+        let of_account = rows.accounts.entry(account.clone()).or_default();
+        let there = conversation.and_then(|it| of_account.queues.get(&it)).copied();
+        if let Some((number, queue)) = there.and_then(|it| Some((it, self.queues.get_mut(&it)?))) {
+            queue.entries.push_back(id);
+            if queue.entries.len() == 1 {
+                queue.due = now;
+            }
+            return number;
+        }
+        self.last += 1;
+        let number = self.last;
+        if let Some(conversation) = conversation {
+            of_account.queues.insert(conversation, number);
+        }
+        let queue = Queue {
+            store: store.clone(),
+            account: account.clone(),
+            conversation,
+            entries: VecDeque::from([id]),
+            claimed: None,
+            due: now,
+        };
+        self.queues.insert(number, queue);
+        self.due.put(number, store, now);
+        number
+    }
+
+    /// Takes an entry out of its queue. The next one is due now.
+    fn unqueue(&mut self, id: Number, now: Instant) {
+        let Some(row) = self.rows.get(&id) else { return };
+        let (number, store) = (row.queue, row.store.clone());
+        let Some(queue) = self.queues.get_mut(&number) else { return };
+        let first = queue.entries.front() == Some(&id);
+        queue.entries.retain(|entry| *entry != id);
+        if first {
+            queue.due = now;
+        }
+        if queue.claimed.is_none() {
+            if queue.entries.is_empty() {
+                self.drop_queue(number);
+            } else if first {
+                self.due.put(number, &store, now);
+            }
+        }
+    }
+
+    fn drop_queue(&mut self, number: Number) {
+        self.due.remove(number);
+        let Some(queue) = self.queues.remove(&number) else { return };
+        let accounts = self.stores.get_mut(&queue.store).map(|rows| &mut rows.accounts);
+        let rows = accounts.and_then(|all| all.get_mut(&queue.account));
+        if let (Some(rows), Some(conversation)) = (rows, queue.conversation) {
+            rows.queues.remove(&conversation);
+        }
+    }
+
+    /// Lets an entry's content go.
+    fn finish(&mut self, id: Number, body: Body, now: Instant) {
+        let Some(row) = self.rows.get_mut(&id) else { return };
+        let Some(rows) = self.stores.get_mut(&row.store) else { return };
+        match std::mem::replace(&mut row.body, body) {
+            Body::Waiting(_) => rows.counts.waiting -= 1,
+            Body::Parked(_) => rows.counts.parked -= 1,
+            Body::Handled | Body::Forgotten => return,
+        }
+        rows.waiting.remove(&id);
+        rows.parked.remove(&id);
+        match row.body {
+            Body::Handled => rows.counts.handled += 1,
+            _ => rows.count(row.source, row.known_event, -1),
+        }
+        self.handled.insert((now, id));
+    }
+
+    fn park(&mut self, id: Number, error: &str, parked_at: Timestamp) {
+        let Some(row) = self.rows.get_mut(&id) else { return };
+        let Body::Waiting(entry) = std::mem::replace(&mut row.body, Body::Handled) else { return };
+        let parked = ParkedEntry { entry: *entry, error: error.to_owned(), parked_at };
+        row.body = Body::Parked(Box::new(parked));
+        if let Some(rows) = self.stores.get_mut(&row.store) {
+            rows.waiting.remove(&id);
+            rows.parked.insert(id);
+            rows.counts.waiting -= 1;
+            rows.counts.parked += 1;
+        }
+    }
+
+    /// Removes an entry that is handled or forgotten, with its key.
+    fn remove(&mut self, id: Number) {
+        let Some(row) = self.rows.remove(&id) else { return };
+        let Some(rows) = self.stores.get_mut(&row.store) else { return };
+        if matches!(row.body, Body::Handled) {
+            rows.counts.handled -= 1;
+            rows.count(row.source, row.known_event, -1);
+        }
+        if let Some(of_account) = rows.accounts.get_mut(&row.account) {
+            of_account.keys.remove(&row.key);
+        }
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.queues.is_empty() && self.touched.is_empty()
+    }
+
+    #[cfg(test)]
+    pub(super) fn keeps_no_content(&self) -> bool {
+        self.queues.is_empty() && self.rows.values().all(|row| matches!(row.body, Body::Handled))
+    }
+}
+
+impl StoreRows {
+    fn count(&mut self, source: EntrySource, known_event: bool, by: i64) {
+        let counts = &mut self.counts;
+        let of_source = match source {
+            EntrySource::Webhook => &mut counts.webhooks,
+            EntrySource::Reconciler => &mut counts.reconciled,
+        };
+        *of_source = of_source.saturating_add_signed(by);
+        if !known_event {
+            counts.unknown = counts.unknown.saturating_add_signed(by);
+        }
+    }
+}
+
+/// The status that an event tells as such.
+fn told(event: &SupportEvent) -> Option<ConversationStatus> {
+    match event {
+        SupportEvent::ConversationCreated(fact) | SupportEvent::ConversationStatusChanged(fact) => {
+            Some(fact.status.clone())
+        }
+        _ => None,
+    }
+}
