@@ -8,6 +8,7 @@ use url::Url;
 
 use crate::application::Account;
 use crate::application::profile::Profile;
+use crate::http::CallObserver;
 use crate::http::Http;
 use crate::http::Limits;
 use crate::http::ResponseLimit;
@@ -249,6 +250,24 @@ impl Client {
     /// ```
     pub fn in_background(&self) -> Self {
         Self(self.0.in_background())
+    }
+
+    /// Returns the same client with an observer of its calls: it is told of each call of the handles
+    /// that this client returns. Connections and limits stay shared.
+    ///
+    /// ```
+    /// use chatwoot_client::http::{CallObserver, CallReport};
+    /// # struct Metrics;
+    /// # impl CallObserver for Metrics {
+    /// #     fn call_ended(&self, _: &CallReport<'_>) {}
+    /// # }
+    /// # fn example(client: chatwoot_client::Client) {
+    /// let client = client.observed_by(std::sync::Arc::new(Metrics));
+    /// # drop(client);
+    /// # }
+    /// ```
+    pub fn observed_by(&self, observer: Arc<dyn CallObserver>) -> Self {
+        Self(self.0.observed_by(observer))
     }
 
     /// Returns a handle for the Application API of one account.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 
-use crate::ports::{PortError, PortResult};
+use crate::ports::{Observer, PortError, PortResult};
 
 /// How long a storage port may take for one call.
 const PORT_LIMIT: Duration = Duration::from_secs(10);
@@ -40,6 +40,14 @@ pub(crate) async fn port<T>(
     call: impl Future<Output = PortResult<T>> + Send,
 ) -> PortResult<T> {
     guarded(PORT_LIMIT, call).await.unwrap_or_else(|cut| Err(PortError::new(name, cut)))
+}
+
+/// Tells the host's observer something; a panic of it is logged.
+pub(crate) fn observe(observer: &dyn Observer, tell: impl FnOnce(&dyn Observer)) {
+    let told = std::panic::catch_unwind(AssertUnwindSafe(|| tell(observer)));
+    if let Err(panic) = told {
+        tracing::error!(panic = said(&*panic), "the observer panicked");
+    }
 }
 
 fn said(panic: &(dyn Any + Send)) -> String {

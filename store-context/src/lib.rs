@@ -31,6 +31,7 @@ mod backoff;
 pub mod conformance;
 pub mod context;
 pub mod doctor;
+pub mod engine;
 mod guard;
 pub mod identity;
 pub mod intake;

@@ -10,6 +10,7 @@ use crate::http::Body;
 use crate::http::Op;
 use crate::http::RetryPolicy;
 use crate::http::limit::{CallClock, Held, Scope};
+use crate::http::observe::CallReport;
 use crate::http::retry::{Decision, decide};
 use crate::http::shared::Http;
 use crate::http::transport::TransportError;
@@ -37,6 +38,9 @@ pub(crate) async fn send(http: &Http, outgoing: Outgoing<'_>) -> Result<Sent, Er
         let clock = http.call_clock();
         let mut attempts = 0;
         let sent = attempt(http, &outgoing, clock, &mut attempts).await;
+        let report = CallReport::new(&op, http.base_url(), outgoing.scope.account);
+        let (elapsed, error) = (clock.elapsed(), sent.as_ref().err());
+        http.observe(&CallReport { attempts, elapsed, error, ..report });
         sent.map(|answer| Sent { answer, attempts, elapsed: clock.elapsed() })
             .map_err(|error| error.tried(attempts, clock.elapsed()))
     }

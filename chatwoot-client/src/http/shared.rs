@@ -19,6 +19,8 @@ use super::transport::Transport;
 #[derive(Clone)]
 pub(crate) struct Http {
     inner: Arc<Inner>,
+    /// Who is told of its calls.
+    observer: Option<Arc<dyn CallObserver>>,
     /// Whether its calls leave room for others.
     background: bool,
 }
@@ -57,12 +59,24 @@ impl Http {
             budget,
             counters,
         });
-        Self { inner, background: false }
+        Self { inner, observer: None, background: false }
     }
 
     /// Returns the same, for calls in the background.
     pub(crate) fn in_background(&self) -> Self {
-        Self { inner: Arc::clone(&self.inner), background: true }
+        Self { background: true, ..self.clone() }
+    }
+
+    /// Returns the same, with an observer of its calls.
+    pub(crate) fn observed_by(&self, observer: Arc<dyn CallObserver>) -> Self {
+        Self { observer: Some(observer), ..self.clone() }
+    }
+
+    /// Tells the observer, if there is one, of a call that ended.
+    pub(crate) fn observe(&self, call: &CallReport<'_>) {
+        if let Some(observer) = &self.observer {
+            observer.call_ended(call);
+        }
     }
 
     pub(crate) fn is_background(&self) -> bool {

@@ -9,11 +9,13 @@ mod clients;
 use std::sync::Arc;
 
 use chatwoot_client::Account;
+use chatwoot_client::http::{CallObserver, CallReport};
 
 pub use self::clients::{Clients, ClientsError};
+use crate::guard;
 use crate::identity::StoreIdentity;
 use crate::model::{AccountKey, StoreId};
-use crate::ports::{PortError, Ports, StoreRecord, Stores};
+use crate::ports::{Observer, PortError, Ports, StoreRecord, Stores};
 
 /// Why a store's account cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -71,12 +73,23 @@ pub struct OpenAccount {
 pub struct Accounts {
     stores: Arc<dyn Stores>,
     clients: Clients,
+    calls: Arc<Calls>,
+}
+
+/// Tells the host's observer of each call.
+struct Calls(Arc<dyn Observer>);
+
+impl CallObserver for Calls {
+    fn call_ended(&self, call: &CallReport<'_>) {
+        guard::observe(&*self.0, |to| to.call_ended(call));
+    }
 }
 
 impl Accounts {
     /// Creates a service on the host's stores and its clients.
     pub fn new(ports: &Ports, clients: Clients) -> Self {
-        Self { stores: ports.stores.clone(), clients }
+        let calls = Arc::new(Calls(ports.observer.clone()));
+        Self { stores: ports.stores.clone(), clients, calls }
     }
 
     /// Returns the clients.
@@ -100,7 +113,8 @@ impl Accounts {
         if !token.is_for(base_url) {
             return Err(StoreAccountError::OtherToken(id.clone()));
         }
-        let account = self.clients.get(base_url)?.account(key.account, token.token.clone());
+        let client = self.clients.get(base_url)?.observed_by(self.calls.clone());
+        let account = client.account(key.account, token.token.clone());
         Ok(OpenAccount { record, account, identity, key })
     }
 

@@ -77,6 +77,7 @@ pub fn ports_with(
         webhooks: Arc::new(MemoryWebhookLedger::with_clock(clock.clone())),
         cache: Arc::new(MemoryCache::default()),
         clock,
+        observer: Arc::new(()),
     }
 }
 

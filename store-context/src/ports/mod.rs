@@ -10,6 +10,7 @@ mod clock;
 mod credentials;
 mod customers;
 mod links;
+mod observer;
 mod orders;
 mod stores;
 mod sync_ledger;
@@ -25,6 +26,7 @@ pub use self::clock::{Clock, SystemClock, TokioClock};
 pub use self::credentials::{Address, AddressToken, BoundToken, Expiring, StoreCredentials};
 pub use self::customers::Customers;
 pub use self::links::{Fingerprint, Link, Links};
+pub use self::observer::{Observer, SyncReport};
 pub use self::orders::Orders;
 pub use self::stores::{ProvisionLock, StoreAccount, StoreRecord, Stores};
 pub use self::sync_ledger::{SyncClaim, SyncCounts, SyncLedger};
@@ -88,6 +90,8 @@ pub struct Ports {
     pub cache: Arc<dyn Cache>,
     /// The time of day.
     pub clock: Arc<dyn Clock>,
+    /// Who is told what the engine does; `Arc::new(())` for nobody.
+    pub observer: Arc<dyn Observer>,
 }
 
 impl fmt::Debug for Ports {

@@ -1,0 +1,126 @@
+//! Which workers an engine has, and how they work.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Engine;
+use super::purge;
+use super::supervise::Worker;
+use crate::accounts::Accounts;
+use crate::intake::{DispatchConfig, Dispatcher, Handler, ReconcileConfig, Reconciler};
+use crate::ports::Ports;
+use crate::sync::{ContactSync, SyncConfig};
+
+/// Builds an [`Engine`]. Every worker runs unless it is left out; without a handler there is no
+/// dispatcher.
+#[must_use = "a builder does nothing until it is built"]
+pub struct EngineBuilder {
+    accounts: Accounts,
+    ports: Ports,
+    sync: Option<SyncConfig>,
+    handler: Option<Arc<dyn Handler>>,
+    dispatch: DispatchConfig,
+    reconcile: Option<ReconcileConfig>,
+    sweep_every: Option<Duration>,
+    purge_after: Option<Duration>,
+}
+
+impl EngineBuilder {
+    pub(super) fn new(accounts: Accounts, ports: Ports) -> Self {
+        Self {
+            accounts,
+            ports,
+            sync: Some(SyncConfig::default()),
+            handler: None,
+            dispatch: DispatchConfig::default(),
+            reconcile: Some(ReconcileConfig::default()),
+            sweep_every: Some(Duration::from_hours(24)),
+            purge_after: Some(Duration::from_hours(30 * 24)),
+        }
+    }
+
+    /// Sets how customers are synced; `None` leaves the sync and the sweep to other processes.
+    pub fn sync(mut self, config: impl Into<Option<SyncConfig>>) -> Self {
+        self.sync = config.into();
+        self
+    }
+
+    /// Sets what is done with events; without it they wait for a process that has one.
+    pub fn handler(mut self, handler: Arc<dyn Handler>) -> Self {
+        self.handler = Some(handler);
+        self
+    }
+
+    /// Sets how events are handed to the handler.
+    pub fn dispatch(mut self, config: DispatchConfig) -> Self {
+        self.dispatch = config;
+        self
+    }
+
+    /// Sets how stores are reconciled; `None` leaves that to other processes.
+    pub fn reconcile(mut self, config: impl Into<Option<ReconcileConfig>>) -> Self {
+        self.reconcile = config.into();
+        self
+    }
+
+    /// Sets how often each store is swept: once a day unless set; `None` leaves it to other
+    /// processes.
+    pub fn sweep_every(mut self, every: impl Into<Option<Duration>>) -> Self {
+        self.sweep_every = every.into();
+        self
+    }
+
+    /// Sets after how long handled events are forgotten: 30 days unless set; `None` leaves it to
+    /// other processes.
+    pub fn purge_after(mut self, age: impl Into<Option<Duration>>) -> Self {
+        self.purge_after = age.into();
+        self
+    }
+
+    /// Builds the engine. Nothing runs yet.
+    pub fn build(self) -> Engine {
+        let Self { accounts, ports, .. } = self;
+        let mut workers = Vec::new();
+        if let Some(config) = self.sync {
+            let sync = ContactSync::new(accounts.clone(), ports.clone(), config);
+            let of = sync.clone();
+            workers.push(Worker::new("sync", ports.clone(), move |shutdown| {
+                let sync = of.clone();
+                async move { sync.run_until(shutdown).await }
+            }));
+            if let Some(every) = self.sweep_every {
+                workers.push(Worker::new("sweep", ports.clone(), move |shutdown| {
+                    let sync = sync.clone();
+                    async move { sync.sweep_until(every, shutdown).await }
+                }));
+            }
+        }
+        if let Some(handler) = self.handler {
+            let dispatcher = Dispatcher::new(accounts.clone(), &ports, handler, self.dispatch);
+            workers.push(Worker::new("dispatch", ports.clone(), move |shutdown| {
+                let dispatcher = dispatcher.clone();
+                async move { dispatcher.run_until(shutdown).await }
+            }));
+        }
+        if let Some(config) = self.reconcile {
+            let reconciler = Reconciler::new(accounts, ports.clone(), config);
+            workers.push(Worker::new("reconcile", ports.clone(), move |shutdown| {
+                let reconciler = reconciler.clone();
+                async move { reconciler.run_until(shutdown).await }
+            }));
+        }
+        if let Some(age) = self.purge_after {
+            let ledger = ports.webhooks.clone();
+            workers.push(Worker::new("purge", ports.clone(), move |shutdown| {
+                purge::run_until(ledger.clone(), age, shutdown)
+            }));
+        }
+        Engine::new(ports, workers)
+    }
+}
+
+impl std::fmt::Debug for EngineBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EngineBuilder").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,127 @@
+//! One worker: runs until it is told to stop, and again when it panics.
+
+use std::future::poll_fn;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use tokio::time::{Instant, sleep};
+
+use crate::backoff::retry_after;
+use crate::guard;
+use crate::ports::Ports;
+
+/// Starts a worker, which ends when the future that it is given does.
+type Start = dyn Fn(BoxFuture<'static, ()>) -> BoxFuture<'static, ()> + Send + Sync;
+
+/// A worker that is started again when it panics.
+pub(super) struct Worker {
+    name: &'static str,
+    start: Box<Start>,
+    ports: Ports,
+    running: AtomicBool,
+    restarts: AtomicU32,
+    /// When it was last polled: a worker wakes every few seconds, whether or not it has work.
+    polled: Mutex<Option<Instant>>,
+}
+
+/// A worker that ran for so long before it panicked begins its waits anew.
+const STEADY: Duration = Duration::from_mins(10);
+
+impl Worker {
+    pub(super) fn new<F>(
+        name: &'static str,
+        ports: Ports,
+        start: impl Fn(BoxFuture<'static, ()>) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        Self {
+            name,
+            start: Box::new(move |shutdown| start(shutdown).boxed()),
+            ports,
+            running: AtomicBool::new(false),
+            restarts: AtomicU32::new(0),
+            polled: Mutex::default(),
+        }
+    }
+
+    pub(super) const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(super) fn is_running(&self) -> bool {
+        self.running.load(Relaxed)
+    }
+
+    pub(super) fn restarts(&self) -> u32 {
+        self.restarts.load(Relaxed)
+    }
+
+    /// How long ago it was last polled.
+    pub(super) fn polled_ago(&self) -> Option<Duration> {
+        let polled = *self.polled.lock().unwrap_or_else(PoisonError::into_inner);
+        polled.map(|polled| polled.elapsed())
+    }
+
+    /// Runs the worker until `shutdown` is done and it has ended.
+    pub(super) async fn run(&self, shutdown: impl Future<Output = ()> + Clone + Send + 'static) {
+        let mut in_a_row = 0;
+        loop {
+            let started = Instant::now();
+            // Dropped with this future too, when nobody runs the engine any more.
+            let running = Running::set(&self.running);
+            let work = pin!((self.start)(shutdown.clone().boxed()));
+            let ended = AssertUnwindSafe(self.watched(work)).catch_unwind().await;
+            drop(running);
+            if ended.is_ok() {
+                return;
+            }
+            in_a_row = if started.elapsed() < STEADY { in_a_row + 1 } else { 1 };
+            let restarts = self.restarts.fetch_add(1, Relaxed).saturating_add(1);
+            let wait = retry_after(in_a_row);
+            tracing::error!(
+                worker = self.name,
+                restarts,
+                ?wait,
+                "a worker panicked; it starts again"
+            );
+            guard::observe(&*self.ports.observer, |to| to.worker_restarted(self.name, restarts));
+            tokio::select! {
+                biased;
+                () = shutdown.clone() => return,
+                () = sleep(wait) => {}
+            }
+        }
+    }
+
+    /// Polls a future, and notes when.
+    async fn watched(&self, mut work: impl Future<Output = ()> + Unpin) {
+        poll_fn(|context| {
+            *self.polled.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+            work.poll_unpin(context)
+        })
+        .await;
+    }
+}
+
+/// Says that a worker runs, for as long as it is held.
+struct Running<'a>(&'a AtomicBool);
+
+impl<'a> Running<'a> {
+    fn set(running: &'a AtomicBool) -> Self {
+        running.store(true, Relaxed);
+        Self(running)
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Relaxed);
+    }
+}
