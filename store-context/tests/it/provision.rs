@@ -15,7 +15,7 @@ use chatwoot_client::types::{Role, User};
 use chatwoot_client::{Account, Patch, UserToken};
 use serde_json::{Value, json};
 use store_context::model::{ContactIdentifiers, Store, StoreId};
-use store_context::ports::Account;
+use store_context::ports::StoreAccount;
 use store_context::provision::{ProvisionError, ProvisionReport, StepOutcome};
 
 use crate::support::{Bench, DOMAIN, PUBLIC_URL, every_fault, holds_none, stores, whole};
