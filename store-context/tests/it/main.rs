@@ -8,6 +8,7 @@ mod drift;
 mod identity;
 mod intake;
 mod panel;
+mod points_sync;
 mod proof;
 mod provision;
 mod reconcile;
