@@ -8,10 +8,14 @@ const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_mins(5);
 
 /// Exponential with full jitter, from a second to five minutes.
-pub(crate) fn retry_at(now: Timestamp, tries: u32) -> Timestamp {
+pub(crate) fn retry_after(tries: u32) -> Duration {
     let longest = FIRST.saturating_mul(2_u32.saturating_pow(tries)).min(LONGEST);
-    let wait = longest.mul_f64(fastrand::f64()).max(FIRST / 10);
-    now.checked_add(wait).unwrap_or(Timestamp::MAX)
+    longest.mul_f64(fastrand::f64()).max(FIRST / 10)
+}
+
+/// The time after [`retry_after`].
+pub(crate) fn retry_at(now: Timestamp, tries: u32) -> Timestamp {
+    now.checked_add(retry_after(tries)).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use chatwoot_client::{Account, Client};
 
 use crate::identity::StoreIdentity;
-use crate::model::{Store, StoreId};
+use crate::model::{AccountKey, Store, StoreId};
 use crate::ports::{PortError, Ports, StoreAccount};
 
 /// Why a store's account cannot be used.
@@ -28,6 +28,8 @@ pub(crate) struct OpenAccount {
     pub(crate) store_account: StoreAccount,
     pub(crate) account: Account,
     pub(crate) identity: StoreIdentity,
+    /// What links and cursors of the account belong to.
+    pub(crate) key: AccountKey,
 }
 
 pub(crate) async fn open(
@@ -45,5 +47,16 @@ pub(crate) async fn open(
     else {
         return Err(StoreAccountError::NotProvisioned(id.clone()));
     };
-    Ok(OpenAccount { store, store_account, account: client.account(account, token), identity })
+    let key = AccountKey { base_url: String::new(), account };
+    let account = client.account(account, token);
+    Ok(OpenAccount { store, store_account, account, identity, key })
+}
+
+/// What links and cursors of a store's account belong to; `None` before it has one.
+pub(crate) async fn key(
+    stores: &dyn crate::ports::Stores,
+    id: &StoreId,
+) -> crate::ports::PortResult<Option<AccountKey>> {
+    let account = stores.account(id).await?.account;
+    Ok(account.map(|account| AccountKey { base_url: String::new(), account }))
 }

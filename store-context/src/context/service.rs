@@ -125,8 +125,12 @@ impl ContextService {
         store: &StoreId,
         contact: ContactId,
     ) -> PortResult<Option<ContextSnapshot>> {
-        let customer = self.ports.links.customer_of(store, contact);
-        match within(self.config.customer_timeout, "links", customer).await? {
+        let customer = async {
+            let key = crate::accounts::key(&*self.ports.stores, store).await?;
+            let Some(key) = key else { return Ok(None) };
+            self.ports.sync.customer_of(store, &key, contact).await
+        };
+        match within(self.config.customer_timeout, "sync ledger", customer).await? {
             Some(customer) => self.snapshot(store, &customer).await,
             None => Ok(None),
         }

@@ -101,7 +101,9 @@ impl Intake {
         let delivery = verifier.verify(headers, body, now)?;
         let event = delivery.event()?;
         self.check_account(store, &event).await?;
-        if self.contacts.take(store, &event).await? {
+        if let Some(key) = crate::accounts::key(&*self.stores, store).await?
+            && self.contacts.take(store, &key, &event).await?
+        {
             return Ok(Receipt::Hint);
         }
         let identity = self.identity(store, credentials, &event).await?;

@@ -7,7 +7,6 @@
 mod cache;
 mod credentials;
 mod due;
-mod links;
 mod shop;
 mod stores;
 mod sync_ledger;
@@ -17,13 +16,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use self::cache::MemoryCache;
 pub use self::credentials::MemoryCredentials;
-pub use self::links::MemoryLinks;
 pub use self::shop::{MemoryShop, ShopError};
 pub use self::stores::MemoryStores;
 pub use self::sync_ledger::MemorySyncLedger;
 pub use self::webhook_ledger::MemoryWebhookLedger;
 
-use crate::ports::{Carts, Customers, Orders, Ports};
+use crate::ports::{Carts, Customers, Orders, Ports, SystemClock};
 
 /// The host's three ports, with storage in memory for all the others.
 ///
@@ -50,10 +48,10 @@ pub fn ports(
         carts,
         stores: Arc::new(MemoryStores::new()),
         credentials: Arc::new(MemoryCredentials::new()),
-        links: Arc::new(MemoryLinks::new()),
         sync: Arc::new(MemorySyncLedger::new()),
         webhooks: Arc::new(MemoryWebhookLedger::new()),
         cache: Arc::new(MemoryCache::default()),
+        clock: Arc::new(SystemClock),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What is in the shop: stores, customers, orders, carts, and what is derived from them.
 
+mod account_key;
 mod cart;
 mod context;
 mod customer;
@@ -12,6 +13,7 @@ mod store;
 mod text;
 mod tier;
 
+pub use self::account_key::AccountKey;
 pub use self::cart::{Cart, CartItem};
 pub use self::context::{ContextSnapshot, Source, StoreSummary};
 pub use self::customer::{Customer, CustomerId};

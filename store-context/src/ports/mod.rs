@@ -5,9 +5,9 @@
 
 mod cache;
 mod carts;
+mod clock;
 mod credentials;
 mod customers;
-mod links;
 mod orders;
 mod stores;
 mod sync_ledger;
@@ -18,12 +18,15 @@ use std::sync::Arc;
 
 pub use self::cache::Cache;
 pub use self::carts::Carts;
+pub use self::clock::{Clock, SystemClock, TokioClock};
 pub use self::credentials::{Address, AddressToken, Credentials, Expiring, StoreCredentials};
 pub use self::customers::Customers;
-pub use self::links::{Fingerprint, Link, Links};
 pub use self::orders::Orders;
 pub use self::stores::{StoreAccount, Stores};
-pub use self::sync_ledger::{SyncClaim, SyncCounts, SyncLedger};
+pub use self::sync_ledger::{
+    ClaimRequest, Doubt, Fingerprint, Hold, Link, ParkedRow, PausedStore, Priority, Settlement,
+    SyncClaim, SyncCounts, SyncLedger,
+};
 pub use self::webhook_ledger::{
     Entry, EntryClaim, EntrySource, Remembered, WebhookCounts, WebhookLedger,
 };
@@ -75,14 +78,14 @@ pub struct Ports {
     pub stores: Arc<dyn Stores>,
     /// Tokens and secrets per store.
     pub credentials: Arc<dyn Credentials>,
-    /// Which contact is which customer.
-    pub links: Arc<dyn Links>,
-    /// What is to be synced.
+    /// What is to be synced, and what was.
     pub sync: Arc<dyn SyncLedger>,
     /// What came in.
     pub webhooks: Arc<dyn WebhookLedger>,
     /// What may be forgotten.
     pub cache: Arc<dyn Cache>,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
 }
 
 impl fmt::Debug for Ports {
