@@ -24,7 +24,7 @@
 //! ```
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-mod accounts;
+pub mod accounts;
 pub mod attributes;
 mod backoff;
 #[cfg(any(test, feature = "conformance"))]
@@ -39,8 +39,6 @@ pub mod model;
 pub mod ports;
 pub mod provision;
 pub mod sync;
-
-pub use self::accounts::StoreAccountError;
 
 /// The typed client of Chatwoot. Its transport on reqwest and its fake are behind this crate's
 /// features `reqwest-rustls` and `fake`.

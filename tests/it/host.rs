@@ -17,7 +17,7 @@ use store_context::model::{
 };
 use store_context::ports::{
     AddressToken, Carts, Customers, Expiring, Orders, PortError, PortResult, Ports,
-    StoreCredentials,
+    StoreCredentials, StoreRecord,
 };
 use store_context::{Currency, Timestamp};
 use store_context_adapters::axum::{
@@ -60,7 +60,7 @@ impl Host {
         let url = format!("http://127.0.0.1:{port}");
         let context = ContextService::new(ports.clone(), ContextConfig::default());
         let chatwoot = Chatwoot::open(&ports).await;
-        let panels = PanelService::new(chatwoot.client.clone(), ports.clone(), context.clone());
+        let panels = PanelService::new(chatwoot.accounts(&ports), ports.clone(), context.clone());
         let mut config = AxumConfig {
             webhooks: Webhooks::new(Intake::new(&ports)),
             support_context: SupportContext { context, sessions: Arc::new(HeaderSessions) },
@@ -106,12 +106,17 @@ pub(crate) async fn ports() -> Ports {
         }),
         ..credentials(NL, NL_WEBHOOK)
     };
-    ports.credentials.put(&nl.id, &proven).await.unwrap();
-    ports.credentials.put(&us.id, &credentials(US, US_WEBHOOK)).await.unwrap();
-    for store in [nl, us] {
+    for (store, held) in [(nl, proven), (us, credentials(US, US_WEBHOOK))] {
         ports.stores.put(&store).await.unwrap();
+        keep(&ports, &store.id, &held).await;
     }
     ports
+}
+
+/// Keeps these credentials of the store, whatever they were.
+pub(crate) async fn keep(ports: &Ports, store: &StoreId, credentials: &StoreCredentials) {
+    let replace = |record: &mut StoreRecord| record.credentials = credentials.clone();
+    ports.stores.update(store, replace).await.unwrap().unwrap();
 }
 
 fn stores() -> [Store; 2] {

@@ -13,7 +13,7 @@ use store_context::model::{ContextSnapshot, StoreId};
 use store_context::ports::{AddressToken, Expiring, Ports, StoreCredentials};
 use store_context_adapters::axum::{AxumConfig, PanelLimits};
 
-use crate::host::{Host, NL, NL_WEBHOOK, US, ports};
+use crate::host::{Host, NL, NL_WEBHOOK, US, keep, ports};
 use crate::talks::Talk;
 
 /// An agent who was removed still has the address, and counts contacts and conversations.
@@ -161,7 +161,7 @@ async fn a_token_of_a_replaced_key_is_taken_for_as_long_as_the_key() {
             previous_proof_key: Some(previous),
             ..held
         };
-        ports.credentials.put(&StoreId::new("nl").unwrap(), &changed).await.unwrap();
+        keep(&ports, &StoreId::new("nl").unwrap(), &changed).await;
         assert_eq!(ask(&host, NL, token(&opened), "").await.status(), status);
     }
 }
@@ -228,7 +228,7 @@ async fn a_removed_agents_address_ends_with_its_overlap() {
             previous_panel_address: Some(previous),
             ..held(&ports).await
         };
-        ports.credentials.put(&StoreId::new("nl").unwrap(), &rotated).await.unwrap();
+        keep(&ports, &StoreId::new("nl").unwrap(), &rotated).await;
         assert_eq!(get(&host, &format!("/panel/{NL}")).await.status(), status);
         assert_eq!(open(&host, NL, &opening).await.status(), status);
         assert_eq!(ask(&host, NL, token, "").await.status(), status);
@@ -275,7 +275,7 @@ async fn a_chatwoot_that_fails_is_503_and_uses_up_nothing() {
 }
 
 async fn held(ports: &Ports) -> StoreCredentials {
-    ports.credentials.get(&StoreId::new("nl").unwrap()).await.unwrap()
+    ports.stores.open(&StoreId::new("nl").unwrap()).await.unwrap().unwrap().credentials
 }
 
 async fn serve(ports: Ports) -> Host {

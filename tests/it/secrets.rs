@@ -7,11 +7,11 @@ use std::sync::Arc;
 use chatwoot_client::fake::FakeChatwoot;
 use chatwoot_client::{Client, Secret, UserToken};
 use store_context::Timestamp;
+use store_context::conformance::sample_stores;
 use store_context::identity::Identity;
-use store_context::memory::{self, MemoryCredentials, MemoryShop};
-use store_context::model::StoreId;
+use store_context::memory::{self, MemoryShop};
 use store_context::ports::{
-    Address, AddressToken, Credentials, Expiring, StoreAccount, StoreCredentials,
+    Address, AddressToken, BoundToken, Expiring, Ports, StoreCredentials, StoreRecord,
 };
 
 use crate::shapes::shapes;
@@ -26,7 +26,10 @@ fn hides(what: &(impl Debug + ?Sized)) {
 fn credentials() -> StoreCredentials {
     let secret = || Some(Secret::new(MARKER));
     StoreCredentials {
-        user_token: Some(UserToken::new(MARKER)),
+        user_token: Some(BoundToken {
+            base_url: "https://chatwoot.test".parse().unwrap(),
+            token: UserToken::new(MARKER),
+        }),
         webhook_secret: secret(),
         previous_webhook_secret: secret().map(expiring),
         website_hmac: secret(),
@@ -41,6 +44,21 @@ fn credentials() -> StoreCredentials {
     }
 }
 
+/// Ports with a store that has these credentials and an API inbox.
+async fn ports() -> (Ports, StoreRecord) {
+    let shop = Arc::new(MemoryShop::new());
+    let ports = memory::ports(shop.clone(), shop.clone(), shop);
+    let [store, _] = sample_stores();
+    ports.stores.put(&store).await.unwrap();
+    let change = |record: &mut StoreRecord| {
+        record.credentials = credentials();
+        record.account.api_inbox = Some(1.into());
+        record.account.api_inbox_identifier = Some("inbox".to_owned());
+    };
+    let (record, ()) = ports.stores.update(&store.id, change).await.unwrap().unwrap();
+    (ports, record)
+}
+
 fn expiring<T>(value: T) -> Expiring<T> {
     Expiring { value, until: Timestamp::MAX }
 }
@@ -50,28 +68,17 @@ async fn a_store_s_credentials_show_nothing() {
     hides(&credentials());
     hides(&AddressToken::new(MARKER));
     hides(&Secret::new(MARKER));
-    let kept = MemoryCredentials::new();
-    let store = StoreId::new("shop-1").unwrap();
-    kept.put(&store, &credentials()).await.unwrap();
-    hides(&kept);
-    hides(&kept.get(&store).await.unwrap());
+    let (ports, record) = ports().await;
+    hides(&record);
     let address = AddressToken::new(MARKER);
-    let at = kept.store_at(Address::Webhook, &address, Timestamp::now()).await.unwrap();
-    assert_eq!(at, Some(store), "the marker is kept");
+    let at = ports.stores.store_at(Address::Webhook, &address).await.unwrap();
+    assert_eq!(at, Some(record.store.id), "the marker is kept");
 }
 
 #[tokio::test]
 async fn a_proven_identity_shows_no_proof() {
-    let shop = Arc::new(MemoryShop::new());
-    let ports = memory::ports(shop.clone(), shop.clone(), shop);
-    let store = StoreId::new("shop-1").unwrap();
-    let inbox = StoreAccount {
-        api_inbox: Some(1.into()),
-        api_inbox_identifier: Some("inbox".to_owned()),
-        ..StoreAccount::default()
-    };
-    ports.stores.put_account(&store, &inbox).await.unwrap();
-    ports.credentials.put(&store, &credentials()).await.unwrap();
+    let (ports, record) = ports().await;
+    let store = record.store.id;
     let identity = Identity::new(ports.clone());
     hides(&ports);
     hides(&identity);
@@ -104,8 +111,9 @@ async fn a_server_of_the_fake_shows_no_token() {
 }
 
 /// Fields of the engine and of the adapters that have a secret's name, and are none: the token is in
-/// the page of every shop, and the address is the host's own.
-const HARMLESS: [&str; 2] = ["website_token", "public_url"];
+/// the page of every shop, one address is the host's own, and the other is a Chatwoot's, of which no
+/// client is built if it carries a user or a password.
+const HARMLESS: [&str; 3] = ["website_token", "public_url", "base_url"];
 
 /// A secret that is a plain text is shown by the first `{:?}` that meets it.
 #[test]

@@ -13,9 +13,11 @@ use chatwoot_client::{
 use serde::Serialize;
 use serde_json::{Value, json};
 use store_context::Timestamp;
+use store_context::Url;
+use store_context::accounts::{Accounts, Clients};
 use store_context::identity::{PROOF_ATTRIBUTE, StoreIdentity};
 use store_context::model::{CustomerId, StoreId};
-use store_context::ports::{Fingerprint, Link, Ports, StoreAccount, StoreCredentials};
+use store_context::ports::{BoundToken, Fingerprint, Link, Ports, StoreRecord};
 
 /// A conversation as an agent's page knows it.
 #[derive(Clone, Debug, Serialize)]
@@ -64,20 +66,23 @@ impl Chatwoot {
         &self.talks[name]
     }
 
+    pub(crate) fn accounts(&self, ports: &Ports) -> Accounts {
+        Accounts::new(ports, Clients::single(self.client.clone()))
+    }
+
     async fn begin(&mut self, ports: &Ports, store: &StoreId) {
         let (account, token) = self.fake.add_account(store.as_str());
-        let store_account =
-            StoreAccount { account: Some(account.into()), ..StoreAccount::default() };
-        ports.stores.put_account(store, &store_account).await.unwrap();
-        let credentials = StoreCredentials {
-            user_token: Some(token.clone().into()),
-            identifier_key: Some(format!("identifiers of {store}").into()),
-            proof_key: Some(format!("proofs of {store}").into()),
-            ..ports.credentials.get(store).await.unwrap()
+        let open = |record: &mut StoreRecord| {
+            let base_url: Url = self.client.base_url().parse().unwrap();
+            record.account.base_url = Some(base_url.clone());
+            record.account.account = Some(account.into());
+            let held = &mut record.credentials;
+            held.user_token = Some(BoundToken { base_url, token: token.clone().into() });
+            held.identifier_key = Some(format!("identifiers of {store}").into());
+            held.proof_key = Some(format!("proofs of {store}").into());
         };
-        ports.credentials.put(store, &credentials).await.unwrap();
-        let found = ports.stores.get(store).await.unwrap().unwrap();
-        let identity = StoreIdentity::new(&found, &credentials).unwrap();
+        let (record, ()) = ports.stores.update(store, open).await.unwrap().unwrap();
+        let identity = StoreIdentity::new(&record.store, &record.credentials).unwrap();
 
         let account = self.client.account(account, token);
         let api = NewInbox::new("App", NewApiChannel::default());

@@ -27,7 +27,7 @@
 //!         panel: Panel::new(panels, chatwoot),
 //!         health: Health::new().check("stores", move || {
 //!             let stores = Arc::clone(&stores);
-//!             async move { stores.ids().await.map(drop) }
+//!             async move { stores.ids(None, 1).await.map(drop) }
 //!         }),
 //!     })
 //! }

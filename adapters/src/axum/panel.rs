@@ -90,7 +90,7 @@ struct Page<'a> {
 
 async fn page(State(endpoint): State<Arc<Endpoint>>, Path(address): Path<String>) -> Response {
     let Panel { service, chatwoot, .. } = &endpoint.panel;
-    match service.store_at(&AddressToken::new(address), Timestamp::now()).await {
+    match service.store_at(&AddressToken::new(address)).await {
         Ok(Some(_)) => render(chatwoot).unwrap_or_else(|error| reply::failed(&error)),
         // An agent reads this in the frame.
         Ok(None) => {
@@ -205,7 +205,7 @@ impl Endpoint {
         address: &AddressToken,
         run: impl AsyncFnOnce(StoreId) -> Result<Response, PanelError>,
     ) -> Response {
-        let store = match self.panel.service.store_at(address, Timestamp::now()).await {
+        let store = match self.panel.service.store_at(address).await {
             Ok(Some(store)) => store,
             Ok(None) => return reply::error(StatusCode::NOT_FOUND, "unknown address"),
             Err(error) => return reply::failed(&error),

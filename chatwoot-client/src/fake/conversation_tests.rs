@@ -242,12 +242,12 @@ fn the_last_page_of_many_contacts_holds_the_rest() {
 async fn merges_overlap_over_http_too() {
     let server = TestServer::new();
     let (_, contact) = conversation(&server);
-    let server = super::FakeServer::start(server.fake.clone()).await;
+    let http = super::FakeServer::start(server.fake.clone()).await;
     server.fake.set_merge_window(Duration::from_millis(300));
     let transport = crate::http::transport::ReqwestTransport::new().unwrap();
     let ask = |key: &str| {
         let mut request = merge(&server, contact, key);
-        *request.uri_mut() = format!("{}{}", server.uri(), request.uri()).parse().unwrap();
+        *request.uri_mut() = format!("{}{}", http.uri(), request.uri()).parse().unwrap();
         transport.send(request, Duration::from_secs(5))
     };
     let (one, other) = tokio::join!(ask("a"), ask("b"));

@@ -1,7 +1,8 @@
 //! Checks that an implementation of a storage port keeps the port's promises.
 //!
 //! Each port has a module with one function a promise, and a macro that makes one `#[tokio::test]`
-//! of each: [`stores_conformance!`], [`credentials_conformance!`], [`sync_ledger_conformance!`], [`webhook_ledger_conformance!`] and [`cache_conformance!`]. Every
+//! of each: [`stores_conformance!`], [`sync_ledger_conformance!`],
+//! [`webhook_ledger_conformance!`] and [`cache_conformance!`]. Every
 //! test has a fresh, empty implementation of its own, so a broken promise is named by the test that
 //! fails and hides no other. The crate that calls a macro depends on tokio with `macros`, `rt` and
 //! `time`.
@@ -27,14 +28,12 @@
 //! database that keeps microseconds loses nothing.
 //!
 //! [`stores_conformance!`]: crate::stores_conformance
-//! [`credentials_conformance!`]: crate::credentials_conformance
 //! [`sync_ledger_conformance!`]: crate::sync_ledger_conformance
 //! [`webhook_ledger_conformance!`]: crate::webhook_ledger_conformance
 //! [`cache_conformance!`]: crate::cache_conformance
 #![expect(clippy::missing_panics_doc, reason = "every promise panics where it is not kept")]
 
 pub mod cache;
-pub mod credentials;
 pub mod stores;
 pub mod sync_ledger;
 #[cfg(test)]

@@ -1,9 +1,16 @@
 //! The promises of a store of stores.
 
-use chatwoot_client::{AccountId, InboxId};
+use std::time::Duration;
 
-use super::{north, ok, sample_stores, south};
-use crate::ports::{StoreAccount, Stores};
+use chatwoot_client::{AccountId, InboxId, Secret};
+use jiff::Timestamp;
+
+use super::{good, north, ok, sample_stores, south};
+use crate::model::{Store, StoreId};
+use crate::ports::{
+    Address, AddressToken, BoundToken, Expiring, ProvisionLock, StoreAccount, StoreCredentials,
+    StoreRecord, Stores,
+};
 
 /// Makes one test for each promise of [`Stores`](crate::ports::Stores); see [`conformance`].
 ///
@@ -16,12 +23,29 @@ macro_rules! stores_conformance {
             [
                 it_starts_empty,
                 a_store_comes_back_whole,
-                ids_come_in_rising_order,
+                ids_come_in_rising_order_and_pages,
                 a_store_is_replaced,
-                a_store_account_starts_empty,
-                a_store_account_is_replaced,
-                stores_have_accounts_of_their_own,
-                putting_a_store_leaves_its_account,
+                a_new_store_has_nothing,
+                an_account_is_replaced,
+                every_secret_comes_back,
+                stores_have_records_of_their_own,
+                records_are_replaced_as_a_whole,
+                putting_a_store_leaves_its_record,
+                saving_a_record_leaves_its_store,
+                an_outdated_record_is_not_kept,
+                of_many_changes_at_once_none_is_lost,
+                a_version_is_never_that_of_another_record,
+                an_unknown_store_keeps_nothing,
+                a_removed_store_is_gone,
+                an_address_leads_to_its_store,
+                an_unknown_address_is_nobodys,
+                the_addresses_of_webhook_and_panel_are_apart,
+                an_address_that_is_no_longer_kept_is_nobodys,
+                a_replaced_address_is_taken_until_its_time_is_over,
+                a_lock_is_one_holders,
+                a_lock_ends_with_its_lease,
+                an_extended_lock_holds_longer,
+                a_lost_lock_changes_nothing,
             ],
             $fresh,
             ($($($options)*)?)
@@ -31,27 +55,32 @@ macro_rules! stores_conformance {
 
 /// An unknown store is none, and there are no ids.
 pub async fn it_starts_empty(port: &dyn Stores) {
-    assert_eq!(ok(port.get(&north()).await), None, "an unknown store");
-    assert_eq!(ok(port.ids().await), [], "the ids");
+    assert!(ok(port.open(&north()).await).is_none(), "an unknown store");
+    assert_eq!(ok(port.ids(None, 10).await), [], "the ids");
 }
 
 /// A store comes back as it was put.
 pub async fn a_store_comes_back_whole(port: &dyn Stores) {
     let [first, second] = sample_stores();
     ok(port.put(&first).await);
-    assert_eq!(ok(port.get(&north()).await), Some(first), "the store that was put");
-    assert_eq!(ok(port.get(&south()).await), None, "the store that was not put");
+    assert_eq!(open(port, &north()).await.store, first, "the store that was put");
+    assert!(ok(port.open(&south()).await).is_none(), "the store that was not put");
     ok(port.put(&second).await);
-    assert_eq!(ok(port.get(&south()).await), Some(second), "the second store");
+    assert_eq!(open(port, &south()).await.store, second, "the second store");
 }
 
-/// The ids of all stores come in rising order, whatever the order in which they were put.
-pub async fn ids_come_in_rising_order(port: &dyn Stores) {
+/// The ids come in rising order, whatever the order in which the stores were put, and in pages.
+pub async fn ids_come_in_rising_order_and_pages(port: &dyn Stores) {
     let [first, second] = sample_stores();
     ok(port.put(&second).await);
-    assert_eq!(ok(port.ids().await), [south()], "one store");
+    assert_eq!(ok(port.ids(None, 10).await), [south()], "one store");
     ok(port.put(&first).await);
-    assert_eq!(ok(port.ids().await), [north(), south()], "two stores");
+    assert_eq!(ok(port.ids(None, 10).await), [north(), south()], "two stores");
+    assert_eq!(ok(port.ids(None, 1).await), [north()], "the first page");
+    assert_eq!(ok(port.ids(Some(&north()), 1).await), [south()], "the second page");
+    assert_eq!(ok(port.ids(Some(&south()), 1).await), [], "after the last");
+    let between = good(StoreId::new("conformance-o"));
+    assert_eq!(ok(port.ids(Some(&between), 10).await), [south()], "after an id that is no store's");
 }
 
 /// Putting a store again replaces it, and no other.
@@ -59,62 +88,349 @@ pub async fn a_store_is_replaced(port: &dyn Stores) {
     let [mut first, second] = put_both(port).await;
     "Renamed".clone_into(&mut first.name);
     ok(port.put(&first).await);
-    assert_eq!(ok(port.get(&north()).await), Some(first), "the later store");
-    assert_eq!(ok(port.ids().await).len(), 2, "a store that was put twice is one");
-    assert_eq!(ok(port.get(&south()).await), Some(second), "the other store");
+    assert_eq!(open(port, &north()).await.store, first, "the later store");
+    assert_eq!(ok(port.ids(None, 10).await).len(), 2, "a store that was put twice is one");
+    assert_eq!(open(port, &south()).await.store, second, "the other store");
 }
 
-/// A store has nothing in Chatwoot until something is kept, whether the store is known or not.
-pub async fn a_store_account_starts_empty(port: &dyn Stores) {
-    assert_eq!(ok(port.account(&north()).await), StoreAccount::default(), "an unknown store");
+/// A store has no account and no secret until they are saved.
+pub async fn a_new_store_has_nothing(port: &dyn Stores) {
     put_both(port).await;
-    assert_eq!(ok(port.account(&north()).await), StoreAccount::default(), "a known store");
+    let record = open(port, &north()).await;
+    assert_eq!(record.account, StoreAccount::default(), "its account");
+    has(port, &north(), &StoreCredentials::default(), "its credentials").await;
+    assert!(record.account_key().is_none(), "the key of no account");
 }
 
-/// What a store has in Chatwoot comes back whole, and is replaced when it is kept again.
-pub async fn a_store_account_is_replaced(port: &dyn Stores) {
+/// What a store has in Chatwoot comes back whole, and is replaced when it is saved again.
+pub async fn an_account_is_replaced(port: &dyn Stores) {
     put_both(port).await;
-    let begun = StoreAccount { account: Some(AccountId(7)), ..StoreAccount::default() };
-    ok(port.put_account(&north(), &begun).await);
-    assert_eq!(ok(port.account(&north()).await), begun, "what was kept first");
+    let begun = begun(7);
+    save_account(port, &north(), &begun).await;
+    assert_eq!(open(port, &north()).await.account, begun, "what was saved first");
     let more = more(&begun);
-    ok(port.put_account(&north(), &more).await);
-    assert_eq!(ok(port.account(&north()).await), more, "what was kept later");
+    save_account(port, &north(), &more).await;
+    assert_eq!(open(port, &north()).await.account, more, "what was saved later");
     let less = StoreAccount { website_token: None, ..more };
-    ok(port.put_account(&north(), &less).await);
-    assert_eq!(ok(port.account(&north()).await), less, "a part that is no longer there");
+    save_account(port, &north(), &less).await;
+    assert_eq!(open(port, &north()).await.account, less, "a part that is no longer there");
 }
 
-/// What one store has in Chatwoot is not another's.
-pub async fn stores_have_accounts_of_their_own(port: &dyn Stores) {
+/// Every secret comes back, with the time until which a replaced one is taken.
+pub async fn every_secret_comes_back(port: &dyn Stores) {
     put_both(port).await;
-    let north_has = StoreAccount { account: Some(AccountId(7)), ..StoreAccount::default() };
-    ok(port.put_account(&north(), &north_has).await);
-    assert_eq!(
-        ok(port.account(&south()).await),
-        StoreAccount::default(),
-        "nothing was kept for it"
-    );
-    let south_has = StoreAccount { account: Some(AccountId(8)), ..StoreAccount::default() };
-    ok(port.put_account(&south(), &south_has).await);
-    assert_eq!(ok(port.account(&north()).await), north_has, "the other's was kept later");
+    let all = all();
+    save(port, &north(), &all).await;
+    has(port, &north(), &all, "every secret").await;
 }
 
-/// Putting a store again leaves what it has in Chatwoot.
-pub async fn putting_a_store_leaves_its_account(port: &dyn Stores) {
+/// One store's account and secrets are not another's.
+pub async fn stores_have_records_of_their_own(port: &dyn Stores) {
+    put_both(port).await;
+    let (first, second) = (all(), webhook_only());
+    save(port, &north(), &first).await;
+    save_account(port, &north(), &begun(7)).await;
+    has(port, &south(), &StoreCredentials::default(), "the other store's were saved").await;
+    assert_eq!(open(port, &south()).await.account, StoreAccount::default(), "the other's account");
+    save(port, &south(), &second).await;
+    save_account(port, &south(), &begun(8)).await;
+    has(port, &south(), &second, "the store's own").await;
+    has(port, &north(), &first, "the other store's were saved later").await;
+    assert_eq!(open(port, &north()).await.account, begun(7), "the other's account came later");
+}
+
+/// Saving credentials replaces all of those before: what the new ones lack is gone.
+pub async fn records_are_replaced_as_a_whole(port: &dyn Stores) {
+    put_both(port).await;
+    let first = all();
+    save(port, &north(), &first).await;
+    let renewed = renewed(&first);
+    save(port, &north(), &renewed).await;
+    has(port, &north(), &renewed, "the later credentials").await;
+}
+
+/// Putting a store again leaves its account, its secrets and their version.
+pub async fn putting_a_store_leaves_its_record(port: &dyn Stores) {
     let [first, _] = put_both(port).await;
-    let kept = more(&StoreAccount { account: Some(AccountId(7)), ..StoreAccount::default() });
-    ok(port.put_account(&north(), &kept).await);
+    let (account, credentials) = (more(&begun(7)), all());
+    save(port, &north(), &credentials).await;
+    save_account(port, &north(), &account).await;
+    let before = open(port, &north()).await;
     ok(port.put(&first).await);
-    assert_eq!(ok(port.account(&north()).await), kept, "what was kept before");
+    let after = open(port, &north()).await;
+    assert_eq!(after.account, account, "what was saved before");
+    assert_eq!(after.version, before.version, "the version");
+    has(port, &north(), &credentials, "what was saved before").await;
 }
 
-async fn put_both(port: &dyn Stores) -> [crate::model::Store; 2] {
+/// Saving a record does not change the store: the host may have put it again meanwhile.
+pub async fn saving_a_record_leaves_its_store(port: &dyn Stores) {
+    let [mut first, _] = put_both(port).await;
+    let mut read = open(port, &north()).await;
+    "Renamed".clone_into(&mut first.name);
+    ok(port.put(&first).await);
+    read.account = begun(7);
+    assert!(ok(port.save(&read).await).is_some(), "the version is still the same");
+    assert_eq!(open(port, &north()).await.store, first, "the store that was put later");
+}
+
+/// Of two who change a record that both have read, the second keeps nothing.
+pub async fn an_outdated_record_is_not_kept(port: &dyn Stores) {
+    put_both(port).await;
+    let (mut first, mut second) = (open(port, &north()).await, open(port, &north()).await);
+    first.credentials = all();
+    let version = ok(port.save(&first).await);
+    assert!(version.is_some_and(|version| version > first.version), "the version grows");
+    second.account = begun(8);
+    second.credentials = webhook_only();
+    assert_eq!(ok(port.save(&second).await), None, "the second change");
+    let kept = open(port, &north()).await;
+    assert_eq!(Some(kept.version), version, "the version of the first change");
+    assert_eq!(kept.account, StoreAccount::default(), "nothing of the second change");
+    has(port, &north(), &first.credentials, "the first change").await;
+    is_at(port, Address::Webhook, &second.credentials, None).await;
+    assert_eq!(ok(port.save(&first).await), None, "a record that was saved is outdated too");
+}
+
+/// Changes that are repeated where another came first are all kept.
+pub async fn of_many_changes_at_once_none_is_lost(port: &dyn Stores) {
+    put_both(port).await;
+    let id = north();
+    let changes = (0..8).map(|n| {
+        let id = &id;
+        async move {
+            let change = |record: &mut StoreRecord| match n {
+                0 => record.account.account = Some(AccountId(7)),
+                1 => record.account.website_inbox = Some(InboxId(1)),
+                2 => record.account.website_token = Some("token".to_owned()),
+                3 => record.account.api_inbox = Some(InboxId(2)),
+                4 => record.credentials.webhook_secret = Some("webhook".into()),
+                5 => record.credentials.website_hmac = Some("website".into()),
+                6 => record.credentials.identifier_key = Some("identifiers".into()),
+                _ => record.credentials.proof_key = Some("proofs".into()),
+            };
+            loop {
+                let mut record = open(port, id).await;
+                tokio::task::yield_now().await;
+                change(&mut record);
+                if ok(port.save(&record).await).is_some() {
+                    break;
+                }
+            }
+        }
+    });
+    futures_util::future::join_all(changes).await;
+    let StoreRecord { account, credentials, .. } = open(port, &id).await;
+    let expected = StoreAccount {
+        account: Some(AccountId(7)),
+        website_inbox: Some(InboxId(1)),
+        website_token: Some("token".to_owned()),
+        api_inbox: Some(InboxId(2)),
+        ..StoreAccount::default()
+    };
+    assert_eq!(account, expected, "every change of the account");
+    let expected = StoreCredentials {
+        webhook_secret: Some("webhook".into()),
+        website_hmac: Some("website".into()),
+        identifier_key: Some("identifiers".into()),
+        proof_key: Some("proofs".into()),
+        ..StoreCredentials::default()
+    };
+    assert!(texts(&credentials) == texts(&expected), "every change of the credentials");
+}
+
+/// A record of a store that was removed and put again is not taken for one of the new store.
+pub async fn a_version_is_never_that_of_another_record(port: &dyn Stores) {
+    let [first, _] = put_both(port).await;
+    let mut old = open(port, &north()).await;
+    ok(port.remove(&north()).await);
+    ok(port.put(&first).await);
+    old.account = begun(7);
+    assert_eq!(ok(port.save(&old).await), None, "a record of the removed store");
+    assert_eq!(open(port, &north()).await.account, StoreAccount::default(), "the new store");
+}
+
+/// Of a store that is not known nothing is kept, and it is not locked.
+pub async fn an_unknown_store_keeps_nothing(port: &dyn Stores) {
+    let [_, second] = sample_stores();
+    ok(port.put(&second).await);
+    let [unknown, _] = sample_stores();
+    let record = StoreRecord { store: unknown, ..open(port, &south()).await };
+    assert_eq!(ok(port.save(&record).await), None, "a record of an unknown store");
+    assert!(ok(port.open(&north()).await).is_none(), "the store is still unknown");
+    assert_eq!(ok(port.lock(&north(), LEASE).await), None, "a lock of an unknown store");
+    ok(port.remove(&north()).await);
+    assert!(ok(port.update(&north(), |_| ()).await).is_none(), "a change of an unknown store");
+}
+
+/// A removed store is gone with its account, its secrets and its addresses; others stay.
+pub async fn a_removed_store_is_gone(port: &dyn Stores) {
+    let [first, _] = put_both(port).await;
+    let (kept, other) = (all(), webhook_only());
+    save(port, &north(), &kept).await;
+    save(port, &south(), &other).await;
+    let lock = locked(port, "of the store that is removed").await;
+    ok(port.remove(&north()).await);
+    assert!(ok(port.open(&north()).await).is_none(), "the removed store");
+    assert_eq!(ok(port.ids(None, 10).await), [south()], "the ids");
+    is_at(port, Address::Webhook, &kept, None).await;
+    is_at(port, Address::Panel, &kept, None).await;
+    is_at(port, Address::Webhook, &other, Some(south())).await;
+    assert!(!ok(port.extend(&lock, LEASE).await), "the lock of the removed store");
+    ok(port.put(&first).await);
+    has(port, &north(), &StoreCredentials::default(), "a store that is put again").await;
+    assert!(!ok(port.extend(&lock, LEASE).await), "the lock is not the new store's");
+}
+
+/// The address of a webhook or a panel leads to the store that has it.
+pub async fn an_address_leads_to_its_store(port: &dyn Stores) {
+    put_both(port).await;
+    let (first, second) = (all(), webhook_only());
+    save(port, &north(), &first).await;
+    save(port, &south(), &second).await;
+    is_at(port, Address::Webhook, &first, Some(north())).await;
+    is_at(port, Address::Panel, &first, Some(north())).await;
+    is_at(port, Address::Webhook, &second, Some(south())).await;
+}
+
+/// An address that was never kept leads to no store.
+pub async fn an_unknown_address_is_nobodys(port: &dyn Stores) {
+    put_both(port).await;
+    is_at(port, Address::Webhook, &all(), None).await;
+    save(port, &north(), &all()).await;
+    is_at(port, Address::Webhook, &all(), None).await;
+    is_at(port, Address::Panel, &all(), None).await;
+}
+
+/// A token is the address of a webhook or of a panel, never of both.
+pub async fn the_addresses_of_webhook_and_panel_are_apart(port: &dyn Stores) {
+    put_both(port).await;
+    let kept = all();
+    save(port, &north(), &kept).await;
+    let crossed = StoreCredentials {
+        webhook_address: kept.panel_address.clone(),
+        panel_address: kept.webhook_address.clone(),
+        ..StoreCredentials::default()
+    };
+    is_at(port, Address::Webhook, &crossed, None).await;
+    is_at(port, Address::Panel, &crossed, None).await;
+}
+
+/// An address that the store's later credentials lack leads to no store.
+pub async fn an_address_that_is_no_longer_kept_is_nobodys(port: &dyn Stores) {
+    put_both(port).await;
+    let (first, other) = (all(), webhook_only());
+    save(port, &north(), &first).await;
+    save(port, &south(), &other).await;
+    let renewed = renewed(&first);
+    save(port, &north(), &renewed).await;
+    is_at(port, Address::Webhook, &renewed, Some(north())).await;
+    is_at(port, Address::Webhook, &first, None).await;
+    is_at(port, Address::Panel, &first, None).await;
+    let replaced = expiring_panel(&first);
+    let found = ok(port.store_at(Address::Panel, &replaced.value).await);
+    assert_eq!(found, None, "a replaced address that is no longer kept");
+    is_at(port, Address::Webhook, &other, Some(south())).await;
+}
+
+/// A panel's address that was replaced leads to its store until its time is over, by the port's own
+/// clock: a time that is long past is over, and one that is far ahead is not.
+pub async fn a_replaced_address_is_taken_until_its_time_is_over(port: &dyn Stores) {
+    put_both(port).await;
+    let mut kept = all();
+    save(port, &north(), &kept).await;
+    let replaced = expiring_panel(&kept);
+    let found = ok(port.store_at(Address::Panel, &replaced.value).await);
+    assert_eq!(found, Some(north()), "before its time is over");
+    let found = ok(port.store_at(Address::Webhook, &replaced.value).await);
+    assert_eq!(found, None, "it is not the address of a webhook");
+    kept.previous_panel_address = Some(Expiring { until: PAST, ..replaced.clone() });
+    save(port, &north(), &kept).await;
+    let found = ok(port.store_at(Address::Panel, &replaced.value).await);
+    assert_eq!(found, None, "when its time is over");
+}
+
+/// While one holds the lock of a store nobody else has it; another store's is another.
+pub async fn a_lock_is_one_holders(port: &dyn Stores) {
+    put_both(port).await;
+    let lock = locked(port, "of a store that nobody holds").await;
+    assert_eq!(lock.store, north(), "whose lock it is");
+    assert_eq!(ok(port.lock(&north(), LEASE).await), None, "while it is held");
+    let other = ok(port.lock(&south(), LEASE).await);
+    assert!(other.is_some(), "the other store's lock");
+    ok(port.unlock(&lock).await);
+    let next = locked(port, "after it was given back").await;
+    assert!(next.fence > lock.fence, "the fence grows");
+    assert_eq!(ok(port.lock(&south(), LEASE).await), None, "the other store's is still held");
+}
+
+/// The lock of a holder who was killed is free when its lease has ended.
+pub async fn a_lock_ends_with_its_lease(port: &dyn Stores) {
+    put_both(port).await;
+    ok(port.lock(&north(), SHORT).await);
+    tokio::time::sleep(AFTER).await;
+    locked(port, "after the lease").await;
+}
+
+/// A lock is held for as long as it was last extended.
+pub async fn an_extended_lock_holds_longer(port: &dyn Stores) {
+    put_both(port).await;
+    let lock = good(ok(port.lock(&north(), SHORT).await).ok_or("no lock"));
+    assert!(ok(port.extend(&lock, LEASE).await), "a lock that is held");
+    tokio::time::sleep(AFTER).await;
+    assert_eq!(ok(port.lock(&north(), LEASE).await), None, "longer than the first lease");
+    assert!(ok(port.extend(&lock, SHORT).await), "a lock that is still held");
+    tokio::time::sleep(AFTER).await;
+    locked(port, "after the last lease").await;
+}
+
+/// A lock that another took over, or that was given back, is neither extended nor given back again.
+pub async fn a_lost_lock_changes_nothing(port: &dyn Stores) {
+    put_both(port).await;
+    let lost = good(ok(port.lock(&north(), SHORT).await).ok_or("no lock"));
+    tokio::time::sleep(AFTER).await;
+    let held = locked(port, "after the lease").await;
+    assert!(!ok(port.extend(&lost, LEASE).await), "a lock that another has");
+    ok(port.unlock(&lost).await);
+    assert_eq!(ok(port.lock(&north(), LEASE).await), None, "the other's lock still stands");
+    ok(port.unlock(&held).await);
+    assert!(!ok(port.extend(&held, LEASE).await), "a lock that was given back");
+}
+
+async fn put_both(port: &dyn Stores) -> [Store; 2] {
     let stores = sample_stores();
     for store in &stores {
         ok(port.put(store).await);
     }
     stores
+}
+
+async fn open(port: &dyn Stores, id: &StoreId) -> StoreRecord {
+    good(ok(port.open(id).await).ok_or("the store is not known"))
+}
+
+async fn locked(port: &dyn Stores, what: &str) -> ProvisionLock {
+    let lock = ok(port.lock(&north(), LEASE).await);
+    assert!(lock.is_some(), "the lock {what}");
+    good(lock.ok_or("no lock"))
+}
+
+async fn save(port: &dyn Stores, id: &StoreId, credentials: &StoreCredentials) {
+    let record = StoreRecord { credentials: credentials.clone(), ..open(port, id).await };
+    assert!(ok(port.save(&record).await).is_some(), "a record that was just read");
+}
+
+async fn save_account(port: &dyn Stores, id: &StoreId, account: &StoreAccount) {
+    let record = StoreRecord { account: account.clone(), ..open(port, id).await };
+    assert!(ok(port.save(&record).await).is_some(), "a record that was just read");
+}
+
+fn begun(account: u64) -> StoreAccount {
+    StoreAccount {
+        base_url: Some(good("https://chatwoot.example.com/desk".parse())),
+        account: Some(AccountId(account)),
+        ..StoreAccount::default()
+    }
 }
 
 fn more(begun: &StoreAccount) -> StoreAccount {
@@ -124,3 +440,115 @@ fn more(begun: &StoreAccount) -> StoreAccount {
         ..begun.clone()
     }
 }
+
+/// Credentials that lack nothing, with addresses that no others have.
+fn all() -> StoreCredentials {
+    StoreCredentials {
+        user_token: Some(BoundToken {
+            base_url: good("https://chatwoot.example.com/desk".parse()),
+            token: "user".into(),
+        }),
+        webhook_secret: Some("newest".into()),
+        previous_webhook_secret: Some(previous("older".into())),
+        website_hmac: Some("website".into()),
+        api_hmac: Some("apı".into()),
+        webhook_address: Some(ok(AddressToken::random())),
+        panel_address: Some(ok(AddressToken::random())),
+        panel_address_since: Some(PAST),
+        previous_panel_address: Some(previous(ok(AddressToken::random()))),
+        identifier_key: Some("identifiers".into()),
+        proof_key: Some("proofs".into()),
+        previous_proof_key: Some(previous("older proofs".into())),
+    }
+}
+
+fn webhook_only() -> StoreCredentials {
+    StoreCredentials {
+        webhook_address: Some(ok(AddressToken::random())),
+        ..StoreCredentials::default()
+    }
+}
+
+/// The same with a new address of the webhook, and without a user and a panel.
+fn renewed(before: &StoreCredentials) -> StoreCredentials {
+    StoreCredentials {
+        webhook_address: Some(ok(AddressToken::random())),
+        panel_address: None,
+        previous_panel_address: None,
+        user_token: None,
+        ..before.clone()
+    }
+}
+
+fn expiring_panel(credentials: &StoreCredentials) -> Expiring<AddressToken> {
+    good(credentials.previous_panel_address.clone().ok_or("no replaced address"))
+}
+
+async fn has(port: &dyn Stores, store: &StoreId, expected: &StoreCredentials, what: &str) {
+    // Not `assert_eq!`, which would print secrets.
+    assert!(texts(&open(port, store).await.credentials) == texts(expected), "{what}");
+}
+
+/// Whose the address in some credentials is.
+async fn is_at(port: &dyn Stores, address: Address, of: &StoreCredentials, store: Option<StoreId>) {
+    let token = match address {
+        Address::Webhook => &of.webhook_address,
+        Address::Panel => &of.panel_address,
+    };
+    if let Some(token) = token {
+        assert_eq!(ok(port.store_at(address, token).await), store, "whose {address:?} address");
+    }
+}
+
+/// Every secret as text, to compare; never printed.
+fn texts(credentials: &StoreCredentials) -> Vec<Option<String>> {
+    let StoreCredentials {
+        user_token,
+        webhook_secret,
+        previous_webhook_secret,
+        website_hmac,
+        api_hmac,
+        webhook_address,
+        panel_address,
+        panel_address_since,
+        previous_panel_address,
+        identifier_key,
+        proof_key,
+        previous_proof_key,
+    } = credentials;
+    let text = |secret: &Secret| secret.expose().to_owned();
+    let bound = |it: &BoundToken| format!("{} at {}", text(it.token.secret()), it.base_url);
+    let expiring = |previous: &Expiring<Secret>| {
+        format!("{} until {}", previous.value.expose(), previous.until)
+    };
+    vec![
+        user_token.as_ref().map(bound),
+        website_hmac.as_ref().map(text),
+        api_hmac.as_ref().map(text),
+        webhook_address.as_ref().map(|token| token.expose().to_owned()),
+        panel_address.as_ref().map(|token| token.expose().to_owned()),
+        panel_address_since.map(|since| since.to_string()),
+        webhook_secret.as_ref().map(text),
+        previous_webhook_secret.as_ref().map(expiring),
+        previous_panel_address
+            .as_ref()
+            .map(|previous| format!("{} until {}", previous.value.expose(), previous.until)),
+        identifier_key.as_ref().map(text),
+        proof_key.as_ref().map(text),
+        previous_proof_key.as_ref().map(expiring),
+    ]
+}
+
+/// A time that is over by every clock, and one that is not: no clock is asked here.
+const PAST: Timestamp = Timestamp::UNIX_EPOCH;
+
+fn previous<T>(value: T) -> Expiring<T> {
+    Expiring { value, until: super::at(100_000_000_000) }
+}
+
+/// How long a lock is held that no promise waits for.
+const LEASE: Duration = Duration::from_mins(5);
+/// How long a lock is held that ends while a promise waits.
+const SHORT: Duration = Duration::from_millis(50);
+/// How long a promise waits for it.
+const AFTER: Duration = Duration::from_millis(250);

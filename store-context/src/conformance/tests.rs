@@ -1,18 +1,18 @@
 //! Tests of the promises themselves: each macro lists them all, and a broken port is found out.
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use chatwoot_client::ContactId;
 
 use super::*;
-use crate::memory::{MemoryCache, MemoryCredentials, MemorySyncLedger};
+use crate::memory::{MemoryCache, MemoryStores, MemorySyncLedger};
 use crate::model::AccountKey;
 use crate::ports::{
-    Address, AddressToken, Cache, ClaimRequest, Credentials, Doubt, Fingerprint, Hold, Link,
-    ParkedRow, PausedStore, Priority, Settlement, StoreCredentials, SyncClaim, SyncCounts,
+    Address, AddressToken, Cache, ClaimRequest, Clock, Doubt, Fingerprint, Hold, Link, ParkedRow,
+    PausedStore, Priority, ProvisionLock, Settlement, StoreRecord, Stores, SyncClaim, SyncCounts,
     SyncLedger, TokioClock,
 };
 
@@ -21,7 +21,6 @@ use crate::ports::{
 fn each_macro_lists_every_promise_of_its_port() {
     for (port, source) in [
         ("cache", include_str!("cache.rs")),
-        ("credentials", include_str!("credentials.rs")),
         ("stores", include_str!("stores.rs")),
         ("sync_ledger", include_str!("sync_ledger.rs")),
         ("webhook_ledger", include_str!("webhook_ledger.rs")),
@@ -46,7 +45,7 @@ struct Unfenced(MemorySyncLedger, Mutex<Option<SyncClaim>>);
 
 impl Default for Unfenced {
     fn default() -> Self {
-        let clock = TokioClock::new(Timestamp::UNIX_EPOCH);
+        let clock = TokioClock::starting_at(Timestamp::UNIX_EPOCH);
         Self(MemorySyncLedger::with_clock(std::sync::Arc::new(clock)), Mutex::default())
     }
 }
@@ -161,35 +160,96 @@ async fn a_ledger_without_fences_lets_a_lost_claim_settle() {
     sync_ledger::a_lost_claim_settles_nothing(&Unfenced::default()).await;
 }
 
-/// Takes a replaced address for ever.
-#[derive(Default)]
-struct Timeless(MemoryCredentials);
+/// Keeps every record, outdated or not, and its clock stands still.
+struct Careless(MemoryStores);
+
+#[derive(Debug)]
+struct Stopped;
+
+impl Clock for Stopped {
+    fn now(&self) -> Timestamp {
+        Timestamp::MIN
+    }
+}
+
+impl Default for Careless {
+    fn default() -> Self {
+        Self(MemoryStores::with_clock(Arc::new(Stopped)))
+    }
+}
 
 #[async_trait]
-impl Credentials for Timeless {
-    async fn get(&self, store: &StoreId) -> PortResult<StoreCredentials> {
-        self.0.get(store).await
+impl Stores for Careless {
+    async fn put(&self, store: &Store) -> PortResult<()> {
+        self.0.put(store).await
     }
 
-    async fn put(&self, store: &StoreId, credentials: &StoreCredentials) -> PortResult<()> {
-        self.0.put(store, credentials).await
+    async fn open(&self, id: &StoreId) -> PortResult<Option<StoreRecord>> {
+        self.0.open(id).await
+    }
+
+    async fn ids(&self, after: Option<&StoreId>, limit: usize) -> PortResult<Vec<StoreId>> {
+        self.0.ids(after, limit).await
+    }
+
+    async fn save(&self, record: &StoreRecord) -> PortResult<Option<u64>> {
+        let Some(kept) = self.0.open(&record.store.id).await? else { return Ok(None) };
+        self.0.save(&StoreRecord { version: kept.version, ..record.clone() }).await
     }
 
     async fn store_at(
         &self,
         address: Address,
         token: &AddressToken,
-        _now: Timestamp,
     ) -> PortResult<Option<StoreId>> {
-        self.0.store_at(address, token, Timestamp::MIN).await
+        self.0.store_at(address, token).await
+    }
+
+    async fn lock(&self, id: &StoreId, lease: Duration) -> PortResult<Option<ProvisionLock>> {
+        self.0.lock(id, lease).await
+    }
+
+    async fn extend(&self, lock: &ProvisionLock, lease: Duration) -> PortResult<bool> {
+        self.0.extend(lock, lease).await
+    }
+
+    async fn unlock(&self, lock: &ProvisionLock) -> PortResult<()> {
+        self.0.unlock(lock).await
+    }
+
+    async fn remove(&self, id: &StoreId) -> PortResult<()> {
+        self.0.remove(id).await
     }
 }
 
 #[tokio::test]
+async fn careless_stores_keep_the_other_promises() {
+    stores::every_secret_comes_back(&Careless::default()).await;
+    stores::a_lock_is_one_holders(&Careless::default()).await;
+}
+
+#[tokio::test]
 #[should_panic(expected = "when its time is over")]
-async fn credentials_without_a_clock_take_a_replaced_address_for_ever() {
-    let port = Timeless::default();
-    credentials::a_replaced_address_is_taken_until_its_time_is_over(&port).await;
+async fn stores_whose_clock_stands_take_a_replaced_address_for_ever() {
+    stores::a_replaced_address_is_taken_until_its_time_is_over(&Careless::default()).await;
+}
+
+#[tokio::test(start_paused = true)]
+#[should_panic(expected = "the lock after the lease")]
+async fn stores_whose_clock_stands_are_locked_for_ever() {
+    stores::a_lock_ends_with_its_lease(&Careless::default()).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "the second change")]
+async fn stores_that_keep_every_record_lose_a_change() {
+    stores::an_outdated_record_is_not_kept(&Careless::default()).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "every change of the account")]
+async fn stores_that_keep_every_record_lose_changes_at_once() {
+    stores::of_many_changes_at_once_none_is_lost(&Careless::default()).await;
 }
 
 /// Keeps a value for as long as it was put for first.

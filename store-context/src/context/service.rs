@@ -9,7 +9,6 @@ use std::time::Duration;
 use bytes::Bytes;
 use chatwoot_client::ContactId;
 use iso_currency::Currency;
-use jiff::Timestamp;
 
 use super::single_flight::{SharedCall, SingleFlight};
 use crate::model::{
@@ -126,8 +125,8 @@ impl ContextService {
         contact: ContactId,
     ) -> PortResult<Option<ContextSnapshot>> {
         let customer = async {
-            let key = crate::accounts::key(&*self.ports.stores, store).await?;
-            let Some(key) = key else { return Ok(None) };
+            let record = self.ports.stores.open(store).await?;
+            let Some(key) = record.and_then(|record| record.account_key()) else { return Ok(None) };
             self.ports.sync.customer_of(store, &key, contact).await
         };
         match within(self.config.customer_timeout, "sync ledger", customer).await? {
@@ -138,7 +137,9 @@ impl ContextService {
 
     /// The store, read within the time that it may take.
     pub(super) async fn store(&self, id: &StoreId) -> PortResult<Option<Store>> {
-        within(self.config.customer_timeout, "stores", self.ports.stores.get(id)).await
+        let record =
+            within(self.config.customer_timeout, "stores", self.ports.stores.open(id)).await?;
+        Ok(record.map(|record| record.store))
     }
 
     /// Forgets what is kept of a customer: call it when the customer, an order or the cart changed.
@@ -179,14 +180,15 @@ impl ContextService {
     ) -> PortResult<Option<ContextSnapshot>> {
         let Ports { stores, customers, orders, carts, .. } = &self.ports;
         let ContextConfig { recent_orders, source_timeout, customer_timeout, .. } = self.config;
-        let (store, customer, totals, recent, cart) = tokio::join!(
-            within(customer_timeout, "stores", stores.get(store)),
+        let (record, customer, totals, recent, cart) = tokio::join!(
+            within(customer_timeout, "stores", stores.open(store)),
             within(customer_timeout, "customers", customers.get(store, customer)),
             within(source_timeout, "orders", orders.totals(store, customer)),
             within(source_timeout, "orders", orders.recent(store, customer, recent_orders)),
             within(source_timeout, "carts", carts.get(store, customer)),
         );
-        let (Some(store), Some(customer)) = (store?, customer?) else { return Ok(None) };
+        let (Some(record), Some(customer)) = (record?, customer?) else { return Ok(None) };
+        let store = record.store;
 
         let mut unavailable = Vec::new();
         let mut missing = |source, error: &PortError| {
@@ -209,7 +211,7 @@ impl ContextService {
             recent_orders,
             cart: cart.ok().flatten().filter(|cart| !cart.items.is_empty()),
             unavailable,
-            generated_at: Timestamp::now(),
+            generated_at: self.ports.clock.now(),
         }))
     }
 

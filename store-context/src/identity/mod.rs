@@ -16,7 +16,7 @@ use jiff::Timestamp;
 
 pub use self::store_identity::{Evidence, PROOF_ATTRIBUTE, StoreIdentity};
 use crate::model::{Customer, CustomerId, StoreId};
-use crate::ports::{Expiring, PortError, PortResult, Ports, StoreCredentials};
+use crate::ports::{Expiring, PortError, PortResult, Ports, StoreRecord};
 
 /// Why an identity cannot be proved.
 #[derive(Debug, thiserror::Error)]
@@ -105,7 +105,7 @@ impl Identity {
     /// # Errors
     /// The store has no website inbox, or a port failed.
     pub async fn website_token(&self, store: &StoreId) -> Result<String, IdentityError> {
-        let token = self.ports.stores.account(store).await?.website_token;
+        let token = self.record(store).await?.account.website_token;
         token.ok_or_else(|| IdentityError::NotProvisioned(store.clone()))
     }
 
@@ -123,13 +123,13 @@ impl Identity {
         store: &StoreId,
         customer: &Customer,
     ) -> Result<WidgetUser, IdentityError> {
-        let credentials = self.ports.credentials.get(store).await?;
-        let identity = self.store_identity(store, &credentials).await?;
-        let hmac = credentials.website_hmac;
+        let record = self.record(store).await?;
+        let identity = StoreIdentity::new(&record.store, &record.credentials)?;
+        let hmac = record.credentials.website_hmac;
         let hmac = hmac.ok_or_else(|| IdentityError::NotProvisioned(store.clone()))?;
         let mut user = WidgetUser::proven(identity.identifier(&customer.id), &hmac)?;
         user.name = Some(customer.contact_name()).filter(|name| !name.is_empty());
-        user.conversation_attributes = proof_attributes(&identity, &customer.id).into();
+        user.conversation_attributes = self.proof_attributes(&identity, &customer.id).into();
         Ok(user)
     }
 
@@ -166,9 +166,9 @@ impl Identity {
         store: &StoreId,
         customer: &CustomerId,
     ) -> Result<Attributes, IdentityError> {
-        let credentials = self.ports.credentials.get(store).await?;
-        let identity = self.store_identity(store, &credentials).await?;
-        Ok(proof_attributes(&identity, customer))
+        let record = self.record(store).await?;
+        let identity = StoreIdentity::new(&record.store, &record.credentials)?;
+        Ok(self.proof_attributes(&identity, customer))
     }
 
     /// Replaces the key that the store's proofs are made with. Proofs of the key before are taken
@@ -177,8 +177,6 @@ impl Identity {
     /// time ends proofs of pages that are open. Of two keys before, only the last is taken, so call
     /// it again when the overlap is over, and at once, with [`Duration::ZERO`], for a key that
     /// leaked.
-    ///
-    /// It reads and writes the store's credentials: not while the store is provisioned.
     ///
     /// # Errors
     /// The store is not known or has no keys yet, or a port failed.
@@ -195,15 +193,20 @@ impl Identity {
         store: &StoreId,
         overlap: Option<Duration>,
     ) -> Result<(), IdentityError> {
-        let missing = || IdentityError::NotProvisioned(store.clone());
-        let policy = self.ports.stores.get(store).await?.ok_or_else(missing)?.identity;
-        let mut credentials = self.ports.credentials.get(store).await?;
-        let value = credentials.proof_key.replace(random_key()?).ok_or_else(missing)?;
-        let overlap = overlap.unwrap_or(policy.proof_lifetime);
-        let until = Timestamp::now().checked_add(overlap).unwrap_or(Timestamp::MAX);
-        credentials.previous_proof_key = Some(Expiring { value, until });
-        self.ports.credentials.put(store, &credentials).await?;
-        Ok(())
+        let (key, now) = (random_key()?, self.ports.clock.now());
+        let replace = |record: &mut StoreRecord| {
+            let overlap = overlap.unwrap_or(record.store.identity.proof_lifetime);
+            let until = now.checked_add(overlap).unwrap_or(Timestamp::MAX);
+            let kept = &mut record.credentials;
+            let Some(value) = kept.proof_key.take() else { return false };
+            kept.proof_key = Some(key.clone());
+            kept.previous_proof_key = Some(Expiring { value, until });
+            true
+        };
+        match self.ports.stores.update(store, replace).await? {
+            Some((_, true)) => Ok(()),
+            _ => Err(IdentityError::NotProvisioned(store.clone())),
+        }
     }
 
     /// The signed-in customer for the public API, with proof.
@@ -234,13 +237,13 @@ impl Identity {
         customer: Option<&Customer>,
     ) -> Result<PublicIdentity, IdentityError> {
         let missing = || IdentityError::NotProvisioned(store.clone());
-        let store_account = self.ports.stores.account(store).await?;
-        let credentials = self.ports.credentials.get(store).await?;
+        let StoreRecord { store: found, account: store_account, credentials, .. } =
+            self.record(store).await?;
         let (mut identifier, mut conversation_attributes) = (None, Attributes::new());
         if let Some(customer) = customer {
-            let identity = self.store_identity(store, &credentials).await?;
+            let identity = StoreIdentity::new(&found, &credentials)?;
             identifier = Some(identity.identifier(&customer.id));
-            conversation_attributes = proof_attributes(&identity, &customer.id);
+            conversation_attributes = self.proof_attributes(&identity, &customer.id);
         }
         let hmac = credentials.api_hmac.ok_or_else(missing)?;
         let hash = identifier_hash(&hmac, identifier.as_deref().unwrap_or_default());
@@ -253,20 +256,15 @@ impl Identity {
         })
     }
 
-    async fn store_identity(
-        &self,
-        store: &StoreId,
-        credentials: &StoreCredentials,
-    ) -> Result<StoreIdentity, IdentityError> {
-        let found = self.ports.stores.get(store).await?;
-        let found = found.ok_or_else(|| IdentityError::NotProvisioned(store.clone()))?;
-        StoreIdentity::new(&found, credentials)
+    async fn record(&self, store: &StoreId) -> Result<StoreRecord, IdentityError> {
+        let record = self.ports.stores.open(store).await?;
+        record.ok_or_else(|| IdentityError::NotProvisioned(store.clone()))
     }
-}
 
-fn proof_attributes(identity: &StoreIdentity, customer: &CustomerId) -> Attributes {
-    let proof = identity.prove(customer, Timestamp::now());
-    Attributes::from_iter([(PROOF_ATTRIBUTE.to_owned(), proof.into())])
+    fn proof_attributes(&self, identity: &StoreIdentity, customer: &CustomerId) -> Attributes {
+        let proof = identity.prove(customer, self.ports.clock.now());
+        Attributes::from_iter([(PROOF_ATTRIBUTE.to_owned(), proof.into())])
+    }
 }
 
 /// Returns a new key of 256 random bits, as 64 hexadecimal digits.

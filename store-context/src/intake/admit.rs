@@ -6,21 +6,20 @@ use jiff::Timestamp;
 
 use super::{Intake, ReceiveError};
 use crate::model::StoreId;
-use crate::ports::{Address, AddressToken, StoreCredentials};
+use crate::ports::{Address, AddressToken, StoreRecord};
 
 /// A delivery whose body is worth reading: its address is a store's, and its headers carry a
 /// signature and a time. Nothing is proven by it. `Debug` shows no secret.
 #[derive(Clone, Debug)]
 pub struct Admission {
-    pub(super) store: StoreId,
-    pub(super) credentials: StoreCredentials,
+    pub(super) record: StoreRecord,
     pub(super) verifier: Verifier,
 }
 
 impl Admission {
     /// Returns the store that the delivery is for.
     pub const fn store(&self) -> &StoreId {
-        &self.store
+        &self.record.store.id
     }
 }
 
@@ -47,9 +46,14 @@ impl Intake {
         headers: &HeaderMap,
         now: Timestamp,
     ) -> Result<Admission, ReceiveError> {
-        let store = self.credentials.store_at(Address::Webhook, address, now).await?;
+        let store = self.stores.store_at(Address::Webhook, address).await?;
         let store = store.ok_or(ReceiveError::UnknownAddress)?;
-        let credentials = self.credentials.get(&store).await?;
+        // The store was removed, or its address replaced, since it was looked up.
+        let record = self.stores.open(&store).await?.ok_or(ReceiveError::UnknownAddress)?;
+        let credentials = &record.credentials;
+        if credentials.webhook_address.as_ref() != Some(address) {
+            return Err(ReceiveError::UnknownAddress);
+        }
         let secret = credentials.webhook_secret.clone().ok_or(ReceiveError::NotProvisioned)?;
         let mut verifier = Verifier::new(secret)?;
         let previous = credentials.previous_webhook_secret.as_ref();
@@ -57,6 +61,6 @@ impl Intake {
             verifier = verifier.or_previous(previous.clone())?;
         }
         verifier.verify_headers(headers, now)?;
-        Ok(Admission { store, credentials, verifier })
+        Ok(Admission { record, verifier })
     }
 }

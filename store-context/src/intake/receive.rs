@@ -12,17 +12,14 @@ use super::from_webhook::Reader;
 use super::record;
 use crate::identity::StoreIdentity;
 use crate::mac::hash_digits;
-use crate::model::StoreId;
 use crate::ports::{
-    AddressToken, Credentials, EntrySource, PortError, PortResult, Ports, Remembered,
-    StoreCredentials, Stores, WebhookLedger,
+    AddressToken, EntrySource, PortError, Ports, Remembered, StoreRecord, Stores, WebhookLedger,
 };
 
 /// Takes deliveries in: what [`Intake::receive`] accepts is remembered before it returns.
 #[derive(Clone)]
 pub struct Intake {
-    stores: Arc<dyn Stores>,
-    pub(super) credentials: Arc<dyn Credentials>,
+    pub(super) stores: Arc<dyn Stores>,
     ledger: Arc<dyn WebhookLedger>,
     contacts: ContactHints,
 }
@@ -71,7 +68,6 @@ impl Intake {
     pub fn new(ports: &Ports) -> Self {
         Self {
             stores: ports.stores.clone(),
-            credentials: ports.credentials.clone(),
             ledger: ports.webhooks.clone(),
             contacts: ContactHints::new(ports),
         }
@@ -97,16 +93,17 @@ impl Intake {
         body: &[u8],
     ) -> Result<Receipt, ReceiveError> {
         let now = Timestamp::now();
-        let Admission { store, credentials, verifier } = admission;
+        let Admission { record, verifier } = admission;
+        let store = &record.store.id;
         let delivery = verifier.verify(headers, body, now)?;
         let event = delivery.event()?;
-        self.check_account(store, &event).await?;
-        if let Some(key) = crate::accounts::key(&*self.stores, store).await?
-            && self.contacts.take(store, &key, &event).await?
+        check_account(record, &event)?;
+        if let Some(account) = record.account_key()
+            && self.contacts.take(store, &account, &event).await?
         {
             return Ok(Receipt::Hint);
         }
-        let identity = self.identity(store, credentials, &event).await?;
+        let identity = identity(record, &event);
         let reader = Reader { identity: identity.as_ref(), sent_at: delivery.sent_at, now };
         let support_event = reader.event(&event);
         let key = reader.key(&event, &support_event).unwrap_or_else(|| opaque_key(&delivery));
@@ -119,31 +116,22 @@ impl Intake {
             Remembered::Known => Receipt::Known,
         })
     }
+}
 
-    /// The signature proves the webhook, and the webhook is the account's; a difference means that
-    /// two stores' secrets or addresses were mixed up.
-    async fn check_account(&self, store: &StoreId, event: &Event) -> Result<(), ReceiveError> {
-        let Some(named) = event.account_id() else { return Ok(()) };
-        match self.stores.account(store).await?.account {
-            Some(account) if account != named => Err(ReceiveError::WrongAccount),
-            _ => Ok(()),
-        }
+/// The signature proves the webhook, and the webhook is the account's; a difference means that two
+/// stores' secrets or addresses were mixed up.
+fn check_account(record: &StoreRecord, event: &Event) -> Result<(), ReceiveError> {
+    match (event.account_id(), record.account.account) {
+        (Some(named), Some(account)) if account != named => Err(ReceiveError::WrongAccount),
+        _ => Ok(()),
     }
+}
 
-    /// What the proof on the event's conversation is judged with. A store that was provisioned
-    /// before it had keys is served too: then nothing is proven.
-    async fn identity(
-        &self,
-        store: &StoreId,
-        credentials: &StoreCredentials,
-        event: &Event,
-    ) -> PortResult<Option<StoreIdentity>> {
-        if event.conversation().is_none() {
-            return Ok(None);
-        }
-        let store = self.stores.get(store).await?;
-        Ok(store.and_then(|store| StoreIdentity::new(&store, credentials).ok()))
-    }
+/// What the proof on the event's conversation is judged with. A store that was provisioned before it
+/// had keys is served too: then nothing is proven.
+fn identity(record: &StoreRecord, event: &Event) -> Option<StoreIdentity> {
+    event.conversation()?;
+    StoreIdentity::new(&record.store, &record.credentials).ok()
 }
 
 impl std::fmt::Debug for Intake {

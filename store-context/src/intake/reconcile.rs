@@ -16,11 +16,11 @@ use chatwoot_client::application::conversations::Conversation;
 use chatwoot_client::application::messages::MessagesQuery;
 use chatwoot_client::types::MessageId;
 use chatwoot_client::types::{Message, MessageType};
-use chatwoot_client::{Account, Client, Error};
+use chatwoot_client::{Account, Error};
 use jiff::Timestamp;
 
 use super::{from_api, record};
-use crate::accounts::{self, OpenAccount, StoreAccountError};
+use crate::accounts::{Accounts, OpenAccount, StoreAccountError};
 use crate::identity::StoreIdentity;
 use crate::model::StoreId;
 use crate::model::SupportEvent;
@@ -74,22 +74,21 @@ pub enum ReconcileError {
 /// Asks Chatwoot for what its webhooks did not bring.
 #[derive(Clone, Debug)]
 pub struct Reconciler {
-    client: Client,
+    accounts: Accounts,
     ports: Ports,
     config: ReconcileConfig,
 }
 
 impl Reconciler {
-    /// A reconciler between the host's ports and a Chatwoot.
-    pub fn new(client: Client, ports: Ports, config: ReconcileConfig) -> Self {
-        Self { client, ports, config }
+    /// Creates a reconciler between the host's ports and the stores' accounts.
+    pub fn new(accounts: Accounts, ports: Ports, config: ReconcileConfig) -> Self {
+        Self { accounts, ports, config }
     }
 
     /// Reconciles one store from its cursor to now, and moves the cursor. A store without a cursor
     /// (the [`Provisioner`](crate::provision::Provisioner) sets it) starts with the overlap.
     pub async fn run_once(&self, store: &StoreId) -> Result<Reconciled, ReconcileError> {
-        let opened = accounts::open(&self.client, &self.ports, store).await?;
-        let OpenAccount { account, identity, .. } = opened;
+        let OpenAccount { account, identity, .. } = self.accounts.open(store).await?;
         let until = back(Timestamp::now(), self.config.grace);
         let cursor = self.ports.webhooks.cursor(store).await?.unwrap_or(until);
         let round = Round {
@@ -112,7 +111,7 @@ impl Reconciler {
     /// dropping it.
     pub async fn run(&self) {
         loop {
-            match self.ports.stores.ids().await {
+            match self.ports.stores.ids(None, usize::MAX).await {
                 Ok(stores) => {
                     for store in stores {
                         if let Err(error) = self.run_once(&store).await {

@@ -5,7 +5,6 @@
 //! that tens of thousands of customers cost no more than ten.
 
 mod cache;
-mod credentials;
 mod due;
 mod shop;
 mod stores;
@@ -15,13 +14,12 @@ mod webhook_ledger;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use self::cache::MemoryCache;
-pub use self::credentials::MemoryCredentials;
 pub use self::shop::{MemoryShop, ShopError};
 pub use self::stores::MemoryStores;
 pub use self::sync_ledger::MemorySyncLedger;
 pub use self::webhook_ledger::MemoryWebhookLedger;
 
-use crate::ports::{Carts, Customers, Orders, Ports, SystemClock};
+use crate::ports::{Carts, Clock, Customers, Orders, Ports, SystemClock};
 
 /// The host's three ports, with storage in memory for all the others.
 ///
@@ -33,7 +31,7 @@ use crate::ports::{Carts, Customers, Orders, Ports, SystemClock};
 /// # async fn example() -> PortResult<()> {
 /// let shop = Arc::new(MemoryShop::new());
 /// let ports = memory::ports(shop.clone(), shop.clone(), shop);
-/// assert_eq!(ports.stores.ids().await?, []);
+/// assert_eq!(ports.stores.ids(None, 10).await?, []);
 /// # Ok(())
 /// # }
 /// ```
@@ -42,16 +40,39 @@ pub fn ports(
     orders: Arc<dyn Orders>,
     carts: Arc<dyn Carts>,
 ) -> Ports {
+    ports_with(Arc::new(SystemClock), customers, orders, carts)
+}
+
+/// The same on a clock.
+///
+/// ```
+/// use std::sync::Arc;
+/// use store_context::memory::{self, MemoryShop};
+/// use store_context::ports::TokioClock;
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let clock = Arc::new(TokioClock::starting_at("2026-11-21T12:00:00Z".parse()?));
+/// let shop = Arc::new(MemoryShop::new());
+/// let ports = memory::ports_with(clock, shop.clone(), shop.clone(), shop);
+/// # Ok(())
+/// # }
+/// ```
+pub fn ports_with(
+    clock: Arc<dyn Clock>,
+    customers: Arc<dyn Customers>,
+    orders: Arc<dyn Orders>,
+    carts: Arc<dyn Carts>,
+) -> Ports {
     Ports {
         customers,
         orders,
         carts,
-        stores: Arc::new(MemoryStores::new()),
-        credentials: Arc::new(MemoryCredentials::new()),
-        sync: Arc::new(MemorySyncLedger::new()),
+        stores: Arc::new(MemoryStores::with_clock(clock.clone())),
+        sync: Arc::new(MemorySyncLedger::with_clock(clock.clone())),
         webhooks: Arc::new(MemoryWebhookLedger::new()),
         cache: Arc::new(MemoryCache::default()),
-        clock: Arc::new(SystemClock),
+        clock,
     }
 }
 

@@ -1,52 +1,192 @@
-//! Stores and what they have in Chatwoot, in memory.
+//! Stores, what they have in Chatwoot, and their secrets, in memory.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Mutex;
+use std::ops::Bound;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 
 use super::lock;
 use crate::model::{Store, StoreId};
-use crate::ports::{PortResult, StoreAccount, Stores};
+use crate::ports::{
+    Address, AddressToken, Clock, PortResult, ProvisionLock, StoreAccount, StoreCredentials,
+    StoreRecord, Stores, SystemClock,
+};
 
-/// Keeps stores and what they have in Chatwoot in memory.
-#[derive(Debug, Default)]
-pub struct MemoryStores(Mutex<State>);
+/// Keeps stores, what they have in Chatwoot and their secrets in memory, which they never leave.
+/// `Debug` shows no secret.
+#[derive(Debug)]
+pub struct MemoryStores {
+    state: Mutex<State>,
+    clock: Arc<dyn Clock>,
+}
 
 #[derive(Debug, Default)]
 struct State {
-    stores: BTreeMap<StoreId, Store>,
-    accounts: HashMap<StoreId, StoreAccount>,
+    stores: BTreeMap<StoreId, Row>,
+    /// Whose an address is; one that was replaced, until when.
+    addresses: HashMap<(Address, AddressToken), (StoreId, Option<Timestamp>)>,
+    /// Of all stores, so that neither starts again when a store is removed and put again.
+    last_version: u64,
+    last_fence: u64,
+}
+
+#[derive(Debug)]
+struct Row {
+    record: StoreRecord,
+    /// The fence of the lock that stands, and until when its lease holds.
+    lock: Option<(u64, Timestamp)>,
+}
+
+impl Default for MemoryStores {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl MemoryStores {
-    /// An empty one.
+    /// Creates an empty one on the operating system's clock.
     pub fn new() -> Self {
-        Self::default()
+        Self::with_clock(Arc::new(SystemClock))
     }
+
+    /// Creates an empty one on a clock.
+    pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
+        Self { state: Mutex::default(), clock }
+    }
+
+    fn until(&self, lease: Duration) -> Timestamp {
+        self.clock.now().checked_add(lease).unwrap_or(Timestamp::MAX)
+    }
+}
+
+impl State {
+    /// The row, if this lock of it stands.
+    fn locked(&mut self, lock: &ProvisionLock) -> Option<&mut Row> {
+        let row = self.stores.get_mut(&lock.store)?;
+        row.lock.is_some_and(|(fence, _)| fence == lock.fence).then_some(row)
+    }
+
+    fn forget_addresses(&mut self, of: &StoreId, credentials: &StoreCredentials) {
+        for (address, _) in addresses(credentials) {
+            if self.addresses.get(&address).is_some_and(|(store, _)| store == of) {
+                self.addresses.remove(&address);
+            }
+        }
+    }
+}
+
+fn addresses(
+    credentials: &StoreCredentials,
+) -> impl Iterator<Item = ((Address, AddressToken), Option<Timestamp>)> + use<> {
+    let StoreCredentials { webhook_address, panel_address, previous_panel_address, .. } =
+        credentials.clone();
+    let previous = previous_panel_address
+        .map(|previous| ((Address::Panel, previous.value), Some(previous.until)));
+    let webhook = webhook_address.map(|token| ((Address::Webhook, token), None));
+    let panel = panel_address.map(|token| ((Address::Panel, token), None));
+    previous.into_iter().chain(webhook).chain(panel)
 }
 
 #[async_trait]
 impl Stores for MemoryStores {
-    async fn get(&self, id: &StoreId) -> PortResult<Option<Store>> {
-        Ok(lock(&self.0).stores.get(id).cloned())
-    }
-
     async fn put(&self, store: &Store) -> PortResult<()> {
-        lock(&self.0).stores.insert(store.id.clone(), store.clone());
+        let mut state = lock(&self.state);
+        if let Some(row) = state.stores.get_mut(&store.id) {
+            row.record.store = store.clone();
+            return Ok(());
+        }
+        state.last_version += 1;
+        let record = StoreRecord {
+            store: store.clone(),
+            account: StoreAccount::default(),
+            credentials: StoreCredentials::default(),
+            version: state.last_version,
+        };
+        state.stores.insert(store.id.clone(), Row { record, lock: None });
         Ok(())
     }
 
-    async fn ids(&self) -> PortResult<Vec<StoreId>> {
-        Ok(lock(&self.0).stores.keys().cloned().collect())
+    async fn open(&self, id: &StoreId) -> PortResult<Option<StoreRecord>> {
+        Ok(lock(&self.state).stores.get(id).map(|row| row.record.clone()))
     }
 
-    async fn account(&self, id: &StoreId) -> PortResult<StoreAccount> {
-        Ok(lock(&self.0).accounts.get(id).cloned().unwrap_or_default())
+    async fn ids(&self, after: Option<&StoreId>, limit: usize) -> PortResult<Vec<StoreId>> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let state = lock(&self.state);
+        let ids = state.stores.range::<StoreId, _>((from, Bound::Unbounded));
+        Ok(ids.take(limit).map(|(id, _)| id.clone()).collect())
     }
 
-    async fn put_account(&self, id: &StoreId, store_account: &StoreAccount) -> PortResult<()> {
-        lock(&self.0).accounts.insert(id.clone(), store_account.clone());
+    async fn save(&self, record: &StoreRecord) -> PortResult<Option<u64>> {
+        let mut state = lock(&self.state);
+        let StoreRecord { store, account, credentials, version } = record;
+        let id = &store.id;
+        let Some(row) = state.stores.get(id).filter(|row| row.record.version == *version) else {
+            return Ok(None);
+        };
+        let before = row.record.credentials.clone();
+        state.forget_addresses(id, &before);
+        state.last_version += 1;
+        let version = state.last_version;
+        for (address, until) in addresses(credentials) {
+            state.addresses.insert(address, (id.clone(), until));
+        }
+        if let Some(Row { record, .. }) = state.stores.get_mut(id) {
+            record.account = account.clone();
+            record.credentials = credentials.clone();
+            record.version = version;
+        }
+        Ok(Some(version))
+    }
+
+    async fn store_at(
+        &self,
+        address: Address,
+        token: &AddressToken,
+    ) -> PortResult<Option<StoreId>> {
+        let state = lock(&self.state);
+        let found = state.addresses.get(&(address, token.clone()));
+        let now = self.clock.now();
+        let valid = found.filter(|(_, until)| until.is_none_or(|until| now < until));
+        Ok(valid.map(|(store, _)| store.clone()))
+    }
+
+    async fn lock(&self, id: &StoreId, lease: Duration) -> PortResult<Option<ProvisionLock>> {
+        let (now, until) = (self.clock.now(), self.until(lease));
+        let mut state = lock(&self.state);
+        let fence = state.last_fence + 1;
+        let Some(row) = state.stores.get_mut(id) else { return Ok(None) };
+        if row.lock.is_some_and(|(_, until)| now < until) {
+            return Ok(None);
+        }
+        row.lock = Some((fence, until));
+        state.last_fence = fence;
+        Ok(Some(ProvisionLock { store: id.clone(), fence }))
+    }
+
+    async fn extend(&self, held: &ProvisionLock, lease: Duration) -> PortResult<bool> {
+        let until = self.until(lease);
+        let mut state = lock(&self.state);
+        let Some(row) = state.locked(held) else { return Ok(false) };
+        row.lock = Some((held.fence, until));
+        Ok(true)
+    }
+
+    async fn unlock(&self, held: &ProvisionLock) -> PortResult<()> {
+        if let Some(row) = lock(&self.state).locked(held) {
+            row.lock = None;
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, id: &StoreId) -> PortResult<()> {
+        let mut state = lock(&self.state);
+        if let Some(row) = state.stores.remove(id) {
+            state.forget_addresses(id, &row.record.credentials);
+        }
         Ok(())
     }
 }
@@ -54,6 +194,56 @@ impl Stores for MemoryStores {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conformance::sample_stores;
+    use crate::ports::{BoundToken, Expiring, TokioClock};
 
     crate::stores_conformance!(async { MemoryStores::new() });
+
+    fn expiring<T>(value: T, until: Timestamp) -> Option<Expiring<T>> {
+        Some(Expiring { value, until })
+    }
+
+    #[tokio::test]
+    async fn debug_shows_no_secret() {
+        let port = MemoryStores::new();
+        let [store, _] = sample_stores();
+        port.put(&store).await.unwrap();
+        let mut record = port.open(&store.id).await.unwrap().unwrap();
+        let base_url = "https://chatwoot.test".parse().unwrap();
+        record.credentials = StoreCredentials {
+            user_token: Some(BoundToken { base_url, token: "tok-1".into() }),
+            webhook_secret: Some("sec-2".into()),
+            previous_webhook_secret: expiring("sec-7".into(), Timestamp::MAX),
+            website_hmac: Some("sec-3".into()),
+            api_hmac: Some("sec-4".into()),
+            webhook_address: Some(AddressToken::new("adr-5")),
+            panel_address: Some(AddressToken::new("adr-6")),
+            panel_address_since: Some(Timestamp::UNIX_EPOCH),
+            previous_panel_address: expiring(AddressToken::new("adr-8"), Timestamp::MAX),
+            identifier_key: Some("sec-9".into()),
+            proof_key: Some("sec-10".into()),
+            previous_proof_key: expiring("sec-11".into(), Timestamp::MAX),
+        };
+        port.save(&record).await.unwrap().unwrap();
+        let text = format!("{port:?}");
+        assert!(text.contains("conformance-north"));
+        assert!(!["tok-", "sec-", "adr-"].iter().any(|secret| text.contains(secret)), "{text}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_address_ends_by_the_ports_own_clock() {
+        let clock = TokioClock::starting_at("2026-11-21T12:00:00Z".parse().unwrap());
+        let port = MemoryStores::with_clock(Arc::new(clock));
+        let [store, _] = sample_stores();
+        port.put(&store).await.unwrap();
+        let mut record = port.open(&store.id).await.unwrap().unwrap();
+        let old = AddressToken::new("old");
+        let until = clock.now() + Duration::from_mins(10);
+        record.credentials.previous_panel_address = expiring(old.clone(), until);
+        port.save(&record).await.unwrap().unwrap();
+        tokio::time::advance(Duration::from_secs(599)).await;
+        assert_eq!(port.store_at(Address::Panel, &old).await.unwrap(), Some(store.id));
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(port.store_at(Address::Panel, &old).await.unwrap(), None);
+    }
 }

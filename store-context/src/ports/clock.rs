@@ -5,9 +5,9 @@ use std::fmt;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-/// Tells the time of day. The engine and the ledgers in memory ask it; waits are tokio's.
+/// Tells the time of day. The services and the storage in memory ask it; waits are tokio's.
 ///
-/// A host passes [`SystemClock`]; a simulation passes one that follows tokio's paused time.
+/// A host passes [`SystemClock`]; a test that sets the time passes a [`TokioClock`].
 pub trait Clock: Send + Sync + fmt::Debug {
     /// Returns the time now.
     fn now(&self) -> Timestamp;
@@ -24,21 +24,36 @@ impl Clock for SystemClock {
 }
 
 /// A clock that starts at a given time and moves with tokio's, paused or not.
+///
+/// ```
+/// use std::time::Duration;
+/// use store_context::Timestamp;
+/// use store_context::ports::{Clock, TokioClock};
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let start: Timestamp = "2026-11-21T12:00:00Z".parse()?;
+/// let clock = TokioClock::starting_at(start);
+/// tokio::time::sleep(Duration::from_hours(1)).await;
+/// assert_eq!(clock.now(), start + Duration::from_hours(1));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct TokioClock {
     start: Timestamp,
-    base: Instant,
+    since: Instant,
 }
 
 impl TokioClock {
-    /// Starts a clock at a time.
-    pub fn new(start: Timestamp) -> Self {
-        Self { start, base: Instant::now() }
+    /// Creates a clock that shows `start` now.
+    pub fn starting_at(start: Timestamp) -> Self {
+        Self { start, since: Instant::now() }
     }
 }
 
 impl Clock for TokioClock {
     fn now(&self) -> Timestamp {
-        self.start.checked_add(self.base.elapsed()).unwrap_or(Timestamp::MAX)
+        self.start.checked_add(self.since.elapsed()).unwrap_or(Timestamp::MAX)
     }
 }

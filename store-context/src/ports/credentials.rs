@@ -2,18 +2,17 @@
 
 use std::fmt;
 
-use async_trait::async_trait;
 use chatwoot_client::{Secret, UserToken};
 use jiff::Timestamp;
+use url::Url;
 
 use super::PortResult;
-use crate::model::StoreId;
 
 /// What a store's account is opened and proved with. `Debug` shows none of it.
 #[derive(Clone, Debug, Default)]
 pub struct StoreCredentials {
-    /// The administrator's access token.
-    pub user_token: Option<UserToken>,
+    /// The administrator's access token, with the base URL that it is for.
+    pub user_token: Option<BoundToken>,
     /// The account webhook's secret.
     pub webhook_secret: Option<Secret>,
     /// The webhook's secret before this one: it verifies too while the secret is being changed.
@@ -39,6 +38,25 @@ pub struct StoreCredentials {
     pub proof_key: Option<Secret>,
     /// The key of the proofs before this one.
     pub previous_proof_key: Option<Expiring<Secret>>,
+}
+
+/// A user's token, kept together with the base URL of the Chatwoot that it is for. It is never sent
+/// to another. `Debug` shows no token.
+#[derive(Clone, Debug)]
+pub struct BoundToken {
+    /// The Chatwoot's base URL.
+    pub base_url: Url,
+    /// The token.
+    pub token: UserToken,
+}
+
+impl BoundToken {
+    /// Returns whether the token is for the Chatwoot at a base URL; a slash at the end makes no
+    /// difference.
+    pub fn is_for(&self, base_url: &Url) -> bool {
+        let text = |url: &'_ Url| url.as_str().trim_end_matches('/').to_owned();
+        text(&self.base_url) == text(base_url)
+    }
 }
 
 /// What was replaced, and until when it is still taken.
@@ -117,23 +135,4 @@ impl fmt::Debug for AddressToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("AddressToken(***)")
     }
-}
-
-/// Keeps tokens and secrets: sealed, if they leave memory.
-#[async_trait]
-pub trait Credentials: Send + Sync {
-    /// The store's credentials; empty ones if nothing is kept.
-    async fn get(&self, store: &StoreId) -> PortResult<StoreCredentials>;
-
-    /// Keeps the store's credentials, in place of those before.
-    async fn put(&self, store: &StoreId, credentials: &StoreCredentials) -> PortResult<()>;
-
-    /// Whose address this is now. An address that was replaced is still its store's until its time
-    /// is over.
-    async fn store_at(
-        &self,
-        address: Address,
-        token: &AddressToken,
-        now: Timestamp,
-    ) -> PortResult<Option<StoreId>>;
 }

@@ -19,10 +19,10 @@ use std::sync::Arc;
 pub use self::cache::Cache;
 pub use self::carts::Carts;
 pub use self::clock::{Clock, SystemClock, TokioClock};
-pub use self::credentials::{Address, AddressToken, Credentials, Expiring, StoreCredentials};
+pub use self::credentials::{Address, AddressToken, BoundToken, Expiring, StoreCredentials};
 pub use self::customers::Customers;
 pub use self::orders::Orders;
-pub use self::stores::{StoreAccount, Stores};
+pub use self::stores::{ProvisionLock, StoreAccount, StoreRecord, Stores};
 pub use self::sync_ledger::{
     ClaimRequest, Doubt, Fingerprint, Hold, Link, ParkedRow, PausedStore, Priority, Settlement,
     SyncClaim, SyncCounts, SyncLedger,
@@ -74,10 +74,8 @@ pub struct Ports {
     pub orders: Arc<dyn Orders>,
     /// The host's carts.
     pub carts: Arc<dyn Carts>,
-    /// Stores and what they have in Chatwoot.
+    /// Stores, what they have in Chatwoot, and their tokens and secrets.
     pub stores: Arc<dyn Stores>,
-    /// Tokens and secrets per store.
-    pub credentials: Arc<dyn Credentials>,
     /// What is to be synced, and what was.
     pub sync: Arc<dyn SyncLedger>,
     /// What came in.

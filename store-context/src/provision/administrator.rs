@@ -7,7 +7,7 @@ use chatwoot_client::{AccountId, Patch, Secret, UserId, UserToken};
 use super::report::StepOutcome;
 use super::{AtStep, ProvisionError, Run};
 use crate::identity::StoreIdentity;
-use crate::ports::{AddressToken, PortResult};
+use crate::ports::{AddressToken, BoundToken, PortResult};
 
 const STEP: &str = "administrator";
 
@@ -50,7 +50,8 @@ impl Run<'_> {
                 user = self.renewed(user).await?;
             }
             self.store_account.administrator = Some(user.id);
-            self.credentials.user_token = Some(token_of(&user)?);
+            let (base_url, token) = (self.provisioner.base_url.clone(), token_of(&user)?);
+            self.credentials.user_token = Some(BoundToken { base_url, token });
             self.keep().await?;
         }
         self.done(

@@ -15,16 +15,18 @@ mod rotation;
 mod team;
 mod webhook;
 
+use chatwoot_client::types::PlatformToken;
 use chatwoot_client::{Account, Client, Error, Platform, UserId};
-use jiff::Timestamp;
+use url::Url;
 
 pub use self::config::ProvisionConfig;
 pub use self::email_domain::{EmailDomain, InvalidEmailDomain};
 pub use self::report::{ProvisionReport, Step, StepOutcome};
 pub use self::rotation::{PanelRotation, RotateConfig, Rotated};
+use crate::accounts::{Accounts, ClientsError};
 use crate::identity::random_key;
 use crate::model::{Store, StoreId};
-use crate::ports::{AddressToken, PortError, Ports, StoreAccount, StoreCredentials};
+use crate::ports::{AddressToken, PortError, Ports, StoreAccount, StoreCredentials, StoreRecord};
 
 /// Why a store was not provisioned to the end; running it again goes on from there.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +49,9 @@ pub enum ProvisionError {
     /// The store has nothing in Chatwoot yet.
     #[error("store {0} is not provisioned: run the Provisioner for it first")]
     NotProvisioned(StoreId),
+    /// Somebody else changed what is kept of the store meanwhile.
+    #[error("what is kept of store {0} was changed meanwhile: provision it again")]
+    Interfered(StoreId),
     /// A port failed.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -71,9 +76,10 @@ impl<T> AtStep<T> for Result<T, Error> {
     }
 }
 
-/// Provisions stores with a platform app's token.
+/// Provisions stores on one Chatwoot, with a platform app's token.
 #[derive(Clone, Debug)]
 pub struct Provisioner {
+    base_url: Url,
     client: Client,
     platform: Platform,
     ports: Ports,
@@ -81,9 +87,21 @@ pub struct Provisioner {
 }
 
 impl Provisioner {
-    /// A provisioner between the host's ports and a Chatwoot.
-    pub fn new(client: Client, platform: Platform, ports: Ports, config: ProvisionConfig) -> Self {
-        Self { client, platform, ports, config }
+    /// Creates a provisioner of accounts on the Chatwoot at `base_url`, with the token of a platform
+    /// app there.
+    ///
+    /// # Errors
+    /// There is no client for the base URL.
+    pub fn new(
+        accounts: &Accounts,
+        base_url: Url,
+        platform_token: impl Into<PlatformToken>,
+        ports: Ports,
+        config: ProvisionConfig,
+    ) -> Result<Self, ClientsError> {
+        let client = accounts.clients().get(&base_url)?;
+        let platform = client.platform(platform_token);
+        Ok(Self { base_url, client, platform, ports, config })
     }
 
     /// Makes the store's account what it should be, and says what had to be done for it.
@@ -101,18 +119,27 @@ impl Provisioner {
         run.attributes(&account).await?;
         run.inboxes(&account, administrator).await?;
         run.webhook(&account).await?;
-        run.panel(&account, Timestamp::now()).await?;
+        run.panel(&account, self.ports.clock.now()).await?;
         tracing::info!(store = %store.id, changed = run.report.changed(), "store provisioned");
         Ok(run.report)
     }
 
     /// What is remembered of a store.
     async fn start<'a>(&'a self, store: &'a Store) -> Result<Run<'a>, ProvisionError> {
+        let record = self.ports.stores.open(&store.id).await?;
+        let mut record = record.ok_or_else(|| ProvisionError::NotProvisioned(store.id.clone()))?;
+        let server = record.account.base_url.as_ref();
+        if server.is_some_and(|base_url| !same_server(base_url, &self.base_url)) {
+            tracing::warn!(store = %store.id, "the store moves to another Chatwoot; it begins anew");
+            record.forget_account();
+        }
+        let StoreRecord { account: store_account, credentials, version, .. } = record;
         Ok(Run {
             provisioner: self,
             store,
-            store_account: self.ports.stores.account(&store.id).await?,
-            credentials: self.ports.credentials.get(&store.id).await?,
+            store_account,
+            credentials,
+            version,
             report: ProvisionReport::new(store.id.clone()),
         })
     }
@@ -124,6 +151,7 @@ struct Run<'a> {
     store: &'a Store,
     store_account: StoreAccount,
     credentials: StoreCredentials,
+    version: u64,
     report: ProvisionReport,
 }
 
@@ -144,7 +172,7 @@ impl Run<'_> {
         }
         let ledger = &self.provisioner.ports.webhooks;
         if ledger.cursor(&self.store.id).await?.is_none() {
-            ledger.set_cursor(&self.store.id, Timestamp::now()).await?;
+            ledger.set_cursor(&self.store.id, self.provisioner.ports.clock.now()).await?;
         }
         Ok(())
     }
@@ -153,20 +181,34 @@ impl Run<'_> {
         let token = self.credentials.user_token.clone();
         let token =
             token.ok_or(ProvisionError::Lacking { step: "administrator", what: "token" })?;
-        Ok(self.provisioner.client.account(id, token))
+        if !token.is_for(&self.provisioner.base_url) {
+            return Err(ProvisionError::Lacking { step: "administrator", what: "token" });
+        }
+        Ok(self.provisioner.client.account(id, token.token))
     }
 
     /// Remembers what was made so far.
-    async fn keep(&self) -> Result<(), ProvisionError> {
-        let Ports { stores, credentials, .. } = &self.provisioner.ports;
-        stores.put_account(&self.store.id, &self.store_account).await?;
-        credentials.put(&self.store.id, &self.credentials).await?;
+    async fn keep(&mut self) -> Result<(), ProvisionError> {
+        self.store_account.base_url = Some(self.provisioner.base_url.clone());
+        let record = StoreRecord {
+            store: self.store.clone(),
+            account: self.store_account.clone(),
+            credentials: self.credentials.clone(),
+            version: self.version,
+        };
+        let kept = self.provisioner.ports.stores.save(&record).await?;
+        self.version = kept.ok_or_else(|| ProvisionError::Interfered(self.store.id.clone()))?;
         Ok(())
     }
 
     fn done(&mut self, what: impl Into<String>, outcome: StepOutcome) {
         self.report.push(what.into(), outcome);
     }
+}
+
+/// Whether two base URLs are of one Chatwoot; a slash at the end makes no difference.
+fn same_server(one: &Url, other: &Url) -> bool {
+    one.as_str().trim_end_matches('/') == other.as_str().trim_end_matches('/')
 }
 
 /// The users that are missing from a list of agents.

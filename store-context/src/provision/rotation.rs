@@ -68,7 +68,7 @@ impl PanelRotation {
     /// The ids of the stores could not be read.
     pub async fn run_once(&self, now: Timestamp) -> PortResult<Rotated> {
         let mut round = Rotated::default();
-        for id in self.provisioner.ports.stores.ids().await? {
+        for id in self.provisioner.ports.stores.ids(None, usize::MAX).await? {
             match self.rotate(&id, now).await {
                 Ok(true) => round.rotated.push(id),
                 Ok(false) => {}
@@ -84,7 +84,7 @@ impl PanelRotation {
     /// Rotates round after round for as long as the future is polled: stop it by dropping it.
     pub async fn run(&self) {
         loop {
-            if let Err(error) = self.run_once(Timestamp::now()).await {
+            if let Err(error) = self.run_once(self.provisioner.ports.clock.now()).await {
                 tracing::error!(%error, "the stores cannot be read");
             }
             tokio::time::sleep(self.config.every).await;
@@ -93,17 +93,17 @@ impl PanelRotation {
 
     async fn rotate(&self, id: &StoreId, now: Timestamp) -> Result<bool, ProvisionError> {
         let ports = &self.provisioner.ports;
-        let since = ports.credentials.get(id).await?.panel_address_since;
+        let Some(record) = ports.stores.open(id).await? else { return Ok(false) };
+        let since = record.credentials.panel_address_since;
         let young = |since: Timestamp| {
             let age = Duration::try_from(now.duration_since(since)).unwrap_or_default();
             age < self.config.max_age
         };
-        let shown = ports.stores.account(id).await?.dashboard_app.is_some();
-        let store = ports.stores.get(id).await?;
-        let Some(store) = store.filter(|_| shown && !since.is_some_and(young)) else {
+        let shown = record.account.dashboard_app.is_some();
+        if !shown || since.is_some_and(young) {
             return Ok(false);
-        };
-        self.provisioner.rotate_panel_address(&store, self.config.overlap, now).await?;
+        }
+        self.provisioner.rotate_panel_address(&record.store, self.config.overlap, now).await?;
         Ok(true)
     }
 }

@@ -56,7 +56,8 @@ impl Run<'_> {
         let is_kept = |kept: &chatwoot_client::Secret| kept.expose() == secret.expose();
         if !kept.webhook_secret.as_ref().is_some_and(is_kept) {
             // Deliveries that were signed before the change still verify for a while.
-            let until = Timestamp::now() + OVERLAP;
+            let now = self.provisioner.ports.clock.now();
+            let until = now.checked_add(OVERLAP).unwrap_or(Timestamp::MAX);
             let previous = kept.webhook_secret.replace(secret);
             kept.previous_webhook_secret = previous.map(|value| Expiring { value, until });
         }

@@ -11,14 +11,13 @@ use super::report::{Done, Outcome, retry_left_out};
 use super::state::ContactState;
 use super::worker::ContactSync;
 use super::write::{Attempt, WriteError, Written};
-use crate::accounts::{self, OpenAccount, StoreAccountError};
+use crate::accounts::{OpenAccount, StoreAccountError};
 use crate::model::{CustomerId, Insights, StoreId};
 use crate::ports::{Doubt, Hold, Link, PortError, PortResult, Settlement, SyncClaim};
 
 impl ContactSync {
     pub(super) async fn open(&self, store: &StoreId) -> Result<OpenAccount, StoreAccountError> {
-        let open = accounts::open(&self.client, &self.ports, store);
-        match timeout(self.config.port_timeout, open).await {
+        match timeout(self.config.port_timeout, self.accounts.open(store)).await {
             Ok(open) => open,
             Err(_) => Err(PortError::new("stores", "no answer in time").into()),
         }
@@ -40,12 +39,12 @@ impl ContactSync {
         open: &OpenAccount,
         id: &CustomerId,
     ) -> PortResult<Option<WantedContact>> {
-        let store = &open.store.id;
+        let store = &open.record.store.id;
         let customer = self.in_time("customers", self.ports.customers.get(store, id)).await?;
         let Some(customer) = customer else { return Ok(None) };
         let totals = self.in_time("orders", self.ports.orders.totals(store, id)).await?;
         let cart = self.in_time("carts", self.ports.carts.get(store, id)).await?;
-        let insights = Insights::new(totals, &open.store.tiers);
+        let insights = Insights::new(totals, &open.record.store.tiers);
         let identifier = open.identity.identifier(id);
         Ok(Some(WantedContact::new(identifier, &customer, &insights, cart.as_ref())))
     }

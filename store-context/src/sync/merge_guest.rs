@@ -103,7 +103,7 @@ impl ContactSync {
     ) -> Result<(), MergeGuestError> {
         let customer = claim.customer.clone();
         let synced = self.attend_and_settle(claim).await?;
-        let link = self.ports.sync.link(&open.store.id, &customer).await?;
+        let link = self.ports.sync.link(&open.record.store.id, &customer).await?;
         match (link, synced.error) {
             (Some(_), _) => Ok(()),
             (None, None) => Err(MergeGuestError::UnknownCustomer(customer)),
@@ -124,7 +124,7 @@ impl ContactSync {
             return Ok(true);
         }
         // A contact of another customer may have lost its identifier.
-        let linked = self.ports.sync.customer_of(&open.store.id, &open.key, guest).await?;
+        let linked = self.ports.sync.customer_of(&open.record.store.id, &open.key, guest).await?;
         if linked.is_some_and(|linked| linked != claim.customer) {
             return Err(MergeGuestError::OtherCustomer(guest));
         }

@@ -224,7 +224,7 @@ impl ContactSync {
         let shown = open.account.contacts().list(&query).await?.payload;
         step.calls += 1;
         for contact in &shown {
-            let (ledger, store) = (&self.ports.sync, &open.store.id);
+            let (ledger, store) = (&self.ports.sync, &open.record.store.id);
             let customer = ledger.customer_of(store, &open.key, contact.id).await?;
             let Some(customer) = customer else { continue };
             let link = ledger.link(store, &customer).await?;
@@ -245,7 +245,7 @@ impl ContactSync {
         seen: &BTreeSet<ContactId>,
         step: &mut SweepStep,
     ) -> Result<Option<CustomerId>, VerifyError> {
-        let links = self.ports.sync.links(&open.store.id, after.as_ref(), PAGE).await?;
+        let links = self.ports.sync.links(&open.record.store.id, after.as_ref(), PAGE).await?;
         let mut last = None;
         for (customer, link) in links {
             last = Some(customer.clone());
@@ -299,7 +299,7 @@ impl ContactSync {
         shown: Option<&Contact>,
         step: &mut SweepStep,
     ) -> Result<(), VerifyError> {
-        let (ledger, store) = (&self.ports.sync, &open.store.id);
+        let (ledger, store) = (&self.ports.sync, &open.record.store.id);
         let identifier = open.identity.identifier(customer);
         let written = &link.fingerprint;
         let drift = match shown {

@@ -7,7 +7,6 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use chatwoot_client::Client;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
@@ -16,6 +15,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use super::config::SyncConfig;
 use super::error::{Blame, SERVER_TIME, SyncError};
 use super::report::{Done, Outcome, Synced};
+use crate::accounts::Accounts;
 use crate::backoff::retry_after;
 use crate::context::ContextService;
 use crate::model::{CustomerId, StoreId};
@@ -26,7 +26,7 @@ use crate::ports::{
 /// Syncs customers to contacts. Any number of them may run on one ledger; clones are the same one.
 #[derive(Clone, Debug)]
 pub struct ContactSync {
-    pub(super) client: Client,
+    pub(super) accounts: Accounts,
     pub(super) ports: Ports,
     pub(super) config: SyncConfig,
     context: Option<ContextService>,
@@ -48,9 +48,9 @@ struct Finished {
 type Settled = (Vec<Finished>, PortResult<Vec<bool>>);
 
 impl ContactSync {
-    /// A sync between the host's ports and a Chatwoot.
-    pub fn new(client: Client, ports: Ports, config: SyncConfig) -> Self {
-        Self { client, ports, config, context: None, failures: Arc::default() }
+    /// Creates a sync between the host's ports and the stores' accounts.
+    pub fn new(accounts: Accounts, ports: Ports, config: SyncConfig) -> Self {
+        Self { accounts, ports, config, context: None, failures: Arc::default() }
     }
 
     /// Also forgets a customer's cached snapshot when a change is wanted.

@@ -217,7 +217,7 @@ impl<'a> Attempt<'a> {
         let additional_attributes = self.mark();
         NewContact {
             additional_attributes,
-            ..self.wanted.to_new(self.open.store_account.api_inbox)
+            ..self.wanted.to_new(self.open.record.account.api_inbox)
         }
     }
 
@@ -228,7 +228,7 @@ impl<'a> Attempt<'a> {
 
     /// What a contact is known again by; a pseudonym suffices.
     fn mark(&self) -> Option<Attributes> {
-        match self.open.store.identity.identifiers {
+        match self.open.record.store.identity.identifiers {
             ContactIdentifiers::Pseudonym => None,
             ContactIdentifiers::Plain => {
                 let made_for = self.open.identity.pseudonym(self.customer);
@@ -287,7 +287,7 @@ impl<'a> Attempt<'a> {
             self.waits_for.push(self.open.identity.unique(field, &value));
         }
         let left_out = LeftOut { field, reason };
-        let store = &self.open.store.id;
+        let store = &self.open.record.store.id;
         tracing::warn!(%store, customer = %self.customer, reason = %left_out, "a field is left out");
         self.left_out.push(left_out);
     }
@@ -347,7 +347,7 @@ impl<'a> Attempt<'a> {
     }
 
     async fn linked_to_other(&self, contact: ContactId) -> PortResult<Option<CustomerId>> {
-        let (ledger, store) = (&self.sync.ports.sync, &self.open.store.id);
+        let (ledger, store) = (&self.sync.ports.sync, &self.open.record.store.id);
         let linked = ledger.customer_of(store, &self.open.key, contact).await?;
         Ok(linked.filter(|linked| linked != self.customer))
     }
@@ -367,14 +367,14 @@ impl<'a> Attempt<'a> {
             let mut there = contact.contact_inboxes.iter().flatten();
             there.any(|there| there.inbox.as_ref().is_some_and(|there| there.id == *inbox))
         };
-        let absent_from = self.open.store_account.api_inbox.filter(|inbox| !is_in(inbox));
+        let absent_from = self.open.record.account.api_inbox.filter(|inbox| !is_in(inbox));
         (self.known, self.adopted) = (Some(contact.id), Some(Adopted { absent_from }));
     }
 
     /// Another customer's contact carries this customer's identifier, by a merge or by somebody's
     /// hand: it keeps its customer and gets that one's own identifier again.
     async fn take_back(&self, contact: ContactId, other: &CustomerId) -> Result<(), WriteError> {
-        let store = &self.open.store.id;
+        let store = &self.open.record.store.id;
         tracing::warn!(%store, customer = %self.customer, %contact, %other,
             "another customer's contact carries the customer's identifier; it is taken back");
         let Hold::Held(held) = self.sync.hold(store, other).await? else {

@@ -33,7 +33,7 @@ async fn name_plainly(bench: &Bench) {
 
 async fn synced_by(bench: &Bench, adoption: Adoption, customer: &Customer) -> Synced {
     let config = SyncConfig { adoption, ..SyncConfig::default() };
-    let sync = ContactSync::new(bench.client.clone(), bench.ports.clone(), config);
+    let sync = ContactSync::new(bench.accounts.clone(), bench.ports.clone(), config);
     sync.want(bench.north(), &customer.id).await.unwrap();
     bench.settled(&sync).await.pop().unwrap()
 }
@@ -155,7 +155,7 @@ async fn what_an_agent_made_is_adopted_unless_never() {
         let adopted = outcome == Outcome::Adopted;
         assert_eq!(of_customer(&bench, &ada).await.id == by_agent.id, adopted);
         assert_eq!(synced.left_out.is_empty(), adopted);
-        let store_account = bench.ports.stores.account(bench.north()).await.unwrap();
+        let store_account = bench.record(bench.north()).await.account;
         let presences = of_customer(&bench, &ada).await.contact_inboxes.unwrap();
         let inboxes = presences.iter().map(|there| there.inbox.as_ref().map(|inbox| inbox.id));
         assert!(inboxes.eq([store_account.api_inbox]), "present where every customer is");
@@ -168,7 +168,7 @@ async fn who_only_wrote_by_email_is_adopted_where_the_host_says_so() {
     {
         let bench = Bench::provisioned().await;
         let account = bench.account(bench.north()).await;
-        let store_account = bench.ports.stores.account(bench.north()).await.unwrap();
+        let store_account = bench.record(bench.north()).await.account;
         let mail = store_account.email_inbox.unwrap();
         for (name, from) in [("ada", "ada@mail.example"), ("bob", "other@mail.example")] {
             let one = customer(name);

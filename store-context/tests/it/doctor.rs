@@ -27,8 +27,8 @@ impl StoreAccount {
     async fn new() -> Self {
         let bench = Bench::provisioned().await;
         let account = bench.account(bench.north()).await;
-        let store_account = bench.ports.stores.account(bench.north()).await.unwrap();
-        let held = bench.ports.credentials.get(bench.north()).await.unwrap();
+        let store_account = bench.record(bench.north()).await.account;
+        let held = bench.record(bench.north()).await.credentials;
         let hmac_token = held.website_hmac.unwrap();
         Self { account, website_token: store_account.website_token.unwrap(), hmac_token, bench }
     }
@@ -159,8 +159,7 @@ async fn an_inbox_that_demands_no_hash_is_open_by_set_user_too() {
     use chatwoot_client::application::inboxes::{ChannelPatch, InboxPatch};
 
     let store_account = StoreAccount::new().await;
-    let inbox =
-        store_account.bench.ports.stores.account(store_account.bench.north()).await.unwrap();
+    let inbox = store_account.bench.record(store_account.bench.north()).await.account;
     let channel = ChannelPatch { hmac_mandatory: Patch::Set(false), ..ChannelPatch::default() };
     let to = InboxPatch { channel: Some(channel), ..InboxPatch::default() };
     store_account.account.inboxes().update(inbox.website_inbox.unwrap(), &to).await.unwrap();

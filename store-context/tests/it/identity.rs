@@ -14,7 +14,7 @@ async fn a_customer_is_proved_by_the_right_inbox() {
     let mut hashes = Vec::new();
     for store in &bench.stores {
         let ada = customer("ada");
-        let held = bench.ports.credentials.get(&store.id).await.unwrap();
+        let held = bench.record(&store.id).await.credentials;
         let named = bench.identity_of(&store.id).await.identifier(&ada.id);
         let user = identity.widget_user(&store.id, &ada).await.unwrap();
         let json = serde_json::to_value(&user).unwrap().to_string();
@@ -34,7 +34,7 @@ async fn a_customer_is_proved_by_the_right_inbox() {
         let public = identity.public(&store.id, &ada).await.unwrap();
         let of_api = identifier_hash(&held.api_hmac.unwrap(), &named);
         assert_eq!(public.identifier_hash.expose(), of_api);
-        let store_account = bench.ports.stores.account(&store.id).await.unwrap();
+        let store_account = bench.record(&store.id).await.account;
         assert_eq!(Some(public.inbox), store_account.api_inbox);
         assert_eq!(identity.website_token(&store.id).await.ok(), store_account.website_token);
         holds_none(&format!("{public:?} {user:?} {identity:?}"), &[hash.clone(), of_api.clone()]);

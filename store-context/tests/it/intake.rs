@@ -35,7 +35,7 @@ fn headers(secret: &Secret, at: Timestamp, body: &[u8]) -> HeaderMap {
 }
 
 async fn secret(bench: &Bench) -> Secret {
-    bench.ports.credentials.get(bench.north()).await.unwrap().webhook_secret.unwrap()
+    bench.record(bench.north()).await.credentials.webhook_secret.unwrap()
 }
 
 #[tokio::test]
@@ -104,15 +104,15 @@ async fn what_is_not_proven_is_refused_and_not_kept() {
 #[tokio::test]
 async fn the_secret_before_verifies_until_its_time_is_over() {
     let (bench, deliveries) = told().await;
-    let mut held = bench.ports.credentials.get(bench.north()).await.unwrap();
+    let mut held = bench.record(bench.north()).await.credentials;
     let value = held.webhook_secret.replace(Secret::new("the-next-one")).unwrap();
     held.previous_webhook_secret = Some(Expiring { value, until: Timestamp::MAX });
-    bench.ports.credentials.put(bench.north(), &held).await.unwrap();
+    bench.keep(bench.north(), &held).await;
     assert_eq!(bench.receive(&deliveries[0]).await.unwrap(), Receipt::New);
     if let Some(previous) = &mut held.previous_webhook_secret {
         previous.until = Timestamp::now();
     }
-    bench.ports.credentials.put(bench.north(), &held).await.unwrap();
+    bench.keep(bench.north(), &held).await;
     let error = bench.receive(&deliveries[1]).await.unwrap_err();
     assert!(matches!(error, ReceiveError::Unproven(VerifyError::WrongSignature)), "{error:?}");
 }
@@ -152,7 +152,7 @@ async fn an_address_is_of_one_store_and_one_account() {
     let error = intake.receive(&unknown, request.headers(), request.body()).await.unwrap_err();
     assert!(matches!(error, ReceiveError::UnknownAddress), "{error:?}");
 
-    let south = bench.ports.credentials.get(&bench.stores[1].id).await.unwrap();
+    let south = bench.record(&bench.stores[1].id).await.credentials;
     let (address, key) = (south.webhook_address.unwrap(), south.webhook_secret.unwrap());
     let error = intake.receive(&address, request.headers(), request.body()).await.unwrap_err();
     assert!(matches!(error, ReceiveError::Unproven(_)), "{error:?}");
@@ -164,9 +164,9 @@ async fn an_address_is_of_one_store_and_one_account() {
 #[tokio::test]
 async fn a_store_without_a_secret_is_not_trusted() {
     let (bench, deliveries) = told().await;
-    let mut held = bench.ports.credentials.get(bench.north()).await.unwrap();
+    let mut held = bench.record(bench.north()).await.credentials;
     held.webhook_secret = None;
-    bench.ports.credentials.put(bench.north(), &held).await.unwrap();
+    bench.keep(bench.north(), &held).await;
     let error = bench.receive(&deliveries[0]).await.unwrap_err();
     assert!(matches!(error, ReceiveError::NotProvisioned), "{error:?}");
 }

@@ -1,6 +1,7 @@
 //! The engine against a whole Chatwoot, the client's fake, in one process.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
+mod accounts;
 mod adoption;
 mod dependencies;
 mod doctor;

@@ -53,7 +53,7 @@ impl Proven {
             key: ConversationKey::Uuid(found.uuid.unwrap()),
         };
         let context = ContextService::new(bench.ports.clone(), ContextConfig::default());
-        let panels = PanelService::new(bench.client.clone(), bench.ports.clone(), context);
+        let panels = PanelService::new(bench.accounts.clone(), bench.ports.clone(), context);
         Self { bench, panels, account, talk, subject }
     }
 
@@ -167,7 +167,7 @@ async fn a_bot_gets_orders_only_where_the_customer_is_proven() {
 
 fn provisioner(bench: &Bench) -> Provisioner {
     let config = ProvisionConfig::new(PUBLIC_URL.parse().unwrap(), DOMAIN.parse().unwrap());
-    Provisioner::new(bench.client.clone(), bench.platform(), bench.ports.clone(), config)
+    bench.provisioner(config)
 }
 
 /// The address that Chatwoot shows.
@@ -179,7 +179,8 @@ async fn shown(bench: &Bench, store: &Store) -> AddressToken {
 }
 
 async fn is_taken(bench: &Bench, store: &Store, address: &AddressToken, at: Timestamp) -> bool {
-    let found = bench.ports.credentials.store_at(Address::Panel, address, at).await.unwrap();
+    bench.clock.set(at);
+    let found = bench.ports.stores.store_at(Address::Panel, address).await.unwrap();
     assert!(found.is_none() || found.as_ref() == Some(&store.id));
     found.is_some()
 }
@@ -237,7 +238,7 @@ async fn a_rotation_that_is_cut_short_goes_on() {
                     assert!(is_taken(&bench, store, &at_cut, later).await, "{place}");
                     assert!(!is_taken(&bench, store, &at_cut, later + HOUR).await, "{place}");
                 }
-                let held = bench.ports.credentials.get(&store.id).await.unwrap();
+                let held = bench.record(&store.id).await.credentials;
                 assert_eq!(held.panel_address, Some(shown(&bench, store).await), "{place}");
                 assert_eq!(bench.provision(store).await.unwrap().changed(), 0, "{place}");
             }
@@ -253,7 +254,7 @@ async fn old_addresses_are_rotated_by_schedule() {
     let [dutch, american] = &bench.stores;
     bench.provision(dutch).await.unwrap();
     bench.ports.stores.put(american).await.unwrap();
-    let held = async || bench.ports.credentials.get(&dutch.id).await.unwrap();
+    let held = async || bench.record(&dutch.id).await.credentials;
     let provisioned = held().await.panel_address_since.unwrap();
     let first = shown(&bench, dutch).await;
     let round = async |at: Timestamp| {

@@ -153,11 +153,11 @@ async fn a_replaced_key_still_proves_while_pages_are_open() {
             let bench = Bench::provisioned().await;
             let ada = customer("ada");
             let talk = bench.talk(&ada).await;
-            let before = bench.ports.credentials.get(bench.north()).await.unwrap();
+            let before = bench.record(bench.north()).await.credentials;
             let rotated = Timestamp::now();
             let identity = Identity::new(bench.ports.clone());
             identity.rotate_proof_key(bench.north(), overlap).await.unwrap();
-            let after = bench.ports.credentials.get(bench.north()).await.unwrap();
+            let after = bench.record(bench.north()).await.credentials;
             let kept = after.previous_proof_key.unwrap();
             assert_eq!(kept.value.expose(), before.proof_key.unwrap().expose());
             let lifetime = bench.stores[0].identity.proof_lifetime;
@@ -187,7 +187,7 @@ async fn a_store_that_is_not_known_or_has_no_keys_rotates_none() {
     assert!(matches!(refused, Err(store_context::identity::IdentityError::NotProvisioned(_))));
     bench.ports.stores.put(&bench.stores[0]).await.unwrap();
     identity.rotate_proof_key(bench.north(), None).await.unwrap_err();
-    assert!(bench.ports.credentials.get(bench.north()).await.unwrap().proof_key.is_none());
+    assert!(bench.record(bench.north()).await.credentials.proof_key.is_none());
 }
 
 /// A proof that ends changes nothing in Chatwoot.
@@ -216,7 +216,7 @@ async fn receive_altered(bench: &Bench, event: &str, alter: impl Fn(&mut Value))
 
 async fn receive(bench: &Bench, body: &Value) {
     let (body, now) = (body.to_string().into_bytes(), Timestamp::now());
-    let held = bench.ports.credentials.get(bench.north()).await.unwrap();
+    let held = bench.record(bench.north()).await.credentials;
     let signature = sign(&held.webhook_secret.unwrap(), now, &body);
     let mut headers = HeaderMap::new();
     headers.insert("x-chatwoot-timestamp", now.as_second().into());
@@ -272,9 +272,9 @@ async fn a_store_without_keys_is_served_and_proves_nobody() {
     let bench = Bench::provisioned().await;
     let talk = bench.talk(&customer("ada")).await;
     talk.say("Hello").await;
-    let mut held = bench.ports.credentials.get(bench.north()).await.unwrap();
+    let mut held = bench.record(bench.north()).await.credentials;
     (held.identifier_key, held.proof_key) = (None, None);
-    bench.ports.credentials.put(bench.north(), &held).await.unwrap();
+    bench.keep(bench.north(), &held).await;
     let (_, proofs) = judged(&bench, &talk, EntrySource::Webhook).await;
     assert_eq!(proofs, [(); 2].map(|()| Proof::NotProven(NotProven::NoKeys)));
 }

@@ -18,7 +18,7 @@ use store_context::model::{ContactIdentifiers, Store, StoreId};
 use store_context::ports::StoreAccount;
 use store_context::provision::{ProvisionError, ProvisionReport, StepOutcome};
 
-use crate::support::{Bench, DOMAIN, PUBLIC_URL, every_fault, holds_none, stores, whole};
+use crate::support::{BASE_URL, Bench, DOMAIN, PUBLIC_URL, every_fault, holds_none, stores, whole};
 
 fn json(value: impl serde::Serialize) -> Value {
     serde_json::to_value(value).unwrap()
@@ -110,7 +110,7 @@ async fn everything_is_made_once() {
         }
         let unchanged = report.steps().iter().find(|step| step.outcome == StepOutcome::Unchanged);
         assert_eq!(unchanged, None, "{report}");
-        let store_account = bench.ports.stores.account(&store.id).await.unwrap();
+        let store_account = bench.record(&store.id).await.account;
         let StoreAccount { account, administrator, team, website_inbox, website_token, .. } =
             &store_account;
         assert!(account.is_some() && administrator.is_some() && team.is_some());
@@ -155,11 +155,11 @@ async fn two_stores_are_two_accounts() {
         }
     }
     assert!(of_dutch.to_string().contains("zilver") && of_american.to_string().contains("gold"));
-    let [one, two] = [dutch, american].map(|store| bench.ports.stores.account(&store.id));
-    let (one, two) = (one.await.unwrap(), two.await.unwrap());
+    let one = bench.record(&dutch.id).await.account;
+    let two = bench.record(&american.id).await.account;
     assert_ne!(one.account, two.account);
     assert_ne!(one.administrator, two.administrator);
-    let token = bench.ports.credentials.get(&dutch.id).await.unwrap().user_token.unwrap();
+    let token = bench.record(&dutch.id).await.credentials.user_token.unwrap().token;
     let trespass = bench.client.account(two.account.unwrap(), token).labels().list().await;
     assert!(trespass.is_err(), "one store's token opens the other's account");
 }
@@ -174,7 +174,7 @@ async fn stores_whose_ids_look_alike_have_a_user_each() {
         let store = Store { support_email: "help@one.example".to_owned(), ..store };
         // The e-mail inbox is refused, since an address has one inbox: the user is made by then.
         let _refused = bench.provision(&store).await;
-        users.insert(bench.ports.stores.account(&store.id).await.unwrap().administrator.unwrap());
+        users.insert(bench.record(&store.id).await.account.administrator.unwrap());
     }
     assert_eq!(users.len(), 6);
 }
@@ -188,7 +188,7 @@ macro_rules! drifts {
             let bench = Bench::provisioned().await;
             let store = &bench.stores[0];
             let before = state(&bench, store).await;
-            let store_account = bench.ports.stores.account(&store.id).await.unwrap();
+            let store_account = bench.record(&store.id).await.account;
             change(&bench.account(&store.id).await, &store_account).await;
             assert_ne!(state(&bench, store).await, before, "the drift is one");
             let report = bench.provision(store).await.unwrap();
@@ -285,9 +285,9 @@ async fn what_was_deleted_is_made_again() {
     let bench = Bench::provisioned().await;
     let store = &bench.stores[0];
     let before = state(&bench, store).await;
-    let store_account = bench.ports.stores.account(&store.id).await.unwrap();
+    let store_account = bench.record(&store.id).await.account;
     let account = bench.account(&store.id).await;
-    let secret = bench.ports.credentials.get(&store.id).await.unwrap().webhook_secret.unwrap();
+    let secret = bench.record(&store.id).await.credentials.webhook_secret.unwrap();
 
     let label = account.labels().list().await.unwrap()[0].id;
     account.labels().delete(label).await.unwrap();
@@ -301,7 +301,7 @@ async fn what_was_deleted_is_made_again() {
     assert_eq!(state(&bench, store).await, before);
     assert_eq!(bench.provision(store).await.unwrap().changed(), 0);
 
-    let held = bench.ports.credentials.get(&store.id).await.unwrap();
+    let held = bench.record(&store.id).await.credentials;
     assert_eq!(held.previous_webhook_secret.unwrap().value.expose(), secret.expose());
     assert_ne!(held.webhook_secret.unwrap().expose(), secret.expose());
 }
@@ -311,7 +311,7 @@ async fn an_administrator_who_was_put_out_comes_back() {
     let bench = Bench::provisioned().await;
     let store = &bench.stores[0];
     let before = state(&bench, store).await;
-    let store_account = bench.ports.stores.account(&store.id).await.unwrap();
+    let store_account = bench.record(&store.id).await.account;
     let (account, user) = (store_account.account.unwrap(), store_account.administrator.unwrap());
     let members = bench.platform();
     members.account_users().delete(account, user).await.unwrap();
@@ -334,7 +334,7 @@ async fn a_host_that_moves_takes_webhook_and_panel_along() {
     assert_eq!(created(&moved), 0);
     let account = bench.account(&store.id).await;
     let webhooks = account.webhooks().list().await.unwrap();
-    let held = bench.ports.credentials.get(&store.id).await.unwrap();
+    let held = bench.record(&store.id).await.credentials;
     let url =
         format!("https://new.example/webhooks/chatwoot/{}", held.webhook_address.unwrap().expose());
     assert_eq!(webhooks.iter().map(|it| it.url.expose()).collect::<Vec<_>>(), [url.as_str()]);
@@ -411,7 +411,7 @@ async fn an_account_is_not_doubled_because_it_could_not_be_looked_for() {
 async fn an_account_that_is_gone_is_said_so() {
     let bench = Bench::provisioned().await;
     let store = &bench.stores[0];
-    let id = bench.ports.stores.account(&store.id).await.unwrap().account.unwrap();
+    let id = bench.record(&store.id).await.account.account.unwrap();
     bench.platform().accounts().delete(id).await.unwrap();
     bench.fake.run_background_jobs();
     let error = bench.provision(store).await.unwrap_err();
@@ -424,22 +424,23 @@ async fn no_report_tells_a_secret() {
     let bench = Bench::new();
     for store in &bench.stores {
         let report = bench.provision(store).await.unwrap();
-        let held = bench.ports.credentials.get(&store.id).await.unwrap();
+        let held = bench.record(&store.id).await.credentials;
         let text = format!("{report} {report:?} {held:?} {:?}", bench.ports);
         holds_none(&text, &bench.secrets().await);
     }
     assert_eq!(bench.secrets().await.len(), 17);
-    let refused = bench.client.platform("wrong-platform-token");
     let config = store_context::provision::ProvisionConfig::new(
         "https://h.example".parse().unwrap(),
         DOMAIN.parse().unwrap(),
     );
     let provisioner = store_context::provision::Provisioner::new(
-        bench.client.clone(),
-        refused,
+        &bench.accounts,
+        BASE_URL.parse().unwrap(),
+        "wrong-platform-token",
         bench.ports.clone(),
         config,
-    );
+    )
+    .unwrap();
     let error = provisioner.provision(&bench.stores[0]).await.unwrap_err();
     let told = format!("{} {provisioner:?}", whole(&error));
     holds_none(&told, &[bench.secrets().await, vec!["wrong-platform-token".to_owned()]].concat());
@@ -468,7 +469,7 @@ async fn a_stranger_who_registered_the_address_first_is_no_administrator() {
         strangers.push(bench.platform().users().create(&new).await.unwrap().id);
     }
     bench.provision(store).await.unwrap();
-    let store_account = bench.ports.stores.account(&store.id).await.unwrap();
+    let store_account = bench.record(&store.id).await.account;
     let members =
         bench.platform().account_users().list(store_account.account.unwrap()).await.unwrap();
     assert!(members.iter().all(|member| !strangers.contains(&member.user_id)), "{members:?}");
@@ -477,7 +478,7 @@ async fn a_stranger_who_registered_the_address_first_is_no_administrator() {
 
 /// What the administrator of a store that was provisioned before these addresses looks like.
 async fn old_administrator(bench: &Bench, store: &Store) -> (User, UserToken) {
-    let store_account = bench.ports.stores.account(&store.id).await.unwrap();
+    let store_account = bench.record(&store.id).await.account;
     let id = store_account.administrator.unwrap();
     let old = UserPatch {
         email: Patch::Set("desk+kaasplank@freemail.example".to_owned()),
@@ -493,7 +494,7 @@ async fn old_administrator(bench: &Bench, store: &Store) -> (User, UserToken) {
 async fn wrong_with(bench: &Bench, store: &Store, old: &(User, UserToken)) -> Option<String> {
     let user = bench.platform().users().get(old.0.id).await.unwrap();
     let address = user.email.unwrap();
-    let kept = bench.ports.credentials.get(&store.id).await.unwrap().user_token;
+    let kept = bench.record(&store.id).await.credentials.user_token;
     let is = user.access_token.unwrap();
     let right = [
         ("address", address.ends_with("@accounts.example")),
@@ -503,7 +504,7 @@ async fn wrong_with(bench: &Bench, store: &Store, old: &(User, UserToken)) -> Op
             user.pubsub_token.unwrap().expose() != old.0.pubsub_token.clone().unwrap().expose(),
         ),
         ("token", is.expose() != old.1.secret().expose()),
-        ("kept token", kept.is_some_and(|kept| kept.secret().expose() == is.expose())),
+        ("kept token", kept.is_some_and(|kept| kept.token.secret().expose() == is.expose())),
         ("old token", bench.client.profile(old.1.clone()).get().await.is_err()),
     ];
     right.iter().find(|(_, right)| !right).map(|(what, _)| format!("{what} of {address}"))
@@ -563,7 +564,7 @@ async fn an_administrators_address_is_its_stores_and_cannot_be_guessed() {
     for _ in 0..2 {
         let bench = Bench::provisioned().await;
         for store in &bench.stores {
-            let id = bench.ports.stores.account(&store.id).await.unwrap().administrator.unwrap();
+            let id = bench.record(&store.id).await.account.administrator.unwrap();
             let user = bench.platform().users().get(id).await.unwrap();
             let address = user.email.unwrap();
             let (local, domain) = address.split_once('@').unwrap();

@@ -13,6 +13,7 @@ use chatwoot_client::types::ConversationStatus;
 use chatwoot_client::{
     Account, Attributes, Client, ConversationId, Limits, Platform, PublicInbox, RetryPolicy, Secret,
 };
+use store_context::accounts::{Accounts, Clients};
 use store_context::identity::{Identity, PublicIdentity, StoreIdentity};
 use store_context::intake::{
     DispatchConfig, Dispatched, Dispatcher, Handler, HandlerError, Intake, Receipt, ReceiveError,
@@ -24,14 +25,17 @@ use store_context::model::{
     Branding, Customer, CustomerId, IdentityPolicy, Store, StoreId, TierPolicy,
 };
 use store_context::ports::{
-    Entry, EntryClaim, PortError, PortResult, Ports, Remembered, SyncClaim, SyncCounts, SyncLedger,
-    WebhookCounts, WebhookLedger,
+    Clock, Entry, EntryClaim, PortError, PortResult, Ports, Remembered, StoreCredentials,
+    StoreRecord, SyncClaim, SyncCounts, SyncLedger, WebhookCounts, WebhookLedger,
 };
 use store_context::provision::{ProvisionConfig, ProvisionError, ProvisionReport, Provisioner};
 use store_context::sync::{ContactSync, Outcome, SyncConfig, Synced};
 use store_context::{Currency, Timestamp};
 
 pub(crate) const PUBLIC_URL: &str = "https://host.example/support";
+
+/// Where the stores' Chatwoot is.
+pub(crate) const BASE_URL: &str = "https://chatwoot.test";
 
 /// The host's own mailboxes.
 pub(crate) const DOMAIN: &str = "accounts.example";
@@ -48,6 +52,23 @@ pub(crate) fn every_fault() -> [FaultKind; 6] {
     ]
 }
 
+/// The system's clock, until it is set.
+#[derive(Debug, Default)]
+pub(crate) struct TestClock(Mutex<Option<Timestamp>>);
+
+impl TestClock {
+    /// Stands at this time from now on.
+    pub(crate) fn set(&self, to: Timestamp) {
+        *self.0.lock().unwrap() = Some(to);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        self.0.lock().unwrap().unwrap_or_else(Timestamp::now)
+    }
+}
+
 /// One host between its shops and a Chatwoot.
 pub(crate) struct Bench {
     pub(crate) fake: FakeChatwoot,
@@ -55,6 +76,8 @@ pub(crate) struct Bench {
     pub(crate) shop: Arc<MemoryShop>,
     pub(crate) ports: Ports,
     pub(crate) ledger: Arc<Probe>,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) accounts: Accounts,
     pub(crate) stores: [Store; 2],
 }
 
@@ -77,11 +100,12 @@ impl Bench {
     pub(crate) fn with(policy: RetryPolicy) -> Self {
         let fake = FakeChatwoot::new();
         let shop = Arc::new(MemoryShop::new());
-        let mut ports = memory::ports(shop.clone(), shop.clone(), shop.clone());
+        let clock = Arc::new(TestClock::default());
+        let mut ports = memory::ports_with(clock.clone(), shop.clone(), shop.clone(), shop.clone());
         let ledger = Arc::new(Probe::new(&ports));
         ports.sync = ledger.clone();
         ports.webhooks = ledger.clone();
-        let client = Client::builder("https://chatwoot.test")
+        let client = Client::builder(BASE_URL)
             .transport(fake.clone())
             .retry(policy)
             .limits(Limits::off())
@@ -91,7 +115,8 @@ impl Bench {
         for store in &stores {
             shop.open(&store.id, store.currency);
         }
-        Self { fake, client, shop, ports, ledger, stores }
+        let accounts = Accounts::new(&ports, Clients::single(client.clone()));
+        Self { fake, client, shop, ports, ledger, clock, accounts, stores }
     }
 
     /// One with both stores provisioned, and an empty journal.
@@ -136,21 +161,39 @@ impl Bench {
         domain: &str,
     ) -> Result<ProvisionReport, ProvisionError> {
         let config = ProvisionConfig::new(url.parse().unwrap(), domain.parse().unwrap());
-        let client = self.client.clone();
-        Provisioner::new(client, self.platform(), self.ports.clone(), config).provision(store).await
+        self.provisioner(config).provision(store).await
+    }
+
+    pub(crate) fn provisioner(&self, config: ProvisionConfig) -> Provisioner {
+        let (base_url, token) = (BASE_URL.parse().unwrap(), self.fake.platform_token());
+        Provisioner::new(&self.accounts, base_url, token, self.ports.clone(), config).unwrap()
+    }
+
+    /// What is kept of the store.
+    pub(crate) async fn record(&self, store: &StoreId) -> StoreRecord {
+        self.accounts.record(store).await.unwrap()
+    }
+
+    /// Keeps these credentials of the store, whatever they were.
+    pub(crate) async fn keep(&self, store: &StoreId, credentials: &StoreCredentials) {
+        let replace = |record: &mut StoreRecord| record.credentials = credentials.clone();
+        self.accounts.update(store, replace).await.unwrap();
+    }
+
+    /// The stores' accounts on the same Chatwoot, by another client.
+    pub(crate) fn accounts_by(&self, client: Client) -> Accounts {
+        Accounts::new(&self.ports, Clients::single(client))
     }
 
     /// The store's account, as its administrator.
     pub(crate) async fn account(&self, store: &StoreId) -> Account {
-        let id = self.ports.stores.account(store).await.unwrap().account.unwrap();
-        let token = self.ports.credentials.get(store).await.unwrap().user_token.unwrap();
-        self.client.account(id, token)
+        self.accounts.open(store).await.unwrap().account
     }
 
     /// A worker that takes one customer after another.
     pub(crate) fn sync(&self) -> ContactSync {
         let config = SyncConfig { parallel: 1, ..SyncConfig::default() };
-        ContactSync::new(self.client.clone(), self.ports.clone(), config)
+        ContactSync::new(self.accounts.clone(), self.ports.clone(), config)
     }
 
     pub(crate) fn put(&self, customer: &Customer) {
@@ -209,17 +252,17 @@ impl Bench {
     }
 
     pub(crate) async fn identity_of(&self, store: &StoreId) -> StoreIdentity {
-        let store = self.ports.stores.get(store).await.unwrap().unwrap();
-        let held = self.ports.credentials.get(&store.id).await.unwrap();
-        StoreIdentity::new(&store, &held).unwrap()
+        let record = self.record(store).await;
+        StoreIdentity::new(&record.store, &record.credentials).unwrap()
     }
 
     /// Every secret that anybody here holds.
     pub(crate) async fn secrets(&self) -> Vec<String> {
         let mut secrets = vec![self.fake.platform_token()];
         for store in &self.stores {
-            let held = self.ports.credentials.get(&store.id).await.unwrap();
-            secrets.extend(held.user_token.map(|token| token.secret().expose().to_owned()));
+            let Ok(record) = self.accounts.record(&store.id).await else { continue };
+            let held = record.credentials;
+            secrets.extend(held.user_token.map(|it| it.token.secret().expose().to_owned()));
             let keys = [held.identifier_key, held.proof_key];
             secrets.extend(keys.into_iter().flatten().map(|key| key.expose().to_owned()));
             let hmacs = [held.webhook_secret, held.website_hmac, held.api_hmac];
@@ -512,14 +555,14 @@ impl Bench {
         headers: &http::HeaderMap,
         body: &[u8],
     ) -> Result<Receipt, ReceiveError> {
-        let held = self.ports.credentials.get(self.north()).await.unwrap();
+        let held = self.record(self.north()).await.credentials;
         let address = held.webhook_address.unwrap();
         Intake::new(&self.ports).receive(&address, headers, body).await
     }
 
     pub(crate) fn reconciler(&self) -> Reconciler {
         let config = ReconcileConfig { grace: Duration::ZERO, ..ReconcileConfig::default() };
-        Reconciler::new(self.client.clone(), self.ports.clone(), config)
+        Reconciler::new(self.accounts.clone(), self.ports.clone(), config)
     }
 
     /// Hands out until nothing is left.

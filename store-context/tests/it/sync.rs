@@ -292,7 +292,7 @@ async fn a_contact_has_one_writer() {
     bench.put(&ada);
     let lease = Duration::from_secs(12);
     let config = SyncConfig { lease, ..SyncConfig::default() };
-    let sync = ContactSync::new(bench.client.clone(), bench.ports.clone(), config);
+    let sync = ContactSync::new(bench.accounts.clone(), bench.ports.clone(), config);
     sync.want(bench.north(), &ada.id).await.unwrap();
     let slow = chatwoot_client::fake::FaultKind::Delay(Duration::from_secs(11));
     bench.fake.fault(Fault::new(slow).times(1));
@@ -352,7 +352,7 @@ async fn a_failing_ledger_loses_no_customer() {
 }
 
 async fn guest(bench: &Bench) -> (Contact, chatwoot_client::ConversationId) {
-    let store_account = bench.ports.stores.account(bench.north()).await.unwrap();
+    let store_account = bench.record(bench.north()).await.account;
     let inbox = bench.client.public_inbox(store_account.api_inbox_identifier.unwrap());
     let identity = store_context::identity::Identity::new(bench.ports.clone());
     let proof = identity.public_guest(bench.north()).await.unwrap();
@@ -473,7 +473,7 @@ async fn a_merge_whose_answer_is_lost_is_repeated() {
             ..RetryPolicy::default()
         };
         let sync = ContactSync::new(
-            hasty_client(&bench, hasty),
+            bench.accounts_by(hasty_client(&bench, hasty)),
             bench.ports.clone(),
             SyncConfig::default(),
         );

@@ -60,7 +60,7 @@ impl Visitor {
         let account: Account = bench.account(bench.north()).await;
         let new = NewConversation {
             contact_id: Some(self.contact),
-            inbox_id: bench.ports.stores.account(bench.north()).await.unwrap().website_inbox,
+            inbox_id: bench.record(bench.north()).await.account.website_inbox,
             source_id: Some(self.token.clone().into()),
             custom_attributes: Some(attributes),
             ..NewConversation::default()

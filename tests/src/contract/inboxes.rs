@@ -8,13 +8,13 @@ use chatwoot_client::{Secret, Upload};
 
 use super::contacts::PIXEL;
 use super::people::only;
-use super::server::{Cut, Server};
+use super::session::{Cut, Session};
 use super::stage::Stage;
 
-pub(super) async fn inboxes(server: &Server, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn inboxes(session: &Session, stage: &Stage) -> Result<(), Cut> {
     let inboxes = stage.account.inboxes();
     let (api, web) = (stage.inbox.id, stage.website.id);
-    server
+    session
         .step(inboxes.list(), |list| {
             for id in [api, web] {
                 ensure!(list.iter().any(|one| one.id == id), "inbox {id} is not listed");
@@ -27,8 +27,8 @@ pub(super) async fn inboxes(server: &Server, stage: &Stage) -> Result<(), Cut> {
         greeting_message: "Welcome".into(),
         ..InboxPatch::default()
     };
-    server.done(inboxes.update(web, &change)).await?;
-    server
+    session.done(inboxes.update(web, &change)).await?;
+    session
         .step(inboxes.get(web), |is| {
             ensure!(is.channel_type == ChannelType::WebWidget);
             ensure!(is.website_token.is_some(), "a website inbox has a token");
@@ -37,52 +37,54 @@ pub(super) async fn inboxes(server: &Server, stage: &Stage) -> Result<(), Cut> {
             Ok(())
         })
         .await?;
-    server
+    session
         .step(inboxes.assignable_agents(api), |list| {
             must!(list.iter().any(|one| one.id == stage.admin), "the administrator is missing")
         })
         .await?;
     // Not `?` from here on: each is for itself, and an older server lacks some.
     let old = stage.inbox.secret.as_ref().map(Secret::expose);
-    let reset = server.step(inboxes.reset_secret(api), |is| {
+    let reset = session.step(inboxes.reset_secret(api), |is| {
         let new = is.secret.as_ref().map(Secret::expose);
         must!(new.is_some() && new != old, "the secret is the old one")
     });
     drop(reset.await);
-    drop(server.done(inboxes.health(api)).await);
-    drop(server.done(inboxes.set_avatar(web, &Upload::bytes("dot.gif", "image/gif", PIXEL))).await);
-    drop(server.done(inboxes.delete_avatar(web)).await);
-    server.part(bot(server, stage).await);
+    drop(session.done(inboxes.health(api)).await);
+    drop(
+        session.done(inboxes.set_avatar(web, &Upload::bytes("dot.gif", "image/gif", PIXEL))).await,
+    );
+    drop(session.done(inboxes.delete_avatar(web)).await);
+    session.part(bot(session, stage).await);
 
-    let other = NewInbox::new(server.name("Short-lived"), NewApiChannel::default());
-    let other = server.done(inboxes.create(&other)).await?.id;
-    server.done(inboxes.delete(other)).await.map(drop)
+    let other = NewInbox::new(session.name("Short-lived"), NewApiChannel::default());
+    let other = session.done(inboxes.create(&other)).await?.id;
+    session.done(inboxes.delete(other)).await.map(drop)
 }
 
-async fn bot(server: &Server, stage: &Stage) -> Result<(), Cut> {
+async fn bot(session: &Session, stage: &Stage) -> Result<(), Cut> {
     let (inboxes, api) = (stage.account.inboxes(), stage.inbox.id);
-    server.step(inboxes.agent_bot(api), |is| must!(is.agent_bot.is_none())).await?;
+    session.step(inboxes.agent_bot(api), |is| must!(is.agent_bot.is_none())).await?;
     let bots = stage.account.agent_bots();
-    let bot = NewAgentBot::new(server.name("Inbox bot"), "https://shop.example.com/bot");
-    let bot = server.done(bots.create(&bot)).await?.id;
-    server.done(inboxes.set_agent_bot(api, Some(bot))).await?;
-    server
+    let bot = NewAgentBot::new(session.name("Inbox bot"), "https://shop.example.com/bot");
+    let bot = session.done(bots.create(&bot)).await?.id;
+    session.done(inboxes.set_agent_bot(api, Some(bot))).await?;
+    session
         .step(inboxes.agent_bot(api), |is| {
             must!(is.agent_bot.as_ref().map(|is| is.id) == Some(bot))
         })
         .await?;
-    server.done(inboxes.set_agent_bot(api, None)).await?;
-    server.step(inboxes.agent_bot(api), |is| must!(is.agent_bot.is_none())).await?;
-    server.done(bots.delete(bot)).await
+    session.done(inboxes.set_agent_bot(api, None)).await?;
+    session.step(inboxes.agent_bot(api), |is| must!(is.agent_bot.is_none())).await?;
+    session.done(bots.delete(bot)).await
 }
 
-pub(super) async fn members(server: &Server, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn members(session: &Session, stage: &Stage) -> Result<(), Cut> {
     let (members, inbox) = (stage.account.inbox_members(), stage.website.id);
-    server.done(members.add(inbox, &[stage.agent])).await?;
-    server.step(members.list(inbox), |list| only(list, &[stage.agent])).await?;
-    server.done(members.replace(inbox, &[stage.admin])).await?;
-    server.step(members.list(inbox), |list| only(list, &[stage.admin])).await?;
-    server.done(members.remove(inbox, &[stage.admin])).await?;
-    server.step(members.list(inbox), |list| only(list, &[])).await?;
+    session.done(members.add(inbox, &[stage.agent])).await?;
+    session.step(members.list(inbox), |list| only(list, &[stage.agent])).await?;
+    session.done(members.replace(inbox, &[stage.admin])).await?;
+    session.step(members.list(inbox), |list| only(list, &[stage.admin])).await?;
+    session.done(members.remove(inbox, &[stage.admin])).await?;
+    session.step(members.list(inbox), |list| only(list, &[])).await?;
     Ok(())
 }

@@ -30,7 +30,7 @@ mod platform;
 mod public;
 mod report;
 mod reports;
-mod server;
+mod session;
 mod settings;
 mod stage;
 mod widget;
@@ -40,7 +40,7 @@ use std::pin::Pin;
 use chatwoot_client::{Client, ErrorKind, Secret};
 
 pub use self::report::{Outcome, Report};
-use self::server::{Cut, Server};
+use self::session::{Cut, Session};
 use self::stage::Stage;
 
 /// What a run is told.
@@ -59,15 +59,17 @@ pub struct Options {
 #[error("{0}")]
 pub struct Unusable(String);
 
-type Run =
-    for<'a> fn(&'a Server, &'a Stage) -> Pin<Box<dyn Future<Output = Result<(), Cut>> + Send + 'a>>;
+type Run = for<'a> fn(
+    &'a Session,
+    &'a Stage,
+) -> Pin<Box<dyn Future<Output = Result<(), Cut>> + Send + 'a>>;
 
 /// The operations whose names begin so, and what calls them.
 struct Group(&'static [&'static str], Run);
 
 macro_rules! group {
     ([$($prefix:literal),+], $run:path) => {
-        Group(&[$($prefix),+], |server, stage| Box::pin($run(server, stage)))
+        Group(&[$($prefix),+], |session, stage| Box::pin($run(session, stage)))
     };
 }
 
@@ -136,38 +138,38 @@ pub async fn run(options: &Options, line: &mut dyn FnMut(&str)) -> Result<Report
         .build()
         .map_err(|error| Unusable(format!("--chatwoot: {error}")))?;
     greet(&client, options).await?;
-    let server = Server::new(client, options.platform_token.clone());
+    let session = Session::new(client, options.platform_token.clone());
     // Whatever happens on the way, Ctrl-C included, what was made is removed.
     tokio::select! {
-        () = perform(&server, line) => {}
-        _ = tokio::signal::ctrl_c() => server.fail("interrupted"),
+        () = perform(&session, line) => {}
+        _ = tokio::signal::ctrl_c() => session.fail("interrupted"),
     }
     if options.keep {
-        line(&server.kept());
+        line(&session.kept());
     } else {
-        server.clean_up().await;
+        session.clean_up().await;
     }
-    Ok(server.into_report())
+    Ok(session.into_report())
 }
 
-async fn perform(server: &Server, line: &mut dyn FnMut(&str)) {
-    let stage = match Stage::set(server).await {
+async fn perform(session: &Session, line: &mut dyn FnMut(&str)) {
+    let stage = match Stage::set(session).await {
         Ok(stage) => stage,
-        Err(cut) => return server.fail(&format!("the stage could not be set: {cut}")),
+        Err(cut) => return session.fail(&format!("the stage could not be set: {cut}")),
     };
     for Group(prefixes, run) in GROUPS {
-        server.begin();
-        server.part(run(server, &stage).await);
+        session.begin();
+        session.part(run(session, &stage).await);
         for op in chatwoot_client::operations() {
             if prefixes.iter().any(|prefix| op.name.starts_with(prefix)) {
-                line(&server.settle(op.name));
+                line(&session.settle(op.name));
             }
         }
     }
-    server.begin();
+    session.begin();
     for op in chatwoot_client::operations() {
         if !GROUPS.iter().flat_map(|group| group.0).any(|prefix| op.name.starts_with(prefix)) {
-            line(&server.settle(op.name));
+            line(&session.settle(op.name));
         }
     }
 }

@@ -6,32 +6,32 @@ use chatwoot_client::types::{Role, User};
 use chatwoot_client::{Attributes, Secret};
 use serde_json::json;
 
-use super::server::{Cut, Server};
+use super::session::{Cut, Session};
 use super::stage::Stage;
 
-pub(super) async fn server(server: &Server, _: &Stage) -> Result<(), Cut> {
-    let server = server.client.server();
+pub(super) async fn server(session: &Session, _: &Stage) -> Result<(), Cut> {
+    let server = session.client.server();
     let known = |version: &str| version.split('.').count() >= 3;
-    server.step(server.version(), |is| must!(known(&is.version), "{}", is.version)).await?;
-    server.done(server.health()).await?;
+    session.step(server.version(), |is| must!(known(&is.version), "{}", is.version)).await?;
+    session.done(server.health()).await?;
     Ok(())
 }
 
-pub(super) async fn accounts(server: &Server, stage: &Stage) -> Result<(), Cut> {
-    let accounts = server.platform.accounts();
+pub(super) async fn accounts(session: &Session, stage: &Stage) -> Result<(), Cut> {
+    let accounts = session.platform.accounts();
     let id = stage.account.id();
-    server.step(accounts.get(id), |is| must!(is.id == id)).await?;
+    session.step(accounts.get(id), |is| must!(is.id == id)).await?;
     let attribute = |key: &str| Attributes::from_iter([(key.to_owned(), json!(1))]);
     for key in ["first", "second"] {
         let change = PlatformAccountPatch {
-            name: server.name("Renamed").into(),
+            name: session.name("Renamed").into(),
             replace_attributes: attribute(key).into(),
             ..PlatformAccountPatch::default()
         };
-        server.done(accounts.update(id, &change)).await?;
+        session.done(accounts.update(id, &change)).await?;
     }
-    let read = server.step(accounts.get(id), |is| {
-        ensure!(is.name == server.name("Renamed"));
+    let read = session.step(accounts.get(id), |is| {
+        ensure!(is.name == session.name("Renamed"));
         ensure!(is.custom_attributes == Some(attribute("second")), "replaced, not merged");
         Ok(())
     });
@@ -42,64 +42,66 @@ pub(super) async fn accounts(server: &Server, stage: &Stage) -> Result<(), Cut> 
         must!(list.iter().any(ours), "the account is not in the list")
     };
     // Not `?`: an older deletion must not keep us from the rest.
-    drop(server.step(accounts.list(), listed).await);
+    drop(session.step(accounts.list(), listed).await);
 
-    let other = NewPlatformAccount::new(server.name("Short-lived"));
-    let other = server.done(accounts.create(&other)).await?;
-    if server.done(accounts.delete(other.id)).await.is_err() {
-        server.made_account(other.id);
+    let other = NewPlatformAccount::new(session.name("Short-lived"));
+    let other = session.done(accounts.create(&other)).await?;
+    if session.done(accounts.delete(other.id)).await.is_err() {
+        session.made_account(other.id);
     }
     Ok(())
 }
 
-pub(super) async fn users(server: &Server, _: &Stage) -> Result<(), Cut> {
-    let users = server.platform.users();
-    let new = NewUser::new("Grace", server.email("grace"), server.name("Passw0rd!"));
-    let user = server.done(users.create(&new)).await?.id;
+pub(super) async fn users(session: &Session, _: &Stage) -> Result<(), Cut> {
+    let users = session.platform.users();
+    let new = NewUser::new("Grace", session.email("grace"), session.name("Passw0rd!"));
+    let user = session.done(users.create(&new)).await?.id;
     let again = NewUser { name: "Another".into(), ..new };
-    let same = server.step(users.create(&again), |is| {
+    let same = session.step(users.create(&again), |is| {
         ensure!(is.id == user, "the same e-mail is the same user");
         ensure!(is.name == "Grace", "and the name stays");
         Ok(())
     });
     same.await?;
     let change = UserPatch { display_name: "Amazing".into(), ..UserPatch::default() };
-    server.done(users.update(user, &change)).await?;
-    let read = server.step(users.get(user), |is| {
+    session.done(users.update(user, &change)).await?;
+    let read = session.step(users.get(user), |is| {
         ensure!(is.display_name.as_deref() == Some("Amazing"));
-        ensure!(is.email == Some(server.email("grace")));
+        ensure!(is.email == Some(session.email("grace")));
         Ok(())
     });
     read.await?;
     let link = |link: &str| must!(link.starts_with("http"), "the link is no address");
-    server.step(users.sso_link(user), |is| link(is.url.expose())).await?;
-    let token = server.step(users.token(user), |is| must!(is.user.id == user));
+    session.step(users.sso_link(user), |is| link(is.url.expose())).await?;
+    let token = session.step(users.token(user), |is| must!(is.user.id == user));
     let token = token.await?.access_token;
-    let profile = server.client.profile(token.clone());
-    server.step(profile.get(), |is| must!(is.id == user, "the token is another's")).await?;
+    let profile = session.client.profile(token.clone());
+    session.step(profile.get(), |is| must!(is.id == user, "the token is another's")).await?;
     // Here and not among the profile's own: all else is called with the administrator's token.
-    let reset = server.step(profile.reset_access_token(), |is| {
+    let reset = session.step(profile.reset_access_token(), |is| {
         let new = is.access_token.as_ref().map(Secret::expose);
         must!(new.is_some_and(|new| new != token.expose()), "the token is not a new one")
     });
     if let Ok(User { access_token: Some(new), .. }) = reset.await {
-        let profile = server.client.profile(new);
-        server.step(profile.get(), |is| must!(is.id == user, "the new token is another's")).await?;
+        let profile = session.client.profile(new);
+        session
+            .step(profile.get(), |is| must!(is.id == user, "the new token is another's"))
+            .await?;
     }
-    if server.done(users.delete(user)).await.is_err() {
-        server.made_user(user);
+    if session.done(users.delete(user)).await.is_err() {
+        session.made_user(user);
     }
     Ok(())
 }
 
-pub(super) async fn account_users(server: &Server, stage: &Stage) -> Result<(), Cut> {
-    let new = NewUser::new("Edsger", server.email("edsger"), server.name("Passw0rd!"));
-    let user = server.done(server.platform.users().create(&new)).await?.id;
-    server.made_user(user);
-    let (members, account) = (server.platform.account_users(), stage.account.id());
+pub(super) async fn account_users(session: &Session, stage: &Stage) -> Result<(), Cut> {
+    let new = NewUser::new("Edsger", session.email("edsger"), session.name("Passw0rd!"));
+    let user = session.done(session.platform.users().create(&new)).await?.id;
+    session.made_user(user);
+    let (members, account) = (session.platform.account_users(), stage.account.id());
     // Adding again sets the role.
     for role in [Role::Agent, Role::Administrator] {
-        server
+        session
             .step(members.create(account, user, role.clone()), |is| {
                 ensure!((is.user_id, is.account_id) == (user, account));
                 ensure!(is.role == Some(role));
@@ -107,13 +109,13 @@ pub(super) async fn account_users(server: &Server, stage: &Stage) -> Result<(), 
             })
             .await?;
     }
-    let read = server.step(members.list(account), |list| {
+    let read = session.step(members.list(account), |list| {
         let is = list.iter().find(|one| one.user_id == user).context("not in the list")?;
         must!(is.role == Some(Role::Administrator))
     });
     read.await?;
-    server.done(members.delete(account, user)).await?;
-    let gone = server.step(members.list(account), |list| {
+    session.done(members.delete(account, user)).await?;
+    let gone = session.step(members.list(account), |list| {
         must!(list.iter().all(|one| one.user_id != user), "still in the list")
     });
     gone.await?;

@@ -8,27 +8,27 @@ use chatwoot_client::types::ContentType;
 use chatwoot_client::{Attributes, PublicInbox};
 use serde_json::json;
 
-use super::server::{Cut, Server};
+use super::session::{Cut, Session};
 use super::stage::Stage;
 
-fn inbox(server: &Server, stage: &Stage) -> PublicInbox {
-    server.client.public_inbox(stage.inbox.inbox_identifier.clone().unwrap_or_default())
+fn inbox(session: &Session, stage: &Stage) -> PublicInbox {
+    session.client.public_inbox(stage.inbox.inbox_identifier.clone().unwrap_or_default())
 }
 
-fn guest(server: &Server, name: &str) -> NewPublicContact {
+fn guest(session: &Session, name: &str) -> NewPublicContact {
     NewPublicContact {
-        source_id: Some(server.name(name).into()),
+        source_id: Some(session.name(name).into()),
         name: Some("Guest".into()),
         ..NewPublicContact::default()
     }
 }
 
-pub(super) async fn contacts(server: &Server, stage: &Stage) -> Result<(), Cut> {
-    let inbox = inbox(server, stage);
-    server.step(inbox.details(), |is| must!(is.name == Some(stage.inbox.name.clone()))).await?;
+pub(super) async fn contacts(session: &Session, stage: &Stage) -> Result<(), Cut> {
+    let inbox = inbox(session, stage);
+    session.step(inbox.details(), |is| must!(is.name == Some(stage.inbox.name.clone()))).await?;
     let contacts = inbox.contacts();
-    let source = server.step(contacts.create(&guest(server, "guest")), |is| {
-        must!(is.source_id == server.name("guest"), "the source id is another")
+    let source = session.step(contacts.create(&guest(session, "guest")), |is| {
+        must!(is.source_id == session.name("guest"), "the source id is another")
     });
     let source = source.await?.source_id;
     for key in ["first", "second"] {
@@ -38,36 +38,36 @@ pub(super) async fn contacts(server: &Server, stage: &Stage) -> Result<(), Cut> 
             merge_attributes: Some(attributes),
             ..PublicContactPatch::default()
         };
-        let last = server.step(contacts.update(&source, &change), |is| {
+        let last = session.step(contacts.update(&source, &change), |is| {
             ensure!(is.name.as_deref() == Some("Named"));
             must!(is.custom_attributes.contains_key("first"), "replaced, not merged")
         });
         last.await?;
     }
-    server.step(contacts.get(&source), |is| must!(is.name.as_deref() == Some("Named"))).await?;
+    session.step(contacts.get(&source), |is| must!(is.name.as_deref() == Some("Named"))).await?;
     Ok(())
 }
 
-pub(super) async fn conversations(server: &Server, stage: &Stage) -> Result<(), Cut> {
-    let inbox = inbox(server, stage);
-    let source = server.done(inbox.contacts().create(&guest(server, "talker"))).await?.source_id;
+pub(super) async fn conversations(session: &Session, stage: &Stage) -> Result<(), Cut> {
+    let inbox = inbox(session, stage);
+    let source = session.done(inbox.contacts().create(&guest(session, "talker"))).await?.source_id;
     let talks = inbox.conversations(&source);
-    let talk = server.done(talks.create(None)).await?.id;
-    server.step(talks.get(talk), |is| must!(is.id == talk)).await?;
-    server
+    let talk = session.done(talks.create(None)).await?.id;
+    session.step(talks.get(talk), |is| must!(is.id == talk)).await?;
+    session
         .step(talks.list(), |list| {
             must!(list.iter().any(|one| one.id == talk), "the conversation is not listed")
         })
         .await?;
-    server.done(talks.set_typing(talk, Typing::On)).await?;
-    server.done(talks.update_last_seen(talk)).await?;
+    session.done(talks.set_typing(talk, Typing::On)).await?;
+    session.done(talks.update_last_seen(talk)).await?;
 
     let messages = inbox.messages(&source, talk);
-    let asked = server.step(messages.create("Where is my order?", Some("echo")), |is| {
+    let asked = session.step(messages.create("Where is my order?", Some("echo")), |is| {
         must!(is.content.as_deref() == Some("Where is my order?"))
     });
     let asked = asked.await?.id;
-    server
+    session
         .step(messages.list(None), |list| {
             must!(list.iter().any(|one| one.id == asked), "the message is not listed")
         })
@@ -79,16 +79,17 @@ pub(super) async fn conversations(server: &Server, stage: &Stage) -> Result<(), 
         content_attributes: items.as_object().cloned(),
         ..NewMessage::text("Is it the red one?")
     };
-    let choice = server.done(stage.account.conversation(talk).messages().create(&choice)).await?.id;
+    let choice =
+        session.done(stage.account.conversation(talk).messages().create(&choice)).await?.id;
     let said = [json!({"title": "Yes", "value": "yes"})];
-    server
+    session
         .step(messages.update(choice, &said), |is| {
             let values =
                 is.content_attributes.get("submitted_values").context("nothing submitted")?;
             must!(*values == json!(said))
         })
         .await?;
-    server.done(talks.resolve(talk)).await?;
-    server.done(stage.account.conversations().get(talk)).await?;
+    session.done(talks.resolve(talk)).await?;
+    session.done(stage.account.conversations().get(talk)).await?;
     Ok(())
 }

@@ -6,7 +6,7 @@ use chatwoot_client::application::reports::{
     OutgoingGroup, ReportMetric, ReportOptions, ReportPeriod, ReportScope,
 };
 
-use super::server::{Cut, Server};
+use super::session::{Cut, Session};
 use super::stage::Stage;
 
 const DAY: i64 = 86_400;
@@ -17,61 +17,61 @@ fn week() -> ReportPeriod {
     ReportPeriod::between(now - 7 * DAY, now + 3_600)
 }
 
-pub(super) async fn reports(server: &Server, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn reports(session: &Session, stage: &Stage) -> Result<(), Cut> {
     let (reports, week) = (stage.account.reports(), week());
     let (scope, options) = (ReportScope::Account, ReportOptions::default());
     let metric = ReportMetric::ConversationsCount;
-    let series = server.step(reports.series(&metric, scope, &week, &options), |points| {
+    let series = session.step(reports.series(&metric, scope, &week, &options), |points| {
         ensure!(points.len() >= 7, "{} points for a week", points.len());
         must!(points.windows(2).all(|two| two[0].timestamp < two[1].timestamp), "out of order")
     });
     series.await?;
-    let summary = server.step(reports.summary(scope, &week, &options), |is| {
+    let summary = session.step(reports.summary(scope, &week, &options), |is| {
         must!(is.conversations_count.is_some_and(|count| count > 0), "no conversation is counted")
     });
     summary.await?;
-    server.step(reports.conversations(), |is| must!(is.open > 0, "none is open")).await?;
-    let agents = server.step(reports.agents(None), |list| {
+    session.step(reports.conversations(), |is| must!(is.open > 0, "none is open")).await?;
+    let agents = session.step(reports.agents(None), |list| {
         must!(list.iter().any(|one| one.id == stage.agent), "the agent is missing")
     });
     agents.await?;
     // Not `?`: an older server lacks some.
-    drop(server.done(reports.first_responses(&week)).await);
-    let matrix = server.step(reports.inbox_labels(&week, &[], &[]), |is| {
+    drop(session.done(reports.first_responses(&week)).await);
+    let matrix = session.step(reports.inbox_labels(&week, &[], &[]), |is| {
         ensure!(is.matrix.len() == is.inboxes.len(), "not a row an inbox");
         must!(is.inboxes.iter().any(|one| one.id == stage.inbox.id), "the inbox is missing")
     });
     drop(matrix.await);
-    drop(server.done(reports.outgoing(&OutgoingGroup::Agent, &week)).await);
+    drop(session.done(reports.outgoing(&OutgoingGroup::Agent, &week)).await);
     Ok(())
 }
 
-pub(super) async fn summaries(server: &Server, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn summaries(session: &Session, stage: &Stage) -> Result<(), Cut> {
     let (reports, week) = (stage.account.summary_reports(), week());
-    let agents = server.step(reports.agents(&week, false), |list| {
+    let agents = session.step(reports.agents(&week, false), |list| {
         must!(list.iter().any(|one| one.id == stage.agent), "the agent is missing")
     });
     agents.await?;
-    server.done(reports.teams(&week, false)).await?;
-    let inboxes = server.step(reports.inboxes(&week, false), |list| {
+    session.done(reports.teams(&week, false)).await?;
+    let inboxes = session.step(reports.inboxes(&week, false), |list| {
         must!(list.iter().any(|one| one.id == stage.inbox.id), "the inbox is missing")
     });
     inboxes.await?;
     // Not `?`: an older server lacks some.
-    drop(server.done(reports.labels(&week, false)).await);
-    drop(server.done(reports.channels(&week)).await);
+    drop(session.done(reports.labels(&week, false)).await);
+    drop(session.done(reports.channels(&week)).await);
     Ok(())
 }
 
-pub(super) async fn live(server: &Server, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn live(session: &Session, stage: &Stage) -> Result<(), Cut> {
     let reports = stage.account.live_reports();
-    server.step(reports.conversations(None), |is| must!(is.open > 0, "none is open")).await?;
-    server.done(reports.by_assignee(None)).await?;
-    server.done(reports.by_team()).await?;
+    session.step(reports.conversations(None), |is| must!(is.open > 0, "none is open")).await?;
+    session.done(reports.by_assignee(None)).await?;
+    session.done(reports.by_team()).await?;
     Ok(())
 }
 
-pub(super) async fn csv(server: &Server, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn csv(session: &Session, stage: &Stage) -> Result<(), Cut> {
     let (reports, week, options) = (stage.account.csv_reports(), week(), ReportOptions::default());
     let table = |text: &String| must!(text.contains(','), "no table");
     for call in [
@@ -80,7 +80,7 @@ pub(super) async fn csv(server: &Server, stage: &Stage) -> Result<(), Cut> {
         reports.labels(&week, &options),
         reports.teams(&week, &options),
     ] {
-        server.step(call, table).await?;
+        session.step(call, table).await?;
     }
     Ok(())
 }

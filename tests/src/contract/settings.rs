@@ -17,23 +17,23 @@ use chatwoot_client::application::webhooks::{NewWebhook, WebhookPatch, WebhookSu
 use chatwoot_client::application::{Filter, FilterCondition};
 use serde_json::json;
 
-use super::server::{Cut, Server};
+use super::session::{Cut, Session};
 use super::stage::Stage;
 
-pub(super) async fn custom_attributes(server: &Server, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn custom_attributes(session: &Session, stage: &Stage) -> Result<(), Cut> {
     let attributes = stage.account.attribute_definitions();
     let new = NewAttributeDefinition {
         display_type: AttributeType::List,
         values: Some(vec!["gold".into(), "silver".into()]),
         ..NewAttributeDefinition::new(AttributeModel::Contact, "contract_tier", "Tier")
     };
-    let tier = server.done(attributes.create(&new)).await?.id;
+    let tier = session.done(attributes.create(&new)).await?.id;
     let change = AttributeDefinitionPatch {
         display_name: "Rank".into(),
         ..AttributeDefinitionPatch::default()
     };
-    server.done(attributes.update(tier, &change)).await?;
-    let read = server.step(attributes.get(tier), |is| {
+    session.done(attributes.update(tier, &change)).await?;
+    let read = session.step(attributes.get(tier), |is| {
         ensure!(is.key == "contract_tier", "what was not named has changed");
         ensure!(is.display_name.as_deref() == Some("Rank"));
         ensure!(is.display_type == AttributeType::List);
@@ -41,103 +41,104 @@ pub(super) async fn custom_attributes(server: &Server, stage: &Stage) -> Result<
         Ok(())
     });
     read.await?;
-    let listed = server.step(attributes.list(Some(AttributeModel::Contact)), |list| {
+    let listed = session.step(attributes.list(Some(AttributeModel::Contact)), |list| {
         must!(list.iter().any(|one| one.id == tier), "the attribute is not listed")
     });
     listed.await?;
-    server.done(attributes.delete(tier)).await
+    session.done(attributes.delete(tier)).await
 }
 
-pub(super) async fn webhooks(server: &Server, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn webhooks(session: &Session, stage: &Stage) -> Result<(), Cut> {
     let webhooks = stage.account.webhooks();
-    let url = format!("https://shop.example.com/{}", server.run);
+    let url = format!("https://shop.example.com/{}", session.run);
     let new = NewWebhook::new(url.clone(), [WebhookSubscription::ContactCreated]);
-    let hook = server.done(webhooks.create(&new)).await?.id;
+    let hook = session.done(webhooks.create(&new)).await?.id;
     let change = WebhookPatch {
         subscriptions: vec![WebhookSubscription::MessageCreated].into(),
         ..WebhookPatch::default()
     };
-    server.done(webhooks.update(hook, &change)).await?;
-    let read = server.step(webhooks.list(), |list| {
+    session.done(webhooks.update(hook, &change)).await?;
+    let read = session.step(webhooks.list(), |list| {
         let is = list.iter().find(|one| one.id == hook).context("the webhook is not listed")?;
         ensure!(is.url == url, "what was not named has changed");
         ensure!(*is.subscriptions == [WebhookSubscription::MessageCreated]);
         Ok(())
     });
     read.await?;
-    server.done(webhooks.delete(hook)).await
+    session.done(webhooks.delete(hook)).await
 }
 
-pub(super) async fn dashboard_apps(server: &Server, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn dashboard_apps(session: &Session, stage: &Stage) -> Result<(), Cut> {
     let apps = stage.account.dashboard_apps();
     let new = NewDashboardApp::frame("Orders", "https://shop.example.com/panel");
-    let app = server.done(apps.create(&new)).await?.id;
+    let app = session.done(apps.create(&new)).await?.id;
     let change = DashboardAppPatch { title: "Carts".into(), ..DashboardAppPatch::default() };
-    server.done(apps.update(app, &change)).await?;
-    let read = server.step(apps.get(app), |is| {
+    session.done(apps.update(app, &change)).await?;
+    let read = session.step(apps.get(app), |is| {
         ensure!(is.title == "Carts");
         ensure!(is.content == new.content, "what was not named has changed");
         Ok(())
     });
     read.await?;
-    let listed = server.step(apps.list(), |list| {
+    let listed = session.step(apps.list(), |list| {
         must!(list.iter().any(|one| one.id == app), "the app is not listed")
     });
     listed.await?;
-    server.done(apps.delete(app)).await
+    session.done(apps.delete(app)).await
 }
 
-pub(super) async fn canned_responses(server: &Server, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn canned_responses(session: &Session, stage: &Stage) -> Result<(), Cut> {
     let answers = stage.account.canned_responses();
-    let new = NewCannedResponse::new(server.name("hi"), "Hello");
-    let answer = server.done(answers.create(&new)).await?.id;
+    let new = NewCannedResponse::new(session.name("hi"), "Hello");
+    let answer = session.done(answers.create(&new)).await?.id;
     let change =
         CannedResponsePatch { content: "Welcome".into(), ..CannedResponsePatch::default() };
-    server.done(answers.update(answer, &change)).await?;
-    let read = server.step(answers.list(), |list| {
+    session.done(answers.update(answer, &change)).await?;
+    let read = session.step(answers.list(), |list| {
         let is = list.iter().find(|one| one.id == answer).context("the answer is not listed")?;
         ensure!(is.short_code == new.short_code, "what was not named has changed");
         ensure!(is.content == "Welcome");
         Ok(())
     });
     read.await?;
-    server.done(answers.delete(answer)).await
+    session.done(answers.delete(answer)).await
 }
 
-pub(super) async fn custom_filters(server: &Server, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn custom_filters(session: &Session, stage: &Stage) -> Result<(), Cut> {
     let filters = stage.account.custom_filters();
     let open = Filter::new(FilterCondition::equal_to("status", ["open"]));
-    let new = NewCustomFilter::new(server.name("open"), CustomFilterType::Conversation, &open);
-    let filter = server.done(filters.create(&new)).await?.id;
-    let change = CustomFilterPatch { name: server.name("still open").into(), ..Default::default() };
-    server.done(filters.update(filter, &change)).await?;
-    let read = server.step(filters.get(filter), |is| {
-        ensure!(is.name == server.name("still open"));
+    let new = NewCustomFilter::new(session.name("open"), CustomFilterType::Conversation, &open);
+    let filter = session.done(filters.create(&new)).await?.id;
+    let change =
+        CustomFilterPatch { name: session.name("still open").into(), ..Default::default() };
+    session.done(filters.update(filter, &change)).await?;
+    let read = session.step(filters.get(filter), |is| {
+        ensure!(is.name == session.name("still open"));
         ensure!(is.query == new.query, "what was not named has changed");
         Ok(())
     });
     read.await?;
-    let listed = server.step(filters.list(CustomFilterType::Conversation), |list| {
+    let listed = session.step(filters.list(CustomFilterType::Conversation), |list| {
         must!(list.iter().any(|one| one.id == filter), "the filter is not listed")
     });
     listed.await?;
-    server.done(filters.delete(filter)).await
+    session.done(filters.delete(filter)).await
 }
 
-pub(super) async fn integrations(server: &Server, stage: &Stage) -> Result<(), Cut> {
+pub(super) async fn integrations(session: &Session, stage: &Stage) -> Result<(), Cut> {
     let integrations = stage.account.integrations();
-    server.done(integrations.apps()).await?;
+    session.done(integrations.apps()).await?;
     let settings = json!({"project_id": "contract", "credentials": {"key": "none"}});
     let settings: Attributes = settings.as_object().cloned().unwrap_or_default();
     let new = NewIntegrationHook {
         settings: HookSettings(settings),
         ..NewIntegrationHook::new("google_translate")
     };
-    let hook = server.done(integrations.create_hook(&new)).await?.id;
+    let hook = session.done(integrations.create_hook(&new)).await?.id;
     let change = IntegrationHookPatch { status: HookStatus::Disabled.into(), ..Default::default() };
-    let changed = server.step(integrations.update_hook(hook, &change), |is| {
+    let changed = session.step(integrations.update_hook(hook, &change), |is| {
         must!(is.status == Some(false), "it is still enabled")
     });
     changed.await?;
-    server.done(integrations.delete_hook(hook)).await
+    session.done(integrations.delete_hook(hook)).await
 }

@@ -10,7 +10,7 @@ use chatwoot_client::platform::{NewPlatformAccount, NewUser};
 use chatwoot_client::types::Role;
 use chatwoot_client::{Account, UserId};
 
-use super::server::{Cut, Server};
+use super::session::{Cut, Session};
 
 /// An account with two users, two inboxes, a contact and a conversation.
 #[derive(Debug)]
@@ -31,70 +31,70 @@ pub(super) struct Stage {
 }
 
 impl Stage {
-    pub(super) async fn set(server: &Server) -> Result<Self, Cut> {
-        let platform = &server.platform;
-        let account = NewPlatformAccount::new(server.name("Contract"));
+    pub(super) async fn set(session: &Session) -> Result<Self, Cut> {
+        let platform = &session.platform;
+        let account = NewPlatformAccount::new(session.name("Contract"));
         let account = platform.accounts().create(&account);
-        let account = server.step(account, |made| {
-            ensure!(made.name == server.name("Contract"));
+        let account = session.step(account, |made| {
+            ensure!(made.name == session.name("Contract"));
             Ok(())
         });
         let account = account.await?.id;
-        server.made_account(account);
+        session.made_account(account);
 
         let mut people = Vec::new();
         for (name, role) in [("admin", Role::Administrator), ("agent", Role::Agent)] {
             let user =
-                NewUser::new(server.name(name), server.email(name), server.name("Passw0rd!"));
-            let user = server.done(platform.users().create(&user)).await?;
-            server.made_user(user.id);
+                NewUser::new(session.name(name), session.email(name), session.name("Passw0rd!"));
+            let user = session.done(platform.users().create(&user)).await?;
+            session.made_user(user.id);
             let joined = platform.account_users().create(account, user.id, role);
-            server.done(joined).await?;
+            session.done(joined).await?;
             people.push(user);
         }
         let [admin, agent] = people.as_slice() else { unreachable!("there are two") };
         let token = match admin.access_token.clone() {
             Some(token) => token,
-            None => server.done(platform.users().token(admin.id)).await?.access_token,
+            None => session.done(platform.users().token(admin.id)).await?.access_token,
         };
-        let profile = server.client.profile(token.clone());
-        let account = server.client.account(account, token);
+        let profile = session.client.profile(token.clone());
+        let account = session.client.account(account, token);
 
-        let inbox = NewInbox::new(server.name("Contract api"), NewApiChannel::default());
+        let inbox = NewInbox::new(session.name("Contract api"), NewApiChannel::default());
         let inbox = account.inboxes().create(&inbox);
-        let inbox = server.step(inbox, |made| {
+        let inbox = session.step(inbox, |made| {
             ensure!(made.inbox_identifier.is_some(), "an API inbox has an identifier");
             Ok(())
         });
         let inbox = inbox.await?;
         let website = NewWebWidget::new("https://shop.example.com");
-        let website = NewInbox::new(server.name("Contract web"), website);
-        let website = server.done(account.inboxes().create(&website)).await?;
+        let website = NewInbox::new(session.name("Contract web"), website);
+        let website = session.done(account.inboxes().create(&website)).await?;
         // An agent sees only the conversations of the inboxes that they are a member of.
-        server.done(account.inbox_members().add(inbox.id, &[admin.id, agent.id])).await?;
+        session.done(account.inbox_members().add(inbox.id, &[admin.id, agent.id])).await?;
 
         let contact = NewContact {
             name: Some("Ada Contract".into()),
-            email: Some(server.email("ada")),
-            identifier: Some(server.name("ada")),
+            email: Some(session.email("ada")),
+            identifier: Some(session.name("ada")),
             inbox_id: Some(inbox.id),
             ..NewContact::default()
         };
         let contact = account.contacts().create(&contact);
-        let contact = server.step(contact, |made| {
-            ensure!(made.contact.email == Some(server.email("ada")));
-            ensure!(made.contact.identifier == Some(server.name("ada")));
+        let contact = session.step(contact, |made| {
+            ensure!(made.contact.email == Some(session.email("ada")));
+            ensure!(made.contact.identifier == Some(session.name("ada")));
             Ok(())
         });
         let contact = contact.await?.contact;
         let conversation = NewConversation {
             contact_id: Some(contact.id),
             inbox_id: Some(inbox.id),
-            message: Some(NewMessage::text(server.name("hello"))),
+            message: Some(NewMessage::text(session.name("hello"))),
             ..NewConversation::default()
         };
         let conversation = account.conversations().create(&conversation);
-        let conversation = server.step(conversation, |made| {
+        let conversation = session.step(conversation, |made| {
             ensure!(made.inbox_id == inbox.id);
             ensure!(made.meta.sender.id == contact.id);
             Ok(())

@@ -1,4 +1,4 @@
-//! TestServer page: what an agent sees, with dashboard apps framed and told of the contact as upstream
+//! The agents' page: what an agent sees, with dashboard apps framed and told of the contact as upstream
 //! tells them.
 //!
 //! It asks for no sign-in and is seen through the eyes of the account's first administrator: the

@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use chatwoot_client::application::contacts::{Contact, ContactsQuery};
 use chatwoot_client::application::conversations::{Conversation, ConversationsQuery, StatusFilter};
 use chatwoot_client::application::messages::MessagesQuery;
@@ -13,6 +12,7 @@ use chatwoot_client::types::MessageType;
 use chatwoot_client::{Account, Client};
 use futures_util::TryStreamExt;
 use store_context::Decimal;
+use store_context::accounts::{Accounts, Clients, OpenAccount};
 use store_context::identity::StoreIdentity;
 use store_context::model::{CustomerId, Store};
 use store_context::ports::WebhookCounts;
@@ -68,10 +68,8 @@ pub(crate) async fn look(
 ) -> anyhow::Result<Findings> {
     let mut findings = Findings { webhooks: deliveries(chatwoot), ..Findings::default() };
     for (store, plan) in stores.iter().zip(plans) {
-        let made = host.ports.stores.account(&store.id).await?.account.context("an account")?;
-        let credentials = host.ports.credentials.get(&store.id).await?;
-        let identity = StoreIdentity::new(store, &credentials)?;
-        let account = client.account(made, credentials.user_token.context("a token")?);
+        let reader = Accounts::new(&host.ports, Clients::single(client.clone()));
+        let OpenAccount { account, identity, .. } = reader.open(&store.id).await?;
         contacts(&account, &identity, &plan.expected, &mut findings).await?;
         let seen = host.seen.of(&store.id);
         findings.lost += lost(&account, &seen).await?;

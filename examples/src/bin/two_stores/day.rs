@@ -242,15 +242,12 @@ impl Day<'_> {
     }
 
     async fn account(&self, store: &Store) -> anyhow::Result<(Account, PublicInbox)> {
-        let store_account = self.host.ports.stores.account(&store.id).await?;
-        let token = self.host.ports.credentials.get(&store.id).await?.user_token;
-        let account = store_account.account.context("the store is provisioned")?;
-        let token = token.context("the store is provisioned")?;
-        Ok((self.client.account(account, token), self.public_inbox(store).await?))
+        let open = self.host.accounts.open(&store.id).await?;
+        Ok((open.account, self.public_inbox(store).await?))
     }
 
     async fn public_inbox(&self, store: &Store) -> anyhow::Result<PublicInbox> {
-        let store_account = self.host.ports.stores.account(&store.id).await?;
+        let store_account = self.host.accounts.record(&store.id).await?.account;
         let identifier = store_account.api_inbox_identifier.context("the store is provisioned")?;
         Ok(self.client.public_inbox(identifier))
     }

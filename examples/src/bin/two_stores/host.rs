@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use chatwoot_client::types::ConversationStatus;
 use chatwoot_client::types::MessageId;
 use chatwoot_client::{Client, ConversationId, Time};
+use store_context::accounts::{Accounts, Clients};
 use store_context::context::{ContextConfig, ContextService, PanelService};
 use store_context::identity::Identity;
 use store_context::intake::{
@@ -32,6 +33,7 @@ pub(crate) struct Host {
     pub(crate) url: Url,
     pub(crate) shop: Arc<MemoryShop>,
     pub(crate) ports: Ports,
+    pub(crate) accounts: Accounts,
     pub(crate) context: ContextService,
     pub(crate) identity: Identity,
     pub(crate) sessions: Arc<CookieSessions>,
@@ -47,6 +49,7 @@ impl Host {
         let url = Url::parse(&format!("http://{}", listener.local_addr()?))?;
         let shop = Arc::new(MemoryShop::new());
         let ports = memory::ports(shop.clone(), shop.clone(), shop.clone());
+        let accounts = Accounts::new(&ports, Clients::single(client.clone()));
         let context = ContextService::new(ports.clone(), ContextConfig::default());
         let sessions = Arc::new(CookieSessions::default());
         let seen = Arc::new(Seen::default());
@@ -57,26 +60,27 @@ impl Host {
         let host = Self {
             url,
             identity: Identity::new(ports.clone()),
-            reconciler: Reconciler::new(client.clone(), ports.clone(), at_once),
+            reconciler: Reconciler::new(accounts.clone(), ports.clone(), at_once),
             shop,
             ports,
+            accounts,
             context,
             sessions,
             seen,
             dispatcher,
         };
-        let router = host
-            .endpoints(chatwoot, client)?
-            .merge(pages::router(pages::Pages::new(&host, chatwoot)));
+        let router =
+            host.endpoints(chatwoot)?.merge(pages::router(pages::Pages::new(&host, chatwoot)));
         tokio::spawn(serve(listener, router, HEADERS_WITHIN));
         let dispatcher = host.dispatcher.clone();
         tokio::spawn(async move { dispatcher.run().await });
         Ok(host)
     }
 
-    fn endpoints(&self, chatwoot: &Chatwoot, client: &Client) -> anyhow::Result<axum::Router> {
+    fn endpoints(&self, chatwoot: &Chatwoot) -> anyhow::Result<axum::Router> {
         let stores = self.ports.stores.clone();
-        let panels = PanelService::new(client.clone(), self.ports.clone(), self.context.clone());
+        let panels =
+            PanelService::new(self.accounts.clone(), self.ports.clone(), self.context.clone());
         Ok(store_context_adapters::axum::router(AxumConfig {
             webhooks: Webhooks::new(Intake::new(&self.ports)),
             support_context: SupportContext {
@@ -86,7 +90,7 @@ impl Host {
             panel: Panel::new(panels, ChatwootOrigin::new(&chatwoot.base().parse()?)?),
             health: Health::new().check("stores", move || {
                 let stores = stores.clone();
-                async move { stores.ids().await.map(drop) }
+                async move { stores.ids(None, 1).await.map(drop) }
             }),
         }))
     }

@@ -117,7 +117,7 @@ impl Pages {
 
     async fn store(&self, id: &str) -> anyhow::Result<Option<Store>> {
         match StoreId::new(id) {
-            Ok(id) => Ok(self.ports.stores.get(&id).await?),
+            Ok(id) => Ok(self.ports.stores.open(&id).await?.map(|record| record.store)),
             Err(_) => Ok(None),
         }
     }
@@ -153,7 +153,7 @@ pub(crate) async fn announce(
 ) -> anyhow::Result<()> {
     let mut text = String::new();
     for store in stores {
-        let made = host.ports.stores.account(&store.id).await?;
+        let made = host.accounts.record(&store.id).await?.account;
         let account = made.account.context("the store is provisioned")?;
         writeln!(text, "{}", store.name)?;
         writeln!(text, "  storefront   {}", host.url.join(&format!("/shop/{}", store.id))?)?;

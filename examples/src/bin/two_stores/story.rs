@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use chatwoot_client::http::Stats;
 use chatwoot_client::{Client, Limits};
 use indicatif::ProgressBar;
+use store_context::accounts::{Accounts, Clients};
 use store_context::model::Store;
 use store_context::provision::{ProvisionConfig, Provisioner};
 use store_context::sync::{ContactSync, SyncConfig};
@@ -82,9 +83,9 @@ async fn tell(
     purchases: &[Purchase],
 ) -> anyhow::Result<Outcome> {
     eprintln!("provisioning two stores");
-    provision(chatwoot, host, client, stores).await?;
+    provision(chatwoot, host, stores).await?;
     eprintln!("provisioning them again");
-    let second_provision = provision(chatwoot, host, client, stores).await?;
+    let second_provision = provision(chatwoot, host, stores).await?;
 
     let mut plans = Plan::share_out(stores, purchases)?;
     for (plan, store) in plans.iter_mut().zip(stores) {
@@ -99,7 +100,7 @@ async fn tell(
     chatwoot.set_limits(true);
 
     eprintln!("playing a day");
-    let sync = ContactSync::new(client.clone(), host.ports.clone(), SyncConfig::default())
+    let sync = ContactSync::new(host.accounts.clone(), host.ports.clone(), SyncConfig::default())
         .refreshing(host.context.clone());
     let day = Day { chatwoot, host, client, stores, sync }.play(&plans).await?;
 
@@ -117,16 +118,12 @@ async fn tell(
     Ok(Outcome { second_provision, bulk, day, findings, stats })
 }
 
-async fn provision(
-    chatwoot: &Chatwoot,
-    host: &Host,
-    client: &Client,
-    stores: &[Store; 2],
-) -> anyhow::Result<usize> {
-    let platform = client.platform(chatwoot.platform_token());
+async fn provision(chatwoot: &Chatwoot, host: &Host, stores: &[Store; 2]) -> anyhow::Result<usize> {
     // `.example` is nobody's: no mailbox, and so nobody who could reset the password.
     let config = ProvisionConfig::new(host.url.clone(), "accounts.example".parse()?);
-    let provisioner = Provisioner::new(client.clone(), platform, host.ports.clone(), config);
+    let (base_url, token) = (chatwoot.base().parse()?, chatwoot.platform_token());
+    let provisioner =
+        Provisioner::new(&host.accounts, base_url, token, host.ports.clone(), config)?;
     let mut changed = 0;
     for store in stores {
         let report = provisioner.provision(store).await?;
@@ -152,7 +149,8 @@ async fn first_sync(
     } else {
         None
     };
-    let sync = ContactSync::new(client.clone(), host.ports.clone(), config);
+    let accounts = Accounts::new(&host.ports, Clients::single(client.clone()));
+    let sync = ContactSync::new(accounts, host.ports.clone(), config);
     for store in stores {
         sync.want_all(&store.id).await?;
     }
@@ -188,7 +186,7 @@ async fn clean_up(
 ) -> anyhow::Result<()> {
     let platform = client.platform(chatwoot.platform_token());
     for store in stores {
-        let made = host.ports.stores.account(&store.id).await?;
+        let made = host.accounts.record(&store.id).await?.account;
         if let Some(account) = made.account {
             platform.accounts().delete(account).await?;
         }

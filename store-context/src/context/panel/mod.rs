@@ -7,14 +7,14 @@ use std::fmt;
 use std::pin::pin;
 use std::time::Duration;
 
-use chatwoot_client::{Client, ContactId, ConversationId, Error, Secret};
+use chatwoot_client::{ContactId, ConversationId, Error, Secret};
 use futures_util::future::{Either, select};
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use self::token::Claims;
 use super::ContextService;
-use crate::accounts::{self, OpenAccount, StoreAccountError};
+use crate::accounts::{Accounts, OpenAccount, StoreAccountError};
 use crate::model::{ContextSnapshot, Proof, StoreId};
 use crate::ports::{Address, AddressToken, PortError, PortResult, Ports};
 
@@ -119,7 +119,7 @@ pub enum PanelError {
 /// ```
 #[derive(Clone, Debug)]
 pub struct PanelService {
-    client: Client,
+    accounts: Accounts,
     ports: Ports,
     context: ContextService,
     token_lifetime: Duration,
@@ -129,9 +129,9 @@ impl PanelService {
     /// How long a page may ask again before it opens anew, unless told otherwise.
     pub const TOKEN_LIFETIME: Duration = Duration::from_mins(5);
 
-    /// Creates a service between a Chatwoot, the host's ports and its snapshots.
-    pub fn new(client: Client, ports: Ports, context: ContextService) -> Self {
-        Self { client, ports, context, token_lifetime: Self::TOKEN_LIFETIME }
+    /// Creates a service between the stores' accounts, the host's ports and its snapshots.
+    pub fn new(accounts: Accounts, ports: Ports, context: ContextService) -> Self {
+        Self { accounts, ports, context, token_lifetime: Self::TOKEN_LIFETIME }
     }
 
     /// Sets how long a token lasts: for as long, a page may ask again although its conversation
@@ -144,13 +144,9 @@ impl PanelService {
     /// Returns whose panel is at an address; `None` if nobody's.
     ///
     /// # Errors
-    /// The credentials could not be read.
-    pub async fn store_at(
-        &self,
-        address: &AddressToken,
-        now: Timestamp,
-    ) -> PortResult<Option<StoreId>> {
-        self.ports.credentials.store_at(Address::Panel, address, now).await
+    /// The stores could not be read.
+    pub async fn store_at(&self, address: &AddressToken) -> PortResult<Option<StoreId>> {
+        self.ports.stores.store_at(Address::Panel, address).await
     }
 
     /// Opens the panel of a conversation: two reads of Chatwoot, and the snapshot beside them.
@@ -165,8 +161,7 @@ impl PanelService {
         subject: &PanelSubject,
         now: Timestamp,
     ) -> Result<OpenedPanel, PanelError> {
-        let OpenAccount { account, identity, .. } =
-            accounts::open(&self.client, &self.ports, store).await?;
+        let OpenAccount { account, identity, .. } = self.accounts.open(store).await?;
         let read = pin!(read::conversation(&account, subject));
         let early = pin!(self.context.for_contact(store, subject.contact));
         // Who does not know the conversation is refused without waiting for the host, so that the
@@ -211,7 +206,7 @@ impl PanelService {
         anyway: bool,
         now: Timestamp,
     ) -> Result<PanelView, PanelError> {
-        let identity = accounts::open(&self.client, &self.ports, store).await?.identity;
+        let identity = self.accounts.open(store).await?.identity;
         let Claims { conversation, contact, proof, .. } = Claims::check(token, &identity, now)?;
         let snapshot = self.context.for_proof_or_contact(store, &proof, contact).await?;
         let mut view = PanelView::new(proof, snapshot);

@@ -9,7 +9,7 @@ use crate::ports::TokioClock;
 const LEASE: Duration = Duration::from_mins(1);
 
 fn ledger() -> MemorySyncLedger {
-    MemorySyncLedger::with_clock(Arc::new(TokioClock::new(Timestamp::UNIX_EPOCH)))
+    MemorySyncLedger::with_clock(Arc::new(TokioClock::starting_at(Timestamp::UNIX_EPOCH)))
 }
 
 crate::sync_ledger_conformance!(async { ledger() }, start_paused = true);

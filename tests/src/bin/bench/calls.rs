@@ -47,8 +47,8 @@ pub(crate) fn serve() -> anyhow::Result<()> {
 async fn furnish(server: &FakeServer) -> anyhow::Result<Stage> {
     let (account, token) = server.fake().add_account("Bench");
     let client = Client::builder(server.uri()).limits(Limits::off()).build()?;
-    let server = client.account(account, token.clone());
-    let inbox = server.inboxes().create(&NewInbox::new("API", NewApiChannel::default())).await?;
+    let opened = client.account(account, token.clone());
+    let inbox = opened.inboxes().create(&NewInbox::new("API", NewApiChannel::default())).await?;
     let contact = NewContact {
         name: Some("Ada Example".to_owned()),
         identifier: Some("bench-1".to_owned()),
@@ -56,7 +56,7 @@ async fn furnish(server: &FakeServer) -> anyhow::Result<Stage> {
         inbox_id: Some(inbox.id),
         ..NewContact::default()
     };
-    let contact = server.contacts().create(&contact).await?.contact.id;
+    let contact = opened.contacts().create(&contact).await?.contact.id;
     for number in 0..25 {
         let conversation = NewConversation {
             contact_id: Some(contact),
@@ -64,7 +64,7 @@ async fn furnish(server: &FakeServer) -> anyhow::Result<Stage> {
             message: Some(NewMessage::text(format!("Question number {number}"))),
             ..NewConversation::default()
         };
-        server.conversations().create(&conversation).await?;
+        opened.conversations().create(&conversation).await?;
     }
     Ok(Stage { base: server.uri(), account, token, contact: contact.0 })
 }

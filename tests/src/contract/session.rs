@@ -1,4 +1,4 @@
-//! The server: makes the calls, keeps what became of them, and removes what they made.
+//! The session: makes the calls, keeps what became of them, and removes what they made.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -34,7 +34,7 @@ struct Log {
 
 /// Makes the calls and keeps what became of them.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(super) struct Session {
     pub(super) client: Client,
     pub(super) platform: Platform,
     /// A word of this run's own, for names that must be unique on the server.
@@ -42,7 +42,7 @@ pub(super) struct Server {
     log: Mutex<Log>,
 }
 
-impl Server {
+impl Session {
     pub(super) fn new(client: Client, platform_token: Secret) -> Self {
         let platform = client.platform(platform_token);
         let run = format!("{:x}", jiff::Timestamp::now().as_millisecond());
@@ -162,7 +162,7 @@ impl Server {
         }
     }
 
-    /// What [`Server::clean_up`] would remove: a line.
+    /// What [`Session::clean_up`] would remove: a line.
     pub(super) fn kept(&self) -> String {
         let log = self.log();
         format!("kept: accounts {:?}, users {:?}", log.accounts, log.users)

@@ -1,0 +1,139 @@
+//! One client for each Chatwoot.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chatwoot_client::{BuildError, Client};
+use url::Url;
+
+/// Why there is no client for a base URL. No text of it holds a secret.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClientsError {
+    /// There is one Chatwoot, and this is another.
+    #[error(
+        "this host has one Chatwoot, {own}, and {asked} is another: use `Clients::new` for many"
+    )]
+    OtherServer {
+        /// The base URL of the host's Chatwoot.
+        own: String,
+        /// The base URL that was asked for.
+        asked: String,
+    },
+    /// The host's function built a client for another base URL than it was asked for; nothing is
+    /// sent through it.
+    #[error(
+        "asked for a client of {asked}, the function given to `Clients::new` built one of {built}"
+    )]
+    WrongBaseUrl {
+        /// The base URL that was asked for.
+        asked: String,
+        /// The base URL of the client that was built.
+        built: String,
+    },
+    /// The client could not be built.
+    #[error("no client of {asked} could be built")]
+    Build {
+        /// The base URL that was asked for.
+        asked: String,
+        /// Why.
+        source: BuildError,
+    },
+}
+
+/// Keeps one [`Client`] for each Chatwoot, by its base URL: what stores on one server share are its
+/// connections and its limits. Clones share the clients.
+///
+/// ```
+/// use store_context::accounts::Clients;
+/// use store_context::chatwoot::{Client, Limits};
+///
+/// let clients = Clients::new(|base_url| {
+///     Client::builder(base_url.as_str()).limits(Limits::server()).build()
+/// });
+/// # #[cfg(feature = "reqwest-rustls")]
+/// # {
+/// let client = clients.get(&"https://chatwoot.example.com".parse()?)?;
+/// assert_eq!(client.base_url(), "https://chatwoot.example.com");
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Clients(Arc<Inner>);
+
+struct Inner {
+    make: Option<Box<Make>>,
+    made: Mutex<BTreeMap<String, Client>>,
+}
+
+type Make = dyn Fn(&Url) -> Result<Client, BuildError> + Send + Sync;
+
+impl Clients {
+    /// Creates a set that has the client of each base URL built by this function when it is first
+    /// asked for. The function uses the base URL that it is given.
+    pub fn new(make: impl Fn(&Url) -> Result<Client, BuildError> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(Inner { make: Some(Box::new(make)), made: Mutex::default() }))
+    }
+
+    /// Creates a set of one client, for a platform with one Chatwoot: every other base URL is
+    /// refused.
+    ///
+    /// ```
+    /// use store_context::accounts::{Clients, ClientsError};
+    /// # use store_context::chatwoot::Client;
+    /// # fn example(client: Client) -> Result<(), Box<dyn std::error::Error>> {
+    /// let clients = Clients::single(client);
+    /// let refused = clients.get(&"https://another.example.com".parse()?).unwrap_err();
+    /// assert!(matches!(refused, ClientsError::OtherServer { .. }));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn single(client: Client) -> Self {
+        let made = BTreeMap::from([(client.base_url().to_owned(), client)]);
+        Self(Arc::new(Inner { make: None, made: Mutex::new(made) }))
+    }
+
+    /// Returns the client of the Chatwoot at a base URL; a slash at its end makes no difference.
+    ///
+    /// # Errors
+    /// There is no such client, and none could be built.
+    pub fn get(&self, base_url: &Url) -> Result<Client, ClientsError> {
+        let key = base_url.as_str().trim_end_matches('/');
+        let mut made = self.made();
+        if let Some(client) = made.get(key) {
+            return Ok(client.clone());
+        }
+        let asked = shown(base_url);
+        let Some(make) = &self.0.make else {
+            let own = made.keys().next().cloned().unwrap_or_default();
+            return Err(ClientsError::OtherServer { own, asked });
+        };
+        // Built under the lock, so that each Chatwoot has one, with one set of limits.
+        let client = make(base_url)
+            .map_err(|source| ClientsError::Build { asked: asked.clone(), source })?;
+        if client.base_url() != key {
+            let built = client.base_url().to_owned();
+            return Err(ClientsError::WrongBaseUrl { asked, built });
+        }
+        made.insert(key.to_owned(), client.clone());
+        Ok(client)
+    }
+
+    /// A host's function that panicked left the map whole.
+    fn made(&self) -> MutexGuard<'_, BTreeMap<String, Client>> {
+        self.0.made.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The base URL without user, password, query and fragment, which no base URL should have.
+fn shown(base_url: &Url) -> String {
+    let path = base_url.path().trim_end_matches('/');
+    format!("{}{path}", base_url.origin().ascii_serialization())
+}
+
+impl fmt::Debug for Clients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.made().keys()).finish()
+    }
+}
