@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::call::Call;
 use super::limit::{CallClock, Counts};
+use super::observe::{CallObserver, CallReport};
 use super::op::Op;
 use super::response_limit::ResponseLimit;
 use super::retry::{Budget, RetryPolicy};

@@ -1,7 +1,7 @@
 //! Checks that an implementation of a storage port keeps the port's promises.
 //!
 //! Each port has a module with one function a promise, and a macro that makes one `#[tokio::test]`
-//! of each: [`stores_conformance!`], [`links_conformance!`], [`sync_ledger_conformance!`],
+//! of each: [`stores_conformance!`], [`sweeps_conformance!`], [`sync_ledger_conformance!`],
 //! [`webhook_ledger_conformance!`], [`webhook_rounds_conformance!`] and [`cache_conformance!`]. Every
 //! test has a fresh, empty implementation of its own, so a broken promise is named by the test that
 //! fails and hides no other. The crate that calls a macro depends on tokio with `macros`, `rt` and
@@ -13,14 +13,14 @@
 //! ```
 //! # // A module of tests is what the macros are for; here it is only compiled.
 //! mod tests {
-//!     use store_context::memory::{MemoryCache, MemoryLinks};
+//!     use store_context::memory::{MemoryCache, MemorySyncLedger};
 //!
-//!     store_context::links_conformance!(async { MemoryLinks::new() });
+//!     store_context::sync_ledger_conformance!(async { MemorySyncLedger::new() });
 //!     store_context::cache_conformance!(async { MemoryCache::default() }, start_paused = true);
 //! }
 //! ```
 //!
-//! The tests are then named `tests::links_conformance::a_link_is_found_by_customer_and_by_contact`
+//! The tests are then named `tests::sync_ledger_conformance::a_link_is_found_both_ways`
 //! and so on.
 //!
 //! The promises use the stores of [`sample_stores`]: where tables refer to stores, the expression
@@ -28,7 +28,7 @@
 //! database that keeps microseconds loses nothing.
 //!
 //! [`stores_conformance!`]: crate::stores_conformance
-//! [`links_conformance!`]: crate::links_conformance
+//! [`sweeps_conformance!`]: crate::sweeps_conformance
 //! [`sync_ledger_conformance!`]: crate::sync_ledger_conformance
 //! [`webhook_ledger_conformance!`]: crate::webhook_ledger_conformance
 //! [`webhook_rounds_conformance!`]: crate::webhook_rounds_conformance
@@ -36,8 +36,8 @@
 #![expect(clippy::missing_panics_doc, reason = "every promise panics where it is not kept")]
 
 pub mod cache;
-pub mod links;
 pub mod stores;
+pub mod sweeps;
 pub mod sync_ledger;
 #[cfg(test)]
 mod tests;

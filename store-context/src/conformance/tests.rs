@@ -8,10 +8,12 @@ use bytes::Bytes;
 use chatwoot_client::ContactId;
 
 use super::*;
-use crate::memory::{MemoryCache, MemoryLinks, MemoryStores, MemorySyncLedger};
+use crate::memory::{MemoryCache, MemoryStores, MemorySyncLedger};
+use crate::model::AccountKey;
 use crate::ports::{
-    Address, AddressToken, Cache, Clock, Link, Links, ProvisionLock, StoreRecord, Stores,
-    SyncClaim, SyncCounts, SyncLedger,
+    Address, AddressToken, Cache, ClaimRequest, Clock, Doubt, Fingerprint, Hold, Link, ParkedRow,
+    PausedStore, Priority, ProvisionLock, Settlement, StoreRecord, Stores, SyncClaim, SyncCounts,
+    SyncLedger, TokioClock,
 };
 
 /// A promise that its port's macro does not list would be checked by nobody.
@@ -19,7 +21,6 @@ use crate::ports::{
 fn each_macro_lists_every_promise_of_its_port() {
     for (port, source) in [
         ("cache", include_str!("cache.rs")),
-        ("links", include_str!("links.rs")),
         ("stores", include_str!("stores.rs")),
         ("sync_ledger", include_str!("sync_ledger.rs")),
         ("webhook_ledger", include_str!("webhook_ledger.rs")),
@@ -40,104 +41,160 @@ fn each_macro_lists_every_promise_of_its_port() {
     }
 }
 
-/// Finds a contact's customer in all links that were ever put, the replaced ones included.
-#[derive(Default)]
-struct NeverForgets(MemoryLinks, Mutex<Vec<(StoreId, Link)>>);
-
-#[async_trait]
-impl Links for NeverForgets {
-    async fn get(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Option<Link>> {
-        self.0.get(store, customer).await
-    }
-
-    async fn customer_of(
-        &self,
-        store: &StoreId,
-        contact: ContactId,
-    ) -> PortResult<Option<CustomerId>> {
-        let put = self.1.lock().unwrap();
-        let found = put.iter().rfind(|(of, link)| of == store && link.contact == contact);
-        Ok(found.map(|(_, link)| link.customer.clone()))
-    }
-
-    async fn put(&self, store: &StoreId, link: &Link) -> PortResult<()> {
-        self.1.lock().unwrap().push((store.clone(), link.clone()));
-        self.0.put(store, link).await
-    }
-
-    async fn remove(&self, store: &StoreId, customer: &CustomerId) -> PortResult<()> {
-        self.0.remove(store, customer).await
-    }
-
-    async fn count(&self, store: &StoreId) -> PortResult<u64> {
-        self.0.count(store).await
-    }
-}
-
-#[tokio::test]
-async fn links_that_are_never_forgotten_keep_the_other_promises() {
-    links::a_link_is_found_by_customer_and_by_contact(&NeverForgets::default()).await;
-    links::a_contact_has_one_customer(&NeverForgets::default()).await;
-}
-
-#[tokio::test]
-#[should_panic(expected = "the contact before is nobody's")]
-async fn links_that_are_never_forgotten_break_one_contact_a_customer() {
-    links::a_customer_has_one_contact(&NeverForgets::default()).await;
-}
-
-#[tokio::test]
-#[should_panic(expected = "by contact")]
-async fn links_that_are_never_forgotten_break_removal() {
-    links::a_removed_link_is_gone_both_ways(&NeverForgets::default()).await;
-}
-
 /// Settles a claim whatever its fence is: as an update without a condition does.
-#[derive(Default)]
 struct Unfenced(MemorySyncLedger, Mutex<Option<SyncClaim>>);
+
+impl Default for Unfenced {
+    fn default() -> Self {
+        let clock = TokioClock::starting_at(Timestamp::UNIX_EPOCH);
+        Self(MemorySyncLedger::with_clock(std::sync::Arc::new(clock)), Mutex::default())
+    }
+}
 
 #[async_trait]
 impl SyncLedger for Unfenced {
-    async fn want(&self, store: &StoreId, customer: &CustomerId, now: Timestamp) -> PortResult<()> {
-        self.0.want(store, customer, now).await
+    async fn want(
+        &self,
+        store: &StoreId,
+        customers: &[CustomerId],
+        priority: Priority,
+    ) -> PortResult<()> {
+        self.0.want(store, customers, priority).await
     }
 
-    async fn claim(
+    async fn doubt(
         &self,
-        limit: usize,
-        lease: Duration,
-        now: Timestamp,
-    ) -> PortResult<Vec<SyncClaim>> {
-        let claims = self.0.claim(limit, lease, now).await?;
+        store: &StoreId,
+        account: &AccountKey,
+        contact: ContactId,
+        doubt: Doubt,
+        unless: Option<&Fingerprint>,
+    ) -> PortResult<bool> {
+        self.0.doubt(store, account, contact, doubt, unless).await
+    }
+
+    async fn doubt_all(&self, store: &StoreId, doubt: Doubt) -> PortResult<u64> {
+        self.0.doubt_all(store, doubt).await
+    }
+
+    async fn claim(&self, request: ClaimRequest<'_>) -> PortResult<Vec<SyncClaim>> {
+        let claims = self.0.claim(request).await?;
         if let Some(claim) = claims.last() {
             *self.1.lock().unwrap() = Some(claim.clone());
         }
         Ok(claims)
     }
 
-    async fn confirm(&self, claim: &SyncClaim) -> PortResult<bool> {
+    async fn hold(
+        &self,
+        store: &StoreId,
+        customer: &CustomerId,
+        lease: Duration,
+    ) -> PortResult<Hold> {
+        self.0.hold(store, customer, lease).await
+    }
+
+    async fn begin(&self, claim: &SyncClaim) -> PortResult<bool> {
+        self.0.begin(claim).await
+    }
+
+    async fn extend(&self, claims: &[SyncClaim], lease: Duration) -> PortResult<Vec<bool>> {
+        self.0.extend(claims, lease).await
+    }
+
+    async fn settle(&self, settled: &[(SyncClaim, Settlement)]) -> PortResult<Vec<bool>> {
         let last = self.1.lock().unwrap().clone();
-        self.0.confirm(&last.unwrap_or_else(|| claim.clone())).await
+        let newest = |claim: &SyncClaim| last.clone().unwrap_or_else(|| claim.clone());
+        let settled = settled.iter().map(|(claim, how)| (newest(claim), how.clone()));
+        self.0.settle(&settled.collect::<Vec<_>>()).await
     }
 
-    async fn release(&self, claim: &SyncClaim, retry_at: Timestamp) -> PortResult<bool> {
-        self.0.release(claim, retry_at).await
+    async fn want_merge(
+        &self,
+        store: &StoreId,
+        from: &CustomerId,
+        into: &CustomerId,
+    ) -> PortResult<()> {
+        self.0.want_merge(store, from, into).await
     }
 
-    async fn counts(&self) -> PortResult<SyncCounts> {
-        self.0.counts().await
+    async fn erase(&self, store: &StoreId, customer: &CustomerId) -> PortResult<()> {
+        self.0.erase(store, customer).await
+    }
+
+    async fn pause(&self, store: &StoreId, duration: Duration, reason: &str) -> PortResult<()> {
+        self.0.pause(store, duration, reason).await
+    }
+
+    async fn resume(&self, store: &StoreId) -> PortResult<()> {
+        self.0.resume(store).await
+    }
+
+    async fn paused(&self, after: Option<&StoreId>, limit: usize) -> PortResult<Vec<PausedStore>> {
+        self.0.paused(after, limit).await
+    }
+
+    async fn link(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Option<Link>> {
+        self.0.link(store, customer).await
+    }
+
+    async fn customer_of(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        contact: ContactId,
+    ) -> PortResult<Option<CustomerId>> {
+        self.0.customer_of(store, account, contact).await
+    }
+
+    async fn links(
+        &self,
+        store: &StoreId,
+        after: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<Vec<(CustomerId, Link)>> {
+        self.0.links(store, after, limit).await
+    }
+
+    async fn parked(
+        &self,
+        store: &StoreId,
+        after: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<Vec<ParkedRow>> {
+        self.0.parked(store, after, limit).await
+    }
+
+    async fn replay(&self, store: &StoreId, customer: Option<&CustomerId>) -> PortResult<u64> {
+        self.0.replay(store, customer).await
+    }
+
+    async fn forget(&self, store: &StoreId, customer: &CustomerId) -> PortResult<()> {
+        self.0.forget(store, customer).await
+    }
+
+    async fn forget_store(&self, store: &StoreId) -> PortResult<()> {
+        self.0.forget_store(store).await
+    }
+
+    async fn counts(&self, store: Option<&StoreId>) -> PortResult<SyncCounts> {
+        self.0.counts(store).await
+    }
+
+    async fn wait(&self, longest: Duration) {
+        self.0.wait(longest).await
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_ledger_without_fences_keeps_the_other_promises() {
     sync_ledger::a_confirmed_row_is_clean(&Unfenced::default()).await;
     sync_ledger::a_row_can_be_claimed_again_when_its_lease_ends(&Unfenced::default()).await;
 }
 
-#[tokio::test]
-#[should_panic(expected = "a lost claim confirms nothing")]
-async fn a_ledger_without_fences_lets_a_lost_claim_confirm() {
+#[tokio::test(start_paused = true)]
+#[should_panic(expected = "a lost claim settles nothing")]
+async fn a_ledger_without_fences_lets_a_lost_claim_settle() {
     sync_ledger::a_lost_claim_settles_nothing(&Unfenced::default()).await;
 }
 

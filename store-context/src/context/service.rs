@@ -124,8 +124,12 @@ impl ContextService {
         store: &StoreId,
         contact: ContactId,
     ) -> PortResult<Option<ContextSnapshot>> {
-        let customer = self.ports.links.customer_of(store, contact);
-        match within(self.config.customer_timeout, "links", customer).await? {
+        let customer = async {
+            let record = self.ports.stores.open(store).await?;
+            let Some(key) = record.and_then(|record| record.account_key()) else { return Ok(None) };
+            self.ports.sync.customer_of(store, &key, contact).await
+        };
+        match within(self.config.customer_timeout, "sync ledger", customer).await? {
             Some(customer) => self.snapshot(store, &customer).await,
             None => Ok(None),
         }

@@ -104,6 +104,14 @@ impl StoreIdentity {
         digits(&self.identifier_key, &[b"contact", customer.as_str().as_bytes()])
     }
 
+    /// Returns a keyed digest of a value that must be unique in an account, by which two customers
+    /// who want the same are known without the value itself being kept.
+    pub(crate) fn unique(&self, field: &str, value: &str) -> String {
+        let value = if field == "email" { value.to_ascii_lowercase() } else { value.to_owned() };
+        let parts = [&b"unique"[..], field.as_bytes(), value.as_bytes()];
+        format!("{field}/{}", digits(&self.identifier_key, &parts))
+    }
+
     /// Returns 32 hexadecimal digits that name the store's administrator, which nobody can guess.
     pub(crate) fn administrator(&self) -> String {
         digits(&self.identifier_key, &[b"administrator", self.store.as_str().as_bytes()])

@@ -103,7 +103,9 @@ impl Intake {
         let event = delivery.event()?;
         let account = record.account_key().ok_or(ReceiveError::NotProvisioned)?;
         check_account(record, &event)?;
-        if self.contacts.take(store, &event).await? {
+        if let Some(account) = record.account_key()
+            && self.contacts.take(store, &account, &event).await?
+        {
             return Ok(Receipt::Hint);
         }
         let identity = identity(record, &event);

@@ -7,18 +7,18 @@
 mod cache;
 mod due;
 mod fair_queue;
-mod links;
 mod shop;
 mod stores;
+mod sweeps;
 mod sync_ledger;
 mod webhook_ledger;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use self::cache::MemoryCache;
-pub use self::links::MemoryLinks;
 pub use self::shop::{MemoryShop, ShopError};
 pub use self::stores::MemoryStores;
+pub use self::sweeps::MemorySweeps;
 pub use self::sync_ledger::MemorySyncLedger;
 pub use self::webhook_ledger::MemoryWebhookLedger;
 
@@ -72,8 +72,8 @@ pub fn ports_with(
         orders,
         carts,
         stores: Arc::new(MemoryStores::with_clock(clock.clone())),
-        links: Arc::new(MemoryLinks::new()),
-        sync: Arc::new(MemorySyncLedger::new()),
+        sweeps: Arc::new(MemorySweeps::with_clock(clock.clone())),
+        sync: Arc::new(MemorySyncLedger::with_clock(clock.clone())),
         webhooks: Arc::new(MemoryWebhookLedger::with_clock(clock.clone())),
         cache: Arc::new(MemoryCache::default()),
         clock,

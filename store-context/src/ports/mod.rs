@@ -9,10 +9,10 @@ mod claim;
 mod clock;
 mod credentials;
 mod customers;
-mod links;
 mod observer;
 mod orders;
 mod stores;
+mod sweeps;
 mod sync_ledger;
 mod webhook_ledger;
 
@@ -25,11 +25,14 @@ pub use self::claim::ClaimRequest;
 pub use self::clock::{Clock, SystemClock, TokioClock};
 pub use self::credentials::{Address, AddressToken, BoundToken, Expiring, StoreCredentials};
 pub use self::customers::Customers;
-pub use self::links::{Fingerprint, Link, Links};
 pub use self::observer::{Observer, SyncReport};
 pub use self::orders::Orders;
 pub use self::stores::{ProvisionLock, StoreAccount, StoreRecord, Stores};
-pub use self::sync_ledger::{SyncClaim, SyncCounts, SyncLedger};
+pub use self::sweeps::{SweepClaim, Sweeps};
+pub use self::sync_ledger::{
+    Doubt, Fingerprint, Hold, Link, ParkedRow, PausedStore, Priority, Settlement, SyncClaim,
+    SyncCounts, SyncLedger,
+};
 pub use self::webhook_ledger::{
     Entry, EntryOutcome, EntrySource, KnownState, NewEntry, ParkedEntry, QueueClaim, RoundClaim,
     RoundOutcome, Taken, Unread, WebhookCounts, WebhookLedger,
@@ -80,9 +83,9 @@ pub struct Ports {
     pub carts: Arc<dyn Carts>,
     /// Stores, what they have in Chatwoot, and their tokens and secrets.
     pub stores: Arc<dyn Stores>,
-    /// Which contact is which customer.
-    pub links: Arc<dyn Links>,
-    /// What is to be synced.
+    /// When each store is swept.
+    pub sweeps: Arc<dyn Sweeps>,
+    /// What is to be synced, and what was.
     pub sync: Arc<dyn SyncLedger>,
     /// What came in.
     pub webhooks: Arc<dyn WebhookLedger>,

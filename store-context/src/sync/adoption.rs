@@ -44,6 +44,7 @@ pub(super) async fn is_unprepared(
     open: &OpenAccount,
     customer: &CustomerId,
     contact: &Contact,
+    now: Timestamp,
 ) -> Result<bool, Error> {
     if policy == Adoption::Never {
         return Ok(false);
@@ -54,7 +55,7 @@ pub(super) async fn is_unprepared(
     }
     let proven = |talk: &Conversation| {
         let began = talk.created_at.at().unwrap_or(Timestamp::MIN);
-        let proof = open.identity.check_conversation(talk, began, Timestamp::now());
+        let proof = open.identity.check_conversation(talk, began, now);
         proof.customer() == Some(customer)
     };
     if !conversations.is_empty() && conversations.iter().all(proven) {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::state::ContactState;
 use crate::attributes;
+use crate::identity::StoreIdentity;
 use crate::model::{Cart, Customer, Insights};
 use crate::ports::Fingerprint;
 
@@ -107,13 +108,26 @@ impl WantedContact {
         }
     }
 
-    /// Leaves a field out. `false`: it is not there.
-    pub(super) fn leave_out(&mut self, field: &str) -> bool {
+    /// Returns keyed digests of the values that no other contact of the account may have.
+    pub(super) fn holds(&self, identity: &StoreIdentity) -> Vec<String> {
+        let values = [
+            ("identifier", &self.identifier),
+            ("email", &self.email),
+            ("phone_number", &self.phone_number),
+        ];
+        let held = values.into_iter().filter_map(|(field, value)| {
+            value.as_deref().map(|value| identity.unique(field, value))
+        });
+        held.collect()
+    }
+
+    /// Leaves a field out, and returns what it was.
+    pub(super) fn leave_out(&mut self, field: &str) -> Option<String> {
         match field {
-            "identifier" => self.identifier.take().is_some(),
-            "email" => self.email.take().is_some(),
-            "phone_number" => self.phone_number.take().is_some(),
-            _ => false,
+            "identifier" => self.identifier.take(),
+            "email" => self.email.take(),
+            "phone_number" => self.phone_number.take(),
+            _ => None,
         }
     }
 }

@@ -3,12 +3,10 @@
 use std::fmt;
 
 use chatwoot_client::application::contacts::Contact;
-use jiff::Timestamp;
 
 use super::contact::WantedContact;
 use super::state::ContactState;
-use crate::model::StoreId;
-use crate::ports::{Fingerprint, Link, Links, PortResult, SyncLedger};
+use crate::ports::Fingerprint;
 
 /// What was found wrong with a linked contact.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -61,16 +59,4 @@ impl fmt::Display for Drift {
 pub(super) fn is_moved(shown: &Contact, identifier: &str) -> bool {
     let carried = shown.identifier.as_deref().unwrap_or_default();
     !carried.is_empty() && carried != identifier
-}
-
-/// Wants a linked contact looked at again by a worker: read, and written if it is not as wanted.
-pub(crate) async fn look_again(
-    links: &dyn Links,
-    ledger: &dyn SyncLedger,
-    store: &StoreId,
-    link: Link,
-) -> PortResult<()> {
-    let link = Link { fingerprint: link.fingerprint.to_look_at(), ..link };
-    links.put(store, &link).await?;
-    ledger.want(store, &link.customer, Timestamp::now()).await
 }

@@ -1,13 +1,21 @@
 //! A guest who turns out to be a customer: two contacts become one.
 
-use chatwoot_client::{ContactId, Error};
+use std::time::Duration;
 
+use chatwoot_client::{ContactId, Error};
+use tokio::time::timeout;
+
+use super::customer::link_in;
 use super::drift::is_moved;
+use super::error::SERVER_TIME;
 use super::worker::ContactSync;
 use super::write::WriteError;
 use crate::accounts::{OpenAccount, StoreAccountError};
 use crate::model::{CustomerId, StoreId};
-use crate::ports::{Fingerprint, Link, PortError};
+use crate::ports::{PortError, Settlement, SyncClaim};
+
+/// How long a recognition waits for a worker that is writing the customer's contact.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Why a guest's contact was not merged; doing it again is safe.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +32,9 @@ pub enum MergeGuestError {
     Account(#[from] StoreAccountError),
     /// The customer has no contact yet, and it could not be written.
     #[error("the customer's contact could not be written first: {0}")]
+    NoContact(String),
+    /// Somebody else is writing the customer's contact, or it vanishes again and again.
+    #[error(transparent)]
     Write(#[from] WriteError),
     /// Chatwoot refused the merge or did not answer.
     #[error(transparent)]
@@ -37,6 +48,10 @@ impl ContactSync {
     /// Merges a guest's contact into the customer's: its conversations, notes and presences move
     /// there, and the guest is gone. Labels of the guest are lost (measured on 4.15.1).
     ///
+    /// The customer's row is held meanwhile, so that no worker writes the contact at the same time.
+    /// Where this is dropped half-way, the contact is written again once the hold has ended
+    /// ([`SyncConfig::lease`](super::SyncConfig::lease)).
+    ///
     /// A guest who is gone was merged before, by a call whose answer was lost: doing it again is safe.
     ///
     /// The host answers for it that the guest *is* the customer: a session, never an e-mail address
@@ -47,89 +62,84 @@ impl ContactSync {
         customer: &CustomerId,
         guest: ContactId,
     ) -> Result<ContactId, MergeGuestError> {
-        let open = self.accounts.open(store).await?;
-        let own = open.identity.identifier(customer);
-        let contact = self.contact_of(&open, customer).await?;
+        let open = self.open(store).await?;
+        // The customer's own contact may have to be made first, and may vanish meanwhile.
+        let mut vanished = false;
+        for _ in 0..4 {
+            let claim = self.hold_waiting(store, customer, PATIENCE).await?;
+            let known = link_in(&open, &claim).map(|link| link.contact);
+            let contact = match known {
+                Some(contact) if !vanished && !claim.erased => contact,
+                _ => {
+                    self.write_held(&open, claim).await?;
+                    vanished = false;
+                    continue;
+                }
+            };
+            let limit = self.config.lease - self.config.lease / 4;
+            let merged = timeout(limit, self.merge_held(&open, &claim, contact, guest)).await;
+            let merged = merged.unwrap_or(Err(WriteError::Busy.into()));
+            // What was sent and not answered may still be worked on. Once something was sent the row
+            // is in doubt and wanted, so that the contact is written again.
+            let quiet = match &merged {
+                Err(MergeGuestError::Chatwoot(error)) if error.is_unknown_outcome() => SERVER_TIME,
+                _ => Duration::ZERO,
+            };
+            let returned = Settlement::Returned { quiet };
+            self.ports.sync.settle(&[(claim, returned)]).await?;
+            if merged? {
+                return Ok(contact);
+            }
+            vanished = true;
+        }
+        Err(WriteError::Unsteady.into())
+    }
+
+    /// Writes the contact of a held customer.
+    async fn write_held(
+        &self,
+        open: &OpenAccount,
+        claim: SyncClaim,
+    ) -> Result<(), MergeGuestError> {
+        let customer = claim.customer.clone();
+        let synced = self.attend_and_settle(claim).await?;
+        let link = self.ports.sync.link(&open.record.store.id, &customer).await?;
+        match (link, synced.error) {
+            (Some(_), _) => Ok(()),
+            (None, None) => Err(MergeGuestError::UnknownCustomer(customer)),
+            (None, Some(error)) => Err(MergeGuestError::NoContact(error)),
+        }
+    }
+
+    /// Merges a guest's contact into that of a held customer. `false`: the customer's own contact
+    /// is not there any more.
+    async fn merge_held(
+        &self,
+        open: &OpenAccount,
+        claim: &SyncClaim,
+        contact: ContactId,
+        guest: ContactId,
+    ) -> Result<bool, MergeGuestError> {
         if contact == guest {
-            return Ok(contact);
+            return Ok(true);
         }
         // A contact of another customer may have lost its identifier.
-        let linked = self.ports.links.customer_of(store, guest).await?;
-        if linked.is_some_and(|linked| linked != *customer) {
+        let linked = self.ports.sync.customer_of(&open.record.store.id, &open.key, guest).await?;
+        if linked.is_some_and(|linked| linked != claim.customer) {
             return Err(MergeGuestError::OtherCustomer(guest));
         }
+        let own = open.identity.identifier(&claim.customer);
         match open.account.contacts().get(guest).await {
             Ok(shown) if is_moved(&shown, &own) => {
                 return Err(MergeGuestError::OtherCustomer(guest));
             }
             Ok(_) => {}
-            // Merged before, by a call whose answer was lost.
-            Err(error) if error.is_not_found() => return Ok(contact),
+            // Merged before, by a call whose answer was lost: the contact is written again, should
+            // nobody have done so.
+            Err(error) if error.is_not_found() => return Ok(true),
             Err(error) => return Err(error.into()),
         }
-        let merged = self.merge(&open, customer, contact, guest).await;
-        match merged {
-            // The customer's own contact was deleted or merged away: it is made anew.
-            Err(MergeGuestError::Chatwoot(error)) if error.is_not_found() => {
-                let contact = self.written(&open, customer).await?;
-                self.merge(&open, customer, contact, guest).await
-            }
-            merged => merged,
-        }
-    }
-
-    /// The customer's contact; written first, if there is none yet.
-    async fn contact_of(
-        &self,
-        open: &OpenAccount,
-        customer: &CustomerId,
-    ) -> Result<ContactId, MergeGuestError> {
-        match self.ports.links.get(&open.record.store.id, customer).await? {
-            Some(link) => Ok(link.contact),
-            None => self.written(open, customer).await,
-        }
-    }
-
-    async fn written(
-        &self,
-        open: &OpenAccount,
-        customer: &CustomerId,
-    ) -> Result<ContactId, MergeGuestError> {
-        self.write(open, customer).await?;
-        let link = self.ports.links.get(&open.record.store.id, customer).await?;
-        let unknown = || MergeGuestError::UnknownCustomer(customer.clone());
-        Ok(link.ok_or_else(unknown)?.contact)
-    }
-
-    /// The merge reads and writes the contact whole: what a worker writes meanwhile may be lost, so
-    /// it is written once more, whatever became of the merge.
-    async fn merge(
-        &self,
-        open: &OpenAccount,
-        customer: &CustomerId,
-        contact: ContactId,
-        guest: ContactId,
-    ) -> Result<ContactId, MergeGuestError> {
-        let store = &open.record.store.id;
-        self.mark(store, customer, contact).await?;
-        let merged = open.account.contacts().merge(contact, guest).await;
-        self.mark(store, customer, contact).await?;
-        self.want(store, customer).await?;
-        merged?;
-        Ok(contact)
-    }
-
-    /// Makes the link one that no contact fits, so that the contact is written.
-    async fn mark(
-        &self,
-        store: &StoreId,
-        customer: &CustomerId,
-        contact: ContactId,
-    ) -> Result<(), PortError> {
-        let before = self.ports.links.get(store, customer).await?;
-        let written = before.map(|link| link.fingerprint);
-        let fingerprint = written.unwrap_or_else(|| Fingerprint(String::new())).merged();
-        let link = Link { customer: customer.clone(), contact, fingerprint };
-        self.ports.links.put(store, &link).await
+        self.begin(claim).await?;
+        Ok(self.merge_contacts(open, contact, guest).await?)
     }
 }

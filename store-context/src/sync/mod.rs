@@ -2,21 +2,31 @@
 //! writes what is true now.
 
 mod adoption;
+mod config;
 mod contact;
+mod customer;
 mod drift;
+mod erase;
+mod error;
+mod gone;
+mod merge;
 mod merge_guest;
+mod report;
 mod state;
-mod verify;
+mod sweep;
+mod sweep_schedule;
 mod worker;
 mod write;
 
 pub use self::adoption::Adoption;
+pub use self::config::{GonePolicy, SyncConfig};
 pub use self::contact::WantedContact;
 pub use self::drift::Drift;
+pub use self::erase::Erased;
 pub use self::merge_guest::MergeGuestError;
-pub use self::verify::{Drifted, VerifyError, VerifyReport};
-pub use self::worker::{ContactSync, Outcome, SyncConfig, Synced};
+pub use self::report::{Outcome, Synced};
+pub use self::sweep::{Drifted, SweepCursor, SweepStep, VerifyError, VerifyReport};
+pub use self::worker::ContactSync;
 pub use self::write::{LeftOut, LeftOutReason, WriteError};
 
-pub(crate) use self::drift::look_again;
 pub(crate) use self::state::ContactState;

@@ -103,39 +103,6 @@ fn canonical(value: &Value) -> Option<String> {
     }
 }
 
-/// A link is put under a fingerprint that no contact has, where its contact may not say what was
-/// last written. What that was stays readable behind it.
-impl Fingerprint {
-    /// Marks a contact that may have been changed by somebody else: it is read before it is
-    /// written. Each mark is another, so that a worker who read the link before sees that it changed.
-    pub(crate) fn to_look_at(&self) -> Self {
-        // After a merge a look does not suffice, whatever was heard since.
-        let prefix = if self.0.starts_with(MERGED) { MERGED } else { LOOK };
-        self.marked(prefix)
-    }
-
-    /// Marks a contact that is being merged with another: it is written, whatever it says.
-    pub(crate) fn merged(&self) -> Self {
-        self.marked(MERGED)
-    }
-
-    pub(crate) fn is_to_look_at(&self) -> bool {
-        self.0.starts_with(LOOK)
-    }
-
-    /// What was last written, with or without a mark.
-    pub(crate) fn written(&self) -> Self {
-        Self(self.0.rsplit('-').next().unwrap_or_default().to_owned())
-    }
-
-    fn marked(&self, prefix: &str) -> Self {
-        Self(format!("{prefix}{:016x}-{}", fastrand::u64(..), self.written().0))
-    }
-}
-
-const LOOK: &str = "look-";
-const MERGED: &str = "merged-";
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -172,18 +139,5 @@ mod tests {
         assert_ne!(is.fingerprint(), other.fingerprint());
         let kelvin = state("\u{212A}@b", None, &json!({}));
         assert_eq!(kelvin.differs_in(&state("k@b", None, &json!({}))), ["email"]);
-    }
-
-    #[test]
-    fn a_mark_keeps_what_was_written() {
-        let written = state("a@b", None, &json!({})).fingerprint();
-        let look = written.to_look_at();
-        assert!(look.is_to_look_at() && !written.is_to_look_at());
-        assert_ne!(look, look.to_look_at());
-        let merged = look.merged();
-        assert!(!merged.is_to_look_at() && !merged.to_look_at().is_to_look_at());
-        for marked in [&written, &look, &merged, &merged.to_look_at()] {
-            assert_eq!(marked.written(), written);
-        }
     }
 }

@@ -1,131 +1,56 @@
-//! The worker: claims dirty customers, reads them, writes their contacts, confirms.
+//! The worker: claims customers, as many as it has room for, syncs them side by side, settles them.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::{StreamExt, stream};
-use jiff::{SignedDuration, Timestamp};
-use tokio::time::{Instant, timeout_at};
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::{FutureExt, StreamExt};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::adoption::Adoption;
-use super::contact::WantedContact;
-use super::drift::Drift;
-use super::state::ContactState;
-use super::write::{Attempt, LeftOut, WriteError, Written};
-use crate::accounts::{Accounts, OpenAccount, StoreAccountError};
-use crate::backoff::retry_at;
+use super::config::SyncConfig;
+use super::error::{Blame, SERVER_TIME, SyncError};
+use super::report::{Done, Outcome, Synced};
+use crate::accounts::Accounts;
+use crate::backoff::retry_after;
 use crate::context::ContextService;
-use crate::model::{CustomerId, Insights, StoreId};
-use crate::ports::{Link, PortError, PortResult, Ports, SyncClaim};
+use crate::model::{CustomerId, StoreId};
+use crate::ports::{
+    ClaimRequest, Doubt, PortError, PortResult, Ports, Priority, Settlement, SyncClaim,
+};
 
-/// How customers are synced.
-#[derive(Clone, Copy, Debug)]
-pub struct SyncConfig {
-    /// How many customers are claimed at once.
-    pub batch: usize,
-    /// How many contacts are written at the same time.
-    pub parallel: usize,
-    /// How long a claim holds. A contact that is not written within three quarters of it is left to
-    /// the next claim, so that it has one writer: a whole batch should fit.
-    pub lease: Duration,
-    /// How long to wait when there is nothing to do.
-    pub idle: Duration,
-    /// Which contacts that are there already a new customer is given.
-    pub adoption: Adoption,
-}
-
-impl Default for SyncConfig {
-    fn default() -> Self {
-        Self {
-            batch: 256,
-            parallel: 16,
-            lease: Duration::from_mins(5),
-            idle: Duration::from_millis(250),
-            adoption: Adoption::default(),
-        }
-    }
-}
-
-/// What was done for a customer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Outcome {
-    /// The contact is new.
-    Created,
-    /// A contact that was there already became the customer's.
-    Adopted,
-    /// The contact was changed.
-    Updated,
-    /// The contact says it already; nothing was sent.
-    Unchanged,
-    /// The shop has no such customer (any more); nothing was sent.
-    Gone,
-    /// It failed, and is due again later.
-    Failed,
-    /// Another worker took it over meanwhile.
-    Lost,
-}
-
-/// One customer's sync.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Synced {
-    /// The customer's store.
-    pub store: StoreId,
-    /// The customer.
-    pub customer: CustomerId,
-    /// What was done.
-    pub outcome: Outcome,
-    /// From the first trigger to the confirmation; `None` unless it was confirmed.
-    pub lag: Option<SignedDuration>,
-    /// Fields that this customer's contact had to go without; the rest was written.
-    pub left_out: Vec<LeftOut>,
-    /// What was wrong with the contact before, if that was seen; it is put right now.
-    pub drift: Option<Drift>,
-}
-
-/// What was done for a customer, before the claim is settled.
-#[derive(Clone, Debug)]
-pub(super) struct Done {
-    outcome: Outcome,
-    left_out: Vec<LeftOut>,
-    drift: Option<Drift>,
-}
-
-impl From<Outcome> for Done {
-    fn from(outcome: Outcome) -> Self {
-        Self { outcome, left_out: Vec::new(), drift: None }
-    }
-}
-
-/// Syncs customers to contacts. Any number of them may run on one ledger.
+/// Syncs customers to contacts. Any number of them may run on one ledger; clones are the same one.
 #[derive(Clone, Debug)]
 pub struct ContactSync {
     pub(super) accounts: Accounts,
     pub(super) ports: Ports,
-    context: Option<ContextService>,
     pub(super) config: SyncConfig,
+    context: Option<ContextService>,
+    /// How often in a row each store's Chatwoot failed in a way that may be a customer's fault.
+    failures: Arc<Mutex<BTreeMap<StoreId, u32>>>,
 }
 
-#[derive(Debug, thiserror::Error)]
-enum SyncError {
-    #[error(transparent)]
-    Account(Arc<StoreAccountError>),
-    #[error(transparent)]
-    Write(#[from] WriteError),
-    #[error(
-        "the claim ends before the contact is written: make the batch smaller or the lease longer"
-    )]
-    Late,
+/// After so many failures in a row that may be a customer's fault, it is the store's Chatwoot.
+const STORE_FAILURES: u32 = 5;
+
+/// A customer who was synced, before the claim is settled.
+struct Finished {
+    claim: SyncClaim,
+    done: Done,
+    error: Option<String>,
 }
 
-type OpenAccounts = HashMap<StoreId, Result<Arc<OpenAccount>, Arc<StoreAccountError>>>;
+/// How a batch was settled: which of the claims stood.
+type Settled = (Vec<Finished>, PortResult<Vec<bool>>);
 
 impl ContactSync {
     /// Creates a sync between the host's ports and the stores' accounts.
     pub fn new(accounts: Accounts, ports: Ports, config: SyncConfig) -> Self {
-        Self { accounts, ports, context: None, config }
+        Self { accounts, ports, config, context: None, failures: Arc::default() }
     }
 
     /// Also forgets a customer's cached snapshot when a change is wanted.
@@ -140,13 +65,13 @@ impl ContactSync {
     /// # Errors
     /// The ledger failed: the change is not noted.
     pub async fn want(&self, store: &StoreId, customer: &CustomerId) -> PortResult<()> {
-        if let Some(context) = &self.context {
-            context.forget(store, customer).await;
-        }
-        self.ports.sync.want(store, customer, Timestamp::now()).await
+        self.forget_context(store, customer).await;
+        self.ports.sync.want(store, std::slice::from_ref(customer), Priority::Live).await
     }
 
-    /// Wants every customer of the store synced.
+    /// Wants every customer of the store synced, as bulk work that live changes go before. Returns
+    /// how many. Customers who changed and whose contact is in doubt are written; the others cost
+    /// no call of Chatwoot.
     ///
     /// # Errors
     /// A port failed; what was noted until then stays.
@@ -154,14 +79,26 @@ impl ContactSync {
         let (mut count, mut after) = (0, None);
         loop {
             let ids = self.ids_after(store, after.as_ref()).await?;
-            for id in &ids {
-                self.ports.sync.want(store, id, Timestamp::now()).await?;
-                count += 1;
-            }
-            match ids.into_iter().next_back() {
-                Some(last) => after = Some(last),
-                None => return Ok(count),
-            }
+            let Some(last) = ids.last().cloned() else { return Ok(count) };
+            self.ports.sync.want(store, &ids, Priority::Bulk).await?;
+            count += ids.len() as u64;
+            after = Some(last);
+        }
+    }
+
+    /// Wants every customer of the store written, whatever was written before: nothing that was
+    /// confirmed is trusted. One call a customer.
+    ///
+    /// # Errors
+    /// As for [`ContactSync::want_all`].
+    pub async fn rewrite_all(&self, store: &StoreId) -> PortResult<u64> {
+        self.ports.sync.doubt_all(store, Doubt::Write).await?;
+        self.want_all(store).await
+    }
+
+    pub(super) async fn forget_context(&self, store: &StoreId, customer: &CustomerId) {
+        if let Some(context) = &self.context {
+            context.forget(store, customer).await;
         }
     }
 
@@ -173,189 +110,328 @@ impl ContactSync {
     ) -> PortResult<Vec<CustomerId>> {
         const PAGE: usize = 1_000;
         let ids = self.ports.customers.ids(store, after, PAGE).await?;
-        if ids.iter().any(|id| after.is_some_and(|after| id <= after)) {
-            let text = "`ids` answers an id that is not greater than `after`";
+        let rises = ids.is_sorted_by(|one, next| one < next);
+        if !rises || ids.first().is_some_and(|id| after.is_some_and(|after| id <= after)) {
+            let text = "`ids` answers an id that is not greater than the one before it";
             return Err(PortError::new("customers", text));
         }
         Ok(ids)
     }
 
-    /// Syncs one batch; empty when nothing was due.
+    /// Syncs what is due now, at most [`SyncConfig::batch`] customers; empty when nothing was due.
     ///
     /// # Errors
     /// The ledger failed; what was claimed is due again when its lease ends.
     pub async fn run_once(&self) -> PortResult<Vec<Synced>> {
-        let SyncConfig { batch, parallel, lease, .. } = self.config;
-        let claims = self.ports.sync.claim(batch, lease, Timestamp::now()).await?;
-        // The rest of the lease is for a request that is under way at the end: the server may work
-        // on it a while longer.
-        let until = Instant::now() + lease - lease / 4;
-        let accounts = self.open_accounts(&claims).await;
-        stream::iter(claims)
-            .map(|claim| self.settle(claim, &accounts, until))
-            .buffer_unordered(parallel.max(1))
-            .collect::<Vec<_>>()
-            .await
-            .into_iter()
-            .collect()
+        let mut all = Vec::new();
+        self.drive(pending(), Some(self.config.batch), |synced| all.push(synced)).await?;
+        Ok(all)
     }
 
-    /// Syncs batch after batch for as long as the future is polled: stop it by dropping it. A
-    /// customer cut off that way is due again when the lease ends.
+    /// Syncs for as long as the future is polled. To stop without leaving customers claimed, use
+    /// [`ContactSync::run_until`].
     pub async fn run(&self) {
+        self.run_until(pending()).await;
+    }
+
+    /// Syncs until `stop` is ready, then claims nothing more, waits for what is under way for
+    /// [`SyncConfig::drain`], and gives the rest back.
+    ///
+    /// ```
+    /// # use store_context::sync::ContactSync;
+    /// # async fn example(sync: ContactSync, stopped: tokio::sync::oneshot::Receiver<()>) {
+    /// sync.run_until(async { stopped.await.unwrap_or_default() }).await;
+    /// # }
+    /// ```
+    pub async fn run_until(&self, stop: impl Future<Output = ()>) {
+        // Without an end of its own it reports a failing ledger and goes on.
+        let _ = self.drive(stop, None, |_| ()).await;
+    }
+
+    /// Keeps all slots filled until `stop`, or until nothing is due or `quota` customers were
+    /// claimed.
+    async fn drive(
+        &self,
+        stop: impl Future<Output = ()>,
+        quota: Option<usize>,
+        mut tell: impl FnMut(Synced),
+    ) -> PortResult<()> {
+        let mut stop = pin!(stop);
+        let mut left = quota;
+        let mut failed = None;
+        let mut deadline: Option<Instant> = None;
+        let mut slots = FuturesUnordered::new();
+        let mut held: BTreeMap<u64, SyncClaim> = BTreeMap::new();
+        let mut finished: Vec<Finished> = Vec::new();
+        let mut claiming: Option<BoxFuture<'_, (usize, PortResult<Vec<SyncClaim>>)>> = None;
+        let mut settling: Option<BoxFuture<'_, Settled>> = None;
+        let mut resting: Option<BoxFuture<'_, ()>> = None;
         loop {
-            match self.run_once().await {
-                Ok(synced) if !synced.is_empty() => {}
-                Ok(_) => tokio::time::sleep(self.config.idle).await,
-                Err(error) => {
-                    tracing::error!(%error, "the sync ledger failed; trying again");
-                    tokio::time::sleep(self.config.idle.max(Duration::from_secs(1))).await;
+            if settling.is_none() && !finished.is_empty() {
+                settling = Some(self.settle(std::mem::take(&mut finished)).boxed());
+            }
+            let ends = deadline.is_some() || left == Some(0);
+            if ends && claiming.is_none() && settling.is_none() && slots.is_empty() {
+                return failed.map_or(Ok(()), Err);
+            }
+            if !ends && claiming.is_none() && resting.is_none() {
+                let (limit, except) = self.room(&held, left);
+                if limit > 0 {
+                    claiming = Some(self.claim(limit, except).boxed());
                 }
             }
-        }
-    }
-
-    /// A batch is mostly of one store: its account is opened once.
-    async fn open_accounts(&self, claims: &[SyncClaim]) -> OpenAccounts {
-        let mut accounts = OpenAccounts::new();
-        for claim in claims {
-            if !accounts.contains_key(&claim.store) {
-                let opened = self.accounts.open(&claim.store).await;
-                accounts.insert(claim.store.clone(), opened.map(Arc::new).map_err(Arc::new));
+            tokio::select! {
+                biased;
+                () = &mut stop, if deadline.is_none() => {
+                    deadline = Some(Instant::now() + self.config.drain);
+                    resting = None;
+                }
+                () = or_pending(deadline.map(sleep_until)), if !slots.is_empty() => {
+                    slots.clear();
+                    finished.extend(std::mem::take(&mut held).into_values().map(given_back));
+                }
+                (batch, stood) = or_pending(settling.as_mut()) => {
+                    settling = None;
+                    let stood = stood.unwrap_or_else(|error| {
+                        failed = Some(error);
+                        Vec::new()
+                    });
+                    let mut stood = stood.into_iter();
+                    for one in batch {
+                        tell(self.told(one, stood.next().unwrap_or(false)));
+                    }
+                    if failed.is_some() && quota.is_some() {
+                        left = Some(0);
+                    }
+                }
+                Some(one) = slots.next(), if !slots.is_empty() => {
+                    let one: Finished = one;
+                    // A store that had all that it may have can be claimed from again.
+                    if of_store(&held, &one.claim.store) >= self.config.per_store {
+                        resting = None;
+                    }
+                    held.remove(&one.claim.fence);
+                    finished.push(one);
+                }
+                (limit, claims) = or_pending(claiming.as_mut()) => {
+                    claiming = None;
+                    match claims {
+                        Ok(claims) => {
+                            if claims.is_empty() && quota.is_some() {
+                                left = Some(0);
+                            } else if claims.len() < limit {
+                                resting = Some(self.ports.sync.wait(self.config.idle).boxed());
+                            }
+                            left = left.map(|left| left.saturating_sub(claims.len()));
+                            for claim in claims {
+                                held.insert(claim.fence, claim.clone());
+                                slots.push(self.attend(claim));
+                            }
+                        }
+                        Err(error) => {
+                            tracing::error!(%error, "the sync ledger failed; trying again");
+                            resting = Some(sleep(Duration::from_secs(1)).boxed());
+                            if quota.is_some() {
+                                (failed, left) = (Some(error), Some(0));
+                            }
+                        }
+                    }
+                }
+                () = or_pending(resting.as_mut()) => resting = None,
             }
         }
-        accounts
     }
 
-    /// Writes one claimed customer, then confirms the claim or gives it back.
-    async fn settle(
+    /// How many customers may be claimed now, and of which stores none. No more than any store has
+    /// room for, so that none gets more than its share.
+    fn room(&self, held: &BTreeMap<u64, SyncClaim>, left: Option<usize>) -> (usize, Vec<StoreId>) {
+        let most = self.config.per_store.max(1);
+        let mut in_hand: BTreeMap<&StoreId, usize> = BTreeMap::new();
+        for claim in held.values() {
+            *in_hand.entry(&claim.store).or_default() += 1;
+        }
+        let full = in_hand.iter().filter(|(_, count)| **count >= most);
+        let full: Vec<StoreId> = full.map(|(store, _)| (*store).clone()).collect();
+        let fullest = in_hand.values().filter(|count| **count < most).max();
+        let free = self.config.parallel.max(1).saturating_sub(held.len());
+        let limit = free.min(most - fullest.copied().unwrap_or_default());
+        (limit.min(left.unwrap_or(usize::MAX)), full)
+    }
+
+    async fn claim(
         &self,
-        claim: SyncClaim,
-        accounts: &OpenAccounts,
-        until: Instant,
-    ) -> PortResult<Synced> {
-        let result = match accounts.get(&claim.store) {
-            Some(Ok(open)) => {
-                let written = timeout_at(until, self.write(open, &claim.customer)).await;
-                written.map_or(Err(SyncError::Late), |written| written.map_err(SyncError::from))
-            }
-            Some(Err(error)) => Err(SyncError::Account(error.clone())),
-            // Every store of the batch was opened.
-            None => Ok(Outcome::Lost.into()),
+        limit: usize,
+        except: Vec<StoreId>,
+    ) -> (usize, PortResult<Vec<SyncClaim>>) {
+        let share = (limit / 2).max(1);
+        let request = ClaimRequest { limit, share, lease: self.config.lease, except: &except };
+        (limit, self.in_time("sync ledger", self.ports.sync.claim(request)).await)
+    }
+
+    /// Syncs one claimed customer, whatever that comes to, in less time than the claim holds: the
+    /// rest of the lease is for a request that is under way at the end.
+    async fn attend(&self, claim: SyncClaim) -> Finished {
+        if claim.tries >= self.config.tries {
+            let error = "the customer was claimed too often without being settled".to_owned();
+            let parked = Settlement::Parked { error: error.clone() };
+            return Finished {
+                claim,
+                done: Done::new(parked, Outcome::Parked),
+                error: Some(error),
+            };
+        }
+        let limit = self.config.lease - self.config.lease / 4;
+        let work = AssertUnwindSafe(timeout(limit, self.sync_customer(&claim))).catch_unwind();
+        let result = match work.await {
+            Ok(Ok(result)) => result,
+            Ok(Err(_)) => Err(SyncError::Late),
+            Err(_) => Err(SyncError::Panicked),
         };
-        let now = Timestamp::now();
-        let (done, held) = match result {
-            Ok(done) => (done, self.ports.sync.confirm(&claim).await?),
-            Err(error) => {
-                tracing::warn!(%error, store = %claim.store, customer = %claim.customer,
-                    tries = claim.tries + 1, "the sync failed; it is tried again");
-                let due = retry_at(now, claim.tries);
-                (Outcome::Failed.into(), self.ports.sync.release(&claim, due).await?)
+        match result {
+            Ok(done) => {
+                if done.called {
+                    self.store_works(&claim).await;
+                }
+                Finished { claim, done, error: None }
             }
+            Err(error) => self.failed(claim, error).await,
+        }
+    }
+
+    async fn store_works(&self, claim: &SyncClaim) {
+        self.failures().remove(&claim.store);
+        if claim.pauses > 0 {
+            let resumed = self.ports.sync.resume(&claim.store);
+            if let Err(error) = self.in_time("sync ledger", resumed).await {
+                tracing::warn!(%error, store = %claim.store, "a store's pause was not ended");
+            }
+        }
+    }
+
+    /// What becomes of a customer who failed, and of the store.
+    async fn failed(&self, claim: SyncClaim, error: SyncError) -> Finished {
+        let text = error.to_string();
+        let quiet = error.settles_in();
+        let blame = match error.blame() {
+            Blame::Perhaps => {
+                let mut failures = self.failures();
+                let count = failures.entry(claim.store.clone()).or_default();
+                *count += 1;
+                // A probe that fails is one failure too many.
+                let store = *count >= STORE_FAILURES || claim.pauses > 0;
+                if store { Blame::Store } else { Blame::Customer }
+            }
+            blame => blame,
         };
-        let Done { outcome, left_out, drift } = done;
-        let outcome = if held { outcome } else { Outcome::Lost };
-        let confirmed = !matches!(outcome, Outcome::Failed | Outcome::Lost);
-        Ok(Synced {
-            lag: confirmed.then(|| now.duration_since(claim.wanted_at)),
+        let done = match blame {
+            Blame::Nobody => {
+                // Whoever has the other row is done in a moment.
+                let wait = Duration::from_millis(200).mul_f64(0.5 + fastrand::f64());
+                Done::new(Settlement::Returned { quiet: quiet.max(wait) }, Outcome::Returned)
+            }
+            Blame::Store => {
+                self.pause(&claim, &text).await;
+                // Where it may be the customer, it counts, so that one alone does not stop a store
+                // for ever.
+                if error.blame() == Blame::Perhaps {
+                    self.retry_or_park(&claim, quiet, &text)
+                } else {
+                    Done::new(Settlement::Returned { quiet }, Outcome::Returned)
+                }
+            }
+            Blame::Customer | Blame::Perhaps => self.retry_or_park(&claim, quiet, &text),
+        };
+        let (store, customer, outcome) = (&claim.store, &claim.customer, done.outcome);
+        tracing::warn!(error = %text, %store, %customer, tries = claim.tries + 1, ?outcome,
+            "the sync failed");
+        Finished { claim, done, error: Some(text) }
+    }
+
+    fn retry_or_park(&self, claim: &SyncClaim, quiet: Duration, error: &str) -> Done {
+        let error = error.to_owned();
+        if claim.tries + 1 >= self.config.tries {
+            return Done::new(Settlement::Parked { error }, Outcome::Parked);
+        }
+        let after = retry_after(claim.tries).max(quiet);
+        Done::new(Settlement::Retry { after, quiet, error }, Outcome::Failed)
+    }
+
+    /// Pauses a store, longer each time it fails again.
+    async fn pause(&self, claim: &SyncClaim, reason: &str) {
+        const FIRST: Duration = Duration::from_secs(5);
+        const LONGEST: Duration = Duration::from_mins(10);
+        let longest = FIRST.saturating_mul(2_u32.saturating_pow(claim.pauses)).min(LONGEST);
+        let pause = longest.mul_f64(0.5 + fastrand::f64() / 2.0);
+        tracing::warn!(store = %claim.store, reason, ?pause, "a store's sync is paused");
+        let paused = self.ports.sync.pause(&claim.store, pause, reason);
+        if let Err(error) = self.in_time("sync ledger", paused).await {
+            tracing::warn!(%error, store = %claim.store, "a store could not be paused");
+        }
+    }
+
+    fn failures(&self) -> std::sync::MutexGuard<'_, BTreeMap<StoreId, u32>> {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Settles a batch; where the ledger fails, again.
+    async fn settle(&self, batch: Vec<Finished>) -> Settled {
+        const TRIES: u32 = 3;
+        let settled = batch.iter().map(|one| (one.claim.clone(), one.done.settlement.clone()));
+        let settled: Vec<_> = settled.collect();
+        let mut tries = 0;
+        loop {
+            let stood = self.in_time("sync ledger", self.ports.sync.settle(&settled)).await;
+            tries += 1;
+            match stood {
+                Err(error) if tries < TRIES => {
+                    tracing::error!(%error, "the sync ledger failed; settling again");
+                    sleep(Duration::from_millis(100) * tries).await;
+                }
+                stood => return (batch, stood),
+            }
+        }
+    }
+
+    /// What is told of a customer whose claim was settled.
+    fn told(&self, Finished { claim, done, error }: Finished, stood: bool) -> Synced {
+        let Done { outcome, left_out, drift, .. } = done;
+        let outcome = if stood { outcome } else { Outcome::Lost };
+        let now = self.ports.clock.now();
+        Synced {
+            lag: outcome.is_confirmed().then(|| now.duration_since(claim.wanted_at)),
             store: claim.store,
             customer: claim.customer,
             outcome,
             left_out,
             drift,
-        })
+            error,
+        }
     }
 
-    /// The contact that the customer should have now; `None` if the shop has no such customer.
-    pub(super) async fn wanted(
-        &self,
-        open: &OpenAccount,
-        id: &CustomerId,
-    ) -> PortResult<Option<WantedContact>> {
-        let store = &open.record.store.id;
-        let Some(customer) = self.ports.customers.get(store, id).await? else { return Ok(None) };
-        let totals = self.ports.orders.totals(store, id).await?;
-        let cart = self.ports.carts.get(store, id).await?;
-        let insights = Insights::new(totals, &open.record.store.tiers);
-        let identifier = open.identity.identifier(id);
-        Ok(Some(WantedContact::new(identifier, &customer, &insights, cart.as_ref())))
-    }
-
-    /// Writes a customer's contact as it should be now, unless it is.
-    pub(super) async fn write(
-        &self,
-        open: &OpenAccount,
-        id: &CustomerId,
-    ) -> Result<Done, WriteError> {
-        let store = &open.record.store.id;
-        let Some(wanted) = self.wanted(open, id).await? else { return Ok(Outcome::Gone.into()) };
-        let fingerprint = wanted.fingerprint();
-        let before = self.ports.links.get(store, id).await?;
-        let (mut known, mut drift) = (None, None);
-        if let Some(link) = &before {
-            if link.fingerprint == fingerprint {
-                return Ok(Outcome::Unchanged.into());
-            }
-            known = Some(link.contact);
-            if link.fingerprint.is_to_look_at() {
-                match self.look(open, link, &wanted).await? {
-                    Looked::AsWanted => {
-                        let link = Link { fingerprint, ..link.clone() };
-                        self.keep(store, before.as_ref(), link).await?;
-                        return Ok(Outcome::Unchanged.into());
-                    }
-                    Looked::Differs(found) => drift = found,
-                    Looked::Vanished => (known, drift) = (None, Some(Drift::Vanished)),
-                }
-            }
-        }
-        let adoption = self.config.adoption;
-        let attempt = Attempt::new(&self.ports, open, id, adoption, known, wanted);
-        let Written { contact, outcome, fingerprint, left_out, vanished } = attempt.write().await?;
-        // What was left out is not in the fingerprint: it is tried again with the next trigger.
-        let link = Link { customer: id.clone(), contact, fingerprint };
-        self.keep(store, before.as_ref(), link).await?;
-        let drift = if vanished { Some(Drift::Vanished) } else { drift };
-        if let Some(drift) = &drift {
-            tracing::warn!(%store, customer = %id, %drift, "a contact had drifted; it is put right");
-        }
-        Ok(Done { outcome, left_out, drift })
-    }
-
-    /// Reads a linked contact that may not be as it was written.
-    async fn look(
-        &self,
-        open: &OpenAccount,
-        link: &Link,
-        wanted: &WantedContact,
-    ) -> Result<Looked, WriteError> {
-        let shown = match open.account.contacts().get(link.contact).await {
-            Ok(shown) => shown,
-            Err(error) if error.is_not_found() => return Ok(Looked::Vanished),
-            Err(error) => return Err(error.into()),
-        };
-        if ContactState::of_contact(&shown) == ContactState::of_wanted(wanted) {
-            return Ok(Looked::AsWanted);
-        }
-        let identifier = open.identity.identifier(&link.customer);
-        let written = link.fingerprint.written();
-        Ok(Looked::Differs(Drift::of(&shown, &written, &identifier, wanted)))
-    }
-
-    /// Keeps the customer's link, unless it changed since: it was changed by a merge or a hint, and
-    /// what was written may be undone.
-    async fn keep(&self, store: &StoreId, before: Option<&Link>, link: Link) -> PortResult<()> {
-        if self.ports.links.get(store, &link.customer).await?.as_ref() == before {
-            self.ports.links.put(store, &link).await?;
-        }
-        Ok(())
+    /// Syncs one claimed customer and settles the claim.
+    pub(super) async fn attend_and_settle(&self, claim: SyncClaim) -> PortResult<Synced> {
+        let finished = self.attend(claim).await;
+        let (batch, stood) = self.settle(vec![finished]).await;
+        let stood = stood?.first().copied().unwrap_or(false);
+        let mut told = batch.into_iter().map(|one| self.told(one, stood));
+        told.next().ok_or_else(|| PortError::new("sync ledger", "it settled nothing"))
     }
 }
 
-/// What a look at a linked contact found.
-enum Looked {
-    AsWanted,
-    /// It is to be written; by a drift, or because the shop has changed.
-    Differs(Option<Drift>),
-    Vanished,
+fn of_store(held: &BTreeMap<u64, SyncClaim>, store: &StoreId) -> usize {
+    held.values().filter(|claim| claim.store == *store).count()
+}
+
+/// A customer whose sync was cut off: what was sent may still be worked on.
+fn given_back(claim: SyncClaim) -> Finished {
+    let settlement = Settlement::Returned { quiet: SERVER_TIME };
+    Finished { claim, done: Done::new(settlement, Outcome::Returned), error: None }
+}
+
+/// Waits for a future that may not be there.
+async fn or_pending<F: Future>(future: Option<F>) -> F::Output {
+    match future {
+        Some(future) => future.await,
+        None => pending().await,
+    }
 }

@@ -1,19 +1,20 @@
 //! Writing one contact: create, adopt or change, with the server's refusals in mind.
 
 use std::fmt;
+use std::time::Duration;
 
 use chatwoot_client::application::contacts::{
     Contact, ContactKey, ContactPatch, NewContact, NewContactInbox,
 };
 use chatwoot_client::{Attributes, ContactId, Error, ErrorKind, InboxId, Patch};
 
-use super::adoption::{Adoption, is_unprepared};
+use super::adoption::is_unprepared;
 use super::contact::WantedContact;
-use super::drift::look_again;
-use super::worker::Outcome;
+use super::report::Outcome;
+use super::worker::ContactSync;
 use crate::accounts::OpenAccount;
 use crate::model::{ContactIdentifiers, CustomerId};
-use crate::ports::{Fingerprint, PortError, PortResult, Ports};
+use crate::ports::{Hold, Link, PortError, PortResult, Settlement, SyncClaim};
 
 /// A contact that could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -28,9 +29,19 @@ pub enum WriteError {
     /// The contact was deleted or merged away again and again.
     #[error("the contact vanishes as soon as it is found: is something else deleting contacts?")]
     Unsteady,
+    /// The customer whom this one is merged into has no contact yet.
+    #[error("the customer whom this one is merged into has no contact yet")]
+    NoContactYet,
+    /// Somebody else is writing the contact.
+    #[error("somebody else is writing the contact")]
+    Busy,
+    /// Somebody else took the customer over meanwhile, or the customer was erased.
+    #[error("the claim was lost: somebody else has the customer, or the customer was erased")]
+    Lost,
 }
 
-/// A field that a contact had to go without; the next trigger tries it again.
+/// A field that a contact had to go without. It is tried again with the next trigger, and what another
+/// contact has also when that one lets it go, and now and then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LeftOut {
     /// The field, by Chatwoot's name: `identifier`, `email` or `phone_number`.
@@ -68,10 +79,9 @@ impl fmt::Display for LeftOut {
 /// A written contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Written {
-    pub(super) contact: ContactId,
     pub(super) outcome: Outcome,
-    /// What was written: what was wanted without what was left out.
-    pub(super) fingerprint: Fingerprint,
+    /// The contact as it is now: what was wanted without what was left out.
+    pub(super) link: Link,
     pub(super) left_out: Vec<LeftOut>,
     /// Whether the contact that was known is not there any more.
     pub(super) vanished: bool,
@@ -83,7 +93,7 @@ const ROUNDS: usize = 8;
 /// In `additional_attributes` of each contact that was made or adopted under a plain identifier:
 /// the customer's pseudonym, by which the contact is known again when the server's answer was lost.
 /// A plain identifier could be a guest's.
-const MADE_FOR: &str = "store_contact";
+pub(super) const MADE_FOR: &str = "store_contact";
 
 /// How a contact was found that is there already.
 #[derive(Clone, Copy)]
@@ -93,66 +103,116 @@ struct Adopted {
 
 /// One customer's contact on its way.
 pub(super) struct Attempt<'a> {
-    ports: &'a Ports,
+    sync: &'a ContactSync,
     open: &'a OpenAccount,
+    claim: &'a SyncClaim,
     customer: &'a CustomerId,
-    adoption: Adoption,
     known: Option<ContactId>,
     wanted: WantedContact,
     /// Whether the known contact was found by this attempt, and where it is not present yet.
     adopted: Option<Adopted>,
     left_out: Vec<LeftOut>,
+    /// What was left out and another contact has.
+    waits_for: Vec<String>,
     vanished: bool,
+}
+
+/// What came of one round.
+enum Round {
+    Written(ContactId, Outcome),
+    /// What is known or wanted of the contact has changed, so there is another round.
+    Again,
+    /// The shop does not have the customer any more.
+    Gone,
 }
 
 impl<'a> Attempt<'a> {
     pub(super) fn new(
-        ports: &'a Ports,
+        sync: &'a ContactSync,
         open: &'a OpenAccount,
-        customer: &'a CustomerId,
-        adoption: Adoption,
+        claim: &'a SyncClaim,
         known: Option<ContactId>,
         wanted: WantedContact,
     ) -> Self {
-        let (adopted, left_out, vanished) = (None, Vec::new(), false);
-        Self { ports, open, customer, adoption, known, wanted, adopted, left_out, vanished }
+        Self {
+            sync,
+            open,
+            claim,
+            customer: &claim.customer,
+            known,
+            wanted,
+            adopted: None,
+            left_out: Vec::new(),
+            waits_for: Vec::new(),
+            vanished: false,
+        }
     }
 
     /// Writes the contact; a field that is refused (an address that another contact has, a number
-    /// that is no number) is left out rather than keeping the rest from the agents.
-    pub(super) async fn write(mut self) -> Result<Written, WriteError> {
+    /// that is no number) is left out rather than keeping the rest from the agents. `None`: the shop
+    /// does not have the customer any more, and the contact vanished.
+    pub(super) async fn write(mut self) -> Result<Option<Written>, WriteError> {
         for _ in 0..ROUNDS {
-            if let Some((contact, outcome)) = self.round().await? {
-                let fingerprint = self.wanted.fingerprint();
-                let Self { left_out, vanished, .. } = self;
-                return Ok(Written { contact, outcome, fingerprint, left_out, vanished });
+            match self.round().await? {
+                Round::Written(contact, outcome) => {
+                    return Ok(Some(self.written(contact, outcome)));
+                }
+                Round::Gone => return Ok(None),
+                Round::Again => {}
             }
         }
         Err(WriteError::Unsteady)
     }
 
-    /// One round; `None`: what is known or wanted of the contact has changed, so there is another.
-    async fn round(&mut self) -> Result<Option<(ContactId, Outcome)>, WriteError> {
+    fn written(self, contact: ContactId, outcome: Outcome) -> Written {
+        let Self { open, claim, wanted, left_out, waits_for, vanished, .. } = self;
+        let before = claim.link.as_ref().map_or(0, |link| link.left_out);
+        let link = Link {
+            account: open.key.clone(),
+            contact,
+            fingerprint: wanted.fingerprint(),
+            holds: wanted.holds(&open.identity),
+            left_out: if waits_for.is_empty() { 0 } else { before.saturating_add(1) },
+            waits_for,
+        };
+        Written { outcome, link, left_out, vanished }
+    }
+
+    /// Says durably that something is about to be sent.
+    async fn begin(&self) -> Result<(), WriteError> {
+        if self.sync.ports.sync.begin(self.claim).await? { Ok(()) } else { Err(WriteError::Lost) }
+    }
+
+    async fn round(&mut self) -> Result<Round, WriteError> {
         let contacts = self.open.account.contacts();
+        self.begin().await?;
         let refused = if let Some(known) = self.known {
             match contacts.update(known, &self.patch()).await {
-                Ok(contact) => return Ok(Some((contact.id, self.settle_in(contact.id).await?))),
-                // Deleted or merged away by an agent: it is made anew, or found by its identifier.
+                Ok(contact) => {
+                    return Ok(Round::Written(contact.id, self.settle_in(contact.id).await?));
+                }
+                // Deleted or merged away: it is made anew, or found by its identifier, if the
+                // customer is still there. What was read before may be older than an erasure.
                 Err(error) if error.is_not_found() => {
                     self.vanished |= self.adopted.is_none();
                     (self.known, self.adopted) = (None, None);
-                    return Ok(None);
+                    let wanted = self.sync.wanted(self.open, self.customer).await?;
+                    let Some(wanted) = wanted else { return Ok(Round::Gone) };
+                    self.wanted = wanted;
+                    self.left_out.clear();
+                    self.waits_for.clear();
+                    return Ok(Round::Again);
                 }
                 Err(error) => error,
             }
         } else {
             match contacts.create(&self.new_contact()).await {
-                Ok(created) => return Ok(Some((created.contact.id, Outcome::Created))),
+                Ok(created) => return Ok(Round::Written(created.contact.id, Outcome::Created)),
                 Err(error) => error,
             }
         };
         self.make_way(refused).await?;
-        Ok(None)
+        Ok(Round::Again)
     }
 
     fn new_contact(&self) -> NewContact {
@@ -223,7 +283,11 @@ impl<'a> Attempt<'a> {
     }
 
     fn leave_out(&mut self, field: &'static str, reason: LeftOutReason) {
-        self.wanted.leave_out(field);
+        if let Some(value) = self.wanted.leave_out(field)
+            && reason != LeftOutReason::Refused
+        {
+            self.waits_for.push(self.open.identity.unique(field, &value));
+        }
         let left_out = LeftOut { field, reason };
         let store = &self.open.record.store.id;
         tracing::warn!(%store, customer = %self.customer, reason = %left_out, "a field is left out");
@@ -285,20 +349,18 @@ impl<'a> Attempt<'a> {
     }
 
     async fn linked_to_other(&self, contact: ContactId) -> PortResult<Option<CustomerId>> {
-        let linked = self.ports.links.customer_of(&self.open.record.store.id, contact).await?;
+        let (ledger, store) = (&self.sync.ports.sync, &self.open.record.store.id);
+        let linked = ledger.customer_of(store, &self.open.key, contact).await?;
         Ok(linked.filter(|linked| linked != self.customer))
     }
 
     /// Whether a contact without a link may become this customer's.
     async fn is_own(&self, contact: &Contact) -> Result<bool, Error> {
-        let pseudonym = self.open.identity.pseudonym(self.customer);
-        let made_for = contact.additional_attributes.get(MADE_FOR);
-        if contact.identifier.as_ref() == Some(&pseudonym)
-            || made_for.and_then(|made_for| made_for.as_str()) == Some(&pseudonym)
-        {
+        if is_marked_for(self.open, self.customer, contact) {
             return Ok(true);
         }
-        is_unprepared(self.adoption, self.open, self.customer, contact).await
+        let now = self.sync.ports.clock.now();
+        is_unprepared(self.sync.config.adoption, self.open, self.customer, contact, now).await
     }
 
     /// Goes on with a contact that is there.
@@ -317,15 +379,37 @@ impl<'a> Attempt<'a> {
         let store = &self.open.record.store.id;
         tracing::warn!(%store, customer = %self.customer, %contact, %other,
             "another customer's contact carries the customer's identifier; it is taken back");
+        let Hold::Held(held) = self.sync.hold(store, other).await? else {
+            return Err(WriteError::Busy);
+        };
+        let taken_back = self.clear_identifier(contact, &held).await;
+        // Its row is in doubt now, and so it is written again.
+        let returned = Settlement::Returned { quiet: Duration::ZERO };
+        self.sync.ports.sync.settle(&[(*held, returned)]).await?;
+        taken_back
+    }
+
+    async fn clear_identifier(
+        &self,
+        contact: ContactId,
+        held: &SyncClaim,
+    ) -> Result<(), WriteError> {
+        if !self.sync.ports.sync.begin(held).await? {
+            return Err(WriteError::Busy);
+        }
         let patch = ContactPatch { identifier: Patch::Clear, ..ContactPatch::default() };
         match self.open.account.contacts().update(contact, &patch).await {
-            Err(error) if !error.is_not_found() => return Err(error.into()),
-            _ => {}
+            Err(error) if !error.is_not_found() => Err(error.into()),
+            _ => Ok(()),
         }
-        let Ports { links, sync, .. } = self.ports;
-        if let Some(link) = links.get(store, other).await? {
-            look_again(&**links, &**sync, store, link).await?;
-        }
-        Ok(())
     }
+}
+
+/// Whether a contact without a link was made for this customer: it carries the pseudonym, which
+/// nobody can guess.
+pub(super) fn is_marked_for(open: &OpenAccount, customer: &CustomerId, contact: &Contact) -> bool {
+    let pseudonym = open.identity.pseudonym(customer);
+    let made_for = contact.additional_attributes.get(MADE_FOR);
+    contact.identifier.as_ref() == Some(&pseudonym)
+        || made_for.and_then(|made_for| made_for.as_str()) == Some(&pseudonym)
 }

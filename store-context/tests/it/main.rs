@@ -10,6 +10,7 @@ mod identity;
 mod intake;
 mod panel;
 mod points_intake;
+mod points_sync;
 mod proof;
 mod provision;
 mod reconcile;

@@ -1,0 +1,107 @@
+//! When each store is swept, in memory.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use super::lock;
+use crate::model::StoreId;
+use crate::ports::{Clock, PortResult, SweepClaim, Sweeps, SystemClock};
+
+/// Keeps in memory when each store is to be swept: after a restart every store is.
+#[derive(Debug)]
+pub struct MemorySweeps {
+    clock: Arc<dyn Clock>,
+    rows: Mutex<BTreeMap<StoreId, Row>>,
+}
+
+#[derive(Debug)]
+struct Row {
+    /// When it is due, or when its lease ends.
+    due: Timestamp,
+    fence: u64,
+    held: bool,
+}
+
+impl MemorySweeps {
+    /// Creates an empty schedule on the system's clock.
+    pub fn new() -> Self {
+        Self::with_clock(Arc::new(SystemClock))
+    }
+
+    /// Creates an empty schedule on a clock.
+    pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, rows: Mutex::default() }
+    }
+
+    fn after(&self, wait: Duration) -> Timestamp {
+        self.clock.now().checked_add(wait).unwrap_or(Timestamp::MAX)
+    }
+
+    /// Changes the row of a claim that stands.
+    fn change(&self, claim: &SweepClaim, change: impl FnOnce(&mut Row)) -> bool {
+        let mut rows = lock(&self.rows);
+        let row = rows.get_mut(&claim.store);
+        let Some(row) = row.filter(|row| row.held && row.fence == claim.fence) else {
+            return false;
+        };
+        change(row);
+        true
+    }
+}
+
+impl Default for MemorySweeps {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+impl Sweeps for MemorySweeps {
+    async fn schedule(&self, stores: &[StoreId]) -> PortResult<()> {
+        let now = self.clock.now();
+        let mut rows = lock(&self.rows);
+        for store in stores {
+            if !rows.contains_key(store) {
+                rows.insert(store.clone(), Row { due: now, fence: 0, held: false });
+            }
+        }
+        Ok(())
+    }
+
+    async fn claim(&self, lease: Duration) -> PortResult<Option<SweepClaim>> {
+        let (now, until) = (self.clock.now(), self.after(lease));
+        let mut rows = lock(&self.rows);
+        let due = rows.iter_mut().filter(|(_, row)| row.due <= now);
+        Ok(due.min_by_key(|(_, row)| row.due).map(|(store, row)| {
+            (row.due, row.held) = (until, true);
+            row.fence += 1;
+            SweepClaim { store: store.clone(), fence: row.fence }
+        }))
+    }
+
+    async fn extend(&self, claim: &SweepClaim, lease: Duration) -> PortResult<bool> {
+        let until = self.after(lease);
+        Ok(self.change(claim, |row| row.due = until))
+    }
+
+    async fn settle(&self, claim: &SweepClaim, next: Duration) -> PortResult<bool> {
+        let due = self.after(next);
+        Ok(self.change(claim, |row| (row.due, row.held) = (due, false)))
+    }
+
+    async fn forget_store(&self, store: &StoreId) -> PortResult<()> {
+        lock(&self.rows).remove(store);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    crate::sweeps_conformance!(async { MemorySweeps::new() });
+}

@@ -1,0 +1,356 @@
+//! What is to be synced, in memory.
+
+mod row;
+mod store;
+#[cfg(test)]
+mod tests;
+mod turns;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Bound;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chatwoot_client::ContactId;
+use jiff::Timestamp;
+use tokio::sync::Notify;
+
+use self::store::{StoreRows, queue_of};
+use self::turns::Turns;
+use super::lock;
+use crate::model::{AccountKey, CustomerId, StoreId};
+use crate::ports::{
+    ClaimRequest, Clock, Doubt, Fingerprint, Hold, Link, ParkedRow, PausedStore, PortResult,
+    Priority, Settlement, SyncClaim, SyncCounts, SyncLedger, SystemClock,
+};
+
+/// Keeps what is to be synced, and what was, in memory. After a restart it is empty: want every
+/// customer once; contacts that are there already are found by their identifiers.
+///
+/// Each method finds what it needs by an index, whatever the backlog.
+#[derive(Debug)]
+pub struct MemorySyncLedger {
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+    // Woken when something is wanted.
+    wanted: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    ids: BTreeMap<StoreId, usize>,
+    stores: HashMap<usize, StoreRows>,
+    next: usize,
+    // For live rows and for bulk.
+    turns: [Turns; 2],
+    // Counts the rows that were given out.
+    served: u64,
+    fence: u64,
+}
+
+const PRIORITIES: [Priority; 2] = [Priority::Live, Priority::Bulk];
+
+fn after(now: Timestamp, wait: Duration) -> Timestamp {
+    now.checked_add(wait).unwrap_or(Timestamp::MAX)
+}
+
+impl Default for MemorySyncLedger {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl MemorySyncLedger {
+    /// An empty one, by the operating system's clock.
+    pub fn new() -> Self {
+        Self::with_clock(Arc::new(SystemClock))
+    }
+
+    /// An empty one, whose leases and waits go by this clock.
+    pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, state: Mutex::default(), wanted: Notify::new() }
+    }
+
+    /// Changes a store's rows, and its place in the turns after it.
+    fn change<T>(&self, store: &StoreId, change: impl FnOnce(&mut StoreRows, Timestamp) -> T) -> T {
+        let now = self.clock.now();
+        let mut state = lock(&self.state);
+        let index = state.store(store);
+        let rows = state.stores.entry(index).or_insert_with(|| StoreRows::new(store.clone()));
+        let changed = change(rows, now);
+        state.place(index);
+        drop(state);
+        self.wanted.notify_one();
+        changed
+    }
+
+    fn read<T>(&self, store: &StoreId, read: impl FnOnce(&StoreRows) -> T) -> Option<T> {
+        let state = lock(&self.state);
+        state.ids.get(store).and_then(|index| state.stores.get(index)).map(read)
+    }
+
+    /// When something becomes due that is not yet.
+    fn next_at(&self) -> Option<Timestamp> {
+        lock(&self.state).turns.iter().filter_map(Turns::next_at).min()
+    }
+}
+
+impl State {
+    fn store(&mut self, store: &StoreId) -> usize {
+        if let Some(index) = self.ids.get(store) {
+            return *index;
+        }
+        self.next += 1;
+        self.ids.insert(store.clone(), self.next);
+        self.next
+    }
+
+    fn place(&mut self, index: usize) {
+        let rows = self.stores.get(&index);
+        for priority in PRIORITIES {
+            let (served, due) = rows.map_or((0, None), |rows| (rows.served, rows.due(priority)));
+            self.turns[queue_of(priority)].place(index, served, due);
+        }
+    }
+
+    fn fence(&mut self) -> u64 {
+        self.fence += 1;
+        self.fence
+    }
+
+    fn claim(&mut self, request: ClaimRequest<'_>, now: Timestamp) -> Vec<SyncClaim> {
+        let except: BTreeSet<usize> =
+            request.except.iter().filter_map(|store| self.ids.get(store).copied()).collect();
+        let mut claims = Vec::new();
+        let mut taken: HashMap<usize, usize> = HashMap::new();
+        // What is left once each store had its share is anybody's.
+        for share in [request.share, usize::MAX] {
+            for priority in PRIORITIES {
+                let queue = queue_of(priority);
+                self.turns[queue].advance(now);
+                while claims.len() < request.limit {
+                    let may = |store: usize| {
+                        let has = taken.get(&store).copied().unwrap_or_default();
+                        !except.contains(&store) && has < share
+                    };
+                    let Some(index) = self.turns[queue].next(may) else { break };
+                    let claim = self.claim_of(index, priority, request.lease, now);
+                    self.place(index);
+                    if let Some(claim) = claim {
+                        claims.push(claim);
+                        *taken.entry(index).or_default() += 1;
+                    }
+                    // A store that has more stays in its turn, after the others.
+                    self.turns[queue].advance(now);
+                }
+            }
+        }
+        claims
+    }
+
+    fn claim_of(
+        &mut self,
+        index: usize,
+        priority: Priority,
+        lease: Duration,
+        now: Timestamp,
+    ) -> Option<SyncClaim> {
+        let fence = self.fence();
+        self.served += 1;
+        let rows = self.stores.get_mut(&index)?;
+        rows.served = self.served;
+        rows.claim_next(priority, fence, lease, now)
+    }
+}
+
+#[async_trait]
+impl SyncLedger for MemorySyncLedger {
+    async fn want(
+        &self,
+        store: &StoreId,
+        customers: &[CustomerId],
+        priority: Priority,
+    ) -> PortResult<()> {
+        self.change(store, |rows, now| {
+            for customer in customers {
+                rows.want(customer, priority, now, |_| ());
+            }
+        });
+        Ok(())
+    }
+
+    async fn doubt(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        contact: ContactId,
+        doubt: Doubt,
+        unless: Option<&Fingerprint>,
+    ) -> PortResult<bool> {
+        Ok(self.change(store, |rows, now| {
+            let Some(row) = rows.row_of_contact(account, contact) else { return false };
+            let written = row.link.as_ref().map(|link| &link.fingerprint);
+            if unless.is_none() || unless != written {
+                let customer = row.customer.clone();
+                rows.want(&customer, Priority::Live, now, |row| row.doubt(doubt));
+            }
+            true
+        }))
+    }
+
+    async fn doubt_all(&self, store: &StoreId, doubt: Doubt) -> PortResult<u64> {
+        Ok(self.change(store, |rows, now| rows.doubt_all(doubt, now)))
+    }
+
+    async fn claim(&self, request: ClaimRequest<'_>) -> PortResult<Vec<SyncClaim>> {
+        let now = self.clock.now();
+        Ok(lock(&self.state).claim(request, now))
+    }
+
+    async fn hold(
+        &self,
+        store: &StoreId,
+        customer: &CustomerId,
+        lease: Duration,
+    ) -> PortResult<Hold> {
+        let fence = lock(&self.state).fence();
+        let held = self.change(store, |rows, now| rows.hold(customer, fence, lease, now));
+        Ok(held.map_or(Hold::Busy, |claim| Hold::Held(Box::new(claim))))
+    }
+
+    async fn begin(&self, claim: &SyncClaim) -> PortResult<bool> {
+        Ok(self.change(&claim.store, |rows, now| rows.begin(claim, now)))
+    }
+
+    async fn extend(&self, claims: &[SyncClaim], lease: Duration) -> PortResult<Vec<bool>> {
+        let extend = |claim: &SyncClaim| {
+            self.change(&claim.store, |rows, now| rows.extend(claim, after(now, lease)))
+        };
+        Ok(claims.iter().map(extend).collect())
+    }
+
+    async fn settle(&self, settled: &[(SyncClaim, Settlement)]) -> PortResult<Vec<bool>> {
+        let settle = |(claim, settlement): &(SyncClaim, Settlement)| {
+            self.change(&claim.store, |rows, now| rows.settle(claim, settlement, now))
+        };
+        Ok(settled.iter().map(settle).collect())
+    }
+
+    async fn want_merge(
+        &self,
+        store: &StoreId,
+        from: &CustomerId,
+        into: &CustomerId,
+    ) -> PortResult<()> {
+        self.change(store, |rows, now| {
+            rows.want(from, Priority::Live, now, |row| row.merge_into = Some(into.clone()));
+        });
+        Ok(())
+    }
+
+    async fn erase(&self, store: &StoreId, customer: &CustomerId) -> PortResult<()> {
+        self.change(store, |rows, now| {
+            rows.want(customer, Priority::Live, now, |row| row.erased = true);
+        });
+        Ok(())
+    }
+
+    async fn pause(&self, store: &StoreId, duration: Duration, reason: &str) -> PortResult<()> {
+        self.change(store, |rows, now| rows.pause(duration, reason, now));
+        Ok(())
+    }
+
+    async fn resume(&self, store: &StoreId) -> PortResult<()> {
+        self.change(store, |rows, _| rows.resume());
+        Ok(())
+    }
+
+    async fn paused(&self, after: Option<&StoreId>, limit: usize) -> PortResult<Vec<PausedStore>> {
+        let state = lock(&self.state);
+        let all = (after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
+        let stores = state.ids.range(all).filter_map(|(_, index)| state.stores.get(index));
+        Ok(stores.filter_map(StoreRows::paused).take(limit).collect())
+    }
+
+    async fn link(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Option<Link>> {
+        let link = |rows: &StoreRows| rows.row(customer).and_then(|row| row.link.clone());
+        Ok(self.read(store, link).flatten())
+    }
+
+    async fn customer_of(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        contact: ContactId,
+    ) -> PortResult<Option<CustomerId>> {
+        let customer = |rows: &StoreRows| {
+            rows.row_of_contact(account, contact).map(|row| row.customer.clone())
+        };
+        Ok(self.read(store, customer).flatten())
+    }
+
+    async fn links(
+        &self,
+        store: &StoreId,
+        after: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<Vec<(CustomerId, Link)>> {
+        Ok(self.read(store, |rows| rows.links(after, limit)).unwrap_or_default())
+    }
+
+    async fn parked(
+        &self,
+        store: &StoreId,
+        after: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<Vec<ParkedRow>> {
+        Ok(self.read(store, |rows| rows.parked(after, limit)).unwrap_or_default())
+    }
+
+    async fn replay(&self, store: &StoreId, customer: Option<&CustomerId>) -> PortResult<u64> {
+        Ok(self.change(store, |rows, now| rows.replay(customer, now)))
+    }
+
+    async fn forget(&self, store: &StoreId, customer: &CustomerId) -> PortResult<()> {
+        self.change(store, |rows, now| rows.forget(customer, now));
+        Ok(())
+    }
+
+    async fn forget_store(&self, store: &StoreId) -> PortResult<()> {
+        let mut state = lock(&self.state);
+        if let Some(index) = state.ids.remove(store) {
+            state.stores.remove(&index);
+            state.place(index);
+        }
+        Ok(())
+    }
+
+    async fn counts(&self, store: Option<&StoreId>) -> PortResult<SyncCounts> {
+        if let Some(store) = store {
+            return Ok(self.read(store, StoreRows::counts).unwrap_or_default());
+        }
+        let state = lock(&self.state);
+        let mut all = SyncCounts::default();
+        for of in state.stores.values().map(StoreRows::counts) {
+            all.customers += of.customers;
+            all.waiting += of.waiting;
+            all.claimed += of.claimed;
+            all.parked += of.parked;
+            all.in_doubt += of.in_doubt;
+            all.erased += of.erased;
+            let oldest = [all.oldest_wanted_at, of.oldest_wanted_at];
+            all.oldest_wanted_at = oldest.into_iter().flatten().min();
+        }
+        Ok(all)
+    }
+
+    async fn wait(&self, longest: Duration) {
+        let due = self.next_at().map(|at| at.duration_since(self.clock.now()));
+        let due = due.map(|wait| Duration::try_from(wait).unwrap_or_default());
+        // A moment at least: what is due and was not claimed is somebody else's for now.
+        let wait = due.unwrap_or(longest).max(Duration::from_millis(1)).min(longest);
+        // Whether it was wanted or waited for, the caller looks.
+        let _ = tokio::time::timeout(wait, self.wanted.notified()).await;
+    }
+}

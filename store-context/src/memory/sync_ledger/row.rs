@@ -1,0 +1,213 @@
+//! One customer's row, and what happens to it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::after;
+use crate::model::{CustomerId, StoreId};
+use crate::ports::{Doubt, Link, Priority, SyncClaim};
+
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) customer: CustomerId,
+    pub(super) wanted: u64,
+    pub(super) confirmed: u64,
+    // When the oldest version that is not confirmed was wanted.
+    pub(super) wanted_at: Timestamp,
+    pub(super) priority: Priority,
+    pub(super) tries: u32,
+    pub(super) fence: u64,
+    pub(super) claim: Option<Claim>,
+    // When the row is due, unless it is claimed.
+    pub(super) due: Option<Timestamp>,
+    pub(super) quiet_until: Timestamp,
+    pub(super) link: Option<Link>,
+    pub(super) doubt: Doubt,
+    pub(super) erased: bool,
+    pub(super) merge_into: Option<CustomerId>,
+    pub(super) parked: Option<(String, Timestamp)>,
+}
+
+#[derive(Debug)]
+pub(super) struct Claim {
+    pub(super) version: u64,
+    pub(super) until: Timestamp,
+    // The first version that was wanted after the claimed one.
+    later: Option<(Timestamp, Priority)>,
+    // What came to be doubted since.
+    doubt: Doubt,
+}
+
+impl Row {
+    pub(super) fn new(customer: CustomerId, now: Timestamp) -> Self {
+        Self {
+            customer,
+            wanted: 0,
+            confirmed: 0,
+            wanted_at: now,
+            priority: Priority::Bulk,
+            tries: 0,
+            fence: 0,
+            claim: None,
+            due: None,
+            quiet_until: Timestamp::MIN,
+            link: None,
+            doubt: Doubt::None,
+            erased: false,
+            merge_into: None,
+            parked: None,
+        }
+    }
+
+    pub(super) fn is_waiting(&self) -> bool {
+        self.wanted > self.confirmed && self.parked.is_none()
+    }
+
+    /// Since when the row can be claimed; a claimed one when its lease ends.
+    pub(super) fn due(&self) -> Option<Timestamp> {
+        match &self.claim {
+            Some(claim) => self.is_waiting().then_some(claim.until),
+            None => self.due,
+        }
+    }
+
+    pub(super) fn want(&mut self, priority: Priority, now: Timestamp) {
+        let before = self.wanted > self.confirmed;
+        self.wanted += 1;
+        self.tries = 0;
+        self.parked = None;
+        if let Some(claim) = &mut self.claim {
+            let (at, urgency) = claim.later.unwrap_or((now, priority));
+            claim.later = Some((at, urgency.min(priority)));
+            return;
+        }
+        if before {
+            self.priority = self.priority.min(priority);
+        } else {
+            (self.wanted_at, self.priority) = (now, priority);
+        }
+        self.due_now(now);
+    }
+
+    /// Makes the row due; one that is due keeps its place.
+    fn due_now(&mut self, now: Timestamp) {
+        if self.due.is_none_or(|due| due > now) {
+            self.due = Some(now.max(self.quiet_until));
+        }
+    }
+
+    pub(super) fn doubt(&mut self, doubt: Doubt) {
+        match &mut self.claim {
+            Some(claim) => claim.doubt = claim.doubt.max(doubt),
+            None => self.doubt = self.doubt.max(doubt),
+        }
+    }
+
+    /// Whether somebody holds the row.
+    pub(super) fn is_held(&self, now: Timestamp) -> bool {
+        self.claim.as_ref().is_some_and(|claim| claim.until > now)
+    }
+
+    /// Gives the row to a worker. A claim that was not settled is lost, and was a try.
+    pub(super) fn claim(
+        &mut self,
+        store: &StoreId,
+        fence: u64,
+        lease: Duration,
+        pauses: u32,
+        now: Timestamp,
+    ) -> SyncClaim {
+        if let Some(lost) = self.claim.take() {
+            self.doubt = self.doubt.max(lost.doubt);
+            match lost.later {
+                // The newer version was never tried.
+                Some((_, priority)) => self.priority = self.priority.min(priority),
+                None => self.tries = self.tries.saturating_add(1),
+            }
+        }
+        self.fence = fence;
+        // A lease of no time ends after the call that gives it.
+        let until = after(now, lease.max(Duration::from_nanos(1)));
+        self.claim = Some(Claim { version: self.wanted, until, later: None, doubt: Doubt::None });
+        let waits = self.wanted > self.confirmed;
+        SyncClaim {
+            store: store.clone(),
+            customer: self.customer.clone(),
+            wanted: self.wanted,
+            wanted_at: if waits { self.wanted_at } else { now },
+            priority: self.priority,
+            tries: self.tries,
+            pauses,
+            fence,
+            link: self.link.clone(),
+            doubt: self.doubt,
+            erased: self.erased,
+            merge_into: self.merge_into.clone(),
+        }
+    }
+
+    /// Marks a claimed row in doubt and wanted.
+    pub(super) fn begin(&mut self, now: Timestamp) {
+        self.doubt = Doubt::Write;
+        if self.wanted > self.confirmed {
+            return;
+        }
+        self.wanted += 1;
+        (self.wanted_at, self.priority) = (now, Priority::Live);
+        if let Some(claim) = &mut self.claim {
+            claim.version = self.wanted;
+        }
+    }
+
+    /// Ends a claim whose version was reached.
+    pub(super) fn confirm(&mut self, claim: Claim, link: Option<Link>, now: Timestamp) {
+        self.confirmed = self.confirmed.max(claim.version);
+        self.link = link;
+        self.doubt = claim.doubt;
+        (self.tries, self.parked, self.due) = (0, None, None);
+        if let Some((at, priority)) = claim.later {
+            (self.wanted_at, self.priority) = (at, priority);
+            self.due_now(now);
+        }
+    }
+
+    /// Ends a claim whose version was not reached.
+    pub(super) fn release(&mut self, claim: Claim, outcome: Released, now: Timestamp) {
+        self.doubt = self.doubt.max(claim.doubt);
+        let mut outcome = outcome;
+        if let Some((_, priority)) = claim.later {
+            self.priority = self.priority.min(priority);
+            // The newer version was never tried.
+            outcome = Released::Returned;
+        }
+        match outcome {
+            Released::Retry(wait) => {
+                self.fail();
+                self.parked = None;
+                self.due = Some(after(now, wait).max(self.quiet_until));
+            }
+            Released::Parked(error) => {
+                self.fail();
+                self.parked = Some((error, now));
+                self.due = None;
+            }
+            Released::Returned if self.is_waiting() => self.due = Some(now.max(self.quiet_until)),
+            Released::Returned => {}
+        }
+    }
+
+    /// Counts a try. What failed without being wanted is wanted now.
+    fn fail(&mut self) {
+        self.tries = self.tries.saturating_add(1);
+        self.wanted = self.wanted.max(self.confirmed + 1);
+    }
+}
+
+/// How a claim ends whose version was not reached.
+#[derive(Debug)]
+pub(super) enum Released {
+    Retry(Duration),
+    Parked(String),
+    Returned,
+}

@@ -1,0 +1,187 @@
+//! One claimed customer: what is to be done, and doing it.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, timeout};
+
+use super::contact::WantedContact;
+use super::drift::Drift;
+use super::error::SyncError;
+use super::report::{Done, Outcome, retry_left_out};
+use super::state::ContactState;
+use super::worker::ContactSync;
+use super::write::{Attempt, WriteError, Written};
+use crate::accounts::{OpenAccount, StoreAccountError};
+use crate::model::{CustomerId, Insights, StoreId};
+use crate::ports::{Doubt, Hold, Link, PortError, PortResult, Settlement, SyncClaim};
+
+impl ContactSync {
+    pub(super) async fn open(&self, store: &StoreId) -> Result<OpenAccount, StoreAccountError> {
+        match timeout(self.config.port_timeout, self.accounts.open(store)).await {
+            Ok(open) => open,
+            Err(_) => Err(PortError::new("stores", "no answer in time").into()),
+        }
+    }
+
+    /// Waits for a port of the host as long as it may take.
+    pub(super) async fn in_time<T>(
+        &self,
+        port: &'static str,
+        call: impl Future<Output = PortResult<T>>,
+    ) -> PortResult<T> {
+        let answer = timeout(self.config.port_timeout, call).await;
+        answer.unwrap_or_else(|_| Err(PortError::new(port, "no answer in time")))
+    }
+
+    /// The contact that the customer should have now; `None` if the shop has no such customer.
+    pub(super) async fn wanted(
+        &self,
+        open: &OpenAccount,
+        id: &CustomerId,
+    ) -> PortResult<Option<WantedContact>> {
+        let store = &open.record.store.id;
+        let customer = self.in_time("customers", self.ports.customers.get(store, id)).await?;
+        let Some(customer) = customer else { return Ok(None) };
+        let totals = self.in_time("orders", self.ports.orders.totals(store, id)).await?;
+        let cart = self.in_time("carts", self.ports.carts.get(store, id)).await?;
+        let insights = Insights::new(totals, &open.record.store.tiers);
+        let identifier = open.identity.identifier(id);
+        Ok(Some(WantedContact::new(identifier, &customer, &insights, cart.as_ref())))
+    }
+
+    /// Does for a claimed customer what is to be done.
+    pub(super) async fn sync_customer(&self, claim: &SyncClaim) -> Result<Done, SyncError> {
+        let open = self.open(&claim.store).await?;
+        if claim.erased {
+            return self.remove_erased(&open, claim).await;
+        }
+        if let Some(into) = &claim.merge_into
+            && let Some(done) = self.merge_into(&open, claim, into).await?
+        {
+            return Ok(done);
+        }
+        match self.wanted(&open, &claim.customer).await? {
+            Some(wanted) => self.write(&open, claim, wanted).await,
+            None => self.remove_gone(&open, claim).await,
+        }
+    }
+
+    /// Writes a customer's contact as it should be now, unless it is.
+    pub(super) async fn write(
+        &self,
+        open: &OpenAccount,
+        claim: &SyncClaim,
+        wanted: WantedContact,
+    ) -> Result<Done, SyncError> {
+        let (mut known, mut drift) = (None, None);
+        if let Some(link) = link_in(open, claim) {
+            known = Some(link.contact);
+            match claim.doubt {
+                Doubt::None if link.fingerprint == wanted.fingerprint() => {
+                    return Ok(Done::unchanged(link.clone()));
+                }
+                Doubt::None | Doubt::Write => {}
+                Doubt::Look => match self.look(open, claim, link, &wanted).await? {
+                    Looked::AsWanted(link) => {
+                        return Ok(Done { called: true, ..Done::unchanged(link) });
+                    }
+                    Looked::Differs(found) => drift = found,
+                    Looked::Vanished => (known, drift) = (None, Some(Drift::Vanished)),
+                },
+            }
+        }
+        let fresh = known.is_none() && drift.is_some();
+        let wanted = if fresh {
+            // What was read before may be older than an erasure.
+            match self.wanted(open, &claim.customer).await? {
+                Some(wanted) => wanted,
+                None => return Ok(Done::new(Settlement::Gone, Outcome::Gone)),
+            }
+        } else {
+            wanted
+        };
+        let written = Attempt::new(self, open, claim, known, wanted).write().await?;
+        let Some(Written { outcome, link, left_out, vanished }) = written else {
+            return Ok(Done { called: true, ..Done::new(Settlement::Gone, Outcome::Gone) });
+        };
+        let drift = if vanished { Some(Drift::Vanished) } else { drift };
+        if let Some(drift) = &drift {
+            let (store, customer) = (&claim.store, &claim.customer);
+            tracing::warn!(%store, %customer, %drift, "a contact had drifted; it is put right");
+        }
+        let retry_left_out = retry_left_out(&link);
+        let settlement = Settlement::Confirmed { link, quiet: self.config.quiet, retry_left_out };
+        Ok(Done { left_out, drift, ..Done::new(settlement, outcome) })
+    }
+
+    /// Reads a linked contact that may not be as it was written.
+    async fn look(
+        &self,
+        open: &OpenAccount,
+        claim: &SyncClaim,
+        link: &Link,
+        wanted: &WantedContact,
+    ) -> Result<Looked, SyncError> {
+        let shown = match open.account.contacts().get(link.contact).await {
+            Ok(shown) => shown,
+            Err(error) if error.is_not_found() => return Ok(Looked::Vanished),
+            Err(error) => return Err(error.into()),
+        };
+        let state = ContactState::of_contact(&shown);
+        let written = wanted.as_written(&link.fingerprint);
+        // What was left out is tried again when its time comes, not with each look.
+        if state == written && state.fingerprint() == link.fingerprint {
+            return Ok(Looked::AsWanted(link.clone()));
+        }
+        if state == ContactState::of_wanted(wanted) {
+            let link = Link {
+                fingerprint: state.fingerprint(),
+                holds: wanted.holds(&open.identity),
+                waits_for: Vec::new(),
+                left_out: 0,
+                ..link.clone()
+            };
+            return Ok(Looked::AsWanted(link));
+        }
+        let identifier = open.identity.identifier(&claim.customer);
+        Ok(Looked::Differs(Drift::of(&shown, &link.fingerprint, &identifier, wanted)))
+    }
+
+    /// Holds one row, for what is sent to another customer's contact.
+    pub(super) async fn hold(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Hold> {
+        let hold = self.ports.sync.hold(store, customer, self.config.lease);
+        self.in_time("sync ledger", hold).await
+    }
+
+    /// Holds one row, and waits for a while for a worker who has it.
+    pub(super) async fn hold_waiting(
+        &self,
+        store: &StoreId,
+        customer: &CustomerId,
+        longest: Duration,
+    ) -> Result<SyncClaim, WriteError> {
+        const PAUSE: Duration = Duration::from_millis(25);
+        let until = Instant::now() + longest;
+        loop {
+            match self.hold(store, customer).await? {
+                Hold::Held(claim) => return Ok(*claim),
+                Hold::Busy if Instant::now() >= until => return Err(WriteError::Busy),
+                Hold::Busy => sleep(PAUSE).await,
+            }
+        }
+    }
+}
+
+/// The claim's link, unless it is of another account than the store's present one.
+pub(super) fn link_in<'a>(open: &OpenAccount, claim: &'a SyncClaim) -> Option<&'a Link> {
+    claim.link.as_ref().filter(|link| link.account == open.key)
+}
+
+/// What a look at a linked contact found.
+enum Looked {
+    /// It says what is wanted, or all of it that could be written.
+    AsWanted(Link),
+    /// It is to be written; by a drift, or because the shop has changed.
+    Differs(Option<Drift>),
+    Vanished,
+}

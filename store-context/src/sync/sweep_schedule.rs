@@ -1,0 +1,127 @@
+//! Sweeping every store in turn, shared by all processes.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::sweep::SweepCursor;
+use super::worker::ContactSync;
+use crate::guard::{self, guarded};
+use crate::model::StoreId;
+use crate::ports::{PortResult, SweepClaim};
+
+/// How long a claim of a sweep holds; it is renewed while the store is swept.
+const LEASE: Duration = Duration::from_mins(5);
+
+/// How often a process looks for stores whose sweep is due.
+const EVERY: Duration = Duration::from_mins(1);
+
+/// How often stores are looked for that are not scheduled.
+const SCHEDULE_EVERY: Duration = Duration::from_mins(10);
+
+/// How long after a sweep that failed the store is swept again.
+const AFTER_FAILURE: Duration = Duration::from_mins(30);
+
+/// How long a step may take: a call of Chatwoot that waits for its turn, and a page of ports.
+const STEP_LIMIT: Duration = Duration::from_mins(4);
+
+/// How many stores are read at once.
+const STORES: usize = 500;
+
+impl ContactSync {
+    /// Sweeps every store once in `every`, one after another, until `shutdown` is done; see
+    /// [`ContactSync::sweep`]. A sweep that is cut off begins again at the next start.
+    ///
+    /// Each process sweeps one store at a time, with at most
+    /// [`SyncConfig::sweep_calls_per_minute`](super::SyncConfig::sweep_calls_per_minute) calls a
+    /// minute; who sweeps which is shared out by [`Sweeps`](crate::ports::Sweeps).
+    pub async fn sweep_until(&self, every: Duration, shutdown: impl Future<Output = ()> + Send) {
+        let mut held = None;
+        tokio::select! {
+            biased;
+            () = shutdown => {}
+            () = self.sweep_all(every, &mut held) => {}
+        }
+        if let Some(claim) = held {
+            self.end_sweep(&claim, Duration::ZERO).await;
+        }
+    }
+
+    async fn sweep_all(&self, every: Duration, held: &mut Option<SweepClaim>) {
+        let mut scheduled: Option<Instant> = None;
+        loop {
+            if scheduled.is_none_or(|at| at.elapsed() >= SCHEDULE_EVERY) {
+                match self.schedule_sweeps().await {
+                    Ok(()) => scheduled = Some(Instant::now()),
+                    Err(error) => tracing::error!(%error, "the sweeps could not be scheduled"),
+                }
+            }
+            match guard::port("sweeps", self.ports.sweeps.claim(LEASE)).await {
+                Ok(Some(claim)) => {
+                    *held = Some(claim.clone());
+                    let next = self.sweep_claimed(&claim, every).await;
+                    *held = None;
+                    self.end_sweep(&claim, next).await;
+                }
+                Ok(None) => sleep(EVERY).await,
+                Err(error) => {
+                    tracing::error!(%error, "no sweep could be claimed; trying again");
+                    sleep(EVERY).await;
+                }
+            }
+        }
+    }
+
+    async fn schedule_sweeps(&self) -> PortResult<()> {
+        let mut after: Option<StoreId> = None;
+        loop {
+            let ids = self.ports.stores.ids(after.as_ref(), STORES);
+            let ids = guard::port("stores", ids).await?;
+            let Some(last) = ids.last().cloned() else { return Ok(()) };
+            guard::port("sweeps", self.ports.sweeps.schedule(&ids)).await?;
+            after = Some(last);
+        }
+    }
+
+    /// Sweeps a store, and returns when it is to be swept again.
+    async fn sweep_claimed(&self, claim: &SweepClaim, every: Duration) -> Duration {
+        let store = &claim.store;
+        let pace = Duration::from_mins(1) / self.config.sweep_calls_per_minute.max(1);
+        let mut cursor = SweepCursor::default();
+        let mut renewed = Instant::now();
+        loop {
+            let failed = match guarded(STEP_LIMIT, self.sweep_step(store, cursor)).await {
+                Ok(Ok(step)) => {
+                    // A tenth more or less, so that stores that began together do not stay together.
+                    let Some(next) = step.next else {
+                        return every.mul_f64(0.9 + fastrand::f64() / 5.0);
+                    };
+                    cursor = next;
+                    sleep(pace * step.calls).await;
+                    None
+                }
+                Ok(Err(error)) => Some(error.to_string()),
+                Err(cut) => Some(format!("the step {cut}")),
+            };
+            if let Some(error) = failed {
+                tracing::warn!(%store, error, "a sweep was cut short; it begins again later");
+                return AFTER_FAILURE.min(every);
+            }
+            if renewed.elapsed() >= LEASE / 5 {
+                renewed = Instant::now();
+                match guard::port("sweeps", self.ports.sweeps.extend(claim, LEASE)).await {
+                    Ok(true) => {}
+                    // Another process sweeps the store: settling changes nothing.
+                    Ok(false) => return every,
+                    Err(error) => tracing::warn!(%error, %store, "a sweep could not be renewed"),
+                }
+            }
+        }
+    }
+
+    async fn end_sweep(&self, claim: &SweepClaim, next: Duration) {
+        if let Err(error) = guard::port("sweeps", self.ports.sweeps.settle(claim, next)).await {
+            tracing::warn!(%error, store = %claim.store, "a sweep's end was not noted");
+        }
+    }
+}
