@@ -26,6 +26,24 @@
 //! # }
 //! ```
 
+/// Declares the handle of one kind of record of an account, which a method of [`Account`] returns.
+/// The module imports `Account`.
+macro_rules! account_handle {
+    ($(#[$meta:meta])* $name:ident) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug)]
+        pub struct $name<'a> {
+            account: &'a Account,
+        }
+
+        impl<'a> $name<'a> {
+            pub(crate) const fn new(account: &'a Account) -> Self {
+                Self { account }
+            }
+        }
+    };
+}
+
 pub mod account;
 pub mod agent_bots;
 pub mod agents;

@@ -19,17 +19,12 @@ const CACHE_KEYS: Op = Op::get("account.cache_keys", "/api/v1/accounts/{account_
 
 pub(crate) const OPERATIONS: &[Op] = &[GET, UPDATE, CACHE_KEYS];
 
-/// The account's name, language and settings; from [`Account::details`].
-#[derive(Clone, Copy, Debug)]
-pub struct AccountDetails<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The account's name, language and settings; from [`Account::details`].
+    AccountDetails
 }
 
 impl<'a> AccountDetails<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns the account.
     ///
     /// `GET /api/v1/accounts/{account_id}`. Agents and administrators.

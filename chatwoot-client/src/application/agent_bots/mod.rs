@@ -28,18 +28,13 @@ const RESET_SECRET: Op = Op::post(
 pub(crate) const OPERATIONS: &[Op] =
     &[LIST, GET, CREATE, UPDATE, DELETE, RESET_ACCESS_TOKEN, RESET_SECRET];
 
-/// The agent bots of an account; from [`Account::agent_bots`]. To connect one to an inbox see
-/// [`Inboxes::set_agent_bot`](crate::application::inboxes::Inboxes::set_agent_bot).
-#[derive(Clone, Copy, Debug)]
-pub struct AgentBots<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The agent bots of an account; from [`Account::agent_bots`]. To connect one to an inbox see
+    /// [`Inboxes::set_agent_bot`](crate::application::inboxes::Inboxes::set_agent_bot).
+    AgentBots
 }
 
 impl<'a> AgentBots<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns the bots of the account and those of the installation.
     ///
     /// `GET /api/v1/accounts/{account_id}/agent_bots`. Agents and administrators. An agent sees the

@@ -23,17 +23,12 @@ const ASSIGNABLE: Op =
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, CREATE, UPDATE, DELETE, BULK_CREATE, ASSIGNABLE];
 
-/// The agents of an account; from [`Account::agents`].
-#[derive(Clone, Copy, Debug)]
-pub struct Agents<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The agents of an account; from [`Account::agents`].
+    Agents
 }
 
 impl<'a> Agents<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns every user of the account.
     ///
     /// `GET /api/v1/accounts/{account_id}/agents`. Agents and administrators.

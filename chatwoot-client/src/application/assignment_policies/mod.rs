@@ -26,18 +26,13 @@ const SET_FOR_INBOX: Op = Op::post(
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, CREATE, OF_INBOX, SET_FOR_INBOX];
 
-/// The assignment policies of an account; from [`Account::assignment_policies`]. Administrators
-/// only. Not in Chatwoot's published API.
-#[derive(Clone, Copy, Debug)]
-pub struct AssignmentPolicies<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The assignment policies of an account; from [`Account::assignment_policies`]. Administrators
+    /// only. Not in Chatwoot's published API.
+    AssignmentPolicies
 }
 
 impl<'a> AssignmentPolicies<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns every policy.
     ///
     /// `GET /api/v1/accounts/{account_id}/assignment_policies`. Administrators only.

@@ -35,17 +35,12 @@ const DELETE: Op = Op::delete(
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE];
 
-/// The attribute definitions of an account; from [`Account::attribute_definitions`].
-#[derive(Clone, Copy, Debug)]
-pub struct AttributeDefinitions<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The attribute definitions of an account; from [`Account::attribute_definitions`].
+    AttributeDefinitions
 }
 
 impl<'a> AttributeDefinitions<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns the definitions for one kind of record, or for every kind with `None`.
     ///
     /// `GET /api/v1/accounts/{account_id}/custom_attribute_definitions`. Agents and administrators.

@@ -20,17 +20,12 @@ const LIST: Op = Op::get("audit_logs.list", "/api/v1/accounts/{account_id}/audit
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST];
 
-/// The audit log of an account; from [`Account::audit_logs`].
-#[derive(Clone, Copy, Debug)]
-pub struct AuditLogs<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The audit log of an account; from [`Account::audit_logs`].
+    AuditLogs
 }
 
 impl<'a> AuditLogs<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns one page of the log, newest first; past the end it is empty.
     ///
     /// `GET /api/v1/accounts/{account_id}/audit_logs`. Administrators only.

@@ -32,17 +32,12 @@ const CLONE: Op = Op::post(
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE, CLONE];
 
-/// The automation rules of an account; from [`Account::automation_rules`]. Administrators only.
-#[derive(Clone, Copy, Debug)]
-pub struct AutomationRules<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The automation rules of an account; from [`Account::automation_rules`]. Administrators only.
+    AutomationRules
 }
 
 impl<'a> AutomationRules<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns every rule.
     ///
     /// `GET /api/v1/accounts/{account_id}/automation_rules`. Administrators only. Chatwoot's

@@ -16,21 +16,16 @@ const CREATE: Op =
 
 pub(crate) const OPERATIONS: &[Op] = &[CREATE];
 
-/// Changes to many conversations or contacts at once; from [`Account::bulk_actions`]. Not in
-/// Chatwoot's published API.
-///
-/// The server responds at once and makes the changes in the background. It does not report ids that
-/// do not exist or that the user may not see.
-#[derive(Clone, Copy, Debug)]
-pub struct BulkActions<'a> {
-    account: &'a Account,
+account_handle! {
+    /// Changes to many conversations or contacts at once; from [`Account::bulk_actions`]. Not in
+    /// Chatwoot's published API.
+    ///
+    /// The server responds at once and makes the changes in the background. It does not report ids that
+    /// do not exist or that the user may not see.
+    BulkActions
 }
 
 impl<'a> BulkActions<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Updates many conversations.
     ///
     /// `POST /api/v1/accounts/{account_id}/bulk_actions`. Administrators, and agents for the

@@ -21,18 +21,13 @@ const OF_INBOX: Op =
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, OF_INBOX];
 
-/// The campaigns of an account; from [`Account::campaigns`]. Administrators only. Not in Chatwoot's
-/// published API.
-#[derive(Clone, Copy, Debug)]
-pub struct Campaigns<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The campaigns of an account; from [`Account::campaigns`]. Administrators only. Not in Chatwoot's
+    /// published API.
+    Campaigns
 }
 
 impl<'a> Campaigns<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns every campaign.
     ///
     /// `GET /api/v1/accounts/{account_id}/campaigns`. Administrators only.

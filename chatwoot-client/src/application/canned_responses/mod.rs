@@ -20,18 +20,13 @@ const DELETE: Op =
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, CREATE, UPDATE, DELETE];
 
-/// The canned responses of an account; from [`Account::canned_responses`]. Agents and
-/// administrators.
-#[derive(Clone, Copy, Debug)]
-pub struct CannedResponses<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The canned responses of an account; from [`Account::canned_responses`]. Agents and
+    /// administrators.
+    CannedResponses
 }
 
 impl<'a> CannedResponses<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns every canned response; there are no pages.
     ///
     /// `GET /api/v1/accounts/{account_id}/canned_responses`.

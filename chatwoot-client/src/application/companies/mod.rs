@@ -19,18 +19,13 @@ const CREATE: Op =
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, CREATE];
 
-/// The companies of an account; from [`Account::companies`]. Only on servers with that feature. Not
-/// in Chatwoot's published API.
-#[derive(Clone, Copy, Debug)]
-pub struct Companies<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The companies of an account; from [`Account::companies`]. Only on servers with that feature. Not
+    /// in Chatwoot's published API.
+    Companies
 }
 
 impl<'a> Companies<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns one page of companies.
     ///
     /// `GET /api/v1/accounts/{account_id}/companies`. `meta.extra` has `total_count`.

@@ -75,20 +75,15 @@ pub(crate) const OPERATIONS: &[Op] = &[
     IMPORT,
 ];
 
-/// The contacts of an account; from [`Account::contacts`].
-///
-/// Every method is open to agents and administrators, except [`Contacts::delete`], which is for
-/// administrators.
-#[derive(Clone, Copy, Debug)]
-pub struct Contacts<'a> {
-    pub(super) account: &'a Account,
+account_handle! {
+    /// The contacts of an account; from [`Account::contacts`].
+    ///
+    /// Every method is open to agents and administrators, except [`Contacts::delete`], which is for
+    /// administrators.
+    Contacts
 }
 
 impl<'a> Contacts<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns one page of 15 contacts; a page past the end is empty.
     ///
     /// `GET /api/v1/accounts/{account_id}/contacts`.

@@ -118,19 +118,14 @@ pub(crate) const OPERATIONS: &[Op] = &[
     DELETE,
 ];
 
-/// The conversations of an account; from [`Account::conversations`].
-///
-/// Every method is open to administrators, and to agents for the inboxes they are members of.
-#[derive(Clone, Copy, Debug)]
-pub struct Conversations<'a> {
-    pub(super) account: &'a Account,
+account_handle! {
+    /// The conversations of an account; from [`Account::conversations`].
+    ///
+    /// Every method is open to administrators, and to agents for the inboxes they are members of.
+    Conversations
 }
 
 impl<'a> Conversations<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns one page of 25 conversations; a page past the end is empty.
     ///
     /// `GET /api/v1/accounts/{account_id}/conversations`. Without a status only *open*

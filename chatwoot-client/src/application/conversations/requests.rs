@@ -1,4 +1,4 @@
-//! Request bodies and queries of the conversation operations.
+//! Conversation requests: bodies and queries of the conversation operations.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! Responses of the conversation operations.
+//! Conversation types: responses of the conversation operations.
 
 use serde::{Deserialize, Serialize};
 

@@ -22,17 +22,12 @@ const METRICS: Op =
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, METRICS];
 
-/// The responses to satisfaction surveys; from [`Account::csat`]. Administrators only.
-#[derive(Clone, Copy, Debug)]
-pub struct Csat<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The responses to satisfaction surveys; from [`Account::csat`]. Administrators only.
+    Csat
 }
 
 impl<'a> Csat<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns one page of 25 responses; a page past the end is empty.
     ///
     /// `GET /api/v1/accounts/{account_id}/csat_survey_responses`. Not in Chatwoot's published API.

@@ -29,18 +29,13 @@ const DELETE: Op = Op::delete(
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE];
 
-/// The saved filters of the token's user; from [`Account::custom_filters`]. Agents and
-/// administrators; nobody sees another user's filters.
-#[derive(Clone, Copy, Debug)]
-pub struct CustomFilters<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The saved filters of the token's user; from [`Account::custom_filters`]. Agents and
+    /// administrators; nobody sees another user's filters.
+    CustomFilters
 }
 
 impl<'a> CustomFilters<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns the user's filters of one type.
     ///
     /// `GET /api/v1/accounts/{account_id}/custom_filters`.

@@ -14,18 +14,13 @@ const CREATE: Op = Op::post("custom_roles.create", "/api/v1/accounts/{account_id
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, CREATE];
 
-/// The custom roles of an account; from [`Account::custom_roles`]. Only on servers with that
-/// feature. Not in Chatwoot's published API.
-#[derive(Clone, Copy, Debug)]
-pub struct CustomRoles<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The custom roles of an account; from [`Account::custom_roles`]. Only on servers with that
+    /// feature. Not in Chatwoot's published API.
+    CustomRoles
 }
 
 impl<'a> CustomRoles<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns every custom role.
     ///
     /// `GET /api/v1/accounts/{account_id}/custom_roles`.

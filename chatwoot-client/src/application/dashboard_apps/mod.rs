@@ -22,18 +22,13 @@ const DELETE: Op =
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE];
 
-/// The dashboard apps of an account; from [`Account::dashboard_apps`]. Not in Chatwoot's published
-/// API.
-#[derive(Clone, Copy, Debug)]
-pub struct DashboardApps<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The dashboard apps of an account; from [`Account::dashboard_apps`]. Not in Chatwoot's published
+    /// API.
+    DashboardApps
 }
 
 impl<'a> DashboardApps<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns every app of the account.
     ///
     /// `GET /api/v1/accounts/{account_id}/dashboard_apps`. Agents and administrators.

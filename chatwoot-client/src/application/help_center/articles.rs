@@ -51,19 +51,14 @@ const DELETE_MANY: Op = Op::delete(
 pub(crate) const OPERATIONS: &[Op] =
     &[LIST, GET, CREATE, UPDATE, DELETE, REORDER, SET_STATUS, SET_CATEGORY, DELETE_MANY];
 
-/// The articles of portals; from [`Account::articles`]. A portal is given by its slug.
-///
-/// Agents may list; the other operations are for administrators.
-#[derive(Clone, Copy, Debug)]
-pub struct Articles<'a> {
-    pub(super) account: &'a Account,
+account_handle! {
+    /// The articles of portals; from [`Account::articles`]. A portal is given by its slug.
+    ///
+    /// Agents may list; the other operations are for administrators.
+    Articles
 }
 
 impl<'a> Articles<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns one page of a portal's articles: most recently updated first, or by position within
     /// one category.
     ///

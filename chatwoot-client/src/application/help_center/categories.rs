@@ -38,19 +38,14 @@ const REORDER: Op =
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE, REORDER];
 
-/// The categories of portals; from [`Account::categories`]. A portal is given by its slug.
-///
-/// Agents may list; the other operations are for administrators.
-#[derive(Clone, Copy, Debug)]
-pub struct Categories<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The categories of portals; from [`Account::categories`]. A portal is given by its slug.
+    ///
+    /// Agents may list; the other operations are for administrators.
+    Categories
 }
 
 impl<'a> Categories<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns one page of a portal's categories, sorted by position.
     ///
     /// `GET /api/v1/accounts/{account_id}/portals/{id}/categories`. Not in Chatwoot's published

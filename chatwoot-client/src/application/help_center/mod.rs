@@ -35,20 +35,15 @@ const SEND_INSTRUCTIONS: Op = Op::post(
 pub(crate) const OPERATIONS: &[Op] =
     &[LIST, GET, CREATE, UPDATE, DELETE, DELETE_LOGO, SEND_INSTRUCTIONS];
 
-/// The portals of an account; from [`Account::portals`]. A portal is given by its slug.
-///
-/// For an unknown slug the server fails with status 500, which is not reported as [not
-/// found](crate::error::Error::is_not_found).
-#[derive(Clone, Copy, Debug)]
-pub struct Portals<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The portals of an account; from [`Account::portals`]. A portal is given by its slug.
+    ///
+    /// For an unknown slug the server fails with status 500, which is not reported as [not
+    /// found](crate::error::Error::is_not_found).
+    Portals
 }
 
 impl<'a> Portals<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns every portal of the account.
     ///
     /// `GET /api/v1/accounts/{account_id}/portals`. Agents and administrators.

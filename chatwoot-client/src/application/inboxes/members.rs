@@ -23,17 +23,12 @@ const REMOVE: Op =
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, ADD, REPLACE, REMOVE];
 
-/// The members of inboxes; from [`Account::inbox_members`].
-#[derive(Clone, Copy, Debug)]
-pub struct InboxMembers<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The members of inboxes; from [`Account::inbox_members`].
+    InboxMembers
 }
 
 impl<'a> InboxMembers<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns the members of the inbox.
     ///
     /// `GET /api/v1/accounts/{account_id}/inbox_members/{inbox_id}`. Administrators, and agents for

@@ -58,17 +58,12 @@ pub(crate) const OPERATIONS: &[Op] = &[
     DELETE_AVATAR,
 ];
 
-/// The inboxes of an account; from [`Account::inboxes`].
-#[derive(Clone, Copy, Debug)]
-pub struct Inboxes<'a> {
-    pub(super) account: &'a Account,
+account_handle! {
+    /// The inboxes of an account; from [`Account::inboxes`].
+    Inboxes
 }
 
 impl<'a> Inboxes<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns the inboxes that the user is a member of, or all for an administrator.
     ///
     /// `GET /api/v1/accounts/{account_id}/inboxes`. Only an administrator sees tokens, secrets and

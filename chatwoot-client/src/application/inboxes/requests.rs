@@ -1,4 +1,4 @@
-//! Request bodies of the inbox operations.
+//! Inbox requests: bodies of the inbox operations.
 
 use serde::Serialize;
 

@@ -1,4 +1,4 @@
-//! Responses of the inbox operations.
+//! Inbox types: responses of the inbox operations.
 
 use std::fmt;
 

@@ -28,17 +28,12 @@ const DELETE_HOOK: Op = Op::delete(
 
 pub(crate) const OPERATIONS: &[Op] = &[APPS, CREATE_HOOK, UPDATE_HOOK, DELETE_HOOK];
 
-/// The integrations of an account; from [`Account::integrations`].
-#[derive(Clone, Copy, Debug)]
-pub struct Integrations<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The integrations of an account; from [`Account::integrations`].
+    Integrations
 }
 
 impl<'a> Integrations<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns the apps that the account can be connected to, each with its hooks.
     ///
     /// `GET /api/v1/accounts/{account_id}/integrations/apps`. Agents and administrators; only an

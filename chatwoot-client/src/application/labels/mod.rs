@@ -20,17 +20,12 @@ const DELETE: Op = Op::delete("labels.delete", "/api/v1/accounts/{account_id}/la
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE];
 
-/// The labels of an account; from [`Account::labels`].
-#[derive(Clone, Copy, Debug)]
-pub struct Labels<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The labels of an account; from [`Account::labels`].
+    Labels
 }
 
 impl<'a> Labels<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns every label of the account.
     ///
     /// `GET /api/v1/accounts/{account_id}/labels`.

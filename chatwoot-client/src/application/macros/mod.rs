@@ -24,20 +24,15 @@ const EXECUTE: Op = Op::post("macros.execute", "/api/v1/accounts/{account_id}/ma
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE, EXECUTE];
 
-/// The macros of an account; from [`Account::macros`]. Not in Chatwoot's published API.
-///
-/// An agent may use the account's macros and their own, and update their own; only an administrator
-/// may update the account's.
-#[derive(Clone, Copy, Debug)]
-pub struct Macros<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The macros of an account; from [`Account::macros`]. Not in Chatwoot's published API.
+    ///
+    /// An agent may use the account's macros and their own, and update their own; only an administrator
+    /// may update the account's.
+    Macros
 }
 
 impl<'a> Macros<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns the account's macros and the user's own.
     ///
     /// `GET /api/v1/accounts/{account_id}/macros`. Agents and administrators.

@@ -31,18 +31,13 @@ const READ_ALL: Op =
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, UNREAD_COUNT, READ_ALL];
 
-/// The notifications of the token's user; from [`Account::notifications`]. Agents and
-/// administrators. Not in Chatwoot's published API.
-#[derive(Clone, Copy, Debug)]
-pub struct Notifications<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The notifications of the token's user; from [`Account::notifications`]. Agents and
+    /// administrators. Not in Chatwoot's published API.
+    Notifications
 }
 
 impl<'a> Notifications<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns one page of 15 notifications; a page past the end is empty.
     ///
     /// `GET /api/v1/accounts/{account_id}/notifications`. `meta.extra` has `unread_count`.

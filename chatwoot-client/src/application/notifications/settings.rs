@@ -17,18 +17,13 @@ const REPLACE: Op = Op::patch(
 
 pub(crate) const OPERATIONS: &[Op] = &[GET, REPLACE];
 
-/// The notification settings of the token's user; from [`Account::notification_settings`]. Agents
-/// and administrators. Not in Chatwoot's published API.
-#[derive(Clone, Copy, Debug)]
-pub struct NotificationSettings<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The notification settings of the token's user; from [`Account::notification_settings`]. Agents
+    /// and administrators. Not in Chatwoot's published API.
+    NotificationSettings
 }
 
 impl<'a> NotificationSettings<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns the user's flags and all available flags.
     ///
     /// `GET /api/v1/accounts/{account_id}/notification_settings`.

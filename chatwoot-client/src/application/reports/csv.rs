@@ -16,24 +16,19 @@ const TEAMS: Op = Op::get("csv_reports.teams", "/api/v2/accounts/{account_id}/re
 
 pub(crate) const OPERATIONS: &[Op] = &[AGENTS, INBOXES, LABELS, TEAMS];
 
-/// Reports as CSV; from [`Account::csv_reports`].
-///
-/// Administrators only. The response is meant for people: a line with the period, one or two empty
-/// lines, and then the table with its headings, in the account's language, with times such as
-/// `2 seconds` and `N/A`. For numbers use
-/// [`SummaryReports`](crate::application::reports::SummaryReports). Not in Chatwoot's published
-/// API. The server allows 100 requests a minute per token and account, together with those of
-/// [`Reports`](crate::application::reports::Reports).
-#[derive(Clone, Copy, Debug)]
-pub struct CsvReports<'a> {
-    account: &'a Account,
+account_handle! {
+    /// Reports as CSV; from [`Account::csv_reports`].
+    ///
+    /// Administrators only. The response is meant for people: a line with the period, one or two empty
+    /// lines, and then the table with its headings, in the account's language, with times such as
+    /// `2 seconds` and `N/A`. For numbers use
+    /// [`SummaryReports`](crate::application::reports::SummaryReports). Not in Chatwoot's published
+    /// API. The server allows 100 requests a minute per token and account, together with those of
+    /// [`Reports`](crate::application::reports::Reports).
+    CsvReports
 }
 
 impl<'a> CsvReports<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns a table with a row for each agent.
     ///
     /// `GET /api/v2/accounts/{account_id}/reports/agents`.

@@ -24,18 +24,13 @@ const OF_CONVERSATION: Op = Op::get(
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, OF_CONVERSATION];
 
-/// The reporting events of an account; from [`Account::reporting_events`]. `NotFound` on servers
-/// without the enterprise edition.
-#[derive(Clone, Copy, Debug)]
-pub struct ReportingEvents<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The reporting events of an account; from [`Account::reporting_events`]. `NotFound` on servers
+    /// without the enterprise edition.
+    ReportingEvents
 }
 
 impl<'a> ReportingEvents<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns one page of the account's events, newest first.
     ///
     /// `GET /api/v1/accounts/{account_id}/reporting_events`. Administrators only.

@@ -21,11 +21,10 @@ const GROUPED: Op = Op::get(
 
 pub(crate) const OPERATIONS: &[Op] = &[CONVERSATIONS, GROUPED];
 
-/// Reports on the current state of conversations; from [`Account::live_reports`]. Administrators,
-/// and agents with the right to see reports. Not in Chatwoot's published API.
-#[derive(Clone, Copy, Debug)]
-pub struct LiveReports<'a> {
-    account: &'a Account,
+account_handle! {
+    /// Reports on the current state of conversations; from [`Account::live_reports`]. Administrators,
+    /// and agents with the right to see reports. Not in Chatwoot's published API.
+    LiveReports
 }
 
 #[derive(Serialize)]
@@ -37,10 +36,6 @@ struct Query {
 }
 
 impl<'a> LiveReports<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns the number of conversations by status, of a team or of all.
     ///
     /// `GET /api/v2/accounts/{account_id}/live_reports/conversation_metrics`.

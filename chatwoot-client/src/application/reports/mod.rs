@@ -50,20 +50,15 @@ const OUTGOING: Op =
 pub(crate) const OPERATIONS: &[Op] =
     &[SERIES, SUMMARY, CONVERSATIONS, AGENTS, FIRST_RESPONSES, INBOX_LABELS, OUTGOING];
 
-/// Reports over a period; from [`Account::reports`].
-///
-/// Administrators, and agents with the right to see reports. The server allows 100 requests a
-/// minute per token and account, together with those of [`CsvReports`].
-#[derive(Clone, Copy, Debug)]
-pub struct Reports<'a> {
-    account: &'a Account,
+account_handle! {
+    /// Reports over a period; from [`Account::reports`].
+    ///
+    /// Administrators, and agents with the right to see reports. The server allows 100 requests a
+    /// minute per token and account, together with those of [`CsvReports`].
+    Reports
 }
 
 impl<'a> Reports<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns one metric over a period, with a point for each day unless the options set another
     /// interval.
     ///

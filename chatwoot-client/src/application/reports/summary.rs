@@ -27,21 +27,16 @@ const CHANNELS: Op =
 
 pub(crate) const OPERATIONS: &[Op] = &[AGENTS, TEAMS, INBOXES, LABELS, CHANNELS];
 
-/// Reports with a row for each agent, team, inbox, label or channel; from
-/// [`Account::summary_reports`].
-///
-/// Administrators, and agents with the right to see reports. With `business_hours`, times count
-/// only the inboxes' opening hours.
-#[derive(Clone, Copy, Debug)]
-pub struct SummaryReports<'a> {
-    account: &'a Account,
+account_handle! {
+    /// Reports with a row for each agent, team, inbox, label or channel; from
+    /// [`Account::summary_reports`].
+    ///
+    /// Administrators, and agents with the right to see reports. With `business_hours`, times count
+    /// only the inboxes' opening hours.
+    SummaryReports
 }
 
 impl<'a> SummaryReports<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns a row for each agent.
     ///
     /// `GET /api/v2/accounts/{account_id}/summary_reports/agent`.

@@ -26,23 +26,18 @@ const ARTICLES: Op = Op::get("search.articles", "/api/v1/accounts/{account_id}/s
 
 pub(crate) const OPERATIONS: &[Op] = &[ALL, CONTACTS, CONVERSATIONS, MESSAGES, ARTICLES];
 
-/// The search of an account; from [`Account::search`]. Agents and administrators, each in the
-/// inboxes they may see. Pages have 15 entries; a page past the end is empty.
-///
-/// [`Search::all`] and [`Search::conversations`] failed with status 500 when measured on 4.15.1 and
-/// 4.9.1. According to the server's source, the cause is a conversation without any message among
-/// the results: the server renders its missing message all the same. To find a contact by one exact
-/// value use [`Contacts::find_exact`](crate::application::contacts::Contacts::find_exact).
-#[derive(Clone, Copy, Debug)]
-pub struct Search<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The search of an account; from [`Account::search`]. Agents and administrators, each in the
+    /// inboxes they may see. Pages have 15 entries; a page past the end is empty.
+    ///
+    /// [`Search::all`] and [`Search::conversations`] failed with status 500 when measured on 4.15.1 and
+    /// 4.9.1. According to the server's source, the cause is a conversation without any message among
+    /// the results: the server renders its missing message all the same. To find a contact by one exact
+    /// value use [`Contacts::find_exact`](crate::application::contacts::Contacts::find_exact).
+    Search
 }
 
 impl<'a> Search<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns one page of each of the four kinds.
     ///
     /// `GET /api/v1/accounts/{account_id}/search`. Not in Chatwoot's published API.

@@ -16,18 +16,13 @@ const CREATE: Op = Op::post("sla_policies.create", "/api/v1/accounts/{account_id
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, CREATE];
 
-/// The SLA policies of an account; from [`Account::sla_policies`]. Only on servers with that
-/// feature. Not in Chatwoot's published API.
-#[derive(Clone, Copy, Debug)]
-pub struct SlaPolicies<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The SLA policies of an account; from [`Account::sla_policies`]. Only on servers with that
+    /// feature. Not in Chatwoot's published API.
+    SlaPolicies
 }
 
 impl<'a> SlaPolicies<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns every policy.
     ///
     /// `GET /api/v1/accounts/{account_id}/sla_policies`.

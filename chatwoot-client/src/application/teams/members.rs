@@ -21,17 +21,12 @@ const REMOVE: Op =
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, ADD, REPLACE, REMOVE];
 
-/// The members of teams; from [`Account::team_members`].
-#[derive(Clone, Copy, Debug)]
-pub struct TeamMembers<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The members of teams; from [`Account::team_members`].
+    TeamMembers
 }
 
 impl<'a> TeamMembers<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns the members of the team.
     ///
     /// `GET /api/v1/accounts/{account_id}/teams/{team_id}/team_members`. Agents and administrators.

@@ -21,17 +21,12 @@ const DELETE: Op = Op::delete("teams.delete", "/api/v1/accounts/{account_id}/tea
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, GET, CREATE, UPDATE, DELETE];
 
-/// The teams of an account; from [`Account::teams`].
-#[derive(Clone, Copy, Debug)]
-pub struct Teams<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The teams of an account; from [`Account::teams`].
+    Teams
 }
 
 impl<'a> Teams<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns every team of the account.
     ///
     /// `GET /api/v1/accounts/{account_id}/teams`. Agents and administrators.

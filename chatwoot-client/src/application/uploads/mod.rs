@@ -15,20 +15,15 @@ const UPLOAD: Op =
 
 pub(crate) const OPERATIONS: &[Op] = &[UPLOAD];
 
-/// The uploads of an account; from [`Account::uploads`].
-///
-/// Agents and administrators. The server allows 60 files an hour per account. Not in Chatwoot's
-/// published API.
-#[derive(Clone, Copy, Debug)]
-pub struct Uploads<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The uploads of an account; from [`Account::uploads`].
+    ///
+    /// Agents and administrators. The server allows 60 files an hour per account. Not in Chatwoot's
+    /// published API.
+    Uploads
 }
 
 impl<'a> Uploads<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Stores a file and returns its URL.
     ///
     /// `POST /api/v1/accounts/{account_id}/upload`.

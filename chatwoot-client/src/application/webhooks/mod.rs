@@ -22,17 +22,12 @@ const DELETE: Op =
 
 pub(crate) const OPERATIONS: &[Op] = &[LIST, CREATE, UPDATE, DELETE];
 
-/// The webhooks of an account; from [`Account::webhooks`].
-#[derive(Clone, Copy, Debug)]
-pub struct Webhooks<'a> {
-    account: &'a Account,
+account_handle! {
+    /// The webhooks of an account; from [`Account::webhooks`].
+    Webhooks
 }
 
 impl<'a> Webhooks<'a> {
-    pub(crate) fn new(account: &'a Account) -> Self {
-        Self { account }
-    }
-
     /// Returns every webhook, each with its secret.
     ///
     /// `GET /api/v1/accounts/{account_id}/webhooks`. Administrators only.
