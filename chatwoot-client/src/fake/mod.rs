@@ -17,6 +17,47 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! On tokio's paused clock, with `fastrand` seeded, a run repeats exactly:
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::time::{Duration, SystemTime};
+//! use chatwoot_client::fake::{FakeChatwoot, FakeLimits, FaultKind, WebhookRendering};
+//! use chatwoot_client::{Client, Limits};
+//! use jiff::{SignedDuration, Timestamp};
+//!
+//! fastrand::seed(7); // once a thread, and `tokio::time::pause()`
+//! let (start, began) = (SystemTime::UNIX_EPOCH + Duration::from_hours(1), tokio::time::Instant::now());
+//! let fake = FakeChatwoot::new();
+//! fake.follow_tokio(Timestamp::try_from(start)?);
+//! fake.set_skew(SignedDuration::from_secs(-120));
+//! fake.set_limits(Some(FakeLimits::default()));
+//! fake.set_merge_window(Duration::from_millis(80));
+//! fake.set_removal_delay(Duration::from_secs(30));
+//! fake.set_webhook_rendering(WebhookRendering::After(Duration::from_secs(2)));
+//! let mut random = fastrand::Rng::with_seed(7);
+//! fake.set_fault_script(move |_| match random.u8(..) {
+//!     0..3 => Some(FaultKind::ErrorAfter),
+//!     3..6 => Some(FaultKind::LateBy(Duration::from_secs(random.u64(1..40)))),
+//!     _ => None,
+//! });
+//! let client = Client::builder("https://chatwoot.test")
+//!     .transport(fake.clone())
+//!     .limits(Limits::server())
+//!     .wall_clock(move || start + began.elapsed())
+//!     .build()?;
+//! let (account, token) = fake.add_account("Tea shop");
+//! let live = client.account(account, token);
+//! let bulk = live.in_background();
+//! let deliveries = fake.take_deliveries(); // those that are due
+//! fake.clear_faults();
+//! fake.run_background_jobs();
+//! # drop((bulk, deliveries));
+//! # Ok(())
+//! # }
+//! ```
 
 #![expect(
     clippy::unnecessary_wraps,
