@@ -91,7 +91,7 @@ impl Account {
         Timestamp::try_from(self.http.now()).unwrap_or_default()
     }
 
-    /// Returns what the client behind this handle has done so far.
+    /// Returns the statistics of the client behind this handle.
     pub fn stats(&self) -> Stats {
         self.http.counters().read()
     }

@@ -17,6 +17,47 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! On tokio's paused clock, with `fastrand` seeded, a run repeats exactly:
+//!
+//! ```
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use std::time::{Duration, SystemTime};
+//! use chatwoot_client::fake::{FakeChatwoot, FakeLimits, FaultKind, WebhookRendering};
+//! use chatwoot_client::{Client, Limits};
+//! use jiff::{SignedDuration, Timestamp};
+//!
+//! fastrand::seed(7); // once a thread, and `tokio::time::pause()`
+//! let (start, began) = (SystemTime::UNIX_EPOCH + Duration::from_hours(1), tokio::time::Instant::now());
+//! let fake = FakeChatwoot::new();
+//! fake.follow_tokio(Timestamp::try_from(start)?);
+//! fake.set_skew(SignedDuration::from_secs(-120));
+//! fake.set_limits(Some(FakeLimits::default()));
+//! fake.set_merge_window(Duration::from_millis(80));
+//! fake.set_removal_delay(Duration::from_secs(30));
+//! fake.set_webhook_rendering(WebhookRendering::After(Duration::from_secs(2)));
+//! let mut random = fastrand::Rng::with_seed(7);
+//! fake.set_fault_script(move |_| match random.u8(..) {
+//!     0..3 => Some(FaultKind::ErrorAfter),
+//!     3..6 => Some(FaultKind::LateBy(Duration::from_secs(random.u64(1..40)))),
+//!     _ => None,
+//! });
+//! let client = Client::builder("https://chatwoot.test")
+//!     .transport(fake.clone())
+//!     .limits(Limits::server())
+//!     .wall_clock(move || start + began.elapsed())
+//!     .build()?;
+//! let (account, token) = fake.add_account("Tea shop");
+//! let live = client.account(account, token);
+//! let bulk = live.in_background();
+//! let deliveries = fake.take_deliveries(); // those that are due
+//! fake.clear_faults();
+//! fake.run_background_jobs();
+//! # drop((bulk, deliveries));
+//! # Ok(())
+//! # }
+//! ```
 
 #![expect(
     clippy::unnecessary_wraps,
@@ -46,14 +87,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use jiff::Timestamp;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
 use self::application::account;
 use self::application::agents;
-use self::http::response::ErrorResponse;
-use self::http::router;
 use self::platform::users as platform_users;
 pub use crate::fake::builder::FakeBuilder;
 pub use crate::fake::http::faults::{Fault, FaultKind, WebhookFaults};
@@ -63,10 +101,9 @@ pub use crate::fake::journal::JournalEntry;
 pub use crate::fake::webhook::deliver::{DeliveryOutcome, DeliveryRecord};
 pub use crate::fake::webhook::events::{Delivery, Fact, WebhookRendering};
 
-use crate::fake::application::messages::save as message_save;
 use crate::fake::background::Job;
-use crate::fake::http::input::{Caller, Ctx, Input};
-use crate::fake::http::response::FakeResponse;
+use crate::fake::http::input::Input;
+use crate::fake::http::process::{Begun, respond_to};
 use crate::fake::state::State;
 use crate::http::Body;
 use crate::http::transport::{Transport, TransportError, TransportErrorKind};
@@ -262,88 +299,6 @@ impl FakeChatwoot {
     fn downgrade(&self) -> Weak<Inner> {
         Arc::downgrade(&self.inner)
     }
-}
-
-/// A request that was handled, or is on its way.
-#[derive(Debug)]
-struct Begun {
-    reply: Reply,
-    /// What comes in place of the reply's outcome, once the delay has passed; if anything comes.
-    later: Option<oneshot::Receiver<Begun>>,
-}
-
-impl Begun {
-    fn responded(response: FakeResponse) -> Self {
-        let outcome = FakeOutcome::Response(response.into_response(false));
-        Self { reply: Reply { delay: Duration::ZERO, outcome }, later: None }
-    }
-}
-
-/// Handles a request that has arrived, with these faults, and notes it in the journal.
-fn respond_to(state: &mut State, input: &Input, struck: &[FaultKind]) -> Begun {
-    let now = state.now();
-    let mut reply = process(state, input, struck, now);
-    message_save::write_activities(state);
-    let mut later = None;
-    if let Some((window, refused)) = state.writing.take() {
-        reply.delay += window;
-        // Only the operation's own response can still become a refusal.
-        let own = matches!(reply.outcome, FakeOutcome::Response(_));
-        later = (own && !struck.contains(&FaultKind::ErrorAfter)).then_some(refused);
-    }
-    let status = match &reply.outcome {
-        FakeOutcome::Response(response) => Some(response.status().as_u16()),
-        FakeOutcome::Reset | FakeOutcome::NoConnection | FakeOutcome::NoResponse => None,
-    };
-    state.journal.record(input, status, now);
-    Begun { reply, later }
-}
-
-/// Applies the faults before, the rate limits, the operation and the faults after.
-fn process(state: &mut State, input: &Input, struck: &[FaultKind], now: Timestamp) -> Reply {
-    let mut delay = Duration::ZERO;
-    let etag = input.verb == "GET";
-    let respond = |delay, response: FakeResponse| Reply {
-        delay,
-        outcome: FakeOutcome::Response(response.into_response(etag)),
-    };
-    let without = |delay, outcome| Reply { delay, outcome };
-    for fault in struck {
-        match fault {
-            FaultKind::Delay(by) => delay += *by,
-            FaultKind::Respond { status, body } => {
-                return respond(delay, FakeResponse::raw(*status, body.clone()));
-            }
-            FaultKind::RateLimited => {
-                return respond(delay, FakeResponse::text(429, "Retry later\n"));
-            }
-            FaultKind::ErrorBefore => {
-                return respond(delay, ErrorResponse::internal_server_error().0);
-            }
-            FaultKind::NoConnection => return without(delay, FakeOutcome::NoConnection),
-            FaultKind::ResetBefore => return without(delay, FakeOutcome::Reset),
-            FaultKind::TimeoutBefore => return without(delay, FakeOutcome::NoResponse),
-            FaultKind::ErrorAfter
-            | FaultKind::ResetBeforeResponse
-            | FaultKind::TimeoutAfter
-            | FaultKind::LateBy(_) => {}
-        }
-    }
-    if !state.windows.admit(input, now.as_second()) {
-        return respond(delay, FakeResponse::text(429, "Retry later\n"));
-    }
-    let mut ctx = Ctx { state, input, account: 0, caller: Caller::Nobody };
-    let response = router::run(&mut ctx).unwrap_or_else(|error| error.0);
-    if struck.contains(&FaultKind::TimeoutAfter) {
-        return without(delay, FakeOutcome::NoResponse);
-    }
-    if struck.contains(&FaultKind::ResetBeforeResponse) {
-        return without(delay, FakeOutcome::Reset);
-    }
-    if struck.contains(&FaultKind::ErrorAfter) {
-        return respond(delay, ErrorResponse::internal_server_error().0);
-    }
-    respond(delay, response)
 }
 
 /// Returns the request with its whole body in memory.

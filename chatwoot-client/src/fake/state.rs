@@ -6,7 +6,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
-use crate::fake::Begun;
 use crate::fake::application::account::Account;
 use crate::fake::application::agents::Membership;
 use crate::fake::application::attribute_definitions::Definition;
@@ -21,6 +20,7 @@ use crate::fake::background::Jobs;
 use crate::fake::clock::Clock;
 use crate::fake::http::faults::Faults;
 use crate::fake::http::limits::Windows;
+use crate::fake::http::process::Begun;
 use crate::fake::journal::Journal;
 use crate::fake::platform::users::User;
 use crate::fake::table::Table;

@@ -5,6 +5,7 @@ pub(in crate::fake) mod faults;
 pub(in crate::fake) mod input;
 pub(in crate::fake) mod limits;
 pub(in crate::fake) mod multipart;
+pub(in crate::fake) mod process;
 pub(in crate::fake) mod response;
 pub(in crate::fake) mod root;
 pub(in crate::fake) mod router;
