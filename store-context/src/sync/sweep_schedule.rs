@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::sweep::SweepCursor;
+use super::sweep::{SweepCursor, SweepStep};
 use super::worker::ContactSync;
 use crate::guard::{self, guarded};
 use crate::model::StoreId;
@@ -90,22 +90,19 @@ impl ContactSync {
         let mut cursor = SweepCursor::default();
         let mut renewed = Instant::now();
         loop {
-            let failed = match guarded(STEP_LIMIT, self.sweep_step(store, cursor)).await {
-                Ok(Ok(step)) => {
-                    // A tenth more or less, so that stores that began together do not stay together.
-                    let Some(next) = step.next else {
-                        return every.mul_f64(0.9 + fastrand::f64() / 5.0);
-                    };
+            let step = guarded(STEP_LIMIT, self.sweep_step(store, cursor)).await;
+            let step = step.map_err(|cut| format!("the step {cut}"));
+            match step.and_then(|step| step.map_err(|error| error.to_string())) {
+                Ok(SweepStep { next: Some(next), calls, .. }) => {
                     cursor = next;
-                    sleep(pace * step.calls).await;
-                    None
+                    sleep(pace * calls).await;
                 }
-                Ok(Err(error)) => Some(error.to_string()),
-                Err(cut) => Some(format!("the step {cut}")),
-            };
-            if let Some(error) = failed {
-                tracing::warn!(%store, error, "a sweep was cut short; it begins again later");
-                return AFTER_FAILURE.min(every);
+                // A tenth more or less, so that stores that began together do not stay together.
+                Ok(_) => return every.mul_f64(0.9 + fastrand::f64() / 5.0),
+                Err(error) => {
+                    tracing::warn!(%store, error, "a sweep was cut short; it begins again later");
+                    return AFTER_FAILURE.min(every);
+                }
             }
             if renewed.elapsed() >= LEASE / 5 {
                 renewed = Instant::now();
