@@ -6,6 +6,7 @@ mod adoption;
 mod dependencies;
 mod doctor;
 mod drift;
+mod handler_context;
 mod identity;
 mod intake;
 mod panel;

@@ -527,7 +527,7 @@ impl Bench {
 
     /// What is known of a conversation of the first store.
     pub(crate) async fn known(&self, conversation: ConversationId) -> Option<KnownState> {
-        let account = self.accounts.open(self.north()).await.unwrap().key;
+        let account = self.record(self.north()).await.account_key().unwrap();
         let known = self.ports.webhooks.states(self.north(), &account, &[conversation]).await;
         known.unwrap().pop()
     }
