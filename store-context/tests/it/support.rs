@@ -26,7 +26,7 @@ use store_context::model::{
 };
 use store_context::ports::{
     Clock, Entry, EntryClaim, PortError, PortResult, Ports, Remembered, StoreCredentials,
-    StoreRecord, SyncClaim, SyncCounts, SyncLedger, WebhookCounts, WebhookLedger,
+    StoreRecord, SyncClaim, SyncCounts, SyncLedger, TokioClock, WebhookCounts, WebhookLedger,
 };
 use store_context::provision::{ProvisionConfig, ProvisionError, ProvisionReport, Provisioner};
 use store_context::sync::{ContactSync, Outcome, SyncConfig, Synced};
@@ -52,20 +52,29 @@ pub(crate) fn every_fault() -> [FaultKind; 6] {
     ]
 }
 
-/// The system's clock, until it is set.
-#[derive(Debug, Default)]
-pub(crate) struct TestClock(Mutex<Option<Timestamp>>);
+/// A clock that moves with tokio's from the present on, until it is set.
+#[derive(Debug)]
+pub(crate) struct TestClock {
+    moving: TokioClock,
+    set: Mutex<Option<Timestamp>>,
+}
+
+impl Default for TestClock {
+    fn default() -> Self {
+        Self { moving: TokioClock::starting_at(Timestamp::now()), set: Mutex::default() }
+    }
+}
 
 impl TestClock {
     /// Stands at this time from now on.
     pub(crate) fn set(&self, to: Timestamp) {
-        *self.0.lock().unwrap() = Some(to);
+        *self.set.lock().unwrap() = Some(to);
     }
 }
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        self.0.lock().unwrap().unwrap_or_else(Timestamp::now)
+        self.set.lock().unwrap().unwrap_or_else(|| self.moving.now())
     }
 }
 
