@@ -14,6 +14,7 @@ mod points_intake;
 mod proof;
 mod provision;
 mod reconcile;
+mod reconcile_cost;
 mod support;
 mod sync;
 mod visitor;
