@@ -8,6 +8,7 @@ mod from_api;
 mod from_webhook;
 mod handler;
 mod handler_context;
+mod purge;
 mod receive;
 mod reconcile;
 
@@ -15,5 +16,6 @@ pub use self::admit::Admission;
 pub use self::dispatch::{DispatchConfig, Dispatched, Dispatcher};
 pub use self::handler::{Handler, HandlerError};
 pub use self::handler_context::{HandlerContext, HandlerContextError};
+pub use self::purge::{PurgeConfig, WebhookPurge};
 pub use self::receive::{Intake, Receipt, ReceiveError};
 pub use self::reconcile::{ReconcileConfig, ReconcileError, Reconciled, Reconciler};

@@ -25,7 +25,7 @@ use store_context::model::{
 };
 use store_context::ports::{
     Clock, Entry, KnownState, PortError, PortResult, Ports, StoreCredentials, StoreRecord,
-    SyncClaim, SyncCounts, SyncLedger,
+    SyncClaim, SyncCounts, SyncLedger, TokioClock,
 };
 use store_context::provision::{ProvisionConfig, ProvisionError, ProvisionReport, Provisioner};
 use store_context::sync::{ContactSync, Outcome, SyncConfig, Synced};
@@ -53,20 +53,29 @@ pub(crate) fn every_fault() -> [FaultKind; 6] {
     ]
 }
 
-/// The system's clock, until it is set.
-#[derive(Debug, Default)]
-pub(crate) struct TestClock(Mutex<Option<Timestamp>>);
+/// A clock that moves with tokio's from the present on, until it is set.
+#[derive(Debug)]
+pub(crate) struct TestClock {
+    moving: TokioClock,
+    set: Mutex<Option<Timestamp>>,
+}
+
+impl Default for TestClock {
+    fn default() -> Self {
+        Self { moving: TokioClock::starting_at(Timestamp::now()), set: Mutex::default() }
+    }
+}
 
 impl TestClock {
     /// Stands at this time from now on.
     pub(crate) fn set(&self, to: Timestamp) {
-        *self.0.lock().unwrap() = Some(to);
+        *self.set.lock().unwrap() = Some(to);
     }
 }
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        self.0.lock().unwrap().unwrap_or_else(Timestamp::now)
+        self.set.lock().unwrap().unwrap_or_else(|| self.moving.now())
     }
 }
 
@@ -499,7 +508,7 @@ impl Bench {
 
     /// Brings a delivery to the first store's address, signed for this moment.
     pub(crate) async fn receive(&self, delivery: &Delivery) -> Result<Receipt, ReceiveError> {
-        let request = delivery.request(Timestamp::now());
+        let request = delivery.request(self.clock.now());
         self.receive_as(request.headers(), request.body()).await
     }
 
@@ -528,7 +537,7 @@ impl Bench {
 
     /// What is known of a conversation of the first store.
     pub(crate) async fn known(&self, conversation: ConversationId) -> Option<KnownState> {
-        let account = self.accounts.open(self.north()).await.unwrap().key;
+        let account = self.record(self.north()).await.account_key().unwrap();
         let known = self.ports.webhooks.states(self.north(), &account, &[conversation]).await;
         known.unwrap().pop()
     }

@@ -250,7 +250,9 @@ impl Reconciler {
         if found.conversations > 0 || found.unread > 0 || !quiet {
             return jitter(busy, 0.2);
         }
-        jitter((claim.age * 2).clamp(busy, idle), 0.1)
+        let next = claim.age * 2;
+        // Widely spread on the way, so that stores that began together do not go on together.
+        if next < idle { jitter(next.max(busy), 0.4) } else { jitter(idle, 0.1) }
     }
 
     /// How long until a store is asked again that could not be reconciled: from some seconds on, and

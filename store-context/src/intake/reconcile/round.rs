@@ -39,6 +39,9 @@ pub(super) struct Round {
 /// How many conversations are looked at with the same calls of the ledger.
 const CHUNK: usize = 25;
 
+/// How many messages the server shows at once; fewer are the last.
+const PAGE: usize = 20;
+
 /// How many conversations in a row may be unreadable before the server is taken to be.
 const FAILURES: u32 = 5;
 
@@ -202,7 +205,8 @@ impl Round {
             let query = MessagesQuery { before, ..MessagesQuery::default() };
             let page =
                 self.account.conversation(conversation.id).messages().list(&query).await?.payload;
-            let oldest = page.iter().min_by_key(|message| message.id);
+            let full = page.len() >= PAGE;
+            let oldest = page.iter().filter(|_| full).min_by_key(|message| message.id);
             let next = oldest.filter(|oldest| oldest.created_at.at() >= Some(from));
             let next = next.map(|oldest| oldest.id);
             messages.extend(page.into_iter().map(|message| (message.id, message)));
