@@ -14,7 +14,6 @@ use ::axum::routing::post;
 use ::axum::{Json, Router};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::json;
-use store_context::Timestamp;
 use store_context::intake::{Intake, Receipt, ReceiveError};
 use store_context::ports::{Address, AddressToken};
 use tokio::time::timeout;
@@ -119,7 +118,7 @@ impl Endpoint {
         };
         let Some(_place) = self.at_once.enter() else { return busy("all") };
         let address = AddressToken::new(address);
-        let admission = match intake.admit(&address, &head.headers, Timestamp::now()).await {
+        let admission = match intake.admit(&address, &head.headers).await {
             Ok(admission) => admission,
             Err(error) => return refuse(&error),
         };

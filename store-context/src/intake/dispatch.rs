@@ -15,7 +15,7 @@ use crate::guard::{self, Cut, guarded};
 use crate::model::StoreId;
 use crate::pool::{Pool, Stop, Work};
 use crate::ports::{
-    ClaimRequest, Entry, EntryOutcome, PortResult, Ports, QueueClaim, WebhookLedger,
+    ClaimRequest, Entry, EntryOutcome, Observer, PortResult, Ports, QueueClaim, WebhookLedger,
 };
 
 /// How entries are handed out.
@@ -77,6 +77,7 @@ pub struct Dispatcher {
     accounts: Accounts,
     ledger: Arc<dyn WebhookLedger>,
     handler: Arc<dyn Handler>,
+    observer: Arc<dyn Observer>,
     config: DispatchConfig,
 }
 
@@ -95,7 +96,8 @@ impl Dispatcher {
         handler: Arc<dyn Handler>,
         config: DispatchConfig,
     ) -> Self {
-        Self { accounts, ledger: ports.webhooks.clone(), handler, config }
+        let (ledger, observer) = (ports.webhooks.clone(), ports.observer.clone());
+        Self { accounts, ledger, handler, observer, config }
     }
 
     /// Handles what is due, until nothing is.
@@ -182,7 +184,9 @@ impl Dispatcher {
                     return Ok(false);
                 };
                 entry.tries = tries;
+                let began = Instant::now();
                 let handled = self.entry(claim, &mut renewed, &entry, stop).await;
+                let elapsed = began.elapsed();
                 let Some(outcome) = handled else { return Ok(false) };
                 let goes_on = !matches!(outcome, EntryOutcome::Retry { .. });
                 sum.count(&outcome);
@@ -190,6 +194,9 @@ impl Dispatcher {
                 if !self.port(self.ledger.settle(claim, &settled)).await? {
                     return Ok(false);
                 }
+                let [(_, outcome)] = &settled;
+                let tell = |to: &dyn Observer| to.entry_settled(&entry, outcome, elapsed);
+                guard::observe(&*self.observer, tell);
                 if !goes_on {
                     return Ok(true);
                 }

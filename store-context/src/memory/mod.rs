@@ -5,7 +5,6 @@
 //! that tens of thousands of customers cost no more than ten.
 
 mod cache;
-mod due;
 mod fair_queue;
 mod shop;
 mod stores;

@@ -15,8 +15,7 @@ pub struct SyncReport<'a> {
     pub store: &'a StoreId,
     /// The customer.
     pub customer: &'a CustomerId,
-    /// What was done: `created`, `adopted`, `updated`, `unchanged`, `gone`, `failed`, `parked`,
-    /// `returned` or `lost`, a label for a metric.
+    /// What was done, as a label for a metric; see [`Outcome::as_str`](crate::sync::Outcome::as_str).
     pub outcome: &'static str,
     /// Why it failed or was parked; it holds no secret.
     pub error: Option<&'a str>,

@@ -38,6 +38,24 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Returns the outcome as a label for a metric: `created`, `updated`, `parked` and so on.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Adopted => "adopted",
+            Self::Updated => "updated",
+            Self::Unchanged => "unchanged",
+            Self::Gone => "gone",
+            Self::Anonymized => "anonymized",
+            Self::Deleted => "deleted",
+            Self::Merged => "merged",
+            Self::Failed => "failed",
+            Self::Parked => "parked",
+            Self::Returned => "returned",
+            Self::Lost => "lost",
+        }
+    }
+
     /// Whether the version that was wanted is in Chatwoot now.
     pub(super) fn is_confirmed(self) -> bool {
         !matches!(self, Self::Failed | Self::Parked | Self::Returned | Self::Lost)

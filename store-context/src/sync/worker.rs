@@ -18,9 +18,10 @@ use super::report::{Done, Outcome, Synced};
 use crate::accounts::Accounts;
 use crate::backoff::retry_after;
 use crate::context::ContextService;
+use crate::guard;
 use crate::model::{CustomerId, StoreId};
 use crate::ports::{
-    ClaimRequest, Doubt, PortError, PortResult, Ports, Priority, Settlement, SyncClaim,
+    ClaimRequest, Doubt, PortError, PortResult, Ports, Priority, Settlement, SyncClaim, SyncReport,
 };
 
 /// Syncs customers to contacts. Any number of them may run on one ledger; clones are the same one.
@@ -302,8 +303,13 @@ impl ContactSync {
         self.failures().remove(&claim.store);
         if claim.pauses > 0 {
             let resumed = self.ports.sync.resume(&claim.store);
-            if let Err(error) = self.in_time("sync ledger", resumed).await {
-                tracing::warn!(%error, store = %claim.store, "a store's pause was not ended");
+            match self.in_time("sync ledger", resumed).await {
+                Ok(()) => {
+                    guard::observe(&*self.ports.observer, |to| to.store_resumed(&claim.store));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, store = %claim.store, "a store's pause was not ended");
+                }
             }
         }
     }
@@ -364,8 +370,13 @@ impl ContactSync {
         let pause = longest.mul_f64(0.5 + fastrand::f64() / 2.0);
         tracing::warn!(store = %claim.store, reason, ?pause, "a store's sync is paused");
         let paused = self.ports.sync.pause(&claim.store, pause, reason);
-        if let Err(error) = self.in_time("sync ledger", paused).await {
-            tracing::warn!(%error, store = %claim.store, "a store could not be paused");
+        match self.in_time("sync ledger", paused).await {
+            Ok(()) => guard::observe(&*self.ports.observer, |to| {
+                to.store_paused(&claim.store, pause, reason);
+            }),
+            Err(error) => {
+                tracing::warn!(%error, store = %claim.store, "a store could not be paused");
+            }
         }
     }
 
@@ -397,8 +408,17 @@ impl ContactSync {
         let Done { outcome, left_out, drift, .. } = done;
         let outcome = if stood { outcome } else { Outcome::Lost };
         let now = self.ports.clock.now();
+        let lag = outcome.is_confirmed().then(|| now.duration_since(claim.wanted_at));
+        let report = SyncReport {
+            store: &claim.store,
+            customer: &claim.customer,
+            outcome: outcome.as_str(),
+            error: error.as_deref(),
+            lag: lag.map(|lag| lag.unsigned_abs()),
+        };
+        guard::observe(&*self.ports.observer, |to| to.customer_synced(&report));
         Synced {
-            lag: outcome.is_confirmed().then(|| now.duration_since(claim.wanted_at)),
+            lag,
             store: claim.store,
             customer: claim.customer,
             outcome,

@@ -20,8 +20,7 @@ async fn there(bench: &Bench, contact: NewContact) -> Contact {
 }
 
 async fn of_customer(bench: &Bench, customer: &Customer) -> Contact {
-    let link = bench.ports.links.get(bench.north(), &customer.id).await.unwrap().unwrap();
-    bench.account(bench.north()).await.contacts().get(link.contact).await.unwrap()
+    bench.linked(&customer.id).await
 }
 
 async fn name_plainly(bench: &Bench) {

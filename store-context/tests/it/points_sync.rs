@@ -14,11 +14,11 @@ use store_context::memory::MemoryShop;
 use store_context::model::{
     Customer, CustomerId, Money, Order, OrderId, OrderStatus, OrderTotals, StoreId,
 };
-use store_context::ports::{Customers, Orders, PortResult, StoreAccount};
+use store_context::ports::{BoundToken, Customers, Orders, PortResult, StoreAccount, StoreRecord};
 use store_context::sync::{ContactSync, SyncConfig};
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::support::{Bench, customer};
+use crate::support::{BASE_URL, Bench, customer};
 
 fn hasty() -> RetryPolicy {
     RetryPolicy { max_attempts: 1, deadline: Duration::from_mins(2), ..RetryPolicy::default() }
@@ -26,13 +26,13 @@ fn hasty() -> RetryPolicy {
 
 async fn hasty_bench() -> Bench {
     let bench = Bench::provisioned().await;
-    let client = chatwoot_client::Client::builder("https://chatwoot.test")
+    let client = chatwoot_client::Client::builder(BASE_URL)
         .transport(bench.fake.clone())
         .retry(hasty())
         .limits(chatwoot_client::Limits::off())
         .build()
         .unwrap();
-    Bench { client, ..bench }
+    Bench { accounts: bench.accounts_by(client.clone()), client, ..bench }
 }
 
 fn renamed(customer: &Customer, name: &str) -> Customer {
@@ -167,11 +167,18 @@ async fn point_02_a_customer_who_is_gone_leaves_nothing_in_chatwoot() {
 /// Gives the first store another account.
 async fn move_account(bench: &Bench) {
     let (account, token) = bench.fake.add_account("Another");
-    let store_account = StoreAccount { account: Some(account.into()), ..StoreAccount::default() };
-    bench.ports.stores.put_account(bench.north(), &store_account).await.unwrap();
-    let mut credentials = bench.ports.credentials.get(bench.north()).await.unwrap();
-    credentials.user_token = Some(token.into());
-    bench.ports.credentials.put(bench.north(), &credentials).await.unwrap();
+    let base_url: store_context::Url = BASE_URL.parse().unwrap();
+    let account = StoreAccount {
+        base_url: Some(base_url.clone()),
+        account: Some(account.into()),
+        ..StoreAccount::default()
+    };
+    let moved = |record: &mut StoreRecord| {
+        record.account = account.clone();
+        let token = token.clone().into();
+        record.credentials.user_token = Some(BoundToken { base_url: base_url.clone(), token });
+    };
+    bench.accounts.update(bench.north(), moved).await.unwrap();
 }
 
 #[tokio::test]
@@ -215,7 +222,7 @@ async fn point_05_a_suspended_store_delays_nobody() {
         bench.put(&customer(&format!("c{n}")));
     }
     bench.shop.put_customer(&south, customer("ada")).unwrap();
-    let sync = ContactSync::new(bench.client.clone(), bench.ports.clone(), SyncConfig::default());
+    let sync = ContactSync::new(bench.accounts.clone(), bench.ports.clone(), SyncConfig::default());
     sync.want_all(bench.north()).await.unwrap();
     sync.want(&south, &customer("ada").id).await.unwrap();
     let north = bench.account(bench.north()).await.id();
@@ -239,7 +246,7 @@ async fn point_05_one_stores_bulk_delays_nobody() {
         bench.put(&customer(&format!("c{n}")));
     }
     bench.shop.put_customer(&south, customer("ada")).unwrap();
-    let sync = ContactSync::new(bench.client.clone(), bench.ports.clone(), SyncConfig::default());
+    let sync = ContactSync::new(bench.accounts.clone(), bench.ports.clone(), SyncConfig::default());
     sync.want_all(bench.north()).await.unwrap();
     sync.want(&south, &customer("ada").id).await.unwrap();
     bench.fake.fault(Fault::new(FaultKind::Delay(Duration::from_millis(500))).verb("POST"));
@@ -280,7 +287,7 @@ async fn trapped(hangs: bool) -> Duration {
         bench.put(&customer(&format!("c{n:03}")));
     }
     bench.ports.customers = Arc::new(Trap { shop: bench.shop.clone(), hangs });
-    let sync = ContactSync::new(bench.client.clone(), bench.ports.clone(), SyncConfig::default());
+    let sync = ContactSync::new(bench.accounts.clone(), bench.ports.clone(), SyncConfig::default());
     sync.want_all(bench.north()).await.unwrap();
     let started = Instant::now();
     let worker = {

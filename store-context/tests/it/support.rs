@@ -1,7 +1,6 @@
 //! Two shops, one fake Chatwoot, and ports that can be told to fail.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,7 +10,8 @@ use chatwoot_client::fake::{Delivery, FakeChatwoot, FaultKind};
 use chatwoot_client::public::{NewPublicContact, PublicContactPatch};
 use chatwoot_client::types::ConversationStatus;
 use chatwoot_client::{
-    Account, Attributes, Client, ConversationId, Limits, Platform, PublicInbox, RetryPolicy, Secret,
+    Account, Attributes, Client, ContactId, ConversationId, Limits, Platform, PublicInbox,
+    RetryPolicy, Secret,
 };
 use store_context::accounts::{Accounts, Clients};
 use store_context::identity::{Identity, PublicIdentity, StoreIdentity};
@@ -21,11 +21,12 @@ use store_context::intake::{
 };
 use store_context::memory::{self, MemoryShop};
 use store_context::model::{
-    Branding, Customer, CustomerId, IdentityPolicy, Store, StoreId, TierPolicy,
+    AccountKey, Branding, Customer, CustomerId, IdentityPolicy, Store, StoreId, TierPolicy,
 };
 use store_context::ports::{
-    Clock, Entry, KnownState, PortError, PortResult, Ports, StoreCredentials, StoreRecord,
-    SyncClaim, SyncCounts, SyncLedger, TokioClock,
+    ClaimRequest, Clock, Doubt, Entry, Fingerprint, Hold, KnownState, Link, ParkedRow, PausedStore,
+    PortError, PortResult, Ports, Priority, Settlement, StoreCredentials, StoreRecord, SyncClaim,
+    SyncCounts, SyncLedger, TokioClock,
 };
 use store_context::provision::{ProvisionConfig, ProvisionError, ProvisionReport, Provisioner};
 use store_context::sync::{ContactSync, Outcome, SyncConfig, Synced};
@@ -53,16 +54,18 @@ pub(crate) fn every_fault() -> [FaultKind; 6] {
     ]
 }
 
-/// A clock that moves with tokio's from the present on, until it is set.
+/// A clock that moves with tokio's, until it is set; it can be put forward.
 #[derive(Debug)]
 pub(crate) struct TestClock {
     moving: TokioClock,
+    ahead: Mutex<Duration>,
     set: Mutex<Option<Timestamp>>,
 }
 
 impl Default for TestClock {
     fn default() -> Self {
-        Self { moving: TokioClock::starting_at(Timestamp::now()), set: Mutex::default() }
+        let moving = TokioClock::starting_at(Timestamp::now());
+        Self { moving, ahead: Mutex::default(), set: Mutex::default() }
     }
 }
 
@@ -71,11 +74,16 @@ impl TestClock {
     pub(crate) fn set(&self, to: Timestamp) {
         *self.set.lock().unwrap() = Some(to);
     }
+
+    pub(crate) fn advance(&self, by: Duration) {
+        *self.ahead.lock().unwrap() += by;
+    }
 }
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        self.set.lock().unwrap().unwrap_or_else(|| self.moving.now())
+        let moving = || self.moving.now() + *self.ahead.lock().unwrap();
+        self.set.lock().unwrap().unwrap_or_else(moving)
     }
 }
 
@@ -191,6 +199,12 @@ impl Bench {
         Provisioner::new(&self.accounts, base_url, token, self.ports.clone(), config).unwrap()
     }
 
+    /// The customer's contact, by the link.
+    pub(crate) async fn linked(&self, customer: &CustomerId) -> Contact {
+        let link = self.ports.sync.link(self.north(), customer).await.unwrap().unwrap();
+        self.account(self.north()).await.contacts().get(link.contact).await.unwrap()
+    }
+
     /// What is kept of the store.
     pub(crate) async fn record(&self, store: &StoreId) -> StoreRecord {
         self.accounts.record(store).await.unwrap()
@@ -214,7 +228,8 @@ impl Bench {
 
     /// A worker that takes one customer after another.
     pub(crate) fn sync(&self) -> ContactSync {
-        let config = SyncConfig { parallel: 1, ..SyncConfig::default() };
+        let quiet = Duration::ZERO;
+        let config = SyncConfig { parallel: 1, quiet, ..SyncConfig::default() };
         ContactSync::new(self.accounts.clone(), self.ports.clone(), config)
     }
 
@@ -235,9 +250,10 @@ impl Bench {
         let mut all = Vec::new();
         for _ in 0..20 {
             all.extend(sync.run_once().await.unwrap());
-            if self.ports.sync.counts().await.unwrap().dirty == 0 {
+            if self.ports.sync.counts(None).await.unwrap().waiting == 0 {
                 return all;
             }
+            self.clock.advance(Duration::from_mins(10));
         }
         panic!("the ledger is never clean: {all:?}");
     }
@@ -366,17 +382,15 @@ pub(crate) fn holds_none(text: &str, secrets: &[String]) {
     }
 }
 
-/// The sync ledger in memory. An hour ahead when it is asked what is due, so that nobody waits for a
-/// retry; and any method can be told to fail.
+/// The sync ledger in memory, of which any method can be told to fail.
 pub(crate) struct Probe {
     sync: Arc<dyn SyncLedger>,
     failing: Mutex<HashSet<&'static str>>,
-    wants: AtomicU32,
 }
 
 impl Probe {
     fn new(ports: &Ports) -> Self {
-        Self { sync: ports.sync.clone(), failing: Mutex::default(), wants: AtomicU32::new(0) }
+        Self { sync: ports.sync.clone(), failing: Mutex::default() }
     }
 
     /// This method fails until [`Probe::mend`].
@@ -402,31 +416,131 @@ fn ahead(now: Timestamp) -> Timestamp {
 
 #[async_trait]
 impl SyncLedger for Probe {
-    async fn want(&self, store: &StoreId, customer: &CustomerId, now: Timestamp) -> PortResult<()> {
-        self.wants.fetch_add(1, Ordering::SeqCst);
-        self.sync.want(store, customer, now).await
-    }
-
-    async fn claim(
+    async fn want(
         &self,
-        limit: usize,
+        store: &StoreId,
+        customers: &[CustomerId],
+        priority: Priority,
+    ) -> PortResult<()> {
+        self.sync.want(store, customers, priority).await
+    }
+
+    async fn doubt(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        contact: ContactId,
+        doubt: Doubt,
+        unless: Option<&Fingerprint>,
+    ) -> PortResult<bool> {
+        self.sync.doubt(store, account, contact, doubt, unless).await
+    }
+
+    async fn doubt_all(&self, store: &StoreId, doubt: Doubt) -> PortResult<u64> {
+        self.sync.doubt_all(store, doubt).await
+    }
+
+    async fn claim(&self, request: ClaimRequest<'_>) -> PortResult<Vec<SyncClaim>> {
+        self.check("sync claim")?;
+        self.sync.claim(request).await
+    }
+
+    async fn hold(
+        &self,
+        store: &StoreId,
+        customer: &CustomerId,
         lease: Duration,
-        now: Timestamp,
-    ) -> PortResult<Vec<SyncClaim>> {
-        self.sync.claim(limit, lease, ahead(now)).await
+    ) -> PortResult<Hold> {
+        self.sync.hold(store, customer, lease).await
     }
 
-    async fn confirm(&self, claim: &SyncClaim) -> PortResult<bool> {
-        self.check("confirm")?;
-        self.sync.confirm(claim).await
+    async fn begin(&self, claim: &SyncClaim) -> PortResult<bool> {
+        self.sync.begin(claim).await
     }
 
-    async fn release(&self, claim: &SyncClaim, retry_at: Timestamp) -> PortResult<bool> {
-        self.sync.release(claim, retry_at).await
+    async fn extend(&self, claims: &[SyncClaim], lease: Duration) -> PortResult<Vec<bool>> {
+        self.sync.extend(claims, lease).await
     }
 
-    async fn counts(&self) -> PortResult<SyncCounts> {
-        self.sync.counts().await
+    async fn settle(&self, settled: &[(SyncClaim, Settlement)]) -> PortResult<Vec<bool>> {
+        self.check("settle")?;
+        self.sync.settle(settled).await
+    }
+
+    async fn want_merge(
+        &self,
+        store: &StoreId,
+        from: &CustomerId,
+        into: &CustomerId,
+    ) -> PortResult<()> {
+        self.sync.want_merge(store, from, into).await
+    }
+
+    async fn erase(&self, store: &StoreId, customer: &CustomerId) -> PortResult<()> {
+        self.sync.erase(store, customer).await
+    }
+
+    async fn pause(&self, store: &StoreId, duration: Duration, reason: &str) -> PortResult<()> {
+        self.sync.pause(store, duration, reason).await
+    }
+
+    async fn resume(&self, store: &StoreId) -> PortResult<()> {
+        self.sync.resume(store).await
+    }
+
+    async fn paused(&self, after: Option<&StoreId>, limit: usize) -> PortResult<Vec<PausedStore>> {
+        self.sync.paused(after, limit).await
+    }
+
+    async fn link(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Option<Link>> {
+        self.sync.link(store, customer).await
+    }
+
+    async fn customer_of(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        contact: ContactId,
+    ) -> PortResult<Option<CustomerId>> {
+        self.sync.customer_of(store, account, contact).await
+    }
+
+    async fn links(
+        &self,
+        store: &StoreId,
+        after: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<Vec<(CustomerId, Link)>> {
+        self.sync.links(store, after, limit).await
+    }
+
+    async fn parked(
+        &self,
+        store: &StoreId,
+        after: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<Vec<ParkedRow>> {
+        self.sync.parked(store, after, limit).await
+    }
+
+    async fn replay(&self, store: &StoreId, customer: Option<&CustomerId>) -> PortResult<u64> {
+        self.sync.replay(store, customer).await
+    }
+
+    async fn forget(&self, store: &StoreId, customer: &CustomerId) -> PortResult<()> {
+        self.sync.forget(store, customer).await
+    }
+
+    async fn forget_store(&self, store: &StoreId) -> PortResult<()> {
+        self.sync.forget_store(store).await
+    }
+
+    async fn counts(&self, store: Option<&StoreId>) -> PortResult<SyncCounts> {
+        self.sync.counts(store).await
+    }
+
+    async fn wait(&self, longest: Duration) {
+        self.sync.wait(longest).await
     }
 }
 

@@ -328,7 +328,7 @@ async fn two_workers_lose_nothing() {
     };
     let work = async { tokio::join!(one.run(), two.run()) };
     tokio::select! { () = triggers => {}, _ = work => {} }
-    assert_eq!(bench.ports.sync.counts().await.unwrap().dirty, 0);
+    assert_eq!(bench.ports.sync.counts(None).await.unwrap().waiting, 0);
     for id in &ids {
         let contact = bench.contact(id).await;
         assert_eq!(contact.custom_attributes["order_count"], json!(6), "{id}");
@@ -344,10 +344,10 @@ async fn a_failing_ledger_loses_no_customer() {
     bench.put(&ada);
     let sync = bench.sync();
     sync.want(bench.north(), &ada.id).await.unwrap();
-    bench.ledger.fail("confirm");
+    bench.ledger.fail("settle");
     sync.run_once().await.unwrap_err();
     bench.ledger.mend();
-    assert_eq!(bench.ports.sync.counts().await.unwrap().dirty, 1, "it is still wanted");
+    assert_eq!(bench.ports.sync.counts(None).await.unwrap().waiting, 1, "it is still wanted");
     assert_eq!(bench.contacts().await.len(), 1);
 }
 

@@ -2,14 +2,15 @@
 
 mod support;
 
+use chatwoot_client::AccountId;
 use futures_util::future::join_all;
 use tokio::time::{Instant, advance, sleep};
 
 use self::support::*;
 use super::*;
 use crate::memory::{self, MemoryShop};
-use crate::model::{Customer, Store};
-use crate::ports::{Cache, Fingerprint, Link};
+use crate::model::{AccountKey, Customer, Store};
+use crate::ports::{Cache, Fingerprint, Hold, Link, Settlement, StoreRecord};
 
 #[tokio::test(start_paused = true)]
 async fn a_snapshot_holds_what_the_host_knows() {
@@ -195,9 +196,25 @@ async fn a_change_while_a_snapshot_is_being_kept_undoes_it() {
 #[tokio::test(start_paused = true)]
 async fn a_contact_is_its_customer_and_a_guest_is_nobody() {
     let (_, ports) = host().await;
-    let fingerprint = Fingerprint(String::new());
-    let link = Link { customer: ada(), contact: ContactId(7), fingerprint };
-    ports.links.put(&north(), &link).await.unwrap();
+    let base_url: crate::Url = "https://chatwoot.example".parse().unwrap();
+    let provisioned = |record: &mut StoreRecord| {
+        record.account.base_url = Some(base_url.clone());
+        record.account.account = Some(AccountId(1));
+    };
+    ports.stores.update(&north(), provisioned).await.unwrap();
+    let Hold::Held(held) = ports.sync.hold(&north(), &ada(), 50 * MS).await.unwrap() else {
+        panic!("nobody has it");
+    };
+    let link = Link {
+        account: AccountKey::new(&base_url, AccountId(1)),
+        contact: ContactId(7),
+        fingerprint: Fingerprint(String::new()),
+        holds: Vec::new(),
+        waits_for: Vec::new(),
+        left_out: 0,
+    };
+    let confirmed = Settlement::Confirmed { link, quiet: 0 * MS, retry_left_out: None };
+    ports.sync.settle(&[(*held, confirmed)]).await.unwrap();
     let service = ContextService::new(ports, ContextConfig::default());
     let found = service.for_contact(&north(), ContactId(7)).await.unwrap().unwrap();
     assert_eq!(found.customer.id, ada());

@@ -234,6 +234,12 @@ impl Reconciler {
                 (RoundOutcome::Failed { retry, error: error.to_string() }, Err(error))
             }
         };
+        guard::observe(&*self.ports.observer, |to| match &outcome {
+            RoundOutcome::Failed { error, .. } => to.store_reconciled(store, Err(error)),
+            RoundOutcome::Finished { .. } => {
+                to.store_reconciled(store, Ok(told.as_ref().map_or(0, |told| told.found)));
+            }
+        });
         let settled = guard::port("webhooks", self.ports.webhooks.settle_round(claim, outcome));
         match settled.await {
             Ok(true) => told,
