@@ -110,7 +110,7 @@ async fn a_write_of_unknown_outcome_is_looked_for() {
     for kind in [
         FaultKind::ErrorBefore,
         FaultKind::ErrorAfter,
-        FaultKind::ResetBeforeAnswer,
+        FaultKind::ResetBeforeResponse,
         FaultKind::RateLimited,
         FaultKind::Delay(Duration::from_mins(10)),
     ] {

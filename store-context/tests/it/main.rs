@@ -6,6 +6,7 @@ mod adoption;
 mod dependencies;
 mod doctor;
 mod drift;
+mod engine;
 mod handler_context;
 mod identity;
 mod intake;

@@ -258,7 +258,7 @@ async fn point_10_a_conversation_that_cannot_be_read_blocks_no_other() {
     assert_eq!((told(well.id), told(broken.id)), (1, 1));
     // One that is gone in the end is dropped.
     broken.say("Again").await;
-    let refused = FaultKind::Refuse { status: 404, body: "".into() };
+    let refused = FaultKind::Respond { status: 404, body: "".into() };
     bench.fake.fault(Fault::new(refused).path(format!("/conversations/{}", broken.id)));
     assert_eq!(bench.reconciler().run_once(bench.north()).await.unwrap().unread, 0);
 }

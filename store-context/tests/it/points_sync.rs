@@ -229,7 +229,7 @@ async fn point_05_a_suspended_store_delays_nobody() {
     let path = format!("/accounts/{north}/");
     bench.fake.fault(Fault::new(FaultKind::Delay(Duration::from_millis(500))).path(&path));
     let body = r#"{"error":"Account is suspended"}"#.into();
-    bench.fake.fault(Fault::new(FaultKind::Refuse { status: 401, body }).path(&path));
+    bench.fake.fault(Fault::new(FaultKind::Respond { status: 401, body }).path(&path));
     bench.fake.clear_journal();
     let took = until_there(&bench, &sync, &south, "Customer ada").await;
     assert!(took < Duration::from_secs(5), "the healthy store waited {took:?}");
