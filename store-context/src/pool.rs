@@ -88,19 +88,19 @@ enum Feed<'a, C> {
     Claiming(Pin<Box<dyn Future<Output = PortResult<Vec<C>>> + Send + 'a>>),
 }
 
-enum Fed<C> {
+enum More<C> {
     Waited,
     Claimed(PortResult<Vec<C>>),
 }
 
 impl<C> Feed<'_, C> {
-    async fn next(&mut self) -> Fed<C> {
+    async fn next(&mut self) -> More<C> {
         match self {
             Self::Waiting(wait) => {
                 wait.await;
-                Fed::Waited
+                More::Waited
             }
-            Self::Claiming(claim) => Fed::Claimed(claim.await),
+            Self::Claiming(claim) => More::Claimed(claim.await),
         }
     }
 }
@@ -167,16 +167,16 @@ impl Pool {
                         feed = Some(self.claim(work, &in_hand, running.len()));
                     }
                 }
-                fed = next(&mut feed), if feed.is_some() => {
-                    feed = match fed {
-                        Fed::Waited => Some(self.claim(work, &in_hand, running.len())),
-                        Fed::Claimed(Ok(claims)) if stopping => {
+                more = next(&mut feed), if feed.is_some() => {
+                    feed = match more {
+                        More::Waited => Some(self.claim(work, &in_hand, running.len())),
+                        More::Claimed(Ok(claims)) if stopping => {
                             for claim in &claims {
                                 work.release(claim).await;
                             }
                             None
                         }
-                        Fed::Claimed(Ok(claims)) => {
+                        More::Claimed(Ok(claims)) => {
                             let none = claims.is_empty();
                             for claim in claims {
                                 let store = work.store(&claim).clone();
@@ -194,12 +194,12 @@ impl Pool {
                                 Some(self.claim(work, &in_hand, running.len()))
                             }
                         }
-                        Fed::Claimed(Err(error)) if until_idle => {
+                        More::Claimed(Err(error)) if until_idle => {
                             phase.send_replace(Phase::Stop);
                             (ended, ends_at) = (Err(error), Some(Instant::now() + self.stop_within));
                             None
                         }
-                        Fed::Claimed(Err(error)) => {
+                        More::Claimed(Err(error)) => {
                             tracing::error!(%error, "nothing can be claimed; trying again");
                             let wait = sleep(AFTER_FAILURE).boxed();
                             (!stopping).then_some(Feed::Waiting(wait))
@@ -232,7 +232,7 @@ async fn at(time: Option<Instant>) {
     }
 }
 
-async fn next<C>(feed: &mut Option<Feed<'_, C>>) -> Fed<C> {
+async fn next<C>(feed: &mut Option<Feed<'_, C>>) -> More<C> {
     match feed {
         Some(feed) => feed.next().await,
         None => std::future::pending().await,

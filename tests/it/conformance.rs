@@ -12,3 +12,4 @@ store_context::webhook_ledger_conformance!(
     flavor = "multi_thread",
     worker_threads = 2
 );
+store_context::webhook_rounds_conformance!(async { MemoryWebhookLedger::new() });

@@ -5,6 +5,7 @@ mod asked;
 mod axum;
 mod behaviour;
 mod behaviour_widget;
+mod broken_ledger;
 mod browser;
 mod conformance;
 mod contact_stream;

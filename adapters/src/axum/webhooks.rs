@@ -24,7 +24,7 @@ use super::reply;
 /// What the endpoint needs.
 #[derive(Clone)]
 pub struct Webhooks {
-    /// What verifies and remembers.
+    /// What verifies and takes.
     pub intake: Intake,
     /// The largest body, in bytes: [`Webhooks::BODY_LIMIT`] unless told otherwise.
     pub body_limit: usize,
@@ -75,7 +75,7 @@ impl fmt::Debug for Webhooks {
 /// `POST /webhooks/chatwoot/{address}`: verifies a delivery, records it, answers. Nothing is handled
 /// here.
 ///
-/// 200 `{"status": "new"}` or `{"status": "known"}`; 400 malformed, 401 unsigned or wrongly signed,
+/// 200 `{"status": "new"}`, `{"status": "known"}` or, for a changed contact, `{"status": "hint"}`; 400 malformed, 401 unsigned or wrongly signed,
 /// 404 unknown address, 411 without `Content-Length` (Chatwoot always sends one; a proxy may not),
 /// 413 too large, 503 with `Retry-After` if too many are under way, 503 if it could not be
 /// remembered in time. Before the body is read: 404, 411, 413, both 503, and 401 if there is no

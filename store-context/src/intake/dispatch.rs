@@ -218,7 +218,7 @@ impl Dispatcher {
         let is_last_try = tries >= self.config.max_tries;
         if tries > self.config.max_tries {
             // Each try ended with its process.
-            return Some(self.failed(entry, "no try came to its end", Duration::ZERO, true));
+            return Some(failed(entry, "no try came to its end", Duration::ZERO, true));
         }
         let context = HandlerContext::new(&self.accounts, entry, is_last_try);
         let handler = async { self.handler.handle(&context, entry).await };
@@ -234,18 +234,7 @@ impl Dispatcher {
         };
         // A write that was cut off is looked for when nothing of it can come any more.
         let wait = if context.is_writing() { AFTER_CUT_WRITE } else { Duration::ZERO };
-        Some(self.failed(entry, &whole(&*error), wait, is_last_try && !stop.asked()))
-    }
-
-    fn failed(&self, entry: &Entry, error: &str, wait: Duration, park: bool) -> EntryOutcome {
-        let (store, key, tries) = (&entry.store, &entry.key, entry.tries + 1);
-        let error = error.to_owned();
-        if park {
-            tracing::error!(error, %store, key, tries, "the handler failed; the entry is set aside");
-            return EntryOutcome::Parked { error };
-        }
-        tracing::warn!(error, %store, key, tries, "the handler failed; the entry comes again");
-        EntryOutcome::Retry { after: retry_after(entry.tries).max(wait), error }
+        Some(failed(entry, &whole(&*error), wait, is_last_try && !stop.asked()))
     }
 
     /// Renews a claim. Returns when it is lost: somebody else has it, or nobody could be asked for so
@@ -324,6 +313,18 @@ impl Dispatched {
         self.parked += other.parked;
         self.lost += other.lost;
     }
+}
+
+/// What becomes of an entry whose handler failed.
+fn failed(entry: &Entry, error: &str, wait: Duration, park: bool) -> EntryOutcome {
+    let (store, key, tries) = (&entry.store, &entry.key, entry.tries + 1);
+    let error = error.to_owned();
+    if park {
+        tracing::error!(error, %store, key, tries, "the handler failed; the entry is set aside");
+        return EntryOutcome::Parked { error };
+    }
+    tracing::warn!(error, %store, key, tries, "the handler failed; the entry comes again");
+    EntryOutcome::Retry { after: retry_after(entry.tries).max(wait), error }
 }
 
 /// An error with its causes, on one line.

@@ -5,16 +5,20 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use chatwoot_client::application::messages::MessagesQuery;
-use chatwoot_client::fake::{Fault, FaultKind};
+use chatwoot_client::fake::{FakeChatwoot, Fault, FaultKind};
+use chatwoot_client::http::Body;
+use chatwoot_client::http::transport::TransportError;
 use chatwoot_client::types::Message;
+use chatwoot_client::{Client, Limits, Transport};
 use store_context::intake::{
-    DispatchConfig, Handler, HandlerContext, HandlerContextError, HandlerError,
+    DispatchConfig, Dispatcher, Handler, HandlerContext, HandlerContextError, HandlerError,
 };
 use store_context::model::Direction;
 use store_context::ports::{Entry, StoreRecord};
 
-use crate::support::{Bench, Seen, Talk, customer};
+use crate::support::{BASE_URL, Bench, Seen, Talk, customer};
 
 /// Answers each message of a customer with a reply, a note and a named reply, and then fails as often
 /// as it is told.
@@ -131,6 +135,53 @@ async fn a_write_of_unknown_outcome_is_looked_for() {
             assert_eq!((ids.len(), written.len()), (3, 3), "{kind:?} after {n}: {written:?}");
         }
     }
+}
+
+/// Has what is written first arrive twelve seconds after it was sent, and answers it never.
+#[derive(Debug)]
+struct Late {
+    fake: FakeChatwoot,
+    sent: AtomicU32,
+}
+
+#[async_trait]
+impl Transport for Late {
+    async fn send(
+        &self,
+        request: http::Request<Body>,
+        timeout: Duration,
+    ) -> Result<http::Response<Bytes>, TransportError> {
+        let writes = request.method() == http::Method::POST;
+        if writes && self.sent.fetch_add(1, Ordering::SeqCst) == 0 {
+            let fake = self.fake.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(Duration::from_secs(12)).await;
+                fake.send(request, timeout).await
+            });
+            return std::future::pending().await;
+        }
+        self.fake.send(request, timeout).await
+    }
+}
+
+/// A handler that is cut off while it writes is not begun again before its write is there or will not
+/// come.
+#[tokio::test(start_paused = true)]
+async fn a_write_that_was_cut_off_and_arrives_late_is_not_written_again() {
+    let bench = Bench::provisioned().await;
+    let talk = asked(&bench).await;
+    let late = Late { fake: bench.fake.clone(), sent: AtomicU32::new(0) };
+    let client = Client::builder(BASE_URL).transport(late).limits(Limits::off()).build().unwrap();
+    let handler = Arc::new(Answers::default());
+    let time_limit = Duration::from_secs(5);
+    let config = DispatchConfig { time_limit, ..DispatchConfig::default() };
+    let accounts = bench.accounts_by(client);
+    let dispatcher = Dispatcher::new(accounts, &bench.ports, handler.clone(), config);
+    tokio::time::timeout(Duration::from_mins(5), dispatcher.run()).await.unwrap_err();
+    assert_eq!(handler.runs.load(Ordering::SeqCst), 2);
+    let written = written(&bench, &talk).await;
+    let texts: Vec<_> = written.iter().map(|it| it.content.as_deref().unwrap()).collect();
+    assert_eq!(texts, ["Reply of run 0", "For agents", "Bye"]);
 }
 
 #[tokio::test]

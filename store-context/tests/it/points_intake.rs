@@ -59,7 +59,7 @@ async fn point_03_conversation_numbers_start_again_in_a_new_account() {
 /// Fails in its way for one conversation, and counts the others.
 #[derive(Default)]
 struct Bad {
-    bad: u64,
+    conversation: u64,
     hangs: bool,
     takes: Duration,
     runs: AtomicU32,
@@ -71,10 +71,10 @@ impl Handler for Bad {
     async fn handle(&self, _: &HandlerContext<'_>, entry: &Entry) -> Result<(), HandlerError> {
         self.runs.fetch_add(1, Ordering::SeqCst);
         let conversation = entry.event.conversation_id().unwrap().0;
-        if conversation == self.bad && self.hangs {
+        if conversation == self.conversation && self.hangs {
             std::future::pending::<()>().await;
         }
-        assert!(conversation != self.bad, "told to panic");
+        assert!(conversation != self.conversation, "told to panic");
         tokio::time::sleep(self.takes).await;
         *self.handled.lock().unwrap().entry(conversation).or_default() += 1;
         Ok(())
@@ -84,7 +84,7 @@ impl Handler for Bad {
 fn conversation(number: u64) -> NewEntry {
     let fact = serde_json::json!({
         "kind": "conversation_created", "conversation": number, "inbox": 1, "contact": 1,
-        "identifier": null, "status": "open", "assignee": null, "labels": [], "updated_at": 1790000000,
+        "identifier": null, "status": "open", "assignee": null, "labels": [], "updated_at": 1_790_000_000,
     });
     NewEntry {
         key: format!("conversation_created/{number}"),
@@ -123,7 +123,7 @@ async fn claimable(bench: &Bench) -> Vec<QueueClaim> {
 
 async fn others_are_handled(hangs: bool) {
     let bench = bench_with(199).await;
-    let handler = Arc::new(Bad { bad: 7, hangs, ..Bad::default() });
+    let handler = Arc::new(Bad { conversation: 7, hangs, ..Bad::default() });
     let dispatcher = bench.dispatcher(handler.clone(), DispatchConfig::default());
     let run = tokio::time::timeout(Duration::from_secs(2), dispatcher.run());
     run.await.unwrap_err();
@@ -173,7 +173,7 @@ async fn point_06_a_store_whose_handler_hangs_delays_no_other_store() {
 #[tokio::test(start_paused = true)]
 async fn point_06_a_handler_that_hangs_is_cut_and_its_entry_set_aside() {
     let bench = bench_with(1).await;
-    let handler = Arc::new(Bad { bad: 1, hangs: true, ..Bad::default() });
+    let handler = Arc::new(Bad { conversation: 1, hangs: true, ..Bad::default() });
     let config = DispatchConfig { max_tries: 3, ..DispatchConfig::default() };
     let dispatcher = bench.dispatcher(handler.clone(), config);
     tokio::time::timeout(Duration::from_mins(5), dispatcher.run()).await.unwrap_err();
@@ -368,8 +368,8 @@ async fn point_11_two_transitions_with_one_state_are_two() {
         let headers = headers(&bench, at, &changed.body, delivery).await;
         receipts.push(bench.receive_as(&headers, &changed.body).await.unwrap());
     }
-    use Receipt::{Known, New};
-    assert_eq!(receipts, [New, New, Known, Known, Known]);
+    let new = receipts.iter().map(|receipt| *receipt == Receipt::New).collect::<Vec<_>>();
+    assert_eq!(new, [true, true, false, false, false]);
 }
 
 #[tokio::test]
@@ -440,11 +440,11 @@ async fn point_12_what_is_handled_leaves_the_ledger() {
 /// Whatever handlers do, a stop ends in time, and the next process has all that was not handled.
 #[tokio::test(start_paused = true)]
 async fn point_12_a_stop_leaves_nothing_leased() {
-    for (takes, bad, ended_within) in [(1, 0, 2), (55, 0, 10), (0, 3, 10)] {
+    for (takes, conversation, ended_within) in [(1, 0, 2), (55, 0, 10), (0, 3, 10)] {
         for stopped_after in [0, 1, 500, 1_500] {
             let bench = bench_with(100).await;
             let takes = Duration::from_secs(takes);
-            let handler = Arc::new(Bad { takes, bad, hangs: true, ..Bad::default() });
+            let handler = Arc::new(Bad { takes, conversation, hangs: true, ..Bad::default() });
             let dispatcher = bench.dispatcher(handler.clone(), DispatchConfig::default());
             let stopped = tokio::time::sleep(Duration::from_millis(stopped_after));
             let start = tokio::time::Instant::now();

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use chatwoot_client::fake::FakeChatwoot;
 use chatwoot_client::http::Body;
 use chatwoot_client::http::transport::TransportError;
 use chatwoot_client::{Client, Limits, Secret, Transport};
@@ -50,11 +49,9 @@ impl Desk {
         let bench = Bench::provisioned().await;
         let talk = bench.talk(&customer("ada")).await;
         talk.say("Hello").await;
-        let account = bench.account(bench.north()).await;
-        let list = get(&bench.fake, &bench, "conversations?status=all&updated_within=60").await;
+        let list = get(&bench, "conversations?status=all&updated_within=60").await;
         let path = format!("conversations/{}/messages", talk.id);
-        let messages = get(&bench.fake, &bench, &path).await;
-        drop(account);
+        let messages = get(&bench, &path).await;
         Self { clock, state: Arc::default(), list: Arc::new(list), messages: Arc::new(messages) }
     }
 
@@ -69,7 +66,7 @@ impl Desk {
 
     fn answer(&self, account: u64, path: &str, query: &str) -> Value {
         let touched = self.touched(account);
-        let at = touched.map(|at| at.as_second());
+        let at = touched.map(Timestamp::as_second);
         if path.ends_with("/messages") {
             let mut page = (*self.messages).clone();
             let message = page["payload"].as_array().unwrap().last().unwrap().clone();
@@ -95,7 +92,7 @@ impl Desk {
     }
 }
 
-async fn get(fake: &FakeChatwoot, bench: &Bench, path: &str) -> Value {
+async fn get(bench: &Bench, path: &str) -> Value {
     let record = bench.record(bench.north()).await;
     let account = record.account.account.unwrap();
     let token = record.credentials.user_token.unwrap().token;
@@ -103,7 +100,7 @@ async fn get(fake: &FakeChatwoot, bench: &Bench, path: &str) -> Value {
         .header("api_access_token", token.secret().expose())
         .body(Body::from(Bytes::new()))
         .unwrap();
-    let answer = fake.send(request, Duration::from_secs(5)).await.unwrap();
+    let answer = bench.fake.send(request, Duration::from_secs(5)).await.unwrap();
     serde_json::from_slice(answer.body()).unwrap()
 }
 

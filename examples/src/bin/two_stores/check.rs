@@ -73,7 +73,7 @@ pub(crate) async fn look(
         contacts(&account, &identity, &plan.expected, &mut findings).await?;
         let seen = host.seen.of(&store.id);
         findings.lost += lost(&account, &seen).await?;
-        let counts = host.ports.webhooks.counts(&store.id).await?;
+        let counts = host.ports.webhooks.counts(Some(&store.id)).await?;
         findings.handled_twice += seen.calls.saturating_sub(counts.handled);
         findings.stale += seen.stale;
         findings.proven += seen.proven.len() as u64;

@@ -210,7 +210,7 @@ impl Day<'_> {
             tally.found += self.host.reconciler.run_once(&store.id).await?.found;
         }
         for store in self.stores {
-            while self.host.ports.webhooks.counts(&store.id).await?.waiting > 0 {
+            while self.host.ports.webhooks.counts(Some(&store.id)).await?.waiting > 0 {
                 tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             }
         }

@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use async_trait::async_trait;
 use chatwoot_client::types::ConversationStatus;
@@ -12,7 +11,8 @@ use store_context::accounts::{Accounts, Clients};
 use store_context::context::{ContextConfig, ContextService, PanelService};
 use store_context::identity::Identity;
 use store_context::intake::{
-    DispatchConfig, Dispatcher, Handler, HandlerError, Intake, ReconcileConfig, Reconciler,
+    DispatchConfig, Dispatcher, Handler, HandlerContext, HandlerError, Intake, ReconcileConfig,
+    Reconciler,
 };
 use store_context::memory::{self, MemoryShop};
 use store_context::model::Direction;
@@ -54,13 +54,15 @@ impl Host {
         let sessions = Arc::new(CookieSessions::default());
         let seen = Arc::new(Seen::default());
         let dispatcher =
-            Dispatcher::new(ports.webhooks.clone(), seen.clone(), DispatchConfig::default());
-        // The story waits until every webhook has arrived or is lost: nothing is on its way.
-        let at_once = ReconcileConfig { grace: Duration::ZERO, ..ReconcileConfig::default() };
+            Dispatcher::new(accounts.clone(), &ports, seen.clone(), DispatchConfig::default());
         let host = Self {
             url,
             identity: Identity::new(ports.clone()),
-            reconciler: Reconciler::new(accounts.clone(), ports.clone(), at_once),
+            reconciler: Reconciler::new(
+                accounts.clone(),
+                ports.clone(),
+                ReconcileConfig::default(),
+            ),
             shop,
             ports,
             accounts,
@@ -121,7 +123,7 @@ impl Seen {
 
 #[async_trait]
 impl Handler for Seen {
-    async fn handle(&self, entry: &Entry) -> Result<(), HandlerError> {
+    async fn handle(&self, _: &HandlerContext<'_>, entry: &Entry) -> Result<(), HandlerError> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let seen = all.entry(entry.store.clone()).or_default();
         seen.calls += 1;
