@@ -16,8 +16,9 @@ use crate::ports::{Address, Expiring};
 const STEP: &str = "webhook";
 
 /// What is subscribed to: the facts that the reconciler can find again when a delivery is lost, and
-/// changed contacts, which are only a hint to the sync.
-const SUBSCRIPTIONS: [WebhookSubscription; 5] = [
+/// new and changed contacts, which are only hints to the sync.
+const SUBSCRIPTIONS: [WebhookSubscription; 6] = [
+    WebhookSubscription::ContactCreated,
     WebhookSubscription::ContactUpdated,
     WebhookSubscription::ConversationCreated,
     WebhookSubscription::ConversationStatusChanged,

@@ -206,7 +206,7 @@ async fn one_captured_delivery_is_new_once_whatever_its_id() {
     let (key, at) = (secret(&bench).await, Timestamp::now());
     for body in [
         br#"{"event":"new_thing","n":1}"#.as_slice(),
-        br#"{"event":"contact_created","id":5,"account":{"id":1}}"#,
+        br#"{"event":"another_thing","id":5,"account":{"id":1}}"#,
     ] {
         let mut headers = headers(&key, at, body);
         let mut new = 0;

@@ -13,6 +13,7 @@ mod points_sync;
 mod proof;
 mod provision;
 mod reconcile;
+mod rules;
 mod support;
 mod sync;
 mod visitor;
