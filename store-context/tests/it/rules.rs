@@ -298,7 +298,8 @@ async fn a_hundred_changes_in_a_second_are_two_writes() {
     let ada = customer("ada");
     bench.put(&ada);
     bench.synced(&ada.id).await;
-    let sync = sync_by(&bench, GonePolicy::Anonymize);
+    let config = SyncConfig::default();
+    let sync = ContactSync::new(bench.accounts.clone(), bench.ports.clone(), config);
     bench.fake.clear_journal();
     let changes = async {
         for n in 0..100 {
