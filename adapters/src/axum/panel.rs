@@ -159,7 +159,7 @@ async fn open(
                 return Ok(reply::error(rejection.status(), "say which conversation, as JSON"));
             }
         };
-        let opened = endpoint.panel.service.open(&store, &subject, Timestamp::now()).await?;
+        let opened = endpoint.panel.service.open(&store, &subject).await?;
         Ok(Shown::answer(Some(opened.token.expose()), &opened.view))
     });
     answer.await
@@ -185,8 +185,7 @@ async fn context(
         let Some(token) = bearer(&headers) else {
             return Ok(reply::error(StatusCode::UNAUTHORIZED, NO_TOKEN));
         };
-        let now = Timestamp::now();
-        let view = endpoint.panel.service.view(&store, &token.into(), anyway, now).await?;
+        let view = endpoint.panel.service.view(&store, &token.into(), anyway).await?;
         Ok(Shown::answer(None, &view))
     });
     answer.await

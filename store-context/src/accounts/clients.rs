@@ -63,17 +63,17 @@ pub enum ClientsError {
 pub struct Clients(Arc<Inner>);
 
 struct Inner {
-    make: Option<Box<Make>>,
+    build: Option<Box<Build>>,
     made: Mutex<BTreeMap<String, Client>>,
 }
 
-type Make = dyn Fn(&Url) -> Result<Client, BuildError> + Send + Sync;
+type Build = dyn Fn(&Url) -> Result<Client, BuildError> + Send + Sync;
 
 impl Clients {
     /// Creates a set that has the client of each base URL built by this function when it is first
     /// asked for. The function uses the base URL that it is given.
-    pub fn new(make: impl Fn(&Url) -> Result<Client, BuildError> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(Inner { make: Some(Box::new(make)), made: Mutex::default() }))
+    pub fn new(build: impl Fn(&Url) -> Result<Client, BuildError> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(Inner { build: Some(Box::new(build)), made: Mutex::default() }))
     }
 
     /// Creates a set of one client, for a platform with one Chatwoot: every other base URL is
@@ -91,7 +91,7 @@ impl Clients {
     /// ```
     pub fn single(client: Client) -> Self {
         let made = BTreeMap::from([(client.base_url().to_owned(), client)]);
-        Self(Arc::new(Inner { make: None, made: Mutex::new(made) }))
+        Self(Arc::new(Inner { build: None, made: Mutex::new(made) }))
     }
 
     /// Returns the client of the Chatwoot at a base URL; a slash at its end makes no difference.
@@ -105,12 +105,12 @@ impl Clients {
             return Ok(client.clone());
         }
         let asked = shown(base_url);
-        let Some(make) = &self.0.make else {
+        let Some(build) = &self.0.build else {
             let own = made.keys().next().cloned().unwrap_or_default();
             return Err(ClientsError::OtherServer { own, asked });
         };
         // Built under the lock, so that each Chatwoot has one, with one set of limits.
-        let client = make(base_url)
+        let client = build(base_url)
             .map_err(|source| ClientsError::Build { asked: asked.clone(), source })?;
         if client.base_url() != key {
             let built = client.base_url().to_owned();

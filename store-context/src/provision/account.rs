@@ -11,13 +11,12 @@ const STORE_KEY: &str = "store_id";
 
 impl Run<'_> {
     pub(super) async fn account(&mut self) -> Result<AccountId, ProvisionError> {
-        if let Some(id) = self.store_account.account {
+        if let Some(id) = self.kept.account.account {
             return self.update_account(id).await;
         }
         // An account that was made before its id could be remembered.
         if let Some(found) = self.find_account().await? {
-            self.store_account.account = Some(found.id);
-            self.keep().await?;
+            self.keep(|kept| kept.account.account = Some(found.id)).await?;
             return self.update_account(found.id).await;
         }
         let store = self.store;
@@ -32,8 +31,7 @@ impl Run<'_> {
             ..NewPlatformAccount::new(&store.name)
         };
         let made = self.provisioner.platform.accounts().create(&account).await.at("account")?;
-        self.store_account.account = Some(made.id);
-        self.keep().await?;
+        self.keep(|kept| kept.account.account = Some(made.id)).await?;
         self.done(format!("account {}", made.id), StepOutcome::Created);
         Ok(made.id)
     }

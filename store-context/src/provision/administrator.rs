@@ -20,7 +20,7 @@ impl Run<'_> {
     ) -> Result<UserId, ProvisionError> {
         let platform = &self.provisioner.platform;
         let address = self.address()?;
-        let known = self.store_account.administrator;
+        let known = self.kept.account.administrator;
         let mut user = match known {
             Some(id) => platform.users().get(id).await.at(STEP)?,
             None => self.new_user(&address).await?,
@@ -28,8 +28,7 @@ impl Run<'_> {
         let moves = user.email.as_deref() != Some(&address);
         if moves {
             // A user without a token is one whose token is to be renewed, however this is cut short.
-            self.credentials.user_token = None;
-            self.keep().await?;
+            self.keep(|kept| kept.credentials.user_token = None).await?;
             let to = UserPatch {
                 email: Patch::Set(address),
                 password: Patch::Set(password()?),
@@ -44,15 +43,18 @@ impl Run<'_> {
             let members = platform.account_users();
             members.create(account, user.id, Role::Administrator).await.at(STEP)?;
         }
-        let renews = known.is_none() || self.credentials.user_token.is_none();
+        let renews = known.is_none() || self.kept.credentials.user_token.is_none();
         if renews {
             if known.is_some() {
                 user = self.renewed(user).await?;
             }
-            self.store_account.administrator = Some(user.id);
-            let (base_url, token) = (self.provisioner.base_url.clone(), token_of(&user)?);
-            self.credentials.user_token = Some(BoundToken { base_url, token });
-            self.keep().await?;
+            let token = token_of(&user)?;
+            let token = BoundToken { base_url: self.provisioner.base_url.clone(), token };
+            self.keep(|kept| {
+                kept.account.administrator = Some(user.id);
+                kept.credentials.user_token = Some(token.clone());
+            })
+            .await?;
         }
         self.done(
             STEP,
@@ -83,7 +85,7 @@ impl Run<'_> {
     fn address(&self) -> Result<String, ProvisionError> {
         const LONGEST: usize = 24;
         let lacking = |_| ProvisionError::Lacking { step: STEP, what: "key" };
-        let identity = StoreIdentity::new(self.store, &self.credentials).map_err(lacking)?;
+        let identity = StoreIdentity::new(self.store, &self.kept.credentials).map_err(lacking)?;
         let id = self.store.id.as_str();
         let readable =
             |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };

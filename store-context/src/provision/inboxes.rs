@@ -40,7 +40,7 @@ impl Run<'_> {
         let store = self.store;
         let wanted = self.new_website();
         let is =
-            find(known, self.store_account.website_inbox, &ChannelType::WebWidget, &wanted.name);
+            find(known, self.kept.account.website_inbox, &ChannelType::WebWidget, &wanted.name);
         let (inbox, outcome) = match is {
             None => (account.inboxes().create(&wanted).await.at(STEP)?, StepOutcome::Created),
             Some(is) if self.website_is_right(is) => (is.clone(), StepOutcome::Unchanged),
@@ -51,11 +51,13 @@ impl Run<'_> {
         };
         let lacking = |what| ProvisionError::Lacking { step: STEP, what };
         let hmac = inbox.hmac_token.ok_or(lacking("hmac_token"))?;
-        self.store_account.website_inbox = Some(inbox.id);
-        self.store_account.website_token =
-            Some(inbox.website_token.ok_or(lacking("website_token"))?);
-        self.credentials.website_hmac = Some(hmac);
-        self.keep().await?;
+        let token = inbox.website_token.ok_or(lacking("website_token"))?;
+        self.keep(|kept| {
+            kept.account.website_inbox = Some(inbox.id);
+            kept.account.website_token = Some(token.clone());
+            kept.credentials.website_hmac = Some(hmac.clone());
+        })
+        .await?;
         self.done(format!("website inbox of {}", store.website), outcome);
         Ok(inbox.id)
     }
@@ -117,16 +119,18 @@ impl Run<'_> {
         let name = format!("{} app", self.store.name);
         let channel = NewApiChannel { hmac_mandatory: Some(true), ..NewApiChannel::default() };
         let wanted = NewInbox::new(&name, channel);
-        let is = find(known, self.store_account.api_inbox, &ChannelType::Api, &name);
+        let is = find(known, self.kept.account.api_inbox, &ChannelType::Api, &name);
         let right = |is: &Inbox| is.hmac_mandatory == Some(true);
         let to = ChannelPatch { hmac_mandatory: Patch::Set(true), ..ChannelPatch::default() };
         let (inbox, outcome) = changed_or_made(account, is, &wanted, right, to).await?;
         let lacking = |what| ProvisionError::Lacking { step: STEP, what };
         let identifier = inbox.inbox_identifier.ok_or(lacking("inbox_identifier"))?;
-        self.store_account.api_inbox = Some(inbox.id);
-        self.store_account.api_inbox_identifier = Some(identifier);
-        self.credentials.api_hmac = inbox.hmac_token;
-        self.keep().await?;
+        self.keep(|kept| {
+            kept.account.api_inbox = Some(inbox.id);
+            kept.account.api_inbox_identifier = Some(identifier.clone());
+            kept.credentials.api_hmac.clone_from(&inbox.hmac_token);
+        })
+        .await?;
         self.done(format!("API inbox {name}"), outcome);
         Ok(inbox.id)
     }
@@ -139,15 +143,14 @@ impl Run<'_> {
         let name = format!("{} e-mail", self.store.name);
         let address = &self.store.support_email;
         let wanted = NewInbox::new(&name, NewEmailChannel::new(address));
-        let is = find(known, self.store_account.email_inbox, &ChannelType::Email, &name);
+        let is = find(known, self.kept.account.email_inbox, &ChannelType::Email, &name);
         let right = |is: &Inbox| {
             let email = is.email.as_deref();
             email.is_some_and(|email| email.eq_ignore_ascii_case(address))
         };
         let to = ChannelPatch { email: Patch::Set(address.clone()), ..ChannelPatch::default() };
         let (inbox, outcome) = changed_or_made(account, is, &wanted, right, to).await?;
-        self.store_account.email_inbox = Some(inbox.id);
-        self.keep().await?;
+        self.keep(|kept| kept.account.email_inbox = Some(inbox.id)).await?;
         self.done(format!("e-mail inbox {address}"), outcome);
         Ok(inbox.id)
     }

@@ -9,6 +9,7 @@ mod attributes;
 mod config;
 mod email_domain;
 mod inboxes;
+mod lock;
 mod panel;
 mod report;
 mod rotation;
@@ -17,6 +18,7 @@ mod webhook;
 
 use chatwoot_client::types::PlatformToken;
 use chatwoot_client::{Account, Client, Error, Platform, UserId};
+use jiff::Timestamp;
 use url::Url;
 
 pub use self::config::ProvisionConfig;
@@ -26,7 +28,7 @@ pub use self::rotation::{PanelRotation, RotateConfig, Rotated};
 use crate::accounts::{Accounts, ClientsError};
 use crate::identity::random_key;
 use crate::model::{Store, StoreId};
-use crate::ports::{AddressToken, PortError, Ports, StoreAccount, StoreCredentials, StoreRecord};
+use crate::ports::{AddressToken, Expiring, PortError, Ports, StoreCredentials, StoreRecord};
 
 /// Why a store was not provisioned to the end; running it again goes on from there.
 #[derive(Debug, thiserror::Error)]
@@ -41,16 +43,20 @@ pub enum ProvisionError {
         source: Error,
     },
     /// The remembered account is not there, or not this platform app's.
+    /// [`StoreRecord::forget_account`] has the next provisioning make another.
     #[error(
         "account {0} of this store cannot be opened with the platform token: it was deleted, or \
-         another platform app made it; forget what the store has to make a new account"
+         another platform app made it; StoreRecord::forget_account has a new one made"
     )]
     AccountGone(chatwoot_client::AccountId),
     /// The store has nothing in Chatwoot yet.
     #[error("store {0} is not provisioned: run the Provisioner for it first")]
     NotProvisioned(StoreId),
-    /// Somebody else changed what is kept of the store meanwhile.
-    #[error("what is kept of store {0} was changed meanwhile: provision it again")]
+    /// Somebody else provisions the store now.
+    #[error("store {0} is being provisioned by another process: try again when that is done")]
+    Busy(StoreId),
+    /// Somebody gave the store another account meanwhile, or removed it.
+    #[error("store {0} was given another account meanwhile: provision it again")]
     Interfered(StoreId),
     /// A port failed.
     #[error(transparent)]
@@ -106,42 +112,42 @@ impl Provisioner {
 
     /// Makes the store's account what it should be, and says what had to be done for it.
     ///
-    /// One at a time per store: two at once would both make what is missing.
+    /// It holds the store's lock ([`Stores::lock`](crate::ports::Stores::lock)) meanwhile. Where
+    /// another process holds it, it waits a minute, which is longer than a process that was killed
+    /// holds one.
+    ///
+    /// A store whose account is on another Chatwoot than this provisioner's gets a new account on
+    /// this one, with new keys, secrets and addresses: nothing of the old account counts any more.
+    ///
+    /// # Errors
+    /// Chatwoot or a port failed, or the store is busy.
     pub async fn provision(&self, store: &Store) -> Result<ProvisionReport, ProvisionError> {
         self.ports.stores.put(store).await?;
-        let mut run = self.start(store).await?;
-        run.addresses().await?;
-        let account = run.account().await?;
-        let administrator = run.administrator(account).await?;
-        let account = run.handle(account)?;
-        run.team(&account, administrator).await?;
-        run.labels(&account).await?;
-        run.attributes(&account).await?;
-        run.inboxes(&account, administrator).await?;
-        run.webhook(&account).await?;
-        run.panel(&account, self.ports.clock.now()).await?;
-        tracing::info!(store = %store.id, changed = run.report.changed(), "store provisioned");
-        Ok(run.report)
+        self.locked(&store.id, lock::PATIENCE, async {
+            let mut run = self.start(store).await?;
+            run.settle_server().await?;
+            run.addresses().await?;
+            let account = run.account().await?;
+            let administrator = run.administrator(account).await?;
+            let account = run.handle(account)?;
+            run.team(&account, administrator).await?;
+            run.labels(&account).await?;
+            run.attributes(&account).await?;
+            run.inboxes(&account, administrator).await?;
+            run.webhook(&account).await?;
+            run.panel(&account).await?;
+            tracing::info!(store = %store.id, changed = run.report.changed(), "store provisioned");
+            Ok(run.report)
+        })
+        .await
     }
 
     /// What is remembered of a store.
     async fn start<'a>(&'a self, store: &'a Store) -> Result<Run<'a>, ProvisionError> {
-        let record = self.ports.stores.open(&store.id).await?;
-        let mut record = record.ok_or_else(|| ProvisionError::NotProvisioned(store.id.clone()))?;
-        let server = record.account.base_url.as_ref();
-        if server.is_some_and(|base_url| !same_server(base_url, &self.base_url)) {
-            tracing::warn!(store = %store.id, "the store moves to another Chatwoot; it begins anew");
-            record.forget_account();
-        }
-        let StoreRecord { account: store_account, credentials, version, .. } = record;
-        Ok(Run {
-            provisioner: self,
-            store,
-            store_account,
-            credentials,
-            version,
-            report: ProvisionReport::new(store.id.clone()),
-        })
+        let kept = self.ports.stores.open(&store.id).await?;
+        let kept = kept.ok_or_else(|| ProvisionError::NotProvisioned(store.id.clone()))?;
+        let report = ProvisionReport::new(store.id.clone());
+        Ok(Run { provisioner: self, store, kept, report })
     }
 }
 
@@ -149,61 +155,109 @@ impl Provisioner {
 struct Run<'a> {
     provisioner: &'a Provisioner,
     store: &'a Store,
-    store_account: StoreAccount,
-    credentials: StoreCredentials,
-    version: u64,
+    /// What is kept of the store, as of the last read or change.
+    kept: StoreRecord,
     report: ProvisionReport,
 }
 
 impl Run<'_> {
-    /// Keys and addresses first, and the reconciler's cursor: from here on nothing is missed.
+    /// Has the record be one of this provisioner's Chatwoot: what was made on another is forgotten.
+    async fn settle_server(&mut self) -> Result<(), ProvisionError> {
+        let base_url = &self.provisioner.base_url;
+        let known = self.kept.account.base_url.as_ref();
+        if known.is_some_and(|known| same_server(known, base_url)) {
+            return Ok(());
+        }
+        if known.is_some() {
+            tracing::warn!(store = %self.store.id, "the store moves to another Chatwoot");
+        }
+        self.keep(|kept| {
+            kept.forget_account();
+            kept.account.base_url = Some(base_url.clone());
+        })
+        .await
+    }
+
+    /// Keys and addresses first, and the reconciler's cursor: from here on nothing is missed. A
+    /// secret that was replaced and is not taken any more is dropped.
     async fn addresses(&mut self) -> Result<(), ProvisionError> {
-        let known = &mut self.credentials;
-        let complete = known.webhook_address.is_some()
-            && known.panel_address.is_some()
-            && known.identifier_key.is_some()
-            && known.proof_key.is_some();
-        if !complete {
-            known.webhook_address.get_or_insert(AddressToken::random()?);
-            known.panel_address.get_or_insert(AddressToken::random()?);
-            known.identifier_key.get_or_insert(random_key()?);
-            known.proof_key.get_or_insert(random_key()?);
-            self.keep().await?;
+        let now = self.provisioner.ports.clock.now();
+        if !is_complete(&self.kept.credentials) || has_expired(&self.kept.credentials, now) {
+            let (webhook, panel) = (AddressToken::random()?, AddressToken::random()?);
+            let (identifier_key, proof_key) = (random_key()?, random_key()?);
+            self.keep(|kept| {
+                let kept = &mut kept.credentials;
+                kept.webhook_address.get_or_insert_with(|| webhook.clone());
+                kept.panel_address.get_or_insert_with(|| panel.clone());
+                kept.identifier_key.get_or_insert_with(|| identifier_key.clone());
+                kept.proof_key.get_or_insert_with(|| proof_key.clone());
+                drop_expired(kept, now);
+            })
+            .await?;
         }
         let ledger = &self.provisioner.ports.webhooks;
         if ledger.cursor(&self.store.id).await?.is_none() {
-            ledger.set_cursor(&self.store.id, self.provisioner.ports.clock.now()).await?;
+            ledger.set_cursor(&self.store.id, now).await?;
         }
         Ok(())
     }
 
     fn handle(&self, id: chatwoot_client::AccountId) -> Result<Account, ProvisionError> {
-        let token = self.credentials.user_token.clone();
+        let token = self.kept.credentials.user_token.as_ref();
+        let token = token.filter(|token| token.is_for(&self.provisioner.base_url));
         let token =
             token.ok_or(ProvisionError::Lacking { step: "administrator", what: "token" })?;
-        if !token.is_for(&self.provisioner.base_url) {
-            return Err(ProvisionError::Lacking { step: "administrator", what: "token" });
-        }
-        Ok(self.provisioner.client.account(id, token.token))
+        Ok(self.provisioner.client.account(id, token.token.clone()))
     }
 
-    /// Remembers what was made so far.
-    async fn keep(&mut self) -> Result<(), ProvisionError> {
-        self.store_account.base_url = Some(self.provisioner.base_url.clone());
-        let record = StoreRecord {
-            store: self.store.clone(),
-            account: self.store_account.clone(),
-            credentials: self.credentials.clone(),
-            version: self.version,
+    /// Changes what is kept of the store: only this, so that a change by somebody else meanwhile is
+    /// kept too.
+    async fn keep(
+        &mut self,
+        mut change: impl FnMut(&mut StoreRecord) + Send,
+    ) -> Result<(), ProvisionError> {
+        let (base_url, id) = (&self.kept.account.base_url, self.kept.account.account);
+        let changed = |record: &mut StoreRecord| {
+            let same = record.account.base_url == *base_url && record.account.account == id;
+            if same {
+                change(record);
+            }
+            same
         };
-        let kept = self.provisioner.ports.stores.save(&record).await?;
-        self.version = kept.ok_or_else(|| ProvisionError::Interfered(self.store.id.clone()))?;
+        match self.provisioner.ports.stores.update(&self.store.id, changed).await? {
+            Some((kept, true)) => self.kept = kept,
+            _ => return Err(ProvisionError::Interfered(self.store.id.clone())),
+        }
         Ok(())
     }
 
     fn done(&mut self, what: impl Into<String>, outcome: StepOutcome) {
         self.report.push(what.into(), outcome);
     }
+}
+
+/// Whether no key and no address is missing.
+fn is_complete(kept: &StoreCredentials) -> bool {
+    kept.webhook_address.is_some()
+        && kept.panel_address.is_some()
+        && kept.identifier_key.is_some()
+        && kept.proof_key.is_some()
+}
+
+fn is_over<T>(replaced: Option<&Expiring<T>>, now: Timestamp) -> bool {
+    replaced.is_some_and(|replaced| replaced.at(now).is_none())
+}
+
+/// Whether a secret is kept that was replaced and is not taken any more. A panel's address is not
+/// dropped: Chatwoot may still show it, and the next rotation goes on from it.
+fn has_expired(kept: &StoreCredentials, now: Timestamp) -> bool {
+    is_over(kept.previous_webhook_secret.as_ref(), now)
+        || is_over(kept.previous_proof_key.as_ref(), now)
+}
+
+fn drop_expired(kept: &mut StoreCredentials, now: Timestamp) {
+    kept.previous_webhook_secret.take_if(|replaced| replaced.at(now).is_none());
+    kept.previous_proof_key.take_if(|replaced| replaced.at(now).is_none());
 }
 
 /// Whether two base URLs are of one Chatwoot; a slash at the end makes no difference.

@@ -5,13 +5,14 @@ use std::time::Duration;
 use chatwoot_client::application::dashboard_apps::{
     DashboardApp, DashboardAppContent, DashboardAppPatch, NewDashboardApp,
 };
-use chatwoot_client::{Account, Patch};
+use chatwoot_client::{Account, AccountId, Patch};
 use jiff::Timestamp;
 
+use super::lock::PATIENCE;
 use super::report::StepOutcome;
 use super::{AtStep, ProvisionError, Provisioner, Run};
 use crate::model::Store;
-use crate::ports::{Address, AddressToken, Expiring};
+use crate::ports::{Address, AddressToken, Expiring, StoreCredentials};
 
 const STEP: &str = "panel";
 
@@ -24,75 +25,94 @@ impl Provisioner {
     /// The new address is kept before Chatwoot is told: cut short, the panel goes on at the address
     /// that Chatwoot shows, and the next call (or provisioning) tells it the new one.
     ///
-    /// One at a time per store, and not beside its provisioning.
+    /// It holds the store's lock meanwhile, and waits for it as [`Provisioner::provision`] does.
     ///
     /// # Errors
-    /// `NotProvisioned` for a store without a panel; Chatwoot or a port failed.
+    /// `NotProvisioned` for a store without a panel; Chatwoot or a port failed, or the store is busy.
     ///
     /// ```
-    /// # use store_context::{Timestamp, model::Store, provision::{ProvisionError, Provisioner}};
+    /// # use store_context::{model::Store, provision::{ProvisionError, Provisioner}};
     /// use std::time::Duration;
     ///
     /// # async fn example(provisioner: Provisioner, store: Store) -> Result<(), ProvisionError> {
-    /// let overlap = Duration::from_mins(10);
-    /// provisioner.rotate_panel_address(&store, overlap, Timestamp::now()).await
+    /// provisioner.rotate_panel_address(&store, Duration::from_mins(10)).await
     /// # }
     /// ```
     pub async fn rotate_panel_address(
         &self,
         store: &Store,
         overlap: Duration,
-        now: Timestamp,
     ) -> Result<(), ProvisionError> {
-        let mut run = self.start(store).await?;
-        let (Some(account), Some(_)) = (run.store_account.account, run.store_account.dashboard_app)
-        else {
-            return Err(ProvisionError::NotProvisioned(store.id.clone()));
-        };
-        let account = run.handle(account)?;
-        let (url, _) = run.panel_url()?;
-        let known = account.dashboard_apps().list().await.at(STEP)?;
-        let until = now.checked_add(overlap).unwrap_or(Timestamp::MAX);
-        let held = &mut run.credentials;
-        let told = held.panel_address_since.is_some() || known.iter().any(|app| shows(app, &url));
-        match &mut held.previous_panel_address {
-            // A rotation was cut short: Chatwoot shows the address before, and nobody saw the new one.
-            Some(previous) if !told => previous.until = until,
-            _ => {
-                let before = held.panel_address.replace(AddressToken::random()?);
-                held.previous_panel_address = before.map(|value| Expiring { value, until });
-            }
-        }
-        held.panel_address_since = None;
-        run.keep().await?;
-        run.panel(&account, now).await?;
+        self.rotate_panel(store, overlap, PATIENCE).await
+    }
+
+    pub(super) async fn rotate_panel(
+        &self,
+        store: &Store,
+        overlap: Duration,
+        patience: Duration,
+    ) -> Result<(), ProvisionError> {
+        // Nobody waits for the lock of a store that has no panel.
+        self.start(store).await?.account_with_panel()?;
+        self.locked(&store.id, patience, async {
+            let mut run = self.start(store).await?;
+            let account = run.handle(run.account_with_panel()?)?;
+            let (url, _) = run.panel_url()?;
+            let known = account.dashboard_apps().list().await.at(STEP)?;
+            let is_shown = known.iter().any(|app| shows(app, &url));
+            let until = self.ports.clock.now().checked_add(overlap).unwrap_or(Timestamp::MAX);
+            let next = AddressToken::random()?;
+            run.keep(|kept| replace_address(&mut kept.credentials, &next, is_shown, until)).await?;
+            run.panel(&account).await
+        })
+        .await?;
         tracing::info!(store = %store.id, "the panel has a new address");
         Ok(())
     }
 }
 
+/// Keeps a new address; the one before is taken until `until`.
+fn replace_address(
+    kept: &mut StoreCredentials,
+    next: &AddressToken,
+    is_shown: bool,
+    until: Timestamp,
+) {
+    let told = kept.panel_address_since.is_some() || is_shown;
+    match &mut kept.previous_panel_address {
+        // A rotation was cut short: Chatwoot shows the address before, and nobody saw the new one.
+        Some(previous) if !told => previous.until = until,
+        _ => {
+            let before = kept.panel_address.replace(next.clone());
+            kept.previous_panel_address = before.map(|value| Expiring { value, until });
+        }
+    }
+    kept.panel_address_since = None;
+}
+
 impl Run<'_> {
+    fn account_with_panel(&self) -> Result<AccountId, ProvisionError> {
+        let known = &self.kept.account;
+        let account = known.account.filter(|_| known.dashboard_app.is_some());
+        account.ok_or_else(|| ProvisionError::NotProvisioned(self.store.id.clone()))
+    }
+
     /// The whole of the panel's address, and the panel's title.
     fn panel_url(&self) -> Result<(String, String), ProvisionError> {
         let config = &self.provisioner.config;
-        let address = self.credentials.panel_address.as_ref();
+        let address = self.kept.credentials.panel_address.as_ref();
         let address = address.ok_or(ProvisionError::Lacking { step: STEP, what: "address" })?;
         Ok((config.url(Address::Panel, address), config.panel_title.clone()))
     }
 
     /// Has Chatwoot show the panel at its address.
-    pub(super) async fn panel(
-        &mut self,
-        account: &Account,
-        now: Timestamp,
-    ) -> Result<(), ProvisionError> {
+    pub(super) async fn panel(&mut self, account: &Account) -> Result<(), ProvisionError> {
         let (url, title) = self.panel_url()?;
         let known = account.dashboard_apps().list().await.at(STEP)?;
-        let is = known.iter().find(|app| Some(app.id) == self.store_account.dashboard_app);
+        let is = known.iter().find(|app| Some(app.id) == self.kept.account.dashboard_app);
         let is = is.or_else(|| known.iter().find(|app| shows(app, &url)));
-        if !is.is_some_and(|app| shows(app, &url)) {
-            self.credentials.panel_address_since.get_or_insert(now);
-        }
+        let now = self.provisioner.ports.clock.now();
+        let is_new = !is.is_some_and(|app| shows(app, &url));
         let (app, outcome) = match is {
             None => {
                 let wanted = NewDashboardApp::frame(title, url);
@@ -109,8 +129,13 @@ impl Run<'_> {
                 (account.dashboard_apps().update(is.id, &to).await.at(STEP)?, StepOutcome::Changed)
             }
         };
-        self.store_account.dashboard_app = Some(app.id);
-        self.keep().await?;
+        self.keep(|kept| {
+            kept.account.dashboard_app = Some(app.id);
+            if is_new {
+                kept.credentials.panel_address_since.get_or_insert(now);
+            }
+        })
+        .await?;
         self.done("dashboard app", outcome);
         Ok(())
     }

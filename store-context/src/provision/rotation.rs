@@ -66,33 +66,40 @@ impl PanelRotation {
     ///
     /// # Errors
     /// The ids of the stores could not be read.
-    pub async fn run_once(&self, now: Timestamp) -> PortResult<Rotated> {
+    pub async fn run_once(&self) -> PortResult<Rotated> {
+        const PAGE: usize = 1_000;
         let mut round = Rotated::default();
-        for id in self.provisioner.ports.stores.ids(None, usize::MAX).await? {
-            match self.rotate(&id, now).await {
-                Ok(true) => round.rotated.push(id),
-                Ok(false) => {}
-                Err(error) => {
-                    tracing::warn!(%error, store = %id, "the panel keeps its address for now");
-                    round.failed.push((id, error));
+        let mut after = None;
+        loop {
+            let ids = self.provisioner.ports.stores.ids(after.as_ref(), PAGE).await?;
+            let Some(last) = ids.last().cloned() else { return Ok(round) };
+            for id in ids {
+                match self.rotate(&id).await {
+                    Ok(true) => round.rotated.push(id),
+                    Ok(false) => {}
+                    Err(error) => {
+                        tracing::warn!(%error, store = %id, "the panel keeps its address for now");
+                        round.failed.push((id, error));
+                    }
                 }
             }
+            after = Some(last);
         }
-        Ok(round)
     }
 
     /// Rotates round after round for as long as the future is polled: stop it by dropping it.
     pub async fn run(&self) {
         loop {
-            if let Err(error) = self.run_once(self.provisioner.ports.clock.now()).await {
+            if let Err(error) = self.run_once().await {
                 tracing::error!(%error, "the stores cannot be read");
             }
             tokio::time::sleep(self.config.every).await;
         }
     }
 
-    async fn rotate(&self, id: &StoreId, now: Timestamp) -> Result<bool, ProvisionError> {
+    async fn rotate(&self, id: &StoreId) -> Result<bool, ProvisionError> {
         let ports = &self.provisioner.ports;
+        let now = ports.clock.now();
         let Some(record) = ports.stores.open(id).await? else { return Ok(false) };
         let since = record.credentials.panel_address_since;
         let young = |since: Timestamp| {
@@ -103,7 +110,8 @@ impl PanelRotation {
         if !shown || since.is_some_and(young) {
             return Ok(false);
         }
-        self.provisioner.rotate_panel_address(&record.store, self.config.overlap, now).await?;
+        // A store that is being provisioned has its turn in the next round.
+        self.provisioner.rotate_panel(&record.store, self.config.overlap, Duration::ZERO).await?;
         Ok(true)
     }
 }

@@ -19,7 +19,7 @@ impl Run<'_> {
         // By its name first: two teams cannot share one.
         let known = teams.iter().find(|team| team.name == name);
         let known =
-            known.or_else(|| teams.iter().find(|team| Some(team.id) == self.store_account.team));
+            known.or_else(|| teams.iter().find(|team| Some(team.id) == self.kept.account.team));
         let (id, outcome) = match known {
             Some(team) if team.name == name => (team.id, StepOutcome::Unchanged),
             Some(team) => {
@@ -33,9 +33,8 @@ impl Run<'_> {
             }
         };
         self.done(format!("team {name}"), outcome);
-        if self.store_account.team != Some(id) {
-            self.store_account.team = Some(id);
-            self.keep().await?;
+        if self.kept.account.team != Some(id) {
+            self.keep(|kept| kept.account.team = Some(id)).await?;
         }
         let members = account.team_members().list(id).await.at(STEP)?;
         let add = missing(administrator, &members);

@@ -5,13 +5,13 @@ use std::time::Duration;
 use chatwoot_client::application::webhooks::{
     NewWebhook, Webhook, WebhookPatch, WebhookSubscription,
 };
-use chatwoot_client::{Account, Patch};
+use chatwoot_client::{Account, Patch, Secret};
 
 use jiff::Timestamp;
 
 use super::report::StepOutcome;
 use super::{AtStep, ProvisionError, Run};
-use crate::ports::{Address, Expiring};
+use crate::ports::{Address, Expiring, StoreCredentials};
 
 const STEP: &str = "webhook";
 
@@ -32,10 +32,10 @@ const OVERLAP: Duration = Duration::from_hours(1);
 impl Run<'_> {
     pub(super) async fn webhook(&mut self, account: &Account) -> Result<(), ProvisionError> {
         let lacking = |what| ProvisionError::Lacking { step: STEP, what };
-        let address = self.credentials.webhook_address.as_ref().ok_or(lacking("address"))?;
+        let address = self.kept.credentials.webhook_address.as_ref().ok_or(lacking("address"))?;
         let url = self.provisioner.config.url(Address::Webhook, address);
         let known = account.webhooks().list().await.at(STEP)?;
-        let is = known.iter().find(|webhook| Some(webhook.id) == self.store_account.webhook);
+        let is = known.iter().find(|webhook| Some(webhook.id) == self.kept.account.webhook);
         let is = is.or_else(|| known.iter().find(|webhook| webhook.url == url));
         let (webhook, outcome) = match is {
             None => {
@@ -53,20 +53,26 @@ impl Run<'_> {
             }
         };
         let secret = webhook.secret.ok_or(lacking("secret"))?;
-        let kept = &mut self.credentials;
-        let is_kept = |kept: &chatwoot_client::Secret| kept.expose() == secret.expose();
-        if !kept.webhook_secret.as_ref().is_some_and(is_kept) {
-            // Deliveries that were signed before the change still verify for a while.
-            let now = self.provisioner.ports.clock.now();
-            let until = now.checked_add(OVERLAP).unwrap_or(Timestamp::MAX);
-            let previous = kept.webhook_secret.replace(secret);
-            kept.previous_webhook_secret = previous.map(|value| Expiring { value, until });
-        }
-        self.store_account.webhook = Some(webhook.id);
-        self.keep().await?;
+        let now = self.provisioner.ports.clock.now();
+        self.keep(|kept| {
+            kept.account.webhook = Some(webhook.id);
+            replace_secret(&mut kept.credentials, &secret, now);
+        })
+        .await?;
         self.done("webhook", outcome);
         Ok(())
     }
+}
+
+/// Keeps the webhook's secret. Deliveries that were signed with the one before, while the webhook was
+/// changed, still verify for a while.
+fn replace_secret(kept: &mut StoreCredentials, secret: &Secret, now: Timestamp) {
+    if kept.webhook_secret.as_ref().is_some_and(|kept| kept.expose() == secret.expose()) {
+        return;
+    }
+    let until = now.checked_add(OVERLAP).unwrap_or(Timestamp::MAX);
+    let previous = kept.webhook_secret.replace(secret.clone());
+    kept.previous_webhook_secret = previous.map(|value| Expiring { value, until });
 }
 
 fn subscribed(webhook: &Webhook) -> bool {

@@ -40,6 +40,7 @@ impl Proven {
     async fn new() -> Self {
         let bench = Bench::provisioned().await;
         bench.fake.set_time(start());
+        bench.clock.set(start());
         let ada = customer("ada");
         bench.put(&ada);
         bench.synced(&ada.id).await;
@@ -58,7 +59,8 @@ impl Proven {
     }
 
     async fn proof(&self, after: Duration) -> Proof {
-        let opened = self.panels.open(self.bench.north(), &self.subject, start() + after).await;
+        self.bench.clock.set(start() + after);
+        let opened = self.panels.open(self.bench.north(), &self.subject).await;
         opened.unwrap().view.proof
     }
 }
@@ -83,7 +85,7 @@ async fn a_panel_opens_in_the_time_of_one_read() {
     };
     for subject in [&proven.subject, &by_source] {
         let began = Instant::now();
-        let opened = proven.panels.open(proven.bench.north(), subject, start()).await.unwrap();
+        let opened = proven.panels.open(proven.bench.north(), subject).await.unwrap();
         assert_eq!(began.elapsed(), read, "{subject:?}");
         assert!(opened.view.proof.is_proven() && opened.view.snapshot.is_some(), "{opened:?}");
     }
@@ -118,7 +120,7 @@ async fn who_writes_long_after_the_page_was_served_is_not_proven() {
 async fn no_error_of_a_panel_tells_a_key_or_a_token() {
     let proven = Proven::new().await;
     let north = proven.bench.north();
-    let opened = proven.panels.open(north, &proven.subject, start()).await.unwrap();
+    let opened = proven.panels.open(north, &proven.subject).await.unwrap();
     let token = opened.token.expose().to_owned();
     let uuid = match &proven.subject.key {
         ConversationKey::Uuid(uuid) | ConversationKey::SourceId(uuid) => uuid.clone(),
@@ -128,16 +130,17 @@ async fn no_error_of_a_panel_tells_a_key_or_a_token() {
     holds_none(&format!("{opened:?} {:?} {:?}", proven.subject, proven.panels), &secrets);
 
     let other = PanelSubject { conversation: ConversationId(77), ..proven.subject.clone() };
-    let unknown = proven.panels.open(north, &other, start()).await.unwrap_err();
+    let unknown = proven.panels.open(north, &other).await.unwrap_err();
     assert!(matches!(unknown, PanelError::Unknown), "{unknown:?}");
-    let late = start() + PanelService::TOKEN_LIFETIME;
-    let expired = proven.panels.view(north, &opened.token, false, late).await.unwrap_err();
+    proven.bench.clock.set(start() + PanelService::TOKEN_LIFETIME);
+    let expired = proven.panels.view(north, &opened.token, false).await.unwrap_err();
+    proven.bench.clock.set(start());
     assert!(matches!(expired, PanelError::Expired), "{expired:?}");
     let forged = format!("{token}0").into();
-    let forged = proven.panels.view(north, &forged, false, start()).await.unwrap_err();
+    let forged = proven.panels.view(north, &forged, false).await.unwrap_err();
     assert!(matches!(forged, PanelError::Forged), "{forged:?}");
     let nowhere = StoreId::new("nowhere").unwrap();
-    let no_account = proven.panels.open(&nowhere, &proven.subject, start()).await.unwrap_err();
+    let no_account = proven.panels.open(&nowhere, &proven.subject).await.unwrap_err();
     assert!(matches!(no_account, PanelError::Account(_)), "{no_account:?}");
     for error in [unknown, expired, forged, no_account] {
         holds_none(&whole(&error), &secrets);
@@ -170,6 +173,11 @@ fn provisioner(bench: &Bench) -> Provisioner {
     bench.provisioner(config)
 }
 
+async fn rotate(bench: &Bench, store: &Store, at: Timestamp) -> Result<(), ProvisionError> {
+    bench.clock.set(at);
+    provisioner(bench).rotate_panel_address(store, HOUR).await
+}
+
 /// The address that Chatwoot shows.
 async fn shown(bench: &Bench, store: &Store) -> AddressToken {
     let apps = bench.account(&store.id).await.dashboard_apps().list().await.unwrap();
@@ -190,7 +198,7 @@ async fn a_panel_gets_a_new_address_and_keeps_the_old_for_a_while() {
     let bench = Bench::provisioned().await;
     let store = &bench.stores[0];
     let first = shown(&bench, store).await;
-    provisioner(&bench).rotate_panel_address(store, HOUR, start()).await.unwrap();
+    rotate(&bench, store, start()).await.unwrap();
     let second = shown(&bench, store).await;
     assert_ne!(first, second);
     let (before, after) = (start() + HOUR - Duration::from_secs(1), start() + HOUR);
@@ -198,7 +206,7 @@ async fn a_panel_gets_a_new_address_and_keeps_the_old_for_a_while() {
     assert!(is_taken(&bench, store, &first, before).await);
     assert!(!is_taken(&bench, store, &first, after).await);
 
-    provisioner(&bench).rotate_panel_address(store, HOUR, start()).await.unwrap();
+    rotate(&bench, store, start()).await.unwrap();
     assert!(!is_taken(&bench, store, &first, before).await, "one address before, not two");
     assert!(is_taken(&bench, store, &second, before).await);
     assert_eq!(bench.provision(store).await.unwrap().changed(), 0);
@@ -208,7 +216,7 @@ async fn a_panel_gets_a_new_address_and_keeps_the_old_for_a_while() {
 async fn a_store_without_a_panel_has_no_address_to_rotate() {
     let bench = Bench::new();
     let store = &bench.stores[0];
-    let error = provisioner(&bench).rotate_panel_address(store, HOUR, start()).await.unwrap_err();
+    let error = rotate(&bench, store, start()).await.unwrap_err();
     assert!(matches!(&error, ProvisionError::NotProvisioned(id) if *id == store.id), "{error:?}");
 }
 
@@ -224,7 +232,7 @@ async fn a_rotation_that_is_cut_short_goes_on() {
                 let store = &bench.stores[0];
                 bench.provision(store).await.unwrap();
                 bench.fake.fault(Fault::new(kind.clone()).after(n).times(1));
-                let rotation = provisioner(&bench).rotate_panel_address(store, HOUR, start()).await;
+                let rotation = rotate(&bench, store, start()).await;
                 bench.fake.clear_faults();
                 let place = format!("{kind:?} at request {n}: {rotation:?}");
                 let at_cut = shown(&bench, store).await;
@@ -233,7 +241,7 @@ async fn a_rotation_that_is_cut_short_goes_on() {
                 if by_provisioning {
                     bench.provision(store).await.unwrap();
                 } else {
-                    let again = provisioner(&bench).rotate_panel_address(store, HOUR, later).await;
+                    let again = rotate(&bench, store, later).await;
                     again.unwrap();
                     assert!(is_taken(&bench, store, &at_cut, later).await, "{place}");
                     assert!(!is_taken(&bench, store, &at_cut, later + HOUR).await, "{place}");
@@ -258,7 +266,8 @@ async fn old_addresses_are_rotated_by_schedule() {
     let provisioned = held().await.panel_address_since.unwrap();
     let first = shown(&bench, dutch).await;
     let round = async |at: Timestamp| {
-        let round = rotation.run_once(at).await.unwrap();
+        bench.clock.set(at);
+        let round = rotation.run_once().await.unwrap();
         let failed: Vec<StoreId> = round.failed.into_iter().map(|(id, _)| id).collect();
         (round.rotated, failed)
     };

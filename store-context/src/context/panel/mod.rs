@@ -103,15 +103,14 @@ pub enum PanelError {
 ///
 /// ```
 /// use store_context::context::{PanelError, PanelService, PanelSubject};
-/// use store_context::Timestamp;
 /// use store_context::model::StoreId;
 ///
 /// # async fn example(panels: PanelService, store: StoreId, subject: PanelSubject) -> Result<(), PanelError> {
-/// let opened = panels.open(&store, &subject, Timestamp::now()).await?;
+/// let opened = panels.open(&store, &subject).await?;
 /// if !opened.view.proof.is_proven() {
 ///     // The agent was told so, and asks for the orders anyway.
 ///     let anyway = true;
-///     let view = panels.view(&store, &opened.token, anyway, Timestamp::now()).await?;
+///     let view = panels.view(&store, &opened.token, anyway).await?;
 ///     println!("{:?}", view.snapshot);
 /// }
 /// # Ok(())
@@ -159,8 +158,8 @@ impl PanelService {
         &self,
         store: &StoreId,
         subject: &PanelSubject,
-        now: Timestamp,
     ) -> Result<OpenedPanel, PanelError> {
+        let now = self.ports.clock.now();
         let OpenAccount { account, identity, .. } = self.accounts.open(store).await?;
         let read = pin!(read::conversation(&account, subject));
         let early = pin!(self.context.for_contact(store, subject.contact));
@@ -204,8 +203,8 @@ impl PanelService {
         store: &StoreId,
         token: &Secret,
         anyway: bool,
-        now: Timestamp,
     ) -> Result<PanelView, PanelError> {
+        let now = self.ports.clock.now();
         let identity = self.accounts.open(store).await?.identity;
         let Claims { conversation, contact, proof, .. } = Claims::check(token, &identity, now)?;
         let snapshot = self.context.for_proof_or_contact(store, &proof, contact).await?;
