@@ -2,10 +2,9 @@
 //!
 //! The cache is left out: without a paused clock its tests would wait.
 
-use store_context::memory::{MemoryLinks, MemoryStores, MemorySyncLedger, MemoryWebhookLedger};
+use store_context::memory::{MemoryStores, MemorySyncLedger, MemoryWebhookLedger};
 
 store_context::stores_conformance!(async { MemoryStores::new() });
-store_context::links_conformance!(async { MemoryLinks::new() });
 store_context::sync_ledger_conformance!(async { MemorySyncLedger::new() });
 store_context::webhook_ledger_conformance!(
     async { MemoryWebhookLedger::new() },

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a proof stops at its first fault")]
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use chatwoot_client::application::inboxes::{NewApiChannel, NewInbox};
 use chatwoot_client::fake::FakeChatwoot;
@@ -17,7 +18,7 @@ use store_context::Url;
 use store_context::accounts::{Accounts, Clients};
 use store_context::identity::{PROOF_ATTRIBUTE, StoreIdentity};
 use store_context::model::{CustomerId, StoreId};
-use store_context::ports::{BoundToken, Fingerprint, Link, Ports, StoreRecord};
+use store_context::ports::{BoundToken, Fingerprint, Hold, Link, Ports, Settlement, StoreRecord};
 
 /// A conversation as an agent's page knows it.
 #[derive(Clone, Debug, Serialize)]
@@ -82,6 +83,7 @@ impl Chatwoot {
             held.proof_key = Some(format!("proofs of {store}").into());
         };
         let (record, ()) = ports.stores.update(store, open).await.unwrap().unwrap();
+        let key = record.account_key().unwrap();
         let identity = StoreIdentity::new(&record.store, &record.credentials).unwrap();
 
         let account = self.client.account(account, token);
@@ -103,8 +105,12 @@ impl Chatwoot {
             let proves = PublicContactPatch { identifier, identifier_hash, ..Default::default() };
             public.contacts().update(&made.source_id, &proves).await.unwrap();
             let fingerprint = Fingerprint(String::new());
-            let link = Link { customer: customer.clone(), contact: made.id, fingerprint };
-            ports.links.put(store, &link).await.unwrap();
+            let link = Link::new(key.clone(), made.id, fingerprint);
+            let hold = ports.sync.hold(store, &customer, Duration::from_mins(1)).await.unwrap();
+            let Hold::Held(held) = hold else { unreachable!("nobody has {customer}") };
+            let quiet = Duration::ZERO;
+            let confirmed = Settlement::Confirmed { link, quiet, retry_left_out: None };
+            ports.sync.settle(&[(*held, confirmed)]).await.unwrap();
 
             let proof = identity.prove(&customer, Timestamp::now());
             let proof = Attributes::from_iter([(PROOF_ATTRIBUTE.to_owned(), proof.into())]);

@@ -983,14 +983,8 @@ fn account(number: u64) -> AccountKey {
 }
 
 fn link(contact: u64) -> Link {
-    Link {
-        account: account(1),
-        contact: ContactId(contact),
-        fingerprint: Fingerprint(format!("written to {contact}")),
-        holds: Vec::new(),
-        waits_for: Vec::new(),
-        left_out: 0,
-    }
+    let fingerprint = Fingerprint(format!("written to {contact}"));
+    Link::new(account(1), ContactId(contact), fingerprint)
 }
 
 fn confirmed(contact: u64) -> Settlement {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Engine;
-use super::purge;
 use super::supervise::Worker;
 use crate::accounts::Accounts;
-use crate::intake::{DispatchConfig, Dispatcher, Handler, ReconcileConfig, Reconciler};
+use crate::intake::{
+    DispatchConfig, Dispatcher, Handler, PurgeConfig, ReconcileConfig, Reconciler, WebhookPurge,
+};
 use crate::ports::Ports;
 use crate::sync::{ContactSync, SyncConfig};
 
@@ -22,7 +23,7 @@ pub struct EngineBuilder {
     dispatch: DispatchConfig,
     reconcile: Option<ReconcileConfig>,
     sweep_every: Option<Duration>,
-    purge_after: Option<Duration>,
+    purge: Option<PurgeConfig>,
 }
 
 impl EngineBuilder {
@@ -35,7 +36,7 @@ impl EngineBuilder {
             dispatch: DispatchConfig::default(),
             reconcile: Some(ReconcileConfig::default()),
             sweep_every: Some(Duration::from_hours(24)),
-            purge_after: Some(Duration::from_hours(30 * 24)),
+            purge: Some(PurgeConfig::default()),
         }
     }
 
@@ -70,10 +71,9 @@ impl EngineBuilder {
         self
     }
 
-    /// Sets after how long handled events are forgotten: 30 days unless set; `None` leaves it to
-    /// other processes.
-    pub fn purge_after(mut self, age: impl Into<Option<Duration>>) -> Self {
-        self.purge_after = age.into();
+    /// Sets when handled events are forgotten; `None` leaves it to other processes.
+    pub fn purge(mut self, config: impl Into<Option<PurgeConfig>>) -> Self {
+        self.purge = config.into();
         self
     }
 
@@ -109,10 +109,11 @@ impl EngineBuilder {
                 async move { reconciler.run_until(shutdown).await }
             }));
         }
-        if let Some(age) = self.purge_after {
-            let ledger = ports.webhooks.clone();
+        if let Some(config) = self.purge {
+            let purge = WebhookPurge::new(&ports, config);
             workers.push(Worker::new("purge", ports.clone(), move |shutdown| {
-                purge::run_until(ledger.clone(), age, shutdown)
+                let purge = purge.clone();
+                async move { purge.run_until(shutdown).await }
             }));
         }
         Engine::new(ports, workers)

@@ -6,7 +6,6 @@
 
 mod builder;
 mod health;
-mod purge;
 mod supervise;
 
 use std::sync::Arc;

@@ -48,6 +48,20 @@ pub struct Link {
     pub left_out: u32,
 }
 
+impl Link {
+    /// Creates a link to a contact that holds no unique values and waits for none.
+    pub const fn new(account: AccountKey, contact: ContactId, fingerprint: Fingerprint) -> Self {
+        Self {
+            account,
+            contact,
+            fingerprint,
+            holds: Vec::new(),
+            waits_for: Vec::new(),
+            left_out: 0,
+        }
+    }
+}
+
 /// Whether a row's fingerprint can be trusted.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,

@@ -325,8 +325,7 @@ impl ContactSync {
         }
         let contact = link.contact;
         tracing::warn!(%store, %customer, %contact, %drift, "a contact has drifted");
-        let doubt = if drift == Drift::Moved { Doubt::Write } else { Doubt::Look };
-        ledger.doubt(store, &open.key, contact, doubt, None).await?;
+        ledger.doubt(store, &open.key, contact, Doubt::Look, None).await?;
         step.found.drifted.push(Drifted { customer: customer.clone(), contact, drift });
         Ok(())
     }

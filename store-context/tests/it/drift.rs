@@ -136,6 +136,7 @@ async fn what_the_server_makes_of_a_text_is_no_drift() {
     };
     bench.put(&ada);
     bench.synced(&ada.id).await;
+    told(&bench).await;
     is_clean(&bench).await;
     told(&bench).await;
     bench.put(&Customer { name: "Ada".to_owned(), email: None, ..ada.clone() });

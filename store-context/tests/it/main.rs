@@ -17,6 +17,7 @@ mod proof;
 mod provision;
 mod reconcile;
 mod reconcile_cost;
+mod rules;
 mod support;
 mod sync;
 mod visitor;

@@ -15,7 +15,7 @@ use store_context::model::{
     Customer, CustomerId, Money, Order, OrderId, OrderStatus, OrderTotals, StoreId,
 };
 use store_context::ports::{BoundToken, Customers, Orders, PortResult, StoreAccount, StoreRecord};
-use store_context::sync::{ContactSync, SyncConfig};
+use store_context::sync::{ContactSync, SweepCursor, SyncConfig};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::support::{BASE_URL, Bench, customer};
@@ -87,9 +87,15 @@ async fn point_01_a_write_of_a_dropped_worker_is_written_again() {
     assert_eq!(bench.contact(&ada.id).await.name, Some(ada.name), "Chatwoot stays wrong");
 }
 
-/// What an agent edited or deleted is put right by wanting all.
+/// What an agent edited or deleted is put right by a sweep, and by rewriting all.
 #[tokio::test(start_paused = true)]
 async fn point_01_edits_and_deletions_do_not_stay_hidden() {
+    for rewrites in [false, true] {
+        edited_and_deleted(rewrites).await;
+    }
+}
+
+async fn edited_and_deleted(rewrites: bool) {
     let bench = Bench::provisioned().await;
     let (ada, bob) = (customer("ada"), customer("bob"));
     for one in [&ada, &bob] {
@@ -103,7 +109,12 @@ async fn point_01_edits_and_deletions_do_not_stay_hidden() {
     account.contacts().delete(bench.contact(&bob.id).await.id).await.unwrap();
     bench.fake.run_background_jobs();
     let sync = bench.sync();
-    sync.want_all(bench.north()).await.unwrap();
+    if rewrites {
+        assert_eq!(sync.rewrite_all(bench.north()).await.unwrap(), 2);
+    } else {
+        let report = sync.sweep(bench.north(), SweepCursor::default(), |_| ()).await.unwrap();
+        assert_eq!((report.checked, report.drifted.len()), (2, 2), "{report}");
+    }
     bench.settled(&sync).await;
     assert_eq!(bench.contact(&ada.id).await.name, Some(ada.name), "the edit stays");
     bench.contact(&bob.id).await;
@@ -425,22 +436,48 @@ async fn point_09_two_who_swap_their_addresses_have_them() {
     assert_eq!(bench.contact(&bob.id).await.email, ada.email, "two who swap end without");
 }
 
-/// An agent deletes the contact; the customer's widget makes another, and Chatwoot tells of it.
-#[tokio::test]
-async fn point_13_a_deleted_contact_is_noticed() {
+/// Nobody tells of a merge; a sweep notices it.
+#[tokio::test(start_paused = true)]
+async fn point_13_a_merge_by_an_agent_is_noticed() {
     let bench = Bench::provisioned().await;
     let ada = customer("ada");
     bench.put(&ada);
     bench.synced(&ada.id).await;
-    bench.fake.take_deliveries();
+    let other = guest(&bench).await;
     let account = bench.account(bench.north()).await;
-    account.contacts().delete(bench.contact(&ada.id).await.id).await.unwrap();
-    bench.fake.run_background_jobs();
-    let mut visitor = crate::visitor::Visitor::new(&bench).await;
-    visitor.sign_in(&bench, &ada).await;
+    account.contacts().merge(other.id, bench.contact(&ada.id).await.id).await.unwrap();
+    let sync = bench.sync();
+    sync.sweep(bench.north(), SweepCursor::default(), |_| ()).await.unwrap();
+    bench.settled(&sync).await;
+    let contact = bench.linked(&ada.id).await;
+    assert_eq!((contact.id, contact.email, contact.name), (other.id, ada.email, Some(ada.name)));
+}
+
+/// The account's webhook tells of new and changed contacts: what we wrote ourselves costs nothing,
+/// what somebody else did is put right.
+#[tokio::test]
+async fn point_13_what_is_not_ours_puts_the_row_in_doubt() {
+    let bench = Bench::provisioned().await;
+    let ada = customer("ada");
+    bench.put(&ada);
+    bench.synced(&ada.id).await;
+    let created = bench.fake.take_deliveries();
+    let event = |delivery: &chatwoot_client::fake::Delivery| {
+        String::from_utf8_lossy(delivery.request(Timestamp::now()).body())
+            .contains("contact_created")
+    };
+    assert!(created.iter().any(event), "new contacts are told");
+    for delivery in &created {
+        bench.receive(delivery).await.unwrap();
+    }
+    assert_eq!(bench.ports.sync.counts(None).await.unwrap().waiting, 0, "our own write");
+    let account = bench.account(bench.north()).await;
+    let patch = ContactPatch { email: Patch::Clear, ..ContactPatch::default() };
+    account.contacts().update(bench.contact(&ada.id).await.id, &patch).await.unwrap();
     for delivery in bench.fake.take_deliveries() {
         bench.receive(&delivery).await.unwrap();
     }
+    assert_eq!(bench.ports.sync.counts(None).await.unwrap().in_doubt, 1, "an agent's");
     bench.settled(&bench.sync()).await;
     assert_eq!(bench.contact(&ada.id).await.email, ada.email, "noticed by nobody");
 }

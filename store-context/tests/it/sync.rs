@@ -82,6 +82,9 @@ async fn a_customer_is_created_changed_and_let_be() {
 
     bench.shop.remove_customer(bench.north(), &ada.id);
     bench.fake.clear_journal();
+    assert_eq!(bench.synced(&ada.id).await.outcome, Outcome::Anonymized);
+    assert_eq!(bench.fake.requests(), 2, "the fields, and the attributes");
+    bench.fake.clear_journal();
     assert_eq!(bench.synced(&ada.id).await.outcome, Outcome::Gone);
     assert_eq!(bench.fake.requests(), 0);
 }

@@ -205,14 +205,8 @@ async fn a_contact_is_its_customer_and_a_guest_is_nobody() {
     let Hold::Held(held) = ports.sync.hold(&north(), &ada(), 50 * MS).await.unwrap() else {
         panic!("nobody has it");
     };
-    let link = Link {
-        account: AccountKey::new(&base_url, AccountId(1)),
-        contact: ContactId(7),
-        fingerprint: Fingerprint(String::new()),
-        holds: Vec::new(),
-        waits_for: Vec::new(),
-        left_out: 0,
-    };
+    let account = AccountKey::new(&base_url, AccountId(1));
+    let link = Link::new(account, ContactId(7), Fingerprint(String::new()));
     let confirmed = Settlement::Confirmed { link, quiet: 0 * MS, retry_left_out: None };
     ports.sync.settle(&[(*held, confirmed)]).await.unwrap();
     let service = ContextService::new(ports, ContextConfig::default());

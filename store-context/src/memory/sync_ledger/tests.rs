@@ -28,14 +28,7 @@ fn request(limit: usize) -> ClaimRequest<'static> {
 
 fn confirmed(contact: u64) -> Settlement {
     let account = AccountKey { base_url: String::new(), account: AccountId(1) };
-    let link = Link {
-        account,
-        contact: ContactId(contact),
-        fingerprint: Fingerprint(String::new()),
-        holds: Vec::new(),
-        waits_for: Vec::new(),
-        left_out: 0,
-    };
+    let link = Link::new(account, ContactId(contact), Fingerprint(String::new()));
     Settlement::Confirmed { link, quiet: Duration::ZERO, retry_left_out: None }
 }
 
