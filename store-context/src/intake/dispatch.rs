@@ -184,9 +184,9 @@ impl Dispatcher {
                     return Ok(false);
                 };
                 entry.tries = tries;
-                let began = Instant::now();
+                let started = Instant::now();
                 let handled = self.entry(claim, &mut renewed, &entry, stop).await;
-                let elapsed = began.elapsed();
+                let elapsed = started.elapsed();
                 let Some(outcome) = handled else { return Ok(false) };
                 let goes_on = !matches!(outcome, EntryOutcome::Retry { .. });
                 sum.count(&outcome);

@@ -29,7 +29,7 @@ pub(super) struct Row {
     pub(super) parked: Option<(String, Timestamp)>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Claim {
     pub(super) version: u64,
     pub(super) until: Timestamp,
