@@ -113,8 +113,8 @@ impl Clients {
         let client = builder(base_url)
             .map_err(|source| ClientsError::Build { asked: asked.clone(), source })?;
         if client.base_url() != key {
-            let built = client.base_url().to_owned();
-            return Err(ClientsError::WrongBaseUrl { asked, built });
+            let other = client.base_url().to_owned();
+            return Err(ClientsError::WrongBaseUrl { asked, built: other });
         }
         made.insert(key.to_owned(), client.clone());
         Ok(client)

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use chatwoot_client::application::contacts::ContactsQuery;
 use chatwoot_client::fake::{FakeChatwoot, Fault, FaultKind};
 use chatwoot_client::http::Body;
 use chatwoot_client::http::transport::TransportError;
@@ -161,7 +162,7 @@ async fn point_04_tokens_and_calls_of_two_chatwoots_never_meet() {
                 assert_eq!(held.account.base_url, Some(server.url()), "{place}");
                 let Some(open) = world.accounts.open(&store.id).await.ok() else { continue };
                 server.fake.clear_faults();
-                let found = open.account.contacts().list(&Default::default()).await.unwrap();
+                let found = open.account.contacts().list(&ContactsQuery::default()).await.unwrap();
                 for contact in found.payload {
                     let name = contact.name.unwrap_or_default();
                     assert_eq!(name, format!("Customer of-{}", store.id), "{place}");
@@ -171,6 +172,8 @@ async fn point_04_tokens_and_calls_of_two_chatwoots_never_meet() {
     }
 }
 
+type MixUp<'a> = Box<dyn Fn(&mut StoreRecord) + Send + Sync + 'a>;
+
 /// A record that was put together wrongly: by a host's own script, by a restored backup.
 #[tokio::test]
 async fn point_04_a_token_that_is_for_another_chatwoot_is_sent_to_neither() {
@@ -178,7 +181,7 @@ async fn point_04_a_token_that_is_for_another_chatwoot_is_sent_to_neither() {
     let [one, two] = &world.servers;
     let [first, second] = &world.bench.stores;
     let token_of_two = world.bench.record(&second.id).await.credentials.user_token.unwrap();
-    let mix_ups: [Box<dyn Fn(&mut StoreRecord) + Send + Sync>; 2] = [
+    let mix_ups: [MixUp<'_>; 2] = [
         Box::new(|record| record.account.base_url = Some(two.url())),
         Box::new(|record| record.credentials.user_token = Some(token_of_two.clone())),
     ];

@@ -127,8 +127,8 @@ async fn others_are_handled(hangs: bool) {
     let dispatcher = bench.dispatcher(handler.clone(), DispatchConfig::default());
     let run = tokio::time::timeout(Duration::from_secs(2), dispatcher.run());
     run.await.unwrap_err();
-    let handled = handler.handled.lock().unwrap().len();
-    assert_eq!(handled, 198, "handled of 198 others");
+    let others = handler.handled.lock().unwrap().len();
+    assert_eq!(others, 198, "handled of 198 others");
 }
 
 #[tokio::test(start_paused = true)]
@@ -203,8 +203,8 @@ async fn point_07_a_handler_slower_than_its_lease_runs_once() {
         tokio::time::timeout(Duration::from_mins(10), both).await.unwrap_err();
         let runs = u64::from(handler.runs.load(Ordering::SeqCst));
         let entries = 9 + each;
-        let handled = counts(&bench).await.handled;
-        assert_eq!((runs, handled), (entries, entries), "runs and handled entries");
+        let done = counts(&bench).await.handled;
+        assert_eq!((runs, done), (entries, entries), "runs and handled entries");
     }
 }
 
@@ -458,6 +458,24 @@ async fn point_12_a_stop_leaves_nothing_leased() {
             tokio::time::sleep(Duration::from_secs(2)).await;
             assert_eq!(claimable(&bench).await.len(), rest, "{takes:?}, {stopped_after} ms");
         }
+    }
+}
+
+/// A claim that was asked for when the stop came is given back when it is answered.
+#[tokio::test(start_paused = true)]
+async fn point_12_a_stop_gives_back_what_is_just_being_claimed() {
+    let bench = bench_with(40).await;
+    bench.webhooks.answer_after(Duration::from_millis(300));
+    let handler = Arc::new(Bad::default());
+    let dispatcher = bench.dispatcher(handler.clone(), DispatchConfig::default());
+    dispatcher.run_until(tokio::time::sleep(Duration::from_millis(100))).await;
+    bench.reconciler().run_until(tokio::time::sleep(Duration::from_millis(350))).await;
+    bench.webhooks.answer_after(Duration::ZERO);
+    assert_eq!(counts(&bench).await.claimed, 0, "claimed queues");
+    assert_eq!(handler.runs.load(Ordering::SeqCst), 0, "nothing was begun");
+    for store in &bench.stores {
+        let round = bench.ports.webhooks.claim_round(&store.id, Duration::from_mins(1)).await;
+        assert!(round.unwrap().is_some(), "nobody holds {}", store.id);
     }
 }
 

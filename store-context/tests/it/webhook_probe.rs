@@ -12,15 +12,16 @@ use store_context::ports::{
     QueueClaim, RoundClaim, RoundOutcome, Taken, WebhookCounts, WebhookLedger,
 };
 
-/// Answers as the ledger that it stands before, later than at once, as a database does.
+/// Answers as the ledger that it stands before, and not at once, as a database does.
 pub(crate) struct WebhookProbe {
     ledger: Arc<dyn WebhookLedger>,
     failing: Mutex<HashSet<&'static str>>,
+    late: Mutex<Duration>,
 }
 
 impl WebhookProbe {
     pub(crate) fn new(ledger: Arc<dyn WebhookLedger>) -> Self {
-        Self { ledger, failing: Mutex::default() }
+        Self { ledger, failing: Mutex::default(), late: Mutex::default() }
     }
 
     /// This method fails until [`WebhookProbe::mend`].
@@ -30,6 +31,11 @@ impl WebhookProbe {
 
     pub(crate) fn mend(&self) {
         self.failing.lock().unwrap().clear();
+    }
+
+    /// Each answer comes this much later than what was asked is done.
+    pub(crate) fn answer_after(&self, late: Duration) {
+        *self.late.lock().unwrap() = late;
     }
 
     async fn ask<T>(
@@ -42,7 +48,8 @@ impl WebhookProbe {
             return Err(PortError::new("webhooks", format!("{method} was told to fail")));
         }
         let answer = answer.await;
-        tokio::task::yield_now().await;
+        let late = *self.late.lock().unwrap();
+        tokio::time::sleep(late).await;
         answer
     }
 }
