@@ -18,9 +18,7 @@ use store_context::Url;
 use store_context::accounts::{Accounts, Clients};
 use store_context::identity::{PROOF_ATTRIBUTE, StoreIdentity};
 use store_context::model::{CustomerId, StoreId};
-use store_context::ports::{
-    BoundToken, Fingerprint, Hold, Link, Ports, Settlement, StoreRecord,
-};
+use store_context::ports::{BoundToken, Fingerprint, Hold, Link, Ports, Settlement, StoreRecord};
 
 /// A conversation as an agent's page knows it.
 #[derive(Clone, Debug, Serialize)]

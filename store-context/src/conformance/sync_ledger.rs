@@ -356,11 +356,8 @@ pub async fn a_version_wanted_during_a_claim_does_not_wait_for_its_retry(port: &
 
 /// A confirmed row that is wanted again is not due before its quiet time has passed.
 pub async fn a_confirmed_row_is_quiet_for_a_while(port: &dyn SyncLedger) {
-    let quiet = |contact| Settlement::Confirmed {
-        link: link(contact),
-        quiet: SHORT,
-        retry_left_out: None,
-    };
+    let quiet =
+        |contact| Settlement::Confirmed { link: link(contact), quiet: SHORT, retry_left_out: None };
     let during = claimed(port, "a").await;
     want(port, &["a"]).await;
     assert!(settle(port, &during, quiet(7)).await, "the claim stands");
@@ -572,11 +569,8 @@ pub async fn a_link_is_found_both_ways(port: &dyn SyncLedger) {
         ..link(7)
     };
     let claim = claimed(port, "ada").await;
-    let whole = Settlement::Confirmed {
-        link: link.clone(),
-        quiet: Duration::ZERO,
-        retry_left_out: None,
-    };
+    let whole =
+        Settlement::Confirmed { link: link.clone(), quiet: Duration::ZERO, retry_left_out: None };
     assert!(settle(port, &claim, whole).await, "the claim stands");
     assert_eq!(ok(port.link(&north(), &customer("ada")).await), Some(link), "by customer");
     assert_eq!(customer_of(port, 7).await, Some(customer("ada")), "by contact");
@@ -647,11 +641,8 @@ pub async fn who_waits_is_wanted_when_the_holder_is_gone(port: &dyn SyncLedger) 
 /// A row whose link left something out is due again after its time, though nobody wants it.
 pub async fn what_was_left_out_is_due_again_by_itself(port: &dyn SyncLedger) {
     let claim = claimed(port, "a").await;
-    let retry = Settlement::Confirmed {
-        link: link(7),
-        quiet: Duration::ZERO,
-        retry_left_out: Some(SHORT),
-    };
+    let retry =
+        Settlement::Confirmed { link: link(7), quiet: Duration::ZERO, retry_left_out: Some(SHORT) };
     assert!(settle(port, &claim, retry).await, "the claim stands");
     holds(port, 1, 0, "it is not waiting").await;
     assert_eq!(take(port, 10).await, [], "nor due");

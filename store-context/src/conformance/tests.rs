@@ -52,11 +52,23 @@ impl Default for Unfenced {
 
 #[async_trait]
 impl SyncLedger for Unfenced {
-    async fn want(&self, store: &StoreId, customers: &[CustomerId], priority: Priority) -> PortResult<()> {
+    async fn want(
+        &self,
+        store: &StoreId,
+        customers: &[CustomerId],
+        priority: Priority,
+    ) -> PortResult<()> {
         self.0.want(store, customers, priority).await
     }
 
-    async fn doubt(&self, store: &StoreId, account: &AccountKey, contact: ContactId, doubt: Doubt, unless: Option<&Fingerprint>) -> PortResult<bool> {
+    async fn doubt(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        contact: ContactId,
+        doubt: Doubt,
+        unless: Option<&Fingerprint>,
+    ) -> PortResult<bool> {
         self.0.doubt(store, account, contact, doubt, unless).await
     }
 
@@ -72,7 +84,12 @@ impl SyncLedger for Unfenced {
         Ok(claims)
     }
 
-    async fn hold(&self, store: &StoreId, customer: &CustomerId, lease: Duration) -> PortResult<Hold> {
+    async fn hold(
+        &self,
+        store: &StoreId,
+        customer: &CustomerId,
+        lease: Duration,
+    ) -> PortResult<Hold> {
         self.0.hold(store, customer, lease).await
     }
 
@@ -91,7 +108,12 @@ impl SyncLedger for Unfenced {
         self.0.settle(&settled.collect::<Vec<_>>()).await
     }
 
-    async fn want_merge(&self, store: &StoreId, from: &CustomerId, into: &CustomerId) -> PortResult<()> {
+    async fn want_merge(
+        &self,
+        store: &StoreId,
+        from: &CustomerId,
+        into: &CustomerId,
+    ) -> PortResult<()> {
         self.0.want_merge(store, from, into).await
     }
 
@@ -115,15 +137,30 @@ impl SyncLedger for Unfenced {
         self.0.link(store, customer).await
     }
 
-    async fn customer_of(&self, store: &StoreId, account: &AccountKey, contact: ContactId) -> PortResult<Option<CustomerId>> {
+    async fn customer_of(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        contact: ContactId,
+    ) -> PortResult<Option<CustomerId>> {
         self.0.customer_of(store, account, contact).await
     }
 
-    async fn links(&self, store: &StoreId, after: Option<&CustomerId>, limit: usize) -> PortResult<Vec<(CustomerId, Link)>> {
+    async fn links(
+        &self,
+        store: &StoreId,
+        after: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<Vec<(CustomerId, Link)>> {
         self.0.links(store, after, limit).await
     }
 
-    async fn parked(&self, store: &StoreId, after: Option<&CustomerId>, limit: usize) -> PortResult<Vec<ParkedRow>> {
+    async fn parked(
+        &self,
+        store: &StoreId,
+        after: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<Vec<ParkedRow>> {
         self.0.parked(store, after, limit).await
     }
 
@@ -144,7 +181,7 @@ impl SyncLedger for Unfenced {
     }
 
     async fn wait(&self, longest: Duration) {
-        self.0.wait(longest).await
+        self.0.wait(longest).await;
     }
 }
 

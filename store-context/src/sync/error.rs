@@ -53,11 +53,10 @@ pub(super) const SERVER_TIME: Duration = Duration::from_secs(15);
 impl SyncError {
     pub(super) fn blame(&self) -> Blame {
         match self {
-            Self::Account(StoreAccountError::Port(_)) => Blame::Perhaps,
+            Self::Account(StoreAccountError::Port(_)) | Self::Late => Blame::Perhaps,
             Self::Account(_) => Blame::Store,
             Self::Write(WriteError::Chatwoot(error)) => blame_for(error),
             Self::Write(WriteError::Busy | WriteError::Lost) => Blame::Nobody,
-            Self::Late => Blame::Perhaps,
             Self::Write(WriteError::Port(_) | WriteError::Unsteady | WriteError::NoContactYet)
             | Self::Panicked => Blame::Customer,
         }

@@ -76,7 +76,7 @@ impl ContactSync {
                     continue;
                 }
             };
-            let limit = self.config.lease - self.config.lease / 4;
+            let limit = self.config.time_limit();
             let merged = timeout(limit, self.merge_held(&open, &claim, contact, guest)).await;
             let merged = merged.unwrap_or(Err(WriteError::Busy.into()));
             // What was sent and not answered may still be worked on. Once something was sent the row

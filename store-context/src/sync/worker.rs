@@ -244,11 +244,7 @@ impl ContactSync {
 
     /// How many customers may be claimed now, and of which stores none. No more than any store has
     /// room for, so that none gets more than its share.
-    fn room(
-        &self,
-        held: &BTreeMap<u64, SyncClaim>,
-        left: Option<usize>,
-    ) -> (usize, Vec<StoreId>) {
+    fn room(&self, held: &BTreeMap<u64, SyncClaim>, left: Option<usize>) -> (usize, Vec<StoreId>) {
         let most = self.config.per_store.max(1);
         let mut in_hand: BTreeMap<&StoreId, usize> = BTreeMap::new();
         for claim in held.values() {
@@ -278,9 +274,13 @@ impl ContactSync {
         if claim.tries >= self.config.tries {
             let error = "the customer was claimed too often without being settled".to_owned();
             let parked = Settlement::Parked { error: error.clone() };
-            return Finished { claim, done: Done::new(parked, Outcome::Parked), error: Some(error) };
+            return Finished {
+                claim,
+                done: Done::new(parked, Outcome::Parked),
+                error: Some(error),
+            };
         }
-        let limit = self.config.lease - self.config.lease / 4;
+        let limit = self.config.time_limit();
         let work = AssertUnwindSafe(timeout(limit, self.sync_customer(&claim))).catch_unwind();
         let result = match work.await {
             Ok(Ok(result)) => result,

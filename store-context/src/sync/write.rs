@@ -154,7 +154,9 @@ impl<'a> Attempt<'a> {
     pub(super) async fn write(mut self) -> Result<Option<Written>, WriteError> {
         for _ in 0..ROUNDS {
             match self.round().await? {
-                Round::Written(contact, outcome) => return Ok(Some(self.written(contact, outcome))),
+                Round::Written(contact, outcome) => {
+                    return Ok(Some(self.written(contact, outcome)));
+                }
                 Round::Gone => return Ok(None),
                 Round::Again => {}
             }

@@ -14,20 +14,14 @@ use store_context::memory::MemoryShop;
 use store_context::model::{
     Customer, CustomerId, Money, Order, OrderId, OrderStatus, OrderTotals, StoreId,
 };
-use store_context::ports::{
-    BoundToken, Customers, Orders, PortResult, StoreAccount, StoreRecord,
-};
+use store_context::ports::{BoundToken, Customers, Orders, PortResult, StoreAccount, StoreRecord};
 use store_context::sync::{ContactSync, SweepCursor, SyncConfig};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::support::{BASE_URL, Bench, customer};
 
 fn hasty() -> RetryPolicy {
-    RetryPolicy {
-        max_attempts: 1,
-        deadline: Duration::from_mins(2),
-        ..RetryPolicy::default()
-    }
+    RetryPolicy { max_attempts: 1, deadline: Duration::from_mins(2), ..RetryPolicy::default() }
 }
 
 async fn hasty_bench() -> Bench {
@@ -307,7 +301,10 @@ async fn trapped(hangs: bool) -> Duration {
     let sync = ContactSync::new(bench.accounts.clone(), bench.ports.clone(), SyncConfig::default());
     sync.want_all(bench.north()).await.unwrap();
     let started = Instant::now();
-    let worker = { let sync = sync.clone(); tokio::spawn(async move { sync.run().await }) };
+    let worker = {
+        let sync = sync.clone();
+        tokio::spawn(async move { sync.run().await })
+    };
     for _ in 0..2_000 {
         if bench.contacts().await.len() == 300 {
             worker.abort();
@@ -347,7 +344,7 @@ async fn wrong_after(offset: u64, dropped: Option<u64>) -> Option<String> {
     let bench = hasty_bench().await;
     let ada = customer("ada");
     bench.put(&ada);
-    if offset % 2 == 0 {
+    if offset.is_multiple_of(2) {
         bench.synced(&ada.id).await;
     }
     let is_guest = guest(&bench).await;
@@ -466,7 +463,8 @@ async fn point_13_what_is_not_ours_puts_the_row_in_doubt() {
     bench.synced(&ada.id).await;
     let created = bench.fake.take_deliveries();
     let event = |delivery: &chatwoot_client::fake::Delivery| {
-        String::from_utf8_lossy(delivery.request(Timestamp::now()).body()).contains("contact_created")
+        String::from_utf8_lossy(delivery.request(Timestamp::now()).body())
+            .contains("contact_created")
     };
     assert!(created.iter().any(event), "new contacts are told");
     for delivery in &created {

@@ -10,7 +10,8 @@ use chatwoot_client::fake::{Delivery, FakeChatwoot, FaultKind};
 use chatwoot_client::public::{NewPublicContact, PublicContactPatch};
 use chatwoot_client::types::ConversationStatus;
 use chatwoot_client::{
-    Account, ContactId, Attributes, Client, ConversationId, Limits, Platform, PublicInbox, RetryPolicy, Secret,
+    Account, Attributes, Client, ContactId, ConversationId, Limits, Platform, PublicInbox,
+    RetryPolicy, Secret,
 };
 use store_context::accounts::{Accounts, Clients};
 use store_context::identity::{Identity, PublicIdentity, StoreIdentity};
@@ -23,7 +24,11 @@ use store_context::model::ConversationFact;
 use store_context::model::{
     AccountKey, Branding, Customer, CustomerId, IdentityPolicy, Store, StoreId, TierPolicy,
 };
-use store_context::ports::{ClaimRequest, Clock, Doubt, Entry, EntryClaim, Fingerprint, Hold, Link, ParkedRow, PausedStore, PortError, PortResult, Ports, Priority, Remembered, Settlement, StoreCredentials, StoreRecord, SyncClaim, SyncCounts, SyncLedger, TokioClock, WebhookCounts, WebhookLedger};
+use store_context::ports::{
+    ClaimRequest, Clock, Doubt, Entry, EntryClaim, Fingerprint, Hold, Link, ParkedRow, PausedStore,
+    PortError, PortResult, Ports, Priority, Remembered, Settlement, StoreCredentials, StoreRecord,
+    SyncClaim, SyncCounts, SyncLedger, TokioClock, WebhookCounts, WebhookLedger,
+};
 use store_context::provision::{ProvisionConfig, ProvisionError, ProvisionReport, Provisioner};
 use store_context::sync::{ContactSync, Outcome, SyncConfig, Synced};
 use store_context::{Currency, Timestamp};
@@ -404,11 +409,23 @@ fn ahead(now: Timestamp) -> Timestamp {
 
 #[async_trait]
 impl SyncLedger for Probe {
-    async fn want(&self, store: &StoreId, customers: &[CustomerId], priority: Priority) -> PortResult<()> {
+    async fn want(
+        &self,
+        store: &StoreId,
+        customers: &[CustomerId],
+        priority: Priority,
+    ) -> PortResult<()> {
         self.sync.want(store, customers, priority).await
     }
 
-    async fn doubt(&self, store: &StoreId, account: &AccountKey, contact: ContactId, doubt: Doubt, unless: Option<&Fingerprint>) -> PortResult<bool> {
+    async fn doubt(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        contact: ContactId,
+        doubt: Doubt,
+        unless: Option<&Fingerprint>,
+    ) -> PortResult<bool> {
         self.sync.doubt(store, account, contact, doubt, unless).await
     }
 
@@ -421,7 +438,12 @@ impl SyncLedger for Probe {
         self.sync.claim(request).await
     }
 
-    async fn hold(&self, store: &StoreId, customer: &CustomerId, lease: Duration) -> PortResult<Hold> {
+    async fn hold(
+        &self,
+        store: &StoreId,
+        customer: &CustomerId,
+        lease: Duration,
+    ) -> PortResult<Hold> {
         self.sync.hold(store, customer, lease).await
     }
 
@@ -438,7 +460,12 @@ impl SyncLedger for Probe {
         self.sync.settle(settled).await
     }
 
-    async fn want_merge(&self, store: &StoreId, from: &CustomerId, into: &CustomerId) -> PortResult<()> {
+    async fn want_merge(
+        &self,
+        store: &StoreId,
+        from: &CustomerId,
+        into: &CustomerId,
+    ) -> PortResult<()> {
         self.sync.want_merge(store, from, into).await
     }
 
@@ -462,15 +489,30 @@ impl SyncLedger for Probe {
         self.sync.link(store, customer).await
     }
 
-    async fn customer_of(&self, store: &StoreId, account: &AccountKey, contact: ContactId) -> PortResult<Option<CustomerId>> {
+    async fn customer_of(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        contact: ContactId,
+    ) -> PortResult<Option<CustomerId>> {
         self.sync.customer_of(store, account, contact).await
     }
 
-    async fn links(&self, store: &StoreId, after: Option<&CustomerId>, limit: usize) -> PortResult<Vec<(CustomerId, Link)>> {
+    async fn links(
+        &self,
+        store: &StoreId,
+        after: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<Vec<(CustomerId, Link)>> {
         self.sync.links(store, after, limit).await
     }
 
-    async fn parked(&self, store: &StoreId, after: Option<&CustomerId>, limit: usize) -> PortResult<Vec<ParkedRow>> {
+    async fn parked(
+        &self,
+        store: &StoreId,
+        after: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<Vec<ParkedRow>> {
         self.sync.parked(store, after, limit).await
     }
 
@@ -491,7 +533,7 @@ impl SyncLedger for Probe {
     }
 
     async fn wait(&self, longest: Duration) {
-        self.sync.wait(longest).await
+        self.sync.wait(longest).await;
     }
 }
 

@@ -161,7 +161,7 @@ impl Row {
     }
 
     /// Ends a claim whose version was reached.
-    pub(super) fn confirm(&mut self, claim: Claim, link: Option<Link>, now: Timestamp) {
+    pub(super) fn confirm(&mut self, claim: &Claim, link: Option<Link>, now: Timestamp) {
         self.confirmed = self.confirmed.max(claim.version);
         self.link = link;
         self.doubt = claim.doubt;
@@ -173,7 +173,7 @@ impl Row {
     }
 
     /// Ends a claim whose version was not reached.
-    pub(super) fn release(&mut self, claim: Claim, outcome: Released, now: Timestamp) {
+    pub(super) fn release(&mut self, claim: &Claim, outcome: Released, now: Timestamp) {
         self.doubt = self.doubt.max(claim.doubt);
         let mut outcome = outcome;
         if let Some((_, priority)) = claim.later {
