@@ -150,6 +150,9 @@ impl Row {
     /// Marks a claimed row in doubt and wanted.
     pub(super) fn begin(&mut self, now: Timestamp) {
         self.doubt = Doubt::Write;
+        if self.parked.take().is_some() {
+            self.tries = 0;
+        }
         if self.wanted > self.confirmed {
             return;
         }
