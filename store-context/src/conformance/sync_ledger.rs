@@ -79,6 +79,7 @@ macro_rules! sync_ledger_conformance {
                 a_merge_is_wanted_until_it_is_done,
                 a_parked_row_waits_for_a_replay,
                 a_parked_row_is_freed_by_a_new_version,
+                a_parked_row_that_is_begun_is_freed,
                 a_paused_store_is_passed_over,
                 a_paused_stores_claims_stand,
                 a_store_is_probed_by_one_row,
@@ -739,6 +740,20 @@ pub async fn a_parked_row_is_freed_by_a_new_version(port: &dyn SyncLedger) {
     want(port, &["b"]).await;
     assert!(settle(port, &during, parked()).await, "the claim stands");
     assert_eq!(ids(&take(port, 10).await), ["b"], "what came during the claim is not parked");
+}
+
+/// A parked row that is held and begun is written again, though nobody replays it.
+pub async fn a_parked_row_that_is_begun_is_freed(port: &dyn SyncLedger) {
+    let claim = claimed(port, "a").await;
+    assert!(settle(port, &claim, parked()).await, "the claim stands");
+    let held = hold(port, "a", LEASE).await;
+    assert!(settle(port, &held, returned()).await, "the claim stands");
+    assert_eq!(counts(port).await.parked, 1, "holding it changes nothing");
+    let held = hold(port, "a", LEASE).await;
+    assert!(ok(port.begin(&held).await), "the claim stands");
+    assert!(settle(port, &held, returned()).await, "the claim stands");
+    let claim = only(take(port, 10).await, "a row in doubt");
+    assert_eq!((claim.doubt, claim.tries), (Doubt::Write, 0), "it is to be written");
 }
 
 /// Rows of a paused store are passed over, whatever is wanted; the pause is listed.

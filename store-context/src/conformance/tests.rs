@@ -182,7 +182,7 @@ impl SyncLedger for Unfenced {
     }
 
     async fn wait(&self, longest: Duration) {
-        self.0.wait(longest).await
+        self.0.wait(longest).await;
     }
 }
 

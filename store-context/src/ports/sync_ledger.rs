@@ -269,7 +269,7 @@ pub trait SyncLedger: Send + Sync {
     ) -> PortResult<Hold>;
 
     /// Marks a claimed row in doubt ([`Doubt::Write`]) and wanted, durably, before something is sent
-    /// for it. `false`: the claim was lost, or the customer was erased since; send nothing.
+    /// for it; a parked row is no longer parked. `false`: the claim was lost, or the customer was erased since; send nothing.
     async fn begin(&self, claim: &SyncClaim) -> PortResult<bool>;
 
     /// Holds claims longer, from now. Returns which ones still stand.

@@ -60,6 +60,14 @@ impl Default for SyncConfig {
     }
 }
 
+impl SyncConfig {
+    /// How long a claimed customer may take. The rest of the lease is for a request that is under way
+    /// at the end: the server may work on it a while longer.
+    pub(super) fn time_limit(&self) -> Duration {
+        self.lease / 4 * 3
+    }
+}
+
 /// What becomes of the contact of a customer whom the shop does not have any more.
 ///
 /// An erased customer's contact ([`ContactSync::erase`](super::ContactSync::erase)) is deleted

@@ -76,7 +76,7 @@ impl ContactSync {
                     continue;
                 }
             };
-            let limit = self.config.lease - self.config.lease / 4;
+            let limit = self.config.time_limit();
             let merged = timeout(limit, self.merge_held(&open, &claim, contact, guest)).await;
             let merged = merged.unwrap_or(Err(WriteError::Busy.into()));
             // What was sent and not answered may still be worked on. Once something was sent the row
@@ -102,6 +102,8 @@ impl ContactSync {
         claim: SyncClaim,
     ) -> Result<(), MergeGuestError> {
         let customer = claim.customer.clone();
+        // Whoever asks for the customer now is worth a try, however often it failed before.
+        let claim = SyncClaim { tries: 0, ..claim };
         let synced = self.attend_and_settle(claim).await?;
         let link = self.ports.sync.link(&open.record.store.id, &customer).await?;
         match (link, synced.error) {

@@ -281,7 +281,7 @@ impl ContactSync {
                 error: Some(error),
             };
         }
-        let limit = self.config.lease - self.config.lease / 4;
+        let limit = self.config.time_limit();
         let work = AssertUnwindSafe(timeout(limit, self.sync_customer(&claim))).catch_unwind();
         let result = match work.await {
             Ok(Ok(result)) => result,

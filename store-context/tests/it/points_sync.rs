@@ -344,7 +344,7 @@ async fn wrong_after(offset: u64, dropped: Option<u64>) -> Option<String> {
     let bench = hasty_bench().await;
     let ada = customer("ada");
     bench.put(&ada);
-    if offset % 2 == 0 {
+    if offset.is_multiple_of(2) {
         bench.synced(&ada.id).await;
     }
     let is_guest = guest(&bench).await;

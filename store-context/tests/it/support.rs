@@ -540,7 +540,7 @@ impl SyncLedger for Probe {
     }
 
     async fn wait(&self, longest: Duration) {
-        self.sync.wait(longest).await
+        self.sync.wait(longest).await;
     }
 }
 

@@ -207,7 +207,7 @@ async fn a_contact_is_its_customer_and_a_guest_is_nobody() {
     };
     let account = AccountKey::new(&base_url, AccountId(1));
     let link = Link::new(account, ContactId(7), Fingerprint(String::new()));
-    let confirmed = Settlement::Confirmed { link, quiet: 0 * MS, retry_left_out: None };
+    let confirmed = Settlement::Confirmed { link, quiet: Duration::ZERO, retry_left_out: None };
     ports.sync.settle(&[(*held, confirmed)]).await.unwrap();
     let service = ContextService::new(ports, ContextConfig::default());
     let found = service.for_contact(&north(), ContactId(7)).await.unwrap().unwrap();

@@ -150,6 +150,9 @@ impl Row {
     /// Marks a claimed row in doubt and wanted.
     pub(super) fn begin(&mut self, now: Timestamp) {
         self.doubt = Doubt::Write;
+        if self.parked.take().is_some() {
+            self.tries = 0;
+        }
         if self.wanted > self.confirmed {
             return;
         }
@@ -161,7 +164,7 @@ impl Row {
     }
 
     /// Ends a claim whose version was reached.
-    pub(super) fn confirm(&mut self, claim: Claim, link: Option<Link>, now: Timestamp) {
+    pub(super) fn confirm(&mut self, claim: &Claim, link: Option<Link>, now: Timestamp) {
         self.confirmed = self.confirmed.max(claim.version);
         self.link = link;
         self.doubt = claim.doubt;
@@ -173,7 +176,7 @@ impl Row {
     }
 
     /// Ends a claim whose version was not reached.
-    pub(super) fn release(&mut self, claim: Claim, outcome: Released, now: Timestamp) {
+    pub(super) fn release(&mut self, claim: &Claim, outcome: Released, now: Timestamp) {
         self.doubt = self.doubt.max(claim.doubt);
         let mut outcome = outcome;
         if let Some((_, priority)) = claim.later {

@@ -311,7 +311,7 @@ impl StoreRows {
         self.edit(id, |row| {
             if let Some(claim) = row.claim.take() {
                 row.quiet_until = after(now, quiet);
-                row.release(claim, outcome, now);
+                row.release(&claim, outcome, now);
             }
         });
     }
@@ -327,7 +327,7 @@ impl StoreRows {
         let before = self.edit(id, |row| {
             let before = row.link.take();
             if let Some(claim) = row.claim.take() {
-                row.confirm(claim, link, now);
+                row.confirm(&claim, link, now);
                 then(row);
             }
             before

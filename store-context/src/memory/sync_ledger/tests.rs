@@ -66,6 +66,14 @@ async fn a_wait_ends_when_something_is_wanted_or_due() {
     assert!(elapsed >= Duration::from_secs(4) && elapsed < Duration::from_secs(5), "{elapsed:?}");
 }
 
+/// A store that nobody wants anything of costs its maps, which are empty.
+#[test]
+fn an_idle_store_costs_little() {
+    let turns = 2 * size_of::<(usize, (Timestamp, u64))>();
+    let idle = size_of::<StoreRows>() + turns + size_of::<(StoreId, usize)>();
+    assert!(idle < 2_048, "{idle} bytes");
+}
+
 /// A backlog of half a million and ten thousand idle stores cost a claim no more than ten rows do.
 #[tokio::test]
 async fn a_backlog_is_never_scanned() {
