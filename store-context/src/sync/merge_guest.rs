@@ -7,7 +7,7 @@ use super::worker::ContactSync;
 use super::write::WriteError;
 use crate::accounts::{OpenAccount, StoreAccountError};
 use crate::model::{CustomerId, StoreId};
-use crate::ports::{Fingerprint, Link, PortError};
+use crate::ports::{Fingerprint, Link, PortError, PortFailure};
 
 /// Why a guest's contact was not merged; doing it again is safe.
 #[derive(Debug, thiserror::Error)]
@@ -114,7 +114,7 @@ impl ContactSync {
         self.mark(store, customer, contact).await?;
         let merged = open.account.contacts().merge(contact, guest).await;
         self.mark(store, customer, contact).await?;
-        self.want(store, customer).await?;
+        self.want(store, customer).await.map_err(PortFailure::into_error)?;
         merged?;
         Ok(contact)
     }

@@ -87,16 +87,19 @@ impl ContactSync {
         let open = &self.accounts.open(store).await?;
         let (mut report, mut after) = (VerifyReport::default(), None);
         loop {
-            let ids = self.ids_after(store, after.as_ref()).await?;
-            let Some(last) = ids.last().cloned() else { return Ok(report) };
-            let mut checked = stream::iter(ids)
+            let page = self.page(store, after.as_ref()).await?;
+            let mut checked = stream::iter(page.ids)
                 .map(|id| async move { self.check(open, &id).await })
                 .buffered(self.config.parallel.max(1));
             while let Some(found) = checked.try_next().await? {
                 report.checked += u64::from(found.is_some());
                 report.drifted.extend(found.flatten());
             }
-            after = Some(last);
+            drop(checked);
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(report),
+            }
         }
     }
 

@@ -14,10 +14,13 @@ use super::drift::Drift;
 use super::state::ContactState;
 use super::write::{Attempt, LeftOut, WriteError, Written};
 use crate::accounts::{Accounts, OpenAccount, StoreAccountError};
+use crate::attributes::CartState;
 use crate::backoff::retry_at;
 use crate::context::ContextService;
 use crate::model::{CustomerId, Insights, StoreId};
-use crate::ports::{Link, PortError, PortResult, Ports, SyncClaim};
+use crate::ports::{
+    Cursor, CustomerPage, Link, PortError, PortFailure, PortResult, Ports, SyncClaim,
+};
 
 /// How customers are synced.
 #[derive(Clone, Copy, Debug)]
@@ -139,52 +142,53 @@ impl ContactSync {
     ///
     /// # Errors
     /// The ledger failed: the change is not noted.
-    pub async fn want(&self, store: &StoreId, customer: &CustomerId) -> PortResult<()> {
+    pub async fn want(&self, store: &StoreId, customer: &CustomerId) -> Result<(), PortFailure> {
         if let Some(context) = &self.context {
             context.forget(store, customer).await;
         }
-        self.ports.sync.want(store, customer, Timestamp::now()).await
+        Ok(self.ports.sync.want(store, customer, Timestamp::now()).await?)
     }
 
     /// Wants every customer of the store synced.
     ///
     /// # Errors
     /// A port failed; what was noted until then stays.
-    pub async fn want_all(&self, store: &StoreId) -> PortResult<u64> {
+    pub async fn want_all(&self, store: &StoreId) -> Result<u64, PortFailure> {
         let (mut count, mut after) = (0, None);
         loop {
-            let ids = self.ids_after(store, after.as_ref()).await?;
-            for id in &ids {
+            let page = self.page(store, after.as_ref()).await?;
+            for id in &page.ids {
                 self.ports.sync.want(store, id, Timestamp::now()).await?;
                 count += 1;
             }
-            match ids.into_iter().next_back() {
-                Some(last) => after = Some(last),
+            match page.next {
+                Some(next) => after = Some(next),
                 None => return Ok(count),
             }
         }
     }
 
-    /// The next of the store's customers; none at the end.
-    pub(super) async fn ids_after(
+    /// The next of the store's customers.
+    pub(super) async fn page(
         &self,
         store: &StoreId,
-        after: Option<&CustomerId>,
-    ) -> PortResult<Vec<CustomerId>> {
+        after: Option<&Cursor>,
+    ) -> PortResult<CustomerPage> {
         const PAGE: usize = 1_000;
-        let ids = self.ports.customers.ids(store, after, PAGE).await?;
-        if ids.iter().any(|id| after.is_some_and(|after| id <= after)) {
-            let text = "`ids` answers an id that is not greater than `after`";
+        let page = self.ports.customers.customer_ids(store, after, PAGE).await;
+        let page = page.map_err(|error| error.named("customers"))?;
+        if page.next.is_some() && page.next.as_ref() == after {
+            let text = "`customer_ids` answers the cursor that it was asked with";
             return Err(PortError::new("customers", text));
         }
-        Ok(ids)
+        Ok(page)
     }
 
     /// Syncs one batch; empty when nothing was due.
     ///
     /// # Errors
     /// The ledger failed; what was claimed is due again when its lease ends.
-    pub async fn run_once(&self) -> PortResult<Vec<Synced>> {
+    pub async fn run_once(&self) -> Result<Vec<Synced>, PortFailure> {
         let SyncConfig { batch, parallel, lease, .. } = self.config;
         let claims = self.ports.sync.claim(batch, lease, Timestamp::now()).await?;
         // The rest of the lease is for a request that is under way at the end: the server may work
@@ -197,6 +201,7 @@ impl ContactSync {
             .collect::<Vec<_>>()
             .await
             .into_iter()
+            .map(|synced| synced.map_err(PortFailure::from))
             .collect()
     }
 
@@ -273,12 +278,24 @@ impl ContactSync {
         id: &CustomerId,
     ) -> PortResult<Option<WantedContact>> {
         let store = &open.record.store.id;
-        let Some(customer) = self.ports.customers.get(store, id).await? else { return Ok(None) };
-        let totals = self.ports.orders.totals(store, id).await?;
-        let cart = self.ports.carts.get(store, id).await?;
-        let insights = Insights::new(totals, &open.record.store.tiers);
+        let Ports { customers, orders, carts, .. } = &self.ports;
+        let customer = customers.customer(store, id).await;
+        let Some(customer) = customer.map_err(|error| error.named("customers"))? else {
+            return Ok(None);
+        };
+        let totals = orders.order_totals(store, id).await;
+        let totals = totals.map_err(|error| error.named("orders"))?;
+        let cart = match carts {
+            Some(carts) => {
+                let cart = carts.cart(store, id).await;
+                Some(cart.map_err(|error| error.named("carts"))?)
+            }
+            None => None,
+        };
+        let cart = cart.as_ref().map_or(CartState::NoCarts, |cart| cart.as_ref().into());
+        let insights = Insights::new(totals, open.record.store.tiers.as_ref());
         let identifier = open.identity.identifier(id);
-        Ok(Some(WantedContact::new(identifier, &customer, &insights, cart.as_ref())))
+        Ok(Some(WantedContact::new(identifier, &customer, &insights, cart)))
     }
 
     /// Writes a customer's contact as it should be now, unless it is.
