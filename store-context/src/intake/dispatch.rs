@@ -15,7 +15,8 @@ use crate::guard::{self, Cut, guarded};
 use crate::model::StoreId;
 use crate::pool::{Pool, Stop, Work};
 use crate::ports::{
-    ClaimRequest, Entry, EntryOutcome, Observer, PortResult, Ports, QueueClaim, WebhookLedger,
+    ClaimRequest, Entry, EntryOutcome, Observer, PortFailure, PortResult, Ports, QueueClaim,
+    WebhookLedger,
 };
 
 /// How entries are handed out.
@@ -104,7 +105,7 @@ impl Dispatcher {
     ///
     /// # Errors
     /// The ledger failed. What was claimed is given back, or due again when its lease ends.
-    pub async fn run_once(&self) -> PortResult<Dispatched> {
+    pub async fn run_once(&self) -> Result<Dispatched, PortFailure> {
         let mut sum = Dispatched::default();
         self.pool().run_until_idle(self, |served| sum.add(served)).await?;
         Ok(sum)

@@ -8,6 +8,7 @@ mod doctor;
 mod drift;
 mod engine;
 mod handler_context;
+mod host_ports;
 mod identity;
 mod intake;
 mod panel;
