@@ -514,14 +514,14 @@ async fn point_13_the_webhook_secret_before_ends_after_an_hour() {
 #[tokio::test]
 async fn a_bound_token_is_for_one_chatwoot() {
     let token = UserToken::new("token");
-    let base_url: Url = "https://one.test/desk".parse().unwrap();
+    let base_url: Url = "https://one.test/support".parse().unwrap();
     let token = BoundToken { base_url, token };
     for (base, is_for) in [
-        ("https://one.test/desk/", true),
+        ("https://one.test/support/", true),
         ("https://one.test", false),
-        ("http://one.test/desk", false),
-        ("https://one.test:8443/desk", false),
-        ("https://one.test.evil.test/desk", false),
+        ("http://one.test/support", false),
+        ("https://one.test:8443/support", false),
+        ("https://one.test.evil.test/support", false),
     ] {
         assert_eq!(token.is_for(&base.parse().unwrap()), is_for, "{base}");
     }

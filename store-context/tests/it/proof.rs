@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use store_context::Timestamp;
 use store_context::identity::{Evidence, Identity, PROOF_ATTRIBUTE};
 use store_context::model::{NotProven, Proof};
-use store_context::ports::{Clock, Entry, EntrySource};
+use store_context::ports::{Entry, EntrySource};
 
 use crate::support::{Bench, Seen, Talk, customer};
 

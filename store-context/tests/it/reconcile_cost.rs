@@ -29,7 +29,7 @@ const LIMIT: u64 = 3_000 / SCALE;
 /// A Chatwoot of many accounts, each with one conversation that is touched every minute or when the
 /// test says so.
 #[derive(Clone, Debug)]
-struct Desk {
+struct World {
     clock: Arc<TokioClock>,
     state: Arc<Mutex<State>>,
     list: Arc<Value>,
@@ -43,7 +43,7 @@ struct State {
     touched: HashMap<u64, Timestamp>,
 }
 
-impl Desk {
+impl World {
     /// With the shapes of a whole Chatwoot's answers.
     async fn new(clock: Arc<TokioClock>) -> Self {
         let bench = Bench::provisioned().await;
@@ -105,7 +105,7 @@ async fn get(bench: &Bench, path: &str) -> Value {
 }
 
 #[async_trait]
-impl Transport for Desk {
+impl Transport for World {
     async fn send(
         &self,
         request: http::Request<Body>,
@@ -122,10 +122,10 @@ impl Transport for Desk {
     }
 }
 
-async fn host(desk: &Desk) -> (Ports, Accounts) {
+async fn host(world: &World) -> (Ports, Accounts) {
     let shop = Arc::new(MemoryShop::new());
-    let ports = memory::ports_with(desk.clock.clone(), shop.clone(), shop.clone(), shop);
-    let client = Client::builder(BASE_URL).transport(desk.clone()).limits(Limits::off());
+    let ports = memory::ports_with(world.clock.clone(), shop.clone(), shop.clone(), Some(shop));
+    let client = Client::builder(BASE_URL).transport(world.clone()).limits(Limits::off());
     let accounts = Accounts::new(&ports, Clients::single(client.build().unwrap()));
     let [template, _] = stores();
     for number in 1..=STORES {
@@ -157,13 +157,13 @@ async fn reconciled(ports: &Ports, number: u64) -> u64 {
 #[tokio::test(start_paused = true)]
 async fn point_10_ten_thousand_stores_fit_in_a_fifth_of_the_limit() {
     let start = "2026-11-21T12:00:00Z".parse().unwrap();
-    let desk = Desk::new(Arc::new(TokioClock::starting_at(start))).await;
-    let (ports, accounts) = host(&desk).await;
+    let world = World::new(Arc::new(TokioClock::starting_at(start))).await;
+    let (ports, accounts) = host(&world).await;
     let reconciler = Reconciler::new(accounts, ports.clone(), ReconcileConfig::default());
     let test = async {
         // Until the waits of idle stores are as long as they get.
         tokio::time::sleep(Duration::from_mins(90)).await;
-        let calls = || desk.state.lock().unwrap().calls;
+        let calls = || world.state.lock().unwrap().calls;
         let before = calls();
         for _ in 0..50 {
             let busiest = calls();
@@ -178,7 +178,7 @@ async fn point_10_ten_thousand_stores_fit_in_a_fifth_of_the_limit() {
         // One idle store in twenty has an event that no webhook tells.
         let lost: Vec<u64> = (BUSY + 1..=STORES).step_by(20).collect();
         for store in &lost {
-            desk.state.lock().unwrap().touched.insert(*store, desk.clock.now());
+            world.state.lock().unwrap().touched.insert(*store, world.clock.now());
         }
         let mut busy = BTreeMap::new();
         for store in 1..=BUSY {
