@@ -172,8 +172,6 @@ async fn point_04_tokens_and_calls_of_two_chatwoots_never_meet() {
     }
 }
 
-type MixUp<'a> = Box<dyn Fn(&mut StoreRecord) + Send + Sync + 'a>;
-
 /// A record that was put together wrongly: by a host's own script, by a restored backup.
 #[tokio::test]
 async fn point_04_a_token_that_is_for_another_chatwoot_is_sent_to_neither() {
