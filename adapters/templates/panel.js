@@ -105,7 +105,7 @@
     return el("header", "",
       el("div", "head",
         el("h1", "", customer.name || "No name"),
-        insights && el("span", "pill", insights.tier)),
+        insights && insights.tier && el("span", "pill", insights.tier)),
       el("div", "soft small lines",
         ...[email, customer.phone, since].filter(Boolean).map((line) => el("div", "", line))));
   };

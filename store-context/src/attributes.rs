@@ -4,7 +4,7 @@
 use chatwoot_client::Attributes;
 use serde_json::{Value, json};
 
-use crate::model::{Cart, Insights, Money};
+use crate::model::{Cart, Insights, Money, Tier};
 
 /// How Chatwoot shows an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,6 +19,35 @@ pub enum Display {
     Tier,
 }
 
+/// What an attribute tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// The customer's rank, at a store that has tiers.
+    Tier,
+    /// The customer's orders.
+    Orders,
+    /// The customer's cart, at a host that has carts.
+    Cart,
+}
+
+/// What is known of a customer's cart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CartState<'a> {
+    /// The host has no carts: nothing is said of one.
+    NoCarts,
+    /// There is nothing in it.
+    Empty,
+    /// This is in it.
+    Filled(&'a Cart),
+}
+
+impl<'a> From<Option<&'a Cart>> for CartState<'a> {
+    /// The cart of a host that has carts.
+    fn from(cart: Option<&'a Cart>) -> Self {
+        cart.map_or(Self::Empty, Self::Filled)
+    }
+}
+
 /// One contact attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -31,6 +60,8 @@ pub struct Attribute {
     pub description: &'static str,
     /// How it is shown.
     pub display: Display,
+    /// What it tells of.
+    pub subject: Subject,
 }
 
 const fn attribute(
@@ -38,41 +69,70 @@ const fn attribute(
     name: &'static str,
     description: &'static str,
     display: Display,
+    subject: Subject,
 ) -> Attribute {
-    Attribute { key, name, description, display }
+    Attribute { key, name, description, display, subject }
 }
 
-/// Every attribute that is synced, in the order agents see them.
+/// Every attribute that may be synced, in the order agents see them.
 ///
 /// ```
 /// assert!(store_context::attributes::ALL.iter().any(|attribute| attribute.key == "customer_tier"));
 /// ```
-pub const ALL: &[Attribute] = &[
-    attribute("customer_tier", "Tier", "The customer's rank at the store", Display::Tier),
-    attribute("lifetime_value", "Lifetime value", "What all orders cost", Display::Number),
-    attribute("order_count", "Orders", "How many orders count", Display::Number),
-    attribute("average_order", "Average order", "What an order costs", Display::Number),
-    attribute("last_order_at", "Last order", "When the latest order was placed", Display::Date),
-    attribute("order_currency", "Currency", "The currency of the amounts", Display::Text),
-    attribute("cart_items", "Cart items", "How many pieces lie in the cart", Display::Number),
-    attribute("cart_value", "Cart value", "What the cart would cost", Display::Number),
-];
+pub const ALL: &[Attribute] = {
+    use self::Display::{Date, Number, Text};
+    use self::Subject::{Cart, Orders};
+    &[
+        attribute(
+            "customer_tier",
+            "Tier",
+            "The customer's rank at the store",
+            Display::Tier,
+            Subject::Tier,
+        ),
+        attribute("lifetime_value", "Lifetime value", "What all orders cost", Number, Orders),
+        attribute("order_count", "Orders", "How many orders count", Number, Orders),
+        attribute("average_order", "Average order", "What an order costs", Number, Orders),
+        attribute("last_order_at", "Last order", "When the latest was placed", Date, Orders),
+        attribute("order_currency", "Currency", "The currency of the amounts", Text, Orders),
+        attribute("cart_items", "Cart items", "How many pieces lie in the cart", Number, Cart),
+        attribute("cart_value", "Cart value", "What the cart would cost", Number, Cart),
+    ]
+};
 
-/// What the attributes of a customer are.
-pub fn values(insights: &Insights, cart: Option<&Cart>) -> Attributes {
+/// Returns the attributes that a store's contacts have.
+pub fn of(has_tiers: bool, has_carts: bool) -> impl Iterator<Item = &'static Attribute> {
+    ALL.iter().filter(move |attribute| match attribute.subject {
+        Subject::Tier => has_tiers,
+        Subject::Orders => true,
+        Subject::Cart => has_carts,
+    })
+}
+
+/// Returns what the attributes of a customer are.
+pub fn values(insights: &Insights, cart: CartState<'_>) -> Attributes {
     let totals = &insights.totals;
     let last_order = totals.last_at.map(|at| at.strftime("%Y-%m-%d").to_string());
+    let (cart_items, cart_value) = match cart {
+        CartState::NoCarts | CartState::Empty => (0, json!(0)),
+        CartState::Filled(cart) => (cart.quantity(), amount(cart.total)),
+    };
     let values = [
-        json!(insights.tier.as_str()),
+        json!(insights.tier.as_ref().map(Tier::as_str)),
         amount(totals.lifetime_value),
         json!(totals.count),
         amount(insights.average_order),
         json!(last_order),
         json!(totals.lifetime_value.currency.code()),
-        json!(cart.map_or(0, Cart::quantity)),
-        cart.map_or(json!(0), |cart| amount(cart.total)),
+        json!(cart_items),
+        cart_value,
     ];
-    ALL.iter().map(|attribute| attribute.key.to_owned()).zip(values).collect()
+    let all = ALL.iter().map(|attribute| attribute.key).zip(values);
+    let is_had = |key: &str| {
+        of(insights.tier.is_some(), cart != CartState::NoCarts)
+            .any(|attribute| attribute.key == key)
+    };
+    all.filter(|(key, _)| is_had(key)).map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
 /// An amount as a JSON number, digit for digit: Chatwoot sorts and filters by it.
@@ -97,7 +157,8 @@ mod tests {
             last_at: Some("2026-11-21T12:00:00Z".parse().unwrap()),
         };
         let tiers = TierPolicy::new([("bronze", 0), ("silver", 100)]).unwrap();
-        let written = Value::Object(values(&Insights::new(totals, &tiers), None));
+        let ranked = Insights::new(totals, Some(&tiers));
+        let written = Value::Object(values(&ranked, CartState::Empty));
         assert_eq!(
             written,
             json!({
@@ -111,5 +172,17 @@ mod tests {
                 "cart_value": 0,
             })
         );
+    }
+
+    #[test]
+    fn nothing_is_said_of_what_a_host_does_not_have() {
+        let insights = Insights::new(OrderTotals::none(Currency::EUR), None);
+        let written = values(&insights, CartState::NoCarts);
+        let orders = ALL.iter().filter(|attribute| attribute.subject == Subject::Orders);
+        let keys: Vec<&str> = orders.map(|attribute| attribute.key).collect();
+        assert_eq!(keys.len(), 5);
+        assert!(written.len() == 5 && keys.iter().all(|key| written.contains_key(*key)));
+        assert_eq!(of(false, false).map(|attribute| attribute.key).collect::<Vec<_>>(), keys);
+        assert_eq!(of(true, true).count(), ALL.len());
     }
 }

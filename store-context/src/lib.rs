@@ -1,7 +1,7 @@
 //! Keeps many stores and one Chatwoot in step.
 //!
-//! A host implements three ports ([`ports::Customers`], [`ports::Orders`], [`ports::Carts`]),
-//! chooses storage for the others, and composes the services it wants. Nothing here is a daemon,
+//! A host implements two ports ([`ports::Customers`] and [`ports::Orders`], and a third if it has
+//! carts, [`ports::Carts`]), chooses storage for the others, and composes the services it wants. Nothing here is a daemon,
 //! and nothing here opens a connection of its own.
 //!
 //! A host names no other crate for it: the client of Chatwoot is [`chatwoot`], and what the ports'
@@ -12,13 +12,14 @@
 //! use store_context::model::{Cart, CustomerId, StoreId};
 //! use store_context::ports::{Carts, PortResult};
 //!
-//! /// A shop that keeps no carts.
-//! struct NoCarts;
+//! /// A shop whose carts are files.
+//! struct Shop;
 //!
 //! #[async_trait]
-//! impl Carts for NoCarts {
-//!     async fn get(&self, _: &StoreId, _: &CustomerId) -> PortResult<Option<Cart>> {
-//!         Ok(None)
+//! impl Carts for Shop {
+//!     async fn cart(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Option<Cart>> {
+//!         let json = std::fs::read(format!("carts/{store}/{customer}.json"))?;
+//!         Ok(Some(serde_json::from_slice(&json)?))
 //!     }
 //! }
 //! ```

@@ -16,8 +16,8 @@ use store_context::model::{
     OrderItem, OrderStatus, OrderTotals, Store, StoreId, TierPolicy,
 };
 use store_context::ports::{
-    AddressToken, Carts, Customers, Expiring, Orders, PortError, PortResult, Ports,
-    StoreCredentials, StoreRecord,
+    AddressToken, Carts, Cursor, CustomerPage, Customers, Expiring, Orders, PortError, PortResult,
+    Ports, StoreCredentials, StoreRecord,
 };
 use store_context::{Currency, Timestamp};
 use store_context_adapters::axum::{
@@ -91,7 +91,7 @@ impl Sessions for HeaderSessions {
 /// Two stores, which are nothing in Chatwoot yet.
 pub(crate) async fn ports() -> Ports {
     let shop = Arc::new(Shop::default());
-    let ports = memory::ports(shop.clone(), shop.clone(), shop);
+    let ports = memory::ports(shop.clone(), shop.clone(), Some(shop));
     let [nl, us] = stores();
     let credentials = |panel, webhook| StoreCredentials {
         panel_address: Some(AddressToken::new(panel)),
@@ -128,13 +128,13 @@ fn stores() -> [Store; 2] {
         time_zone: time_zone.to_owned(),
         website: "https://shop.example.com".parse().unwrap(),
         support_email: "help@shop.example.com".to_owned(),
-        branding: Branding {
+        branding: Some(Branding {
             color: "#112233".to_owned(),
             welcome_title: "Hello".to_owned(),
             welcome_tagline: String::new(),
             greeting: String::new(),
-        },
-        tiers: TierPolicy::new([("bronze", 0), ("gold", 1000)]).unwrap(),
+        }),
+        tiers: Some(TierPolicy::new([("bronze", 0), ("gold", 1000)]).unwrap()),
         identity: IdentityPolicy::default(),
     };
     [
@@ -152,7 +152,7 @@ struct Shop {
 
 #[async_trait]
 impl Customers for Shop {
-    async fn get(&self, store: &StoreId, id: &CustomerId) -> PortResult<Option<Customer>> {
+    async fn customer(&self, store: &StoreId, id: &CustomerId) -> PortResult<Option<Customer>> {
         let named = |name: &str| Customer::new(id.clone(), name);
         Ok(Some(match (store.as_str(), id.as_str()) {
             ("nl", "1") => Customer {
@@ -172,19 +172,19 @@ impl Customers for Shop {
         }))
     }
 
-    async fn ids(
+    async fn customer_ids(
         &self,
         _: &StoreId,
-        _: Option<&CustomerId>,
+        _: Option<&Cursor>,
         _: usize,
-    ) -> PortResult<Vec<CustomerId>> {
-        Ok(Vec::new())
+    ) -> PortResult<CustomerPage> {
+        Ok(CustomerPage::default())
     }
 }
 
 #[async_trait]
 impl Orders for Shop {
-    async fn recent(
+    async fn recent_orders(
         &self,
         store: &StoreId,
         customer: &CustomerId,
@@ -223,7 +223,11 @@ impl Orders for Shop {
         })
     }
 
-    async fn totals(&self, store: &StoreId, customer: &CustomerId) -> PortResult<OrderTotals> {
+    async fn order_totals(
+        &self,
+        store: &StoreId,
+        customer: &CustomerId,
+    ) -> PortResult<OrderTotals> {
         match (store.as_str(), customer.as_str()) {
             ("nl", "1") => Ok(OrderTotals {
                 count: 3,
@@ -239,7 +243,7 @@ impl Orders for Shop {
 
 #[async_trait]
 impl Carts for Shop {
-    async fn get(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Option<Cart>> {
+    async fn cart(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Option<Cart>> {
         match (store.as_str(), customer.as_str()) {
             ("nl", "1") => Ok(Some(Cart {
                 items: vec![CartItem {

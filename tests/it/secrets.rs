@@ -1,4 +1,5 @@
 //! What a host holds of a store shows no secret: in `Debug`, in a report, in an error.
+#![expect(clippy::unwrap_used, reason = "a proof stops at its first fault")]
 
 use std::fmt::Debug;
 use std::path::Path;
@@ -47,7 +48,7 @@ fn credentials() -> StoreCredentials {
 /// Ports with a store that has these credentials and an API inbox.
 async fn ports() -> (Ports, StoreRecord) {
     let shop = Arc::new(MemoryShop::new());
-    let ports = memory::ports(shop.clone(), shop.clone(), shop);
+    let ports = memory::ports(shop.clone(), shop.clone(), Some(shop));
     let [store, _] = sample_stores();
     ports.stores.put(&store).await.unwrap();
     let change = |record: &mut StoreRecord| {

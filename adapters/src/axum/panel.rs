@@ -15,7 +15,6 @@ use ::axum::{Json, Router};
 use askama::Template;
 use http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
-use store_context::Timestamp;
 use store_context::context::{PanelError, PanelService, PanelSubject, PanelView};
 use store_context::model::{ContextSnapshot, Proof, StoreId};
 use store_context::ports::{Address, AddressToken, PortError};

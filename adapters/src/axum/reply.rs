@@ -11,7 +11,7 @@ use ::axum::{Json, Router};
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 use store_context::model::ContextSnapshot;
-use store_context::ports::{PortError, PortResult};
+use store_context::ports::PortFailure;
 
 /// What every answer of an endpoint says, whoever gives it: no cache keeps it, and its type is the
 /// one that it names.
@@ -36,7 +36,7 @@ pub(super) fn error_for(status: StatusCode, text: impl fmt::Display, wait: Durat
 }
 
 /// What a port's failure looks like from outside. The cause goes to the log only.
-pub(super) fn failed(error: &PortError) -> Response {
+pub(super) fn failed(error: &PortFailure) -> Response {
     tracing::error!(port = error.port(), causes = causes(error), "a port failed");
     unavailable()
 }
@@ -47,7 +47,7 @@ pub(super) fn unavailable() -> Response {
 }
 
 /// The snapshot as JSON, 404 if there is none, 503 if it could not be read.
-pub(super) fn snapshot(found: PortResult<Option<ContextSnapshot>>) -> Response {
+pub(super) fn snapshot(found: Result<Option<ContextSnapshot>, PortFailure>) -> Response {
     match found {
         Ok(Some(snapshot)) => Json(snapshot).into_response(),
         Ok(None) => error(StatusCode::NOT_FOUND, "no customer"),

@@ -105,12 +105,12 @@ impl Clients {
             return Ok(client.clone());
         }
         let asked = shown(base_url);
-        let Some(build) = &self.0.build else {
+        let Some(make_client) = &self.0.build else {
             let own = made.keys().next().cloned().unwrap_or_default();
             return Err(ClientsError::OtherServer { own, asked });
         };
         // Built under the lock, so that each Chatwoot has one, with one set of limits.
-        let client = build(base_url)
+        let client = make_client(base_url)
             .map_err(|source| ClientsError::Build { asked: asked.clone(), source })?;
         if client.base_url() != key {
             let built = client.base_url().to_owned();

@@ -1,8 +1,9 @@
-//! Checks that an implementation of a storage port keeps the port's promises.
+//! Checks that an implementation of a port keeps the port's promises.
 //!
 //! Each port has a module with one function a promise, and a macro that makes one `#[tokio::test]`
 //! of each: [`stores_conformance!`], [`sync_ledger_conformance!`],
-//! [`webhook_ledger_conformance!`] and [`cache_conformance!`]. Every
+//! [`webhook_ledger_conformance!`] and [`cache_conformance!`]; and
+//! [`host_conformance!`] for the three of the host's own. Every
 //! test has a fresh, empty implementation of its own, so a broken promise is named by the test that
 //! fails and hides no other. The crate that calls a macro depends on tokio with `macros`, `rt` and
 //! `time`.
@@ -31,9 +32,11 @@
 //! [`sync_ledger_conformance!`]: crate::sync_ledger_conformance
 //! [`webhook_ledger_conformance!`]: crate::webhook_ledger_conformance
 //! [`cache_conformance!`]: crate::cache_conformance
+//! [`host_conformance!`]: crate::host_conformance
 #![expect(clippy::missing_panics_doc, reason = "every promise panics where it is not kept")]
 
 pub mod cache;
+pub mod host;
 pub mod stores;
 pub mod sync_ledger;
 #[cfg(test)]
@@ -92,13 +95,13 @@ fn sample_store(id: &str) -> Store {
         time_zone: "Europe/Amsterdam".to_owned(),
         website: good("https://north.example.com/".parse()),
         support_email: "help@north.example.com".to_owned(),
-        branding: Branding {
+        branding: Some(Branding {
             color: "#1F93FF".to_owned(),
             welcome_title: "Hallo".to_owned(),
             welcome_tagline: String::new(),
             greeting: "Hoe gaat het? ☕".to_owned(),
-        },
-        tiers: good(TierPolicy::new([("bronze", 0), ("gold", 500)])),
+        }),
+        tiers: Some(good(TierPolicy::new([("bronze", 0), ("gold", 500)]))),
         identity: crate::model::IdentityPolicy::default(),
     }
 }

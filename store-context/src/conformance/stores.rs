@@ -452,10 +452,10 @@ fn all() -> StoreCredentials {
         previous_webhook_secret: Some(previous("older".into())),
         website_hmac: Some("website".into()),
         api_hmac: Some("apı".into()),
-        webhook_address: Some(ok(AddressToken::random())),
-        panel_address: Some(ok(AddressToken::random())),
+        webhook_address: Some(good(AddressToken::random())),
+        panel_address: Some(good(AddressToken::random())),
         panel_address_since: Some(PAST),
-        previous_panel_address: Some(previous(ok(AddressToken::random()))),
+        previous_panel_address: Some(previous(good(AddressToken::random()))),
         identifier_key: Some("identifiers".into()),
         proof_key: Some("proofs".into()),
         previous_proof_key: Some(previous("older proofs".into())),
@@ -464,7 +464,7 @@ fn all() -> StoreCredentials {
 
 fn webhook_only() -> StoreCredentials {
     StoreCredentials {
-        webhook_address: Some(ok(AddressToken::random())),
+        webhook_address: Some(good(AddressToken::random())),
         ..StoreCredentials::default()
     }
 }
@@ -472,7 +472,7 @@ fn webhook_only() -> StoreCredentials {
 /// The same with a new address of the webhook, and without a user and a panel.
 fn renewed(before: &StoreCredentials) -> StoreCredentials {
     StoreCredentials {
-        webhook_address: Some(ok(AddressToken::random())),
+        webhook_address: Some(good(AddressToken::random())),
         panel_address: None,
         previous_panel_address: None,
         user_token: None,

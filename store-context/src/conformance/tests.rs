@@ -8,12 +8,12 @@ use bytes::Bytes;
 use chatwoot_client::ContactId;
 
 use super::*;
-use crate::memory::{MemoryCache, MemoryStores, MemorySyncLedger};
-use crate::model::AccountKey;
+use crate::memory::{MemoryCache, MemoryShop, MemoryStores, MemorySyncLedger};
+use crate::model::{AccountKey, Customer, Money, Order, OrderId, OrderStatus, OrderTotals};
 use crate::ports::{
-    Address, AddressToken, Cache, ClaimRequest, Clock, Doubt, Fingerprint, Hold, Link, ParkedRow,
-    PausedStore, Priority, ProvisionLock, Settlement, StoreRecord, Stores, SyncClaim, SyncCounts,
-    SyncLedger, TokioClock,
+    Address, AddressToken, Cache, ClaimRequest, Clock, Cursor, CustomerPage, Customers, Doubt,
+    Fingerprint, Hold, Link, Orders, ParkedRow, PausedStore, Priority, ProvisionLock, Settlement,
+    StoreRecord, Stores, SyncClaim, SyncCounts, SyncLedger, TokioClock,
 };
 
 /// A promise that its port's macro does not list would be checked by nobody.
@@ -21,6 +21,7 @@ use crate::ports::{
 fn each_macro_lists_every_promise_of_its_port() {
     for (port, source) in [
         ("cache", include_str!("cache.rs")),
+        ("host", include_str!("host.rs")),
         ("stores", include_str!("stores.rs")),
         ("sync_ledger", include_str!("sync_ledger.rs")),
         ("webhook_ledger", include_str!("webhook_ledger.rs")),
@@ -287,6 +288,122 @@ async fn stores_that_keep_every_record_lose_a_change() {
 #[should_panic(expected = "every change of the account")]
 async fn stores_that_keep_every_record_lose_changes_at_once() {
     stores::of_many_changes_at_once_none_is_lost(&Careless::default()).await;
+}
+
+/// A host that asks for no store, and forgets whoever was asked for first.
+struct Sloppy(MemoryShop, StoreId);
+
+#[async_trait]
+impl Customers for Sloppy {
+    async fn customer(&self, _: &StoreId, id: &CustomerId) -> PortResult<Option<Customer>> {
+        self.0.customer(&self.1, id).await
+    }
+
+    async fn customers(&self, store: &StoreId, ids: &[CustomerId]) -> PortResult<Vec<Customer>> {
+        self.0.customers(store, ids.get(1..).unwrap_or_default()).await
+    }
+
+    async fn customer_ids(
+        &self,
+        store: &StoreId,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<CustomerPage> {
+        let page = self.0.customer_ids(store, after, limit).await?;
+        let next = page.next.or_else(|| after.cloned());
+        Ok(CustomerPage { next, ..page })
+    }
+}
+
+/// A host whose orders come oldest first, and whose totals count all of them.
+#[async_trait]
+impl Orders for Sloppy {
+    async fn recent_orders(
+        &self,
+        store: &StoreId,
+        customer: &CustomerId,
+        limit: usize,
+    ) -> PortResult<Vec<Order>> {
+        let mut orders = self.0.recent_orders(store, customer, limit).await?;
+        orders.reverse();
+        Ok(orders)
+    }
+
+    async fn order_totals(
+        &self,
+        store: &StoreId,
+        customer: &CustomerId,
+    ) -> PortResult<OrderTotals> {
+        let totals = self.0.order_totals(store, customer).await?;
+        let orders = self.0.recent_orders(store, customer, usize::MAX).await?;
+        Ok(OrderTotals { count: orders.len() as u64, ..totals })
+    }
+}
+
+fn sloppy() -> host::HostSample {
+    let (shop, id) = (MemoryShop::new(), customer);
+    shop.open(&north(), Currency::EUR);
+    for known in ["1", "2", "3"] {
+        shop.put_customer(&north(), Customer::new(id(known), known)).unwrap();
+    }
+    for (number, status) in [(1, OrderStatus::Paid), (2, OrderStatus::Cancelled)] {
+        let order = Order {
+            id: OrderId::new(number.to_string()).unwrap(),
+            customer: id("1"),
+            placed_at: at(number),
+            status,
+            total: Money::new(5.into(), Currency::EUR),
+            items: Vec::new(),
+        };
+        shop.put_order(&north(), order).unwrap();
+    }
+    let shop = Arc::new(Sloppy(shop, north()));
+    host::HostSample {
+        customers: shop.clone(),
+        orders: shop,
+        carts: None,
+        store: north(),
+        currency: Currency::EUR,
+        known: ["1", "2", "3"].map(id).to_vec(),
+        unknown: id("4"),
+        other_store: south(),
+    }
+}
+
+#[tokio::test]
+async fn a_sloppy_host_keeps_the_other_promises() {
+    host::a_known_customer_is_found(&sloppy()).await;
+    host::carts_are_found_together(&sloppy()).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "a customer at another store")]
+async fn a_host_that_asks_for_no_store_is_found_out() {
+    host::a_customer_of_another_store_is_none(&sloppy()).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "together, and alone")]
+async fn a_host_that_forgets_one_of_many_is_found_out() {
+    host::customers_are_found_together(&sloppy()).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "a cursor leads to itself")]
+async fn a_host_whose_listing_never_ends_is_found_out() {
+    host::a_listing_ends_and_keeps_to_its_limit(&sloppy()).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "newest first")]
+async fn a_host_whose_orders_come_oldest_first_is_found_out() {
+    host::recent_orders_are_the_newest_of_the_customer(&sloppy()).await;
+}
+
+#[tokio::test]
+#[should_panic(expected = "what the orders add up to")]
+async fn a_host_that_counts_every_order_is_found_out() {
+    host::totals_are_of_the_orders_that_count(&sloppy()).await;
 }
 
 /// Keeps a value for as long as it was put for first.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::ContextService;
 use crate::model::{ContextSnapshot, NotProven, Proof, StoreId, StoreSummary};
-use crate::ports::PortResult;
+use crate::ports::PortFailure;
 
 /// What a bot or a handler may use in a conversation.
 ///
@@ -34,8 +34,8 @@ impl ContextService {
     /// As for [`ContextService::snapshot`].
     ///
     /// ```
-    /// # use store_context::{context::{ContextService, ConversationContext}, model::{Proof, StoreId}, ports::PortError};
-    /// # async fn example(context: ContextService, store: StoreId, proof: Proof) -> Result<(), PortError> {
+    /// # use store_context::{context::{ContextService, ConversationContext}, model::{Proof, StoreId}, ports::PortFailure};
+    /// # async fn example(context: ContextService, store: StoreId, proof: Proof) -> Result<(), PortFailure> {
     /// match context.for_conversation(&store, &proof).await? {
     ///     Some(ConversationContext::Proven(snapshot)) => {
     ///         println!("your last order is {:?}", snapshot.recent_orders.first());
@@ -52,7 +52,7 @@ impl ContextService {
         &self,
         store: &StoreId,
         proof: &Proof,
-    ) -> PortResult<Option<ConversationContext>> {
+    ) -> Result<Option<ConversationContext>, PortFailure> {
         match proof {
             Proof::Proven(customer) => {
                 let snapshot = self.snapshot(store, customer).await?;
@@ -73,7 +73,7 @@ impl ContextService {
         store: &StoreId,
         proof: &Proof,
         contact: ContactId,
-    ) -> PortResult<Option<ContextSnapshot>> {
+    ) -> Result<Option<ContextSnapshot>, PortFailure> {
         match proof {
             Proof::Proven(customer) => self.snapshot(store, customer).await,
             Proof::NotProven(_) => self.for_contact(store, contact).await,

@@ -14,7 +14,7 @@ use super::single_flight::{SharedCall, SingleFlight};
 use crate::model::{
     ContextSnapshot, CustomerId, Insights, OrderTotals, Source, Store, StoreId, StoreSummary,
 };
-use crate::ports::{PortError, PortResult, Ports};
+use crate::ports::{PortError, PortFailure, PortResult, Ports};
 
 /// How fresh and how patient the context is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub struct ContextService {
 }
 
 /// What all who wait for one read get.
-type Shared = Result<Option<Arc<ContextSnapshot>>, Arc<PortError>>;
+type Shared = Result<Option<Arc<ContextSnapshot>>, Arc<PortFailure>>;
 
 impl fmt::Debug for ContextService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -95,13 +95,14 @@ impl ContextService {
         &self,
         store: &StoreId,
         customer: &CustomerId,
-    ) -> PortResult<Option<ContextSnapshot>> {
+    ) -> Result<Option<ContextSnapshot>, PortFailure> {
         let key = key(store, customer);
         let read = |call| self.get(&key, store, customer, call);
         match self.reads.join(&key, read).await {
             Ok(snapshot) => Ok(snapshot.map(Arc::unwrap_or_clone)),
-            Err(error) => Err(Arc::try_unwrap(error)
-                .unwrap_or_else(|shared| PortError::new(shared.port(), shared))),
+            Err(error) => Err(Arc::try_unwrap(error).unwrap_or_else(|shared| {
+                PortFailure::new(shared.port().unwrap_or("host"), shared)
+            })),
         }
     }
 
@@ -111,10 +112,10 @@ impl ContextService {
     /// As for [`ContextService::snapshot`], or the link could not be read in time.
     ///
     /// ```
-    /// # use store_context::{context::ContextService, model::StoreId, ports::PortError};
+    /// # use store_context::{context::ContextService, model::StoreId, ports::PortFailure};
     /// use chatwoot_client::ContactId;
     ///
-    /// # async fn example(context: ContextService, store: StoreId) -> Result<(), PortError> {
+    /// # async fn example(context: ContextService, store: StoreId) -> Result<(), PortFailure> {
     /// let snapshot = context.for_contact(&store, ContactId(7)).await?;
     /// # Ok(())
     /// # }
@@ -123,7 +124,7 @@ impl ContextService {
         &self,
         store: &StoreId,
         contact: ContactId,
-    ) -> PortResult<Option<ContextSnapshot>> {
+    ) -> Result<Option<ContextSnapshot>, PortFailure> {
         let customer = async {
             let record = self.ports.stores.open(store).await?;
             let Some(key) = record.and_then(|record| record.account_key()) else { return Ok(None) };
@@ -160,7 +161,7 @@ impl ContextService {
         if let Some(kept) = self.cached(key).await {
             return Ok(Some(Arc::new(kept)));
         }
-        let snapshot = self.read(store, customer).await?.map(Arc::new);
+        let snapshot = self.read(store, customer).await.map_err(PortFailure::from)?.map(Arc::new);
         if let Some(snapshot) = snapshot.as_deref()
             && snapshot.unavailable.is_empty()
             && !call.is_forgotten()
@@ -180,19 +181,25 @@ impl ContextService {
     ) -> PortResult<Option<ContextSnapshot>> {
         let Ports { stores, customers, orders, carts, .. } = &self.ports;
         let ContextConfig { recent_orders, source_timeout, customer_timeout, .. } = self.config;
+        let cart = async {
+            match carts {
+                Some(carts) => carts.cart(store, customer).await,
+                None => Ok(None),
+            }
+        };
         let (record, customer, totals, recent, cart) = tokio::join!(
             within(customer_timeout, "stores", stores.open(store)),
-            within(customer_timeout, "customers", customers.get(store, customer)),
-            within(source_timeout, "orders", orders.totals(store, customer)),
-            within(source_timeout, "orders", orders.recent(store, customer, recent_orders)),
-            within(source_timeout, "carts", carts.get(store, customer)),
+            within(customer_timeout, "customers", customers.customer(store, customer)),
+            within(source_timeout, "orders", orders.order_totals(store, customer)),
+            within(source_timeout, "orders", orders.recent_orders(store, customer, recent_orders)),
+            within(source_timeout, "carts", cart),
         );
         let (Some(record), Some(customer)) = (record?, customer?) else { return Ok(None) };
         let store = record.store;
 
         let mut unavailable = Vec::new();
         let mut missing = |source, error: &PortError| {
-            let error = error as &(dyn Error + 'static);
+            let error: &(dyn Error + 'static) = &**error;
             tracing::warn!(error, ?source, store = %store.id, "left out of a customer's context");
             unavailable.push(source);
         };
@@ -207,7 +214,7 @@ impl ContextService {
         Ok(Some(ContextSnapshot {
             store: StoreSummary::from(&store),
             customer,
-            insights: totals.ok().map(|totals| Insights::new(totals, &store.tiers)),
+            insights: totals.ok().map(|totals| Insights::new(totals, store.tiers.as_ref())),
             recent_orders,
             cart: cart.ok().flatten().filter(|cart| !cart.items.is_empty()),
             unavailable,
@@ -247,7 +254,8 @@ impl ContextService {
     ) -> Option<T> {
         let answer = within(self.config.source_timeout, "cache", call).await;
         let warn = |error: &PortError| {
-            tracing::warn!(error = error as &(dyn Error + 'static), "the cache was not {what}");
+            let error: &(dyn Error + 'static) = &**error;
+            tracing::warn!(error, "the cache was not {what}");
         };
         answer.inspect_err(warn).ok()
     }
@@ -264,7 +272,9 @@ async fn within<T>(
     call: impl Future<Output = PortResult<T>>,
 ) -> PortResult<T> {
     let answer = tokio::time::timeout(limit, call).await;
-    answer.unwrap_or_else(|_| Err(PortError::new(port, format!("no answer within {limit:?}"))))
+    let answer =
+        answer.unwrap_or_else(|_| Err(PortError::new(port, format!("no answer within {limit:?}"))));
+    answer.map_err(|error| error.named(port))
 }
 
 /// The totals, if they can be ranked by the store's tiers.

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::handler::Handler;
 use crate::backoff::retry_at;
 use crate::model::StoreId;
-use crate::ports::{EntryClaim, PortResult, WebhookLedger};
+use crate::ports::{EntryClaim, PortFailure, PortResult, WebhookLedger};
 
 /// How entries are handed out.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +68,7 @@ impl Dispatcher {
     ///
     /// # Errors
     /// The ledger failed; what was claimed is due again when its lease ends.
-    pub async fn run_once(&self) -> PortResult<Dispatched> {
+    pub async fn run_once(&self) -> Result<Dispatched, PortFailure> {
         let DispatchConfig { batch, parallel, lease, .. } = self.config;
         let claims = self.ledger.claim(batch, lease, Timestamp::now()).await?;
         let mut queues: BTreeMap<ConversationQueue, Vec<EntryClaim>> = BTreeMap::new();

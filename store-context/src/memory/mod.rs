@@ -21,7 +21,7 @@ pub use self::webhook_ledger::MemoryWebhookLedger;
 
 use crate::ports::{Carts, Clock, Customers, Orders, Ports, SystemClock};
 
-/// The host's three ports, with storage in memory for all the others.
+/// The host's own ports, with storage in memory for all the others.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -30,7 +30,7 @@ use crate::ports::{Carts, Clock, Customers, Orders, Ports, SystemClock};
 ///
 /// # async fn example() -> PortResult<()> {
 /// let shop = Arc::new(MemoryShop::new());
-/// let ports = memory::ports(shop.clone(), shop.clone(), shop);
+/// let ports = memory::ports(shop.clone(), shop.clone(), Some(shop));
 /// assert_eq!(ports.stores.ids(None, 10).await?, []);
 /// # Ok(())
 /// # }
@@ -38,7 +38,7 @@ use crate::ports::{Carts, Clock, Customers, Orders, Ports, SystemClock};
 pub fn ports(
     customers: Arc<dyn Customers>,
     orders: Arc<dyn Orders>,
-    carts: Arc<dyn Carts>,
+    carts: Option<Arc<dyn Carts>>,
 ) -> Ports {
     ports_with(Arc::new(SystemClock), customers, orders, carts)
 }
@@ -54,7 +54,7 @@ pub fn ports(
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let clock = Arc::new(TokioClock::starting_at("2026-11-21T12:00:00Z".parse()?));
 /// let shop = Arc::new(MemoryShop::new());
-/// let ports = memory::ports_with(clock, shop.clone(), shop.clone(), shop);
+/// let ports = memory::ports_with(clock, shop.clone(), shop.clone(), Some(shop));
 /// # Ok(())
 /// # }
 /// ```
@@ -62,7 +62,7 @@ pub fn ports_with(
     clock: Arc<dyn Clock>,
     customers: Arc<dyn Customers>,
     orders: Arc<dyn Orders>,
-    carts: Arc<dyn Carts>,
+    carts: Option<Arc<dyn Carts>>,
 ) -> Ports {
     Ports {
         customers,

@@ -1,4 +1,4 @@
-//! A shop in memory: the host's three ports for demonstrations and tests.
+//! A shop in memory: the host's own ports for demonstrations and tests.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
@@ -12,7 +12,7 @@ use super::lock;
 use crate::model::{
     Cart, CurrencyMismatch, Customer, CustomerId, Order, OrderId, OrderTotals, StoreId,
 };
-use crate::ports::{Carts, Customers, Orders, PortError, PortResult};
+use crate::ports::{Carts, Cursor, CustomerPage, Customers, Orders, PortResult};
 
 /// Customers, orders and carts of any number of stores, in memory.
 ///
@@ -28,7 +28,7 @@ use crate::ports::{Carts, Customers, Orders, PortError, PortResult};
 /// let shop = MemoryShop::new();
 /// shop.open(&store, Currency::EUR);
 /// shop.put_customer(&store, Customer::new(ada.clone(), "Ada"))?;
-/// assert_eq!(shop.totals(&store, &ada).await?.count, 0);
+/// assert_eq!(shop.order_totals(&store, &ada).await?.count, 0);
 /// # Ok(())
 /// # }
 /// ```
@@ -176,28 +176,39 @@ impl MemoryShop {
 
 #[async_trait]
 impl Customers for MemoryShop {
-    async fn get(&self, store: &StoreId, id: &CustomerId) -> PortResult<Option<Customer>> {
+    async fn customer(&self, store: &StoreId, id: &CustomerId) -> PortResult<Option<Customer>> {
         Ok(self.read(store, |shelves| shelves.customers.get(id).cloned()).flatten())
     }
 
-    async fn ids(
+    async fn customers(&self, store: &StoreId, ids: &[CustomerId]) -> PortResult<Vec<Customer>> {
+        let found = self.read(store, |shelves| {
+            ids.iter().filter_map(|id| shelves.customers.get(id).cloned()).collect()
+        });
+        Ok(found.unwrap_or_default())
+    }
+
+    async fn customer_ids(
         &self,
         store: &StoreId,
-        after: Option<&CustomerId>,
+        after: Option<&Cursor>,
         limit: usize,
-    ) -> PortResult<Vec<CustomerId>> {
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let ids = self.read(store, |shelves| {
+    ) -> PortResult<CustomerPage> {
+        let after = after.map(|cursor| CustomerId::new(cursor.as_str())).transpose()?;
+        let from = after.as_ref().map_or(Bound::Unbounded, Bound::Excluded);
+        let ids: Option<Vec<CustomerId>> = self.read(store, |shelves| {
             let rest = shelves.customers.range::<CustomerId, _>((from, Bound::Unbounded));
             rest.take(limit).map(|(id, _)| id.clone()).collect()
         });
-        Ok(ids.unwrap_or_default())
+        let ids = ids.unwrap_or_default();
+        let last = ids.last().filter(|_| ids.len() == limit);
+        let next = last.map(|last| Cursor::new(last.as_str()));
+        Ok(CustomerPage { ids, next })
     }
 }
 
 #[async_trait]
 impl Orders for MemoryShop {
-    async fn recent(
+    async fn recent_orders(
         &self,
         store: &StoreId,
         customer: &CustomerId,
@@ -211,19 +222,21 @@ impl Orders for MemoryShop {
         Ok(recent.unwrap_or_default())
     }
 
-    async fn totals(&self, store: &StoreId, customer: &CustomerId) -> PortResult<OrderTotals> {
+    async fn order_totals(
+        &self,
+        store: &StoreId,
+        customer: &CustomerId,
+    ) -> PortResult<OrderTotals> {
         let totals = self.read(store, |shelves| {
             shelves.totals(shelves.orders.get(customer).into_iter().flat_map(BTreeMap::values))
         });
-        let unknown = || ShopError::UnknownStore(store.clone());
-        let totals = totals.ok_or_else(unknown).and_then(|totals| Ok(totals?));
-        totals.map_err(|error| PortError::new("orders", error))
+        Ok(totals.ok_or_else(|| ShopError::UnknownStore(store.clone()))??)
     }
 }
 
 #[async_trait]
 impl Carts for MemoryShop {
-    async fn get(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Option<Cart>> {
+    async fn cart(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Option<Cart>> {
         let cart = self.read(store, |shelves| shelves.carts.get(customer).cloned()).flatten();
         Ok(cart.filter(|cart| cart.quantity() > 0))
     }
@@ -231,7 +244,10 @@ impl Carts for MemoryShop {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+    use crate::conformance::host::HostSample;
     use crate::model::{CartItem, Money, OrderStatus};
 
     fn store() -> StoreId {
@@ -259,19 +275,48 @@ mod tests {
         shop
     }
 
+    /// Ada has three orders, of which one does not count, and a cart; Bob has an emptied cart.
+    fn sample() -> HostSample {
+        let shop = Arc::new(shop());
+        for id in ["ada", "bob", "cem", "dan"] {
+            shop.put_customer(&store(), Customer::new(customer(id), id)).unwrap();
+        }
+        shop.put_order(&store(), order("1", 1, 10, OrderStatus::Paid)).unwrap();
+        shop.put_order(&store(), order("2", 3, 20, OrderStatus::Pending)).unwrap();
+        shop.put_order(&store(), order("3", 2, 40, OrderStatus::Shipped)).unwrap();
+        let price = Money::new(5.into(), Currency::EUR);
+        let item = CartItem { title: "Tea".to_owned(), quantity: 1, price };
+        let cart = Cart { items: vec![item], total: price, updated_at: Timestamp::UNIX_EPOCH };
+        shop.put_cart(&store(), &customer("ada"), cart.clone()).unwrap();
+        shop.put_cart(&store(), &customer("bob"), Cart { items: Vec::new(), ..cart }).unwrap();
+        HostSample {
+            customers: shop.clone(),
+            orders: shop.clone(),
+            carts: Some(shop),
+            store: store(),
+            currency: Currency::EUR,
+            known: ["ada", "bob", "cem", "dan"].map(customer).to_vec(),
+            unknown: customer("eve"),
+            other_store: StoreId::new("south").unwrap(),
+        }
+    }
+
+    crate::host_conformance!(async { sample() });
+
     #[tokio::test]
     async fn a_sweep_sees_each_customer_once() {
         let shop = shop();
         for id in ["d", "b", "a", "c", "e"] {
             shop.put_customer(&store(), Customer::new(customer(id), id)).unwrap();
         }
-        let mut seen = Vec::new();
+        let (mut seen, mut after) = (Vec::new(), None);
         loop {
-            let page = shop.ids(&store(), seen.last(), 2).await.unwrap();
-            if page.is_empty() {
+            let page = shop.customer_ids(&store(), after.as_ref(), 2).await.unwrap();
+            seen.extend(page.ids);
+            after = page.next;
+            if after.is_none() {
                 break;
             }
-            seen.extend(page);
         }
         assert_eq!(
             seen.iter().map(CustomerId::as_str).collect::<Vec<_>>(),
@@ -289,16 +334,19 @@ mod tests {
         // An order that moved in time.
         shop.put_order(&store(), order("1", 4, 11, OrderStatus::Shipped)).unwrap();
 
-        let recent = shop.recent(&store(), &ada, 2).await.unwrap();
+        let recent = shop.recent_orders(&store(), &ada, 2).await.unwrap();
         assert_eq!(recent.iter().map(|o| o.id.as_str()).collect::<Vec<_>>(), ["1", "2"]);
-        let totals = shop.totals(&store(), &ada).await.unwrap();
+        let totals = shop.order_totals(&store(), &ada).await.unwrap();
         assert_eq!((totals.count, totals.lifetime_value.amount), (2, 31.into()));
         assert_eq!(totals.first_at.unwrap().as_second(), 3 * 86_400);
 
         shop.put_order(&store(), order("2", 3, 20, OrderStatus::Refunded)).unwrap();
-        assert_eq!(shop.totals(&store(), &ada).await.unwrap().count, 1);
+        assert_eq!(shop.order_totals(&store(), &ada).await.unwrap().count, 1);
         assert!(shop.remove_order(&store(), &OrderId::new("1").unwrap()).is_some());
-        assert_eq!(shop.totals(&store(), &ada).await.unwrap(), OrderTotals::none(Currency::EUR));
+        assert_eq!(
+            shop.order_totals(&store(), &ada).await.unwrap(),
+            OrderTotals::none(Currency::EUR)
+        );
     }
 
     #[tokio::test]
@@ -308,12 +356,12 @@ mod tests {
         let mut foreign = order("1", 1, 10, OrderStatus::Paid);
         foreign.total.currency = Currency::USD;
         assert!(matches!(shop.put_order(&store(), foreign), Err(ShopError::Currency(_))));
-        assert_eq!(shop.totals(&store(), &customer("ada")).await.unwrap().count, 1);
+        assert_eq!(shop.order_totals(&store(), &customer("ada")).await.unwrap().count, 1);
 
         let south = StoreId::new("south").unwrap();
         assert!(shop.put_customer(&south, Customer::new(customer("ada"), "Ada")).is_err());
-        assert!(shop.totals(&south, &customer("ada")).await.is_err());
-        assert!(Customers::get(&shop, &south, &customer("ada")).await.unwrap().is_none());
+        assert!(shop.order_totals(&south, &customer("ada")).await.is_err());
+        assert!(shop.customer(&south, &customer("ada")).await.unwrap().is_none());
     }
 
     #[tokio::test]
@@ -326,11 +374,11 @@ mod tests {
         shop.put_customer(&store(), Customer::new(ada.clone(), "Ada")).unwrap();
         shop.put_order(&store(), order("1", 1, 10, OrderStatus::Paid)).unwrap();
         shop.put_cart(&store(), &ada, cart.clone()).unwrap();
-        assert_eq!(Carts::get(&shop, &store(), &ada).await.unwrap(), Some(cart));
+        assert_eq!(shop.cart(&store(), &ada).await.unwrap(), Some(cart));
 
         assert!(shop.remove_customer(&store(), &ada).is_some());
-        assert!(Customers::get(&shop, &store(), &ada).await.unwrap().is_none());
-        assert!(Carts::get(&shop, &store(), &ada).await.unwrap().is_none());
-        assert!(shop.recent(&store(), &ada, 5).await.unwrap().is_empty());
+        assert!(shop.customer(&store(), &ada).await.unwrap().is_none());
+        assert!(shop.cart(&store(), &ada).await.unwrap().is_none());
+        assert!(shop.recent_orders(&store(), &ada, 5).await.unwrap().is_empty());
     }
 }

@@ -199,8 +199,8 @@ mod tests {
 
     crate::stores_conformance!(async { MemoryStores::new() });
 
-    fn expiring<T>(value: T, until: Timestamp) -> Option<Expiring<T>> {
-        Some(Expiring { value, until })
+    fn expiring<T>(value: T, until: Timestamp) -> Expiring<T> {
+        Expiring { value, until }
     }
 
     #[tokio::test]
@@ -213,16 +213,16 @@ mod tests {
         record.credentials = StoreCredentials {
             user_token: Some(BoundToken { base_url, token: "tok-1".into() }),
             webhook_secret: Some("sec-2".into()),
-            previous_webhook_secret: expiring("sec-7".into(), Timestamp::MAX),
+            previous_webhook_secret: Some(expiring("sec-7".into(), Timestamp::MAX)),
             website_hmac: Some("sec-3".into()),
             api_hmac: Some("sec-4".into()),
             webhook_address: Some(AddressToken::new("adr-5")),
             panel_address: Some(AddressToken::new("adr-6")),
             panel_address_since: Some(Timestamp::UNIX_EPOCH),
-            previous_panel_address: expiring(AddressToken::new("adr-8"), Timestamp::MAX),
+            previous_panel_address: Some(expiring(AddressToken::new("adr-8"), Timestamp::MAX)),
             identifier_key: Some("sec-9".into()),
             proof_key: Some("sec-10".into()),
-            previous_proof_key: expiring("sec-11".into(), Timestamp::MAX),
+            previous_proof_key: Some(expiring("sec-11".into(), Timestamp::MAX)),
         };
         port.save(&record).await.unwrap().unwrap();
         let text = format!("{port:?}");
@@ -239,7 +239,7 @@ mod tests {
         let mut record = port.open(&store.id).await.unwrap().unwrap();
         let old = AddressToken::new("old");
         let until = clock.now() + Duration::from_mins(10);
-        record.credentials.previous_panel_address = expiring(old.clone(), until);
+        record.credentials.previous_panel_address = Some(expiring(old.clone(), until));
         port.save(&record).await.unwrap().unwrap();
         tokio::time::advance(Duration::from_secs(599)).await;
         assert_eq!(port.store_at(Address::Panel, &old).await.unwrap(), Some(store.id));

@@ -52,20 +52,21 @@ pub struct Insights {
     pub totals: OrderTotals,
     /// What an order costs on average, rounded to the currency's digits.
     pub average_order: Money,
-    /// The customer's tier at the store.
-    pub tier: Tier,
+    /// The customer's tier, at a store that has tiers.
+    #[serde(default)]
+    pub tier: Option<Tier>,
 }
 
 impl Insights {
-    /// Ranks the totals by the store's policy.
-    pub fn new(totals: OrderTotals, tiers: &TierPolicy) -> Self {
+    /// Ranks the totals by the store's policy, if it has one.
+    pub fn new(totals: OrderTotals, tiers: Option<&TierPolicy>) -> Self {
         let Money { amount, currency } = totals.lifetime_value;
         let digits = u32::from(currency.exponent().unwrap_or(2));
         let average = amount.checked_div(Decimal::from(totals.count)).unwrap_or_default();
         Self {
             totals,
             average_order: Money::new(average.round_dp(digits), currency),
-            tier: tiers.tier(amount).clone(),
+            tier: tiers.map(|tiers| tiers.tier(amount).clone()),
         }
     }
 }

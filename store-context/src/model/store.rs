@@ -31,10 +31,12 @@ pub struct Store {
     pub website: Url,
     /// The address that customers write to.
     pub support_email: String,
-    /// How its widget looks and greets.
-    pub branding: Branding,
-    /// How customers are ranked.
-    pub tiers: TierPolicy,
+    /// How its widget looks and greets; `None` leaves that to Chatwoot and the agents.
+    #[serde(default)]
+    pub branding: Option<Branding>,
+    /// How customers are ranked; `None` ranks nobody, and no contact has a tier.
+    #[serde(default)]
+    pub tiers: Option<TierPolicy>,
     /// How its customers are named and proven to Chatwoot.
     #[serde(default)]
     pub identity: IdentityPolicy,

@@ -5,9 +5,59 @@ use async_trait::async_trait;
 use super::PortResult;
 use crate::model::{Cart, CustomerId, StoreId};
 
-/// Reads a customer's cart.
+/// Reads the carts of the host's customers: always what is true now. A host without carts gives none
+/// ([`Ports::carts`](super::Ports::carts)).
+///
+/// [`Carts::carts`] has a default that asks for one customer after another. A host that can read
+/// many at once overrides it. `host_conformance!` (feature `conformance`) checks what a host
+/// promises.
+///
+/// Any error may be answered, by `?`; it is tried again later.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use store_context::async_trait;
+/// use store_context::model::{Cart, CustomerId, StoreId};
+/// use store_context::ports::{Carts, PortResult};
+///
+/// struct Shop {
+///     // Carts as JSON, such as a cache keeps them.
+///     sessions: HashMap<CustomerId, String>,
+/// }
+///
+/// #[async_trait]
+/// impl Carts for Shop {
+///     async fn cart(&self, _store: &StoreId, customer: &CustomerId) -> PortResult<Option<Cart>> {
+///         let Some(json) = self.sessions.get(customer) else { return Ok(None) };
+///         let cart: Cart = serde_json::from_str(json)?;
+///         Ok(Some(cart).filter(|cart| !cart.items.is_empty()))
+///     }
+/// }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (store, ada) = (StoreId::new("north")?, CustomerId::new("1")?);
+/// # let shop = Shop { sessions: HashMap::from([(ada.clone(), "{".to_owned())]) };
+/// # assert!(shop.cart(&store, &ada).await.is_err());
+/// # assert_eq!(shop.carts(&store, &[CustomerId::new("2")?]).await?, []);
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait Carts: Send + Sync {
-    /// The cart now; `None` if it is empty.
-    async fn get(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Option<Cart>>;
+    /// Returns a customer's cart; `None` if it is empty.
+    async fn cart(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Option<Cart>>;
+
+    /// Returns the carts of those of these customers who have one, in any order.
+    async fn carts(
+        &self,
+        store: &StoreId,
+        customers: &[CustomerId],
+    ) -> PortResult<Vec<(CustomerId, Cart)>> {
+        let mut all = Vec::new();
+        for customer in customers {
+            let cart = self.cart(store, customer).await?;
+            all.extend(cart.map(|cart| (customer.clone(), cart)));
+        }
+        Ok(all)
+    }
 }

@@ -6,7 +6,7 @@ use chatwoot_client::{Secret, UserToken};
 use jiff::Timestamp;
 use url::Url;
 
-use super::PortResult;
+use super::PortFailure;
 
 /// What a store's account is opened and proved with. `Debug` shows none of it.
 #[derive(Clone, Debug, Default)]
@@ -114,9 +114,9 @@ impl AddressToken {
     ///
     /// # Errors
     /// The operating system has no randomness to give.
-    pub fn random() -> PortResult<Self> {
+    pub fn random() -> Result<Self, PortFailure> {
         let mut bytes = [0; 16];
-        getrandom::fill(&mut bytes).map_err(|error| super::PortError::new("randomness", error))?;
+        getrandom::fill(&mut bytes).map_err(|error| PortFailure::new("randomness", error))?;
         Ok(Self(hex::encode(bytes)))
     }
 

@@ -1,13 +1,15 @@
 //! What a host or an adapter implements: one async trait a file.
 //!
-//! The first three are the host's own services; the others are storage, for which
-//! [`memory`](crate::memory) has an implementation for small hosts and tests.
+//! [`Customers`], [`Orders`] and [`Carts`] are the host's own services. The others are storage, for
+//! which [`memory`](crate::memory) has an implementation for small hosts and tests. No two of the
+//! host's three have a method of the same name, so one type may implement them all.
 
 mod cache;
 mod carts;
 mod clock;
 mod credentials;
 mod customers;
+mod error;
 mod orders;
 mod stores;
 mod sync_ledger;
@@ -20,7 +22,8 @@ pub use self::cache::Cache;
 pub use self::carts::Carts;
 pub use self::clock::{Clock, SystemClock, TokioClock};
 pub use self::credentials::{Address, AddressToken, BoundToken, Expiring, StoreCredentials};
-pub use self::customers::Customers;
+pub use self::customers::{Cursor, CustomerPage, Customers};
+pub use self::error::{PortError, PortFailure, PortResult};
 pub use self::orders::Orders;
 pub use self::stores::{ProvisionLock, StoreAccount, StoreRecord, Stores};
 pub use self::sync_ledger::{
@@ -31,40 +34,6 @@ pub use self::webhook_ledger::{
     Entry, EntryClaim, EntrySource, Remembered, WebhookCounts, WebhookLedger,
 };
 
-/// A port that could not do what it was asked.
-///
-/// ```
-/// use store_context::ports::PortError;
-///
-/// let error = PortError::new("customers", std::io::Error::other("connection lost"));
-/// assert_eq!(error.to_string(), "the port `customers` failed");
-/// ```
-#[derive(Debug, thiserror::Error)]
-#[error("the port `{port}` failed")]
-pub struct PortError {
-    port: &'static str,
-    #[source]
-    source: Box<dyn std::error::Error + Send + Sync>,
-}
-
-impl PortError {
-    /// The port's name and what went wrong; the source must hold no secret.
-    pub fn new(
-        port: &'static str,
-        source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Self {
-        Self { port, source: source.into() }
-    }
-
-    /// Which port failed.
-    pub const fn port(&self) -> &'static str {
-        self.port
-    }
-}
-
-/// What a port answers.
-pub type PortResult<T> = Result<T, PortError>;
-
 /// The ports of one host, composed: services take what they need from here.
 #[derive(Clone)]
 pub struct Ports {
@@ -72,8 +41,8 @@ pub struct Ports {
     pub customers: Arc<dyn Customers>,
     /// The host's orders.
     pub orders: Arc<dyn Orders>,
-    /// The host's carts.
-    pub carts: Arc<dyn Carts>,
+    /// The host's carts; `None` for a host without carts, of which no contact says anything then.
+    pub carts: Option<Arc<dyn Carts>>,
     /// Stores, what they have in Chatwoot, and their tokens and secrets.
     pub stores: Arc<dyn Stores>,
     /// What is to be synced, and what was.

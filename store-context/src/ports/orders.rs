@@ -5,17 +5,96 @@ use async_trait::async_trait;
 use super::PortResult;
 use crate::model::{CustomerId, Order, OrderTotals, StoreId};
 
-/// Reads a customer's orders.
+/// Reads the orders of the host's customers: always what is true now.
+///
+/// [`Orders::order_totals_of`] has a default that asks for one customer after another. A host that
+/// can add up for many at once overrides it. `host_conformance!` (feature `conformance`) checks what
+/// a host promises.
+///
+/// Any error may be answered, by `?`; it is tried again later.
+///
+/// ```
+/// use std::collections::HashMap;
+/// use store_context::async_trait;
+/// use store_context::model::{CustomerId, Order, OrderTotals, StoreId};
+/// use store_context::ports::{Orders, PortResult};
+/// use store_context::Currency;
+/// # use store_context::model::{Money, OrderId, OrderStatus};
+///
+/// struct Shop {
+///     currency: Currency,
+///     // Stands for a table; a host asks its database.
+///     orders: HashMap<CustomerId, Vec<Order>>,
+/// }
+///
+/// #[async_trait]
+/// impl Orders for Shop {
+///     async fn recent_orders(
+///         &self,
+///         _store: &StoreId,
+///         customer: &CustomerId,
+///         limit: usize,
+///     ) -> PortResult<Vec<Order>> {
+///         // SELECT .. WHERE store = $1 AND customer = $2 ORDER BY placed_at DESC LIMIT $3
+///         let mut orders = self.orders.get(customer).cloned().unwrap_or_default();
+///         orders.sort_by_key(|order| std::cmp::Reverse(order.placed_at));
+///         orders.truncate(limit);
+///         Ok(orders)
+///     }
+///
+///     async fn order_totals(&self, _: &StoreId, customer: &CustomerId) -> PortResult<OrderTotals> {
+///         // SELECT count(*), sum(total), min(placed_at), max(placed_at) ..
+///         let mut totals = OrderTotals::none(self.currency);
+///         for order in self.orders.get(customer).into_iter().flatten() {
+///             totals.add(order)?;
+///         }
+///         Ok(totals)
+///     }
+/// }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (store, ada) = (StoreId::new("north")?, CustomerId::new("1")?);
+/// # let order = |id: &str, day: i64, status| -> Result<Order, Box<dyn std::error::Error>> { Ok(Order {
+/// #     id: OrderId::new(id)?, customer: ada.clone(), status, items: Vec::new(),
+/// #     placed_at: store_context::Timestamp::from_second(day * 86_400)?,
+/// #     total: Money::new(5.into(), Currency::EUR),
+/// # }) };
+/// # let orders = vec![order("1", 1, OrderStatus::Paid)?, order("2", 2, OrderStatus::Cancelled)?];
+/// # let shop = Shop { currency: Currency::EUR, orders: HashMap::from([(ada.clone(), orders)]) };
+/// # assert_eq!(shop.recent_orders(&store, &ada, 1).await?[0].id.as_str(), "2");
+/// # let bob = CustomerId::new("2")?;
+/// # let totals = shop.order_totals_of(&store, &[ada, bob]).await?;
+/// # assert_eq!(totals.iter().map(|(_, totals)| totals.count).collect::<Vec<_>>(), [1, 0]);
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait Orders: Send + Sync {
-    /// Up to `limit` orders, newest first, whatever their status.
-    async fn recent(
+    /// Returns up to `limit` orders of a customer, newest first, whatever their status.
+    async fn recent_orders(
         &self,
         store: &StoreId,
         customer: &CustomerId,
         limit: usize,
     ) -> PortResult<Vec<Order>>;
 
-    /// What the orders that count add up to, in the store's currency.
-    async fn totals(&self, store: &StoreId, customer: &CustomerId) -> PortResult<OrderTotals>;
+    /// Returns what a customer's orders that count
+    /// ([`OrderStatus::counts`](crate::model::OrderStatus::counts)) add up to, in the store's
+    /// currency; [`OrderTotals::none`] where there are none.
+    async fn order_totals(&self, store: &StoreId, customer: &CustomerId)
+    -> PortResult<OrderTotals>;
+
+    /// Returns the totals of each of these customers, in any order. A customer without orders that
+    /// count may be left out.
+    async fn order_totals_of(
+        &self,
+        store: &StoreId,
+        customers: &[CustomerId],
+    ) -> PortResult<Vec<(CustomerId, OrderTotals)>> {
+        let mut all = Vec::with_capacity(customers.len());
+        for customer in customers {
+            all.push((customer.clone(), self.order_totals(store, customer).await?));
+        }
+        Ok(all)
+    }
 }

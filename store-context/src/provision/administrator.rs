@@ -5,9 +5,9 @@ use chatwoot_client::types::{Role, User};
 use chatwoot_client::{AccountId, Patch, Secret, UserId, UserToken};
 
 use super::report::StepOutcome;
-use super::{AtStep, ProvisionError, Run};
+use super::{AtStep, ProvisionError, Run, random_address};
 use crate::identity::StoreIdentity;
-use crate::ports::{AddressToken, BoundToken, PortResult};
+use crate::ports::{BoundToken, PortResult};
 
 const STEP: &str = "administrator";
 
@@ -102,5 +102,5 @@ fn token_of(user: &User) -> Result<UserToken, ProvisionError> {
 
 /// Nobody logs in with it: 32 random digits, and one of each kind that the server wants.
 fn password() -> PortResult<Secret> {
-    Ok(Secret::new(format!("{}aA1!", AddressToken::random()?.expose())))
+    Ok(Secret::new(format!("{}aA1!", random_address()?.expose())))
 }

@@ -10,14 +10,15 @@ use serde_json::Value;
 use super::report::StepOutcome;
 use super::{AtStep, ProvisionError, Run};
 use crate::attributes::{self, Attribute, Display};
-use crate::model::{ContactIdentifiers, Store};
+use crate::model::{ContactIdentifiers, Store, TierPolicy};
 
 impl Run<'_> {
     pub(super) async fn attributes(&mut self, account: &Account) -> Result<(), ProvisionError> {
         const STEP: &str = "attributes";
         let definitions = account.attribute_definitions();
         let known = definitions.list(Some(AttributeModel::Contact)).await.at(STEP)?;
-        for attribute in attributes::ALL {
+        let (tiers, carts) = (self.store.tiers.as_ref(), &self.provisioner.ports.carts);
+        for attribute in attributes::of(tiers.is_some(), carts.is_some()) {
             let wanted = definition(attribute, self.store);
             let is = known.iter().find(|known| known.key == wanted.key);
             let outcome = match is {
@@ -49,7 +50,8 @@ fn definition(attribute: &Attribute, store: &Store) -> NewAttributeDefinition {
         Display::Number => (AttributeType::Number, None),
         Display::Date => (AttributeType::Date, None),
         Display::Tier => {
-            (AttributeType::List, Some(store.tiers.names().map(str::to_owned).collect()))
+            let names = store.tiers.iter().flat_map(TierPolicy::names).map(str::to_owned);
+            (AttributeType::List, Some(names.collect()))
         }
     };
     NewAttributeDefinition {

@@ -8,6 +8,7 @@ use chatwoot_client::{Account, InboxId, Patch, UserId};
 
 use super::report::StepOutcome;
 use super::{AtStep, ProvisionError, Run, missing};
+use crate::model::Branding;
 
 const STEP: &str = "inboxes";
 
@@ -64,10 +65,11 @@ impl Run<'_> {
 
     fn new_website(&self) -> NewInbox {
         let store = self.store;
+        let branding = store.branding.as_ref();
         let channel = NewWebWidget {
-            widget_color: Some(store.branding.color.clone()),
-            welcome_title: Some(store.branding.welcome_title.clone()),
-            welcome_tagline: Some(store.branding.welcome_tagline.clone()),
+            widget_color: branding.map(|branding| branding.color.clone()),
+            welcome_title: branding.map(|branding| branding.welcome_title.clone()),
+            welcome_tagline: branding.map(|branding| branding.welcome_tagline.clone()),
             // A page that names a customer needs the store's hash. That does not prove who writes: a
             // visitor can still become a customer's contact (4.15.1), hence the proof on
             // conversations.
@@ -75,8 +77,8 @@ impl Run<'_> {
             ..NewWebWidget::new(store.website.as_str())
         };
         NewInbox {
-            greeting_enabled: Some(true),
-            greeting_message: Some(store.branding.greeting.clone()),
+            greeting_enabled: branding.map(|_| true),
+            greeting_message: branding.map(|branding| branding.greeting.clone()),
             timezone: Some(store.time_zone.clone()),
             ..NewInbox::new(&store.name, channel)
         }
@@ -85,29 +87,37 @@ impl Run<'_> {
     fn website_is_right(&self, is: &Inbox) -> bool {
         let store = self.store;
         let text = |is: &Option<String>, wanted: &str| is.as_deref() == Some(wanted);
+        let branded = |branding: &Branding| {
+            is.greeting_enabled == Some(true)
+                && text(&is.greeting_message, &branding.greeting)
+                && text(&is.widget_color, &branding.color)
+                && text(&is.welcome_title, &branding.welcome_title)
+                && text(&is.welcome_tagline, &branding.welcome_tagline)
+        };
         is.name == store.name
             && is.hmac_mandatory == Some(true)
-            && is.greeting_enabled == Some(true)
-            && text(&is.greeting_message, &store.branding.greeting)
             && text(&is.timezone, &store.time_zone)
             && text(&is.website_url, store.website.as_str())
-            && text(&is.widget_color, &store.branding.color)
-            && text(&is.welcome_title, &store.branding.welcome_title)
-            && text(&is.welcome_tagline, &store.branding.welcome_tagline)
+            && store.branding.as_ref().is_none_or(branded)
     }
 
     fn website_patch(&self) -> InboxPatch {
         let store = self.store;
+        // Without branding, what agents set stays.
+        let branded = |text: fn(&Branding) -> &String| match &store.branding {
+            Some(branding) => Patch::Set(text(branding).clone()),
+            None => Patch::Keep,
+        };
         InboxPatch {
             name: Patch::Set(store.name.clone()),
-            greeting_enabled: Patch::Set(true),
-            greeting_message: Patch::Set(store.branding.greeting.clone()),
+            greeting_enabled: if store.branding.is_some() { Patch::Set(true) } else { Patch::Keep },
+            greeting_message: branded(|branding| &branding.greeting),
             timezone: Patch::Set(store.time_zone.clone()),
             channel: Some(ChannelPatch {
                 website_url: Patch::Set(store.website.to_string()),
-                widget_color: Patch::Set(store.branding.color.clone()),
-                welcome_title: Patch::Set(store.branding.welcome_title.clone()),
-                welcome_tagline: Patch::Set(store.branding.welcome_tagline.clone()),
+                widget_color: branded(|branding| &branding.color),
+                welcome_title: branded(|branding| &branding.welcome_title),
+                welcome_tagline: branded(|branding| &branding.welcome_tagline),
                 hmac_mandatory: Patch::Set(true),
                 ..ChannelPatch::default()
             }),

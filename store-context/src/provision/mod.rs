@@ -28,7 +28,10 @@ pub use self::rotation::{PanelRotation, RotateConfig, Rotated};
 use crate::accounts::{Accounts, ClientsError};
 use crate::identity::random_key;
 use crate::model::{Store, StoreId};
-use crate::ports::{AddressToken, Expiring, PortError, Ports, StoreCredentials, StoreRecord};
+use crate::ports::{
+    AddressToken, Expiring, PortError, PortFailure, PortResult, Ports, StoreCredentials,
+    StoreRecord,
+};
 
 /// Why a store was not provisioned to the end; running it again goes on from there.
 #[derive(Debug, thiserror::Error)]
@@ -183,7 +186,7 @@ impl Run<'_> {
     async fn addresses(&mut self) -> Result<(), ProvisionError> {
         let now = self.provisioner.ports.clock.now();
         if !is_complete(&self.kept.credentials) || has_expired(&self.kept.credentials, now) {
-            let (webhook, panel) = (AddressToken::random()?, AddressToken::random()?);
+            let (webhook, panel) = (random_address()?, random_address()?);
             let (identifier_key, proof_key) = (random_key()?, random_key()?);
             self.keep(|kept| {
                 let kept = &mut kept.credentials;
@@ -234,6 +237,10 @@ impl Run<'_> {
     fn done(&mut self, what: impl Into<String>, outcome: StepOutcome) {
         self.report.push(what.into(), outcome);
     }
+}
+
+fn random_address() -> PortResult<AddressToken> {
+    AddressToken::random().map_err(PortFailure::into_error)
 }
 
 /// Whether no key and no address is missing.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::lock::PATIENCE;
 use super::report::StepOutcome;
-use super::{AtStep, ProvisionError, Provisioner, Run};
+use super::{AtStep, ProvisionError, Provisioner, Run, random_address};
 use crate::model::Store;
 use crate::ports::{Address, AddressToken, Expiring, StoreCredentials};
 
@@ -61,7 +61,7 @@ impl Provisioner {
             let known = account.dashboard_apps().list().await.at(STEP)?;
             let is_shown = known.iter().any(|app| shows(app, &url));
             let until = self.ports.clock.now().checked_add(overlap).unwrap_or(Timestamp::MAX);
-            let next = AddressToken::random()?;
+            let next = random_address()?;
             run.keep(|kept| replace_address(&mut kept.credentials, &next, is_shown, until)).await?;
             run.panel(&account).await
         })

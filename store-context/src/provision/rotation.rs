@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{ProvisionError, Provisioner};
 use crate::model::StoreId;
-use crate::ports::PortResult;
+use crate::ports::PortFailure;
 
 /// When panels get new addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,7 +66,7 @@ impl PanelRotation {
     ///
     /// # Errors
     /// The ids of the stores could not be read.
-    pub async fn run_once(&self) -> PortResult<Rotated> {
+    pub async fn run_once(&self) -> Result<Rotated, PortFailure> {
         const PAGE: usize = 1_000;
         let mut round = Rotated::default();
         let mut after = None;

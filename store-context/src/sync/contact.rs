@@ -5,9 +5,9 @@ use chatwoot_client::{Attributes, InboxId, Patch};
 use serde::Serialize;
 
 use super::state::ContactState;
-use crate::attributes;
+use crate::attributes::{self, CartState};
 use crate::identity::StoreIdentity;
-use crate::model::{Cart, Customer, Insights};
+use crate::model::{Customer, Insights};
 use crate::ports::Fingerprint;
 
 /// The contact that a customer should have now.
@@ -31,6 +31,7 @@ impl WantedContact {
     ///
     /// ```
     /// use store_context::Currency;
+    /// use store_context::attributes::CartState;
     /// use store_context::model::{Customer, CustomerId, Insights, OrderTotals, TierPolicy};
     /// use store_context::sync::WantedContact;
     ///
@@ -39,8 +40,8 @@ impl WantedContact {
     ///     ..Customer::new(CustomerId::new("42").unwrap(), "Sanne")
     /// };
     /// let tiers = TierPolicy::new([("bronze", 0)]).unwrap();
-    /// let insights = Insights::new(OrderTotals::none(Currency::EUR), &tiers);
-    /// let wanted = WantedContact::new("4b1d".to_owned(), &customer, &insights, None);
+    /// let insights = Insights::new(OrderTotals::none(Currency::EUR), Some(&tiers));
+    /// let wanted = WantedContact::new("4b1d".to_owned(), &customer, &insights, CartState::Empty);
     /// assert_eq!(wanted.email, None, "the address is not proven");
     /// assert_eq!(wanted.custom_attributes["customer_tier"], "bronze");
     /// ```
@@ -48,7 +49,7 @@ impl WantedContact {
         identifier: String,
         customer: &Customer,
         insights: &Insights,
-        cart: Option<&Cart>,
+        cart: CartState<'_>,
     ) -> Self {
         Self {
             identifier: Some(identifier),

@@ -12,6 +12,7 @@ use super::state::ContactState;
 use super::worker::ContactSync;
 use super::write::{Attempt, WriteError, Written};
 use crate::accounts::{OpenAccount, StoreAccountError};
+use crate::attributes::CartState;
 use crate::model::{CustomerId, Insights, StoreId};
 use crate::ports::{Doubt, Hold, Link, PortError, PortResult, Settlement, SyncClaim};
 
@@ -30,7 +31,8 @@ impl ContactSync {
         call: impl Future<Output = PortResult<T>>,
     ) -> PortResult<T> {
         let answer = timeout(self.config.port_timeout, call).await;
-        answer.unwrap_or_else(|_| Err(PortError::new(port, "no answer in time")))
+        let answer = answer.unwrap_or_else(|_| Err(PortError::new(port, "no answer in time")));
+        answer.map_err(|error| error.named(port))
     }
 
     /// The contact that the customer should have now; `None` if the shop has no such customer.
@@ -40,13 +42,17 @@ impl ContactSync {
         id: &CustomerId,
     ) -> PortResult<Option<WantedContact>> {
         let store = &open.record.store.id;
-        let customer = self.in_time("customers", self.ports.customers.get(store, id)).await?;
+        let customer = self.in_time("customers", self.ports.customers.customer(store, id)).await?;
         let Some(customer) = customer else { return Ok(None) };
-        let totals = self.in_time("orders", self.ports.orders.totals(store, id)).await?;
-        let cart = self.in_time("carts", self.ports.carts.get(store, id)).await?;
-        let insights = Insights::new(totals, &open.record.store.tiers);
+        let totals = self.in_time("orders", self.ports.orders.order_totals(store, id)).await?;
+        let cart = match &self.ports.carts {
+            Some(carts) => Some(self.in_time("carts", carts.cart(store, id)).await?),
+            None => None,
+        };
+        let cart = cart.as_ref().map_or(CartState::NoCarts, |cart| cart.as_ref().into());
+        let insights = Insights::new(totals, open.record.store.tiers.as_ref());
         let identifier = open.identity.identifier(id);
-        Ok(Some(WantedContact::new(identifier, &customer, &insights, cart.as_ref())))
+        Ok(Some(WantedContact::new(identifier, &customer, &insights, cart)))
     }
 
     /// Does for a claimed customer what is to be done.

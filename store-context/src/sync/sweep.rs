@@ -14,7 +14,7 @@ use super::state::ContactState;
 use super::worker::ContactSync;
 use crate::accounts::{OpenAccount, StoreAccountError};
 use crate::model::{CustomerId, StoreId};
-use crate::ports::{Doubt, Link, PortError, Priority};
+use crate::ports::{Cursor, Doubt, Link, PortError, Priority};
 
 /// Why a sweep was cut short; what it found until then is put right all the same.
 #[derive(Debug, thiserror::Error)]
@@ -80,7 +80,9 @@ enum Place {
     /// Links whose contact was not shown.
     Links { after: Option<CustomerId> },
     /// The shop's customers.
-    Customers { after: Option<CustomerId> },
+    Customers { after: Option<Cursor> },
+    /// Linked customers, of whom the shop may not have some any more.
+    Linked { after: Option<CustomerId> },
 }
 
 impl Default for Place {
@@ -196,8 +198,21 @@ impl ContactSync {
                 Some(SweepCursor { place, seen })
             }
             Place::Customers { after } => {
-                let next = self.sweep_customers(store, after).await?;
-                let place = next.map(|last| Place::Customers { after: Some(last) });
+                let page = self.page(store, after.as_ref()).await?;
+                self.ports.sync.want(store, &page.ids, Priority::Bulk).await?;
+                let place = match page.next {
+                    Some(next) => Place::Customers { after: Some(next) },
+                    None => Place::Linked { after: None },
+                };
+                Some(SweepCursor { place, seen: BTreeSet::new() })
+            }
+            Place::Linked { after } => {
+                let links = self.ports.sync.links(store, after.as_ref(), PAGE).await?;
+                let ids: Vec<CustomerId> =
+                    links.into_iter().map(|(customer, _)| customer).collect();
+                self.ports.sync.want(store, &ids, Priority::Bulk).await?;
+                let place =
+                    ids.into_iter().next_back().map(|last| Place::Linked { after: Some(last) });
                 place.map(|place| SweepCursor { place, seen })
             }
         };
@@ -263,31 +278,6 @@ impl ContactSync {
             break;
         }
         Ok(last)
-    }
-
-    /// Wants the next customers of the shop, and the linked ones among them whom it does not have.
-    async fn sweep_customers(
-        &self,
-        store: &StoreId,
-        after: Option<CustomerId>,
-    ) -> Result<Option<CustomerId>, VerifyError> {
-        let ledger = &self.ports.sync;
-        let ids = self.ids_after(store, after.as_ref()).await?;
-        ledger.want(store, &ids, Priority::Bulk).await?;
-        let last = ids.last().cloned();
-        let there: BTreeSet<&CustomerId> = ids.iter().collect();
-        let mut from = after;
-        loop {
-            let links = ledger.links(store, from.as_ref(), PAGE).await?;
-            let within = |id: &CustomerId| last.as_ref().is_none_or(|last| id <= last);
-            let gone = links.iter().map(|(customer, _)| customer);
-            let gone = gone.filter(|id| within(id) && !there.contains(id)).cloned();
-            ledger.want(store, &gone.collect::<Vec<_>>(), Priority::Bulk).await?;
-            match links.into_iter().next_back() {
-                Some((customer, _)) if within(&customer) => from = Some(customer),
-                _ => return Ok(last),
-            }
-        }
     }
 
     /// Compares one linked contact with what was last written to it.

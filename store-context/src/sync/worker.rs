@@ -20,7 +20,8 @@ use crate::backoff::retry_after;
 use crate::context::ContextService;
 use crate::model::{CustomerId, StoreId};
 use crate::ports::{
-    ClaimRequest, Doubt, PortError, PortResult, Ports, Priority, Settlement, SyncClaim,
+    ClaimRequest, Cursor, CustomerPage, Doubt, PortError, PortFailure, PortResult, Ports, Priority,
+    Settlement, SyncClaim,
 };
 
 /// Syncs customers to contacts. Any number of them may run on one ledger; clones are the same one.
@@ -64,9 +65,10 @@ impl ContactSync {
     ///
     /// # Errors
     /// The ledger failed: the change is not noted.
-    pub async fn want(&self, store: &StoreId, customer: &CustomerId) -> PortResult<()> {
+    pub async fn want(&self, store: &StoreId, customer: &CustomerId) -> Result<(), PortFailure> {
         self.forget_context(store, customer).await;
-        self.ports.sync.want(store, std::slice::from_ref(customer), Priority::Live).await
+        let customer = std::slice::from_ref(customer);
+        Ok(self.ports.sync.want(store, customer, Priority::Live).await?)
     }
 
     /// Wants every customer of the store synced, as bulk work that live changes go before. Returns
@@ -75,14 +77,16 @@ impl ContactSync {
     ///
     /// # Errors
     /// A port failed; what was noted until then stays.
-    pub async fn want_all(&self, store: &StoreId) -> PortResult<u64> {
+    pub async fn want_all(&self, store: &StoreId) -> Result<u64, PortFailure> {
         let (mut count, mut after) = (0, None);
         loop {
-            let ids = self.ids_after(store, after.as_ref()).await?;
-            let Some(last) = ids.last().cloned() else { return Ok(count) };
+            let CustomerPage { ids, next } = self.page(store, after.as_ref()).await?;
             self.ports.sync.want(store, &ids, Priority::Bulk).await?;
             count += ids.len() as u64;
-            after = Some(last);
+            match next {
+                Some(next) => after = Some(next),
+                None => return Ok(count),
+            }
         }
     }
 
@@ -91,7 +95,7 @@ impl ContactSync {
     ///
     /// # Errors
     /// As for [`ContactSync::want_all`].
-    pub async fn rewrite_all(&self, store: &StoreId) -> PortResult<u64> {
+    pub async fn rewrite_all(&self, store: &StoreId) -> Result<u64, PortFailure> {
         self.ports.sync.doubt_all(store, Doubt::Write).await?;
         self.want_all(store).await
     }
@@ -102,27 +106,27 @@ impl ContactSync {
         }
     }
 
-    /// The next of the store's customers; none at the end.
-    pub(super) async fn ids_after(
+    /// The next of the store's customers.
+    pub(super) async fn page(
         &self,
         store: &StoreId,
-        after: Option<&CustomerId>,
-    ) -> PortResult<Vec<CustomerId>> {
+        after: Option<&Cursor>,
+    ) -> PortResult<CustomerPage> {
         const PAGE: usize = 1_000;
-        let ids = self.ports.customers.ids(store, after, PAGE).await?;
-        let rises = ids.is_sorted_by(|one, next| one < next);
-        if !rises || ids.first().is_some_and(|id| after.is_some_and(|after| id <= after)) {
-            let text = "`ids` answers an id that is not greater than the one before it";
+        let page = self.in_time("customers", self.ports.customers.customer_ids(store, after, PAGE));
+        let page = page.await?;
+        if page.next.is_some() && page.next.as_ref() == after {
+            let text = "`customer_ids` answers the cursor that it was asked with";
             return Err(PortError::new("customers", text));
         }
-        Ok(ids)
+        Ok(page)
     }
 
     /// Syncs what is due now, at most [`SyncConfig::batch`] customers; empty when nothing was due.
     ///
     /// # Errors
     /// The ledger failed; what was claimed is due again when its lease ends.
-    pub async fn run_once(&self) -> PortResult<Vec<Synced>> {
+    pub async fn run_once(&self) -> Result<Vec<Synced>, PortFailure> {
         let mut all = Vec::new();
         self.drive(pending(), Some(self.config.batch), |synced| all.push(synced)).await?;
         Ok(all)

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use chatwoot_client::application::contacts::ContactsQuery;
 use chatwoot_client::fake::{FakeChatwoot, Fault, FaultKind};
 use chatwoot_client::http::Body;
 use chatwoot_client::http::transport::TransportError;
@@ -161,7 +162,7 @@ async fn point_04_tokens_and_calls_of_two_chatwoots_never_meet() {
                 assert_eq!(held.account.base_url, Some(server.url()), "{place}");
                 let Some(open) = world.accounts.open(&store.id).await.ok() else { continue };
                 server.fake.clear_faults();
-                let found = open.account.contacts().list(&Default::default()).await.unwrap();
+                let found = open.account.contacts().list(&ContactsQuery::default()).await.unwrap();
                 for contact in found.payload {
                     let name = contact.name.unwrap_or_default();
                     assert_eq!(name, format!("Customer of-{}", store.id), "{place}");
@@ -178,16 +179,19 @@ async fn point_04_a_token_that_is_for_another_chatwoot_is_sent_to_neither() {
     let [one, two] = &world.servers;
     let [first, second] = &world.bench.stores;
     let token_of_two = world.bench.record(&second.id).await.credentials.user_token.unwrap();
-    let mix_ups: [Box<dyn Fn(&mut StoreRecord) + Send + Sync>; 2] = [
-        Box::new(|record| record.account.base_url = Some(two.url())),
-        Box::new(|record| record.credentials.user_token = Some(token_of_two.clone())),
-    ];
+    let mix_ups = [(Some(two.url()), None), (None, Some(token_of_two))];
     let ada = customer("ada");
     world.bench.put(&ada);
     let before = world.requests();
-    for mix_up in mix_ups {
+    for (base_url, token) in mix_ups {
         let right = world.bench.record(&first.id).await;
-        world.accounts.update(&first.id, &mix_up).await.unwrap();
+        let mix_up = |record: &mut StoreRecord| {
+            let (kept_url, kept_token) =
+                (&mut record.account.base_url, &mut record.credentials.user_token);
+            *kept_url = base_url.clone().or(kept_url.take());
+            *kept_token = token.clone().or(kept_token.take());
+        };
+        world.accounts.update(&first.id, mix_up).await.unwrap();
         let error = world.accounts.open(&first.id).await.unwrap_err();
         assert!(
             matches!(&error, StoreAccountError::OtherToken(id) if *id == first.id),

@@ -6,6 +6,7 @@ mod adoption;
 mod dependencies;
 mod doctor;
 mod drift;
+mod host_ports;
 mod identity;
 mod intake;
 mod panel;

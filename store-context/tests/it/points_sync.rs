@@ -14,7 +14,9 @@ use store_context::memory::MemoryShop;
 use store_context::model::{
     Customer, CustomerId, Money, Order, OrderId, OrderStatus, OrderTotals, StoreId,
 };
-use store_context::ports::{BoundToken, Customers, Orders, PortResult, StoreAccount, StoreRecord};
+use store_context::ports::{
+    BoundToken, Cursor, CustomerPage, Customers, Orders, PortResult, StoreAccount, StoreRecord,
+};
 use store_context::sync::{ContactSync, SweepCursor, SyncConfig};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -130,12 +132,21 @@ struct ErasesMeanwhile {
 
 #[async_trait]
 impl Orders for ErasesMeanwhile {
-    async fn recent(&self, s: &StoreId, c: &CustomerId, limit: usize) -> PortResult<Vec<Order>> {
-        self.shop.recent(s, c, limit).await
+    async fn recent_orders(
+        &self,
+        s: &StoreId,
+        c: &CustomerId,
+        limit: usize,
+    ) -> PortResult<Vec<Order>> {
+        self.shop.recent_orders(s, c, limit).await
     }
 
-    async fn totals(&self, store: &StoreId, customer: &CustomerId) -> PortResult<OrderTotals> {
-        let totals = self.shop.totals(store, customer).await;
+    async fn order_totals(
+        &self,
+        store: &StoreId,
+        customer: &CustomerId,
+    ) -> PortResult<OrderTotals> {
+        let totals = self.shop.order_totals(store, customer).await;
         if !self.erased.swap(true, Ordering::SeqCst) {
             self.shop.remove_customer(store, customer);
             self.account.contacts().delete(self.contact).await.unwrap();
@@ -273,21 +284,21 @@ struct Trap {
 
 #[async_trait]
 impl Customers for Trap {
-    async fn get(&self, store: &StoreId, id: &CustomerId) -> PortResult<Option<Customer>> {
+    async fn customer(&self, store: &StoreId, id: &CustomerId) -> PortResult<Option<Customer>> {
         if id.as_str() == "bad" {
             assert!(self.hangs, "the port panics");
             std::future::pending::<()>().await;
         }
-        self.shop.get(store, id).await
+        self.shop.customer(store, id).await
     }
 
-    async fn ids(
+    async fn customer_ids(
         &self,
         store: &StoreId,
-        after: Option<&CustomerId>,
+        after: Option<&Cursor>,
         limit: usize,
-    ) -> PortResult<Vec<CustomerId>> {
-        self.shop.ids(store, after, limit).await
+    ) -> PortResult<CustomerPage> {
+        self.shop.customer_ids(store, after, limit).await
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use store_context::Timestamp;
 use store_context::identity::{Evidence, Identity, PROOF_ATTRIBUTE};
 use store_context::model::{NotProven, Proof};
-use store_context::ports::{Entry, EntrySource};
+use store_context::ports::{Clock, Entry, EntrySource};
 
 use crate::support::{Bench, Seen, Talk, customer};
 
@@ -154,7 +154,7 @@ async fn a_replaced_key_still_proves_while_pages_are_open() {
             let ada = customer("ada");
             let talk = bench.talk(&ada).await;
             let before = bench.record(bench.north()).await.credentials;
-            let rotated = bench.ports.clock.now();
+            let rotated = bench.clock.now();
             let identity = Identity::new(bench.ports.clone());
             identity.rotate_proof_key(bench.north(), overlap).await.unwrap();
             let after = bench.record(bench.north()).await.credentials;

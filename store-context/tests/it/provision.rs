@@ -149,8 +149,12 @@ async fn two_stores_are_two_accounts() {
     assert_eq!(of_american["account"], json!(["The Vinyl Room", "en"]));
     for (is, other) in [(&of_dutch, american), (&of_american, dutch)] {
         let text = is.to_string();
-        for foreign in [&other.name, &other.branding.color, &other.time_zone, &other.support_email]
-        {
+        for foreign in [
+            &other.name,
+            &other.branding.as_ref().unwrap().color,
+            &other.time_zone,
+            &other.support_email,
+        ] {
             assert!(!text.contains(foreign.as_str()), "{foreign} in {text}");
         }
     }

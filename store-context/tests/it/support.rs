@@ -118,7 +118,8 @@ impl Bench {
         let fake = FakeChatwoot::new();
         let shop = Arc::new(MemoryShop::new());
         let clock = Arc::new(TestClock::default());
-        let mut ports = memory::ports_with(clock.clone(), shop.clone(), shop.clone(), shop.clone());
+        let mut ports =
+            memory::ports_with(clock.clone(), shop.clone(), shop.clone(), Some(shop.clone()));
         let ledger = Arc::new(Probe::new(&ports));
         ports.sync = ledger.clone();
         ports.webhooks = ledger.clone();
@@ -309,13 +310,13 @@ pub(crate) fn stores() -> [Store; 2] {
         time_zone: "Europe/Amsterdam".to_owned(),
         website: "https://kaasplank.example".parse().unwrap(),
         support_email: "hulp@kaasplank.example".to_owned(),
-        branding: Branding {
+        branding: Some(Branding {
             color: "#D97706".to_owned(),
             welcome_title: "Hallo".to_owned(),
             welcome_tagline: "Vragen over kaas?".to_owned(),
             greeting: "Fijn dat je er bent.".to_owned(),
-        },
-        tiers: TierPolicy::new([("brons", 0), ("zilver", 100)]).unwrap(),
+        }),
+        tiers: Some(TierPolicy::new([("brons", 0), ("zilver", 100)]).unwrap()),
         identity: IdentityPolicy::default(),
     };
     let american = Store {
@@ -326,13 +327,13 @@ pub(crate) fn stores() -> [Store; 2] {
         time_zone: "America/New_York".to_owned(),
         website: "https://vinylroom.example".parse().unwrap(),
         support_email: "help@vinylroom.example".to_owned(),
-        branding: Branding {
+        branding: Some(Branding {
             color: "#4338CA".to_owned(),
             welcome_title: "Hi there".to_owned(),
             welcome_tagline: "Questions about a record?".to_owned(),
             greeting: "How can we help?".to_owned(),
-        },
-        tiers: TierPolicy::new([("bronze", 0), ("gold", 500)]).unwrap(),
+        }),
+        tiers: Some(TierPolicy::new([("bronze", 0), ("gold", 500)]).unwrap()),
         identity: IdentityPolicy::default(),
     };
     [dutch, american]

@@ -9,8 +9,9 @@ use chatwoot_client::application::contacts::NewContact;
 use chatwoot_client::application::inboxes::{NewApiChannel, NewInbox};
 use chatwoot_client::fake::{FakeChatwoot, FakeServer};
 use futures_util::{TryStreamExt, stream};
+use store_context::attributes::CartState;
 use store_context::model::{Insights, Store};
-use store_context::ports::Ports;
+use store_context::ports::{PortFailure, Ports};
 use store_context::sync::WantedContact;
 
 /// How long the bare loop takes for every customer of the stores, with so many requests at once.
@@ -54,10 +55,14 @@ async fn bodies(
 ) -> anyhow::Result<Vec<Vec<u8>>> {
     let mut bodies = Vec::new();
     for store in stores {
-        for id in ports.customers.ids(&store.id, None, usize::MAX).await? {
-            let customer = ports.customers.get(&store.id, &id).await?.context("a customer left")?;
-            let insights = Insights::new(ports.orders.totals(&store.id, &id).await?, &store.tiers);
-            let wanted = WantedContact::new(id.to_string(), &customer, &insights, None);
+        let page = ports.customers.customer_ids(&store.id, None, usize::MAX).await;
+        for id in page.map_err(PortFailure::from)?.ids {
+            let customer = ports.customers.customer(&store.id, &id).await;
+            let customer = customer.map_err(PortFailure::from)?.context("a customer left")?;
+            let totals = ports.orders.order_totals(&store.id, &id).await;
+            let totals = totals.map_err(PortFailure::from)?;
+            let insights = Insights::new(totals, store.tiers.as_ref());
+            let wanted = WantedContact::new(id.to_string(), &customer, &insights, CartState::Empty);
             bodies.push(serde_json::to_vec(&to_new(&wanted))?);
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use store_context::ports::SyncLedger;
+use store_context::ports::{PortFailure, SyncLedger};
 use store_context::sync::ContactSync;
 
 use crate::tally::SyncTally;
@@ -23,7 +23,7 @@ pub(crate) async fn until_clean(
         let confirmed = synced.iter().filter(|one| one.lag.is_some()).count();
         bar.inc(u64::try_from(confirmed)?);
         if synced.is_empty() {
-            if ledger.counts(None).await?.waiting == 0 {
+            if ledger.counts(None).await.map_err(PortFailure::from)?.waiting == 0 {
                 return Ok(());
             }
             // What failed is due again a little later.

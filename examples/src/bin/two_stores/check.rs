@@ -15,7 +15,7 @@ use store_context::Decimal;
 use store_context::accounts::{Accounts, Clients, OpenAccount};
 use store_context::identity::StoreIdentity;
 use store_context::model::{CustomerId, Store};
-use store_context::ports::WebhookCounts;
+use store_context::ports::{PortFailure, WebhookCounts};
 
 use crate::chatwoot::Chatwoot;
 use crate::host::{Host, SeenStore};
@@ -73,7 +73,7 @@ pub(crate) async fn look(
         contacts(&account, &identity, &plan.expected, &mut findings).await?;
         let seen = host.seen.of(&store.id);
         findings.lost += lost(&account, &seen).await?;
-        let counts = host.ports.webhooks.counts(&store.id).await?;
+        let counts = host.ports.webhooks.counts(&store.id).await.map_err(PortFailure::from)?;
         findings.handled_twice += seen.calls.saturating_sub(counts.handled);
         findings.stale += seen.stale;
         findings.proven += seen.proven.len() as u64;

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use store_context::Decimal;
 use store_context::identity::PublicIdentity;
 use store_context::model::{Cart, CartItem, Customer, CustomerId, Money, Store};
+use store_context::ports::PortFailure;
 use store_context::sync::ContactSync;
 
 use crate::bulk::until_clean;
@@ -208,7 +209,7 @@ impl Day<'_> {
             tally.found += self.host.reconciler.run_once(&store.id).await?.found;
         }
         for store in self.stores {
-            while self.host.ports.webhooks.counts(&store.id).await?.waiting > 0 {
+            while self.waiting(store).await? > 0 {
                 tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             }
         }
@@ -241,6 +242,10 @@ impl Day<'_> {
         }
     }
 
+    async fn waiting(&self, store: &Store) -> Result<u64, PortFailure> {
+        Ok(self.host.ports.webhooks.counts(&store.id).await?.waiting)
+    }
+
     async fn account(&self, store: &Store) -> anyhow::Result<(Account, PublicInbox)> {
         let open = self.host.accounts.open(&store.id).await?;
         Ok((open.account, self.public_inbox(store).await?))
@@ -258,8 +263,8 @@ impl Day<'_> {
         store: &Store,
         customer: &CustomerId,
     ) -> anyhow::Result<PublicIdentity> {
-        let known = self.host.ports.customers.get(&store.id, customer).await?;
-        let known = known.context("the customer is registered")?;
+        let known = self.host.ports.customers.customer(&store.id, customer).await;
+        let known = known.map_err(PortFailure::from)?.context("the customer is registered")?;
         Ok(self.host.identity.public(&store.id, &known).await?)
     }
 }

@@ -48,7 +48,7 @@ impl Host {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = Url::parse(&format!("http://{}", listener.local_addr()?))?;
         let shop = Arc::new(MemoryShop::new());
-        let ports = memory::ports(shop.clone(), shop.clone(), shop.clone());
+        let ports = memory::ports(shop.clone(), shop.clone(), Some(shop.clone()));
         let accounts = Accounts::new(&ports, Clients::single(client.clone()));
         let context = ContextService::new(ports.clone(), ContextConfig::default());
         let sessions = Arc::new(CookieSessions::default());

@@ -16,7 +16,7 @@ use chatwoot_client::widget::{Snippet, WidgetSettings};
 use serde::Deserialize;
 use store_context::identity::Identity;
 use store_context::model::{Customer, CustomerId, Store, StoreId};
-use store_context::ports::Ports;
+use store_context::ports::{PortFailure, Ports};
 
 use crate::chatwoot::Chatwoot;
 use crate::host::Host;
@@ -90,7 +90,7 @@ impl Pages {
             return Ok((StatusCode::NOT_FOUND, "There is no such shop.").into_response());
         };
         let customer = match sign_in {
-            Some(id) => match self.ports.customers.get(&store.id, &id).await? {
+            Some(id) => match self.customer(&store.id, &id).await? {
                 Some(customer) => Some(customer),
                 None => return Ok((StatusCode::FORBIDDEN, "Sign-in refused.").into_response()),
             },
@@ -117,17 +117,25 @@ impl Pages {
 
     async fn store(&self, id: &str) -> anyhow::Result<Option<Store>> {
         match StoreId::new(id) {
-            Ok(id) => Ok(self.ports.stores.open(&id).await?.map(|record| record.store)),
+            Ok(id) => {
+                let record = self.ports.stores.open(&id).await.map_err(PortFailure::from)?;
+                Ok(record.map(|record| record.store))
+            }
             Err(_) => Ok(None),
         }
     }
 
-    async fn customers(&self, store: &StoreId) -> anyhow::Result<Vec<Customer>> {
-        let mut customers = Vec::new();
-        for id in self.ports.customers.ids(store, None, OFFERED).await? {
-            customers.extend(self.ports.customers.get(store, &id).await?);
-        }
-        Ok(customers)
+    async fn customer(
+        &self,
+        store: &StoreId,
+        id: &CustomerId,
+    ) -> Result<Option<Customer>, PortFailure> {
+        Ok(self.ports.customers.customer(store, id).await?)
+    }
+
+    async fn customers(&self, store: &StoreId) -> Result<Vec<Customer>, PortFailure> {
+        let page = self.ports.customers.customer_ids(store, None, OFFERED).await?;
+        Ok(self.ports.customers.customers(store, &page.ids).await?)
     }
 
     /// The widget, told who is signed in, with the store's proof of it; for a guest it forgets who

@@ -19,13 +19,13 @@ pub(crate) fn stores() -> anyhow::Result<[Store; 2]> {
         time_zone: "Europe/Amsterdam".to_owned(),
         website: "https://kaasplank.example".parse()?,
         support_email: "hulp@kaasplank.example".to_owned(),
-        branding: Branding {
+        branding: Some(Branding {
             color: "#D97706".to_owned(),
             welcome_title: "Hallo".to_owned(),
             welcome_tagline: "Vragen over kaas? Wij antwoorden binnen een paar minuten.".to_owned(),
             greeting: "Fijn dat je er bent. Waarmee kunnen we helpen?".to_owned(),
-        },
-        tiers: TierPolicy::new([("brons", 0), ("zilver", 100), ("goud", 500)])?,
+        }),
+        tiers: Some(TierPolicy::new([("brons", 0), ("zilver", 100), ("goud", 500)])?),
         identity: IdentityPolicy::default(),
     };
     let american = Store {
@@ -36,13 +36,13 @@ pub(crate) fn stores() -> anyhow::Result<[Store; 2]> {
         time_zone: "America/New_York".to_owned(),
         website: "https://vinylroom.example".parse()?,
         support_email: "help@vinylroom.example".to_owned(),
-        branding: Branding {
+        branding: Some(Branding {
             color: "#4338CA".to_owned(),
             welcome_title: "Hi there".to_owned(),
             welcome_tagline: "Questions about a record? We answer in minutes.".to_owned(),
             greeting: "Good to see you. How can we help?".to_owned(),
-        },
-        tiers: TierPolicy::new([("bronze", 0), ("silver", 100), ("gold", 500)])?,
+        }),
+        tiers: Some(TierPolicy::new([("bronze", 0), ("silver", 100), ("gold", 500)])?),
         identity: IdentityPolicy::default(),
     };
     Ok([dutch, american])

@@ -16,7 +16,7 @@ use self::token::Claims;
 use super::ContextService;
 use crate::accounts::{Accounts, OpenAccount, StoreAccountError};
 use crate::model::{ContextSnapshot, Proof, StoreId};
-use crate::ports::{Address, AddressToken, PortError, PortResult, Ports};
+use crate::ports::{Address, AddressToken, PortError, PortFailure, Ports};
 
 /// The conversation that a page was opened for, as Chatwoot's `appContext` message names it. The
 /// message is unsigned: it is believed only as far as Chatwoot confirms it.
@@ -144,8 +144,8 @@ impl PanelService {
     ///
     /// # Errors
     /// The stores could not be read.
-    pub async fn store_at(&self, address: &AddressToken) -> PortResult<Option<StoreId>> {
-        self.ports.stores.store_at(Address::Panel, address).await
+    pub async fn store_at(&self, address: &AddressToken) -> Result<Option<StoreId>, PortFailure> {
+        Ok(self.ports.stores.store_at(Address::Panel, address).await?)
     }
 
     /// Opens the panel of a conversation: two reads of Chatwoot, and the snapshot beside them.
@@ -176,10 +176,13 @@ impl PanelService {
                 PanelView { proof: proof.clone(), guest, snapshot: None }
             }
             Proof::Proven(customer) => {
-                let snapshot = match early? {
+                let snapshot = match early.map_err(PortFailure::into_error)? {
                     Some(snapshot) if snapshot.customer.id == *customer => Some(snapshot),
                     // The contact is not linked to the customer yet.
-                    _ => self.context.snapshot(store, customer).await?,
+                    _ => {
+                        let read = self.context.snapshot(store, customer).await;
+                        read.map_err(PortFailure::into_error)?
+                    }
                 };
                 PanelView::new(proof.clone(), snapshot)
             }
@@ -207,7 +210,8 @@ impl PanelService {
         let now = self.ports.clock.now();
         let identity = self.accounts.open(store).await?.identity;
         let Claims { conversation, contact, proof, .. } = Claims::check(token, &identity, now)?;
-        let snapshot = self.context.for_proof_or_contact(store, &proof, contact).await?;
+        let snapshot = self.context.for_proof_or_contact(store, &proof, contact).await;
+        let snapshot = snapshot.map_err(PortFailure::into_error)?;
         let mut view = PanelView::new(proof, snapshot);
         if !view.proof.is_proven() {
             if anyway {

@@ -10,10 +10,9 @@ use tokio::time::sleep;
 use super::*;
 use crate::memory::{self, MemoryShop};
 use crate::model::{
-    Branding, Cart, CartItem, Customer, Money, Order, OrderId, OrderItem, OrderStatus, Store,
-    TierPolicy,
+    Cart, CartItem, Customer, Money, Order, OrderId, OrderItem, OrderStatus, Store, TierPolicy,
 };
-use crate::ports::{Cache, Carts, Customers, Orders};
+use crate::ports::{Cache, Carts, Cursor, CustomerPage, Customers, Orders};
 
 pub(super) const MS: Duration = Duration::from_millis(1);
 
@@ -44,41 +43,50 @@ pub(super) struct Host {
 
 #[async_trait]
 impl Customers for Host {
-    async fn get(&self, store: &StoreId, id: &CustomerId) -> PortResult<Option<Customer>> {
+    async fn customer(&self, store: &StoreId, id: &CustomerId) -> PortResult<Option<Customer>> {
         self.reads.fetch_add(1, Ordering::SeqCst);
-        let customer = Customers::get(&self.shop, store, id).await;
+        let customer = self.shop.customer(store, id).await;
         Mood::pass(&self.customer).await?;
         customer
     }
 
-    async fn ids(
+    async fn customer_ids(
         &self,
         store: &StoreId,
-        after: Option<&CustomerId>,
+        after: Option<&Cursor>,
         limit: usize,
-    ) -> PortResult<Vec<CustomerId>> {
-        self.shop.ids(store, after, limit).await
+    ) -> PortResult<CustomerPage> {
+        self.shop.customer_ids(store, after, limit).await
     }
 }
 
 #[async_trait]
 impl Orders for Host {
-    async fn recent(&self, s: &StoreId, c: &CustomerId, limit: usize) -> PortResult<Vec<Order>> {
+    async fn recent_orders(
+        &self,
+        s: &StoreId,
+        c: &CustomerId,
+        limit: usize,
+    ) -> PortResult<Vec<Order>> {
         Mood::pass(&self.recent).await?;
-        self.shop.recent(s, c, limit).await
+        self.shop.recent_orders(s, c, limit).await
     }
 
-    async fn totals(&self, store: &StoreId, customer: &CustomerId) -> PortResult<OrderTotals> {
+    async fn order_totals(
+        &self,
+        store: &StoreId,
+        customer: &CustomerId,
+    ) -> PortResult<OrderTotals> {
         Mood::pass(&self.totals).await?;
-        self.shop.totals(store, customer).await
+        self.shop.order_totals(store, customer).await
     }
 }
 
 #[async_trait]
 impl Carts for Host {
-    async fn get(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Option<Cart>> {
+    async fn cart(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Option<Cart>> {
         Mood::pass(&self.cart).await?;
-        Carts::get(&self.shop, store, customer).await
+        self.shop.cart(store, customer).await
     }
 }
 
@@ -148,13 +156,8 @@ pub(super) fn store(id: &StoreId) -> Store {
         time_zone: "Europe/Amsterdam".to_owned(),
         website: "https://north.example.com".parse().unwrap(),
         support_email: "help@north.example.com".to_owned(),
-        branding: Branding {
-            color: "#1F93FF".to_owned(),
-            welcome_title: String::new(),
-            welcome_tagline: String::new(),
-            greeting: String::new(),
-        },
-        tiers: TierPolicy::new([("bronze", 0), ("gold", 50)]).unwrap(),
+        branding: None,
+        tiers: Some(TierPolicy::new([("bronze", 0), ("gold", 50)]).unwrap()),
         identity: crate::model::IdentityPolicy::default(),
     }
 }
@@ -182,7 +185,7 @@ pub(super) async fn host() -> (Arc<Host>, Ports) {
     let items = vec![CartItem { title: "Tea".to_owned(), quantity: 1, price }];
     let cart = Cart { items, total: price, updated_at: Timestamp::UNIX_EPOCH };
     host.shop.put_cart(&north(), &ada(), cart).unwrap();
-    let ports = memory::ports(host.clone(), host.clone(), host.clone());
+    let ports = memory::ports(host.clone(), host.clone(), Some(host.clone()));
     ports.stores.put(&store(&north())).await.unwrap();
     (host, ports)
 }
