@@ -6,7 +6,7 @@ use super::report::Outcome;
 use super::worker::ContactSync;
 use super::write::WriteError;
 use crate::model::{CustomerId, StoreId};
-use crate::ports::PortResult;
+use crate::ports::PortFailure;
 
 /// How far an erasure has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,13 +27,17 @@ impl ContactSync {
     ///
     /// # Errors
     /// The ledger failed. Doing it again is safe.
-    pub async fn erase(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Erased> {
+    pub async fn erase(
+        &self,
+        store: &StoreId,
+        customer: &CustomerId,
+    ) -> Result<Erased, PortFailure> {
         const PATIENCE: Duration = Duration::from_secs(2);
         self.forget_context(store, customer).await;
         self.ports.sync.erase(store, customer).await?;
         let claim = match self.hold_waiting(store, customer, PATIENCE).await {
             Ok(claim) => claim,
-            Err(WriteError::Port(error)) => return Err(error),
+            Err(WriteError::Port(error)) => return Err(error.into()),
             Err(_) => return Ok(Erased::Noted),
         };
         let synced = self.attend_and_settle(claim).await?;

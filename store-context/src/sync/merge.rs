@@ -11,7 +11,7 @@ use super::worker::ContactSync;
 use super::write::WriteError;
 use crate::accounts::OpenAccount;
 use crate::model::{CustomerId, StoreId};
-use crate::ports::{Doubt, Hold, PortResult, Priority, Settlement, SyncClaim};
+use crate::ports::{Doubt, Hold, PortFailure, Priority, Settlement, SyncClaim};
 
 impl ContactSync {
     /// Wants two customers merged whom the shop merged: conversations, notes and presences of
@@ -28,13 +28,13 @@ impl ContactSync {
         store: &StoreId,
         from: &CustomerId,
         into: &CustomerId,
-    ) -> PortResult<()> {
+    ) -> Result<(), PortFailure> {
         if from == into {
             return Ok(());
         }
         self.forget_context(store, from).await;
         self.forget_context(store, into).await;
-        self.ports.sync.want_merge(store, from, into).await
+        Ok(self.ports.sync.want_merge(store, from, into).await?)
     }
 
     /// Merges a claimed customer's contact into another customer's. `None`: there is no such

@@ -114,8 +114,8 @@ impl ContactSync {
         after: Option<&Cursor>,
     ) -> PortResult<CustomerPage> {
         const PAGE: usize = 1_000;
-        let page = self.ports.customers.customer_ids(store, after, PAGE).await;
-        let page = page.map_err(|error| error.named("customers"))?;
+        let page = self.in_time("customers", self.ports.customers.customer_ids(store, after, PAGE));
+        let page = page.await?;
         if page.next.is_some() && page.next.as_ref() == after {
             let text = "`customer_ids` answers the cursor that it was asked with";
             return Err(PortError::new("customers", text));

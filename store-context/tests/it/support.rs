@@ -411,10 +411,6 @@ impl Probe {
     }
 }
 
-fn ahead(now: Timestamp) -> Timestamp {
-    now + Duration::from_hours(1)
-}
-
 #[async_trait]
 impl SyncLedger for Probe {
     async fn want(
