@@ -10,6 +10,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
+use jiff::SignedDuration;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::config::SyncConfig;
@@ -418,7 +419,7 @@ impl ContactSync {
             customer: &claim.customer,
             outcome: outcome.as_str(),
             error: error.as_deref(),
-            lag: lag.map(|lag| lag.unsigned_abs()),
+            lag: lag.map(SignedDuration::unsigned_abs),
         };
         guard::observe(&*self.ports.observer, |to| to.customer_synced(&report));
         Synced {
