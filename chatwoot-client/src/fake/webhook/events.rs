@@ -188,11 +188,7 @@ pub(in crate::fake) fn emit(
         return;
     }
     let fact = fact(event, payload);
-    let mut named = payload.clone();
-    if let Value::Object(map) = &mut named {
-        map.insert("event".to_owned(), Value::from(event));
-    }
-    let body = Bytes::from(named.to_string());
+    let body = body(event, payload);
     for (url, secret) in targets {
         state.outbox.waiting.push_back(Delivery {
             account: account.unsigned_abs(),
@@ -205,6 +201,28 @@ pub(in crate::fake) fn emit(
             swapped: false,
         });
     }
+}
+
+/// Writes the body with the event's name after the payload and before what changed, as the server
+/// does.
+fn body(event: &str, payload: &Value) -> Bytes {
+    let Value::Object(payload) = payload else { return Bytes::from(payload.to_string()) };
+    let mut payload = payload.clone();
+    let changed = payload.remove("changed_attributes");
+    let mut body = Value::Object(payload).to_string();
+    body.truncate(body.len() - 1);
+    let mut member = |name: &str, value: &Value| {
+        let comma = if body.len() > 1 { "," } else { "" };
+        for part in [comma, &Value::from(name).to_string(), ":", &value.to_string()] {
+            body.push_str(part);
+        }
+    };
+    member("event", &Value::from(event));
+    if let Some(changed) = changed {
+        member("changed_attributes", &changed);
+    }
+    body.push('}');
+    Bytes::from(body)
 }
 
 fn fact(event: &str, payload: &Value) -> Fact {
