@@ -60,6 +60,7 @@ macro_rules! webhook_ledger_conformance {
                 a_released_queue_is_due_at_once,
                 what_comes_while_a_queue_is_held_is_loaded,
                 a_queue_can_be_claimed_again_when_its_lease_ends,
+                a_settled_queue_that_was_not_released_takes_more,
                 an_extended_claim_holds_longer,
                 a_claim_stands_until_its_queue_is_claimed_again,
                 a_lost_claim_changes_nothing,
@@ -528,6 +529,21 @@ pub async fn a_queue_can_be_claimed_again_when_its_lease_ends(port: &dyn Webhook
     assert!(second.fence > first.fence, "fences rise");
     assert_eq!(claim(port, 10).await, [], "the second lease holds");
     assert_eq!(ok(port.counts(Some(&north())).await).claimed, 1, "one worker holds it");
+}
+
+/// A worker may end after it settled a queue's last entry and before it released the queue: an entry
+/// that comes later is claimed.
+pub async fn a_settled_queue_that_was_not_released_takes_more(port: &dyn WebhookLedger) {
+    take(port, &entry("a", 1)).await;
+    let held = only(claim_for(port, MOMENT).await, "one queue");
+    let first = only(load(port, &held).await, "one entry");
+    assert!(ok(port.settle(&held, &[(first.id, EntryOutcome::Handled)]).await), "it stands");
+    moment().await;
+    assert_eq!(claim(port, 10).await, [], "nothing waits");
+    assert_eq!(ok(port.counts(Some(&north())).await).claimed, 0, "nobody holds it");
+    take(port, &entry("b", 1)).await;
+    let again = only(claim(port, 10).await, "the queue of the later entry");
+    assert_eq!(keys(&load(port, &again).await), ["b"]);
 }
 
 /// A claim that is extended holds for as long from then.

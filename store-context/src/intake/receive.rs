@@ -113,7 +113,7 @@ impl Intake {
         let support_event = reader.event(&event);
         let (key, twin_key) = match support_event.key() {
             Some(fact) => (fact, None),
-            None => (signed_key(&delivery), twin_key(&delivery, &support_event, now)),
+            None => (signed_key(&delivery), twin_key(&delivery, &support_event)),
         };
         let entry = NewEntry {
             key,
@@ -163,21 +163,17 @@ fn signed_key(delivery: &Delivery<'_>) -> String {
     format!("signed/{}", hash_digits(&[sent_at.as_bytes(), b".", delivery.body]))
 }
 
-/// How long after it was signed a delivery may be the second of two with one signature.
-const TWINS_WITHIN: Duration = Duration::from_secs(10);
-
 /// The key of a second change that was signed like a first: Chatwoot renders a payload later than
 /// the change, so two changes within a second may be told by the same bytes (4.15.1: a conversation
 /// that was resolved and opened again), and only the delivery id tells them apart. Nothing signs that
-/// id, so whoever captured a delivery can have the state that it tells told once more, within ten
-/// seconds.
-fn twin_key(delivery: &Delivery<'_>, event: &SupportEvent, now: Timestamp) -> Option<String> {
+/// id, so whoever captured a delivery can have the state that it tells told once more, within
+/// [`NewEntry::TWINS_WITHIN`] of its coming.
+fn twin_key(delivery: &Delivery<'_>, event: &SupportEvent) -> Option<String> {
     let changes = matches!(
         event,
         SupportEvent::ConversationStatusChanged(_)
             | SupportEvent::ConversationUpdated(_)
             | SupportEvent::MessageUpdated(_)
     );
-    let age = now.duration_since(delivery.sent_at).unsigned_abs();
-    (changes && age <= TWINS_WITHIN).then(|| format!("{}/twin", signed_key(delivery)))
+    changes.then(|| format!("{}/twin", signed_key(delivery)))
 }

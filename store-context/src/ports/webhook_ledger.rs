@@ -79,6 +79,11 @@ impl Entry {
     }
 }
 
+impl NewEntry {
+    /// How long after the first delivery the second of two with one signature is taken: ten seconds.
+    pub const TWINS_WITHIN: Duration = Duration::from_secs(10);
+}
+
 /// An entry to be taken.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewEntry {
@@ -88,7 +93,8 @@ pub struct NewEntry {
     /// Chatwoot's name of the delivery (`X-Chatwoot-Delivery`), which nothing signs.
     pub delivery: Option<String>,
     /// A second key, for a transition that what was signed does not tell from another. The entry is
-    /// taken under it if `key` is known under another delivery and this key is not known.
+    /// taken under it if `key` is known under another delivery, which was taken at most
+    /// [`NewEntry::TWINS_WITHIN`] ago on the ledger's clock, and this key is not known.
     pub twin_key: Option<String>,
     /// The key under which the reconciler tells the same state. If it is known, the entry is.
     pub reconciled_key: Option<String>,

@@ -64,6 +64,7 @@ struct Row {
     source: EntrySource,
     known_event: bool,
     queue: Number,
+    taken: Instant,
     body: Body,
 }
 
@@ -101,7 +102,7 @@ impl Entries {
         entry: &NewEntry,
         (time, now): (Timestamp, Instant),
     ) -> Taken {
-        let Some(key) = self.new_key(store, account, entry) else { return Taken::Known };
+        let Some(key) = self.new_key(store, account, entry, now) else { return Taken::Known };
         let account = self.account(store, account);
         let id = self.number();
         let stale = match entry.event.conversation() {
@@ -135,6 +136,7 @@ impl Entries {
             source: entry.source,
             known_event,
             queue: self.enqueue(id, store, &account, entry.event.conversation_id(), now),
+            taken: now,
             body: Body::Waiting(Box::new(body)),
         };
         self.rows.insert(id, row);
@@ -142,16 +144,24 @@ impl Entries {
     }
 
     /// The key under which the entry is new, if it is.
-    fn new_key(&self, store: &StoreId, account: &AccountKey, entry: &NewEntry) -> Option<String> {
+    fn new_key(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        entry: &NewEntry,
+        now: Instant,
+    ) -> Option<String> {
         let keys = self.of_account(store, account).map(|rows| &rows.keys);
         let known = |key: &String| keys.and_then(|keys| keys.get(key.as_str()));
         if entry.reconciled_key.as_ref().and_then(known).is_some() {
             return None;
         }
         let Some(id) = known(&entry.key) else { return Some(entry.key.clone()) };
-        let first = self.rows.get(id).and_then(|row| row.delivery.as_deref());
-        let another = matches!((first, entry.delivery.as_deref()), (Some(a), Some(b)) if a != b);
-        entry.twin_key.clone().filter(|twin| another && known(twin).is_none())
+        let first = self.rows.get(id)?;
+        let deliveries = (first.delivery.as_deref(), entry.delivery.as_deref());
+        let another = matches!(deliveries, (Some(a), Some(b)) if a != b);
+        let soon = now.duration_since(first.taken) <= NewEntry::TWINS_WITHIN;
+        entry.twin_key.clone().filter(|twin| another && soon && known(twin).is_none())
     }
 
     pub(super) fn is_known(&self, store: &StoreId, account: &AccountKey, key: &str) -> bool {
@@ -185,7 +195,24 @@ impl Entries {
     pub(super) fn claim(&mut self, request: ClaimRequest<'_>, now: Instant) -> Vec<QueueClaim> {
         let ClaimRequest { limit, share, lease, except } = request;
         let claimed = self.due.claim(limit, share, except, now);
-        claimed.into_iter().filter_map(|queue| self.hold(queue, now + lease)).collect()
+        let mut claims = Vec::new();
+        for queue in claimed {
+            match self.hold(queue, now + lease) {
+                Some(claim) => claims.push(claim),
+                // Its worker settled the last entry and ended before it gave the queue back.
+                None => self.drop_claimed_queue(queue),
+            }
+        }
+        claims
+    }
+
+    fn drop_claimed_queue(&mut self, id: Number) {
+        let held = self.queues.get(&id).filter(|queue| queue.claimed.is_some());
+        let rows = held.and_then(|queue| self.stores.get_mut(&queue.store));
+        if let Some(rows) = rows {
+            rows.counts.claimed -= 1;
+        }
+        self.drop_queue(id);
     }
 
     fn hold(&mut self, id: Number, until: Instant) -> Option<QueueClaim> {

@@ -36,6 +36,23 @@ fn fact(number: u64, source: EntrySource) -> NewEntry {
     }
 }
 
+/// Whatever the server's clock says: the time between the two is that of the ledger.
+#[tokio::test(start_paused = true)]
+async fn a_twin_comes_within_ten_seconds() {
+    for (after, taken) in [(10, true), (11, false)] {
+        let ledger = ledger();
+        let delivered = |delivery: &str| NewEntry {
+            delivery: Some(delivery.to_owned()),
+            twin_key: Some("twin".to_owned()),
+            ..fact(1, EntrySource::Webhook)
+        };
+        ledger.take(&store(), &account(), &[delivered("one")]).await.unwrap();
+        tokio::time::advance(Duration::from_secs(after)).await;
+        let second = ledger.take(&store(), &account(), &[delivered("two")]).await.unwrap();
+        assert_eq!(second == [Taken::New { stale: false }], taken, "after {after} s");
+    }
+}
+
 const ALL: ClaimRequest<'_> =
     ClaimRequest { limit: 5, share: 5, lease: Duration::from_mins(1), except: &[] };
 
