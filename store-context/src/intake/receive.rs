@@ -1,11 +1,9 @@
 //! The endpoint's three steps: verify, take, answer.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use chatwoot_client::webhook::{Delivery, Event, ParseError, VerifierError, VerifyError};
 use http::HeaderMap;
-use jiff::Timestamp;
 
 use super::admit::Admission;
 use super::contact_hint::ContactHints;
