@@ -328,7 +328,7 @@ pub trait WebhookLedger: Send + Sync {
     async fn settle(&self, claim: &QueueClaim, settled: &[(u64, EntryOutcome)])
     -> PortResult<bool>;
 
-    /// Releases a queue. It is due at once if it has entries and none of them wait for
+    /// Releases a queue. It is due at once if it has entries and none of them waits for
     /// its next attempt. Returns `false` if the claim was lost.
     async fn release(&self, claim: &QueueClaim) -> PortResult<bool>;
 
