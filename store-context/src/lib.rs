@@ -1,12 +1,12 @@
 //! Keeps many stores and their Chatwoot accounts in sync.
 //!
-//! A host implements two ports ([`ports::Customers`] and [`ports::Orders`], and a third if it has
 //! A host implements two ports ([`ports::Customers`] and [`ports::Orders`], and [`ports::Carts`] if
 //! it has carts), chooses storage for the others, and composes the services it needs. This crate
 //! runs no daemon and opens no connection of its own.
-//! A host names no other crate for it: the client of Chatwoot is [`chatwoot`], and what the ports'
+//!
 //! A host needs no other crate for it: the Chatwoot client is re-exported as [`chatwoot`], and the
 //! types in the signatures of the ports are re-exported at the root.
+//!
 //! ```
 //! use store_context::async_trait;
 //! use store_context::model::{Cart, CustomerId, StoreId};

@@ -13,7 +13,6 @@ const WINDOW: Duration = Duration::from_mins(1);
 ///
 /// Anyone who has the URL can use these up for the others who have it: then give the panel [another
 /// URL](store_context::provision::Provisioner::rotate_panel_address), which has its own counts.
-/// of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PanelLimits {
     /// The maximum number of requests of any kind. The default is 300.

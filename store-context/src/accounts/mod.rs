@@ -143,7 +143,7 @@ impl Accounts {
     /// use store_context::ports::StoreRecord;
     ///
     /// # async fn example(accounts: Accounts, store: StoreId) -> Result<(), StoreAccountError> {
-    /// The account was deleted: the next provisioning creates another.
+    /// // The account was deleted: the next provisioning creates another.
     /// accounts.update(&store, StoreRecord::forget_account).await?;
     /// # Ok(())
     /// # }

@@ -3,7 +3,6 @@
 //! An [`Engine`] runs the contact sync, the dispatcher of webhooks, the reconciler, the sweep and
 //! the purge until it is stopped. Any number of processes may run one on the same ports: the
 //! ledgers distribute the work.
-//! work out.
 
 mod builder;
 mod health;

@@ -30,7 +30,7 @@ pub type HandlerError = Box<dyn std::error::Error + Send + Sync>;
 /// use store_context::model::Direction;
 /// use store_context::ports::Entry;
 ///
-/// Asks visitors who are not signed in to sign in.
+/// /// Asks visitors who are not signed in to sign in.
 /// struct AskToSignIn;
 ///
 /// #[store_context::async_trait]

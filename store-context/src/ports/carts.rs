@@ -20,7 +20,7 @@ use crate::model::{Cart, CustomerId, StoreId};
 /// use store_context::model::{Cart, CustomerId, StoreId};
 /// use store_context::ports::{Carts, PortResult};
 ///
-/// The carts as JSON, as a cache holds them.
+///     // The carts as JSON, as a cache holds them.
 ///     // Carts as JSON, such as a cache keeps them.
 ///     sessions: HashMap<CustomerId, String>,
 /// }

@@ -23,7 +23,7 @@ use crate::model::{CustomerId, Order, OrderTotals, StoreId};
 ///
 /// struct Shop {
 ///     currency: Currency,
-/// Stands for a table; a host queries its database.
+///     // Stands for a table; a host queries its database.
 ///     orders: HashMap<CustomerId, Vec<Order>>,
 /// }
 ///

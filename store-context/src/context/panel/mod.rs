@@ -109,7 +109,7 @@ pub enum PanelError {
 /// # async fn example(panels: PanelService, store: StoreId, subject: PanelSubject) -> Result<(), PanelError> {
 /// let opened = panels.open(&store, &subject).await?;
 /// if !opened.view.proof.is_proven() {
-/// The agent was told, and requests the orders anyway.
+///     // The agent was told, and requests the orders anyway.
 ///     let anyway = true;
 ///     let view = panels.view(&store, &opened.token, anyway).await?;
 ///     println!("{:?}", view.snapshot);
