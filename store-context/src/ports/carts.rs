@@ -20,8 +20,8 @@ use crate::model::{Cart, CustomerId, StoreId};
 /// use store_context::model::{Cart, CustomerId, StoreId};
 /// use store_context::ports::{Carts, PortResult};
 ///
+/// struct Shop {
 ///     // The carts as JSON, as a cache holds them.
-///     // Carts as JSON, such as a cache keeps them.
 ///     sessions: HashMap<CustomerId, String>,
 /// }
 ///
