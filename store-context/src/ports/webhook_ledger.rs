@@ -37,7 +37,7 @@ pub struct Entry {
     pub account: AccountKey,
     /// The key of the fact or transition; see [`NewEntry::key`].
     pub key: String,
-    /// What happened.
+    /// The event.
     pub event: SupportEvent,
     /// The changed attributes, where Chatwoot reports them: in `conversation_updated` and
     /// `message_updated`.
@@ -96,7 +96,7 @@ pub struct NewEntry {
     pub twin_key: Option<String>,
     /// The key under which the reconciler reports the same state. If it is known, so is the entry.
     pub reconciled_key: Option<String>,
-    /// What happened.
+    /// The event.
     pub event: SupportEvent,
     /// The changed attributes, where Chatwoot reports them.
     pub changed: Vec<AttributeChange>,
