@@ -203,7 +203,7 @@ pub struct SyncCounts {
     pub customers: u64,
     /// Rows whose wanted version is not confirmed, including claimed rows, excluding parked ones.
     pub waiting: u64,
-    /// Rows that a worker has claimed and not settled.
+    /// Rows that a worker has claimed and not settled, and whose lease has not ended.
     pub claimed: u64,
     /// Rows that are parked.
     pub parked: u64,
