@@ -1,5 +1,5 @@
-//! Says whether what the tests are held against lies beside the workspace: `cfg(no_shared)` when it
-//! does not, and those tests are reported as ignored.
+//! Sets `cfg(no_shared)` if the data that the tests compare with does not exist beside the
+//! workspace; those tests are then reported as ignored.
 
 use std::path::Path;
 

@@ -1,12 +1,12 @@
-//! The contact attributes that this engine writes: one table for what is defined in Chatwoot and
-//! for what is synced.
+//! The contact attributes that this engine writes: one table for the definitions in Chatwoot and
+//! for the sync.
 
 use chatwoot_client::Attributes;
 use serde_json::{Value, json};
 
 use crate::model::{Cart, Insights, Money, Tier};
 
-/// How Chatwoot shows an attribute.
+/// The display type of an attribute in Chatwoot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Display {
     /// A text.
@@ -19,48 +19,48 @@ pub enum Display {
     Tier,
 }
 
-/// What an attribute tells of.
+/// The source of an attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Subject {
-    /// The customer's rank, at a store that has tiers.
+    /// The customer's tier, if the store has tiers.
     Tier,
     /// The customer's orders.
     Orders,
-    /// The customer's cart, at a host that has carts.
+    /// The customer's cart, if the host has carts.
     Cart,
 }
 
-/// What is known of a customer's cart.
+/// The state of a customer's cart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CartState<'a> {
-    /// The host has no carts: nothing is said of one.
+    /// The host has no carts, so the cart attributes are not written.
     NoCarts,
-    /// There is nothing in it.
+    /// The cart is empty.
     Empty,
-    /// This is in it.
+    /// The cart has items.
     Filled(&'a Cart),
 }
 
 impl<'a> From<Option<&'a Cart>> for CartState<'a> {
-    /// The cart of a host that has carts.
+    /// Converts the cart of a host that has carts.
     fn from(cart: Option<&'a Cart>) -> Self {
         cart.map_or(Self::Empty, Self::Filled)
     }
 }
 
-/// One contact attribute.
+/// A contact attribute.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Attribute {
-    /// Its key in `custom_attributes`.
+    /// The attribute's key in `custom_attributes`.
     pub key: &'static str,
-    /// Its name, as agents read it.
+    /// The attribute's name, for agents.
     pub name: &'static str,
-    /// What it says.
+    /// The attribute's description, for agents.
     pub description: &'static str,
-    /// How it is shown.
+    /// The display type.
     pub display: Display,
-    /// What it tells of.
+    /// The source of the value.
     pub subject: Subject,
 }
 
@@ -74,7 +74,7 @@ const fn attribute(
     Attribute { key, name, description, display, subject }
 }
 
-/// Every attribute that may be synced, in the order agents see them.
+/// All attributes that may be synced, in the order in which agents see them.
 ///
 /// ```
 /// assert!(store_context::attributes::ALL.iter().any(|attribute| attribute.key == "customer_tier"));
@@ -100,7 +100,7 @@ pub const ALL: &[Attribute] = {
     ]
 };
 
-/// Returns the attributes that a store's contacts have.
+/// Returns the attributes of a store's contacts.
 pub fn of(has_tiers: bool, has_carts: bool) -> impl Iterator<Item = &'static Attribute> {
     ALL.iter().filter(move |attribute| match attribute.subject {
         Subject::Tier => has_tiers,
@@ -109,7 +109,7 @@ pub fn of(has_tiers: bool, has_carts: bool) -> impl Iterator<Item = &'static Att
     })
 }
 
-/// Returns what the attributes of a customer are.
+/// Returns the values of a customer's attributes.
 pub fn values(insights: &Insights, cart: CartState<'_>) -> Attributes {
     let totals = &insights.totals;
     let last_order = totals.last_at.map(|at| at.strftime("%Y-%m-%d").to_string());
@@ -135,7 +135,7 @@ pub fn values(insights: &Insights, cart: CartState<'_>) -> Attributes {
     all.filter(|(key, _)| is_had(key)).map(|(key, value)| (key.to_owned(), value)).collect()
 }
 
-/// An amount as a JSON number, digit for digit: Chatwoot sorts and filters by it.
+/// Returns an amount as a JSON number with its exact digits: Chatwoot sorts and filters by it.
 fn amount(money: Money) -> Value {
     let text = money.amount.normalize().to_string();
     serde_json::from_str(&text).unwrap_or(Value::String(text))

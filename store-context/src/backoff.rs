@@ -1,12 +1,12 @@
-//! How long to wait after a failure.
+//! The delay after a failure.
 
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_mins(5);
 
-/// Returns how long to wait after a failure that was the one after so many tries: exponential with
-/// full jitter, from a second to five minutes.
+/// Returns the delay after a failure that followed this many attempts: exponential with full
+/// jitter, from a second to five minutes.
 pub(crate) fn retry_after(tries: u32) -> Duration {
     let longest = FIRST.saturating_mul(2_u32.saturating_pow(tries)).min(LONGEST);
     longest.mul_f64(fastrand::f64()).max(FIRST / 10)

@@ -1,4 +1,4 @@
-//! Calls of the host's code, which may panic or hang.
+//! Guards calls to the host's code, which may panic or hang.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -8,21 +8,21 @@ use futures_util::FutureExt;
 
 use crate::ports::{Observer, PortError, PortResult};
 
-/// How long a storage port may take for one call.
+/// The timeout of one call to a storage port.
 const PORT_LIMIT: Duration = Duration::from_secs(10);
 
-/// Why a call of the host's code did not come to its end.
+/// The reason why a call to the host's code did not complete.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Cut {
-    /// It panicked; with what it said.
+    /// It panicked, with this message.
     #[error("panicked: {0}")]
     Panicked(String),
-    /// It took longer than it may.
+    /// It exceeded this time limit.
     #[error("did not end within {0:?}")]
     TimedOut(Duration),
 }
 
-/// Runs a future of the host's: a panic is caught, and after `limit` it is dropped.
+/// Runs a future of the host's code: catches a panic, and drops the future after `limit`.
 pub(crate) async fn guarded<T>(
     limit: Duration,
     future: impl Future<Output = T> + Send,
@@ -34,7 +34,7 @@ pub(crate) async fn guarded<T>(
     }
 }
 
-/// Runs a call of a storage port: a panic and a call that hangs are errors of the port.
+/// Runs a call to a storage port: a panic or a hang becomes an error of the port.
 pub(crate) async fn port<T>(
     name: &'static str,
     call: impl Future<Output = PortResult<T>> + Send,
@@ -42,7 +42,7 @@ pub(crate) async fn port<T>(
     guarded(PORT_LIMIT, call).await.unwrap_or_else(|cut| Err(PortError::new(name, cut)))
 }
 
-/// Tells the host's observer something; a panic of it is logged.
+/// Notifies the host's observer; a panic of it is logged.
 pub(crate) fn observe(observer: &dyn Observer, tell: impl FnOnce(&dyn Observer)) {
     let told = std::panic::catch_unwind(AssertUnwindSafe(|| tell(observer)));
     if let Err(panic) = told {

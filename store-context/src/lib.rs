@@ -1,11 +1,11 @@
-//! Keeps many stores and one Chatwoot in step.
+//! Keeps many stores and their Chatwoot accounts in sync.
 //!
-//! A host implements two ports ([`ports::Customers`] and [`ports::Orders`], and a third if it has
-//! carts, [`ports::Carts`]), chooses storage for the others, and composes the services it wants. Nothing here is a daemon,
-//! and nothing here opens a connection of its own.
+//! A host implements two ports ([`ports::Customers`] and [`ports::Orders`], and [`ports::Carts`] if
+//! it has carts), chooses storage for the others, and composes the services it needs. This crate
+//! runs no daemon and opens no connection of its own.
 //!
-//! A host names no other crate for it: the client of Chatwoot is [`chatwoot`], and what the ports'
-//! signatures need is at the root.
+//! A host needs no other crate for it: the Chatwoot client is re-exported as [`chatwoot`], and the
+//! types in the signatures of the ports are re-exported at the root.
 //!
 //! ```
 //! use store_context::async_trait;
@@ -44,11 +44,11 @@ pub mod ports;
 pub mod provision;
 pub mod sync;
 
-/// The typed client of Chatwoot. Its transport on reqwest and its fake are behind this crate's
-/// features `reqwest-rustls` and `fake`.
+/// The typed client of Chatwoot. Its reqwest transport and its in-memory fake are behind this
+/// crate's features `reqwest-rustls` and `fake`.
 pub use chatwoot_client as chatwoot;
 
-// What the signatures of the ports name: who implements them needs no other crate.
+// The types in the signatures of the ports, so that an implementation needs no other crate.
 pub use async_trait::async_trait;
 pub use bytes::Bytes;
 pub use http;

@@ -1,11 +1,11 @@
-//! HMAC-SHA256 and SHA-256, as hexadecimal digits.
+//! HMAC-SHA256 and SHA-256 as hexadecimal digits.
 
 use chatwoot_client::Secret;
 use hmac::digest::Key;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
-/// Returns the MAC of these parts, one after the other, keyed with the secret's bytes.
+/// Returns the MAC of the concatenated parts, keyed with the secret's bytes.
 pub(crate) fn mac_digits<'a>(secret: &Secret, parts: impl IntoIterator<Item = &'a [u8]>) -> String {
     let mut mac = keyed(secret.expose().as_bytes());
     for part in parts {
@@ -14,7 +14,7 @@ pub(crate) fn mac_digits<'a>(secret: &Secret, parts: impl IntoIterator<Item = &'
     hex::encode(mac.finalize().into_bytes())
 }
 
-/// Returns the hash of these parts, one after the other.
+/// Returns the hash of the concatenated parts.
 pub(crate) fn hash_digits(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
@@ -23,9 +23,9 @@ pub(crate) fn hash_digits(parts: &[&[u8]]) -> String {
     hex::encode(hash.finalize())
 }
 
-/// HMAC-SHA256 with a key of any length.
+/// Creates an HMAC-SHA256 with a key of any length.
 fn keyed(key: &[u8]) -> Hmac<Sha256> {
-    // The constructor that cannot fail takes a whole block: zeros pad a short key, and a long one is
+    // The infallible constructor takes a whole block: zeros pad a short key, and a long one is
     // replaced by its hash (RFC 2104).
     let mut block = Key::<Hmac<Sha256>>::default();
     let hashed;
@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn keys_of_every_length_give_the_standard_mac() {
-        // RFC 4231, case 2; the others are what Python's hmac gives.
+        // RFC 4231, case 2; the others were computed with Python's hmac.
         let short = mac_digits(&Secret::new("Jefe"), [&b"what do ya want "[..], b"for nothing?"]);
         assert_eq!(short, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
         let block = mac_digits(&Secret::new("k".repeat(64)), [&b"text"[..]]);

@@ -1,5 +1,4 @@
-//! Workers that claim work for free slots, one claim as soon as a slot is free, until they are told
-//! to stop.
+//! A worker pool that claims work for free slots as soon as a slot is free, until it is stopped.
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
@@ -15,46 +14,46 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::model::StoreId;
 use crate::ports::PortResult;
 
-/// What a pool works on.
+/// The kind of work that a pool runs.
 #[async_trait]
 pub(crate) trait Work: Sync {
-    /// What is claimed.
+    /// The claim on a unit of work.
     type Claim: Send;
-    /// What became of it.
+    /// The result of a unit of work.
     type Outcome: Send;
 
-    /// Whose it is.
+    /// Returns the store of a claim.
     fn store<'c>(&self, claim: &'c Self::Claim) -> &'c StoreId;
 
-    /// Claims up to `limit` of what is due, none of the stores in `except`.
+    /// Claims up to `limit` due units of work, none of the stores in `except`.
     async fn claim(&self, limit: usize, except: &[StoreId]) -> PortResult<Vec<Self::Claim>>;
 
-    /// Returns when something may have become due; may be dropped.
+    /// Returns when work may have become due; the future may be dropped.
     async fn wait(&self);
 
-    /// Works on a claim and gives it back. After [`Stop::asked`] it begins nothing more; after
+    /// Works on a claim and releases it. After [`Stop::asked`] it starts nothing more; after
     /// [`Stop::cut`] it ends at once.
     async fn serve(&self, claim: Self::Claim, stop: Stop) -> Self::Outcome;
 
-    /// Gives a claim back that was not worked on.
+    /// Releases a claim that was not worked on.
     async fn release(&self, claim: &Self::Claim);
 }
 
-/// How much is worked on at the same time, and how a pool ends.
+/// The concurrency of a pool, and its stop behavior.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pool {
-    /// How many claims are worked on at the same time.
+    /// The maximum number of claims that are worked on concurrently.
     pub(crate) slots: usize,
-    /// How many of them may be one store's.
+    /// The maximum number of them per store.
     pub(crate) per_store: usize,
-    /// How long what runs may go on after a stop was asked for.
+    /// How long running work may continue after a stop was requested.
     pub(crate) stop_within: Duration,
 }
 
-/// How long after that what was told to end at once may take to give its claim back.
+/// How long aborted work may then take to release its claim.
 const CUT_WITHIN: Duration = Duration::from_secs(2);
 
-/// How long to wait after a ledger failed.
+/// The delay after a failure of the ledger.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -64,27 +63,27 @@ enum Phase {
     Cut,
 }
 
-/// Tells who works on a claim when to end.
+/// Signals to running work when it must end.
 #[derive(Clone, Debug)]
 pub(crate) struct Stop(watch::Receiver<Phase>);
 
 impl Stop {
-    /// Whether nothing more is to be begun.
+    /// Returns whether a stop was requested, so that nothing more may be started.
     pub(crate) fn asked(&self) -> bool {
         *self.0.borrow() >= Phase::Stop
     }
 
-    /// Returns when what runs has to end.
+    /// Completes when running work must end.
     pub(crate) async fn cut(&mut self) {
-        // A pool that is gone has dropped what it ran.
+        // A pool that was dropped has dropped its work.
         let _ = self.0.wait_for(|phase| *phase == Phase::Cut).await;
     }
 }
 
-/// What the pool does to get more to do.
+/// What the pool does to get more work.
 enum Feed<'a, C> {
     Waiting(Pin<Box<dyn Future<Output = ()> + Send + 'a>>),
-    // Never dropped while it runs: what it claims would be held by nobody.
+    // Never dropped while it runs, because its claims would be lost until their leases expire.
     Claiming(Pin<Box<dyn Future<Output = PortResult<Vec<C>>> + Send + 'a>>),
 }
 
@@ -106,7 +105,7 @@ impl<C> Feed<'_, C> {
 }
 
 impl Pool {
-    /// Works until `shutdown` is done, and then ends what runs or gives it back within
+    /// Works until `shutdown` completes, and then ends or releases running work within
     /// [`Pool::stop_within`] and two seconds.
     pub(crate) async fn run_until<W: Work>(
         &self,
@@ -210,7 +209,7 @@ impl Pool {
         }
     }
 
-    /// Claims for the slots that are free, and of no store more than it may have.
+    /// Claims work for the free slots, and no more of a store than its share.
     fn claim<'a, W: Work>(
         &self,
         work: &'a W,
@@ -224,7 +223,7 @@ impl Pool {
     }
 }
 
-/// Never returns where there is nothing to wait for.
+/// Waits until a time; never completes without one.
 async fn at(time: Option<Instant>) {
     match time {
         Some(time) => sleep_until(time).await,
@@ -239,7 +238,7 @@ async fn next<C>(feed: &mut Option<Feed<'_, C>>) -> More<C> {
     }
 }
 
-/// Works on one claim. Its lease ends by itself if the work panics.
+/// Works on one claim. If the work panics, its lease expires on its own.
 async fn serve<W: Work>(
     work: &W,
     store: StoreId,
@@ -253,7 +252,7 @@ async fn serve<W: Work>(
     (store, served.ok())
 }
 
-/// How many claims of each store are worked on.
+/// The number of claims of each store that are worked on.
 #[derive(Debug, Default)]
 struct InHand(BTreeMap<StoreId, usize>);
 
@@ -271,7 +270,8 @@ impl InHand {
         }
     }
 
-    /// The stores that have as many as they may, and the most that any other has.
+    /// Returns the stores that have reached their share, and the highest number of claims of the
+    /// other stores.
     fn at(&self, per_store: usize) -> (Vec<StoreId>, usize) {
         let full = self.0.iter().filter(|(_, count)| **count >= per_store);
         let rest = self.0.values().filter(|count| **count < per_store);

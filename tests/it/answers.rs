@@ -1,4 +1,5 @@
-//! The table of answers is complete: each operation has a method, and each method its operation.
+//! Tests that the table of responses is complete: each operation has a method, and each method its
+//! operation.
 
 use std::collections::BTreeSet;
 
@@ -21,7 +22,7 @@ fn every_operation_has_a_row_and_every_row_an_operation() {
 async fn every_row_sends_its_operation() {
     for row in rows() {
         let transport = Replay::answering(200, "null");
-        // Most answers are not `null`: what counts is what was asked.
+        // Most responses are not `null`: only the request matters.
         let _ = row.send(transport.client()).await;
         let asked =
             transport.asked().unwrap_or_else(|| panic!("{}: nothing was sent", row.operation));

@@ -1,4 +1,4 @@
-//! What a recording asked, read back into the types that ask it.
+//! Parses recorded requests into the types that create them.
 
 use chatwoot_client::application::contacts::ContactsQuery;
 use chatwoot_client::application::messages::{MessageDirection, NewMessage};
@@ -24,12 +24,12 @@ pub(crate) fn patch<T>(body: &Value, key: &str, read: impl Fn(&Value) -> Option<
     body.get(key).map_or(Patch::Keep, |value| Patch::from_wanted(read(value)))
 }
 
-/// The recorded body, `null` for none.
+/// Returns the recorded body, `null` for none.
 pub(crate) fn body(exchange: &Exchange) -> Value {
     exchange.request.body.clone().unwrap_or_default()
 }
 
-/// A value of the recorded query, as text.
+/// Returns a value of the recorded query, as text.
 pub(crate) fn query(exchange: &Exchange, key: &str) -> Option<String> {
     match exchange.request.query.as_ref()?.get(key)? {
         Value::String(text) => Some(text.clone()),
@@ -37,12 +37,13 @@ pub(crate) fn query(exchange: &Exchange, key: &str) -> Option<String> {
     }
 }
 
-/// The sent body is the recorded one.
+/// Asserts that the sent body is the recorded one.
 pub(crate) fn same_body<T>(exchange: &Exchange, replayed: &Replayed<T>) {
     assert_eq!(replayed.body(), body(exchange), "{exchange}: body");
 }
 
-/// The sent query is the recorded one; the recorder wrote empty lists, which are not sent.
+/// Asserts that the sent query is the recorded one; the recorder wrote empty lists, which are not
+/// sent.
 pub(crate) fn same_query<T>(exchange: &Exchange, replayed: &Replayed<T>) {
     let recorded = exchange.request.query.iter().filter_map(Value::as_object).flatten();
     let mut recorded: Vec<String> = recorded

@@ -1,4 +1,4 @@
-//! The endpoints over real TCP: every status, and what no answer may hold.
+//! Tests of the endpoints over real TCP: every status, and what no response may contain.
 #![expect(clippy::unwrap_used, reason = "a proof stops at its first fault")]
 
 use std::future::pending;
@@ -23,7 +23,7 @@ use crate::host::{ACCOUNT, Host, NL, NL_WEBHOOK, PREVIOUS_SECRET, SECRET, US_WEB
 async fn a_delivery_is_new_once_and_known_afterwards() {
     let ports = ports().await;
     let host = serve(ports.clone()).await;
-    // One delivery, signed once: its time is a part of its key.
+    // One delivery, signed once: its time is part of its key.
     let delivery = deliver(&host, NL_WEBHOOK, SECRET, &created(ACCOUNT));
     for status in ["new", "known", "known"] {
         let answer = delivery.try_clone().unwrap().send().await.unwrap();
@@ -178,7 +178,7 @@ async fn the_support_context_is_that_of_the_session() {
     let snapshot: ContextSnapshot = serde_json::from_value(answer.clone()).unwrap();
     assert_eq!(snapshot.customer.name, "Sanne de Vries");
     assert_eq!(answer["insights"]["lifetime_value"]["amount"], "1234.50");
-    // What the request asks for does not matter, only who it is from.
+    // Parameters of the request are ignored; only its session counts.
     let (_, answer) = ask(Some("us 1"), "?store=nl&customer=1&contact=1").await;
     assert_eq!(answer["customer"]["name"], "Jo Smith");
 
@@ -359,7 +359,7 @@ fn at(host: &Host, address: &str) -> String {
     format!("{}/webhooks/chatwoot/{address}", host.url)
 }
 
-/// A delivery as Chatwoot signs it.
+/// Returns a delivery as Chatwoot signs it.
 fn deliver(host: &Host, address: &str, secret: &str, body: &str) -> RequestBuilder {
     let now = Timestamp::now();
     reqwest::Client::new()

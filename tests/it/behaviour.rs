@@ -1,4 +1,4 @@
-//! What was asked of a live server in several steps, asked of the fake: the same answers.
+//! Tests that sequences of requests recorded on a live server get the same responses from the fake.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a proof stops where it cannot go on")]
 
 use std::collections::BTreeSet;
@@ -33,21 +33,22 @@ struct Step {
 
 const ACCOUNT: &str = "/api/v1/accounts/2";
 
-/// Questions whose answer is all in their steps: the same steps give the same answers.
+/// Questions that are fully determined by their steps: the same steps get the same responses.
 const BY_STEPS: &str = "inbox_setup email_case identifier_case phone_forms update_taken_email \
     swap_emails merge delete_contact public_existing_identifier public_existing_email \
     public_source_id public_update_identify reopen reopen_snoozed toggle_without_status \
     second_conversation labels_unknown assign_non_member custom_attr_undefined attr_null \
     attr_type_change unicode_zero platform_user_duplicate suspended_account token_after_removal";
 
-/// Questions whose steps were not kept, or run at once: asked by code of their own.
+/// Questions whose steps were not recorded, or ran concurrently: separate code sends them.
 const BY_CODE: &str = "attr_limits name_limits parallel_conversation_attrs parallel_contact_attrs \
     parallel_conversations";
 
-/// Where the recorded server answered by chance: question, what the fault starts with.
+/// Responses of the recorded server that depend on timing: question, and the prefix of the
+/// difference.
 const BY_CHANCE: [(&str, &str); 8] = [
     // Activities are written by a background job: before or after the customer's message, and
-    // before or after the next request. It is seen in the ids of messages, and in which is last.
+    // before or after the next request. It affects the ids of messages, and which is last.
     ("reopen", ".messages"),
     ("reopen", ".last_non_activity_message.id"),
     ("reopen", ".id"),
@@ -58,7 +59,7 @@ const BY_CHANCE: [(&str, &str); 8] = [
     ("assign_non_member", ".last_non_activity_message.id"),
 ];
 
-/// All that was on the server before, so that the same ids come up.
+/// Creates everything that existed on the server before, so that the same ids result.
 fn scene(stage: &mut Stage) {
     let (_, first) = stage.fake.add_account("Acme Inc");
     stage.token("first", first);
@@ -229,7 +230,7 @@ fn by_code(stage: &mut Stage, name: &str) -> String {
                 &Value::Null,
             );
             let left = &talk.1["custom_attributes"];
-            // Whoever writes last; which of the two is chance.
+            // The last writer wins; which of the two is last varies.
             assert_eq!(left.as_object().map(serde_json::Map::len), Some(1), "{left}");
             "left: {'q': 1}".to_owned()
         }
@@ -247,7 +248,7 @@ fn by_code(stage: &mut Stage, name: &str) -> String {
             };
             let left = kept(stage);
             assert!((1..10).contains(&left), "{left} of 10 are left");
-            // One after the other, nothing is lost.
+            // In sequence, nothing is lost.
             for body in &bodies {
                 at_once(stage, "PUT", &url, std::slice::from_ref(body));
             }
@@ -267,7 +268,7 @@ fn by_code(stage: &mut Stage, name: &str) -> String {
     }
 }
 
-/// Sends all of these through the transport, none waiting for another.
+/// Sends all of these through the transport concurrently.
 fn at_once(stage: &Stage, verb: &str, url: &str, bodies: &[Value]) {
     let transport: Arc<dyn Transport> = Arc::new(stage.fake.clone());
     let token = stage.token_of("admin").to_owned();

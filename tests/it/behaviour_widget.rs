@@ -1,4 +1,5 @@
-//! What visitors of the widget did on a live server, done to the fake: the same answers.
+//! Tests that actions of widget visitors recorded on a live server get the same responses from the
+//! fake.
 #![expect(clippy::unwrap_used, reason = "a proof stops where it cannot go on")]
 
 use std::collections::HashMap;
@@ -29,7 +30,7 @@ struct Step {
     answer: Value,
 }
 
-/// The fake, and what it calls that which the server called otherwise.
+/// The fake, and the mapping of recorded values to the fake's.
 struct Stage {
     fake: FakeChatwoot,
     admin: String,
@@ -37,9 +38,9 @@ struct Stage {
     hmac_token: String,
     /// The tokens of visitors, by their names in the recording.
     visitors: HashMap<String, String>,
-    /// The token of the visitor who came last, and has done nothing yet.
+    /// The token of the newest visitor, who has not sent a request yet.
     last: String,
-    /// Recorded ids and made-up names.
+    /// Recorded ids mapped to the fake's.
     ids: HashMap<i64, i64>,
     names: HashMap<String, String>,
 }
@@ -54,7 +55,7 @@ impl Stage {
         Self { fake, admin, website_token, hmac_token, visitors, last, ids, names }
     }
 
-    /// The recorded path with our ids and our token.
+    /// Returns the recorded path with our ids and our token.
     fn url(&self, recorded: &str) -> String {
         let (path, query) = recorded.split_once('?').unwrap_or((recorded, ""));
         let here = path.strip_prefix("/api/v1/accounts/1");
@@ -67,7 +68,7 @@ impl Stage {
         if query.is_empty() { path } else { format!("{path}?website_token={}", self.website_token) }
     }
 
-    /// The recorded body, with the proof that our inbox takes.
+    /// Returns the recorded body, with the proof that our inbox accepts.
     fn body(&self, recorded: &Value) -> Bytes {
         let mut body = recorded.clone();
         if let Some(identifier) = body.get("identifier").and_then(Value::as_str).map(str::to_owned)
@@ -107,7 +108,8 @@ impl Stage {
         (answer.status().as_u16(), body)
     }
 
-    /// How an answer differs from the recorded one, in which fields were left out.
+    /// Collects the differences between a response and the recorded one, from which fields were
+    /// removed.
     fn differ(&mut self, at: &str, recorded: &Value, ours: &Value, faults: &mut Vec<String>) {
         match (recorded, ours) {
             (Value::Object(recorded), Value::Object(ours)) => {
@@ -134,7 +136,7 @@ impl Stage {
             let ours = ours.get(key).unwrap_or(&Value::Null);
             let at = format!("{at}.{key}");
             match (key.as_str(), recorded, ours) {
-                // The recording shows none of these, whatever there is.
+                // The recording contains none of these, whatever their values are.
                 ("custom_attributes", ..) => {}
                 ("id" | "inbox_id", Value::Number(recorded), Value::Number(ours)) => {
                     let (recorded, ours) = (recorded.as_i64().unwrap(), ours.as_i64().unwrap());
@@ -157,12 +159,13 @@ impl Stage {
     }
 }
 
-/// As the recording writes a value.
+/// Formats a value like the recording.
 fn written(value: &Value) -> String {
     value.to_string().replace('"', "'").replace(':', ": ")
 }
 
-/// What a recording says only in its summary: the attributes that an agent reads in the end.
+/// Returns what a recording contains only in its summary: the attributes that an agent reads in the
+/// end.
 fn attributes_at_the_end(question: &Question, last: &Value) -> Option<String> {
     let (attributes, said) = match question.name.as_str() {
         "widget_forged_attributes" => (last.pointer("/payload/custom_attributes"), ""),

@@ -1,4 +1,4 @@
-//! A webhook ledger that takes nothing: it fails, or it never answers.
+//! Tests with a webhook ledger that fails or never responds.
 
 use std::future::pending;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The panel in a real browser: what an agent reads.
+//! Tests of the panel in a real browser: the text that an agent sees.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -16,9 +16,9 @@ use store_context_adapters::axum::AxumConfig;
 
 use crate::host::{Host, NL, US, ports};
 
-/// Embeds the panel and talks to it as Chatwoot does: unasked when the frame has loaded, and again
-/// when the panel asks. It writes down what the frame shows each time it comes to rest, and
-/// presses the buttons that it is told (else "Try again" once), or goes on to the `next` conversation.
+/// Embeds the panel and sends it messages as Chatwoot does: on its own when the frame has loaded,
+/// and again when the panel requests it. It records the frame's text each time it settles, and
+/// clicks the given buttons (else "Try again" once), or switches to the `next` conversation.
 const HARNESS: &str = r#"<!doctype html>
 <body style="margin:0">
 <iframe id="panel" style="border:0;width:100%;height:98vh"></iframe>
@@ -29,7 +29,7 @@ const frame = document.getElementById("panel");
 const out = document.getElementById("out");
 let talk = asked.get("talk");
 const delay = Number(asked.get("delay") ?? 0);
-// A conversation that came as a live event has no UUID, and names its contact inbox.
+// A conversation from a live event has no UUID, and names its contact inbox.
 const known = ({ uuid, source_id }) =>
   asked.has("keyless") ? {} : asked.has("live") ? { contact_inbox: { source_id } } : { uuid };
 const talks = fetch("/talks").then((answer) => answer.json());
@@ -78,8 +78,8 @@ const rest = setInterval(() => {
 </script>
 "#;
 
-/// A page of another origin in the same window: it can reach the panel's frame, as any page that
-/// Chatwoot embeds can.
+/// A page of another origin in the same window: it can access the panel's frame, like any page that
+/// Chatwoot embeds.
 const ATTACKER: &str = r#"<!doctype html>
 <script>
 const talk = new URLSearchParams(location.search).get("talk");
@@ -289,7 +289,7 @@ async fn no_other_origin_may_embed_the_panel() {
     assert_eq!(chromium(&url).await, ["refused"]);
 }
 
-/// Lines of what the panel shows, each time it came to rest. The snapshot's time reads NOW.
+/// Returns lines of the panel's text, each time it settled. The snapshot's time is shown as NOW.
 async fn read(query: &str) -> Vec<String> {
     read_at(&serve().await, query).await
 }
@@ -346,7 +346,7 @@ fn dump(url: &str) -> String {
     String::from_utf8(done.stdout).unwrap()
 }
 
-/// Chromium without a window.
+/// Returns the command of a headless Chromium.
 pub(crate) fn chromium_command(profile: &Profile) -> Command {
     let mut command = Command::new("chromium");
     command
@@ -357,7 +357,7 @@ pub(crate) fn chromium_command(profile: &Profile) -> Command {
     command
 }
 
-/// A browser profile of its own, removed afterwards.
+/// A temporary browser profile, removed on drop.
 pub(crate) struct Profile(PathBuf);
 
 impl Profile {

@@ -1,4 +1,4 @@
-//! The promises of the storage ports, checked from another crate, as an adapter's are.
+//! Runs the conformance tests of the storage ports from another crate, like an adapter's.
 //!
 //! The cache is left out: without a paused clock its tests would wait.
 

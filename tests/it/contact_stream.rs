@@ -1,4 +1,4 @@
-//! The stream over all contacts, over the recorded pages of two live servers.
+//! Tests of the stream over all contacts, with the recorded pages of two live servers.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use chatwoot_client::{Client, Error, Transport};
 use futures_util::TryStreamExt;
 use tests::recordings::{Exchange, load};
 
-/// Answers each page as it was recorded, and an empty one past the end.
+/// A transport that returns each page as it was recorded, and an empty one past the end.
 #[derive(Clone, Debug)]
 struct Pages {
     recorded: Vec<Exchange>,
@@ -58,7 +58,8 @@ async fn every_contact_comes_once_over_the_recorded_pages() -> Result<(), Error>
         }
         assert_eq!(ids.len(), 35, "{version}");
         let asked = transport.asked.lock().expect("no panic").clone();
-        // Each page again after the next one; the third is not full, so it is the last.
+        // Each page is requested again after the next one; the third is not full, so it is the
+        // last.
         let expected = [1, 2, 1, 3, 2].map(|page| format!("page={page}&sort=-created_at"));
         assert_eq!(asked, expected, "{version}");
     }

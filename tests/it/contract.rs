@@ -1,13 +1,13 @@
-//! The contract holds on the fake for what the fake has, and its program says clearly what is
-//! wrong with what it is told.
+//! Tests that the contract holds on the fake for its operations, and that its program reports
+//! invalid input clearly.
 
 use std::process::Output;
 
 use chatwoot_client::fake::{FakeChatwoot, FakeServer, Fault, FaultKind, JournalEntry};
 use tests::contract::{Options, Outcome, Report, run};
 
-/// What `store-context` and the first story need, whole resources by their prefix: the fake has
-/// all of it.
+/// The operations that `store-context` and the first example need, whole resources by their prefix:
+/// the fake has all of them.
 const MUST_BE_OK: &[&str] = &[
     "account.",
     "account_users.",
@@ -65,7 +65,7 @@ const MUST_BE_OK: &[&str] = &[
     "webhooks.",
 ];
 
-/// Rows of the same resources that came later, and that the fake does not have.
+/// Later operations of the same resources, which the fake does not have.
 const LATER: &[&str] = &["account.cache_keys", "agents.bulk_create"];
 
 #[expect(clippy::expect_used, reason = "a test's helper")]
@@ -78,7 +78,7 @@ async fn perform(keep: bool) -> (FakeServer, Vec<String>, Report) {
     (server, lines, report)
 }
 
-/// How many accounts were made and how many removed.
+/// Returns the numbers of accounts created and removed.
 fn accounts(server: &FakeServer) -> (usize, usize) {
     let journal = server.fake().journal();
     let count = |verb: &str| {
@@ -142,7 +142,7 @@ fn contract(arguments: &[&str]) -> Output {
     command.args(arguments).env_remove("CHATWOOT_PLATFORM_TOKEN").output().expect("it runs")
 }
 
-/// A file with this token, removed afterwards.
+/// A temporary file with this token, removed on drop.
 struct TokenFile(String);
 
 impl TokenFile {

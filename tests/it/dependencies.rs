@@ -1,8 +1,8 @@
-//! What a user of the libraries gets with them: licenses, sources, and crates that are there in two
-//! versions, held against `deny.toml`.
+//! Checks the libraries' dependencies against `deny.toml`: licenses, sources, and duplicate
+//! versions.
 //!
-//! `cargo deny` reads the same file and knows more (advisories, yanked crates), but is a tool that
-//! has to be there; this runs wherever the tests run. See `scripts/audit`.
+//! `cargo deny` reads the same file and checks more (advisories, yanked crates), but is a tool that
+//! must be installed; this runs wherever the tests run. See `scripts/audit`.
 
 #![expect(clippy::expect_used, clippy::panic, reason = "the helpers of tests")]
 
@@ -15,10 +15,10 @@ use spdx::{Expression, Licensee, ParseMode};
 
 /// The crates that users depend on.
 const LIBRARIES: [&str; 3] = ["chatwoot-client", "store-context", "store-context-adapters"];
-/// Where a crate may come from, as a lock file writes it.
+/// The allowed source of crates, as a lock file writes it.
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
-/// What of `deny.toml` is checked here.
+/// The part of `deny.toml` that is checked here.
 #[derive(Deserialize)]
 struct Policy {
     licenses: Licenses,
@@ -36,7 +36,7 @@ struct Bans {
     skip: Vec<Skip>,
 }
 
-/// A version that may be there beside another one of the same crate.
+/// A version that is allowed beside another one of the same crate.
 #[derive(Deserialize)]
 struct Skip {
     /// `name@version`.
@@ -46,7 +46,7 @@ struct Skip {
     reason: String,
 }
 
-/// What of `cargo metadata` is checked here.
+/// The part of `cargo metadata` that is checked here.
 #[derive(Deserialize)]
 struct Metadata {
     packages: Vec<Package>,
@@ -74,7 +74,7 @@ struct Locked {
     source: Option<String>,
 }
 
-/// Packages whose license expression the allowed ones do not satisfy.
+/// Returns packages whose license expression the allowed licenses do not satisfy.
 fn unlicensed<'a>(policy: &Policy, packages: impl IntoIterator<Item = &'a Package>) -> Vec<String> {
     let allowed: Vec<Licensee> = policy
         .licenses
@@ -99,7 +99,7 @@ fn unlicensed<'a>(policy: &Policy, packages: impl IntoIterator<Item = &'a Packag
     found
 }
 
-/// Locked crates that come neither from crates.io nor from the workspace.
+/// Returns locked crates that come neither from crates.io nor from the workspace.
 fn foreign(lock: &Lock, members: &BTreeSet<&str>) -> Vec<String> {
     let known = |package: &&Locked| match &package.source {
         Some(source) => source == CRATES_IO,
@@ -110,8 +110,8 @@ fn foreign(lock: &Lock, members: &BTreeSet<&str>) -> Vec<String> {
     wrong.map(|it| format!("{} {}: from {}", it.name, it.version, source(it))).collect()
 }
 
-/// Crates in more than one version that `deny.toml` gives no reason for, and lines of its list that
-/// give none or that are of no use any more.
+/// Returns crates in several versions for which `deny.toml` has no reason, and entries of its list
+/// without a reason or without use.
 fn doubled<'a>(policy: &Policy, packages: impl IntoIterator<Item = &'a Package>) -> Vec<String> {
     let mut versions: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for package in packages {
@@ -141,8 +141,8 @@ fn read<T: for<'a> Deserialize<'a>>(path: &str) -> T {
     basic_toml::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// What cargo prints. Without the network if all that it needs is on this machine; a crate that is
-/// built on other systems only may have to be fetched for its license.
+/// Returns cargo's output. It works without the network if everything is on this machine; a crate
+/// that is built on other systems only may have to be fetched for its license.
 fn cargo(arguments: &[&str]) -> Vec<u8> {
     let run = |more: &[&str]| {
         let mut command = Command::new(env!("CARGO"));
@@ -162,8 +162,9 @@ fn metadata() -> Metadata {
     serde_json::from_slice(&json).expect("the metadata is JSON")
 }
 
-/// `name vVERSION` of each crate that the libraries are built of, on any system. The metadata alone
-/// does not say: it lists what a weak feature would turn on as if it were on.
+/// Returns `name vVERSION` of each crate that the libraries are built from, on any system. The
+/// metadata alone is not sufficient: it lists what a weak feature would enable as if it were
+/// enabled.
 fn built_of() -> BTreeSet<String> {
     let mut arguments = vec!["tree", "--all-features", "-e", "normal,build", "--target", "all"];
     arguments.extend(["--prefix", "none", "-f", "{p}"]);
@@ -207,7 +208,7 @@ fn policy(skip: &str) -> Policy {
     basic_toml::from_str(&text).expect("a policy")
 }
 
-/// Packages as `name version`, each with this license.
+/// Returns packages as `name version`, each with this license.
 fn packages(names: &[&str], license: Option<&str>) -> Vec<Package> {
     let package = |name: &&str| {
         let (name, version) = name.split_once(' ').expect("a name and a version");

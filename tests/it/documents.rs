@@ -1,10 +1,10 @@
-//! What the documents name is there.
+//! Tests that the paths in the documents exist.
 
 use std::path::Path;
 
 const DOCUMENTS: [&str; 3] = ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"];
 
-/// The paths that a text names: what ends in `.rs` or `.md`, and folders below a `src/`.
+/// Returns the paths in a text: words that end in `.rs` or `.md`, and folders below a `src/`.
 fn paths(text: &str) -> Vec<&str> {
     let parts = text.split(|c: char| !c.is_ascii_alphanumeric() && !"_-./*".contains(c));
     let parts = parts.map(|part| part.trim_end_matches('.'));
@@ -38,7 +38,7 @@ fn paths_are_found_in_a_text() {
     assert_eq!(paths(text), ["a/src/b.rs", "a/src/c/", "d.md", "g/src/*.rs"]);
 }
 
-/// A first sentence says what a thing does; verb and path follow.
+/// The first sentence says what a method does; verb and path follow.
 #[test]
 fn no_documentation_begins_with_a_path() {
     let verbs = ["GET", "POST", "PUT", "PATCH", "DELETE"].map(|verb| format!("/// `{verb} "));

@@ -1,6 +1,6 @@
 //! A short run of the fuzzers, on any stable Rust; `fuzz/` holds the same for long runs.
 //!
-//! `FUZZ_SECONDS` (2 per target) says how long, `FUZZ_SEED` repeats a run.
+//! `FUZZ_SECONDS` sets the duration (2 per target), `FUZZ_SEED` repeats a run.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
@@ -47,9 +47,9 @@ async fn no_answer_breaks_the_client() {
 
 #[test]
 fn what_was_found_is_mended() {
-    // A double that is its neighbour unless it is read exactly.
+    // A double that becomes its neighbor unless it is parsed exactly.
     webhook(br#"{"event":"contact_created","id":1,"account":{"id":2},"x":1.7966666666666665e65}"#);
-    // A sender whose name is there twice.
+    // A sender with a duplicate name key.
     let twice = br#"{"id":1,"content":"x","message_type":1,"content_type":"text","created_at":1,
         "conversation_id":1,"inbox_id":1,"private":false,"status":"sent",
         "sender":{"id":1,"name":"A","name":"B","type":"user"}}"#;

@@ -1,4 +1,4 @@
-//! A host as the endpoints' proofs need one: two stores, and services of its own that can fail.
+//! A host for the endpoints' tests: two stores, and services of its own that can fail.
 #![expect(clippy::unwrap_used, reason = "a proof stops at its first fault")]
 
 use std::sync::Arc;
@@ -26,10 +26,10 @@ use store_context_adapters::axum::{
 
 use crate::talks::Chatwoot;
 
-/// The addresses of the two stores' panels.
+/// The URL tokens of the two stores' panels.
 pub(crate) const NL: &str = "0123456789abcdef0123456789abcdef";
 pub(crate) const US: &str = "fedcba9876543210fedcba9876543210";
-/// The addresses of their webhooks.
+/// The URL tokens of their webhooks.
 pub(crate) const NL_WEBHOOK: &str = "11111111111111111111111111111111";
 pub(crate) const US_WEBHOOK: &str = "22222222222222222222222222222222";
 /// The secrets of the Dutch store's webhook, before and after a change; the American one has none.
@@ -48,8 +48,8 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Serves all endpoints of two stores over these ports, with the configuration changed, and these
-    /// pages beside them. `/talks` tells the pages which conversations there are.
+    /// Serves all endpoints of two stores with these ports and a changed configuration, together
+    /// with these pages. `/talks` lists the conversations for the pages.
     pub(crate) async fn serve_with(
         ports: Ports,
         pages: Router,
@@ -76,7 +76,7 @@ impl Host {
     }
 }
 
-/// The header `x-session: STORE CUSTOMER` stands for what a real host proves by a cookie.
+/// The header `x-session: STORE CUSTOMER` stands for a real host's session cookie.
 struct HeaderSessions;
 
 #[async_trait]
@@ -88,7 +88,7 @@ impl Sessions for HeaderSessions {
     }
 }
 
-/// Two stores, which are nothing in Chatwoot yet.
+/// Returns ports with two stores, which have no account in Chatwoot yet.
 pub(crate) async fn ports() -> Ports {
     let shop = Arc::new(Shop::default());
     let ports = memory::ports(shop.clone(), shop.clone(), Some(shop));
@@ -113,7 +113,7 @@ pub(crate) async fn ports() -> Ports {
     ports
 }
 
-/// Keeps these credentials of the store, whatever they were.
+/// Replaces the credentials of the store.
 pub(crate) async fn keep(ports: &Ports, store: &StoreId, credentials: &StoreCredentials) {
     let replace = |record: &mut StoreRecord| record.credentials = credentials.clone();
     ports.stores.update(store, replace).await.unwrap().unwrap();
@@ -144,7 +144,8 @@ fn stores() -> [Store; 2] {
 }
 
 /// The host's own services. Customer 1 is complete at the Dutch store; at the American one the
-/// totals and the cart cannot be read. The name of 2 is hostile. 3 can be read at the second try.
+/// totals and the cart cannot be read. The name of customer 2 is hostile. Customer 3 can be read at
+/// the second attempt.
 #[derive(Default)]
 struct Shop {
     third: AtomicBool,

@@ -1,4 +1,4 @@
-//! The folders of each crate stand in layers: none uses another that uses it.
+//! Tests that the folders of each crate are layered: no two use each other.
 
 use std::path::Path;
 
@@ -17,7 +17,7 @@ fn the_folders_of_a_crate_are_in_no_circle() {
     }
 }
 
-/// What every user meets stands in the root of the client; the rest has a module.
+/// The client's root holds only what every user needs; the rest is in modules.
 #[test]
 fn the_root_of_the_client_is_small() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../chatwoot-client/src/lib.rs");

@@ -1,4 +1,4 @@
-//! Proofs that cross crates.
+//! Tests that cross crates.
 
 mod answers;
 mod asked;

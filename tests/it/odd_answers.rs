@@ -1,5 +1,5 @@
-//! Answers that were never recorded, and that a server could send: each recorded answer with one
-//! thing odd about it must decode, and lose nothing.
+//! Tests of responses that were never recorded and that a server could send: each recorded response
+//! with one change must decode, and lose nothing.
 
 use std::collections::BTreeSet;
 
@@ -10,8 +10,8 @@ use tests::mutate::{Oddity, Variant, variants};
 use tests::recordings::{Exchange, FOLDERS, folder, root};
 use tests::route::operation_of;
 
-/// What the server's database demands, or what makes an answer what it is: these may be neither
-/// null nor absent.
+/// Keys that the server's database requires, or that define a response: they may be neither null
+/// nor absent.
 const REQUIRED: &[&str] = &[
     // Ids, names and words of columns that are never null.
     "account_id",
@@ -43,7 +43,7 @@ const REQUIRED: &[&str] = &[
     "url",
     "user_id",
     "version",
-    // What an answer is about.
+    // The subject of a response.
     "access_token",
     "audit_logs",
     "auth_token",
@@ -78,7 +78,8 @@ const REQUIRED: &[&str] = &[
     "unattended",
 ];
 
-/// Whether the server could send this: what is no answer at all, or has no id, may be refused.
+/// Returns whether the server could send this: a response without content or without an id may be
+/// refused.
 fn plausible(variant: &Variant, envelope: &[&str]) -> bool {
     let places: Vec<&str> = variant.place.trim_start_matches('.').split('.').collect();
     let key = places.last().copied().unwrap_or_default();
@@ -122,7 +123,7 @@ async fn odd_answers_decode_and_lose_nothing() {
                 odd.response.body = Some(variant.answer);
                 let why = match check(&rows, &odd).await.outcome {
                     Outcome::Decoded(lost) if oddity == Oddity::Novel => {
-                        // Beside the answer proper nobody keeps a key that nobody knows.
+                        // Beside the response's payload, unknown keys are not kept.
                         let kept = |line: &&String| !line.contains("novel_key.deep is dropped");
                         lost.iter().filter(kept).cloned().collect::<Vec<_>>().join("; ")
                     }
@@ -140,7 +141,7 @@ async fn odd_answers_decode_and_lose_nothing() {
     assert!(all.is_empty(), "{} odd answers:\n{}", all.len(), all.join("\n"));
 }
 
-/// An object with more keys.
+/// Returns an object with more keys.
 fn with(mut object: Value, more: Value) -> Value {
     if let (Some(all), Value::Object(more)) = (object.as_object_mut(), more) {
         all.extend(more);
@@ -148,7 +149,7 @@ fn with(mut object: Value, more: Value) -> Value {
     object
 }
 
-/// A message with an attachment of each kind; a film's size is written as a fraction.
+/// Returns a message with an attachment of each kind; a video's size is written as a fraction.
 fn message() -> Value {
     let file = json!({"extension": null, "content_type": "video/mp4", "data_url": "u",
         "thumb_url": "", "file_size": 5, "width": 640.0, "height": 360.5});
@@ -178,12 +179,12 @@ fn conversation(more: Value) -> Value {
     with(there, more)
 }
 
-/// Answers that no recording has, and that the server's columns and views allow.
+/// Returns responses that no recording contains, and that the server's columns and views allow.
 fn allowed() -> Vec<(&'static str, &'static str, Value)> {
     let bot = json!({"id": 1, "name": null, "bot_type": null});
     let talks = [
         json!({"snoozed_until": "2026-01-01T10:00:00.000+05:30"}),
-        // Who gives milliseconds for seconds sleeps for some ten thousand years.
+        // A time in milliseconds instead of seconds is some ten thousand years ahead.
         json!({"waiting_since": 1_735_689_600_000_i64, "updated_at": -1.5}),
         json!({"meta": {"sender": {"id": 9}, "assignee": bot, "assignee_type": "AgentBot"}}),
         json!({"messages": [message()], "last_non_activity_message": message()}),
@@ -219,7 +220,7 @@ fn allowed() -> Vec<(&'static str, &'static str, Value)> {
         ("GET", "conversations", json!({"data": {"meta": {}, "payload": talks}})),
         ("POST", "conversations/4/custom_attributes", json!({"custom_attributes": null})),
         ("POST", "upload", json!({"file_url": "u", "blob_key": "k", "blob_id": 5})),
-        // The recording may not say who was asked for.
+        // The recording may not contain who was requested.
         ("POST", "conversations/4/assignments", agent),
         ("POST", "conversations/4/assignments", team),
         ("POST", "conversations/4/assignments", slim),

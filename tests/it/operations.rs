@@ -1,4 +1,5 @@
-//! The list of operations and the page about them agree with the code and with the recordings.
+//! Tests that the list of operations and the page about them agree with the code and with the
+//! recordings.
 
 use std::path::Path;
 

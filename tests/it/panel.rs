@@ -1,4 +1,5 @@
-//! The panel's endpoints: what opens one, and what somebody gets who only knows its address.
+//! Tests of the panel's endpoints: how a panel is opened, and what a person gets who only knows its
+//! URL.
 #![expect(clippy::unwrap_used, reason = "a proof stops at its first fault")]
 
 use std::collections::BTreeSet;
@@ -16,7 +17,7 @@ use store_context_adapters::axum::{AxumConfig, PanelLimits};
 use crate::host::{Host, NL, NL_WEBHOOK, US, keep, ports};
 use crate::talks::Talk;
 
-/// An agent who was removed still has the address, and counts contacts and conversations.
+/// A removed agent still has the URL, and guesses contacts and conversations.
 #[tokio::test]
 async fn an_address_alone_gives_no_customer() {
     let host = serve(ports().await).await;
@@ -69,7 +70,7 @@ async fn a_proven_customers_conversation_opens() {
     assert_eq!(open(&host, NL, &third).await.status(), 200);
 }
 
-/// A conversation that came to the agent's page as a live event has no UUID there.
+/// A conversation that reached the agent's page as a live event has no UUID there.
 #[tokio::test]
 async fn a_live_conversation_opens_by_its_contacts_source_id() {
     let host = serve(ports().await).await;
@@ -212,7 +213,7 @@ async fn only_a_panels_own_address_is_known() {
     }
 }
 
-/// An agent had a conversation open, was removed, and the host gave the panel another address.
+/// An agent had a conversation open, was removed, and the host gave the panel another URL.
 #[tokio::test]
 async fn a_removed_agents_address_ends_with_its_overlap() {
     let ports = ports().await;
@@ -308,7 +309,7 @@ async fn seen(answer: Response) -> (u16, Value) {
     (answer.status().as_u16(), answer.json().await.unwrap())
 }
 
-/// The answer to whatever does not belong together, to the byte.
+/// Asserts the response to everything that does not belong together, byte for byte.
 async fn assert_unknown(answer: Response, what: &str) {
     let headers: BTreeSet<_> = answer.headers().keys().map(ToString::to_string).collect();
     let named =

@@ -1,5 +1,5 @@
-//! The fake against the recordings of 4.15.1: every operation it has, in the order of the recorded
-//! run, so that each request meets the scene it was recorded in.
+//! Compares the fake with the recordings of 4.15.1: every operation that it has, in the order of
+//! the recorded run, so that each request meets the state in which it was recorded.
 #![expect(clippy::unwrap_used, reason = "a proof stops where it cannot go on")]
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -11,9 +11,9 @@ use tests::recordings::{Exchange, root};
 /// One step of the recorded run.
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    /// These exchanges of a recording, by their place in it.
+    /// Replays these exchanges of a recording, by their index.
     Replay(&'static str, &'static [usize]),
-    /// What the recorded run did without keeping the answer.
+    /// Repeats a step of the recorded run whose response was not recorded.
     Scene(fn(&mut Stage)),
 }
 use Step::{Replay, Scene};
@@ -187,7 +187,7 @@ const CONVERSATIONS: &[Step] = &[
     Replay("getConversationMessages", ALL),
 ];
 
-/// The public API, and what is removed in the end.
+/// The public API, and the final deletions.
 const PUBLIC: &[Step] = &[
     Replay("get-details-of-a-inbox", ALL),
     Replay("error-public-unknown-inbox", ALL),
@@ -258,7 +258,7 @@ fn set_up(stage: &mut Stage) {
     stage.done("POST", "/api/v1/accounts/1/webhooks", "first", &hook);
 }
 
-/// Messages of another account: ids are counted over all.
+/// Creates messages of another account: ids are counted over all accounts.
 fn messages(stage: &mut Stage, count: usize) {
     let contact = json!({ "inbox_id": 1, "contact_id": 4 });
     stage.ask("POST", "/api/v1/accounts/1/conversations", Some("first"), &contact);
@@ -285,8 +285,8 @@ fn many_contacts(stage: &mut Stage) {
     }
 }
 
-/// Recordings of what the fake does not have. A recording is here or in the script: coverage
-/// cannot shrink unseen.
+/// Recordings of operations that the fake does not have. A recording is here or in the script, so
+/// that coverage cannot shrink unnoticed.
 const NOT_HAD: &str = "add-new-article-to-account add-new-automation-rule-to-account \
     add-new-canned-response-to-account add-new-category-to-account add-new-portal-to-account \
     agent-bot-reset-access-token agent-bot-reset-secret article-list article-show article-update \
@@ -322,27 +322,27 @@ const NOT_HAD: &str = "add-new-article-to-account add-new-automation-rule-to-acc
     widget-conversation-custom-attributes widget-event widget-messages widget-page widget-sdk \
     ";
 
-/// How many recordings the script has, so that it is not shortened unseen either.
+/// The number of recordings in the script, so that it is not shortened unnoticed either.
 const HAD: usize = 168;
 
-/// Where one run of a server happened to answer as another would not: recording, place, path.
+/// Values that vary between runs of a server: recording, index, path.
 const BY_CHANCE: [(&str, usize, &str); 2] = [
     // The background job that writes "resolved by" had not yet run.
     ("get-details-of-a-conversation", 2, ".messages"),
-    // A made-up name.
+    // A generated name.
     ("widget-config", 0, ".contact.name"),
 ];
 
-/// The run as it was played on the fake.
+/// The run as played on the fake.
 pub(crate) struct Played {
     pub(crate) stage: Stage,
-    /// What differs, by recording and place.
+    /// The differences, by recording and index.
     report: BTreeMap<String, Vec<String>>,
     replayed: BTreeMap<&'static str, BTreeSet<usize>>,
     recorded: HashMap<String, Vec<Exchange>>,
 }
 
-/// Plays the whole run.
+/// Plays the complete run.
 pub(crate) fn play() -> Played {
     let script = [SETTINGS, CONTACTS, CONVERSATIONS, PUBLIC].concat();
     let names: BTreeSet<&str> = script

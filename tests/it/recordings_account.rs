@@ -1,4 +1,5 @@
-//! The platform's and the account's own resources, against what two live servers answered.
+//! Tests of the platform's and the account's own resources with the recorded responses of two live
+//! servers.
 
 use chatwoot_client::application::account::AccountPatch;
 use chatwoot_client::application::agents::{AgentPatch, NewAgent};
@@ -327,7 +328,7 @@ async fn custom_attributes() {
         assert_eq!(asked.uri().query(), query.as_deref(), "{ex}");
     }
     for ex in load("add-new-custom-attribute-to-account") {
-        // The server takes numbers and names, and answers names; we send names.
+        // The server accepts numbers and names, and returns names; we send names.
         let answered = ex.response.body.clone().unwrap_or_default();
         let word = |key: &str| answered[key].as_str().expect("a word").to_owned();
         let new = NewAttributeDefinition {
@@ -371,7 +372,7 @@ async fn custom_attributes() {
 async fn webhooks() {
     each("list-all-webhooks", async |client, ex| account(client, ex).webhooks().list().await).await;
     for ex in load("create-a-webhook") {
-        // The flat form of the document is taken too; we send the wrapped one.
+        // The flat form of the document is accepted too; we send the wrapped one.
         let root = if ex.request.body.as_ref().is_some_and(|body| body.get("webhook").is_some()) {
             "/webhook"
         } else {
@@ -523,7 +524,7 @@ async fn inbox_agent_bots() {
     .await;
 }
 
-/// Runs a call that the server refused, and answers the kind of the error for each version.
+/// Runs a call that the server refused, and returns the kind of the error for each version.
 async fn kinds<T>(
     name: &str,
     call: impl AsyncFn(&Client, &Exchange) -> Result<T, Error>,

@@ -1,4 +1,4 @@
-//! Contacts and what belongs to them, against what two live servers answered.
+//! Tests of contacts and their parts with the recorded responses of two live servers.
 
 use chatwoot_client::application::contacts::{ContactPatch, NewContact, NewContactInbox};
 use chatwoot_client::http::Limit;

@@ -1,4 +1,4 @@
-//! Conversations and messages, against what two live servers answered.
+//! Tests of conversations and messages with the recorded responses of two live servers.
 
 use chatwoot_client::application::conversations::{
     ConversationFilterQuery, ConversationPatch, ConversationsQuery, NewConversation, Typing,
@@ -154,7 +154,7 @@ async fn conversations_are_assigned_as_recorded() {
         } else {
             let call = async |c: &Client| account(&it, c).conversation(id).unassign().await;
             same_body(&it, &replay_done(&it, call).await);
-            // Nobody is what an unknown agent answers, too.
+            // The response for an unknown agent names no assignee, too.
             let call =
                 async |c: &Client| account(&it, c).conversation(id).assign_agent(9.into()).await;
             assert_eq!(replay(&it, call).await.value, None, "{it}");

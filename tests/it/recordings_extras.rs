@@ -1,5 +1,5 @@
-//! Surveys, search, reporting events and the further operations on contacts, conversations and
-//! inboxes, against what two live servers answered.
+//! Tests of surveys, search, reporting events and the further operations on contacts, conversations
+//! and inboxes with the recorded responses of two live servers.
 
 use chatwoot_client::application::contacts::{ContactExport, ContactsQuery};
 use chatwoot_client::application::conversations::{ConversationFilesQuery, ConversationsQuery};
@@ -15,8 +15,8 @@ use tests::replay::{Replay, each, refused, replay, replay_done};
 
 use crate::asked::{account, body, query, same_query};
 
-/// Runs `call` against each exchange: an answer decodes whole and its query is the recorded one, a
-/// refusal has this kind.
+/// Runs `call` against each exchange: a response decodes completely and the query is the recorded
+/// one, a refusal has this kind.
 async fn read<T: Serialize + std::fmt::Debug>(
     name: &str,
     kind: ErrorKind,
@@ -231,7 +231,7 @@ async fn further_inbox_operations_answer_as_recorded() {
 
 #[tokio::test]
 async fn a_translation_is_there_or_was_there_before() -> Result<(), Error> {
-    // As the server's source says; no recording has the integration.
+    // According to the server's source; no recording has the integration.
     for (answer, wanted) in [
         (json!({"content": "Bonjour"}).to_string(), Some(Some("Bonjour".to_owned()))),
         (json!({"content": null}).to_string(), Some(None)),

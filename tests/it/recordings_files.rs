@@ -1,4 +1,4 @@
-//! Operations that send files, proven on what live servers answered.
+//! Tests of operations that upload files with the recorded responses of live servers.
 
 use chatwoot_client::application::messages::NewMessage;
 use chatwoot_client::http::Limit;
@@ -50,7 +50,7 @@ fn parts<T>(replayed: &Replayed<T>) -> Vec<Sent> {
     parts
 }
 
-/// The form that was sent has the recorded fields and files.
+/// Asserts that the sent form has the recorded fields and files.
 #[expect(clippy::expect_used, reason = "a test's helper")]
 fn same_form<T>(it: &Exchange, replayed: &Replayed<T>) {
     let (mut fields, mut files) = (Map::new(), Vec::new());

@@ -1,5 +1,6 @@
-//! The help center, against what two live servers answered. 4.9.1 refuses all of it but the list
-//! of portals: a portal without a domain of its own is a server error there.
+//! Tests of the help center with the recorded responses of two live servers. 4.9.1 refuses
+//! everything except the list of portals: a portal without a domain of its own is a server error
+//! there.
 
 use chatwoot_client::application::help_center::{
     ArticlePatch, ArticleStatus, ArticlesQuery, CategoriesQuery, NewArticle, NewCategory,
@@ -36,7 +37,7 @@ fn new_portal(it: &Exchange, root: &str) -> NewPortal {
 #[cfg_attr(no_shared, ignore = "needs ../shared")]
 async fn portals_answer_as_recorded() {
     for it in load("add-new-portal-to-account") {
-        // The flat form of the document is taken too; we send the wrapped one.
+        // The flat form of the document is accepted too; we send the wrapped one.
         let flat = it.request.body.as_ref().is_some_and(|body| body.get("portal").is_none());
         let new = new_portal(&it, if flat { "" } else { "/portal" });
         let call = async |c: &Client| account(&it, c).portals().create(&new).await;
@@ -108,7 +109,7 @@ async fn categories_answer_as_recorded() {
     }
 }
 
-/// The recorded article; where the server had made none, the recorder asked for `None`.
+/// Returns the recorded article; if the server had created none, the recorder requested `None`.
 fn article(it: &Exchange) -> u64 {
     if it.succeeded() { it.param("article_id") } else { 1 }
 }

@@ -1,4 +1,4 @@
-//! The public API of an API inbox, against what two live servers answered.
+//! Tests of the public API of an API inbox with the recorded responses of two live servers.
 
 use chatwoot_client::application::conversations::Typing;
 use chatwoot_client::public::{NewPublicContact, PublicContactPatch};
@@ -57,7 +57,7 @@ async fn an_inbox_and_its_contacts_answer_as_recorded() {
         };
         let call = async |c: &Client| inbox(&it, c).contacts().update(&source(&it), &change).await;
         let replayed = replay(&it, call).await;
-        // The recorder sent a null, which the server passes over.
+        // The recorder sent a null, which the server ignores.
         body.as_object_mut().expect("an object").retain(|_, value| !value.is_null());
         assert_eq!(replayed.body(), body, "{it}: body");
     }

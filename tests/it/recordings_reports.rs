@@ -1,4 +1,4 @@
-//! Reports, proven on what live servers answered.
+//! Tests of reports with the recorded responses of live servers.
 
 use chatwoot_client::application::reports::{
     AgentMetricsQuery, OutgoingGroup, ReportMetric, ReportOptions, ReportPeriod, ReportScope,
@@ -27,7 +27,7 @@ fn scope(it: &Exchange) -> ReportScope {
     }
 }
 
-/// Each exchange of a recording, with the recorded query; a refusal must be told as one.
+/// Runs each exchange of a recording, with the recorded query; a refusal must be returned as one.
 async fn each<T: Serialize + std::fmt::Debug>(
     name: &str,
     call: impl AsyncFn(&Client, &Exchange) -> Result<T, Error>,

@@ -1,5 +1,5 @@
-//! An account's settings (bots, texts, filters, integrations and what one user is told of), against
-//! what two live servers answered.
+//! Tests of an account's settings (bots, canned responses, filters, integrations and a user's
+//! notifications) with the recorded responses of two live servers.
 
 use chatwoot_client::application::agent_bots::{AgentBotPatch, NewAgentBot};
 use chatwoot_client::application::canned_responses::{CannedResponsePatch, NewCannedResponse};
@@ -163,7 +163,7 @@ async fn custom_filters() {
     })
     .await;
     for ex in load("create-a-custom-filter") {
-        // The document's `type` is ignored; what servers read is `filter_type`.
+        // The document's `type` is ignored; servers read `filter_type`.
         let new = NewCustomFilter {
             name: ex.sent("/name"),
             filter_type: ex.sent("/type"),
@@ -261,7 +261,7 @@ async fn notification_settings() {
     })
     .await;
     for ex in load("notification-settings") {
-        // Not recorded: it answers as the reading does.
+        // Not recorded: the response equals that of the read.
         let transport = Replay::new(&ex);
         let settings = transport.client().account(2, "t");
         let flags = ["push_conversation_mention"];

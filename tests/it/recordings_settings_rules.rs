@@ -1,5 +1,5 @@
-//! What an account does by itself or to many at once (rules, macros, campaigns, policies, roles,
-//! companies, the audit log), against what two live servers answered.
+//! Tests of an account's automation and bulk features (rules, macros, campaigns, policies, roles,
+//! companies, the audit log) with the recorded responses of two live servers.
 
 use chatwoot_client::application::assignment_policies::NewAssignmentPolicy;
 use chatwoot_client::application::audit_logs::AuditLogsQuery;
@@ -109,7 +109,7 @@ async fn macros() {
             macros.macros().update(ex.param("id"), MacroVisibility::Global, &patch).await
         };
         let replayed = replay(&ex, call).await;
-        // The recorded change did not say who may use it, and the server forgot it.
+        // The recorded change did not contain the visibility, and the server reset it.
         assert_eq!(replayed.value.visibility, None, "{ex}");
         let mut recorded = ex.request.body.clone().unwrap_or_default();
         recorded["visibility"] = "global".into();

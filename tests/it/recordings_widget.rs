@@ -1,4 +1,4 @@
-//! The widget's own API, proven on what live servers answered.
+//! Tests of the widget's own API with the recorded responses of live servers.
 
 use chatwoot_client::public::widget::{
     NewWidgetConversation, NewWidgetMessage, WebWidget, WidgetEvent, WidgetIntroduction,
@@ -16,7 +16,7 @@ fn website(it: &Exchange, client: &Client) -> WebWidget {
     client.web_widget(query(it, "website_token").unwrap_or_default())
 }
 
-/// The visitor's token went as its own header, and no other token went.
+/// Asserts that the visitor's token was sent in its own header, and no other token was sent.
 fn as_visitor<T>(it: &Exchange, replayed: &Replayed<T>) {
     same_query(it, replayed);
     let headers = replayed.asked.headers();
@@ -168,7 +168,7 @@ async fn a_visitors_conversation_answers_as_recorded() {
         };
         let replayed = replay_done(&it, call).await;
         as_visitor(&it, &replayed);
-        // The recorder sent a second key, which belongs to the removal.
+        // The recorder sent a second key, which belongs to the deletion.
         assert_eq!(replayed.body(), json!({"custom_attributes": {"step": "checkout"}}), "{it}");
     }
 }

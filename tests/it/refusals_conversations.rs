@@ -1,4 +1,4 @@
-//! Refusals of contact, conversation and message calls: each has its kind.
+//! Tests of refused contact, conversation and message calls: each has its error kind.
 
 use chatwoot_client::application::contacts::NewContact;
 use chatwoot_client::application::conversations::NewConversation;

@@ -1,4 +1,4 @@
-//! What a host holds of a store shows no secret: in `Debug`, in a report, in an error.
+//! Tests that a host's values show no secret: in `Debug`, in a report, in an error.
 #![expect(clippy::unwrap_used, reason = "a proof stops at its first fault")]
 
 use std::fmt::Debug;
@@ -45,7 +45,7 @@ fn credentials() -> StoreCredentials {
     }
 }
 
-/// Ports with a store that has these credentials and an API inbox.
+/// Returns ports with a store that has these credentials and an API inbox.
 async fn ports() -> (Ports, StoreRecord) {
     let shop = Arc::new(MemoryShop::new());
     let ports = memory::ports(shop.clone(), shop.clone(), Some(shop));
@@ -111,12 +111,12 @@ async fn a_server_of_the_fake_shows_no_token() {
     assert!(!error.to_string().contains(MARKER), "{error}");
 }
 
-/// Fields of the engine and of the adapters that have a secret's name, and are none: the token is in
-/// the page of every shop, one address is the host's own, and the other is a Chatwoot's, of which no
-/// client is built if it carries a user or a password.
+/// Fields of the engine and of the adapters with a secret's name that are no secrets: the token is
+/// in the page of every shop, one URL is the host's own, and the other is a Chatwoot server's, for
+/// which no client is built if it contains a user or a password.
 const HARMLESS: [&str; 3] = ["website_token", "public_url", "base_url"];
 
-/// A secret that is a plain text is shown by the first `{:?}` that meets it.
+/// A secret in a plain text would be shown by the first `{:?}`.
 #[test]
 fn no_field_with_a_secret_s_name_is_a_plain_text() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");

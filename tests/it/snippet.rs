@@ -1,5 +1,5 @@
-//! The snippet in a real browser: whose chat the next page goes on with, and what a conversation
-//! keeps.
+//! Tests of the snippet in a real browser: whose chat the next page continues, and what a
+//! conversation keeps.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a proof stops at its first fault")]
 
 use std::process::Stdio;
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// Pages in frames of one origin, one after the other, and what they leave.
 const HARNESS: &str = include_str!("snippet.html");
 
-/// Where no server is: a page is left before its widget is loaded.
+/// A URL without a server: a page is left before its widget is loaded.
 const SILENT: &str = "http://127.0.0.1:9";
 
 #[derive(Clone)]
@@ -50,15 +50,15 @@ impl Shop {
         let user = self.user(who);
         let snippet = Snippet::new(chatwoot, &self.website_token).settings(&self.settings);
         let snippet = snippet.user(user.as_ref()).to_html().unwrap();
-        // A page's own script, which comes after the snippet's: the widget is ready, and has been
-        // told what the page tells it.
+        // A page's own script, which runs after the snippet's: the widget is ready, and has
+        // processed the page's commands.
         let settled =
             "<script>addEventListener('chatwoot:ready', () => { settled = true; })</script>";
         Html(format!("<!doctype html><body>{snippet}{settled}<p id='end'></p>"))
     }
 }
 
-/// What a case of the harness says, seen from this host name.
+/// Returns the output of a case of the harness, seen from this host name.
 async fn said(case: &str, host: &str, settings: WidgetSettings) -> Vec<String> {
     said_on(&server().await, case, host, settings).await
 }
@@ -192,7 +192,7 @@ async fn a_conversation_keeps_the_users_attributes_beside_the_pages() {
         // Before a conversation begins.
         r#"{"cart":"two","proof":"of ada"}"#,
         r#"deleted "color""#,
-        // With its first message, twice, and when the page speaks again.
+        // With its first message, twice, and when the page sets attributes again.
         r#"{"cart":"two","proof":"of ada"} {"cart":"two","proof":"of ada"} {"cart":"three","proof":"of ada"}"#,
     ];
     assert_eq!(said, wanted);

@@ -30,12 +30,12 @@ pub(crate) struct Talk {
 }
 
 impl Talk {
-    /// What a page sends to open its panel.
+    /// Returns the request with which a page opens its panel.
     pub(crate) fn opening(&self) -> Value {
         self.with(&json!({ "uuid": self.uuid }))
     }
 
-    /// The same with another key.
+    /// Returns the same request with another key.
     pub(crate) fn with(&self, key: &Value) -> Value {
         json!({ "conversation": self.conversation, "contact": self.contact, "key": key })
     }

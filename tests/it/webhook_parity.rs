@@ -1,5 +1,5 @@
-//! The fake's webhooks against those that a live server sent in the same run: for each body of
-//! ours there is a recorded one with the same keys and types.
+//! Compares the fake's webhooks with those that a live server sent in the same run: for each body
+//! of ours there is a recorded one with the same keys and types.
 #![expect(clippy::unwrap_used, reason = "a proof stops where it cannot go on")]
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +23,7 @@ const EVENTS: [&str; 9] = [
     "message_updated",
 ];
 
-/// What depends on what was said and stored, not on the server.
+/// Keys that depend on what was written and stored, not on the server.
 const FREE: [&str; 5] = [
     "additional_attributes",
     "changed_attributes",
@@ -32,12 +32,12 @@ const FREE: [&str; 5] = [
     "labels",
 ];
 
-/// A body without what is free in it.
+/// Returns a body without the varying keys.
 fn plain(value: &Value) -> Value {
     match value {
         Value::Object(map) => map
             .iter()
-            // There or not by what was sent; what is in it, the answers of the API prove.
+            // Present depending on what was sent; the tests of the API cover its content.
             .filter(|(key, _)| *key != "attachments")
             .map(|(key, value)| {
                 let free = FREE.contains(&key.as_str()) && !value.is_null();
@@ -49,7 +49,7 @@ fn plain(value: &Value) -> Value {
     }
 }
 
-/// The columns that an event says have changed; each says what it was and is.
+/// Returns the columns that an event reports as changed; each has its previous and current value.
 fn changes(body: &Value) -> Vec<String> {
     let list = body["changed_attributes"].as_array().into_iter().flatten();
     list.flat_map(|entry| entry.as_object().unwrap())
@@ -61,7 +61,7 @@ fn changes(body: &Value) -> Vec<String> {
         .collect()
 }
 
-/// The keys that are null in some bodies and not in others.
+/// Returns the keys that are null in some bodies and not in others.
 fn varied(recorded: &BTreeMap<String, Vec<Value>>) -> BTreeSet<String> {
     fn look(value: &Value, seen: &mut BTreeMap<String, BTreeSet<bool>>) {
         match value {
@@ -78,7 +78,8 @@ fn varied(recorded: &BTreeMap<String, Vec<Value>>) -> BTreeSet<String> {
     let mut seen = BTreeMap::new();
     recorded.values().flatten().for_each(|body| look(body, &mut seen));
     let both = seen.into_iter().filter(|(_, kinds)| kinds.len() == 2).map(|(key, _)| key);
-    // Who wrote in the recorded run had a mail host; in the API it is null for who has none.
+    // The author in the recorded run had a mail host; in the API it is null for authors without
+    // one.
     both.chain(["company_id".to_owned()]).collect()
 }
 
@@ -114,7 +115,7 @@ fn the_webhooks_look_as_the_servers_did() {
             .map(|theirs| {
                 let mut faults =
                     shape_faults(&delivery.event, &plain(theirs), &plain(&ours), &loose);
-                // Null or not is no matter where the server had both.
+                // Null values are not compared if the server sent both.
                 faults.retain(|fault| {
                     let (path, said) = fault.split_once(" is ").unwrap_or((fault, ""));
                     let key = path.rsplit('.').next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The webhook endpoint at the level of bytes: what it answers before a body was sent.
+//! Tests of the webhook endpoint on raw sockets: its responses before a body was sent.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a proof stops at its first fault")]
 
 use std::time::Duration;
@@ -14,7 +14,8 @@ use tokio::time::timeout;
 
 use crate::host::{Host, NL, NL_WEBHOOK, ports};
 
-/// Far more than an answer takes, and less than [`Webhooks::DEADLINE`](store_context_adapters::axum::Webhooks).
+/// Far more than a response takes, and less than
+/// [`Webhooks::DEADLINE`](store_context_adapters::axum::Webhooks).
 const AT_ONCE: Duration = Duration::from_secs(3);
 
 #[tokio::test]
@@ -59,12 +60,12 @@ async fn so_many_are_read_at_once_for_one_address() {
     head.push("content-length: 1048576".to_owned());
     let first = asked(&host, NL_WEBHOOK, &head).await;
     let _second = asked(&host, NL_WEBHOOK, &head).await;
-    // Whose place is taken is known when another is refused.
+    // A place is known to be taken when another request is refused.
     let busy = until(&host, &head, 503).await;
     assert!(busy.contains("\r\nretry-after: 1\r\n"), "{busy}");
     assert_eq!(answered(&host, NL, &head).await, 404, "others are answered");
 
-    // A sender that goes away makes room: the next head is waited for, and not refused.
+    // A sender that disconnects frees its place: the next head is waited for, and not refused.
     drop(first);
     loop {
         let mut next = asked(&host, NL_WEBHOOK, &head).await;
@@ -100,7 +101,7 @@ async fn a_sender_that_trickles_is_given_up() {
             }
         };
         let read = async {
-            // The end of the connection may come as a reset: bytes are still on their way.
+            // The end of the connection may be a reset, since bytes are still being sent.
             drop(reads.read_to_end(&mut answer).await);
         };
         tokio::select! { () = write => {}, () = read => {} }
@@ -113,7 +114,7 @@ async fn serve(change: impl FnOnce(&mut AxumConfig)) -> Host {
     Host::serve_with(ports().await, Router::new(), change).await
 }
 
-/// The headers of a delivery that is signed at a time, and not by the store's secret.
+/// Returns the headers of a delivery that is signed at a time, and not with the store's secret.
 fn signed(at: Timestamp) -> Vec<String> {
     let signature = webhook::sign(&"nobody's".into(), at, b"");
     vec![
@@ -131,7 +132,7 @@ async fn asked(host: &Host, address: &str, headers: &[String]) -> TcpStream {
     socket
 }
 
-/// The status that comes back.
+/// Returns the status of the response.
 async fn answered(host: &Host, address: &str, headers: &[String]) -> u16 {
     let mut socket = asked(host, address, headers).await;
     let mut start = [0; 12];
@@ -141,7 +142,7 @@ async fn answered(host: &Host, address: &str, headers: &[String]) -> u16 {
     text.strip_prefix("HTTP/1.1 ").unwrap().parse().unwrap()
 }
 
-/// Asks until the status comes at once, and returns the whole answer.
+/// Repeats the request until the status is returned at once, and returns the complete response.
 async fn until(host: &Host, head: &[String], status: u16) -> String {
     let start = format!("HTTP/1.1 {status} ");
     for _ in 0..100 {

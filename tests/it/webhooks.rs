@@ -1,4 +1,4 @@
-//! Every recorded delivery of two live servers, verified and decoded.
+//! Tests that every recorded delivery of two live servers verifies and decodes.
 #![expect(clippy::unwrap_used, reason = "a proof stops at its first fault")]
 
 use chatwoot_client::webhook::{
@@ -33,7 +33,7 @@ impl Recorded {
     }
 }
 
-/// The deliveries of one recording.
+/// Returns the deliveries of one recording.
 fn recorded(file: &str) -> Vec<Recorded> {
     let text = std::fs::read_to_string(root().join(file)).unwrap();
     let all: Vec<Recorded> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -49,7 +49,7 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(seconds).unwrap()
 }
 
-/// What `to` lacks of `from` or has otherwise; what `to` has more must be `null`.
+/// Collects what `to` lacks of `from` or has otherwise; additional fields of `to` must be `null`.
 fn differences(from: &Value, to: &Value, path: &str, found: &mut Vec<String>) {
     match (from, to) {
         (Value::Object(from), Value::Object(to)) => {
@@ -73,7 +73,7 @@ fn differences(from: &Value, to: &Value, path: &str, found: &mut Vec<String>) {
     }
 }
 
-/// Parses to a known event that tells its ids, and encodes back without loss.
+/// Parses a delivery to a known event with its ids, and encodes it again without loss.
 fn check(delivery: &Recorded) {
     let event = Event::parse(delivery.body.as_bytes()).unwrap();
     assert!(!matches!(event, Event::Unknown { .. }), "{}", delivery.event);
@@ -167,7 +167,8 @@ fn one_changed_byte_anywhere_is_refused_and_nothing_is_shown() {
             changed
         };
 
-        // Another place in each delivery, so that together they cover the first, the last and many between.
+        // Another position in each delivery, so that together they cover the first, the last and
+        // many between.
         for place in [0, body.len() - 1, (turn * 7919) % body.len()] {
             let mut body = body.to_vec();
             body[place] ^= 1;
@@ -177,7 +178,7 @@ fn one_changed_byte_anywhere_is_refused_and_nothing_is_shown() {
 
         for place in 0..headers[TIMESTAMP_HEADER].len() {
             let mut digits = headers[TIMESTAMP_HEADER].as_bytes().to_vec();
-            // An even and an odd digit change places: 8 and 9 too.
+            // Swaps an even and an odd digit: 8 and 9 too.
             digits[place] ^= 1;
             refused(&with(TIMESTAMP_HEADER, &digits), body, VerifyError::WrongSignature);
             digits[place] = b'x';

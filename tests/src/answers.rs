@@ -1,8 +1,8 @@
-//! Answers: for each operation the typed method that calls it, so that a recorded answer is
-//! decoded by the very code that decodes a live one.
+//! Maps each operation to the typed method that calls it, so that a recorded response is decoded by
+//! the same code as a live one.
 //!
-//! The type of an answer is that of the method, so this table cannot name a wrong one; a test
-//! holds it against `operations()`, both ways, and against what each row really sends.
+//! The type of a response is that of the method, so this table cannot contain a wrong one; a test
+//! compares it with `operations()`, both ways, and with the request that each row sends.
 
 mod application;
 mod client;
@@ -22,38 +22,38 @@ use serde_json::Value;
 
 use crate::recordings::Exchange;
 
-/// A decoded answer, encoded again.
+/// A decoded response, encoded again.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Encoded {
-    /// The method answers nothing.
+    /// The method returns nothing.
     Nothing,
-    /// What the method answers, as JSON.
+    /// The method's return value as JSON.
     Json(Value),
-    /// What the method answers cannot be written as JSON.
+    /// The method's return value cannot be written as JSON.
     Unwritable(String),
 }
 
 type Sent = Pin<Box<dyn Future<Output = Result<Encoded, Error>> + Send>>;
 
-/// One typed method.
+/// A typed method.
 pub struct Row {
-    /// The operation it calls.
+    /// The operation that it calls.
     pub operation: &'static str,
     fits: fn(&Exchange) -> bool,
     send: Box<dyn Fn(Client) -> Sent + Send + Sync>,
 }
 
 impl Row {
-    /// Whether the method is the one for this exchange; only where several methods share an
-    /// operation it may not be.
+    /// Returns whether the method is the one for this exchange; this only varies if several methods
+    /// share an operation.
     pub fn fits(&self, exchange: &Exchange) -> bool {
         (self.fits)(exchange)
     }
 
-    /// Calls the method with any arguments, and encodes what it answers.
+    /// Calls the method with arbitrary arguments, and encodes its return value.
     ///
     /// # Errors
-    /// Those of the method.
+    /// Returns the errors of the method.
     pub async fn send(&self, client: Client) -> Result<Encoded, Error> {
         (self.send)(client).await
     }
@@ -65,7 +65,7 @@ impl std::fmt::Debug for Row {
     }
 }
 
-/// Every row; where several have the same operation, the first that fits counts.
+/// Returns all rows; if several have the same operation, the first that fits counts.
 pub fn rows() -> Vec<Row> {
     let mut rows = client::rows();
     rows.extend(application::rows());
@@ -76,7 +76,7 @@ pub fn rows() -> Vec<Row> {
     rows
 }
 
-/// The row for an exchange of this operation.
+/// Returns the row for an exchange of this operation.
 pub fn row<'a>(rows: &'a [Row], operation: &str, exchange: &Exchange) -> Option<&'a Row> {
     rows.iter().find(|row| row.operation == operation && row.fits(exchange))
 }
@@ -91,7 +91,7 @@ fn encode<T: Serialize>(value: &T) -> Encoded {
     }
 }
 
-/// A row whose method is found through `open`, a handle made from the client.
+/// Creates a row whose method is on a handle that `open` creates from the client.
 fn new<H, T, F>(
     operation: &'static str,
     fits: fn(&Exchange) -> bool,
@@ -138,7 +138,7 @@ fn public(client: &Client) -> PublicInbox {
     client.public_inbox("inbox")
 }
 
-/// Rows of one handle: `"operation" => call,`, or `"operation" if condition => call,`.
+/// Creates the rows of one handle: `"operation" => call,`, or `"operation" if condition => call,`.
 macro_rules! table {
     ($open:ident($handle:ident) { $($name:literal $(if $fits:expr)? => $call:expr,)+ }) => {
         vec![$(

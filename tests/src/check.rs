@@ -1,5 +1,5 @@
-//! Check: each recorded exchange meets the typed method of its operation, and every difference
-//! between what the server answered and what the client makes of it is told.
+//! Checks each recorded exchange with the typed method of its operation, and reports every
+//! difference between the server's response and the client's representation.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -12,25 +12,26 @@ use crate::recordings::{Exchange, File};
 use crate::replay::{Replay, losses};
 use crate::route::operation_of;
 
-/// What came of one exchange.
+/// The result of one exchange.
 #[derive(Debug)]
 pub struct Checked {
     /// The operation, if there is one.
     pub operation: Option<&'static Op>,
-    /// Whether the answer, or the refusal, was understood.
+    /// Whether the response, or the refusal, was understood.
     pub outcome: Outcome,
 }
 
-/// What came of one answer.
+/// The result of one response.
 #[derive(Debug)]
 pub enum Outcome {
-    /// It decodes; what is lost or changed when it is encoded again, one line each.
+    /// It decodes; with the fields that are lost or changed when it is encoded again, one line
+    /// each.
     Decoded(Vec<String>),
-    /// It does not, or nothing can decode it: why.
+    /// It does not decode, for this reason.
     Failed(String),
 }
 
-/// Meets one exchange with the method of its operation.
+/// Checks one exchange with the method of its operation.
 pub async fn check(rows: &[Row], exchange: &Exchange) -> Checked {
     let operation = operation_of(exchange);
     let outcome = match operation {
@@ -38,7 +39,7 @@ pub async fn check(rows: &[Row], exchange: &Exchange) -> Checked {
             Some(row) => meet(op, row, exchange).await,
             None => Outcome::Failed(format!("no method answers {}", op.name)),
         },
-        // The server knows no such operation either: its refusal is all there is.
+        // The server has no such operation either: its refusal is the only response.
         None if exchange.response.status == 404 => match rows.first() {
             Some(any) => refusal(any, exchange).await,
             None => Outcome::Failed("there is no method at all".into()),
@@ -65,14 +66,14 @@ async fn meet(op: &Op, row: &Row, exchange: &Exchange) -> Outcome {
     }
 }
 
-/// What of a recorded answer is not in the encoded one.
+/// Returns the parts of a recorded response that are missing in the encoded one.
 fn compare(op: &Op, exchange: &Exchange, encoded: &Encoded) -> Result<Vec<String>, String> {
     let recorded = exchange.answer();
     let mut lost = Vec::new();
     match encoded {
         Encoded::Unwritable(error) => return Err(format!("cannot be encoded: {error}")),
         Encoded::Nothing => dropped("", &recorded, &mut lost),
-        // An empty body, where nothing is an answer, too.
+        // An empty body is accepted where the method returns nothing, too.
         Encoded::Json(Value::Null) if exchange.bytes().trim_ascii().is_empty() => {}
         Encoded::Json(written) => {
             let mut place = String::new();
@@ -92,7 +93,7 @@ fn compare(op: &Op, exchange: &Exchange, encoded: &Encoded) -> Result<Vec<String
     Ok(lost)
 }
 
-/// Tells each value of an answer that no type keeps.
+/// Reports each value of a response that no type keeps.
 fn dropped(place: &str, value: &Value, lost: &mut Vec<String>) {
     match value {
         Value::Object(map) if !map.is_empty() => {
@@ -106,7 +107,7 @@ fn dropped(place: &str, value: &Value, lost: &mut Vec<String>) {
     }
 }
 
-/// A refusal must be an error of the right kind, with the server's words and field names.
+/// Checks that a refusal is an error of the right kind, with the server's message and field names.
 async fn refusal(row: &Row, exchange: &Exchange) -> Outcome {
     let Err(error) = row.send(Replay::new(exchange).client()).await else {
         return Outcome::Failed("a refusal was taken for an answer".into());
@@ -138,7 +139,7 @@ async fn refusal(row: &Row, exchange: &Exchange) -> Outcome {
     Outcome::Decoded(lost)
 }
 
-/// The kind a refusal must have.
+/// Returns the kind that a refusal must have.
 fn kind(status: u16, body: &Value) -> ErrorKind {
     let taken = words(body).is_some_and(|words| words.contains("already been taken"));
     match status {
@@ -155,7 +156,7 @@ fn kind(status: u16, body: &Value) -> ErrorKind {
     }
 }
 
-/// The server's words in a refusal: of the forms that were recorded.
+/// Returns the server's message in a refusal, in one of the recorded forms.
 fn words(body: &Value) -> Option<&str> {
     let error = &body["error"];
     let said = body["message"]
@@ -167,12 +168,12 @@ fn words(body: &Value) -> Option<&str> {
     said.filter(|words| !words.trim().is_empty())
 }
 
-/// A text, or the first of a list.
+/// Returns a text, or the first one of a list.
 fn first_text(said: &Value) -> Option<&str> {
     said.as_str().or_else(|| said.get(0)?.as_str())
 }
 
-/// The fields that a refusal names.
+/// Returns the fields that a refusal names.
 fn fields(body: &Value) -> Vec<String> {
     let named = body["attributes"].as_array().into_iter().flatten();
     let named = named.filter_map(Value::as_str).map(str::to_owned);
@@ -182,29 +183,29 @@ fn fields(body: &Value) -> Vec<String> {
     named.chain(complained.map(|(key, _)| key.clone())).collect()
 }
 
-/// What came of a folder.
+/// The result of a folder.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// The server's version, if the folder has its answer.
+    /// The server's version, if the folder contains its response.
     pub version: Option<String>,
-    /// The operations that were met.
+    /// The operations that occur.
     pub operations: BTreeSet<&'static str>,
-    /// Those of them that the server did at least once.
+    /// Those of them that succeeded at least once.
     pub done: BTreeSet<&'static str>,
-    /// How many exchanges there are; an unreadable file counts as one.
+    /// The number of exchanges; an unreadable file counts as one.
     pub exchanges: usize,
-    /// How many answers decode and refusals are understood.
+    /// The number of responses that decode and of refusals that are understood.
     pub decoded: usize,
-    /// How many fields were lost or changed.
+    /// The number of fields that were lost or changed.
     pub lost: usize,
-    /// How many exchanges failed.
+    /// The number of exchanges that failed.
     pub failed: usize,
-    /// One line for each thing that is not well.
+    /// One line per problem.
     pub lines: Vec<String>,
 }
 
 impl Report {
-    /// Whether nothing was lost and nothing failed.
+    /// Returns whether nothing was lost and nothing failed.
     pub fn passed(&self) -> bool {
         self.lost == 0 && self.failed == 0 && self.exchanges > 0
     }
@@ -222,7 +223,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// Meets every exchange of every file.
+/// Checks every exchange of every file.
 pub async fn check_all(rows: &[Row], files: &[File]) -> Report {
     let mut report = Report::default();
     for file in files {

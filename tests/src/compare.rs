@@ -1,4 +1,4 @@
-//! Comparison of a recorded answer with another: keys, JSON types, values.
+//! Compares a recorded response with another: keys, JSON types, values.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::recordings::Exchange;
 
-/// Values that no two servers share.
+/// Keys whose values differ between servers.
 const VOLATILE: [&str; 24] = [
     "api_host",
     "avatar_url",
@@ -34,22 +34,22 @@ const VOLATILE: [&str; 24] = [
     "inviter_id",
 ];
 
-/// What depends on the server's set-up as a whole.
+/// Keys that depend on the server's configuration.
 const SET_UP: [&str; 5] =
     ["features", "cache_keys", "disable_branding", "enabled_languages", "utc_off_set"];
 
-/// Null or not by what happened to be: who invited, and whether a picture was measured yet.
+/// Keys that are null or not by coincidence: who invited, and whether an image was measured yet.
 const BY_CHANCE: [&str; 3] = ["inviter_id", "width", "height"];
 
-/// Lists that the server does not order.
+/// Lists without a defined order.
 const UNORDERED: [&str; 1] = ["contactSearch"];
 
-/// Where the recorded value itself is sometimes null: by operation and path.
+/// The places where the recorded value is sometimes null, by operation and path.
 #[derive(Debug, Default)]
 pub struct Loose(BTreeSet<(String, String)>);
 
 impl Loose {
-    /// What varies among these exchanges.
+    /// Returns the places that vary among these exchanges.
     pub fn of(exchanges: &[Exchange]) -> Self {
         let mut seen: HashMap<(String, String), (bool, bool)> = HashMap::new();
         for exchange in exchanges {
@@ -84,20 +84,20 @@ fn look(path: &str, value: &Value, note: &mut impl FnMut(&str, &Value)) {
     }
 }
 
-/// A recorded answer and ours, side by side.
+/// A recorded response and ours, side by side.
 pub(crate) struct Held<'a> {
-    /// What the fake calls something recorded.
+    /// Maps a recorded value to the fake's.
     pub(crate) translate: &'a dyn Fn(&Value) -> Value,
     pub(crate) operation: &'a str,
     pub(crate) loose: &'a Loose,
-    /// Whether the recording leaves out fields and shortens long values.
+    /// Whether the recording omits fields and shortens long values.
     pub(crate) trimmed: bool,
     /// Whether values are compared too, not only keys and types.
     pub(crate) values: bool,
 }
 
 impl Held<'_> {
-    /// Same keys, same JSON types, and the same values but for what no two servers share.
+    /// Compares keys, JSON types, and values except those that differ between servers.
     pub(crate) fn compare(
         &self,
         path: &str,
@@ -156,7 +156,8 @@ impl Held<'_> {
         }
     }
 
-    /// Lists of one length one by one; of two lengths, each of ours is like one of theirs.
+    /// Compares lists of equal length one by one; otherwise each element of ours must match one of
+    /// theirs.
     fn compare_lists(
         &self,
         path: &str,
@@ -192,7 +193,8 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// How the shape of a body differs from a recorded one: keys and JSON types, whatever the values.
+/// Returns the differences in shape between a body and a recorded one: keys and JSON types, not
+/// values.
 pub fn shape_faults(name: &str, recorded: &Value, said: &Value, loose: &Loose) -> Vec<String> {
     let mut faults = Vec::new();
     let translate = Value::clone;

@@ -1,8 +1,8 @@
-//! Which folders of a crate use which, read from its source, and the circles among them.
+//! Determines from a crate's source which of its folders use which, and the cycles among them.
 //!
-//! A part of a crate is a folder or a file directly in its `src`. A part uses another where its code
-//! (not its comments, not its tests) has a path to it: `crate::`, or `super::` up to the root. A
-//! path to what the root re-exports is one to the part that defines it.
+//! A part of a crate is a folder or a file directly in its `src`. A part uses another if its code
+//! (not its comments, not its tests) contains a path to it: `crate::`, or `super::` up to the root.
+//! A path to an item that the root re-exports counts as one to the part that defines it.
 
 mod tokens;
 
@@ -15,7 +15,7 @@ use self::tokens::{Only, drop_tests, group, is_name, item_len, tokens};
 /// The code of a crate: each file's path below `src`, with `/`, and its text.
 pub type Files = BTreeMap<String, String>;
 
-/// Which part uses which, and the first file that does.
+/// The parts that each part uses, with the first file that does.
 pub type Uses = BTreeMap<String, BTreeMap<String, String>>;
 
 /// Reads all Rust files below a folder.
@@ -47,7 +47,7 @@ pub fn uses(files: &Files) -> Uses {
         let from = source.part();
         for name in source.names() {
             let to = root.get(&name).map_or(ROOT, String::as_str);
-            // What the root re-exports of another crate is of no part.
+            // Items of other crates that the root re-exports belong to no part.
             if to != from && (to == ROOT || parts.contains(to)) {
                 let of = uses.entry(from.to_owned()).or_default();
                 of.entry(to.to_owned()).or_insert_with(|| source.file.to_owned());
@@ -57,7 +57,7 @@ pub fn uses(files: &Files) -> Uses {
     uses
 }
 
-/// Returns the parts that are in circles, each circle as a list of what uses what in it.
+/// Returns the cycles of parts, each as a list of the uses in it.
 pub fn circles(uses: &Uses) -> Vec<String> {
     let reach: BTreeMap<&str, BTreeSet<&str>> =
         uses.keys().map(|part| (part.as_str(), reached(uses, part))).collect();
@@ -83,7 +83,7 @@ pub fn circles(uses: &Uses) -> Vec<String> {
     circles
 }
 
-/// Everything that a part uses, directly or through others.
+/// Returns every part that a part uses, directly or through others.
 fn reached<'a>(uses: &'a Uses, part: &str) -> BTreeSet<&'a str> {
     let mut reached = BTreeSet::new();
     let mut next = vec![part];
@@ -97,7 +97,7 @@ fn reached<'a>(uses: &'a Uses, part: &str) -> BTreeSet<&'a str> {
     reached
 }
 
-/// The part that is `lib.rs` itself: what is defined there, and nowhere else.
+/// The part that is `lib.rs` itself: the items defined there.
 const ROOT: &str = "lib";
 
 /// A file's code as tokens.
@@ -108,7 +108,7 @@ struct Source<'a> {
     tokens: Vec<&'a str>,
 }
 
-/// Every file that is not only there for tests.
+/// Returns every file that is not for tests only.
 fn sources(files: &Files) -> Vec<Source<'_>> {
     let mut tests = BTreeSet::new();
     let mut sources = Vec::new();
@@ -120,7 +120,7 @@ fn sources(files: &Files) -> Vec<Source<'_>> {
         let mut tokens = tokens(text);
         for only in drop_tests(&mut tokens) {
             let folder = match only {
-                // A path beside the file; a module is below it.
+                // A path beside the file; its modules are below it.
                 Only::Path(_) => file.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned(),
                 Only::Module(_) => module.join("/"),
             };
@@ -141,7 +141,8 @@ fn sources(files: &Files) -> Vec<Source<'_>> {
     sources
 }
 
-/// Which part has each name that the root has: its modules, and what it re-exports of them.
+/// Returns the part of each name in the root: its modules, and the items that it re-exports from
+/// them.
 fn root(sources: &[Source<'_>]) -> BTreeMap<String, String> {
     let lib = sources.iter().filter(|source| source.part() == ROOT);
     let imports: Vec<_> = lib.flat_map(Source::imports).collect();
@@ -152,7 +153,7 @@ fn root(sources: &[Source<'_>]) -> BTreeMap<String, String> {
         for three in source.tokens.windows(3) {
             let defines = match *three {
                 ["macro_rules", "!", name] => Some(name),
-                // What is re-exported with `*`: an item, or what a macro makes of `{ One; Two; }`.
+                // Re-exported with `*`: an item, or what a macro generates from `{ One; Two; }`.
                 [keyword, name, _] if DEFINES.contains(&keyword) && all_of(part) => Some(name),
                 ["{" | ";", name, ";"] if all_of(part) => Some(name),
                 _ => None,
@@ -171,7 +172,7 @@ fn root(sources: &[Source<'_>]) -> BTreeMap<String, String> {
     root
 }
 
-/// The words before the name of an item.
+/// The keywords before the name of an item.
 const DEFINES: [&str; 8] = ["struct", "enum", "trait", "fn", "type", "const", "static", "union"];
 
 impl Source<'_> {
@@ -179,12 +180,12 @@ impl Source<'_> {
         self.module.first().copied().unwrap_or(ROOT)
     }
 
-    /// The first names of all paths from the root.
+    /// Returns the first names of all paths from the root.
     fn names(&self) -> BTreeSet<String> {
         if self.module.is_empty() { self.names_in_root() } else { self.names_below_root() }
     }
 
-    /// The root's own code may leave out `crate::`. What it re-exports is no use of its own.
+    /// The root's own code may omit `crate::`. Its re-exports are no uses of its own.
     fn names_in_root(&self) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
         let mut at = 0;
@@ -205,7 +206,7 @@ impl Source<'_> {
 
     fn names_below_root(&self) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
-        // The braces around a token, and which of them are those of modules.
+        // The braces around a token, and which of them belong to modules.
         let mut braces = Vec::new();
         let mut at = 0;
         while let Some(&token) = self.tokens.get(at) {
@@ -238,8 +239,8 @@ impl Source<'_> {
         names
     }
 
-    /// What the `use` lines of the root bring in: the first name of a path, and the name that it
-    /// has in the root (or `*`).
+    /// Returns the imports of the root's `use` lines: the first name of a path, and the name that
+    /// it has in the root (or `*`).
     fn imports(&self) -> Vec<(&str, &str)> {
         let mut imports = Vec::new();
         for (at, _) in self.tokens.iter().enumerate().filter(|(_, token)| **token == "use") {
@@ -250,7 +251,7 @@ impl Source<'_> {
             };
             for path in paths(line) {
                 for (at, name) in path.iter().enumerate() {
-                    // The last name of a path, or what comes after `as`.
+                    // The last name of a path, or the one after `as`.
                     let last = !matches!(path.get(at + 1), Some(&("::" | "as")));
                     if last && (*name == "*" || is_name(name)) {
                         imports.push((path[0], *name));
@@ -262,7 +263,7 @@ impl Source<'_> {
     }
 }
 
-/// The path that begins here, or the paths of the group that begins here.
+/// Returns the path that begins here, or the paths of the group that begins here.
 fn paths<'a, 'b>(tokens: &'b [&'a str]) -> Vec<&'b [&'a str]> {
     if tokens.first() != Some(&"{") {
         return vec![tokens];

@@ -1,4 +1,4 @@
-//! Helpers of the proofs.
+//! Helpers of the tests that cross crates.
 
 pub mod answers;
 pub mod check;
@@ -13,7 +13,7 @@ pub mod recordings;
 pub mod replay;
 pub mod route;
 
-/// The README's code compiles.
+/// Compiles the README's code.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;

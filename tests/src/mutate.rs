@@ -1,29 +1,30 @@
-//! Odd answers: variants of a recorded one that a server could send as well, such as another
-//! account's, an older or a newer version's.
+//! Odd responses: variants of a recorded one that a server could send as well, such as for another
+//! account, or in an older or a newer version.
 
 use serde_json::{Value, json};
 
-/// A variant of an answer.
+/// A variant of a response.
 #[derive(Clone, Debug)]
 pub struct Variant {
-    /// What was done to it.
+    /// The change.
     pub oddity: Oddity,
-    /// Where, with `[]` for whichever row of a list; for [`Oddity::Novel`] it is everywhere.
+    /// The place of the change, with `[]` for any element of a list; for [`Oddity::Novel`] it is
+    /// everywhere.
     pub place: String,
-    /// The answer.
+    /// The changed response.
     pub answer: Value,
 }
 
-/// What is odd about a variant.
+/// The kind of change in a variant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Oddity {
-    /// Each object has a key that no type names.
+    /// Each object has an additional unknown key.
     Novel,
     /// A value is null.
     Null,
     /// A key is absent.
     Absent,
-    /// A word is one that no enum names.
+    /// A word is replaced by one that no enum contains.
     Word,
     /// A number is larger than 32 bits.
     Large,
@@ -31,7 +32,7 @@ pub enum Oddity {
     Empty,
 }
 
-/// Every variant of an answer, one oddity each.
+/// Returns every variant of a response, with one change each.
 pub fn variants(answer: &Value) -> Vec<Variant> {
     let mut novel = answer.clone();
     add_keys(&mut novel);
@@ -52,7 +53,7 @@ fn add_keys(value: &mut Value) {
     }
 }
 
-/// One step into an answer.
+/// One step of a path into a response.
 #[derive(Clone)]
 enum Step {
     Key(String),
@@ -85,7 +86,7 @@ fn walk(whole: &Value, here: &Value, path: &mut Vec<Step>, all: &mut Vec<Variant
     }
 }
 
-/// What else could stand where this value stands.
+/// Returns other values that could be at the place of this one.
 fn odd_values(value: &Value) -> Vec<(Oddity, Value)> {
     let mut odd = vec![(Oddity::Null, Value::Null)];
     match value {
@@ -99,7 +100,7 @@ fn odd_values(value: &Value) -> Vec<(Oddity, Value)> {
     odd
 }
 
-/// Whether a text looks like one of a set of words.
+/// Returns whether a text looks like an enum's value.
 fn is_word(text: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b':');
     !text.is_empty() && text.bytes().all(fits)
@@ -115,7 +116,7 @@ fn changed(whole: &Value, path: &[Step], oddity: Oddity, odd: Option<Value>) -> 
     Variant { oddity, place: place.collect(), answer }
 }
 
-/// Puts a value at a place, or takes away what is there.
+/// Sets a value at a place, or removes it.
 fn put(value: &mut Value, path: &[Step], odd: Option<Value>) {
     let Some((step, rest)) = path.split_first() else {
         *value = odd.unwrap_or_default();

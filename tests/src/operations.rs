@@ -1,4 +1,4 @@
-//! Operations: the list in `operations.tsv`, from the rows in code, the published API document and
+//! Generates the list in `operations.tsv`, from the rows in code, the published API document and
 //! the recordings; and `docs/operations.md`, from the rows and the list.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::recordings::{Exchange, FOLDERS, folder, root};
 use crate::route::operation_of;
 
-/// The list of what there is to call, as it is written.
+/// The list of operations, as it is checked in.
 pub const LISTED: &str = include_str!("../../chatwoot-client/operations.tsv");
 
 /// The published API document, below [`root`].
@@ -23,7 +23,7 @@ pub const VERSIONS: [&str; 2] = ["4.15.1", "4.9.1"];
 /// One line of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed<'a> {
-    /// The verb.
+    /// The HTTP method.
     pub verb: &'a str,
     /// The path with `{parameters}`, as the document or the recordings write it.
     pub path: &'a str,
@@ -34,12 +34,12 @@ pub struct Listed<'a> {
     pub on: [&'a str; 2],
 }
 
-/// The list of what there is to call.
+/// Returns the list of operations.
 pub fn listed() -> Vec<Listed<'static>> {
     lines(LISTED)
 }
 
-/// The lines of a list.
+/// Parses the lines of a list.
 fn lines(list: &str) -> Vec<Listed<'_>> {
     let rows = list.lines().skip(1).map(|line| {
         let mut cells = line.split('\t');
@@ -49,7 +49,7 @@ fn lines(list: &str) -> Vec<Listed<'_>> {
     rows.collect()
 }
 
-/// The operation of a line, if the client has it.
+/// Returns the operation of a line, if the client has it.
 pub fn operation(listed: &Listed<'_>) -> Option<&'static Op> {
     find(listed.verb, listed.path)
 }
@@ -60,7 +60,7 @@ fn find(verb: &str, path: &str) -> Option<&'static Op> {
     operation_of(&serde_json::from_value(exchange).ok()?)
 }
 
-/// What the recordings of one version say of each operation: `yes` or `refused`.
+/// Returns the results of the recordings of one version for each operation: `yes` or `refused`.
 pub fn measured<'a>(
     exchanges: impl Iterator<Item = &'a Exchange>,
 ) -> BTreeMap<&'static str, &'static str> {
@@ -75,11 +75,11 @@ pub fn measured<'a>(
     found
 }
 
-/// The whole list, made again: a line for each operation of the client, by path and verb. Needs the
-/// published API document and the recordings.
+/// Generates the complete list: a line for each operation of the client, by path and verb. It needs
+/// the published API document and the recordings.
 ///
 /// # Errors
-/// One of them cannot be read.
+/// Returns an error if one of them cannot be read.
 pub fn list() -> anyhow::Result<String> {
     let document: Value = serde_json::from_slice(&std::fs::read(root().join(DOCUMENT))?)?;
     let mut documented = BTreeSet::new();
@@ -95,7 +95,8 @@ pub fn list() -> anyhow::Result<String> {
         let exchanges = files.iter().flat_map(|file| &file.exchanges).flatten();
         on.push(measured(exchanges));
     }
-    // The document and the recordings name parameters otherwise than the rows: what is written stays.
+    // The document and the recordings name parameters differently from the rows: existing names
+    // stay.
     let paths: BTreeMap<&str, &str> =
         listed().iter().filter_map(|line| Some((operation(line)?.name, line.path))).collect();
     let mut rows: Vec<_> = chatwoot_client::operations()
@@ -119,7 +120,7 @@ pub fn list() -> anyhow::Result<String> {
     Ok(list)
 }
 
-/// The whole page about a list.
+/// Returns the complete page about a list.
 pub fn page(list: &str) -> String {
     let listed = lines(list);
     let line = |op: &Op| {

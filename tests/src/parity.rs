@@ -1,5 +1,5 @@
-//! Parity: the recorded requests, asked of the fake in the order of the recorded run, and what it
-//! answers held against what the server answered.
+//! Parity: sends the recorded requests to the fake in the order of the recorded run, and compares
+//! the fake's responses with the server's.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -13,7 +13,7 @@ use crate::compare::Held;
 pub use crate::compare::Loose;
 use crate::recordings::{self, Exchange};
 
-/// Texts that a server makes up: what was recorded stands for what the fake made up.
+/// Keys of generated texts: the recorded text is mapped to the fake's.
 const MADE_UP: [&str; 9] = [
     "inbox_identifier",
     "source_id",
@@ -26,10 +26,11 @@ const MADE_UP: [&str; 9] = [
     "auth_token",
 ];
 
-/// Under which the last visitor's token is kept; every later request carries it.
+/// The key of the last visitor's token, which every later request carries.
 const VISITOR: &str = "auth_token";
 
-/// The fake with the scene that the recorded run found, and what it made up since.
+/// The fake with the state that the recorded run started from, and the values that it has generated
+/// since.
 pub struct Stage {
     /// The fake itself.
     pub fake: FakeChatwoot,
@@ -38,7 +39,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// A fake without anything.
+    /// Creates an empty fake.
     pub fn new() -> Self {
         let fake = FakeChatwoot::builder().platform_token("platform-token").build();
         let tokens = [("platform", "platform-token"), ("nope", "nope")]
@@ -46,39 +47,39 @@ impl Stage {
         Self { fake, tokens: HashMap::from(tokens), words: HashMap::new() }
     }
 
-    /// Names a token as the recordings do.
+    /// Registers a token under its name in the recordings.
     pub fn token(&mut self, name: &str, token: String) {
         self.tokens.insert(name.to_owned(), token);
     }
 
-    /// A token by its name in the recordings; empty for one that is not known.
+    /// Returns a token by its name in the recordings; an empty text if it is not known.
     pub fn token_of(&self, name: &str) -> &str {
         self.tokens.get(name).map_or("", String::as_str)
     }
 
-    /// Says what the fake calls something recorded.
+    /// Maps a recorded value to the fake's.
     pub fn call(&mut self, recorded: &str, ours: &str) {
         self.words.insert(recorded.to_owned(), ours.to_owned());
     }
 
-    /// Sends JSON; gives status and body, text where it is no JSON.
+    /// Sends JSON; returns status and body, as text if it is no JSON.
     ///
     /// # Panics
-    /// The request cannot be built, or the connection breaks.
+    /// Panics if the request cannot be built, or the connection breaks.
     pub fn ask(&self, verb: &str, url: &str, auth: Option<&str>, body: &Value) -> (u16, Value) {
         let bytes = match body {
             Value::Null => Bytes::new(),
-            // A recorded body that is text was sent as it is.
+            // A recorded text body was sent as it is.
             Value::String(text) => Bytes::from(text.clone()),
             body => Bytes::from(body.to_string()),
         };
         self.send(verb, url, auth, "application/json", bytes)
     }
 
-    /// Asks for what must be done; gives what was said.
+    /// Sends a request that must succeed; returns the response body.
     ///
     /// # Panics
-    /// The answer is not 200, or there is none.
+    /// Panics if the status is not 200, or there is no response.
     pub fn done(&self, verb: &str, url: &str, auth: &str, body: &Value) -> Value {
         let (status, said) = self.ask(verb, url, Some(auth), body);
         assert_eq!(status, 200, "{verb} {url}: {said}");
@@ -113,12 +114,13 @@ impl Stage {
         }
     }
 
-    /// Asks what was recorded, says how the answer differs, and learns what the fake made up.
+    /// Sends a recorded request, returns the differences of the response, and learns the values
+    /// that the fake generated.
     pub fn replay(&mut self, exchange: &Exchange, loose: &Loose) -> Vec<String> {
         self.hold(exchange, loose, false)
     }
 
-    /// The same, where the recording leaves out fields and shortens long values.
+    /// Does the same for a recording that omits fields and shortens long values.
     pub fn replay_trimmed(&mut self, exchange: &Exchange) -> Vec<String> {
         self.hold(exchange, &Loose::default(), true)
     }
@@ -177,7 +179,7 @@ impl Stage {
         self.words.get(recorded).map_or(recorded, String::as_str)
     }
 
-    /// What was recorded, in the fake's words; a proof of identity is made anew.
+    /// Translates a recorded value to the fake's; a proof of identity is computed anew.
     fn translate(&self, recorded: &Value) -> Value {
         match recorded {
             Value::String(text) => Value::from(self.word(text)),
@@ -250,7 +252,7 @@ fn part(name: &str, more: &str, content: &str) -> String {
     format!("--cut\r\n{head}\r\n\r\n{content}\r\n")
 }
 
-/// A multipart body of these fields, with a small file under each of the names.
+/// Returns a multipart body of these fields, with a small file under each of the names.
 fn form(body: &Value, files: &[Value]) -> Bytes {
     let mut text = String::new();
     for (name, value) in body.as_object().into_iter().flatten() {
@@ -269,10 +271,10 @@ fn form(body: &Value, files: &[Value]) -> Bytes {
     Bytes::from(text + "--cut--\r\n")
 }
 
-/// The exchanges of these recordings on the newest server.
+/// Returns the exchanges of these recordings on the newest server.
 ///
 /// # Panics
-/// One of them is not there.
+/// Panics if one of them does not exist.
 pub fn newest(names: &BTreeSet<&str>) -> HashMap<String, Vec<Exchange>> {
     let mut all = HashMap::new();
     for name in names {
@@ -283,7 +285,7 @@ pub fn newest(names: &BTreeSet<&str>) -> HashMap<String, Vec<Exchange>> {
     all
 }
 
-/// A body that creates a contact that only fills a place.
+/// Returns a body that creates a placeholder contact.
 pub fn filler(name: &str) -> Value {
     json!({ "name": name })
 }

@@ -1,4 +1,5 @@
-//! Recordings: what live servers of two versions answered, read from the folder beside the project.
+//! Recordings: the responses of live servers of two versions, read from the folder beside the
+//! project.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -9,10 +10,10 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// The folders of recordings below [`root`], each with its version: the newest first.
+/// The folders of recordings below [`root`], each with its version, newest first.
 pub const FOLDERS: [(&str, &str); 2] = [("4.15.1", "recordings"), ("4.9.1", "recordings-4.9.1")];
 
-/// One request and what the server answered.
+/// A request and the server's response.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Exchange {
     /// The server's version.
@@ -21,18 +22,18 @@ pub struct Exchange {
     /// The recording's name.
     #[serde(default)]
     pub operation: String,
-    /// What this one shows, if that is special.
+    /// What is special about this exchange, if anything.
     pub note: Option<String>,
-    /// What was asked.
+    /// The request.
     pub request: Asked,
-    /// What was answered.
+    /// The response.
     pub response: Answered,
 }
 
-/// What was asked.
+/// A recorded request.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Asked {
-    /// The verb.
+    /// The HTTP method.
     pub method: String,
     /// The path with `{parameters}`.
     #[serde(default)]
@@ -42,7 +43,7 @@ pub struct Asked {
     pub url: String,
     /// The query.
     pub query: Option<Value>,
-    /// Whose token was sent: `admin`, `agent`, `platform`.
+    /// The name of the token that was sent: `admin`, `agent`, `platform`.
     pub auth: Option<Value>,
     /// The JSON body.
     pub body: Option<Value>,
@@ -50,7 +51,7 @@ pub struct Asked {
     pub multipart: Option<Value>,
 }
 
-/// What was answered.
+/// A recorded response.
 #[derive(Clone, Debug, Deserialize)]
 pub struct Answered {
     /// The status.
@@ -62,20 +63,20 @@ pub struct Answered {
     pub headers: Option<Value>,
     /// The JSON body.
     pub body: Option<Value>,
-    /// The body where it was no JSON object, array or number.
+    /// The body if it was no JSON object, array or number.
     pub text: Option<String>,
 }
 
 impl Exchange {
-    /// Whether the server did what was asked.
+    /// Returns whether the server accepted the request.
     pub fn succeeded(&self) -> bool {
         (200..300).contains(&self.response.status)
     }
 
-    /// The value of a `{parameter}` in the recorded path.
+    /// Returns the value of a `{parameter}` in the recorded path.
     ///
     /// # Panics
-    /// The path has no such parameter, or it is no `T`.
+    /// Panics if the path has no such parameter, or it is no `T`.
     #[expect(clippy::panic, reason = "a test's helper")]
     pub fn param<T: FromStr>(&self, name: &str) -> T {
         let asked = &self.request;
@@ -86,10 +87,10 @@ impl Exchange {
         value.unwrap_or_else(|| panic!("{self}: no {name} in {}", asked.url))
     }
 
-    /// What was sent at this JSON pointer, such as `/name`; `null` where nothing was.
+    /// Returns the sent value at this JSON pointer, such as `/name`; `null` if there is none.
     ///
     /// # Panics
-    /// It is no `T`.
+    /// Panics if it is no `T`.
     #[expect(clippy::panic, reason = "a test's helper")]
     pub fn sent<T: DeserializeOwned>(&self, pointer: &str) -> T {
         let body = self.request.body.as_ref();
@@ -97,7 +98,7 @@ impl Exchange {
         serde_json::from_value(value).unwrap_or_else(|error| panic!("{self}: {pointer}: {error}"))
     }
 
-    /// What was sent at this JSON pointer, as a change: absent, null or a value.
+    /// Returns the sent value at this JSON pointer as a change: absent, null or a value.
     pub fn change<T: DeserializeOwned>(&self, pointer: &str) -> Patch<T> {
         let body = self.request.body.as_ref();
         match body.and_then(|body| body.pointer(pointer)) {
@@ -107,7 +108,7 @@ impl Exchange {
         }
     }
 
-    /// The bytes of the answer's body.
+    /// Returns the bytes of the response's body.
     pub fn bytes(&self) -> Bytes {
         let json = self.response.content_type.as_ref().is_none_or(|kind| kind.contains("json"));
         match (&self.response.body, &self.response.text) {
@@ -117,7 +118,7 @@ impl Exchange {
         }
     }
 
-    /// The answer's body as JSON; text that is none is a JSON string.
+    /// Returns the response's body as JSON; text that is no JSON becomes a JSON string.
     pub fn answer(&self) -> Value {
         let body = self.bytes();
         let text = || Value::String(String::from_utf8_lossy(&body).into_owned());
@@ -132,16 +133,16 @@ impl std::fmt::Display for Exchange {
     }
 }
 
-/// Where the recordings are. A test that reads there is ignored under `cfg(no_shared)`, which the
-/// build script sets where the folder is missing.
+/// Returns the folder of the recordings. A test that reads it is ignored under `cfg(no_shared)`,
+/// which the build script sets if the folder is missing.
 pub fn root() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/chatwoot"))
 }
 
-/// Every exchange of one recording, of both versions.
+/// Returns every exchange of one recording, of both versions.
 ///
 /// # Panics
-/// It is not there, or it is unreadable.
+/// Panics if it does not exist, or is unreadable.
 #[expect(clippy::panic, reason = "a test's helper")]
 pub fn load(name: &str) -> Vec<Exchange> {
     let root = root();
@@ -157,19 +158,20 @@ pub fn load(name: &str) -> Vec<Exchange> {
     all
 }
 
-/// A file of a folder: its name, and each exchange that it holds, or why it cannot be read.
+/// A file of a folder, with the exchanges that it contains.
 #[derive(Debug)]
 pub struct File {
     /// The file's path below the folder.
     pub name: String,
-    /// Its exchanges, or why there are none.
+    /// Its exchanges, or why they cannot be read.
     pub exchanges: Vec<Result<Exchange, String>>,
 }
 
-/// Every `.json` and `.jsonl` file of a folder and of those in it, by name.
+/// Returns every `.json` and `.jsonl` file of a folder and its subfolders, by name.
 ///
 /// # Errors
-/// The folder cannot be listed. A file that cannot be read is an entry that says so.
+/// Returns an error if the folder cannot be listed. A file that cannot be read becomes an entry
+/// with the reason.
 pub fn folder(dir: &Path) -> std::io::Result<Vec<File>> {
     let mut files = Vec::new();
     let mut folders = vec![dir.to_owned()];
@@ -191,9 +193,10 @@ pub fn folder(dir: &Path) -> std::io::Result<Vec<File>> {
     Ok(files)
 }
 
-/// The exchanges of one file: one, a list of them, an object with lists of them, or one a line.
+/// Returns the exchanges of one file: one, a list of them, an object with lists of them, or one per
+/// line.
 ///
-/// Lines may also be what else was recorded, such as webhooks: those are passed over.
+/// Lines may also contain other recorded data, such as webhooks, which are skipped.
 fn exchanges(text: &[u8], lines: bool) -> Vec<Result<Exchange, String>> {
     let read = |json: &[u8]| {
         serde_json::from_slice::<Value>(json).map_err(|error| format!("no JSON: {error}"))
@@ -216,7 +219,7 @@ fn exchanges(text: &[u8], lines: bool) -> Vec<Result<Exchange, String>> {
     found
 }
 
-/// The exchanges in a value; what is none is told.
+/// Collects the exchanges in a value; other values are reported.
 fn entries(value: Value, found: &mut Vec<Result<Exchange, String>>) {
     match value {
         Value::Array(values) => values.into_iter().for_each(|value| entries(value, found)),
@@ -231,7 +234,7 @@ fn entries(value: Value, found: &mut Vec<Result<Exchange, String>>) {
     }
 }
 
-/// Whether a value is an exchange, or a list of them.
+/// Returns whether a value is an exchange, or a list of them.
 fn holds_exchanges(value: &Value) -> bool {
     let first = value.get(0).unwrap_or(value);
     first.get("request").is_some()
@@ -241,7 +244,7 @@ fn holds_exchanges(value: &Value) -> bool {
 mod tests {
     use super::*;
 
-    /// How many exchanges a file has, and how much that is none.
+    /// Returns the number of exchanges of a file, and of other values.
     fn read(lines: bool, text: &str) -> (usize, usize) {
         let all = exchanges(text.as_bytes(), lines);
         let good = all.iter().filter(|it| it.is_ok()).count();

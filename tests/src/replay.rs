@@ -1,4 +1,4 @@
-//! Replay: a typed method meets a recorded answer, and nothing of that answer may be lost.
+//! Replays a recorded response through a typed method, and checks that nothing of it is lost.
 
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::recordings::{Exchange, load};
 
-/// A transport that gives one recorded answer to everything, and keeps the last request.
+/// A transport that returns one recorded response to every request, and keeps the last request.
 #[derive(Clone, Debug)]
 pub struct Replay {
     status: u16,
@@ -24,7 +24,7 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// Answers as `exchange` was answered.
+    /// Creates a transport with the response of `exchange`.
     pub fn new(exchange: &Exchange) -> Self {
         let mut replay = Self::answering(exchange.response.status, exchange.bytes());
         let kind =
@@ -39,33 +39,33 @@ impl Replay {
         replay
     }
 
-    /// Answers with this status and body.
+    /// Creates a transport with this status and body.
     pub fn answering(status: u16, body: impl Into<Bytes>) -> Self {
         let headers = http::HeaderMap::new();
         Self { status, headers, body: body.into(), asked: Arc::default() }
     }
 
-    /// A client that sends through this transport, each call once, and waits for nothing.
+    /// Returns a client that sends through this transport, each call once and without waiting.
     ///
     /// # Panics
-    /// Never: the base URL is a constant.
+    /// Never panics: the base URL is a constant.
     pub fn client(&self) -> Client {
-        // A window of a limit is longer than this deadline, so it is not waited out.
+        // The window of a rate limit is longer than this deadline, so it is not waited out.
         let deadline = Duration::from_secs(1);
         self.client_with(RetryPolicy { max_attempts: 1, deadline, ..RetryPolicy::default() })
     }
 
-    /// A client that sends through this transport, and tries as this policy says.
+    /// Returns a client that sends through this transport with this retry policy.
     ///
     /// # Panics
-    /// Never: the base URL is a constant.
+    /// Never panics: the base URL is a constant.
     #[expect(clippy::expect_used, reason = "a test's helper")]
     pub fn client_with(&self, policy: RetryPolicy) -> Client {
         let builder = Client::builder("https://chatwoot.test").retry(policy);
         builder.transport(self.clone()).build().expect("the base URL is a URL")
     }
 
-    /// The last request.
+    /// Returns the last request.
     pub fn asked(&self) -> Option<http::Request<Bytes>> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -87,35 +87,35 @@ impl Transport for Replay {
     }
 }
 
-/// The request with its whole body.
+/// Returns the request with its complete body.
 fn whole(request: http::Request<Body>) -> Result<http::Request<Bytes>, TransportError> {
     let body = request.body().to_bytes();
     let body = body.map_err(|error| TransportError::interrupted(error.to_string()))?;
     Ok(request.map(|_| body))
 }
 
-/// What a replayed call gave: the decoded value and the request that was sent.
+/// The result of a replayed call: the decoded value and the request that was sent.
 #[derive(Clone, Debug)]
 pub struct Replayed<T> {
-    /// The decoded answer.
+    /// The decoded response.
     pub value: T,
     /// The request that was sent.
     pub asked: http::Request<Bytes>,
 }
 
 impl<T> Replayed<T> {
-    /// The JSON body that was sent; `null` for none.
+    /// Returns the JSON body that was sent; `null` for none.
     pub fn body(&self) -> Value {
         serde_json::from_slice(self.asked.body()).unwrap_or_default()
     }
 }
 
-/// Runs `call` against a recorded answer, and proves: verb and path are the recorded ones, the
-/// answer decodes, encoding it again gives back each recorded field with its value, and `Debug`
-/// shows no secret. A method that answers `()` has no value to compare.
+/// Runs `call` against a recorded response, and checks that verb and path are the recorded ones,
+/// that the response decodes, that encoding it again returns each recorded field with its value,
+/// and that `Debug` shows no secret. A method that returns `()` has no value to compare.
 ///
 /// # Panics
-/// One of these is not so.
+/// Panics if a check fails.
 #[expect(clippy::panic, reason = "a test's helper")]
 pub async fn replay<T: Serialize + Debug>(
     exchange: &Exchange,
@@ -140,10 +140,10 @@ pub async fn replay<T: Serialize + Debug>(
     replayed
 }
 
-/// As [`replay`], for a method that answers nothing: the body is not compared.
+/// Does the same as [`replay`], for a method that returns nothing: the body is not compared.
 ///
 /// # Panics
-/// Verb or path are not the recorded ones, or the answer does not decode.
+/// Panics if verb or path are not the recorded ones, or the response does not decode.
 #[expect(clippy::panic, reason = "a test's helper")]
 pub async fn replay_done<T>(
     exchange: &Exchange,
@@ -160,7 +160,7 @@ pub async fn replay_done<T>(
     }
 }
 
-/// The keys whose texts nobody may see in `Debug`.
+/// The keys whose texts must not appear in `Debug`.
 const SECRETS: [&str; 10] = [
     "access_token",
     "api_key",
@@ -174,7 +174,7 @@ const SECRETS: [&str; 10] = [
     "token",
 ];
 
-/// The secrets in an answer, each with its key.
+/// Returns the secrets in a response, each with its key.
 fn secrets(value: &Value) -> Vec<(String, String)> {
     match value {
         Value::Object(map) => map
@@ -191,11 +191,11 @@ fn secrets(value: &Value) -> Vec<(String, String)> {
     }
 }
 
-/// Runs `call` against each exchange of a recording, of both versions: as [`replay`], and the body
-/// that is sent must be the recorded one. A recorded refusal must be an error with its status.
+/// Runs `call` against each exchange of a recording, of both versions: like [`replay`], and the
+/// body that is sent must be the recorded one. A recorded refusal must be an error with its status.
 ///
 /// # Panics
-/// One of these is not so.
+/// Panics if a check fails.
 pub async fn each<T: Serialize + Debug>(
     name: &str,
     call: impl AsyncFn(&Client, &Exchange) -> Result<T, Error>,
@@ -211,10 +211,10 @@ pub async fn each<T: Serialize + Debug>(
     }
 }
 
-/// Runs `call` against a recorded refusal: it must be an error with that status.
+/// Runs `call` against a recorded refusal, which must become an error with that status.
 ///
 /// # Panics
-/// It is not.
+/// Panics if it does not.
 #[expect(clippy::panic, reason = "a test's helper")]
 pub async fn refused<T>(
     exchange: &Exchange,
@@ -229,7 +229,7 @@ pub async fn refused<T>(
     }
 }
 
-/// The operation with this verb and path; a literal segment counts before a `{parameter}`.
+/// Returns the operation with this verb and path; a literal segment precedes a `{parameter}`.
 pub fn operation(verb: &str, path: &str) -> Option<&'static Op> {
     let path: Vec<&str> = path.split('/').collect();
     let fits = |op: &&Op| {
@@ -243,8 +243,8 @@ pub fn operation(verb: &str, path: &str) -> Option<&'static Op> {
     chatwoot_client::operations().filter(fits).max_by_key(literal)
 }
 
-/// What of `recorded` is missing in `written`, or has another value there: one line each, with its
-/// place. Fields that only `written` has must be null.
+/// Returns what of `recorded` is missing in `written`, or has another value there: one line each,
+/// with its place. Fields that only `written` has must be null.
 pub fn losses(recorded: &Value, written: &Value) -> Vec<String> {
     let mut lost = Vec::new();
     compare("", recorded, written, &mut lost);

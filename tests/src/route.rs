@@ -1,19 +1,20 @@
-//! Route: which operation a recorded exchange is of, however the recording names it.
+//! Finds the operation of a recorded exchange, however the recording names it.
 
 use chatwoot_client::Op;
 
 use crate::recordings::Exchange;
 use crate::replay::operation;
 
-/// The operation of an exchange: by verb and path template, whatever its parameters are called,
-/// else by verb and the path that was sent, unless the template says that this is another one.
+/// Returns the operation of an exchange: by verb and path template, whatever its parameters are
+/// called, or else by verb and the path that was sent, unless the template belongs to another
+/// operation.
 pub fn operation_of(exchange: &Exchange) -> Option<&'static Op> {
     let asked = &exchange.request;
     let verb = asked.method.to_ascii_uppercase();
     let all = || chatwoot_client::operations().filter(|op| op.verb.as_str() == verb);
     let template = sent_path(&asked.path);
     let sent = if asked.url.is_empty() { template } else { sent_path(&asked.url) };
-    // A slash at the end can be another operation; where it is none, it does not matter.
+    // A trailing slash can distinguish two operations; otherwise it is ignored.
     let named = |template| {
         let template = nameless(template);
         all().find(|op| nameless(op.path) == template)
@@ -27,7 +28,7 @@ pub fn operation_of(exchange: &Exchange) -> Option<&'static Op> {
     };
     let slashed = || named(template.trim_end_matches('/'));
     let found = named(template).or_else(slashed).or_else(by_url)?;
-    // One page of the server with two kinds of answers: the query says which, and the answer.
+    // One path with two kinds of responses: the query and the response distinguish them.
     let agents = asked.query.as_ref().is_some_and(|query| query["type"] == "agent");
     let listed = || exchange.answer().is_array();
     if found.name == "reports.conversations" && (agents || listed()) {
@@ -36,13 +37,12 @@ pub fn operation_of(exchange: &Exchange) -> Option<&'static Op> {
     Some(found)
 }
 
-/// Whether a segment of a path names a parameter, in whatever way.
+/// Returns whether a segment of a path is a parameter, in any notation.
 fn is_parameter(part: &str) -> bool {
     part.starts_with(['{', ':', '<'])
 }
 
-/// The path of an address, without the form of the answer that the server lets a caller write
-/// behind it.
+/// Returns the path of a URL, without the format suffix that the server accepts.
 fn sent_path(url: &str) -> &str {
     let url = url.split(['?', '#']).next().unwrap_or_default();
     let path = match url.split_once("://") {
@@ -52,7 +52,7 @@ fn sent_path(url: &str) -> &str {
     path.strip_suffix(".json").or_else(|| path.strip_suffix(".csv")).unwrap_or(path)
 }
 
-/// A path template without the names of its parameters.
+/// Returns a path template without the names of its parameters.
 fn nameless(path: &str) -> String {
     let parts = path.split('/').map(|part| if is_parameter(part) { "{}" } else { part });
     parts.collect::<Vec<_>>().join("/")

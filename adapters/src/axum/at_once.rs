@@ -1,4 +1,4 @@
-//! How many requests are under way at once: in all, and for one store.
+//! Limits on concurrent requests, in total and per store.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use store_context::model::StoreId;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Counts requests under way. A place is free again when its permit is dropped.
+/// Counts concurrent requests. A place is free again when its permit is dropped.
 #[derive(Debug)]
 pub(super) struct AtOnce {
     all: Arc<Semaphore>,
     each: usize,
-    /// Of stores that are known only, so there are no more of them than stores.
+    /// Known stores only, so there are no more entries than stores.
     stores: Mutex<HashMap<StoreId, Arc<Semaphore>>>,
 }
 
@@ -20,12 +20,12 @@ impl AtOnce {
         Self { all: semaphore(all), each, stores: Mutex::default() }
     }
 
-    /// Takes a place among all; `None` if there is none.
+    /// Takes a place among all requests; returns `None` if there is none.
     pub(super) fn enter(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.all).try_acquire_owned().ok()
     }
 
-    /// Takes a place among those of a store.
+    /// Takes a place among the requests of a store; returns `None` if there is none.
     pub(super) fn enter_store(&self, store: &StoreId) -> Option<OwnedSemaphorePermit> {
         let mut stores = self.stores.lock().unwrap_or_else(PoisonError::into_inner);
         let places = match stores.get(store) {

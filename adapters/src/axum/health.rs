@@ -1,4 +1,4 @@
-//! Health: whether the host and what it leans on work.
+//! The health endpoint, which runs checks of the host and its dependencies.
 
 use std::error::Error;
 use std::fmt;
@@ -16,12 +16,12 @@ use tokio::time::timeout;
 
 use super::reply;
 
-/// How long a check may take before it counts as failed.
+/// The timeout of a check, after which it counts as failed.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
 type CheckResult = Result<(), Box<dyn Error + Send + Sync>>;
 
-/// The checks that the host gives; without any, the answer says that the process runs.
+/// The health checks of the host; without any, the response only shows that the process runs.
 ///
 /// ```
 /// use store_context_adapters::axum::Health;
@@ -43,12 +43,12 @@ struct Check {
 }
 
 impl Health {
-    /// No check yet.
+    /// Creates a set without checks.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a check. All run at once on each request, and each fails after two seconds.
+    /// Adds a check. All checks run concurrently on each request, and each fails after two seconds.
     pub fn check<F, Answer, E>(mut self, name: &'static str, run: F) -> Self
     where
         F: Fn() -> Answer + Send + Sync + 'static,
@@ -72,8 +72,8 @@ impl fmt::Debug for Health {
 
 /// Returns the health endpoint.
 ///
-/// `GET /health`: 200 if every check passes, 503 if one fails, and the name and status of each.
-/// Why a check failed is logged and not answered.
+/// `GET /health`: 200 if every check passes, 503 if one fails, with the name and status of each.
+/// The reason of a failure is logged and not part of the response.
 pub fn router(health: Health) -> Router {
     reply::with_headers(Router::new().route("/health", get(show)).with_state(health))
 }

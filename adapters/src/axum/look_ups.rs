@@ -1,4 +1,4 @@
-//! How often a panel's address may ask.
+//! Rate limits of the panel's URLs.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -9,17 +9,16 @@ use tokio::time::Instant;
 
 const WINDOW: Duration = Duration::from_mins(1);
 
-/// How often a panel's address may ask in a minute.
+/// The limits on requests per minute to a panel's URL.
 ///
-/// Whoever has the address can use these up for the others who have it: then give the panel
-/// [another address](store_context::provision::Provisioner::rotate_panel_address), which has counts
-/// of its own.
+/// Anyone who has the URL can use these up for the others who have it: then give the panel [another
+/// URL](store_context::provision::Provisioner::rotate_panel_address), which has its own counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PanelLimits {
-    /// Look-ups of any kind. The default is 300.
+    /// The maximum number of requests of any kind. The default is 300.
     pub look_ups: u32,
-    /// Look-ups whose conversation, key and contact do not belong together, or with a token that
-    /// was altered. The default is 20.
+    /// The maximum number of requests whose conversation, key and contact do not belong together,
+    /// or whose token was altered. The default is 20.
     pub mismatches: u32,
 }
 
@@ -29,8 +28,7 @@ impl Default for PanelLimits {
     }
 }
 
-/// The counts of the present minute, for addresses that are known only: there are no more of them
-/// than panels.
+/// The counts of the present minute, for known URLs only: there are no more of them than panels.
 #[derive(Debug)]
 pub(super) struct LookUps {
     limits: PanelLimits,
@@ -55,7 +53,7 @@ impl LookUps {
         Self { limits, minute: Mutex::new(minute) }
     }
 
-    /// Counts a look-up, or says how long to wait before the next.
+    /// Counts a request; returns the time until the next one is allowed as an error.
     pub(super) fn admit(&self, address: &AddressToken, now: Instant) -> Result<(), Duration> {
         let Self { limits, .. } = self;
         self.count(address, now, |count, left| {
@@ -67,7 +65,7 @@ impl LookUps {
         })
     }
 
-    /// Notes that what was looked up does not belong together.
+    /// Counts a request with a mismatch.
     pub(super) fn mismatch(&self, address: &AddressToken, now: Instant) {
         self.count(address, now, |count, _| count.mismatches = count.mismatches.saturating_add(1));
     }

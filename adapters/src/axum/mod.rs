@@ -1,8 +1,8 @@
 //! HTTP endpoints for axum. Each endpoint is one file with a state and a `router`; a host mounts
-//! them singly, or all of them with [`router`].
+//! them individually, or all of them with [`router`].
 //!
-//! The addresses in the paths of [`webhooks`] and [`panel`] are secrets: a host that logs requests
-//! logs the route and not the path.
+//! The URLs in the paths of [`webhooks`] and [`panel`] contain secrets: a host that logs requests
+//! must log the route and not the path.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -51,20 +51,20 @@ pub use self::session::Sessions;
 pub use self::support_context::SupportContext;
 pub use self::webhooks::Webhooks;
 
-/// What all endpoints together need.
+/// The configuration of all endpoints.
 #[derive(Clone, Debug)]
 pub struct AxumConfig {
-    /// Where Chatwoot sends webhooks.
+    /// The endpoint to which Chatwoot sends webhooks.
     pub webhooks: Webhooks,
-    /// What a signed-in customer's own browser or app may read.
+    /// The endpoint for a signed-in customer's own browser or app.
     pub support_context: SupportContext,
-    /// What agents see beside a conversation.
+    /// The panel that agents see beside a conversation.
     pub panel: Panel,
-    /// Whether the host works.
+    /// The health checks.
     pub health: Health,
 }
 
-/// All endpoints.
+/// Returns a router with all endpoints.
 pub fn router(config: AxumConfig) -> Router {
     webhooks::router(config.webhooks)
         .merge(support_context::router(config.support_context))

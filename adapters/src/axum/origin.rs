@@ -1,10 +1,10 @@
-//! The origin of a Chatwoot, as a browser and a header write it.
+//! The origin of a Chatwoot server, as browsers and headers write it.
 
 use std::fmt;
 
 use url::{Host, Url};
 
-/// The origin of a Chatwoot: scheme, host and port of its base URL.
+/// The origin of a Chatwoot server: scheme, host and port of its base URL.
 ///
 /// ```
 /// use store_context_adapters::axum::ChatwootOrigin;
@@ -17,7 +17,7 @@ use url::{Host, Url};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChatwootOrigin(String);
 
-/// A URL that has no origin.
+/// The error for a URL without a usable origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoOrigin;
 
@@ -33,11 +33,12 @@ impl fmt::Display for NoOrigin {
 impl std::error::Error for NoOrigin {}
 
 impl ChatwootOrigin {
-    /// The origin of a base URL.
+    /// Creates the origin of a base URL.
     ///
     /// # Errors
-    /// It is neither http nor https, or its host is not one that a content security policy can
-    /// name: there `*` would be every host, and `;` would begin another directive.
+    /// Returns an error if the URL is neither http nor https, or its host cannot be written in a
+    /// content security policy: there `*` would be every host, and `;` would begin another
+    /// directive.
     pub fn new(base: &Url) -> Result<Self, NoOrigin> {
         let web = matches!(base.scheme(), "http" | "https");
         let one_host = match base.host() {
@@ -48,7 +49,7 @@ impl ChatwootOrigin {
         if web && one_host { Ok(Self(base.origin().ascii_serialization())) } else { Err(NoOrigin) }
     }
 
-    /// The text, as a browser writes it.
+    /// Returns the text, as a browser writes it.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,8 +1,9 @@
-//! Panel: the page that agents see beside a conversation, as a dashboard app of Chatwoot.
+//! The panel: the page that agents see beside a conversation, as a dashboard app of Chatwoot.
 //!
-//! Its address alone gives the page and nothing else. The page says which conversation it was opened
-//! for, with what only those know who see that conversation; Chatwoot is asked whether it is so, and
-//! the page gets a token for this conversation and contact, and for a few minutes.
+//! Its URL alone returns the page and no data. The page sends the conversation for which it was
+//! opened, with a key that only those know who can see that conversation; the server verifies both
+//! with Chatwoot, and gives the page a token for this conversation and contact, valid for a few
+//! minutes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,44 +26,45 @@ pub use super::look_ups::PanelLimits;
 pub use super::origin::{ChatwootOrigin, NoOrigin};
 use super::reply;
 
-/// How long opening may take, the request's body included: the page waits somewhat longer.
+/// The time limit of opening a panel, including the request's body: the page waits somewhat longer.
 const DEADLINE: Duration = Duration::from_secs(12);
 
-/// The largest request, in bytes: two ids and a key are some hundred.
+/// The maximum size of a request, in bytes: two ids and a key are some hundred.
 const BODY_LIMIT: usize = 4 * 1024;
 
-/// What the endpoint needs.
+/// The state of the panel's endpoints.
 #[derive(Clone, Debug)]
 pub struct Panel {
-    /// What opens panels.
+    /// The service that opens panels.
     pub service: PanelService,
-    /// The Chatwoot that may embed the page and whose messages it takes.
+    /// The Chatwoot server that may embed the page and whose messages it accepts.
     pub chatwoot: ChatwootOrigin,
-    /// How often an address may ask.
+    /// The rate limits per URL.
     pub limits: PanelLimits,
 }
 
 impl Panel {
-    /// The endpoint with its usual limits.
+    /// Creates the endpoints with the default limits.
     pub fn new(service: PanelService, chatwoot: ChatwootOrigin) -> Self {
         Self { service, chatwoot, limits: PanelLimits::default() }
     }
 }
 
-/// Returns the panel's endpoints: the page, and what it asks for.
+/// Returns the panel's endpoints: the page, and the two that it requests.
 ///
-/// `GET /panel/{address}`: the page, which asks the other two.
+/// `GET /panel/{address}`: the page, which requests the other two.
 ///
-/// `POST /panel/{address}/open` with `{"conversation": ID, "contact": ID, "key": {"uuid": ".."}}` (or
-/// `{"source_id": ".."}` for the key): `{"token", "proven", "reason", "guest", "snapshot"}`. Where the
-/// customer is not proven there is a reason and no snapshot. 404 if the three do not belong together.
+/// `POST /panel/{address}/open` with `{"conversation": ID, "contact": ID, "key": {"uuid": ".."}}`
+/// (or `{"source_id": ".."}` for the key): `{"token", "proven", "reason", "guest", "snapshot"}`. If
+/// the customer is not proven there is a reason and no snapshot. 404 if the three do not belong
+/// together.
 ///
-/// `GET /panel/{address}/context` with `Authorization: Bearer TOKEN`: the same without a token; with
-/// `?anyway=true` there is a snapshot although the customer is not proven. 401 if the token is not
-/// taken: the page opens again.
+/// `GET /panel/{address}/context` with `Authorization: Bearer TOKEN`: the same without a token;
+/// with `?anyway=true` there is a snapshot even if the customer is not proven. 401 if the token is
+/// not accepted: the page opens again.
 ///
-/// All: 404 if the address is unknown. The latter two: 400 and 422 malformed, 429 with `Retry-After` beyond
-/// [`PanelLimits`], 503 if Chatwoot or a port failed.
+/// All: 404 if the URL is unknown. The latter two: 400 and 422 malformed, 429 with `Retry-After`
+/// beyond [`PanelLimits`], 503 if Chatwoot or a port failed.
 pub fn router(panel: Panel) -> Router {
     let path = format!("{}/{{address}}", Address::Panel.path());
     let look_ups = LookUps::new(panel.limits);
@@ -101,7 +103,7 @@ async fn page(State(endpoint): State<Arc<Endpoint>>, Path(address): Path<String>
     }
 }
 
-/// The page is the same for every store: what differs comes with the snapshot.
+/// Renders the page, which is the same for every store: all data comes with the snapshot.
 fn render(chatwoot: &ChatwootOrigin) -> Result<Response, PortError> {
     let mut random = [0; 16];
     getrandom::fill(&mut random).map_err(|error| PortError::new("randomness", error))?;
@@ -115,13 +117,13 @@ fn render(chatwoot: &ChatwootOrigin) -> Result<Response, PortError> {
     );
     let headers = [
         (header::CONTENT_SECURITY_POLICY, policy),
-        // The address is a secret: it must not travel in a Referer.
+        // The URL is a secret: it must not be sent in a Referer.
         (header::REFERRER_POLICY, "no-referrer".to_owned()),
     ];
     Ok((headers, Html(html)).into_response())
 }
 
-/// What the page gets. Without a token where it asked with one.
+/// The response for the page, without a token if the request had one.
 #[derive(Serialize)]
 struct Shown<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -197,7 +199,7 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
 const NO_TOKEN: &str = "no token, or one that is not taken: open the panel first";
 
 impl Endpoint {
-    /// Looks up whose the address is, and runs what is asked within the limits.
+    /// Finds the store of the URL, and runs the request within the limits.
     async fn look_up(
         &self,
         address: &AddressToken,

@@ -1,4 +1,4 @@
-//! Answers that several endpoints give in the same form.
+//! Responses that several endpoints have in common.
 
 use std::error::Error;
 use std::fmt;
@@ -13,8 +13,7 @@ use serde_json::json;
 use store_context::model::ContextSnapshot;
 use store_context::ports::PortFailure;
 
-/// What every answer of an endpoint says, whoever gives it: no cache keeps it, and its type is the
-/// one that it names.
+/// Adds the headers of every response: no cache stores it, and no browser guesses its content type.
 pub(super) fn with_headers(router: Router) -> Router {
     router.layer(map_response(|mut response: Response| async {
         let headers = response.headers_mut();
@@ -24,29 +23,29 @@ pub(super) fn with_headers(router: Router) -> Router {
     }))
 }
 
-/// `{"error": ".."}`.
+/// Returns a response with the body `{"error": ".."}`.
 pub(super) fn error(status: StatusCode, text: impl fmt::Display) -> Response {
     (status, Json(json!({ "error": text.to_string() }))).into_response()
 }
 
-/// The same with `Retry-After`, in whole seconds.
+/// Returns the same response with `Retry-After`, in whole seconds.
 pub(super) fn error_for(status: StatusCode, text: impl fmt::Display, wait: Duration) -> Response {
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
     ([(header::RETRY_AFTER, seconds.to_string())], error(status, text)).into_response()
 }
 
-/// What a port's failure looks like from outside. The cause goes to the log only.
+/// Returns the response for a failure of a port. The cause is only logged.
 pub(super) fn failed(error: &PortFailure) -> Response {
     tracing::error!(port = error.port(), causes = causes(error), "a port failed");
     unavailable()
 }
 
-/// What is not the asker's fault.
+/// Returns the response for a failure that the client did not cause.
 pub(super) fn unavailable() -> Response {
     error(StatusCode::SERVICE_UNAVAILABLE, "temporarily unavailable, try again")
 }
 
-/// The snapshot as JSON, 404 if there is none, 503 if it could not be read.
+/// Returns the snapshot as JSON, 404 if there is none, 503 if it could not be read.
 pub(super) fn snapshot(found: Result<Option<ContextSnapshot>, PortFailure>) -> Response {
     match found {
         Ok(Some(snapshot)) => Json(snapshot).into_response(),

@@ -1,13 +1,13 @@
-//! Sessions: how the host knows which customer a request comes from.
+//! The host's sessions, which identify the customer of a request.
 
 use async_trait::async_trait;
 use http::request::Parts;
 use store_context::model::{CustomerId, StoreId};
 
-/// Tells who is signed in. A host implements it with what it already has: a cookie, a token, or
-/// what its own middleware has left in [`Parts::extensions`].
+/// Identifies the signed-in customer. A host implements it with its existing mechanism: a cookie, a
+/// token, or a value that its own middleware has added to [`Parts::extensions`].
 #[async_trait]
 pub trait Sessions: Send + Sync {
-    /// The customer that the request proves to come from; `None` without a valid session.
+    /// Returns the customer of the request's session; `None` without a valid session.
     async fn customer(&self, parts: &Parts) -> Option<(StoreId, CustomerId)>;
 }

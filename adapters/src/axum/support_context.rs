@@ -1,4 +1,4 @@
-//! Support context: what a signed-in customer's browser or app reads of themselves.
+//! The support context: a signed-in customer's own snapshot, for a browser or an app.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,16 +14,15 @@ use store_context::context::ContextService;
 use super::reply;
 use super::session::Sessions;
 
-/// Where the endpoint is.
+/// The path of the endpoint.
 pub const PATH: &str = "/api/support/context";
 
-/// What the endpoint needs.
+/// The state of the endpoint.
 #[derive(Clone)]
 pub struct SupportContext {
-    /// Where snapshots come from.
+    /// The source of the snapshots.
     pub context: ContextService,
-    /// Who is signed in. The store and the customer come from here and from nowhere else: no
-    /// parameter of the request chooses them.
+    /// The source of the store and the customer; no parameter of the request chooses them.
     pub sessions: Arc<dyn Sessions>,
 }
 

@@ -1,7 +1,7 @@
-//! Webhooks: where Chatwoot sends what happens in the accounts.
+//! The endpoint to which Chatwoot sends webhooks.
 //!
-//! Nothing is held for somebody who is not known: address, length and headers are looked at before
-//! the body is read, and so many requests are read at once and no more.
+//! No memory is used for unknown senders: URL, length and headers are checked before the body is
+//! read, and the number of requests that are read concurrently is limited.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,33 +21,36 @@ use tokio::time::timeout;
 use super::at_once::AtOnce;
 use super::reply;
 
-/// What the endpoint needs.
+/// The state of the endpoint.
 #[derive(Clone)]
 pub struct Webhooks {
-    /// What verifies and takes.
+    /// Verifies and stores deliveries.
     pub intake: Intake,
-    /// The largest body, in bytes: [`Webhooks::BODY_LIMIT`] unless told otherwise.
+    /// The maximum size of a body, in bytes. The default is [`Webhooks::BODY_LIMIT`].
     pub body_limit: usize,
-    /// How long a delivery may take: [`Webhooks::DEADLINE`] unless told otherwise.
+    /// The time limit of a delivery. The default is [`Webhooks::DEADLINE`].
     pub deadline: Duration,
-    /// How many deliveries may be under way at once: [`Webhooks::AT_ONCE`] unless told otherwise.
-    /// Times the largest body it is the memory that the endpoint may take.
+    /// The maximum number of concurrent deliveries. Multiplied by the maximum body size it bounds
+    /// the memory of the endpoint. The default is [`Webhooks::AT_ONCE`].
     pub at_once: usize,
-    /// How many of them may be one store's: [`Webhooks::AT_ONCE_PER_ADDRESS`] unless told otherwise.
+    /// The maximum number of them per store. The default is [`Webhooks::AT_ONCE_PER_ADDRESS`].
     pub at_once_per_address: usize,
 }
 
 impl Webhooks {
-    /// 1 MiB. The largest real deliveries are some ten kilobytes.
+    /// The default maximum body size, 1 MiB. The largest real deliveries are some ten kilobytes.
     pub const BODY_LIMIT: usize = 1024 * 1024;
-    /// Chatwoot waits five seconds and then forgets the event, so a later answer is of no use.
+    /// The default time limit. Chatwoot waits five seconds and then drops the event, so a later
+    /// response is of no use.
     pub const DEADLINE: Duration = Duration::from_secs(4);
-    /// 256, and with the largest bodies 256 MiB.
+    /// The default maximum number of concurrent deliveries, 256; with the largest bodies they take
+    /// 256 MiB.
     pub const AT_ONCE: usize = 256;
-    /// 64: a Chatwoot sends as many as it has workers, some ten or twenty.
+    /// The default maximum per store, 64: a Chatwoot server sends as many at once as it has
+    /// workers, some ten or twenty.
     pub const AT_ONCE_PER_ADDRESS: usize = 64;
 
-    /// The endpoint at its usual place and with its usual limits.
+    /// Creates the endpoint with the default path and limits.
     pub fn new(intake: Intake) -> Self {
         Self {
             intake,
@@ -70,16 +73,16 @@ impl fmt::Debug for Webhooks {
     }
 }
 
-/// Returns the endpoint that Chatwoot sends webhooks to.
+/// Returns the endpoint to which Chatwoot sends webhooks.
 ///
-/// `POST /webhooks/chatwoot/{address}`: verifies a delivery, records it, answers. Nothing is handled
-/// here.
+/// `POST /webhooks/chatwoot/{address}`: verifies a delivery, stores it, and responds. Events are
+/// not handled here.
 ///
-/// 200 `{"status": "new"}`, `{"status": "known"}` or, for a changed contact, `{"status": "hint"}`; 400 malformed, 401 unsigned or wrongly signed,
-/// 404 unknown address, 411 without `Content-Length` (Chatwoot always sends one; a proxy may not),
-/// 413 too large, 503 with `Retry-After` if too many are under way, 503 if it could not be
-/// remembered in time. Before the body is read: 404, 411, 413, both 503, and 401 if there is no
-/// signature or its time is not now.
+/// 200 `{"status": "new"}`, `{"status": "known"}` or, for a changed contact, `{"status": "hint"}`;
+/// 400 malformed, 401 unsigned or wrongly signed, 404 unknown URL, 411 without `Content-Length`
+/// (Chatwoot always sends one; a proxy may not), 413 too large, 503 with `Retry-After` if there are
+/// too many concurrent deliveries, 503 if it could not be stored in time. Before the body is read:
+/// 404, 411, 413, both 503, and 401 if there is no signature or its time is not current.
 pub fn router(webhooks: Webhooks) -> Router {
     let path = format!("{}/{{address}}", Address::Webhook.path());
     let at_once = AtOnce::new(webhooks.at_once, webhooks.at_once_per_address);
@@ -97,7 +100,7 @@ async fn receive(
     Path(address): Path<String>,
     request: Request,
 ) -> Response {
-    // The body counts too: a sender that trickles would hold the connection.
+    // Includes the body: a slow sender would hold the connection.
     let answer = timeout(endpoint.webhooks.deadline, endpoint.answer(address, request));
     answer.await.unwrap_or_else(|_elapsed| {
         tracing::error!("a webhook could not be remembered in time");
@@ -138,7 +141,7 @@ impl Endpoint {
     }
 }
 
-/// How long the body is, where the request says so. In chunks it would have no length.
+/// Returns the length of the body if the request has one; a chunked body has none.
 fn length(headers: &HeaderMap, body: &impl HttpBody) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?;
     body.size_hint().exact()
@@ -150,9 +153,11 @@ fn busy(whose: &str) -> Response {
     reply::error_for(StatusCode::SERVICE_UNAVAILABLE, text, Duration::from_secs(1))
 }
 
-/// Says which check failed and nothing of what was sent: no signature, no body, no address.
+/// Returns a response that names the failed check but none of the request's content: no signature,
+/// no body, no URL.
 ///
-/// The log says why: a wrong secret or clock shows here first, and Chatwoot tells nobody.
+/// The reason is logged: a wrong secret or clock is noticed here first, since Chatwoot does not
+/// report it.
 fn refuse(error: &ReceiveError) -> Response {
     let (status, text) = match error {
         ReceiveError::Port(error) => return reply::failed(error),

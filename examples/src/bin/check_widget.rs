@@ -1,11 +1,12 @@
-//! Says whether a visitor of a website inbox can become another contact: one line a way.
+//! Checks whether a visitor of a website inbox can become another contact, and prints one line per
+//! way.
 //!
-//! Everything comes from the environment, so that no token is in a list of processes:
+//! All configuration comes from the environment, so that no token appears in a list of processes:
 //! `CHATWOOT_URL`, `CHATWOOT_ACCOUNT` (its id), `CHATWOOT_TOKEN` (of an administrator),
-//! `CHATWOOT_INBOX` (the website inbox's id), and `CHATWOOT_VISITORS_URL` where visitors reach
-//! Chatwoot by another address, through the proxy that is to be checked.
+//! `CHATWOOT_INBOX` (the website inbox's id), and `CHATWOOT_VISITORS_URL` if visitors reach
+//! Chatwoot at another URL, through the proxy that is to be checked.
 //!
-//! Ends with 0 when every way is closed, 1 when one is open, 2 when it cannot be told.
+//! Exits with 0 if every way is closed, 1 if one is open, 2 if the result is unknown.
 
 use std::env;
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! Chromium without a window, spoken to over its pipe: what a page and its frames show.
+//! A headless Chromium, controlled over its pipe: what a page and its frames show.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::program::Scratch;
 
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The browser reads commands from its descriptor 3 and writes answers to 4, each ended by a NUL.
+/// The browser reads commands from its descriptor 3 and writes responses to 4, each ended by a NUL.
 const START: &str = r#"exec chromium "$@" 3<&0 4>&1 1>&2"#;
 
 const FLAGS: [&str; 9] = [
@@ -63,7 +63,7 @@ impl Browser {
         self.call("Page.navigate", json!({ "url": url })).await;
     }
 
-    /// Waits until every text stands somewhere in the page or in one of its frames.
+    /// Waits until every text appears in the page or in one of its frames.
     pub(crate) async fn shows(&mut self, texts: &[&str]) {
         let mut shown = Value::Null;
         let found = tokio::time::timeout(PATIENCE, async {
@@ -92,7 +92,7 @@ impl Browser {
         assert!(found.await.is_ok(), "`{expression}` does not become true");
     }
 
-    /// What an expression of the page comes to.
+    /// Returns the value of an expression of the page.
     pub(crate) async fn value(&mut self, expression: &str) -> Value {
         let ask = json!({ "expression": expression, "returnByValue": true });
         self.call("Runtime.evaluate", ask).await["result"]["value"].take()

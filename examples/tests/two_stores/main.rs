@@ -1,4 +1,4 @@
-//! The example as a person runs it: the built program, its exit, its output, its pages.
+//! Tests of the example as a user runs it: the built program, its exit code, its output, its pages.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -34,12 +34,12 @@ impl Served {
             panic!("the program ended before it served");
         });
         told.await.expect("the pages are not served");
-        // A program whose stderr is closed would fail at its next word.
+        // A program whose stderr is closed would fail at its next write.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Self { child, storefronts, dashboards }
     }
 
-    /// Presses Ctrl-C.
+    /// Sends the program Ctrl-C and waits for its end.
     async fn end(self) {
         let pid = self.child.id().unwrap().to_string();
         assert!(Command::new("kill").args(["-INT", &pid]).status().await.unwrap().success());
@@ -67,7 +67,7 @@ async fn the_pages_are_served_until_ctrl_c() {
     served.end().await;
 }
 
-/// Visits a page; gives the session that its answer begins.
+/// Visits a page; returns the session that its response begins.
 async fn visit(url: &str, session: &str) -> String {
     let client = reqwest::Client::new();
     let answer = client.get(url).header("cookie", format!("session={session}")).send();
@@ -79,7 +79,7 @@ async fn visit(url: &str, session: &str) -> String {
     session.to_owned()
 }
 
-/// What the shop answers whom it has signed in: their own context.
+/// Returns whether the shop responds to a session with the customer's own context.
 async fn is_signed_in(shop: &str, session: &str) -> bool {
     let mut url = reqwest::Url::parse(shop).unwrap();
     url.set_path("/api/support/context");
@@ -125,13 +125,13 @@ async fn a_browser_shows_who_is_known_and_what_they_bought() {
     assert!(identifier.len() == 32 && identifier != "emile", "a pseudonym: {args}");
     assert_eq!(args[1]["identifier_hash"].as_str().unwrap().len(), 64, "{args}");
 
-    // The page after a sign-out: the widget forgets.
+    // The page after a sign-out: the widget resets its user.
     browser.open(&served.storefronts[0]).await;
     browser.shows(&["You are a guest."]).await;
     browser.until("!document.cookie.includes('cw_user_')").await;
 
-    // The newest conversation of each account is a customer's, who is proven to it: its panel says
-    // what they bought.
+    // The newest conversation of each account belongs to a proven customer: its panel shows what
+    // they bought.
     let told = [("brons", "zilver", "goud"), ("bronze", "silver", "gold")];
     for (chatwoot, tiers) in served.dashboards.iter().zip(told) {
         browser.open(chatwoot).await;

@@ -8,10 +8,10 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::process::Command;
 
-/// Far more than the longest story takes on a busy machine.
+/// Far more than the longest run takes on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(3);
 
-/// How a run ended.
+/// The result of a run.
 pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
     pub(crate) out: String,
@@ -19,7 +19,7 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    /// The one line of JSON that a run with `--once` ends with, and nothing else is there.
+    /// Returns the one line of JSON of a run with `--once`, which must be the only output.
     pub(crate) fn counts(&self) -> Value {
         assert_eq!(self.code, Some(0), "{}", self.err);
         assert_eq!(self.out.lines().count(), 1, "{}", self.out);
@@ -48,7 +48,7 @@ pub(crate) async fn ended(mut command: Command) -> Ended {
     }
 }
 
-/// A file or folder of its own, removed afterwards.
+/// A temporary file or folder, removed on drop.
 pub(crate) struct Scratch(pub(crate) PathBuf);
 
 impl Scratch {

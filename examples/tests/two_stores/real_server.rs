@@ -1,4 +1,4 @@
-//! The story on a server that the example did not start: here a fake of the test's own.
+//! Tests of the example on a server that it did not start: here a fake of the test's own.
 
 use std::sync::Arc;
 

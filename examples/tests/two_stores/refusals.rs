@@ -1,4 +1,4 @@
-//! What cannot be played is said in one clear message, and the exit is 2.
+//! Tests of invalid input: one clear message, and the exit code 2.
 
 use chatwoot_client::fake::{FakeChatwoot, FakeServer};
 use wiremock::matchers::any;
@@ -20,7 +20,7 @@ fn refused(done: &Ended, wants: &[&str]) {
     }
 }
 
-/// The example's own message: one line.
+/// Asserts the example's own message: one line.
 fn refused_in_a_line(done: &Ended, wants: &[&str]) {
     refused(done, wants);
     assert_eq!(done.err.lines().count(), 1, "{}", done.err);
@@ -79,7 +79,7 @@ async fn a_platform_token_that_is_not_given() {
     refused_in_a_line(&done, &[missing.as_str(), "cannot be read"]);
 }
 
-/// Plays on this server with a token from a file.
+/// Runs the example on this server with a token from a file.
 async fn play(url: &str) -> Ended {
     let token = Scratch::file(&format!("{TOKEN}\n"));
     run(&["--once", "--chatwoot", url, "--platform-token-file", token.as_str()]).await

@@ -1,10 +1,10 @@
-//! The story on the built-in Chatwoot, with the built-in orders and with a file.
+//! Tests of the example on the built-in Chatwoot, with the built-in orders and with a file.
 
 use serde_json::{Value, json};
 
 use crate::program::{Scratch, command, ended, run};
 
-/// What holds of every story, whatever its orders.
+/// Asserts what holds for every run, whatever its orders.
 pub(crate) fn must_hold(counts: &Value) {
     assert_eq!(counts["contacts"], counts["customers"], "{counts}");
     assert_eq!(counts["guests_recognised"], counts["guests"], "{counts}");

@@ -1,4 +1,4 @@
-//! One client for each Chatwoot.
+//! One client per Chatwoot server.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,27 +7,27 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use chatwoot_client::{BuildError, Client};
 use url::Url;
 
-/// Why there is no client for a base URL. No text of it holds a secret.
+/// The reason why there is no client for a base URL. No message of it contains a secret.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientsError {
-    /// There is one Chatwoot, and this is another.
+    /// The host has a single Chatwoot server, and the base URL is another's.
     #[error(
         "this host has one Chatwoot, {own}, and {asked} is another: use `Clients::new` for many"
     )]
     OtherServer {
-        /// The base URL of the host's Chatwoot.
+        /// The base URL of the host's Chatwoot server.
         own: String,
-        /// The base URL that was asked for.
+        /// The requested base URL.
         asked: String,
     },
-    /// The host's function built a client for another base URL than it was asked for; nothing is
-    /// sent through it.
+    /// The host's function built a client for another base URL than requested; nothing is sent
+    /// through it.
     #[error(
         "asked for a client of {asked}, the function given to `Clients::new` built one of {built}"
     )]
     WrongBaseUrl {
-        /// The base URL that was asked for.
+        /// The requested base URL.
         asked: String,
         /// The base URL of the client that was built.
         built: String,
@@ -35,15 +35,15 @@ pub enum ClientsError {
     /// The client could not be built.
     #[error("no client of {asked} could be built")]
     Build {
-        /// The base URL that was asked for.
+        /// The requested base URL.
         asked: String,
-        /// Why.
+        /// The error of the client's builder.
         source: BuildError,
     },
 }
 
-/// Keeps one [`Client`] for each Chatwoot, by its base URL: what stores on one server share are its
-/// connections and its limits. Clones share the clients.
+/// Keeps one [`Client`] per Chatwoot server, by its base URL: stores on one server share its
+/// connections and its rate limits. Clones share the clients.
 ///
 /// ```
 /// use store_context::accounts::Clients;
@@ -70,14 +70,14 @@ struct Inner {
 type Build = dyn Fn(&Url) -> Result<Client, BuildError> + Send + Sync;
 
 impl Clients {
-    /// Creates a set that has the client of each base URL built by this function when it is first
-    /// asked for. The function uses the base URL that it is given.
+    /// Creates a set that builds the client of each base URL with this function when it is first
+    /// requested. The function must use the base URL that it is given.
     pub fn new(build: impl Fn(&Url) -> Result<Client, BuildError> + Send + Sync + 'static) -> Self {
         Self(Arc::new(Inner { build: Some(Box::new(build)), made: Mutex::default() }))
     }
 
-    /// Creates a set of one client, for a platform with one Chatwoot: every other base URL is
-    /// refused.
+    /// Creates a set of one client, for a platform with one Chatwoot server: every other base URL
+    /// is refused.
     ///
     /// ```
     /// use store_context::accounts::{Clients, ClientsError};
@@ -94,10 +94,11 @@ impl Clients {
         Self(Arc::new(Inner { build: None, made: Mutex::new(made) }))
     }
 
-    /// Returns the client of the Chatwoot at a base URL; a slash at its end makes no difference.
+    /// Returns the client of the Chatwoot server at a base URL; a trailing slash makes no
+    /// difference.
     ///
     /// # Errors
-    /// There is no such client, and none could be built.
+    /// Returns an error if there is no such client and none could be built.
     pub fn get(&self, base_url: &Url) -> Result<Client, ClientsError> {
         let key = base_url.as_str().trim_end_matches('/');
         let mut made = self.made();
@@ -109,7 +110,7 @@ impl Clients {
             let own = made.keys().next().cloned().unwrap_or_default();
             return Err(ClientsError::OtherServer { own, asked });
         };
-        // Built under the lock, so that each Chatwoot has one, with one set of limits.
+        // Built under the lock, so that each server has one client, with one set of limits.
         let client = make_client(base_url)
             .map_err(|source| ClientsError::Build { asked: asked.clone(), source })?;
         if client.base_url() != key {
@@ -120,13 +121,13 @@ impl Clients {
         Ok(client)
     }
 
-    /// A host's function that panicked left the map whole.
+    /// A panic of the host's function does not leave the map inconsistent.
     fn made(&self) -> MutexGuard<'_, BTreeMap<String, Client>> {
         self.0.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The base URL without user, password, query and fragment, which no base URL should have.
+/// Returns the base URL without user, password, query and fragment, which no base URL should have.
 fn shown(base_url: &Url) -> String {
     let path = base_url.path().trim_end_matches('/');
     format!("{}{path}", base_url.origin().ascii_serialization())

@@ -1,8 +1,8 @@
-//! A store's way to its account in Chatwoot.
+//! Opens the stores' accounts in Chatwoot.
 //!
-//! Each store has its own Chatwoot: a base URL, an account there and a token. [`Accounts`] opens a
-//! store, and [`Clients`] has one client for each Chatwoot. A token is used with the base URL that
-//! it is for, and with no other.
+//! Each store has its own base URL, account and token. [`Accounts`] opens a store's account, and
+//! [`Clients`] keeps one client per Chatwoot server. A token is used with the base URL that it
+//! belongs to, and with no other.
 
 mod clients;
 
@@ -17,22 +17,23 @@ use crate::identity::StoreIdentity;
 use crate::model::{AccountKey, StoreId};
 use crate::ports::{Observer, PortError, Ports, StoreRecord, Stores};
 
-/// Why a store's account cannot be used.
+/// The reason why a store's account cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreAccountError {
-    /// The host does not know the store.
+    /// The store is not known to the host.
     #[error("store {0} is not known: keep it with the Stores port first")]
     UnknownStore(StoreId),
     /// The store has no account or no token yet.
     #[error("store {0} is not provisioned: run the Provisioner for it first")]
     NotProvisioned(StoreId),
-    /// The store's token is for another Chatwoot than its account is on; it was sent to neither.
+    /// The store's token belongs to another Chatwoot server than its account; it was sent to
+    /// neither.
     #[error(
         "the token of store {0} is for another Chatwoot than its account's: provision it again"
     )]
     OtherToken(StoreId),
-    /// There is no client for the store's Chatwoot.
+    /// There is no client for the store's Chatwoot server.
     #[error(transparent)]
     Client(#[from] ClientsError),
     /// A port failed.
@@ -40,21 +41,22 @@ pub enum StoreAccountError {
     Port(#[from] PortError),
 }
 
-/// A store with all that is needed to act for it in Chatwoot. `Debug` shows no secret.
+/// A store's account, opened for calls to Chatwoot. `Debug` shows no secret.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct OpenAccount {
-    /// What is kept of the store, as of when it was opened.
+    /// The stored record of the store, at the time it was opened.
     pub record: StoreRecord,
-    /// The account, on the store's own Chatwoot, as the store's administrator.
+    /// The account, on the store's own Chatwoot server, with the token of the store's
+    /// administrator.
     pub account: Account,
-    /// How the store names its customers to Chatwoot, and proves them.
+    /// The identifiers and proofs of the store's customers in Chatwoot.
     pub identity: StoreIdentity,
-    /// What links, event keys and cursors of the account belong to.
+    /// The key that scopes the account's links, event keys and cursors.
     pub key: AccountKey,
 }
 
-/// Opens the stores' accounts, each on the store's own Chatwoot. Clones share the clients.
+/// Opens the stores' accounts, each on the store's own Chatwoot server. Clones share the clients.
 ///
 /// ```
 /// use store_context::accounts::{Accounts, Clients, StoreAccountError};
@@ -76,7 +78,7 @@ pub struct Accounts {
     calls: Arc<Calls>,
 }
 
-/// Tells the host's observer of each call.
+/// Reports each call to the host's observer.
 struct Calls(Arc<dyn Observer>);
 
 impl CallObserver for Calls {
@@ -86,7 +88,7 @@ impl CallObserver for Calls {
 }
 
 impl Accounts {
-    /// Creates a service on the host's stores and its clients.
+    /// Creates a service from the host's stores and clients.
     pub fn new(ports: &Ports, clients: Clients) -> Self {
         let calls = Arc::new(Calls(ports.observer.clone()));
         Self { stores: ports.stores.clone(), clients, calls }
@@ -97,11 +99,11 @@ impl Accounts {
         &self.clients
     }
 
-    /// Opens a store's account: one read of [`Stores`], and no call of Chatwoot.
+    /// Opens a store's account: one read of [`Stores`], and no call to Chatwoot.
     ///
     /// # Errors
-    /// The store is not known or not provisioned, its token is for another Chatwoot than its
-    /// account's, there is no client for that Chatwoot, or the port failed.
+    /// Returns an error if the store is not known or not provisioned, its token belongs to another
+    /// Chatwoot server than its account, there is no client for that server, or the port failed.
     pub async fn open(&self, id: &StoreId) -> Result<OpenAccount, StoreAccountError> {
         let record = self.record(id).await?;
         let not_provisioned = || StoreAccountError::NotProvisioned(id.clone());
@@ -118,21 +120,22 @@ impl Accounts {
         Ok(OpenAccount { record, account, identity, key })
     }
 
-    /// Returns what is kept of a store, whether it is provisioned or not.
+    /// Returns the stored record of a store, whether it is provisioned or not.
     ///
     /// # Errors
-    /// The store is not known, or the port failed.
+    /// Returns an error if the store is not known, or the port failed.
     pub async fn record(&self, id: &StoreId) -> Result<StoreRecord, StoreAccountError> {
         let record = self.stores.open(id).await?;
         record.ok_or_else(|| StoreAccountError::UnknownStore(id.clone()))
     }
 
-    /// Changes a store's account or credentials, and returns what `change` did and the record as it
-    /// is kept now. Where another change comes first, the record is read and changed again, so
-    /// `change` may be called several times.
+    /// Changes a store's account or credentials, and returns the result of `change` and the saved
+    /// record. After a concurrent change the record is read and changed again, so `change` may be
+    /// called several times.
     ///
     /// # Errors
-    /// The store is not known, the port failed, or others changed the record each time.
+    /// Returns an error if the store is not known, the port failed, or every attempt met a
+    /// concurrent change.
     ///
     /// ```
     /// # use store_context::accounts::{Accounts, StoreAccountError};
@@ -140,7 +143,7 @@ impl Accounts {
     /// use store_context::ports::StoreRecord;
     ///
     /// # async fn example(accounts: Accounts, store: StoreId) -> Result<(), StoreAccountError> {
-    /// // The account was deleted: the next provisioning makes another.
+    /// // The account was deleted: the next provisioning creates another.
     /// accounts.update(&store, StoreRecord::forget_account).await?;
     /// # Ok(())
     /// # }

@@ -1,4 +1,4 @@
-//! The promises of a cache.
+//! The conformance tests of a cache.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use bytes::Bytes;
 use super::ok;
 use crate::ports::Cache;
 
-/// Makes one test for each promise of [`Cache`](crate::ports::Cache); see [`conformance`].
+/// Generates one test per requirement of [`Cache`](crate::ports::Cache); see [`conformance`].
 ///
 /// Two of the tests sleep for a second of tokio's time; a cache in memory can pause its clock with
 /// the option `start_paused = true`.
@@ -44,7 +44,7 @@ pub async fn an_unknown_key_is_none(port: &dyn Cache) {
     has(port, "b", None, "another key was put").await;
 }
 
-/// Keys are any text and values any bytes, none included.
+/// Keys are any text and values any bytes, including none.
 pub async fn any_bytes_come_back(port: &dyn Cache) {
     ok(port.put("a", Bytes::from_static(b"\0\xff one"), MINUTE).await);
     ok(port.put("a\u{1f}b", Bytes::new(), MINUTE).await);
@@ -52,7 +52,7 @@ pub async fn any_bytes_come_back(port: &dyn Cache) {
     has(port, "a\u{1f}b", Some(b""), "no bytes are a value").await;
 }
 
-/// Keys that differ only by case are two keys.
+/// Keys are case-sensitive.
 pub async fn keys_are_told_apart_by_case(port: &dyn Cache) {
     ok(port.put("a", Bytes::from_static(b"small"), MINUTE).await);
     has(port, "A", None, "only the small letter was put").await;
@@ -69,7 +69,7 @@ pub async fn a_value_is_replaced(port: &dyn Cache) {
     has(port, "b", Some(b"other"), "the other key").await;
 }
 
-/// A key can be removed, also twice, and no other goes with it.
+/// A key can be removed, also twice, without affecting others.
 pub async fn a_removed_key_is_gone(port: &dyn Cache) {
     ok(port.put("a", Bytes::from_static(b"one"), MINUTE).await);
     ok(port.put("a\u{1f}b", Bytes::from_static(b"other"), MINUTE).await);
@@ -79,7 +79,7 @@ pub async fn a_removed_key_is_gone(port: &dyn Cache) {
     has(port, "a\u{1f}b", Some(b"other"), "a key that begins like it").await;
 }
 
-/// A value is there for its time, and not after it.
+/// A value exists until it expires.
 pub async fn a_value_ends_with_its_time(port: &dyn Cache) {
     ok(port.put("short", Bytes::from_static(b"1"), SHORT).await);
     ok(port.put("long", Bytes::from_static(b"1"), MINUTE).await);
@@ -88,7 +88,7 @@ pub async fn a_value_ends_with_its_time(port: &dyn Cache) {
     has(port, "long", Some(b"1"), "its time is not over").await;
 }
 
-/// A value that is replaced has the time of the new one.
+/// Replacing a value replaces its lifetime too.
 pub async fn a_replaced_value_has_the_new_time(port: &dyn Cache) {
     ok(port.put("longer", Bytes::from_static(b"1"), SHORT).await);
     ok(port.put("longer", Bytes::from_static(b"2"), MINUTE).await);

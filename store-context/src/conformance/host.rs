@@ -1,4 +1,4 @@
-//! The promises of a host: its customers, orders and carts.
+//! The conformance tests of a host: its customers, orders and carts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -9,9 +9,9 @@ use crate::Currency;
 use crate::model::{Cart, Customer, CustomerId, OrderTotals, StoreId};
 use crate::ports::{Carts, Cursor, Customers, Orders};
 
-/// Makes one test for each promise of a host ([`Customers`](crate::ports::Customers),
+/// Generates one test per requirement of a host ([`Customers`](crate::ports::Customers),
 /// [`Orders`](crate::ports::Orders), [`Carts`](crate::ports::Carts)); see [`conformance`] and
-/// [`HostSample`](crate::conformance::host::HostSample). Nothing is written.
+/// [`HostSample`](crate::conformance::host::HostSample). The tests write nothing.
 ///
 /// [`conformance`]: crate::conformance
 ///
@@ -75,9 +75,9 @@ macro_rules! host_conformance {
     };
 }
 
-/// A host with some customers that a promise may ask for. They stay as they are meanwhile.
+/// A host with some customers for the tests. They must not change meanwhile.
 ///
-/// What is checked is only what they have: some of them should have several orders, of which one
+/// Only existing data is checked: some of the customers should have several orders, of which one
 /// does not count, and one should have a cart.
 #[derive(Clone)]
 pub struct HostSample {
@@ -87,15 +87,15 @@ pub struct HostSample {
     pub orders: Arc<dyn Orders>,
     /// The host's carts, if it has any.
     pub carts: Option<Arc<dyn Carts>>,
-    /// A store with the known customers, and perhaps others.
+    /// A store with the known customers, and possibly others.
     pub store: StoreId,
-    /// The currency of its orders.
+    /// The currency of the store's orders.
     pub currency: Currency,
     /// Three or more customers of the store.
     pub known: Vec<CustomerId>,
-    /// An id that is no customer's.
+    /// An id that belongs to no customer.
     pub unknown: CustomerId,
-    /// A store where none of the known customers is one; the host need not know it.
+    /// A store of which none of the known customers is a customer; the host need not know it.
     pub other_store: StoreId,
 }
 
@@ -108,21 +108,21 @@ impl fmt::Debug for HostSample {
     }
 }
 
-/// As many orders as the promises ask for, so that they see all of a customer.
+/// The number of orders that the tests request, enough to get all of a customer.
 const ALL_ORDERS: usize = 10_000;
-/// As many pages as a listing may have: one that goes on for longer never ends.
+/// The maximum number of pages of a listing: a longer one is taken as endless.
 const PAGES: usize = 100_000;
 
 impl HostSample {
-    /// The known customers and the unknown one, and the same twice: a host may be asked for a
-    /// customer again.
+    /// Returns the known customers and the unknown one, and the same twice: a host may get a
+    /// customer's id repeatedly.
     fn asked(&self) -> [Vec<CustomerId>; 2] {
         let once: Vec<_> = self.known.iter().chain([&self.unknown]).cloned().collect();
         let twice = [once.clone(), once.clone()].concat();
         [once, twice]
     }
 
-    /// Every page of a listing.
+    /// Returns all pages of a listing.
     async fn pages(&self, limit: usize) -> Vec<Vec<CustomerId>> {
         let (mut pages, mut after) = (Vec::new(), None);
         while pages.len() < PAGES {
@@ -141,7 +141,7 @@ impl HostSample {
     }
 }
 
-/// The sample has what the other promises need.
+/// The sample has the data that the other tests need.
 pub async fn the_sample_is_large_enough(host: &HostSample) {
     let distinct: BTreeSet<_> = host.known.iter().collect();
     assert!(distinct.len() >= 3, "the sample needs three customers or more");
@@ -152,7 +152,7 @@ pub async fn the_sample_is_large_enough(host: &HostSample) {
     assert_eq!(found.len(), host.known.len(), "the known customers that the host has");
 }
 
-/// A customer is found by its id, and says that it is it.
+/// A customer is found by its id, and has that id.
 pub async fn a_known_customer_is_found(host: &HostSample) {
     for id in &host.known {
         let found = ok(host.customers.customer(&host.store, id).await);
@@ -160,8 +160,7 @@ pub async fn a_known_customer_is_found(host: &HostSample) {
     }
 }
 
-/// Of an id that is no customer's there is nothing, and that is no error: no customer, no order and
-/// no cart.
+/// An unknown id has no customer, no orders and no cart, without an error.
 pub async fn an_unknown_customer_is_none(host: &HostSample) {
     let HostSample { store, unknown, .. } = host;
     assert_eq!(ok(host.customers.customer(store, unknown).await), None, "the customer");
@@ -173,7 +172,7 @@ pub async fn an_unknown_customer_is_none(host: &HostSample) {
     }
 }
 
-/// A customer of one store is not another's, asked for alone, together, or in a listing.
+/// A customer of one store is not another store's, when read alone, in a batch, or in a listing.
 pub async fn a_customer_of_another_store_is_none(host: &HostSample) {
     let HostSample { customers, other_store, known, .. } = host;
     for id in known {
@@ -187,8 +186,8 @@ pub async fn a_customer_of_another_store_is_none(host: &HostSample) {
     assert_eq!(strange, None, "a listing of another store");
 }
 
-/// Customers are the same, asked for together or alone; unknown ones are left out, and a customer
-/// who is asked for twice does no harm.
+/// Customers are equal when read in a batch or alone; unknown ones are left out, and a repeated id
+/// does no harm.
 pub async fn customers_are_found_together(host: &HostSample) {
     let mut alone = BTreeMap::new();
     for id in &host.known {
@@ -205,7 +204,7 @@ pub async fn customers_are_found_together(host: &HostSample) {
     assert_eq!(none, [], "nobody was asked for");
 }
 
-/// A listing has every customer once, whatever the size of its pages.
+/// A listing contains every customer once, whatever the size of its pages.
 pub async fn a_listing_has_every_customer_once(host: &HostSample) {
     for limit in [1, 2, 1_000] {
         let all = host.pages(limit).await.concat();
@@ -218,7 +217,7 @@ pub async fn a_listing_has_every_customer_once(host: &HostSample) {
     }
 }
 
-/// A listing ends, its pages have no more customers than asked for, and each is a customer.
+/// A listing ends, its pages respect the limit, and each entry is a customer.
 pub async fn a_listing_ends_and_keeps_to_its_limit(host: &HostSample) {
     let pages = host.pages(2).await;
     for id in pages.iter().flatten().take(1_000) {
@@ -227,7 +226,7 @@ pub async fn a_listing_ends_and_keeps_to_its_limit(host: &HostSample) {
     }
 }
 
-/// A cursor leads to the same customers each time, after it was written down as text too.
+/// A cursor leads to the same customers each time, also after it was stored as text.
 pub async fn a_cursor_can_be_asked_again(host: &HostSample) {
     let HostSample { customers, store, .. } = host;
     let first = ok(customers.customer_ids(store, None, 1).await);
@@ -239,7 +238,7 @@ pub async fn a_cursor_can_be_asked_again(host: &HostSample) {
     assert_eq!(again, second, "the second page again");
 }
 
-/// The orders of a customer are the customer's own, newest first, as many as asked for.
+/// The recent orders of a customer are the customer's own, newest first, up to the limit.
 pub async fn recent_orders_are_the_newest_of_the_customer(host: &HostSample) {
     for id in &host.known {
         let all = ok(host.orders.recent_orders(&host.store, id, ALL_ORDERS).await);
@@ -288,7 +287,7 @@ pub async fn totals_are_of_the_orders_that_count(host: &HostSample) {
     }
 }
 
-/// Totals are the same, asked for together or alone; who has none may be left out.
+/// Totals are equal when read in a batch or alone; customers without any may be left out.
 pub async fn totals_are_added_up_together(host: &HostSample) {
     for asked in host.asked() {
         let together = ok(host.orders.order_totals_of(&host.store, &asked).await);
@@ -303,7 +302,7 @@ pub async fn totals_are_added_up_together(host: &HostSample) {
     assert_eq!(none, [], "nobody was asked for");
 }
 
-/// A cart has something in it, in the store's currency; an empty one is none.
+/// A cart has items, in the store's currency; an empty one is `None`.
 pub async fn a_cart_is_never_empty(host: &HostSample) {
     let Some(carts) = &host.carts else { return };
     for id in &host.known {
@@ -323,7 +322,7 @@ pub async fn carts_of_another_store_are_none(host: &HostSample) {
     }
 }
 
-/// Carts are the same, asked for together or alone; who has none is left out.
+/// Carts are equal when read in a batch or alone; customers without one are left out.
 pub async fn carts_are_found_together(host: &HostSample) {
     let Some(carts) = &host.carts else { return };
     let mut alone = BTreeMap::new();

@@ -1,16 +1,15 @@
-//! Checks that an implementation of a port keeps the port's promises.
+//! Conformance tests for implementations of the ports.
 //!
-//! Each port has a module with one function a promise, and a macro that makes one `#[tokio::test]`
-//! of each: [`stores_conformance!`], [`sweeps_conformance!`],
-//! [`sync_ledger_conformance!`], [`webhook_ledger_conformance!`],
-//! [`webhook_rounds_conformance!`] and [`cache_conformance!`]; and
-//! [`host_conformance!`] for the three of the host's own. Every
-//! test has a fresh, empty implementation of its own, so a broken promise is named by the test that
-//! fails and hides no other. The crate that calls a macro depends on tokio with `macros`, `rt` and
+//! Each port has a module with one function per requirement, and a macro that generates one
+//! `#[tokio::test]` for each: [`stores_conformance!`], [`sweeps_conformance!`],
+//! [`sync_ledger_conformance!`], [`webhook_ledger_conformance!`], [`webhook_rounds_conformance!`]
+//! and [`cache_conformance!`]; and [`host_conformance!`] for the host's own three ports. Every test
+//! has a fresh, empty implementation of its own, so a failing test names the violated requirement
+//! and hides no other. The crate that calls a macro depends on tokio with `macros`, `rt` and
 //! `time`.
 //!
-//! The first argument of a macro is an expression that is evaluated once a test; it is a future of
-//! the port. What follows are options of `#[tokio::test]`.
+//! The first argument of a macro is an expression that is evaluated once per test; it is a future
+//! of the port. The following arguments are options of `#[tokio::test]`.
 //!
 //! ```
 //! # // A module of tests is what the macros are for; here it is only compiled.
@@ -25,9 +24,9 @@
 //! The tests are then named `tests::sync_ledger_conformance::a_link_is_found_both_ways`
 //! and so on.
 //!
-//! The promises use the stores of [`sample_stores`]: where tables refer to stores, the expression
-//! puts these first (but for the port that keeps stores). Times are whole seconds, so that a
-//! database that keeps microseconds loses nothing.
+//! The tests use the stores of [`sample_stores`]: if tables refer to stores, the expression inserts
+//! these first (except for the port that stores stores). Times are whole seconds, so that a
+//! database with microsecond precision loses nothing.
 //!
 //! [`stores_conformance!`]: crate::stores_conformance
 //! [`sweeps_conformance!`]: crate::sweeps_conformance
@@ -58,7 +57,7 @@ use crate::Currency;
 use crate::model::{AccountKey, Branding, CustomerId, Store, StoreId, TierPolicy};
 use crate::ports::PortResult;
 
-/// Makes the tests of one port: a module `$tests` with one test a promise.
+/// Generates the tests of one port: a module `$tests` with one test per requirement.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! conformance_tests {
@@ -83,28 +82,28 @@ macro_rules! conformance_tests {
     };
 }
 
-/// Returns the two stores that the promises are checked with.
+/// Returns the two stores that the tests use.
 pub fn sample_stores() -> [Store; 2] {
     ["conformance-north", "conformance-south"].map(sample_store)
 }
 
-/// How long a claim is held.
+/// The lease of a claim.
 const LEASE: Duration = Duration::from_mins(1);
 
-/// A lease that ends while a test waits: long for a ledger that answers, short for who waits.
+/// A lease that expires while a test waits: long for a responding ledger, short for the test.
 const MOMENT: Duration = Duration::from_millis(400);
 
-/// Waits until a lease of a [`MOMENT`] has ended.
+/// Waits until a lease of a [`MOMENT`] has expired.
 async fn moment() {
     tokio::time::sleep(MOMENT + MOMENT / 8).await;
 }
 
-/// The stores' account.
+/// Returns the stores' account.
 fn account() -> AccountKey {
     AccountKey { base_url: "https://chatwoot.example.com".to_owned(), account: 1.into() }
 }
 
-/// Another account on the same server.
+/// Returns another account on the same server.
 fn other_account() -> AccountKey {
     AccountKey { account: 2.into(), ..account() }
 }
@@ -141,12 +140,12 @@ fn customer(id: &str) -> CustomerId {
     good(CustomerId::new(id))
 }
 
-/// Seconds after an instant that all promises share.
+/// Returns a time some seconds after an instant that all tests share.
 fn at(second: i64) -> Timestamp {
     good(Timestamp::from_second(1_790_000_000 + second))
 }
 
-/// What a port answers when it works.
+/// Returns the result of a port that must succeed.
 #[track_caller]
 #[expect(clippy::panic, reason = "a promise that is not kept panics")]
 fn ok<T>(answer: PortResult<T>) -> T {
@@ -158,7 +157,7 @@ fn ok<T>(answer: PortResult<T>) -> T {
     }
 }
 
-/// What is right by construction.
+/// Returns a value that is valid by construction.
 #[track_caller]
 #[expect(clippy::panic, reason = "a promise that is not kept panics")]
 fn good<T, E: Debug>(made: Result<T, E>) -> T {
@@ -168,7 +167,7 @@ fn good<T, E: Debug>(made: Result<T, E>) -> T {
     }
 }
 
-/// The only one of what was claimed.
+/// Returns the only one of the claims.
 #[track_caller]
 #[expect(clippy::panic, reason = "a promise that is not kept panics")]
 fn only<T: Debug>(claims: Vec<T>, what: &str) -> T {

@@ -1,4 +1,4 @@
-//! The promises of a store of stores.
+//! The conformance tests of [`Stores`].
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::ports::{
     StoreRecord, Stores,
 };
 
-/// Makes one test for each promise of [`Stores`](crate::ports::Stores); see [`conformance`].
+/// Generates one test per requirement of [`Stores`](crate::ports::Stores); see [`conformance`].
 ///
 /// [`conformance`]: crate::conformance
 #[macro_export]
@@ -53,13 +53,13 @@ macro_rules! stores_conformance {
     };
 }
 
-/// An unknown store is none, and there are no ids.
+/// An unknown store is `None`, and there are no ids.
 pub async fn it_starts_empty(port: &dyn Stores) {
     assert!(ok(port.open(&north()).await).is_none(), "an unknown store");
     assert_eq!(ok(port.ids(None, 10).await), [], "the ids");
 }
 
-/// A store comes back as it was put.
+/// A store is read back as it was saved.
 pub async fn a_store_comes_back_whole(port: &dyn Stores) {
     let [first, second] = sample_stores();
     ok(port.put(&first).await);
@@ -69,7 +69,7 @@ pub async fn a_store_comes_back_whole(port: &dyn Stores) {
     assert_eq!(open(port, &south()).await.store, second, "the second store");
 }
 
-/// The ids come in rising order, whatever the order in which the stores were put, and in pages.
+/// Ids are listed in ascending order, whatever the order of insertion, and in pages.
 pub async fn ids_come_in_rising_order_and_pages(port: &dyn Stores) {
     let [first, second] = sample_stores();
     ok(port.put(&second).await);
@@ -83,7 +83,7 @@ pub async fn ids_come_in_rising_order_and_pages(port: &dyn Stores) {
     assert_eq!(ok(port.ids(Some(&between), 10).await), [south()], "after an id that is no store's");
 }
 
-/// Putting a store again replaces it, and no other.
+/// Saving a store again replaces it, and no other.
 pub async fn a_store_is_replaced(port: &dyn Stores) {
     let [mut first, second] = put_both(port).await;
     "Renamed".clone_into(&mut first.name);
@@ -93,7 +93,7 @@ pub async fn a_store_is_replaced(port: &dyn Stores) {
     assert_eq!(open(port, &south()).await.store, second, "the other store");
 }
 
-/// A store has no account and no secret until they are saved.
+/// A new store has no account and no secret.
 pub async fn a_new_store_has_nothing(port: &dyn Stores) {
     put_both(port).await;
     let record = open(port, &north()).await;
@@ -102,7 +102,7 @@ pub async fn a_new_store_has_nothing(port: &dyn Stores) {
     assert!(record.account_key().is_none(), "the key of no account");
 }
 
-/// What a store has in Chatwoot comes back whole, and is replaced when it is saved again.
+/// A store's account is read back completely, and replaced when it is saved again.
 pub async fn an_account_is_replaced(port: &dyn Stores) {
     put_both(port).await;
     let begun = begun(7);
@@ -116,7 +116,7 @@ pub async fn an_account_is_replaced(port: &dyn Stores) {
     assert_eq!(open(port, &north()).await.account, less, "a part that is no longer there");
 }
 
-/// Every secret comes back, with the time until which a replaced one is taken.
+/// Every secret is read back, with the expiry of a replaced one.
 pub async fn every_secret_comes_back(port: &dyn Stores) {
     put_both(port).await;
     let all = all();
@@ -124,7 +124,7 @@ pub async fn every_secret_comes_back(port: &dyn Stores) {
     has(port, &north(), &all, "every secret").await;
 }
 
-/// One store's account and secrets are not another's.
+/// Stores have separate accounts and secrets.
 pub async fn stores_have_records_of_their_own(port: &dyn Stores) {
     put_both(port).await;
     let (first, second) = (all(), webhook_only());
@@ -139,7 +139,7 @@ pub async fn stores_have_records_of_their_own(port: &dyn Stores) {
     assert_eq!(open(port, &north()).await.account, begun(7), "the other's account came later");
 }
 
-/// Saving credentials replaces all of those before: what the new ones lack is gone.
+/// Saving credentials replaces all previous ones: those that the new record lacks are removed.
 pub async fn records_are_replaced_as_a_whole(port: &dyn Stores) {
     put_both(port).await;
     let first = all();
@@ -149,7 +149,7 @@ pub async fn records_are_replaced_as_a_whole(port: &dyn Stores) {
     has(port, &north(), &renewed, "the later credentials").await;
 }
 
-/// Putting a store again leaves its account, its secrets and their version.
+/// Saving a store again preserves its account, its secrets and their version.
 pub async fn putting_a_store_leaves_its_record(port: &dyn Stores) {
     let [first, _] = put_both(port).await;
     let (account, credentials) = (more(&begun(7)), all());
@@ -163,7 +163,7 @@ pub async fn putting_a_store_leaves_its_record(port: &dyn Stores) {
     has(port, &north(), &credentials, "what was saved before").await;
 }
 
-/// Saving a record does not change the store: the host may have put it again meanwhile.
+/// Saving a record does not change the store, which the host may have saved again meanwhile.
 pub async fn saving_a_record_leaves_its_store(port: &dyn Stores) {
     let [mut first, _] = put_both(port).await;
     let mut read = open(port, &north()).await;
@@ -174,7 +174,7 @@ pub async fn saving_a_record_leaves_its_store(port: &dyn Stores) {
     assert_eq!(open(port, &north()).await.store, first, "the store that was put later");
 }
 
-/// Of two who change a record that both have read, the second keeps nothing.
+/// Of two changes to the same version of a record, the second is not saved.
 pub async fn an_outdated_record_is_not_kept(port: &dyn Stores) {
     put_both(port).await;
     let (mut first, mut second) = (open(port, &north()).await, open(port, &north()).await);
@@ -192,7 +192,7 @@ pub async fn an_outdated_record_is_not_kept(port: &dyn Stores) {
     assert_eq!(ok(port.save(&first).await), None, "a record that was saved is outdated too");
 }
 
-/// Changes that are repeated where another came first are all kept.
+/// Changes that are retried after a conflict are all saved.
 pub async fn of_many_changes_at_once_none_is_lost(port: &dyn Stores) {
     put_both(port).await;
     let id = north();
@@ -239,7 +239,7 @@ pub async fn of_many_changes_at_once_none_is_lost(port: &dyn Stores) {
     assert!(texts(&credentials) == texts(&expected), "every change of the credentials");
 }
 
-/// A record of a store that was removed and put again is not taken for one of the new store.
+/// A record of a store that was removed and added again is not accepted for the new store.
 pub async fn a_version_is_never_that_of_another_record(port: &dyn Stores) {
     let [first, _] = put_both(port).await;
     let mut old = open(port, &north()).await;
@@ -250,7 +250,7 @@ pub async fn a_version_is_never_that_of_another_record(port: &dyn Stores) {
     assert_eq!(open(port, &north()).await.account, StoreAccount::default(), "the new store");
 }
 
-/// Of a store that is not known nothing is kept, and it is not locked.
+/// An unknown store has no record and cannot be locked.
 pub async fn an_unknown_store_keeps_nothing(port: &dyn Stores) {
     let [_, second] = sample_stores();
     ok(port.put(&second).await);
@@ -263,7 +263,7 @@ pub async fn an_unknown_store_keeps_nothing(port: &dyn Stores) {
     assert!(ok(port.update(&north(), |_| ()).await).is_none(), "a change of an unknown store");
 }
 
-/// A removed store is gone with its account, its secrets and its addresses; others stay.
+/// Removing a store removes its account, its secrets and its URLs; others stay.
 pub async fn a_removed_store_is_gone(port: &dyn Stores) {
     let [first, _] = put_both(port).await;
     let (kept, other) = (all(), webhook_only());
@@ -282,7 +282,7 @@ pub async fn a_removed_store_is_gone(port: &dyn Stores) {
     assert!(!ok(port.extend(&lock, LEASE).await), "the lock is not the new store's");
 }
 
-/// The address of a webhook or a panel leads to the store that has it.
+/// The URL of a webhook or a panel leads to its store.
 pub async fn an_address_leads_to_its_store(port: &dyn Stores) {
     put_both(port).await;
     let (first, second) = (all(), webhook_only());
@@ -293,7 +293,7 @@ pub async fn an_address_leads_to_its_store(port: &dyn Stores) {
     is_at(port, Address::Webhook, &second, Some(south())).await;
 }
 
-/// An address that was never kept leads to no store.
+/// An unknown URL leads to no store.
 pub async fn an_unknown_address_is_nobodys(port: &dyn Stores) {
     put_both(port).await;
     is_at(port, Address::Webhook, &all(), None).await;
@@ -302,7 +302,7 @@ pub async fn an_unknown_address_is_nobodys(port: &dyn Stores) {
     is_at(port, Address::Panel, &all(), None).await;
 }
 
-/// A token is the address of a webhook or of a panel, never of both.
+/// A token belongs to the URL of a webhook or of a panel, never to both.
 pub async fn the_addresses_of_webhook_and_panel_are_apart(port: &dyn Stores) {
     put_both(port).await;
     let kept = all();
@@ -316,7 +316,7 @@ pub async fn the_addresses_of_webhook_and_panel_are_apart(port: &dyn Stores) {
     is_at(port, Address::Panel, &crossed, None).await;
 }
 
-/// An address that the store's later credentials lack leads to no store.
+/// A URL that the store's later credentials lack leads to no store.
 pub async fn an_address_that_is_no_longer_kept_is_nobodys(port: &dyn Stores) {
     put_both(port).await;
     let (first, other) = (all(), webhook_only());
@@ -333,8 +333,8 @@ pub async fn an_address_that_is_no_longer_kept_is_nobodys(port: &dyn Stores) {
     is_at(port, Address::Webhook, &other, Some(south())).await;
 }
 
-/// A panel's address that was replaced leads to its store until its time is over, by the port's own
-/// clock: a time that is long past is over, and one that is far ahead is not.
+/// A replaced URL of a panel leads to its store until it expires, by the port's own clock: a time
+/// long ago is expired, and one far ahead is not.
 pub async fn a_replaced_address_is_taken_until_its_time_is_over(port: &dyn Stores) {
     put_both(port).await;
     let mut kept = all();
@@ -350,7 +350,7 @@ pub async fn a_replaced_address_is_taken_until_its_time_is_over(port: &dyn Store
     assert_eq!(found, None, "when its time is over");
 }
 
-/// While one holds the lock of a store nobody else has it; another store's is another.
+/// A store's lock has at most one holder; locks of stores are independent.
 pub async fn a_lock_is_one_holders(port: &dyn Stores) {
     put_both(port).await;
     let lock = locked(port, "of a store that nobody holds").await;
@@ -364,7 +364,7 @@ pub async fn a_lock_is_one_holders(port: &dyn Stores) {
     assert_eq!(ok(port.lock(&south(), LEASE).await), None, "the other store's is still held");
 }
 
-/// The lock of a holder who was killed is free when its lease has ended.
+/// The lock of a killed holder is free when its lease has expired.
 pub async fn a_lock_ends_with_its_lease(port: &dyn Stores) {
     put_both(port).await;
     ok(port.lock(&north(), SHORT).await);
@@ -372,7 +372,7 @@ pub async fn a_lock_ends_with_its_lease(port: &dyn Stores) {
     locked(port, "after the lease").await;
 }
 
-/// A lock is held for as long as it was last extended.
+/// A lock is valid for as long as it was last extended.
 pub async fn an_extended_lock_holds_longer(port: &dyn Stores) {
     put_both(port).await;
     let lock = good(ok(port.lock(&north(), SHORT).await).ok_or("no lock"));
@@ -384,7 +384,7 @@ pub async fn an_extended_lock_holds_longer(port: &dyn Stores) {
     locked(port, "after the last lease").await;
 }
 
-/// A lock that another took over, or that was given back, is neither extended nor given back again.
+/// A lock that was taken over or released can be neither extended nor released again.
 pub async fn a_lost_lock_changes_nothing(port: &dyn Stores) {
     put_both(port).await;
     let lost = good(ok(port.lock(&north(), SHORT).await).ok_or("no lock"));
@@ -441,7 +441,7 @@ fn more(begun: &StoreAccount) -> StoreAccount {
     }
 }
 
-/// Credentials that lack nothing, with addresses that no others have.
+/// Returns complete credentials with unique URLs.
 fn all() -> StoreCredentials {
     StoreCredentials {
         user_token: Some(BoundToken {
@@ -469,7 +469,7 @@ fn webhook_only() -> StoreCredentials {
     }
 }
 
-/// The same with a new address of the webhook, and without a user and a panel.
+/// Returns the same credentials with a new webhook URL, and without a user and a panel.
 fn renewed(before: &StoreCredentials) -> StoreCredentials {
     StoreCredentials {
         webhook_address: Some(good(AddressToken::random())),
@@ -489,7 +489,7 @@ async fn has(port: &dyn Stores, store: &StoreId, expected: &StoreCredentials, wh
     assert!(texts(&open(port, store).await.credentials) == texts(expected), "{what}");
 }
 
-/// Whose the address in some credentials is.
+/// Asserts which store a URL of the credentials belongs to.
 async fn is_at(port: &dyn Stores, address: Address, of: &StoreCredentials, store: Option<StoreId>) {
     let token = match address {
         Address::Webhook => &of.webhook_address,
@@ -500,7 +500,7 @@ async fn is_at(port: &dyn Stores, address: Address, of: &StoreCredentials, store
     }
 }
 
-/// Every secret as text, to compare; never printed.
+/// Returns every secret as text, for comparison; never printed.
 fn texts(credentials: &StoreCredentials) -> Vec<Option<String>> {
     let StoreCredentials {
         user_token,
@@ -539,16 +539,16 @@ fn texts(credentials: &StoreCredentials) -> Vec<Option<String>> {
     ]
 }
 
-/// A time that is over by every clock, and one that is not: no clock is asked here.
+/// A time that is expired by every clock, and one that is not: no clock is read here.
 const PAST: Timestamp = Timestamp::UNIX_EPOCH;
 
 fn previous<T>(value: T) -> Expiring<T> {
     Expiring { value, until: super::at(100_000_000_000) }
 }
 
-/// How long a lock is held that no promise waits for.
+/// A lease that no test waits for.
 const LEASE: Duration = Duration::from_mins(5);
-/// How long a lock is held that ends while a promise waits.
+/// A lease that expires during a test.
 const SHORT: Duration = Duration::from_millis(50);
-/// How long a promise waits for it.
+/// How long a test waits for that.
 const AFTER: Duration = Duration::from_millis(250);

@@ -1,11 +1,11 @@
-//! The promises of a schedule of sweeps.
+//! The conformance tests of a schedule of sweeps.
 
 use std::time::Duration;
 
 use super::{north, ok, south};
 use crate::ports::{SweepClaim, Sweeps};
 
-/// Makes one test for each promise of [`Sweeps`](crate::ports::Sweeps); see [`conformance`].
+/// Generates one test per requirement of [`Sweeps`](crate::ports::Sweeps); see [`conformance`].
 ///
 /// Some of the tests sleep for a second of real time.
 ///
@@ -51,14 +51,14 @@ pub async fn a_store_is_due_when_it_is_scheduled(port: &dyn Sweeps) {
     assert_eq!(ok(port.claim(LEASE).await), None, "it waits for its time");
 }
 
-/// Of two workers one has the sweep.
+/// Of two workers only one claims the sweep.
 pub async fn a_held_sweep_is_nobody_elses(port: &dyn Sweeps) {
     ok(port.schedule(&[north()]).await);
     claimed(port, LEASE).await;
     assert_eq!(ok(port.claim(LEASE).await), None, "it is held");
 }
 
-/// A lease that ended gives the sweep to another worker, and the claim before changes nothing.
+/// After a lease expired another worker claims the sweep, and the previous claim changes nothing.
 pub async fn a_lease_that_ended_gives_the_sweep_to_another(port: &dyn Sweeps) {
     ok(port.schedule(&[north()]).await);
     let old = claimed(port, SHORT).await;
@@ -71,7 +71,7 @@ pub async fn a_lease_that_ended_gives_the_sweep_to_another(port: &dyn Sweeps) {
     assert!(ok(port.settle(&new, LEASE).await));
 }
 
-/// An extended lease holds from when it was extended.
+/// An extended lease is valid from the time of the extension.
 pub async fn an_extended_lease_holds(port: &dyn Sweeps) {
     ok(port.schedule(&[north()]).await);
     let claim = claimed(port, SHORT).await;
@@ -80,7 +80,7 @@ pub async fn an_extended_lease_holds(port: &dyn Sweeps) {
     assert_eq!(ok(port.claim(LEASE).await), None, "it is held longer");
 }
 
-/// A settled sweep is due after its time, or at once, and is settled once.
+/// A settled sweep is due after its delay, or at once, and is settled once.
 pub async fn a_settled_sweep_waits_for_its_time(port: &dyn Sweeps) {
     ok(port.schedule(&[north()]).await);
     let claim = claimed(port, LEASE).await;
@@ -93,7 +93,7 @@ pub async fn a_settled_sweep_waits_for_its_time(port: &dyn Sweeps) {
     claimed(port, LEASE).await;
 }
 
-/// Of several that are due, the one that has been for longest comes first.
+/// Of several due sweeps, the one that has been due for longest comes first.
 pub async fn the_longest_due_comes_first(port: &dyn Sweeps) {
     ok(port.schedule(&[north()]).await);
     tokio::time::sleep(SHORT).await;

@@ -1,7 +1,7 @@
-//! The promises of a sync ledger.
+//! The conformance tests of a sync ledger.
 //!
-//! Leases and waits run on the ledger's own clock, so some promises wait: 300 milliseconds at most,
-//! or none at all where tokio's clock is paused and the ledger goes by it.
+//! Leases and delays use the ledger's own clock, so some tests wait: 300 milliseconds at most, or
+//! not at all if tokio's clock is paused and the ledger uses it.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::ports::{
     SyncLedger,
 };
 
-/// Makes one test for each promise of [`SyncLedger`](crate::ports::SyncLedger); see
+/// Generates one test per requirement of [`SyncLedger`](crate::ports::SyncLedger); see
 /// [`conformance`].
 ///
 /// [`conformance`]: crate::conformance
@@ -100,10 +100,10 @@ macro_rules! sync_ledger_conformance {
     };
 }
 
-/// A time that passes in a test.
+/// A duration that passes during a test.
 const SHORT: Duration = Duration::from_millis(60);
 
-/// Longer than [`SHORT`], for a database's clock too.
+/// A duration longer than [`SHORT`], also on a database's clock.
 const LONGER: Duration = Duration::from_millis(150);
 
 /// An empty ledger has no rows and nothing to claim.
@@ -124,7 +124,7 @@ pub async fn many_triggers_are_one_row(port: &dyn SyncLedger) {
     assert_eq!((claim.link, claim.doubt, claim.erased), (None, Doubt::None, false), "a new row");
 }
 
-/// A row that a worker has claimed is given to no other, and waits until it is confirmed.
+/// A claimed row is given to no other worker, and counts as waiting until it is confirmed.
 pub async fn a_claimed_row_is_held_and_waiting(port: &dyn SyncLedger) {
     let _claim = claimed(port, "ada").await;
     assert_eq!(take(port, 10).await, [], "the row is held");
@@ -132,7 +132,7 @@ pub async fn a_claimed_row_is_held_and_waiting(port: &dyn SyncLedger) {
     assert_eq!(counts(port).await.claimed, 1, "it is claimed");
 }
 
-/// A row whose wanted version is confirmed stays in the ledger, clean, and is not claimed.
+/// A confirmed row stays in the ledger, is clean, and is not claimed.
 pub async fn a_confirmed_row_is_clean(port: &dyn SyncLedger) {
     let claim = claimed(port, "ada").await;
     assert!(settle(port, &claim, confirmed(7)).await, "the claim stands");
@@ -156,7 +156,7 @@ pub async fn a_claim_is_settled_once(port: &dyn SyncLedger) {
     holds(port, 2, 1, "the failed row waits").await;
 }
 
-/// A clean row that is wanted again has a higher version and fence, its link, and no tries.
+/// A clean row that is wanted again has a higher version and fence, its link, and no attempts.
 pub async fn a_clean_row_that_is_wanted_again_starts_anew(port: &dyn SyncLedger) {
     let first = claimed(port, "ada").await;
     assert!(settle(port, &first, confirmed(7)).await, "the claim stands");
@@ -169,7 +169,7 @@ pub async fn a_clean_row_that_is_wanted_again_starts_anew(port: &dyn SyncLedger)
     assert!(!settle(port, &first, confirmed(7)).await, "the old claim settles nothing");
 }
 
-/// The same customer id in another store is another row; one claim gives rows of all stores.
+/// The same customer id in another store is another row; one claim returns rows of all stores.
 pub async fn stores_have_rows_of_their_own(port: &dyn SyncLedger) {
     want_in(port, &south(), &["ada"], Priority::Live).await;
     want(port, &["ada"]).await;
@@ -183,7 +183,7 @@ pub async fn stores_have_rows_of_their_own(port: &dyn SyncLedger) {
     assert_eq!(ok(port.counts(Some(&north())).await).waiting, 1, "the other store's waits");
 }
 
-/// A claim of a row that the ledger does not have settles nothing.
+/// A claim on an unknown row settles nothing.
 pub async fn an_unknown_row_has_no_claim(port: &dyn SyncLedger) {
     let claim = claimed(port, "ada").await;
     let unknown = SyncClaim { customer: customer("nobody"), ..claim.clone() };
@@ -203,7 +203,7 @@ pub async fn rows_come_in_the_order_in_which_they_became_due(port: &dyn SyncLedg
     assert_eq!(ids(&take(port, 10).await), ["c", "a", "d", "b"], "first come, first served");
 }
 
-/// A further trigger does not send a row to the end of the line.
+/// A further trigger does not move a row to the end of the queue.
 pub async fn a_further_trigger_keeps_a_rows_place(port: &dyn SyncLedger) {
     for id in ["a", "b", "a"] {
         want(port, &[id]).await;
@@ -212,7 +212,7 @@ pub async fn a_further_trigger_keeps_a_rows_place(port: &dyn SyncLedger) {
     assert_eq!(ids(&take(port, 10).await), ["a", "b"], "the first trigger counts");
 }
 
-/// Live rows are claimed before bulk, however long bulk has waited, in whatever store.
+/// Live rows are claimed before bulk rows, however long those have waited, in any store.
 pub async fn live_goes_before_bulk(port: &dyn SyncLedger) {
     want_in(port, &north(), &["a", "b", "c"], Priority::Bulk).await;
     sleep(Duration::from_millis(5)).await;
@@ -227,7 +227,7 @@ pub async fn live_goes_before_bulk(port: &dyn SyncLedger) {
     assert!(claims.iter().all(|claim| claim.priority == Priority::Bulk), "and it says so");
 }
 
-/// A row that waits as bulk and is wanted live goes before bulk.
+/// A waiting bulk row that is wanted live precedes bulk rows.
 pub async fn a_live_trigger_makes_a_bulk_row_live(port: &dyn SyncLedger) {
     want_in(port, &north(), &["a", "b"], Priority::Bulk).await;
     want(port, &["b"]).await;
@@ -235,7 +235,7 @@ pub async fn a_live_trigger_makes_a_bulk_row_live(port: &dyn SyncLedger) {
     assert_eq!(ids(&take(port, 1).await), ["b"], "live beats bulk");
 }
 
-/// A claim gives no more rows than it is asked for; the others are left for the next.
+/// A claim respects its limit; the other rows are left for the next one.
 pub async fn a_claim_takes_no_more_than_its_limit(port: &dyn SyncLedger) {
     want(port, &["a", "b", "c", "d"]).await;
     assert_eq!(take(port, 0).await, [], "a limit of 0 claims nothing");
@@ -243,7 +243,7 @@ pub async fn a_claim_takes_no_more_than_its_limit(port: &dyn SyncLedger) {
     assert_eq!(take(port, 3).await.len(), 1, "then the rest");
 }
 
-/// While others wait, a claim gives a store no more than its share.
+/// While other stores wait, a claim returns no more than a store's share.
 pub async fn a_store_gets_its_share_while_others_wait(port: &dyn SyncLedger) {
     want(port, &["a", "b", "c", "d", "e"]).await;
     want_in(port, &south(), &["f", "g"], Priority::Bulk).await;
@@ -252,7 +252,7 @@ pub async fn a_store_gets_its_share_while_others_wait(port: &dyn SyncLedger) {
     assert_eq!((claims.len(), of_north), (4, 2), "half is the other's, though it is bulk");
 }
 
-/// What others do not need is given to the store that has more.
+/// Capacity that other stores do not need goes to the store that has more rows.
 pub async fn a_store_gets_the_rest_when_nobody_else_waits(port: &dyn SyncLedger) {
     want(port, &["a", "b", "c", "d", "e"]).await;
     want_in(port, &south(), &["f"], Priority::Live).await;
@@ -261,7 +261,7 @@ pub async fn a_store_gets_the_rest_when_nobody_else_waits(port: &dyn SyncLedger)
     assert_eq!((claims.len(), of_north), (5, 4), "nothing is left unused");
 }
 
-/// The store that was served longest ago goes first.
+/// The store that was served longest ago comes first.
 pub async fn stores_take_turns(port: &dyn SyncLedger) {
     want(port, &["a", "b", "c"]).await;
     sleep(Duration::from_millis(5)).await;
@@ -275,7 +275,7 @@ pub async fn stores_take_turns(port: &dyn SyncLedger) {
     }
 }
 
-/// A claim gives no rows of the stores that it excepts.
+/// A claim returns no rows of excepted stores.
 pub async fn excepted_stores_are_passed_over(port: &dyn SyncLedger) {
     want(port, &["a"]).await;
     want_in(port, &south(), &["b"], Priority::Bulk).await;
@@ -284,7 +284,7 @@ pub async fn excepted_stores_are_passed_over(port: &dyn SyncLedger) {
     assert_eq!(ids(&take(port, 10).await), ["a"], "it is there for the next");
 }
 
-/// A row that failed is claimed again when its retry is due, as a further try of the same version.
+/// A failed row is claimed again when its retry is due, as a further attempt of the same version.
 pub async fn a_failed_row_waits_for_its_retry(port: &dyn SyncLedger) {
     let first = claimed(port, "a").await;
     assert!(settle(port, &first, retry(SHORT)).await, "the claim stands");
@@ -297,7 +297,7 @@ pub async fn a_failed_row_waits_for_its_retry(port: &dyn SyncLedger) {
     assert!(second.fence > first.fence, "fences rise");
 }
 
-/// A version that is wanted while the row waits for a retry is due at once, and was never tried.
+/// A version that is wanted while the row waits for a retry is due at once, with no attempts.
 pub async fn a_new_version_does_not_wait_for_a_retry(port: &dyn SyncLedger) {
     let first = claimed(port, "a").await;
     assert!(settle(port, &first, retry(LEASE)).await, "the claim stands");
@@ -308,7 +308,7 @@ pub async fn a_new_version_does_not_wait_for_a_retry(port: &dyn SyncLedger) {
     assert_eq!(second.wanted_at, first.wanted_at, "the lag counts from what is not yet confirmed");
 }
 
-/// What was sent and may still be worked on is left alone, though a new version is wanted.
+/// A row whose request may still be processed is not due, even if a new version is wanted.
 pub async fn a_row_that_may_still_be_written_is_left_alone(port: &dyn SyncLedger) {
     let error = "lost".to_owned();
     let lost = Settlement::Retry { after: SHORT, quiet: SHORT, error };
@@ -322,7 +322,7 @@ pub async fn a_row_that_may_still_be_written_is_left_alone(port: &dyn SyncLedger
     assert_eq!(take(port, 10).await.len(), 2, "and then they are due");
 }
 
-/// A trigger while a row is claimed leaves the row to its worker.
+/// A trigger on a claimed row leaves the claim valid.
 pub async fn a_trigger_does_not_break_a_claim(port: &dyn SyncLedger) {
     let claim = claimed(port, "a").await;
     want(port, &["a"]).await;
@@ -330,7 +330,7 @@ pub async fn a_trigger_does_not_break_a_claim(port: &dyn SyncLedger) {
     assert!(settle(port, &claim, confirmed(7)).await, "the claim still stands");
 }
 
-/// Confirming the claimed version leaves a later one wanted, since when it was wanted.
+/// Confirming the claimed version leaves a later one wanted, since the time it was wanted.
 pub async fn a_version_wanted_during_a_claim_stays_wanted(port: &dyn SyncLedger) {
     let first = claimed(port, "a").await;
     sleep(SHORT).await;
@@ -356,7 +356,7 @@ pub async fn a_version_wanted_during_a_claim_does_not_wait_for_its_retry(port: &
     assert_eq!((second.tries, second.wanted_at), (0, first.wanted_at), "the lag goes on");
 }
 
-/// A confirmed row that is wanted again is not due before its quiet time has passed.
+/// A confirmed row that is wanted again is not due before its quiet period has passed.
 pub async fn a_confirmed_row_is_quiet_for_a_while(port: &dyn SyncLedger) {
     let quiet =
         |contact| Settlement::Confirmed { link: link(contact), quiet: SHORT, retry_left_out: None };
@@ -371,7 +371,7 @@ pub async fn a_confirmed_row_is_quiet_for_a_while(port: &dyn SyncLedger) {
     assert_eq!(take(port, 10).await.len(), 2, "and then they are due");
 }
 
-/// A row that is given back is due at once, and no try was counted.
+/// A returned row is due at once, and no attempt was counted.
 pub async fn a_returned_row_is_due_at_once_and_was_not_tried(port: &dyn SyncLedger) {
     let first = claimed(port, "a").await;
     assert!(settle(port, &first, returned()).await, "the claim stands");
@@ -380,7 +380,7 @@ pub async fn a_returned_row_is_due_at_once_and_was_not_tried(port: &dyn SyncLedg
     assert_eq!(second.wanted_at, first.wanted_at, "the lag goes on");
 }
 
-/// A row whose lease has ended is claimed by the next worker, as a further try.
+/// A row whose lease has expired is claimed by the next worker, as a further attempt.
 pub async fn a_row_can_be_claimed_again_when_its_lease_ends(port: &dyn SyncLedger) {
     want(port, &["a"]).await;
     let first = only(take_for(port, 10, SHORT).await, "a wanted row");
@@ -393,7 +393,7 @@ pub async fn a_row_can_be_claimed_again_when_its_lease_ends(port: &dyn SyncLedge
     assert_eq!(take(port, 10).await, [], "the second lease holds");
 }
 
-/// A worker whose row was claimed by another can settle nothing.
+/// A worker with a lost claim can settle nothing.
 pub async fn a_lost_claim_settles_nothing(port: &dyn SyncLedger) {
     let (lost, held) = lost_and_held(port).await;
     for settlement in [confirmed(7), retry(SHORT), returned(), Settlement::Gone, parked()] {
@@ -405,7 +405,7 @@ pub async fn a_lost_claim_settles_nothing(port: &dyn SyncLedger) {
     assert_eq!(ok(port.link(&north(), &customer("a")).await), Some(link(8)), "its link");
 }
 
-/// A worker whose row was claimed by another can begin and extend nothing.
+/// A worker with a lost claim can begin and extend nothing.
 pub async fn a_lost_claim_begins_and_extends_nothing(port: &dyn SyncLedger) {
     let (lost, held) = lost_and_held(port).await;
     assert!(!ok(port.begin(&lost).await), "a lost claim begins nothing");
@@ -415,7 +415,7 @@ pub async fn a_lost_claim_begins_and_extends_nothing(port: &dyn SyncLedger) {
     assert!(ok(port.begin(&held).await), "the claim that holds the row begins");
 }
 
-/// A worker that is late can still settle its claim while nobody else has taken the row.
+/// A late worker can still settle its claim while no other has claimed the row.
 pub async fn a_lease_that_ended_stands_until_the_row_is_claimed(port: &dyn SyncLedger) {
     want(port, &["a"]).await;
     let claim = only(take_for(port, 10, SHORT).await, "a wanted row");
@@ -424,7 +424,7 @@ pub async fn a_lease_that_ended_stands_until_the_row_is_claimed(port: &dyn SyncL
     assert_eq!(take(port, 10).await, [], "nothing is left");
 }
 
-/// A claim that is extended holds until its new lease ends.
+/// An extended claim is valid until its new lease expires.
 pub async fn an_extended_claim_holds_longer(port: &dyn SyncLedger) {
     want(port, &["a"]).await;
     let claim = only(take_for(port, 10, SHORT).await, "a wanted row");
@@ -434,7 +434,7 @@ pub async fn an_extended_claim_holds_longer(port: &dyn SyncLedger) {
     assert!(settle(port, &claim, confirmed(7)).await, "the claim stands");
 }
 
-/// A row that is held is claimed by nobody, and one that is claimed cannot be held.
+/// A held row cannot be claimed, and a claimed one cannot be held.
 pub async fn a_held_row_is_given_to_nobody_else(port: &dyn SyncLedger) {
     want(port, &["a"]).await;
     let held = hold(port, "a", SHORT).await;
@@ -449,7 +449,7 @@ pub async fn a_held_row_is_given_to_nobody_else(port: &dyn SyncLedger) {
     assert!(settle(port, &claimed, confirmed(8)).await, "the claim stands");
 }
 
-/// A row is held though it is not there, not wanted, or its store is paused.
+/// A row can be held even if it does not exist, is not wanted, or its store is paused.
 pub async fn a_row_is_held_whether_it_is_wanted_or_not(port: &dyn SyncLedger) {
     let new = hold(port, "a", LEASE).await;
     holds(port, 1, 0, "a row that nobody wants").await;
@@ -462,7 +462,7 @@ pub async fn a_row_is_held_whether_it_is_wanted_or_not(port: &dyn SyncLedger) {
     holds(port, 1, 1, "what was wanted meanwhile stays wanted").await;
 }
 
-/// A row that was held and given back untouched is as it was.
+/// A row that was held and returned unchanged is as before.
 pub async fn a_held_row_that_is_returned_is_not_wanted(port: &dyn SyncLedger) {
     let held = hold(port, "a", LEASE).await;
     assert!(settle(port, &held, returned()).await, "the claim stands");
@@ -470,8 +470,8 @@ pub async fn a_held_row_that_is_returned_is_not_wanted(port: &dyn SyncLedger) {
     assert_eq!(take(port, 10).await, [], "it is not due");
 }
 
-/// A row is in doubt from before something is sent for it, and wanted, so that it is claimed again
-/// though nobody asks.
+/// A row is in doubt and wanted from before a request is sent for it, so that it is claimed again
+/// without a trigger.
 pub async fn a_begun_row_is_in_doubt_and_wanted(port: &dyn SyncLedger) {
     let held = hold(port, "a", LEASE).await;
     assert!(ok(port.begin(&held).await), "the claim stands");
@@ -482,7 +482,7 @@ pub async fn a_begun_row_is_in_doubt_and_wanted(port: &dyn SyncLedger) {
     assert_eq!(claim.doubt, Doubt::Write, "it is to be written");
 }
 
-/// A worker that dies leaves what it began in doubt, a failure too.
+/// A worker that dies leaves its begun rows in doubt, and so does a failure.
 pub async fn a_doubt_outlives_its_worker(port: &dyn SyncLedger) {
     let held = hold(port, "a", SHORT).await;
     assert!(ok(port.begin(&held).await), "the claim stands");
@@ -495,7 +495,7 @@ pub async fn a_doubt_outlives_its_worker(port: &dyn SyncLedger) {
     assert_eq!(last.doubt, Doubt::Write, "it is still to be written");
 }
 
-/// Once a begun write is confirmed, the doubt is over and nothing is wanted.
+/// Confirming a begun write ends the doubt, and nothing is wanted.
 pub async fn a_confirmation_ends_the_doubt(port: &dyn SyncLedger) {
     let held = hold(port, "a", LEASE).await;
     assert!(ok(port.begin(&held).await), "the claim stands");
@@ -534,7 +534,7 @@ pub async fn a_contact_is_doubted_by_its_account(port: &dyn SyncLedger) {
     assert_eq!((claim.doubt, claim.priority), (Doubt::Write, Priority::Live), "as marked");
 }
 
-/// A contact that is shown as it was written is not doubted.
+/// A contact that matches what was written is not doubted.
 pub async fn a_doubt_is_not_raised_for_what_was_written(port: &dyn SyncLedger) {
     linked(port, "a", 7).await;
     let written = link(7).fingerprint;
@@ -549,7 +549,7 @@ pub async fn a_doubt_is_not_raised_for_what_was_written(port: &dyn SyncLedger) {
     assert_eq!(take(port, 10).await.len(), 1, "and somebody changed it");
 }
 
-/// All rows of a store that have a link can be doubted at once, as bulk.
+/// All linked rows of a store can be doubted at once, with bulk priority.
 pub async fn all_linked_rows_can_be_doubted(port: &dyn SyncLedger) {
     linked(port, "a", 7).await;
     linked(port, "b", 8).await;
@@ -562,7 +562,7 @@ pub async fn all_linked_rows_can_be_doubted(port: &dyn SyncLedger) {
     assert!(claims.len() == 2 && bulk, "{claims:?}");
 }
 
-/// A confirmed link is found by customer and by contact, whole.
+/// A confirmed link is found by customer and by contact, completely.
 pub async fn a_link_is_found_both_ways(port: &dyn SyncLedger) {
     let link = Link {
         holds: vec!["email/1".to_owned(), "phone_number/2".to_owned()],
@@ -581,7 +581,7 @@ pub async fn a_link_is_found_both_ways(port: &dyn SyncLedger) {
     assert_eq!(ok(elsewhere), None, "another account");
 }
 
-/// A contact that becomes another customer's is no longer the first one's, who is in doubt.
+/// A contact that becomes another customer's is unlinked from the first, whose row is in doubt.
 pub async fn a_contact_has_one_customer(port: &dyn SyncLedger) {
     linked(port, "a", 7).await;
     linked(port, "b", 7).await;
@@ -591,7 +591,7 @@ pub async fn a_contact_has_one_customer(port: &dyn SyncLedger) {
     assert_eq!((claim.customer, claim.doubt), (customer("a"), Doubt::Write), "and in doubt");
 }
 
-/// A customer who gets another contact does not have the first one any more.
+/// A customer who gets another contact is unlinked from the first one.
 pub async fn a_customer_has_one_contact(port: &dyn SyncLedger) {
     linked(port, "a", 7).await;
     linked(port, "a", 8).await;
@@ -599,7 +599,7 @@ pub async fn a_customer_has_one_contact(port: &dyn SyncLedger) {
     assert_eq!(customer_of(port, 8).await, Some(customer("a")), "the later one is theirs");
 }
 
-/// Linked customers are listed in rising order, page by page.
+/// Linked customers are listed in ascending order, in pages.
 pub async fn links_are_listed_in_order(port: &dyn SyncLedger) {
     for (id, contact) in [("c", 3), ("a", 1), ("b", 2)] {
         linked(port, id, contact).await;
@@ -612,7 +612,7 @@ pub async fn links_are_listed_in_order(port: &dyn SyncLedger) {
     assert_eq!(ok(port.links(&south(), None, 2).await), [], "another store");
 }
 
-/// A row that waits for a value is wanted, live, when the row that holds it lets it go.
+/// A row that waits for a value is wanted, live, when the row that holds it releases it.
 pub async fn who_waits_for_a_value_is_wanted_when_it_is_free(port: &dyn SyncLedger) {
     confirm_values(port, "holder", 1, &["email/x"], &[]).await;
     confirm_values(port, "waiter", 2, &[], &["email/x"]).await;
@@ -623,7 +623,7 @@ pub async fn who_waits_for_a_value_is_wanted_when_it_is_free(port: &dyn SyncLedg
     assert_eq!((claim.customer.as_str(), claim.priority), ("waiter", Priority::Live), "live");
 }
 
-/// A customer who is gone or forgotten lets go what their contact held.
+/// The row of a customer who is gone or forgotten releases its contact's values.
 pub async fn who_waits_is_wanted_when_the_holder_is_gone(port: &dyn SyncLedger) {
     for gone in [true, false] {
         confirm_values(port, "holder", 1, &["email/x"], &[]).await;
@@ -640,7 +640,7 @@ pub async fn who_waits_is_wanted_when_the_holder_is_gone(port: &dyn SyncLedger) 
     }
 }
 
-/// A row whose link left something out is due again after its time, though nobody wants it.
+/// A row whose link left a value out is due again after its delay, without a trigger.
 pub async fn what_was_left_out_is_due_again_by_itself(port: &dyn SyncLedger) {
     let claim = claimed(port, "a").await;
     let retry =
@@ -656,7 +656,7 @@ pub async fn what_was_left_out_is_due_again_by_itself(port: &dyn SyncLedger) {
     assert_eq!(take(port, 10).await, [], "once");
 }
 
-/// A row without a contact any more stays, without a link and without a doubt.
+/// A row without a contact stays, without a link and without a doubt.
 pub async fn a_gone_row_has_no_link(port: &dyn SyncLedger) {
     linked(port, "a", 7).await;
     let claim = claimed(port, "a").await;
@@ -668,7 +668,7 @@ pub async fn a_gone_row_has_no_link(port: &dyn SyncLedger) {
     assert_eq!((counts.customers, counts.waiting, counts.in_doubt), (1, 0, 0), "the row stays");
 }
 
-/// An erased customer's row is wanted and says so in each claim, until it is forgotten.
+/// An erased customer's row is wanted and marked as erased in each claim, until it is forgotten.
 pub async fn an_erased_customer_stays_erased(port: &dyn SyncLedger) {
     linked(port, "a", 7).await;
     ok(port.erase(&north(), &customer("a")).await);
@@ -683,7 +683,7 @@ pub async fn an_erased_customer_stays_erased(port: &dyn SyncLedger) {
     assert!(only(take(port, 10).await, "an unknown customer").erased, "erased as well");
 }
 
-/// A claim from before an erasure can send nothing any more.
+/// A claim from before an erasure can begin nothing any more.
 pub async fn an_erasure_stops_what_was_claimed_before(port: &dyn SyncLedger) {
     let before = claimed(port, "a").await;
     ok(port.erase(&north(), &customer("a")).await);
@@ -707,7 +707,7 @@ pub async fn a_merge_is_wanted_until_it_is_done(port: &dyn SyncLedger) {
     assert_eq!(claimed(port, "a").await.merge_into, None, "it is done");
 }
 
-/// A parked row is not due, is listed with its error, and comes back when it is replayed.
+/// A parked row is not due, is listed with its error, and is due when it is replayed.
 pub async fn a_parked_row_waits_for_a_replay(port: &dyn SyncLedger) {
     for id in ["b", "a"] {
         let claim = claimed(port, id).await;
@@ -743,7 +743,7 @@ pub async fn a_parked_row_is_freed_by_a_new_version(port: &dyn SyncLedger) {
     assert_eq!(ids(&take(port, 10).await), ["b"], "what came during the claim is not parked");
 }
 
-/// A parked row that is held and begun is written again, though nobody replays it.
+/// A parked row that is held and begun is written again, without a replay.
 pub async fn a_parked_row_that_is_begun_is_freed(port: &dyn SyncLedger) {
     let claim = claimed(port, "a").await;
     assert!(settle(port, &claim, parked()).await, "the claim stands");
@@ -757,7 +757,7 @@ pub async fn a_parked_row_that_is_begun_is_freed(port: &dyn SyncLedger) {
     assert_eq!((claim.doubt, claim.tries), (Doubt::Write, 0), "it is to be written");
 }
 
-/// Rows of a paused store are passed over, whatever is wanted; the pause is listed.
+/// Rows of a paused store are skipped, even if they are wanted; the pause is listed.
 pub async fn a_paused_store_is_passed_over(port: &dyn SyncLedger) {
     want(port, &["a"]).await;
     ok(port.pause(&north(), LEASE, "401").await);
@@ -773,7 +773,7 @@ pub async fn a_paused_store_is_passed_over(port: &dyn SyncLedger) {
     holds(port, 3, 3, "its rows wait").await;
 }
 
-/// What was claimed before a pause can be begun and settled.
+/// Claims from before a pause can be begun and settled.
 pub async fn a_paused_stores_claims_stand(port: &dyn SyncLedger) {
     let claim = claimed(port, "a").await;
     ok(port.pause(&north(), LEASE, "401").await);
@@ -795,7 +795,7 @@ pub async fn a_store_is_probed_by_one_row(port: &dyn SyncLedger) {
     assert_eq!(next.pauses, 1, "it is a probe too");
 }
 
-/// A probe that is settled, with the store neither paused nor resumed, lets another row be one.
+/// A probe that is settled, with the store neither paused nor resumed, allows another probe.
 pub async fn a_probe_that_is_settled_lets_the_next_one_go(port: &dyn SyncLedger) {
     want(port, &["a", "b"]).await;
     ok(port.pause(&north(), SHORT, "401").await);
@@ -806,7 +806,7 @@ pub async fn a_probe_that_is_settled_lets_the_next_one_go(port: &dyn SyncLedger)
     assert_eq!(next.pauses, 1, "is a probe too");
 }
 
-/// A store that is resumed is served as before, and its pauses are forgotten.
+/// A resumed store is served as before, and its count of pauses is reset.
 pub async fn a_resumed_store_is_well(port: &dyn SyncLedger) {
     want(port, &["a", "b"]).await;
     ok(port.pause(&north(), LEASE, "401").await);
@@ -832,7 +832,7 @@ pub async fn pauses_are_counted_once_each(port: &dyn SyncLedger) {
     assert_eq!(only(take(port, 10).await, "the next probe").pauses, 2, "in a row");
 }
 
-/// A row that is forgotten is gone with its link, its claim and its tombstone.
+/// A forgotten row is removed with its link, its claim and its erasure mark.
 pub async fn a_forgotten_row_is_gone(port: &dyn SyncLedger) {
     linked(port, "a", 7).await;
     let claim = claimed(port, "a").await;
@@ -844,7 +844,7 @@ pub async fn a_forgotten_row_is_gone(port: &dyn SyncLedger) {
     assert!(!settle(port, &claim, confirmed(7)).await, "the claim of before is lost");
 }
 
-/// A store that is forgotten is gone with its rows and its pause; others stay.
+/// A forgotten store is removed with its rows and its pause; others stay.
 pub async fn a_forgotten_store_is_gone(port: &dyn SyncLedger) {
     linked(port, "a", 7).await;
     want_in(port, &south(), &["b"], Priority::Live).await;
@@ -857,7 +857,7 @@ pub async fn a_forgotten_store_is_gone(port: &dyn SyncLedger) {
     assert_eq!(take(port, 10).await.len(), 2, "it starts anew");
 }
 
-/// The counts tell since when the longest waiting row waits.
+/// The counts contain when the longest waiting row became wanted.
 pub async fn the_lag_counts_from_the_oldest(port: &dyn SyncLedger) {
     want(port, &["a"]).await;
     sleep(Duration::from_millis(5)).await;
@@ -871,7 +871,7 @@ pub async fn the_lag_counts_from_the_oldest(port: &dyn SyncLedger) {
     assert_eq!(counts(port).await.oldest_wanted_at, None, "nothing waits");
 }
 
-/// A claim whose lease has ended, as when its worker was dropped, is not counted as claimed.
+/// A claim whose lease has expired, for example because its worker was dropped, is not counted.
 pub async fn a_lease_that_ended_is_not_counted(port: &dyn SyncLedger) {
     let held = ok(port.hold(&north(), &customer("a"), SHORT).await);
     assert!(matches!(held, Hold::Held(_)), "nobody else holds it");
@@ -880,25 +880,25 @@ pub async fn a_lease_that_ended_is_not_counted(port: &dyn SyncLedger) {
     assert_eq!(counts(port).await.claimed, 0, "its lease has ended");
 }
 
-/// Waiting ends after the longest time at the latest.
+/// A wait ends after the longest time at the latest.
 pub async fn a_wait_ends(port: &dyn SyncLedger) {
     let wait = tokio::time::timeout(Duration::from_secs(5), port.wait(SHORT)).await;
     assert!(wait.is_ok(), "it took far longer than it should");
 }
 
-/// Workers that claim at the same time are given different rows, and all rows are given.
+/// Concurrent workers claim different rows, and all rows are claimed.
 pub async fn workers_never_share_a_row(port: &dyn SyncLedger) {
     let names = wanted_at_once(port).await;
     let claims = join_all((0..8).map(|_| take(port, ROWS / 8))).await;
     let mut claims = claims.concat();
-    // A worker may pass over what another is looking at, and leave it for the next round.
+    // A worker may skip rows that another is examining, and leave them for the next round.
     claims.extend(take(port, ROWS).await);
     let mut taken = ids(&claims);
     taken.sort_unstable();
     assert_eq!(taken, names, "each row is claimed by one worker");
 }
 
-/// Of two settlements of a claim at the same time one stands.
+/// Of two concurrent settlements of a claim one is accepted.
 pub async fn a_row_is_settled_once_by_workers_at_the_same_time(port: &dyn SyncLedger) {
     wanted_at_once(port).await;
     let claims = take(port, ROWS).await;
@@ -911,7 +911,7 @@ pub async fn a_row_is_settled_once_by_workers_at_the_same_time(port: &dyn SyncLe
 
 const ROWS: usize = 40;
 
-/// Wants as many customers as there are [`ROWS`], at the same time; returns their ids in order.
+/// Wants [`ROWS`] customers concurrently; returns their ids in order.
 async fn wanted_at_once(port: &dyn SyncLedger) -> Vec<String> {
     let names: Vec<_> = (0..ROWS).map(|n| format!("row {n:02}")).collect();
     join_all(names.iter().map(|name| want_in_north(port, name))).await;
@@ -928,7 +928,7 @@ async fn claimed(port: &dyn SyncLedger, id: &str) -> SyncClaim {
     only(take(port, 10).await, "a wanted row")
 }
 
-/// A claim that was lost, and the one that took the row.
+/// Returns a lost claim, and the one that took the row.
 async fn lost_and_held(port: &dyn SyncLedger) -> (SyncClaim, SyncClaim) {
     want(port, &["a"]).await;
     let lost = only(take_for(port, 10, SHORT).await, "a wanted row");

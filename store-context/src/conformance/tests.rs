@@ -1,4 +1,4 @@
-//! Tests of the promises themselves: each macro lists them all, and a broken port is found out.
+//! Tests of the conformance tests: each macro lists them all, and broken ports are detected.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ use crate::ports::{
     StoreRecord, Stores, SyncClaim, SyncCounts, SyncLedger, TokioClock,
 };
 
-/// A promise that its port's macro does not list would be checked by nobody.
+/// A requirement that its port's macro does not list would never be checked.
 #[test]
 fn each_macro_lists_every_promise_of_its_port() {
     for (port, source) in [
@@ -42,7 +42,7 @@ fn each_macro_lists_every_promise_of_its_port() {
     }
 }
 
-/// Settles a claim whatever its fence is: as an update without a condition does.
+/// A ledger that settles a claim whatever its fence is, like an update without a condition.
 struct Unfenced(MemorySyncLedger, Mutex<Option<SyncClaim>>);
 
 impl Default for Unfenced {
@@ -199,7 +199,7 @@ async fn a_ledger_without_fences_lets_a_lost_claim_settle() {
     sync_ledger::a_lost_claim_settles_nothing(&Unfenced::default()).await;
 }
 
-/// Keeps every record, outdated or not, and its clock stands still.
+/// Saves every record, outdated or not, and its clock does not advance.
 struct Careless(MemoryStores);
 
 #[derive(Debug)]
@@ -291,7 +291,7 @@ async fn stores_that_keep_every_record_lose_changes_at_once() {
     stores::of_many_changes_at_once_none_is_lost(&Careless::default()).await;
 }
 
-/// A host that asks for no store, and forgets whoever was asked for first.
+/// A host that ignores the store, and drops the first customer of a batch.
 struct Sloppy(MemoryShop, StoreId);
 
 #[async_trait]
@@ -316,7 +316,7 @@ impl Customers for Sloppy {
     }
 }
 
-/// A host whose orders come oldest first, and whose totals count all of them.
+/// Returns the orders oldest first, and counts all of them in the totals.
 #[async_trait]
 impl Orders for Sloppy {
     async fn recent_orders(
@@ -407,7 +407,7 @@ async fn a_host_that_counts_every_order_is_found_out() {
     host::totals_are_of_the_orders_that_count(&sloppy()).await;
 }
 
-/// Keeps a value for as long as it was put for first.
+/// Keeps a value for the lifetime with which it was first put.
 #[derive(Default)]
 struct FirstTime(MemoryCache, Mutex<Option<Duration>>);
 

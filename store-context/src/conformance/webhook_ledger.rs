@@ -1,5 +1,5 @@
-//! The promises of a webhook ledger: entries, queues and states. The schedule's are in
-//! [`webhook_rounds`](super::webhook_rounds).
+//! The conformance tests of a webhook ledger: entries, queues and states. Those of the schedule are
+//! in [`webhook_rounds`](super::webhook_rounds).
 
 use std::time::Duration;
 
@@ -19,8 +19,8 @@ use crate::ports::{
     WebhookCounts, WebhookLedger,
 };
 
-/// Makes one test for each promise of [`WebhookLedger`](crate::ports::WebhookLedger) but those of
-/// the schedule; see [`conformance`].
+/// Generates one test per requirement of [`WebhookLedger`](crate::ports::WebhookLedger), except
+/// those of the schedule; see [`conformance`].
 ///
 /// [`conformance`]: crate::conformance
 #[macro_export]
@@ -79,7 +79,7 @@ macro_rules! webhook_ledger_conformance {
     };
 }
 
-/// An empty ledger counts nothing, knows nothing and has nothing to claim.
+/// An empty ledger has zero counts, knows no keys and has nothing to claim.
 pub async fn it_starts_empty(port: &dyn WebhookLedger) {
     counts(port, &WebhookCounts::default(), "nothing came").await;
     assert_eq!(ok(port.counts(None).await), WebhookCounts::default(), "nothing in all");
@@ -90,7 +90,7 @@ pub async fn it_starts_empty(port: &dyn WebhookLedger) {
     assert_eq!(ok(port.parked(&north(), None, 10).await), [], "nothing was set aside");
 }
 
-/// A fact that comes again, whichever way, is known; the entry stays as it was.
+/// A repeated fact is known, from either source; the entry stays unchanged.
 pub async fn a_key_is_taken_once(port: &dyn WebhookLedger) {
     let key = "conversation 7 \"open\" 1790000000.123456";
     let first = entry(key, 1);
@@ -105,7 +105,7 @@ pub async fn a_key_is_taken_once(port: &dyn WebhookLedger) {
     assert_eq!(ok(port.counts(Some(&north())).await).webhooks, 1, "one entry");
 }
 
-/// A fact that comes again after it was handled is known, and is not handled again.
+/// A fact that is repeated after it was handled is known, and is not handled again.
 pub async fn a_handled_key_stays_known(port: &dyn WebhookLedger) {
     assert_eq!(take(port, &entry("a", 1)).await, NEW, "an unknown key is new");
     handle(port, only(claim(port, 10).await, "one queue")).await;
@@ -115,8 +115,8 @@ pub async fn a_handled_key_stays_known(port: &dyn WebhookLedger) {
     assert_eq!(claim(port, 10).await, [], "nothing to claim");
 }
 
-/// Of deliveries with one key and one twin key the second is taken if it is another delivery, and no
-/// third.
+/// Of deliveries with one key and one twin key the second is stored if it is another delivery, and
+/// no third.
 pub async fn a_twin_is_taken_once_and_of_another_delivery(port: &dyn WebhookLedger) {
     let of = |delivery: Option<&str>| NewEntry {
         delivery: delivery.map(ToOwned::to_owned),
@@ -137,7 +137,7 @@ pub async fn a_twin_is_taken_once_and_of_another_delivery(port: &dyn WebhookLedg
     assert_eq!(ok(port.counts(Some(&north())).await).webhooks, 2, "two entries");
 }
 
-/// An entry is known if the reconciler told its state under the key that the entry names.
+/// An entry is known if the reconciler reported its state under the key that the entry contains.
 pub async fn what_the_reconciler_told_is_known(port: &dyn WebhookLedger) {
     let told = NewEntry { source: EntrySource::Reconciler, ..entry("state", 1) };
     assert_eq!(take(port, &told).await, NEW, "it was not known");
@@ -149,7 +149,7 @@ pub async fn what_the_reconciler_told_is_known(port: &dyn WebhookLedger) {
     assert_eq!(take(port, &webhook("signed", "another")).await, NEW, "it was not told");
 }
 
-/// Entries that are taken together are taken in their order, each against those before it.
+/// Entries of one call are stored in order, each compared with those before it.
 pub async fn entries_are_taken_in_order(port: &dyn WebhookLedger) {
     let entries = [entry_of(8, "first", 2), entry_of(8, "second", 1), entry_of(8, "first", 2)];
     let taken = ok(port.take(&north(), &account(), &entries).await);
@@ -187,7 +187,7 @@ pub async fn stores_and_accounts_have_entries_of_their_own(port: &dyn WebhookLed
     assert_eq!(ok(port.counts(None).await).webhooks, 4, "or of all");
 }
 
-/// Entries come back as they were taken, events that this version does not know included.
+/// Entries are read back as they were stored, including events that this version does not know.
 pub async fn an_entry_comes_back_whole(port: &dyn WebhookLedger) {
     let change = AttributeChange {
         name: "assignee_id".to_owned(),
@@ -217,7 +217,7 @@ pub async fn an_entry_comes_back_whole(port: &dyn WebhookLedger) {
     }
 }
 
-/// Entries are counted by the way they came, by what became of them, and if unknown.
+/// Entries are counted by source, by state, and by whether their event is unknown.
 pub async fn each_kind_of_entry_is_counted(port: &dyn WebhookLedger) {
     take(port, &entry("a", 1)).await;
     take(port, &unknown("b", 2)).await;
@@ -247,7 +247,7 @@ pub async fn each_kind_of_entry_is_counted(port: &dyn WebhookLedger) {
     counts(port, &settled, "neither is waiting").await;
 }
 
-/// Of several keys those that are not known are named, in their order.
+/// Of several keys the unknown ones are returned, in their order.
 pub async fn unknown_keys_are_named(port: &dyn WebhookLedger) {
     take(port, &entry("b", 1)).await;
     let asked = ["c", "b", "a"].map(ToOwned::to_owned);
@@ -257,7 +257,7 @@ pub async fn unknown_keys_are_named(port: &dyn WebhookLedger) {
     assert_eq!(ok(port.unknown(&north(), &account(), &[]).await), [""; 0], "none asked");
 }
 
-/// Of two deliveries of a fact at the same time one is new.
+/// Of two concurrent deliveries of a fact one is new.
 pub async fn of_two_deliveries_at_the_same_time_one_is_new(port: &dyn WebhookLedger) {
     let entries = many();
     let taken = join_all(entries.iter().chain(&entries).map(|entry| take(port, entry))).await;
@@ -265,8 +265,8 @@ pub async fn of_two_deliveries_at_the_same_time_one_is_new(port: &dyn WebhookLed
     assert_eq!(new, ENTRIES, "each fact is new once");
 }
 
-/// A state that is older than the one that is known is stale and changes nothing; a newer one is
-/// known from then on.
+/// A state that is older than the known one is stale and changes nothing; a newer one becomes the
+/// known state.
 pub async fn a_state_that_is_older_than_the_known_one_is_stale(port: &dyn WebhookLedger) {
     let states = [(20, false), (10, true), (19, true), (21, false)];
     for (n, (second, stale)) in states.into_iter().enumerate() {
@@ -280,8 +280,7 @@ pub async fn a_state_that_is_older_than_the_known_one_is_stale(port: &dyn Webhoo
     assert_eq!(stale, [false, true, true, false], "the entry says so");
 }
 
-/// However many states come at the same time, the newest stays, and one that came after a newer one
-/// is stale.
+/// Of concurrent states the newest stays, and one that was stored after a newer one is stale.
 pub async fn of_states_at_the_same_time_the_newest_stays(port: &dyn WebhookLedger) {
     let seconds = (0..20).map(|n| (n * 7) % 20);
     let entries: Vec<_> =
@@ -298,7 +297,7 @@ pub async fn of_states_at_the_same_time_the_newest_stays(port: &dyn WebhookLedge
     assert_eq!(loaded.len(), entries.len(), "all of them");
 }
 
-/// Of two states of the same time the one that came last is kept, and neither is stale.
+/// Of two states with the same time the last one is kept, and neither is stale.
 pub async fn of_two_states_of_the_same_time_the_last_stays(port: &dyn WebhookLedger) {
     take(port, &with_status(7, "a", ConversationStatus::Resolved, 20)).await;
     let last = with_status(7, "b", ConversationStatus::Snoozed, 20);
@@ -306,7 +305,7 @@ pub async fn of_two_states_of_the_same_time_the_last_stays(port: &dyn WebhookLed
     assert_eq!(state(port).await.state.status, ConversationStatus::Snoozed, "the last of them");
 }
 
-/// The status that was told is that of the last event that tells one and is not stale.
+/// The reported status is that of the last event that reports one and is not stale.
 pub async fn the_status_that_was_told_is_known(port: &dyn WebhookLedger) {
     use ConversationStatus::{Open, Pending, Resolved, Snoozed};
     let updated = |new: NewEntry| {
@@ -325,7 +324,8 @@ pub async fn the_status_that_was_told_is_known(port: &dyn WebhookLedger) {
     assert_eq!(state(port).await.status_told, Some(Snoozed), "a stale one does not");
 }
 
-/// It is noted up to which state a conversation's messages were read, and a new state keeps it.
+/// The state up to which a conversation's messages were read is recorded, and a new state preserves
+/// it.
 pub async fn messages_that_were_read_are_noted(port: &dyn WebhookLedger) {
     take(port, &entry_of(7, "a", 10)).await;
     assert_eq!(state(port).await.messages_read_at, None, "they were never read");
@@ -338,7 +338,7 @@ pub async fn messages_that_were_read_are_noted(port: &dyn WebhookLedger) {
     assert_eq!(known, [], "a conversation without a state has none by it");
 }
 
-/// A conversation's state is neither another conversation's nor that of another store or account.
+/// States are separate per conversation, store and account.
 pub async fn states_are_of_a_conversation_a_store_and_an_account(port: &dyn WebhookLedger) {
     take(port, &entry_of(7, "a", 20)).await;
     take(port, &entry_of(8, "b", 10)).await;
@@ -353,14 +353,14 @@ pub async fn states_are_of_a_conversation_a_store_and_an_account(port: &dyn Webh
     assert_eq!(seconds, [Time::from(at(20)), Time::from(at(10))], "others change nothing");
 }
 
-/// A status that this version does not know comes back as it was.
+/// A status that this version does not know is read back unchanged.
 pub async fn an_unknown_status_comes_back(port: &dyn WebhookLedger) {
     let new = with_status(7, "a", ConversationStatus::from("status-of-tomorrow"), 21);
     take(port, &new).await;
     assert_eq!(Some(&state(port).await.state), new.event.conversation(), "the state");
 }
 
-/// A claim gives no more queues than it is asked for; the others are left for the next.
+/// A claim respects its limit; the other queues are left for the next one.
 pub async fn a_claim_takes_no_more_than_its_limit(port: &dyn WebhookLedger) {
     for conversation in 1..=4 {
         take(port, &entry_of(conversation, &conversation.to_string(), 1)).await;
@@ -381,7 +381,7 @@ pub async fn the_store_that_was_served_longest_ago_comes_first(port: &dyn Webhoo
     assert!(stores[2..].contains(&south()), "in turn: {stores:?}");
 }
 
-/// Of one store no more than its share is claimed while others have due queues.
+/// No more than a store's share is claimed while other stores have due queues.
 pub async fn a_store_has_its_share(port: &dyn WebhookLedger) {
     crowd(port).await;
     let request = ClaimRequest { limit: 4, share: 2, lease: LEASE, except: &[] };
@@ -392,7 +392,7 @@ pub async fn a_store_has_its_share(port: &dyn WebhookLedger) {
     assert_eq!(rest.len(), 4, "a share does not hold the only store back");
 }
 
-/// Of stores that are excepted nothing is claimed.
+/// Nothing is claimed of excepted stores.
 pub async fn excepted_stores_are_passed_over(port: &dyn WebhookLedger) {
     crowd(port).await;
     let except = [north()];
@@ -403,7 +403,7 @@ pub async fn excepted_stores_are_passed_over(port: &dyn WebhookLedger) {
     assert_eq!(claim(port, 9).await.len(), 6, "they are claimed by others");
 }
 
-/// A queue that a worker has claimed is given to no other.
+/// A claimed queue is given to no other worker.
 pub async fn a_claimed_queue_is_held(port: &dyn WebhookLedger) {
     take(port, &entry("a", 1)).await;
     let held = only(claim(port, 10).await, "one queue");
@@ -412,8 +412,8 @@ pub async fn a_claimed_queue_is_held(port: &dyn WebhookLedger) {
     assert_eq!(claim(port, 10).await, [], "nothing is left");
 }
 
-/// A conversation's entries come in the order in which they were taken, and other conversations'
-/// do not wait for them.
+/// A conversation's entries are in the order in which they were stored, and those of other
+/// conversations do not wait for them.
 pub async fn a_conversations_entries_come_in_order(port: &dyn WebhookLedger) {
     for (conversation, key) in [(8, "8 first"), (9, "9 first"), (8, "8 second")] {
         take(port, &entry_of(conversation, key, 600)).await;
@@ -429,7 +429,7 @@ pub async fn a_conversations_entries_come_in_order(port: &dyn WebhookLedger) {
     assert_eq!(keys(&load(port, &eight).await), ["8 second"], "then the rest");
 }
 
-/// An event of no conversation has a queue of its own.
+/// An event without a conversation has a queue of its own.
 pub async fn events_of_no_conversation_do_not_wait_for_each_other(port: &dyn WebhookLedger) {
     for key in ["a", "b"] {
         take(port, &unknown(key, 1)).await;
@@ -443,7 +443,7 @@ pub async fn events_of_no_conversation_do_not_wait_for_each_other(port: &dyn Web
     assert_eq!(loaded, ["a", "b"], "each by itself");
 }
 
-/// A try counts from when it is begun, whatever becomes of the worker.
+/// An attempt counts from its begin, whatever happens to the worker.
 pub async fn a_try_is_counted_before_its_handler_runs(port: &dyn WebhookLedger) {
     take(port, &entry("a", 1)).await;
     for tries in 0..3 {
@@ -455,7 +455,7 @@ pub async fn a_try_is_counted_before_its_handler_runs(port: &dyn WebhookLedger) 
     }
 }
 
-/// Only the first entry of a queue is begun, and none that is settled.
+/// Only the first entry of a queue can be begun, and none that is settled.
 pub async fn only_the_first_entry_is_begun(port: &dyn WebhookLedger) {
     take(port, &entry_of(8, "first", 1)).await;
     take(port, &entry_of(8, "second", 1)).await;
@@ -468,7 +468,7 @@ pub async fn only_the_first_entry_is_begun(port: &dyn WebhookLedger) {
     begin(port, &claim, ids[1], 0).await;
 }
 
-/// An entry that failed comes again after its time, as a further try; those after it wait too.
+/// A failed entry is due again after its delay, as a further attempt; later entries wait too.
 pub async fn a_failed_entry_waits_and_the_later_ones_with_it(port: &dyn WebhookLedger) {
     take(port, &entry_of(8, "first", 1)).await;
     take(port, &entry_of(8, "second", 1)).await;
@@ -490,7 +490,7 @@ pub async fn a_failed_entry_waits_and_the_later_ones_with_it(port: &dyn WebhookL
     assert_eq!((loaded[0].tries, loaded[1].tries), (1, 0), "a failure was a try");
 }
 
-/// A queue that is given back is due at once, and an empty one is gone.
+/// A released queue is due at once, and an empty one is removed.
 pub async fn a_released_queue_is_due_at_once(port: &dyn WebhookLedger) {
     take(port, &entry("a", 1)).await;
     let first = only(claim(port, 10).await, "one queue");
@@ -503,7 +503,7 @@ pub async fn a_released_queue_is_due_at_once(port: &dyn WebhookLedger) {
     assert_eq!(claim(port, 10).await, [], "it is gone");
 }
 
-/// An entry that comes while its conversation's queue is held goes to whoever holds it.
+/// An entry that is stored while its conversation's queue is claimed can be loaded with that claim.
 pub async fn what_comes_while_a_queue_is_held_is_loaded(port: &dyn WebhookLedger) {
     take(port, &entry_of(8, "first", 1)).await;
     let held = only(claim(port, 10).await, "one queue");
@@ -518,7 +518,7 @@ pub async fn what_comes_while_a_queue_is_held_is_loaded(port: &dyn WebhookLedger
     assert_eq!(claim(port, 10).await.len(), 1, "it is due");
 }
 
-/// A queue whose lease has ended is claimed by the next worker.
+/// A queue whose lease has expired is claimed by the next worker.
 pub async fn a_queue_can_be_claimed_again_when_its_lease_ends(port: &dyn WebhookLedger) {
     take(port, &entry("a", 1)).await;
     let first = only(claim_for(port, MOMENT).await, "one queue");
@@ -546,7 +546,7 @@ pub async fn a_settled_queue_that_was_not_released_takes_more(port: &dyn Webhook
     assert_eq!(keys(&load(port, &again).await), ["b"]);
 }
 
-/// A claim that is extended holds for as long from then.
+/// An extended claim is valid for the lease from then on.
 pub async fn an_extended_claim_holds_longer(port: &dyn WebhookLedger) {
     take(port, &entry("a", 1)).await;
     let held = only(claim_for(port, MOMENT).await, "one queue");
@@ -556,7 +556,7 @@ pub async fn an_extended_claim_holds_longer(port: &dyn WebhookLedger) {
     handle(port, held).await;
 }
 
-/// A worker that is late can still settle while nobody else has claimed the queue.
+/// A late worker can still settle while no other has claimed the queue.
 pub async fn a_claim_stands_until_its_queue_is_claimed_again(port: &dyn WebhookLedger) {
     take(port, &entry("a", 1)).await;
     let late = only(claim_for(port, MOMENT).await, "one queue");
@@ -567,7 +567,7 @@ pub async fn a_claim_stands_until_its_queue_is_claimed_again(port: &dyn WebhookL
     assert_eq!(claim(port, 10).await, [], "nothing is left");
 }
 
-/// A worker whose queue was claimed by another can do nothing with it.
+/// A worker with a lost claim can change nothing.
 pub async fn a_lost_claim_changes_nothing(port: &dyn WebhookLedger) {
     take(port, &entry("a", 1)).await;
     let lost = only(claim_for(port, MOMENT).await, "one queue");
@@ -591,7 +591,7 @@ pub async fn a_lost_claim_changes_nothing(port: &dyn WebhookLedger) {
     handle(port, held).await;
 }
 
-/// After an entry was set aside those after it come; it is listed with why, and not claimed.
+/// After an entry was parked the later ones are due; it is listed with its error, and not claimed.
 pub async fn a_parked_entry_lets_its_queue_go_on(port: &dyn WebhookLedger) {
     let parked = park(port, &["first", "second"]).await;
     let held = only(claim(port, 10).await, "the queue goes on");
@@ -608,7 +608,7 @@ pub async fn a_parked_entry_lets_its_queue_go_on(port: &dyn WebhookLedger) {
     assert_eq!(take(port, &entry_of(8, "first", 1)).await, Taken::Known, "its key is known");
 }
 
-/// A parked entry that is replayed comes again, at the end of its queue and untried.
+/// A replayed entry is due again, at the end of its queue and with no attempts.
 pub async fn a_replayed_entry_comes_last_and_untried(port: &dyn WebhookLedger) {
     let parked = park(port, &["first", "second"]).await;
     assert_eq!(ok(port.replay(&south(), None).await), 0, "another store");
@@ -624,14 +624,14 @@ pub async fn a_replayed_entry_comes_last_and_untried(port: &dyn WebhookLedger) {
     assert_eq!(ok(port.parked(&north(), None, 10).await), [], "nothing is set aside");
 }
 
-/// Workers that claim at the same time are given different queues, and all queues are given.
+/// Concurrent workers claim different queues, and all queues are claimed.
 pub async fn workers_never_share_a_queue(port: &dyn WebhookLedger) {
     for entry in &many() {
         take(port, entry).await;
     }
     let claims = join_all((0..8).map(|_| claim(port, ENTRIES / 8))).await;
     let mut claims = claims.concat();
-    // A worker may pass over what another is looking at, and leave it for the next round.
+    // A worker may skip queues that another is examining, and leave them for the next round.
     claims.extend(claim(port, ENTRIES).await);
     let mut queues: Vec<u64> = claims.iter().map(|claim| claim.queue).collect();
     queues.sort_unstable();
@@ -643,8 +643,8 @@ pub async fn workers_never_share_a_queue(port: &dyn WebhookLedger) {
     assert_eq!(ok(port.counts(Some(&north())).await).waiting, 0, "all is handled");
 }
 
-/// Entries that were handled long ago are forgotten with their keys, and states that were not
-/// touched; what waits or was set aside is not.
+/// Entries that were handled long ago are removed with their keys, and so are states that were not
+/// updated; waiting and parked entries are not.
 pub async fn what_was_handled_long_ago_is_purged(port: &dyn WebhookLedger) {
     take(port, &entry_of(7, "handled", 1)).await;
     handle(port, only(claim(port, 10).await, "one queue")).await;
@@ -665,7 +665,7 @@ pub async fn what_was_handled_long_ago_is_purged(port: &dyn WebhookLedger) {
     assert_eq!((now.webhooks, now.handled, now.parked, now.waiting), (3, 0, 1, 2), "{now:?}");
 }
 
-/// Of a contact that is forgotten no entry and no state is left; keys stay known.
+/// Forgetting a contact removes its entries and states; keys stay known.
 pub async fn a_forgotten_contact_leaves_only_keys(port: &dyn WebhookLedger) {
     let of = |conversation, key: &str, contact: u64| {
         let mut new = entry_of(conversation, key, 1);
@@ -696,7 +696,8 @@ pub async fn a_forgotten_contact_leaves_only_keys(port: &dyn WebhookLedger) {
     assert_eq!((now.webhooks, now.waiting, now.parked), (1, 1, 0), "{now:?}");
 }
 
-/// An entry that is forgotten while a worker has it is neither begun nor settled; the claim stands.
+/// An entry that is forgotten while its queue is claimed can be neither begun nor settled; the
+/// claim stays valid.
 pub async fn an_entry_that_is_forgotten_while_it_is_held_is_passed_over(port: &dyn WebhookLedger) {
     let mut new = entry_of(7, "a", 1);
     if let SupportEvent::ConversationStatusChanged(fact) = &mut new.event {
@@ -713,7 +714,7 @@ pub async fn an_entry_that_is_forgotten_while_it_is_held_is_passed_over(port: &d
     assert_eq!(ok(port.counts(Some(&north())).await).handled, 0, "it was not handled");
 }
 
-/// Of a store that is forgotten nothing is left, and its claims are lost.
+/// Forgetting a store removes all its data, and its claims are lost.
 pub async fn a_forgotten_store_leaves_nothing(port: &dyn WebhookLedger) {
     take(port, &entry_of(7, "a", 1)).await;
     ok(port.take(&south(), &account(), &[entry_of(7, "a", 1)]).await);
@@ -729,7 +730,7 @@ pub async fn a_forgotten_store_leaves_nothing(port: &dyn WebhookLedger) {
     assert_eq!(take(port, &entry_of(7, "a", 1)).await, NEW, "no key");
 }
 
-/// A wait is over after the longest time at the latest.
+/// A wait ends after the longest time at the latest.
 pub async fn a_wait_ends(port: &dyn WebhookLedger) {
     let longest = tokio::time::timeout(LEASE, port.wait(MOMENT)).await;
     assert!(longest.is_ok(), "it ends when nothing comes");
@@ -744,7 +745,7 @@ const SEVEN: ConversationId = ConversationId(7);
 
 const ENTRIES: usize = 40;
 
-/// The same account number on another server.
+/// Returns the same account number on another server.
 fn moved() -> AccountKey {
     AccountKey { base_url: "https://moved.example.com".to_owned(), ..account() }
 }
@@ -755,7 +756,7 @@ fn body() -> Extra {
     good(serde_json::from_str(text))
 }
 
-/// An entry of a conversation of its own.
+/// Returns an entry of a separate conversation.
 fn entry(key: &str, second: i64) -> NewEntry {
     let conversation = key.bytes().fold(100, |sum, byte| sum * 31 % 1_000_003 + u64::from(byte));
     entry_of(conversation, key, second)
@@ -765,7 +766,7 @@ fn entry_of(conversation: u64, key: &str, second: i64) -> NewEntry {
     with_status(conversation, key, ConversationStatus::Open, second)
 }
 
-/// A change of status.
+/// Returns a change of status.
 fn with_status(conversation: u64, key: &str, status: ConversationStatus, second: i64) -> NewEntry {
     let fact = ConversationFact {
         conversation: ConversationId(conversation),
@@ -793,7 +794,7 @@ fn with_status(conversation: u64, key: &str, status: ConversationStatus, second:
     }
 }
 
-/// An entry of an event that this version does not know, which the reconciler found.
+/// Returns an entry from the reconciler with an event that this version does not know.
 fn unknown(key: &str, second: i64) -> NewEntry {
     NewEntry {
         event: SupportEvent::Other { name: "new_thing".to_owned(), body: body() },
@@ -806,7 +807,7 @@ fn many() -> Vec<NewEntry> {
     (0..ENTRIES).map(|n| entry(&format!("shared {n:02}"), 500)).collect()
 }
 
-/// Six conversations of one store, then two of another.
+/// Stores entries of six conversations of one store, then of two of another.
 async fn crowd(port: &dyn WebhookLedger) {
     let mut entries: Vec<(StoreId, NewEntry)> = Vec::new();
     for (store, count) in [(north(), 6), (south(), 2)] {
@@ -817,7 +818,7 @@ async fn crowd(port: &dyn WebhookLedger) {
     }
 }
 
-/// Takes entries of conversation 8 and sets the first aside; returns its id.
+/// Stores entries of conversation 8 and parks the first; returns its id.
 async fn park(port: &dyn WebhookLedger, keys: &[&str]) -> u64 {
     for key in keys {
         take(port, &entry_of(8, key, 1)).await;
@@ -854,7 +855,7 @@ async fn settle(port: &dyn WebhookLedger, claim: &QueueClaim, entry: u64, outcom
     assert!(ok(port.settle(claim, &[(entry, outcome)]).await), "the claim stands: {claim:?}");
 }
 
-/// Handles all of a queue.
+/// Handles all entries of a queue.
 async fn handle(port: &dyn WebhookLedger, claim: QueueClaim) {
     for entry in load(port, &claim).await {
         begin(port, &claim, entry.id, entry.tries).await;
@@ -863,7 +864,7 @@ async fn handle(port: &dyn WebhookLedger, claim: QueueClaim) {
     assert!(ok(port.release(&claim).await), "the claim stands: {claim:?}");
 }
 
-/// The state of conversation 7.
+/// Returns the state of conversation 7.
 async fn state(port: &dyn WebhookLedger) -> KnownState {
     only(ok(port.states(&north(), &account(), &[SEVEN]).await), "one state")
 }

@@ -1,4 +1,4 @@
-//! The promises of a webhook ledger's schedule of rounds.
+//! The conformance tests of a webhook ledger's schedule of rounds.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::{LEASE, MOMENT, account, at, moment, north, ok, only, other_account, 
 use crate::model::SupportEvent;
 use crate::ports::{EntrySource, NewEntry, RoundClaim, RoundOutcome, Unread, WebhookLedger};
 
-/// Makes one test for each promise of the schedule of
+/// Generates one test per requirement of the schedule of
 /// [`WebhookLedger`](crate::ports::WebhookLedger); see [`conformance`].
 ///
 /// [`conformance`]: crate::conformance
@@ -42,14 +42,14 @@ macro_rules! webhook_rounds_conformance {
     };
 }
 
-/// Rounds are of scheduled stores only; webhooks and haste schedule none.
+/// Only scheduled stores have rounds; webhooks and `hurry` schedule none.
 pub async fn a_store_that_is_not_scheduled_has_no_round(port: &dyn WebhookLedger) {
     webhook(port, "a").await;
     ok(port.hurry(&north()).await);
     assert_eq!(claim(port).await, []);
 }
 
-/// The first round of a store is due at once and looks from when it was scheduled.
+/// The first round of a store is due at once and checks from when it was scheduled.
 pub async fn a_scheduled_store_has_a_round_at_once(port: &dyn WebhookLedger) {
     ok(port.schedule(&[north()]).await);
     moment().await;
@@ -67,7 +67,7 @@ pub async fn a_store_is_scheduled_once(port: &dyn WebhookLedger) {
     assert_eq!(claim(port).await, [], "it is not due");
 }
 
-/// A claim gives no more rounds than it is asked for, that which is due longest first.
+/// A claim of rounds respects its limit, and returns the longest due first.
 pub async fn a_claim_of_rounds_takes_no_more_than_its_limit(port: &dyn WebhookLedger) {
     ok(port.schedule(&[south()]).await);
     moment().await;
@@ -79,14 +79,14 @@ pub async fn a_claim_of_rounds_takes_no_more_than_its_limit(port: &dyn WebhookLe
     }
 }
 
-/// A round that a worker has claimed is given to no other.
+/// A claimed round is given to no other worker.
 pub async fn a_claimed_round_is_held(port: &dyn WebhookLedger) {
     ok(port.schedule(&[north()]).await);
     assert_eq!(claim(port).await.len(), 1, "it is due");
     assert_eq!(claim(port).await, [], "it is held");
 }
 
-/// One store's round is claimed whether or not it is due, unless it is held.
+/// One store's round can be claimed whether or not it is due, unless it is claimed already.
 pub async fn one_stores_round_is_claimed_before_it_is_due(port: &dyn WebhookLedger) {
     assert_eq!(ok(port.claim_round(&north(), LEASE).await), None, "it is not scheduled");
     ok(port.schedule(&[north(), south()]).await);
@@ -102,7 +102,7 @@ pub async fn one_stores_round_is_claimed_before_it_is_due(port: &dyn WebhookLedg
     assert_eq!(only(early.into_iter().collect(), "it is not due").store, north());
 }
 
-/// The round after a finished one is due when that asked for it, and looks from when that began.
+/// The round after a finished one is due when that requested, and checks from when that began.
 pub async fn a_finished_round_is_followed_by_one_that_looks_from_it(port: &dyn WebhookLedger) {
     ok(port.schedule(&[north()]).await);
     let first = only(claim(port).await, "one round");
@@ -127,8 +127,8 @@ pub async fn a_finished_round_is_followed_by_one_that_looks_from_it(port: &dyn W
     assert_eq!(only(claim(port).await, "one round").unread, [], "all was read");
 }
 
-/// The round after a failed one looks from the same time, and failures are counted until one is
-/// finished.
+/// The round after a failed one checks from the same time, and failures are counted until one
+/// finishes.
 pub async fn a_failed_round_is_followed_by_one_that_looks_from_the_same_time(
     port: &dyn WebhookLedger,
 ) {
@@ -146,7 +146,7 @@ pub async fn a_failed_round_is_followed_by_one_that_looks_from_the_same_time(
     assert_eq!(only(claim(port).await, "one round").failures, 0, "one was finished");
 }
 
-/// A round that is given back is due at once and as it was.
+/// A released round is due at once and unchanged.
 pub async fn a_released_round_is_due_as_it_was(port: &dyn WebhookLedger) {
     ok(port.schedule(&[north()]).await);
     let first = only(claim(port).await, "one round");
@@ -156,7 +156,7 @@ pub async fn a_released_round_is_due_as_it_was(port: &dyn WebhookLedger) {
     assert_eq!((second.failures, second.since), (0, first.since));
 }
 
-/// A round whose lease has ended is claimed by the next worker.
+/// A round whose lease has expired is claimed by the next worker.
 pub async fn a_round_can_be_claimed_again_when_its_lease_ends(port: &dyn WebhookLedger) {
     ok(port.schedule(&[north()]).await);
     let first = only(ok(port.claim_rounds(9, MOMENT).await), "one round");
@@ -166,7 +166,7 @@ pub async fn a_round_can_be_claimed_again_when_its_lease_ends(port: &dyn Webhook
     assert!(second.fence > first.fence, "fences rise");
 }
 
-/// A round that is extended is held for as long from then.
+/// An extended round is claimed for the lease from then on.
 pub async fn an_extended_round_is_held_longer(port: &dyn WebhookLedger) {
     ok(port.schedule(&[north()]).await);
     let round = only(ok(port.claim_rounds(9, MOMENT).await), "one round");
@@ -175,7 +175,7 @@ pub async fn an_extended_round_is_held_longer(port: &dyn WebhookLedger) {
     assert_eq!(claim(port).await, [], "the lease holds");
 }
 
-/// A worker whose round was claimed by another can do nothing with it.
+/// A worker with a lost round can change nothing.
 pub async fn a_lost_round_changes_nothing(port: &dyn WebhookLedger) {
     ok(port.schedule(&[north()]).await);
     let lost = only(ok(port.claim_rounds(9, MOMENT).await), "one round");
@@ -191,7 +191,8 @@ pub async fn a_lost_round_changes_nothing(port: &dyn WebhookLedger) {
     finish(port, &held, LEASE).await;
 }
 
-/// A webhook brings the round forward as the last finished one asked for, and is the store's last.
+/// A webhook moves the round forward as the last finished one requested, and is the store's last
+/// webhook.
 pub async fn a_webhook_brings_the_next_round_forward(port: &dyn WebhookLedger) {
     ok(port.schedule(&[north()]).await);
     finish(port, &only(claim(port).await, "one round"), LEASE).await;
@@ -211,7 +212,7 @@ pub async fn a_webhook_brings_the_next_round_forward(port: &dyn WebhookLedger) {
     assert_eq!(claim(port).await.len(), 1, "one that comes while a round runs, the next");
 }
 
-/// A webhook does not bring forward what waits after a failure.
+/// A webhook does not move the round after a failure forward.
 pub async fn a_webhook_brings_no_failed_round_forward(port: &dyn WebhookLedger) {
     ok(port.schedule(&[north()]).await);
     finish(port, &only(claim(port).await, "one round"), Duration::ZERO).await;
@@ -221,7 +222,7 @@ pub async fn a_webhook_brings_no_failed_round_forward(port: &dyn WebhookLedger) 
     assert_eq!(claim(port).await, [], "it waits");
 }
 
-/// A round that is hurried is due now, even after a failure.
+/// A hurried round is due now, even after a failure.
 pub async fn a_hurried_round_is_due_now(port: &dyn WebhookLedger) {
     ok(port.schedule(&[north()]).await);
     fail(port, &only(claim(port).await, "one round"), LEASE).await;
@@ -243,7 +244,7 @@ pub async fn a_round_that_is_hurried_while_it_runs_is_followed_by_another(
     assert_eq!(claim(port).await, [], "and no other");
 }
 
-/// A store that is forgotten has no round, and its claim is lost.
+/// A forgotten store has no round, and its claim is lost.
 pub async fn a_forgotten_store_has_no_round(port: &dyn WebhookLedger) {
     ok(port.schedule(&[north()]).await);
     let round = only(claim(port).await, "one round");

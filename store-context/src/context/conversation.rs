@@ -1,5 +1,5 @@
-//! What may be said into a conversation: everything where the customer is proven, else nothing of
-//! theirs.
+//! The data that may be used in a conversation: everything if the customer is proven, otherwise
+//! nothing personal.
 
 use chatwoot_client::ContactId;
 use serde::Serialize;
@@ -8,27 +8,27 @@ use super::ContextService;
 use crate::model::{ContextSnapshot, NotProven, Proof, StoreId, StoreSummary};
 use crate::ports::PortFailure;
 
-/// What a bot or a handler may use in a conversation.
+/// The data that a bot or a handler may use in a conversation.
 ///
-/// A customer's orders, addresses and amounts are in the proven variant only: code that answers
-/// into a conversation that is not proven cannot come by them.
+/// A customer's orders, addresses and amounts are in the proven variant only: code that replies in
+/// an unproven conversation has no access to them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConversationContext {
-    /// The customer writes.
+    /// The writer is proven to be this customer.
     Proven(Box<ContextSnapshot>),
-    /// It may be anybody who writes.
+    /// The writer may be anyone.
     NotProven {
-        /// Why nobody is proven.
+        /// The reason why no customer is proven.
         why: NotProven,
-        /// The store, of which anybody may know.
+        /// The public data of the store.
         store: StoreSummary,
     },
 }
 
 impl ContextService {
-    /// Returns what may be used in a conversation with this proof; `None` if the store or the
-    /// proven customer is not known.
+    /// Returns the data that may be used in a conversation with this proof; `None` if the store or
+    /// the proven customer is not known.
     ///
     /// # Errors
     /// As for [`ContextService::snapshot`].
@@ -66,8 +66,8 @@ impl ContextService {
         }
     }
 
-    /// The snapshot of whom a proof names, else of whom the contact is linked to: for people only,
-    /// who were told that the conversation is not proven.
+    /// Returns the snapshot of the proven customer, or else of the customer to whom the contact is
+    /// linked. Only for agents who were told that the conversation is not proven.
     pub(super) async fn for_proof_or_contact(
         &self,
         store: &StoreId,

@@ -1,5 +1,5 @@
-//! The snapshot that agents and bots see of a customer: read from the host, kept for a while, and
-//! given out as far as the conversation is proven.
+//! The snapshot of a customer that agents and bots see: read from the host, cached, and disclosed
+//! only as far as the conversation is proven.
 
 mod conversation;
 mod panel;

@@ -1,4 +1,4 @@
-//! Reads a customer's snapshot from the host, and keeps it for a while.
+//! Reads a customer's snapshot from the host, and caches it.
 
 use std::error::Error;
 use std::fmt;
@@ -16,16 +16,16 @@ use crate::model::{
 };
 use crate::ports::{PortError, PortFailure, PortResult, Ports};
 
-/// How fresh and how patient the context is.
+/// The cache lifetime and the timeouts of a [`ContextService`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContextConfig {
-    /// How long a snapshot is kept; zero keeps none. The default is 30 seconds.
+    /// How long a snapshot is cached; zero disables the cache. The default is 30 seconds.
     pub ttl: Duration,
-    /// How many orders it shows. The default is 5.
+    /// The number of recent orders in a snapshot. The default is 5.
     pub recent_orders: usize,
-    /// How long totals, orders, cart and cache may each take. The default is 150 milliseconds.
+    /// The timeout of totals, orders, cart and cache, each. The default is 150 milliseconds.
     pub source_timeout: Duration,
-    /// How long the store and the customer may each take: without them there is no snapshot. The
+    /// The timeout of the store and the customer, each; without them there is no snapshot. The
     /// default is 2 seconds.
     pub customer_timeout: Duration,
 }
@@ -41,11 +41,11 @@ impl Default for ContextConfig {
     }
 }
 
-/// Takes snapshots of customers for agents and bots. Clones share what they keep.
+/// Creates snapshots of customers for agents and bots. Clones share their reads.
 ///
-/// A snapshot is at most [`ContextConfig::ttl`] old. Within one process, those who ask for the same
-/// customer at once share one read, and what was read before [`ContextService::forget`] is not
-/// kept after it; another process may keep it until its time is over.
+/// A snapshot is at most [`ContextConfig::ttl`] old. Within one process, concurrent requests for
+/// the same customer share one read, and data that was read before [`ContextService::forget`] is
+/// not cached after it; another process may cache it until it expires.
 ///
 /// ```
 /// use store_context::context::{ContextConfig, ContextService};
@@ -68,7 +68,7 @@ pub struct ContextService {
     reads: Arc<SingleFlight<Shared>>,
 }
 
-/// What all who wait for one read get.
+/// The shared result of one read.
 type Shared = Result<Option<Arc<ContextSnapshot>>, Arc<PortFailure>>;
 
 impl fmt::Debug for ContextService {
@@ -78,19 +78,19 @@ impl fmt::Debug for ContextService {
 }
 
 impl ContextService {
-    /// One that reads from these ports.
+    /// Creates a service that reads from these ports.
     pub fn new(ports: Ports, config: ContextConfig) -> Self {
         Self { ports, config, reads: Arc::new(SingleFlight::new()) }
     }
 
-    /// What is known of a customer; `None` if the store or the customer is not known.
+    /// Returns the snapshot of a customer; `None` if the store or the customer is not known.
     ///
-    /// Totals, orders or a cart that cannot be read in time are named in
-    /// [`ContextSnapshot::unavailable`], and such a snapshot is not kept. A cache that fails costs
-    /// time and a warning, no more.
+    /// Totals, orders or a cart that cannot be read in time are listed in
+    /// [`ContextSnapshot::unavailable`], and such a snapshot is not cached. A failure of the cache
+    /// only costs time and logs a warning.
     ///
     /// # Errors
-    /// The store or the customer could not be read in time.
+    /// Returns an error if the store or the customer could not be read in time.
     pub async fn snapshot(
         &self,
         store: &StoreId,
@@ -106,10 +106,10 @@ impl ContextService {
         }
     }
 
-    /// What is known of the customer behind a contact; `None` for a guest.
+    /// Returns the snapshot of the customer behind a contact; `None` for a guest.
     ///
     /// # Errors
-    /// As for [`ContextService::snapshot`], or the link could not be read in time.
+    /// As for [`ContextService::snapshot`], and if the link could not be read in time.
     ///
     /// ```
     /// # use store_context::{context::ContextService, model::StoreId, ports::PortFailure};
@@ -136,17 +136,18 @@ impl ContextService {
         }
     }
 
-    /// The store, read within the time that it may take.
+    /// Reads the store, with a timeout.
     pub(super) async fn store(&self, id: &StoreId) -> PortResult<Option<Store>> {
         let record =
             within(self.config.customer_timeout, "stores", self.ports.stores.open(id)).await?;
         Ok(record.map(|record| record.store))
     }
 
-    /// Forgets what is kept of a customer: call it when the customer, an order or the cart changed.
+    /// Removes a customer's cached snapshot: call it when the customer, an order or the cart
+    /// changed.
     pub async fn forget(&self, store: &StoreId, customer: &CustomerId) {
         let key = key(store, customer);
-        // First the reads, then the cache: a read that comes between finds nothing old to keep.
+        // First the reads, then the cache, so that a read in between finds no stale value to cache.
         self.reads.forget(&key);
         self.uncache(&key).await;
     }
@@ -246,7 +247,7 @@ impl ContextService {
         self.of_cache("cleared", self.ports.cache.remove(key)).await;
     }
 
-    /// What the cache answers; if it fails, nothing but a warning.
+    /// Returns the result of the cache; logs a warning and returns nothing if it fails.
     async fn of_cache<T>(
         &self,
         what: &str,
@@ -261,7 +262,8 @@ impl ContextService {
     }
 }
 
-/// No two customers of any two stores share a key: ids have no control characters.
+/// Returns the cache key. No two customers of any two stores share one, since ids have no control
+/// characters.
 fn key(store: &StoreId, customer: &CustomerId) -> String {
     format!("context\u{1f}{store}\u{1f}{customer}")
 }
@@ -277,7 +279,7 @@ async fn within<T>(
     answer.map_err(|error| error.named(port))
 }
 
-/// The totals, if they can be ranked by the store's tiers.
+/// Returns the totals if they are in the store's currency.
 fn in_currency(totals: OrderTotals, store: Currency) -> PortResult<OrderTotals> {
     let currency = totals.lifetime_value.currency;
     if currency == store {

@@ -1,4 +1,4 @@
-//! One read for all who ask at once.
+//! Shares one read among concurrent requests.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::OnceCell;
 
-/// The reads that are under way, by key. A key is here only while somebody waits for it.
+/// The reads in progress, by key. A key is present only while a request waits for it.
 #[derive(Debug)]
 pub(super) struct SingleFlight<T>(Mutex<HashMap<String, InFlight<T>>>);
 
@@ -17,7 +17,7 @@ struct InFlight<T> {
     waiters: usize,
 }
 
-/// A read that several may wait for.
+/// A read that several requests may wait for.
 #[derive(Debug)]
 pub(super) struct SharedCall<T> {
     answer: OnceCell<T>,
@@ -29,7 +29,8 @@ impl<T> SharedCall<T> {
         Self { answer: OnceCell::new(), forgotten: AtomicBool::new(false) }
     }
 
-    /// Whether what is read may be out of date: those who wait get it, but it is not to be kept.
+    /// Returns whether the value may be out of date: the waiting requests get it, but it must not
+    /// be cached.
     pub(super) fn is_forgotten(&self) -> bool {
         self.forgotten.load(Ordering::SeqCst)
     }
@@ -40,8 +41,8 @@ impl<T> SingleFlight<T> {
         Self(Mutex::new(HashMap::new()))
     }
 
-    /// Waits for the read that is under way, or makes it. Where the one who reads gives up, another
-    /// who waits reads.
+    /// Waits for the read in progress, or starts one. If the request that reads is dropped, another
+    /// waiting request reads.
     pub(super) async fn join<R: Future<Output = T>>(
         &self,
         key: &str,
@@ -54,7 +55,7 @@ impl<T> SingleFlight<T> {
         waiter.call.answer.get_or_init(|| read(waiter.call.clone())).await.clone()
     }
 
-    /// Who asks from now on does not get what is being read.
+    /// Makes later requests start a new read instead of joining the one in progress.
     pub(super) fn forget(&self, key: &str) {
         if let Some(running) = self.lock().remove(key) {
             running.call.forgotten.store(true, Ordering::SeqCst);
@@ -75,7 +76,7 @@ impl<T> SingleFlight<T> {
     }
 }
 
-/// Somebody who waits for a read; given up by dropping it.
+/// A request that waits for a read; dropping it cancels the wait.
 struct Waiter<'a, T> {
     calls: &'a SingleFlight<T>,
     key: &'a str,

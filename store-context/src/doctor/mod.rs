@@ -1,4 +1,4 @@
-//! Checks that a host runs against its live Chatwoot.
+//! Checks that a host runs against its live Chatwoot server.
 
 mod widget;
 mod widget_report;

@@ -1,4 +1,4 @@
-//! Whether a visitor of a website inbox becomes another contact without a proof.
+//! Checks whether a visitor of a website inbox can become another contact without a proof.
 
 use chatwoot_client::application::contacts::{Contact, ContactKey, NewContact};
 use chatwoot_client::public::widget::{
@@ -12,26 +12,26 @@ use super::widget_report::{Finding, Leftover, Verdict, Way, WidgetReport};
 
 /// The custom attribute that a visitor tries to set.
 const ATTRIBUTE: &str = "widget_check";
-/// How many phone numbers are tried until one is found that no contact has.
+/// The number of phone numbers that are tried until one is unused.
 const DRAWS: usize = 3;
 
-/// Tries whether an anonymous visitor of the website inbox can become another contact, and what
-/// else a visitor may do without a proof: Chatwoot 4.15.1 lets them, `hmac_mandatory` or not.
+/// Checks whether an anonymous visitor of the website inbox can become another contact, and what
+/// else a visitor may do without a proof: Chatwoot 4.15.1 allows it, `hmac_mandatory` or not.
 ///
-/// `account` is the inbox's own, as an administrator; `website` has to go the way that visitors go,
-/// past the proxy that is to be checked; `hmac_token` is the website inbox's, and without it
-/// [`Way::SignedIn`] is `Unknown`. The e-mail box that Chatwoot shows in a conversation is not
-/// tried.
+/// `account` is the inbox's account, with an administrator's token; `website` must use the same
+/// route as visitors, through the proxy that is to be checked; `hmac_token` is the website inbox's,
+/// and without it [`Way::SignedIn`] is `Unknown`. The email box that Chatwoot shows in a
+/// conversation is not tried.
 ///
-/// The check makes contacts of its own, with an unguessable identifier, an address at
+/// The check creates contacts of its own, with an unguessable identifier, an address at
 /// `example.invalid` and a number from a range that is reserved for fiction, and one or two
-/// conversations, which agents see and webhooks tell of for a moment. It removes the contacts at
-/// the end, and their conversations go with them. A future that is dropped before the end removes
-/// nothing: the contacts that it leaves are named `Widget check`, and visitors as Chatwoot names
-/// them. Of the conversations a server allows 6 in 12 hours from one address.
+/// conversations, which agents see and webhooks report for a moment. It removes the contacts at the
+/// end, and Chatwoot deletes their conversations with them. If the future is dropped before the
+/// end, nothing is removed: the remaining contacts are named `Widget check`, and visitors as
+/// Chatwoot names them. A server allows 6 conversations in 12 hours from one address.
 ///
 /// # Errors
-/// The contact to become could not be made; nothing else was done then.
+/// Returns an error if the contact to become could not be created; nothing else was done then.
 ///
 /// ```
 /// # async fn example(client: chatwoot_client::Client) -> Result<(), chatwoot_client::Error> {
@@ -64,17 +64,18 @@ pub async fn check_widget(
     Ok(WidgetReport { findings, left: remove(account, &check.made).await })
 }
 
-/// A text that nobody guesses, for identifiers and addresses.
+/// Returns an unguessable text for identifiers and addresses.
 fn mark() -> String {
     let mut random = [0; 16];
     if getrandom::fill(&mut random).is_err() {
-        // The contact lives for seconds; unique is enough where the system has no better.
+        // The contact exists for seconds; a unique text is sufficient if the system has no random
+        // bytes.
         fastrand::fill(&mut random);
     }
     format!("widget-check-{}", hex::encode(random))
 }
 
-/// The contact to become.
+/// Creates the contact that visitors try to become.
 async fn make_other(account: &Account, mark: &str) -> Result<Contact, Error> {
     let contacts = account.contacts();
     let mut wanted = NewContact {
@@ -83,7 +84,7 @@ async fn make_other(account: &Account, mark: &str) -> Result<Contact, Error> {
         email: Some(format!("{mark}@example.invalid")),
         ..NewContact::default()
     };
-    // Ofcom keeps these for drama; when a few are taken, none.
+    // Ofcom reserves these numbers for drama; if a few are taken, use none.
     let number = || format!("+447700900{:03}", fastrand::u16(0..1000));
     let mut draws = DRAWS;
     loop {
@@ -92,7 +93,7 @@ async fn make_other(account: &Account, mark: &str) -> Result<Contact, Error> {
             Ok(made) => return Ok(made.contact),
             Err(error) if error.is_conflict() && draws > 0 => draws -= 1,
             Err(error) => {
-                // It may have been made all the same.
+                // It may have been created despite the error.
                 let key = ContactKey::Identifier(mark.to_owned());
                 if error.is_unknown_outcome()
                     && let Ok(Some(made)) = contacts.find_exact(key).await
@@ -105,7 +106,7 @@ async fn make_other(account: &Account, mark: &str) -> Result<Contact, Error> {
     }
 }
 
-/// Removes the contacts; one that is gone went into the other by a merge.
+/// Removes the contacts; a missing one was merged into the other.
 async fn remove(account: &Account, made: &[ContactId]) -> Vec<Leftover> {
     let mut left = Vec::new();
     for &contact in made {
@@ -128,13 +129,13 @@ struct Check<'a> {
     made: Vec<ContactId>,
 }
 
-/// Why a way could not be tried.
+/// Formats the reason why a way could not be tried.
 fn why(what: &str, error: &Error) -> String {
     format!("{what}: {error}")
 }
 
 impl Check<'_> {
-    /// A new visitor, and the contact that they are.
+    /// Creates a new visitor, and returns it with its contact.
     async fn visitor(&mut self) -> Result<(WidgetVisitor, ContactId), String> {
         let config = self.website.config().await.map_err(|e| why("no visitor", &e))?;
         let own = config.contact.id;
@@ -143,8 +144,8 @@ impl Check<'_> {
         Ok((self.website.visitor(config.website_channel_config.auth_token), own))
     }
 
-    /// Tries one way as a visitor of its own, and looks at the visitor's contact afterwards: a
-    /// merge removes it. What the answers of the widget say does not matter.
+    /// Tries one way as a separate visitor, and checks the visitor's contact afterwards: a merge
+    /// removes it. The widget's responses are not considered.
     async fn attempt(&mut self, way: Way) -> Result<Verdict, String> {
         let (visitor, own) = self.visitor().await?;
         let said = self.send(way, &visitor).await?;
@@ -152,7 +153,7 @@ impl Check<'_> {
             Err(error) if error.is_not_found() => return Ok(Verdict::Open),
             Err(error) => return Err(why("the visitor's contact cannot be read", &error)),
             Ok(contact) if contact.custom_attributes.contains_key(ATTRIBUTE) => {
-                // Of the ways that set it, only one is about it.
+                // Several ways set the attribute, but only one of them is about it.
                 if way == Way::Attributes {
                     return Ok(Verdict::Open);
                 }
@@ -163,7 +164,7 @@ impl Check<'_> {
         if !is_refusal(&error) {
             return Err(error.to_string());
         }
-        // Refused for the e-mail, or is there no talking at all?
+        // Distinguishes a refusal of the email address from a refusal of all conversations.
         if way == Way::PreChat
             && let Err(error) = visitor.create_conversation(&conversation(None)).await
         {
@@ -172,7 +173,7 @@ impl Check<'_> {
         Ok(Verdict::Closed)
     }
 
-    /// Sends what the way is about; answers with how that failed, if it did.
+    /// Sends the requests of a way; returns the error if one failed.
     async fn send(&self, way: Way, visitor: &WidgetVisitor) -> Result<Option<Error>, String> {
         let email = || self.other.email.clone();
         let by_email = WidgetContactPatch { email: email(), ..WidgetContactPatch::default() };
@@ -220,7 +221,7 @@ impl Check<'_> {
     }
 }
 
-/// Whether the server or a proxy said no, for good.
+/// Returns whether the server or a proxy refused the request permanently.
 fn is_refusal(error: &Error) -> bool {
     matches!(error.status(), Some(400..=499)) && error.kind() != ErrorKind::RateLimited
 }

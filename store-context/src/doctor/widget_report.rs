@@ -1,35 +1,35 @@
-//! What a check of a website inbox found.
+//! The report of a website inbox's check.
 
 use std::fmt;
 
 use chatwoot_client::ContactId;
 
-/// A way in which a visitor can get at a contact without a proof.
+/// A way in which a visitor may access a contact without a proof.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Way {
     /// Another contact's identifier in `PATCH widget/contact`.
     Identifier,
-    /// Another contact's e-mail address in `PATCH widget/contact`.
+    /// Another contact's email address in `PATCH widget/contact`.
     Email,
     /// Another contact's phone number in `PATCH widget/contact`.
     Phone,
-    /// Another contact's e-mail address in `PATCH widget/contact`, from a visitor who proved to be
-    /// somebody else.
+    /// Another contact's email address in `PATCH widget/contact`, from a visitor who proved to be
+    /// another person.
     SignedIn,
-    /// Another contact's e-mail address in the pre-chat form, `POST widget/conversations`.
+    /// Another contact's email address in the pre-chat form, `POST widget/conversations`.
     PreChat,
     /// Another contact's identifier in `PATCH widget/contact/set_user`, without a hash.
     SetUser,
-    /// Another contact's e-mail address in `PATCH widget/contact/set_user`, with custom attributes
-    /// and no identifier: no hash is asked for.
+    /// Another contact's email address in `PATCH widget/contact/set_user`, with custom attributes
+    /// and no identifier: no hash is required.
     SetUnnamed,
     /// Custom attributes of the visitor's own contact, in `PATCH widget/contact`.
     Attributes,
 }
 
 impl Way {
-    /// Every way, in the order in which they are tried.
+    /// All ways, in the order in which they are tried.
     pub const ALL: [Self; 8] = [
         Self::Identifier,
         Self::Email,
@@ -61,11 +61,11 @@ impl fmt::Display for Way {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// It works: the visitor became the other contact, or set the attribute.
+    /// The way works: the visitor became the other contact, or set the attribute.
     Open,
-    /// It was refused, or changed nothing.
+    /// The way was refused, or had no effect.
     Closed,
-    /// It could not be found out, and why.
+    /// The check of the way failed, for this reason.
     Unknown(String),
 }
 
@@ -79,7 +79,7 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// What was found of one way. Displayed, it is one line.
+/// The result for one way. `Display` writes one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
@@ -95,13 +95,13 @@ impl fmt::Display for Finding {
     }
 }
 
-/// A contact that the check made and could not remove. Displayed, it is one line.
+/// A contact that the check created and could not remove. `Display` writes one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Leftover {
     /// The contact.
     pub contact: ContactId,
-    /// Why it could not be removed.
+    /// The reason why it could not be removed.
     pub why: String,
 }
 
@@ -111,8 +111,8 @@ impl fmt::Display for Leftover {
     }
 }
 
-/// What a check of a website inbox found. Displayed, it is one line a way, then one a contact that
-/// is left.
+/// The report of a website inbox's check. `Display` writes one line per way, then one per remaining
+/// contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WidgetReport {
     pub(super) findings: Vec<Finding>,
@@ -120,27 +120,27 @@ pub struct WidgetReport {
 }
 
 impl WidgetReport {
-    /// What was found, a way after the other.
+    /// Returns the results, one per way.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
 
-    /// The contacts that the check made and could not remove.
+    /// Returns the contacts that the check created and could not remove.
     pub fn left(&self) -> &[Leftover] {
         &self.left
     }
 
-    /// Whether the way is open; `None` for one that was not tried.
+    /// Returns the verdict on a way; `None` if it was not tried.
     pub fn verdict(&self, way: Way) -> Option<&Verdict> {
         self.findings.iter().find(|it| it.way == way).map(|it| &it.verdict)
     }
 
-    /// Whether at least one way is open.
+    /// Returns whether at least one way is open.
     pub fn is_open(&self) -> bool {
         self.findings.iter().any(|it| it.verdict == Verdict::Open)
     }
 
-    /// Whether every way is known to be closed.
+    /// Returns whether every way is known to be closed.
     pub fn is_closed(&self) -> bool {
         self.findings.iter().all(|it| it.verdict == Verdict::Closed)
     }

@@ -1,4 +1,4 @@
-//! Which workers an engine has, and how they work.
+//! The builder of the engine: its workers and their configuration.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::intake::{
 use crate::ports::Ports;
 use crate::sync::{ContactSync, SyncConfig};
 
-/// Builds an [`Engine`]. Every worker runs unless it is left out; without a handler there is no
+/// Builds an [`Engine`]. Every worker runs unless it is disabled; without a handler there is no
 /// dispatcher.
 #[must_use = "a builder does nothing until it is built"]
 pub struct EngineBuilder {
@@ -40,44 +40,45 @@ impl EngineBuilder {
         }
     }
 
-    /// Sets how customers are synced; `None` leaves the sync and the sweep to other processes.
+    /// Sets the configuration of the contact sync; `None` leaves the sync and the sweep to other
+    /// processes.
     pub fn sync(mut self, config: impl Into<Option<SyncConfig>>) -> Self {
         self.sync = config.into();
         self
     }
 
-    /// Sets what is done with events; without it they wait for a process that has one.
+    /// Sets the handler of events; without one, events wait for a process that has a handler.
     pub fn handler(mut self, handler: Arc<dyn Handler>) -> Self {
         self.handler = Some(handler);
         self
     }
 
-    /// Sets how events are handed to the handler.
+    /// Sets the configuration of the dispatcher.
     pub fn dispatch(mut self, config: DispatchConfig) -> Self {
         self.dispatch = config;
         self
     }
 
-    /// Sets how stores are reconciled; `None` leaves that to other processes.
+    /// Sets the configuration of the reconciler; `None` leaves reconciliation to other processes.
     pub fn reconcile(mut self, config: impl Into<Option<ReconcileConfig>>) -> Self {
         self.reconcile = config.into();
         self
     }
 
-    /// Sets how often each store is swept: once a day unless set; `None` leaves it to other
-    /// processes.
+    /// Sets the interval between two sweeps of a store, a day by default; `None` leaves the sweeps
+    /// to other processes.
     pub fn sweep_every(mut self, every: impl Into<Option<Duration>>) -> Self {
         self.sweep_every = every.into();
         self
     }
 
-    /// Sets when handled events are forgotten; `None` leaves it to other processes.
+    /// Sets when handled events are purged; `None` leaves the purge to other processes.
     pub fn purge(mut self, config: impl Into<Option<PurgeConfig>>) -> Self {
         self.purge = config.into();
         self
     }
 
-    /// Builds the engine. Nothing runs yet.
+    /// Builds the engine without starting it.
     pub fn build(self) -> Engine {
         let Self { accounts, ports, .. } = self;
         let mut workers = Vec::new();

@@ -1,4 +1,4 @@
-//! How the engine of a process is.
+//! The health of the workers and the ledgers.
 
 use std::time::Duration;
 
@@ -8,50 +8,50 @@ use serde::Serialize;
 use super::supervise::Worker;
 use crate::ports::{PortResult, Ports, SyncCounts, WebhookCounts};
 
-/// How a worker is.
+/// The health of a worker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct WorkerHealth {
-    /// Its name: `sync`, `dispatch`, `reconcile`, `sweep` or `purge`.
+    /// The worker's name: `sync`, `dispatch`, `reconcile`, `sweep` or `purge`.
     pub name: &'static str,
-    /// Whether it runs. It does not before the engine runs, after a stop, and while it waits to be
-    /// started again after a panic.
+    /// Whether the worker is running. It is not before the engine starts, after a stop, and while
+    /// it waits for a restart after a panic.
     pub running: bool,
-    /// How often it panicked and was started again.
+    /// The number of restarts after a panic.
     pub restarts: u32,
-    /// How long ago it was last polled, in seconds; `None` before it ran. A worker wakes every few
-    /// seconds: a minute means that the task it is in is blocked.
+    /// The time since the worker was last polled, in seconds; `None` before it first ran. A worker
+    /// wakes every few seconds: a minute means that its task is blocked.
     pub polled_seconds_ago: Option<u64>,
 }
 
-/// How the workers of this process and the ledgers of all are.
+/// The health of the workers of this process and of the shared ledgers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct EngineHealth {
     /// The workers of this process.
     pub workers: Vec<WorkerHealth>,
-    /// What the sync ledger holds, of all stores.
+    /// The counts of the sync ledger, for all stores.
     pub sync: SyncCounts,
     /// How long the oldest customer has waited to be synced, in seconds.
     pub sync_lag_seconds: u64,
-    /// What the webhook ledger holds, of all stores.
+    /// The counts of the webhook ledger, for all stores.
     pub webhooks: WebhookCounts,
     /// How long the oldest entry has waited to be handled, in seconds.
     pub webhook_lag_seconds: u64,
-    /// How many stores are paused because their Chatwoot cannot be used, at most a hundred counted.
+    /// The number of stores that are paused because their Chatwoot cannot be used; at most 100.
     pub paused_stores: usize,
 }
 
-/// A worker that was not polled for so long is not alive.
+/// A worker that was not polled for this long counts as dead.
 const ALIVE: Duration = Duration::from_mins(1);
 
-/// How many paused stores are counted.
+/// The maximum number of paused stores that are counted.
 const PAUSED: usize = 100;
 
 impl EngineHealth {
-    /// Returns whether each worker of this process runs and was polled within a minute: what a
-    /// liveness probe asks. Lags, parked rows and paused stores are no part of it, since starting the
-    /// process again mends none of them.
+    /// Returns whether each worker of this process runs and was polled within the last minute, for
+    /// a liveness probe. Lags, parked rows and paused stores are not considered, since restarting
+    /// the process repairs none of them.
     pub fn is_alive(&self) -> bool {
         let recent = |ago: u64| ago <= ALIVE.as_secs();
         self.workers

@@ -1,8 +1,8 @@
-//! All workers of a process together: start, stop, health.
+//! The engine, which starts, stops and monitors all workers of a process.
 //!
-//! An [`Engine`] runs the contact sync, the dispatcher of webhooks, the reconciler and the sweep until
-//! it is told to stop. Any number of processes may run one on the same ports: the ledgers share the
-//! work out.
+//! An [`Engine`] runs the contact sync, the dispatcher of webhooks, the reconciler, the sweep and
+//! the purge until it is stopped. Any number of processes may run one on the same ports: the
+//! ledgers distribute the work.
 
 mod builder;
 mod health;
@@ -51,11 +51,11 @@ pub struct Engine {
     workers: Arc<[Worker]>,
 }
 
-/// How long after `shutdown` [`Engine::run_until`] returns at the latest.
+/// The maximum time that [`Engine::run_until`] takes to return after `shutdown` completes.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 impl Engine {
-    /// Begins an engine with the default configuration of each worker.
+    /// Creates a builder with the default configuration of each worker.
     pub fn builder(accounts: Accounts, ports: Ports) -> EngineBuilder {
         EngineBuilder::new(accounts, ports)
     }
@@ -64,12 +64,13 @@ impl Engine {
         Self { ports, workers: workers.into() }
     }
 
-    /// Runs the workers until `shutdown` is done. Then nothing more is claimed, what is under way is
-    /// finished or given back, and it returns within ten seconds with nothing left claimed.
+    /// Runs the workers until `shutdown` completes. Then the workers claim no more, finish or
+    /// return the work in progress, and the method returns within ten seconds with nothing left
+    /// claimed.
     ///
-    /// A worker that panics is started again after a while that grows each time, and is counted in
-    /// [`EngineHealth`]. The workers share the task that polls this future: handlers and ports that
-    /// compute for long should use a blocking thread.
+    /// A worker that panics is restarted after a growing delay, and the restart is counted in
+    /// [`EngineHealth`]. The workers share the task that polls this future: handlers and ports with
+    /// long computations should use a blocking thread.
     pub async fn run_until(&self, shutdown: impl Future<Output = ()> + Send + 'static) {
         let shutdown = shutdown.shared();
         let workers = join_all(self.workers.iter().map(|worker| worker.run(shutdown.clone())));
@@ -84,17 +85,17 @@ impl Engine {
         }
     }
 
-    /// Runs the workers for as long as the future is polled. What a dropped engine held is due again
-    /// when its leases end; to stop without that, use [`Engine::run_until`].
+    /// Runs the workers for as long as the future is polled. Work that a dropped engine had claimed
+    /// is due again when its leases expire; to stop without that delay, use [`Engine::run_until`].
     pub async fn run(&self) {
         self.run_until(std::future::pending()).await;
     }
 
-    /// Returns how the workers and the ledgers are: for a health endpoint and metrics. It counts in
-    /// both ledgers, so ask for it every few seconds, not at each request.
+    /// Returns the health of the workers and the ledgers, for a health endpoint and metrics. It
+    /// counts rows in both ledgers, so call it every few seconds, not for each request.
     ///
     /// # Errors
-    /// A ledger failed, which is a finding too.
+    /// Returns an error if a ledger failed, which is a health result too.
     pub async fn health(&self) -> PortResult<EngineHealth> {
         health::of(&self.ports, &self.workers).await
     }

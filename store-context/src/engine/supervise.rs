@@ -1,4 +1,4 @@
-//! One worker: runs until it is told to stop, and again when it panics.
+//! Runs one worker until it is stopped, and restarts it after a panic.
 
 use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
@@ -15,21 +15,21 @@ use crate::backoff::retry_after;
 use crate::guard;
 use crate::ports::Ports;
 
-/// Starts a worker, which ends when the future that it is given does.
+/// Starts a worker, which ends when the given future completes.
 type Start = dyn Fn(BoxFuture<'static, ()>) -> BoxFuture<'static, ()> + Send + Sync;
 
-/// A worker that is started again when it panics.
+/// A worker that is restarted after a panic.
 pub(super) struct Worker {
     name: &'static str,
     start: Box<Start>,
     ports: Ports,
     running: AtomicBool,
     restarts: AtomicU32,
-    /// When it was last polled: a worker wakes every few seconds, whether or not it has work.
+    /// When the worker was last polled: it wakes every few seconds, whether or not it has work.
     polled: Mutex<Option<Instant>>,
 }
 
-/// A worker that ran for so long before it panicked begins its waits anew.
+/// A worker that ran for this long before a panic starts again with the shortest delay.
 const STEADY: Duration = Duration::from_mins(10);
 
 impl Worker {
@@ -63,18 +63,18 @@ impl Worker {
         self.restarts.load(Relaxed)
     }
 
-    /// How long ago it was last polled.
+    /// Returns the time since the worker was last polled.
     pub(super) fn polled_ago(&self) -> Option<Duration> {
         let polled = *self.polled.lock().unwrap_or_else(PoisonError::into_inner);
         polled.map(|polled| polled.elapsed())
     }
 
-    /// Runs the worker until `shutdown` is done and it has ended.
+    /// Runs the worker until `shutdown` completes and the worker has ended.
     pub(super) async fn run(&self, shutdown: impl Future<Output = ()> + Clone + Send + 'static) {
         let mut in_a_row = 0;
         loop {
             let started = Instant::now();
-            // Dropped with this future too, when nobody runs the engine any more.
+            // Dropped with this future too, when the engine itself is dropped.
             let running = Running::set(&self.running);
             let work = pin!((self.start)(shutdown.clone().boxed()));
             let ended = AssertUnwindSafe(self.watched(work)).catch_unwind().await;
@@ -100,7 +100,7 @@ impl Worker {
         }
     }
 
-    /// Polls a future, and notes when.
+    /// Polls a future, and records the time of each poll.
     async fn watched(&self, mut work: impl Future<Output = ()> + Unpin) {
         poll_fn(|context| {
             *self.polled.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
@@ -110,7 +110,7 @@ impl Worker {
     }
 }
 
-/// Says that a worker runs, for as long as it is held.
+/// Marks a worker as running until it is dropped.
 struct Running<'a>(&'a AtomicBool);
 
 impl<'a> Running<'a> {

@@ -1,4 +1,4 @@
-//! Judging who writes in a conversation, whether the API or a webhook shows it.
+//! Verifies who writes in a conversation of the API or of a webhook.
 
 use chatwoot_client::application::conversations::Conversation;
 use chatwoot_client::{Attributes, webhook};
@@ -8,8 +8,8 @@ use super::store_identity::{Evidence, PROOF_ATTRIBUTE, StoreIdentity};
 use crate::model::Proof;
 
 impl StoreIdentity {
-    /// Judges who writes in a conversation that the API shows; `written_at` is when the customer
-    /// wrote what is to be judged.
+    /// Verifies who writes in a conversation of the API; `written_at` is when the customer wrote
+    /// the message in question.
     pub fn check_conversation(
         &self,
         conversation: &Conversation,
@@ -25,7 +25,7 @@ impl StoreIdentity {
         self.check(evidence, now)
     }
 
-    /// Judges who writes in a conversation that a webhook shows.
+    /// Verifies who writes in a conversation of a webhook.
     pub(crate) fn check_webhook(
         &self,
         conversation: &webhook::Conversation,

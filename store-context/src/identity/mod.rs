@@ -1,8 +1,8 @@
-//! A customer's identity, proved to Chatwoot: to the widget on a page, and to the public API of an
+//! Proves a customer's identity to Chatwoot: to the widget on a page, and to the public API for an
 //! app.
 //!
-//! Only the store knows who is signed in, so only a signed-in customer of the host's own session may
-//! be passed here.
+//! Only the store knows who is signed in, so pass only the signed-in customer of the host's own
+//! session.
 
 mod conversation;
 mod store_identity;
@@ -18,14 +18,14 @@ pub use self::store_identity::{Evidence, PROOF_ATTRIBUTE, StoreIdentity};
 use crate::model::{Customer, CustomerId, StoreId};
 use crate::ports::{Expiring, PortError, PortResult, Ports, StoreRecord};
 
-/// Why an identity cannot be proved.
+/// The reason why an identity cannot be proved.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdentityError {
     /// The store has no inbox of that kind yet.
     #[error("store {0} is not provisioned: run the Provisioner for it first")]
     NotProvisioned(StoreId),
-    /// The customer cannot be a widget's user.
+    /// The customer cannot be a user of the widget.
     #[error(transparent)]
     Widget(#[from] WidgetError),
     /// A port failed.
@@ -33,9 +33,10 @@ pub enum IdentityError {
     Port(#[from] PortError),
 }
 
-/// What an app of the store needs to speak for a customer in the public API. `Debug` shows no proof.
+/// The data with which an app of the store acts for a customer in the public API. `Debug` shows no
+/// proof.
 ///
-/// Creating a contact checks Chatwoot's own proof and does not keep it; a change of the contact
+/// Creating a contact verifies Chatwoot's own proof but does not store it; updating the contact
 /// does, and only then is the conversation verified (4.15.1).
 ///
 /// ```
@@ -71,10 +72,10 @@ pub struct PublicIdentity {
     pub inbox: InboxId,
     /// The customer's identifier; `None` for a guest.
     pub identifier: Option<String>,
-    /// The proof that the store gives for it.
+    /// The HMAC of the identifier.
     pub identifier_hash: Secret,
-    /// What a conversation must carry to be proven: pass it as the `custom_attributes` of each
-    /// conversation that the app begins. Empty for a guest.
+    /// The attributes that prove a conversation: pass them as the `custom_attributes` of each
+    /// conversation that the app creates. Empty for a guest.
     pub conversation_attributes: Attributes,
 }
 
@@ -88,36 +89,37 @@ impl fmt::Debug for PublicIdentity {
     }
 }
 
-/// Proves identities with the stores' HMAC tokens.
+/// Creates proofs of identity with the stores' HMAC tokens and keys.
 #[derive(Clone, Debug)]
 pub struct Identity {
     ports: Ports,
 }
 
 impl Identity {
-    /// A prover on the host's ports.
+    /// Creates a service on the host's ports.
     pub fn new(ports: Ports) -> Self {
         Self { ports }
     }
 
-    /// The widget's public token of the store, for a page that nobody is signed in on.
+    /// Returns the store's public website token for the widget, for a page without a signed-in
+    /// customer.
     ///
     /// # Errors
-    /// The store has no website inbox, or a port failed.
+    /// Returns an error if the store has no website inbox, or a port failed.
     pub async fn website_token(&self, store: &StoreId) -> Result<String, IdentityError> {
         let token = self.record(store).await?.account.website_token;
         token.ok_or_else(|| IdentityError::NotProvisioned(store.clone()))
     }
 
-    /// Returns the signed-in customer as the widget's user, with both proofs: Chatwoot's hash of the
-    /// identifier, and the store's own, which the snippet puts on the conversation.
+    /// Returns the signed-in customer as the widget's user, with both proofs: Chatwoot's HMAC of
+    /// the identifier, and the store's own proof, which the snippet sets on the conversation.
     ///
-    /// It has no e-mail address and no phone number: the widget merges the customer's contact into
-    /// a guest's who gave the same one (Chatwoot 4.15.1), and the guest would go on as the customer.
-    /// The sync writes both.
+    /// The user has no email address and no phone number: the widget merges the customer's contact
+    /// into a guest's with the same one (Chatwoot 4.15.1), and the guest would continue as the
+    /// customer. The sync writes both.
     ///
     /// # Errors
-    /// The store has no website inbox, or a port failed.
+    /// Returns an error if the store has no website inbox, or a port failed.
     pub async fn widget_user(
         &self,
         store: &StoreId,
@@ -133,17 +135,17 @@ impl Identity {
         Ok(user)
     }
 
-    /// Returns what proves the signed-in customer to the store itself: attributes for the
-    /// conversation, to be renewed each time a page is served.
+    /// Returns the attributes that prove the signed-in customer to the store itself. They belong on
+    /// the conversation, and a page gets new ones each time it is served.
     ///
-    /// A page that sets up the widget on its own puts them on the conversation with
-    /// `$chatwoot.setConversationCustomAttributes`; an app passes them when it begins one. They
-    /// stand for the customer until they expire
-    /// ([`IdentityPolicy::proof_lifetime`](crate::model::IdentityPolicy::proof_lifetime)): make them
-    /// only for the customer of the host's own session, and serve them to nobody else.
+    /// A page that embeds the widget itself sets them with
+    /// `$chatwoot.setConversationCustomAttributes`; an app passes them when it creates a
+    /// conversation. They authenticate the customer until they expire
+    /// ([`IdentityPolicy::proof_lifetime`](crate::model::IdentityPolicy::proof_lifetime)): create
+    /// them only for the customer of the host's own session, and serve them to no one else.
     ///
     /// # Errors
-    /// The store has no keys: it is not provisioned. Or a port failed.
+    /// Returns an error if the store has no keys because it is not provisioned, or a port failed.
     ///
     /// ```
     /// use store_context::identity::{Identity, IdentityError};
@@ -171,15 +173,14 @@ impl Identity {
         Ok(self.proof_attributes(&identity, customer))
     }
 
-    /// Replaces the key that the store's proofs are made with. Proofs of the key before are taken
-    /// for `overlap` from now on, the store's
+    /// Replaces the key of the store's proofs. Proofs of the previous key are accepted for
+    /// `overlap`, or for the store's
     /// [`proof_lifetime`](crate::model::IdentityPolicy::proof_lifetime) if it is `None`: a shorter
-    /// time ends proofs of pages that are open. Of two keys before, only the last is taken, so call
-    /// it again when the overlap is over, and at once, with [`Duration::ZERO`], for a key that
-    /// leaked.
+    /// time invalidates proofs of open pages. Only one previous key is accepted, so do not rotate
+    /// again before the overlap has passed, except with [`Duration::ZERO`] after a key leaked.
     ///
     /// # Errors
-    /// The store is not known or has no keys yet, or a port failed.
+    /// Returns an error if the store is not known or has no keys yet, or a port failed.
     ///
     /// ```
     /// # async fn example(identity: store_context::identity::Identity, store: store_context::model::StoreId)
@@ -209,10 +210,10 @@ impl Identity {
         }
     }
 
-    /// The signed-in customer for the public API, with proof.
+    /// Returns the signed-in customer for the public API, with proof.
     ///
     /// # Errors
-    /// The store has no API inbox, or a port failed.
+    /// Returns an error if the store has no API inbox, or a port failed.
     pub async fn public(
         &self,
         store: &StoreId,
@@ -221,12 +222,13 @@ impl Identity {
         self.public_identity(store, Some(customer)).await
     }
 
-    /// A guest for the public API. Chatwoot asks for a proof of the empty identifier too (4.15.1).
+    /// Returns a guest for the public API. Chatwoot requires the HMAC of the empty identifier too
+    /// (4.15.1).
     ///
-    /// Use it on the host's side only: whoever has it can open a contact by its e-mail address.
+    /// Use it on the host's server only: anyone who has it can open a contact by its email address.
     ///
     /// # Errors
-    /// The store has no API inbox, or a port failed.
+    /// Returns an error if the store has no API inbox, or a port failed.
     pub async fn public_guest(&self, store: &StoreId) -> Result<PublicIdentity, IdentityError> {
         self.public_identity(store, None).await
     }

@@ -1,4 +1,4 @@
-//! How one store names its customers to Chatwoot, and proves them.
+//! The identifiers and proofs of one store's customers in Chatwoot.
 
 use std::fmt;
 use std::time::Duration;
@@ -18,16 +18,16 @@ use crate::ports::{Expiring, StoreCredentials};
 /// The key of the proof among a conversation's custom attributes.
 pub const PROOF_ATTRIBUTE: &str = "store_proof";
 
-/// Clocks of two hosts may differ by this much.
+/// The tolerated difference between the clocks of two hosts.
 const CLOCK_SKEW: Duration = Duration::from_mins(5);
 
-/// The form of a proof: `1.{unix seconds}.{MAC}.{customer id}`.
+/// The version in a proof, whose form is `1.{unix seconds}.{MAC}.{customer id}`.
 const VERSION: &str = "1";
 
-/// Between the parts of what is signed: ids have no control characters.
+/// The separator of the signed parts: ids have no control characters.
 const SEPARATOR: &[u8] = b"\x1f";
 
-/// How one store names its customers to Chatwoot, and proves them. `Debug` shows no key.
+/// The identifiers and proofs of one store's customers in Chatwoot. `Debug` shows no key.
 ///
 /// ```
 /// use store_context::identity::{Evidence, StoreIdentity};
@@ -59,24 +59,24 @@ pub struct StoreIdentity {
     previous_proof_key: Option<Expiring<Secret>>,
 }
 
-/// What Chatwoot tells of whoever writes in a conversation.
+/// The properties of a conversation in Chatwoot from which the writer is verified.
 #[derive(Clone, Copy)]
 pub struct Evidence<'a> {
     /// The identifier of the conversation's contact.
     pub identifier: Option<&'a str>,
     /// Whether Chatwoot verified the visitor: `hmac_verified` of the conversation.
     pub hmac_verified: Option<bool>,
-    /// What the conversation has under [`PROOF_ATTRIBUTE`].
+    /// The value of the conversation's [`PROOF_ATTRIBUTE`].
     pub proof: Option<&'a Value>,
-    /// When the customer wrote what is to be judged.
+    /// When the customer wrote the message in question.
     pub written_at: Timestamp,
 }
 
 impl StoreIdentity {
-    /// Takes what is needed from a store and its credentials.
+    /// Creates the identity of a store from its credentials.
     ///
     /// # Errors
-    /// The store has no keys yet: it is not provisioned.
+    /// Returns an error if the store has no keys because it is not provisioned.
     pub fn new(store: &Store, credentials: &StoreCredentials) -> Result<Self, IdentityError> {
         let StoreCredentials { identifier_key, proof_key, previous_proof_key, .. } = credentials;
         let (Some(identifier_key), Some(proof_key)) = (identifier_key, proof_key) else {
@@ -99,33 +99,35 @@ impl StoreIdentity {
         }
     }
 
-    /// Returns the customer's pseudonym, whatever the policy: nobody can guess it.
+    /// Returns the customer's pseudonym, whatever the policy; it cannot be guessed.
     pub(crate) fn pseudonym(&self, customer: &CustomerId) -> String {
         digits(&self.identifier_key, &[b"contact", customer.as_str().as_bytes()])
     }
 
-    /// Returns a keyed digest of a value that must be unique in an account, by which two customers
-    /// who want the same are known without the value itself being kept.
+    /// Returns a keyed digest of a value that must be unique in an account. It detects two
+    /// customers with the same value without storing the value itself.
     pub(crate) fn unique(&self, field: &str, value: &str) -> String {
         let value = if field == "email" { value.to_ascii_lowercase() } else { value.to_owned() };
         let parts = [&b"unique"[..], field.as_bytes(), value.as_bytes()];
         format!("{field}/{}", digits(&self.identifier_key, &parts))
     }
 
-    /// Returns 32 hexadecimal digits that name the store's administrator, which nobody can guess.
+    /// Returns 32 unguessable hexadecimal digits for the address of the store's administrator.
     pub(crate) fn administrator(&self) -> String {
         digits(&self.identifier_key, &[b"administrator", self.store.as_str().as_bytes()])
     }
 
-    /// Returns a proof that a page served now is the customer's: a short text for the
-    /// conversation's [`PROOF_ATTRIBUTE`]. Make it only for the customer of the host's own session.
+    /// Returns a proof that a page served now belongs to the customer: a short text for the
+    /// conversation's [`PROOF_ATTRIBUTE`]. Create it only for the customer of the host's own
+    /// session.
     pub fn prove(&self, customer: &CustomerId, now: Timestamp) -> String {
         let at = now.as_second();
         let mac = self.proof_mac(&self.proof_key, customer, at);
         format!("{VERSION}.{at}.{mac}.{customer}")
     }
 
-    /// Judges who writes in a conversation. `now` decides whether a replaced key is still taken.
+    /// Verifies who writes in a conversation. `now` decides whether a replaced key is still
+    /// accepted.
     pub fn check(&self, evidence: Evidence<'_>, now: Timestamp) -> Proof {
         self.proven_customer(evidence, now).map_or_else(Proof::NotProven, Proof::Proven)
     }
@@ -148,18 +150,19 @@ impl StoreIdentity {
         if self.identifier(&customer) != identifier {
             return Err(NotProven::OtherCustomer);
         }
-        // A page renews the proof on each load, so one that is newer than the message is usual.
+        // A page renews the proof on each load, so a proof that is newer than the message is
+        // common.
         let expired = written_at.duration_since(at) > signed_duration(self.policy.proof_lifetime);
         let ahead = at.duration_since(now) > signed_duration(CLOCK_SKEW);
         if expired || ahead { Err(NotProven::Expired) } else { Ok(customer) }
     }
 
-    /// Signs what a panel's token says.
+    /// Signs the claims of a panel's token.
     pub(crate) fn sign_panel(&self, claims: &[u8]) -> String {
         self.panel_mac(&self.proof_key, claims)
     }
 
-    /// Whether one of the keys that are taken signed what a panel's token says.
+    /// Returns whether one of the accepted keys signed the claims of a panel's token.
     pub(crate) fn signed_panel(&self, claims: &[u8], mac: &str, now: Timestamp) -> bool {
         self.proof_keys(now).any(|key| same(&self.panel_mac(key, claims), mac))
     }
@@ -168,7 +171,7 @@ impl StoreIdentity {
         digits(key, &[b"panel", self.store.as_str().as_bytes(), claims])
     }
 
-    /// The present key of the proofs, then the one before for as long as it is taken.
+    /// Returns the present key of the proofs, then the previous one while it is accepted.
     fn proof_keys(&self, now: Timestamp) -> impl Iterator<Item = &Secret> {
         let previous = self.previous_proof_key.as_ref().and_then(|key| key.at(now));
         std::iter::once(&self.proof_key).chain(previous)
@@ -189,7 +192,7 @@ impl fmt::Debug for StoreIdentity {
     }
 }
 
-/// Shows no proof: it stands for the customer until it expires.
+/// Shows no proof, since a proof authenticates the customer until it expires.
 impl fmt::Debug for Evidence<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Evidence")
@@ -199,7 +202,7 @@ impl fmt::Debug for Evidence<'_> {
     }
 }
 
-/// The parts of a proof: when it was made, its MAC, whose it is.
+/// Parses a proof into the time of its creation, its MAC and its customer.
 fn parts(proof: &str) -> Option<(Timestamp, &str, CustomerId)> {
     let mut parts = proof.splitn(4, '.');
     if parts.next()? != VERSION {
@@ -209,14 +212,14 @@ fn parts(proof: &str) -> Option<(Timestamp, &str, CustomerId)> {
     Some((at, parts.next()?, CustomerId::new(parts.next()?).ok()?))
 }
 
-/// The first 128 bits of the MAC of these parts, as 32 hexadecimal digits.
+/// Returns the first 128 bits of the MAC of these parts, as 32 hexadecimal digits.
 fn digits(key: &Secret, parts: &[&[u8]]) -> String {
     let mut digits = mac_digits(key, parts.iter().flat_map(|part| [*part, SEPARATOR]));
     digits.truncate(32);
     digits
 }
 
-/// Compares in a time that tells nothing of where the texts differ.
+/// Compares in constant time.
 fn same(right: &str, given: &str) -> bool {
     right.as_bytes().ct_eq(given.as_bytes()).into()
 }
@@ -247,7 +250,7 @@ mod tests {
         CustomerId::new("ada.1").unwrap()
     }
 
-    /// Judges a text on the conversation of a customer's contact, at a time.
+    /// Verifies a text on the conversation of a customer's contact, at a time.
     fn judged(by: &StoreIdentity, of: &CustomerId, proof: &Value, at: Timestamp) -> Proof {
         let identifier = by.identifier(of);
         let evidence = Evidence {

@@ -1,4 +1,4 @@
-//! What can be said of a delivery before its body is read.
+//! The checks of a delivery that do not need its body.
 
 use chatwoot_client::webhook::Verifier;
 use http::HeaderMap;
@@ -7,8 +7,8 @@ use super::{Intake, ReceiveError};
 use crate::model::StoreId;
 use crate::ports::{Address, AddressToken, StoreRecord};
 
-/// A delivery whose body is worth reading: its address is a store's, and its headers carry a
-/// signature and a time. Nothing is proven by it. `Debug` shows no secret.
+/// A delivery whose body may be read: its URL belongs to a store, and its headers contain a
+/// signature and a time. This proves nothing yet. `Debug` shows no secret.
 #[derive(Clone, Debug)]
 pub struct Admission {
     pub(super) record: StoreRecord,
@@ -23,11 +23,11 @@ impl Admission {
 }
 
 impl Intake {
-    /// Looks at a delivery's address and headers, before its body is read: whoever does not know an
-    /// address, or does not sign, is to be refused without holding a body for them.
+    /// Checks a delivery's URL and headers before its body is read, so that no body is buffered for
+    /// a sender that does not know a URL or does not sign.
     ///
     /// # Errors
-    /// All of [`ReceiveError`] but `Malformed` and `WrongAccount`.
+    /// Returns any [`ReceiveError`] except `Malformed` and `WrongAccount`.
     ///
     /// ```
     /// # use store_context::intake::{Intake, Receipt, ReceiveError};
@@ -47,7 +47,7 @@ impl Intake {
         let now = self.clock.now();
         let store = self.stores.store_at(Address::Webhook, address).await?;
         let store = store.ok_or(ReceiveError::UnknownAddress)?;
-        // The store was removed, or its address replaced, since it was looked up.
+        // The store was removed, or its URL replaced, since the lookup.
         let record = self.stores.open(&store).await?.ok_or(ReceiveError::UnknownAddress)?;
         let credentials = &record.credentials;
         if credentials.webhook_address.as_ref() != Some(address) {

@@ -1,4 +1,4 @@
-//! A new or changed contact: no fact to be handled, only a hint that the sync should look at it.
+//! Webhooks of new or changed contacts, which are not stored but may trigger a sync.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::model::{AccountKey, StoreId};
 use crate::ports::{Doubt, PortResult, Ports, SyncLedger};
 use crate::sync::ContactState;
 
-/// Takes hints of new and changed contacts. A lost one is found by
+/// Processes webhooks of new and changed contacts. A lost one is compensated by
 /// [`ContactSync::sweep`](crate::sync::ContactSync::sweep).
 #[derive(Clone)]
 pub(super) struct ContactHints {
@@ -20,8 +20,8 @@ impl ContactHints {
         Self { sync: ports.sync.clone() }
     }
 
-    /// Wants a customer looked at whose contact does not say what was last written. `false`: the
-    /// event is of another kind.
+    /// Marks a customer as doubtful if the contact differs from what was last written. Returns
+    /// `false` if the event is of another kind.
     pub(super) async fn take(
         &self,
         store: &StoreId,
@@ -31,7 +31,7 @@ impl ContactHints {
         let (Event::ContactCreated(shown) | Event::ContactUpdated(shown)) = event else {
             return Ok(false);
         };
-        // Chatwoot tells our own writes back too.
+        // Chatwoot also sends webhooks for our own writes.
         let ours = ContactState::of_webhook(shown).fingerprint();
         self.sync.doubt(store, account, shown.id, Doubt::Look, Some(&ours)).await?;
         Ok(true)

@@ -1,5 +1,5 @@
-//! From the ledger to the handler: a conversation is claimed, its entries are handled one after
-//! another, and what fails comes again or is set aside.
+//! Passes entries from the ledger to the handler: a worker claims a conversation and handles its
+//! entries one after another; a failed entry is retried or parked.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,28 +19,30 @@ use crate::ports::{
     WebhookLedger,
 };
 
-/// How entries are handed out.
+/// The configuration of a [`Dispatcher`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DispatchConfig {
-    /// How many conversations are handled at the same time: 32.
+    /// The maximum number of conversations handled concurrently. The default is 32.
     pub slots: usize,
-    /// How many of them may be one store's: 16, so that a store whose handler hangs leaves the others
-    /// half of the slots.
+    /// The maximum number of them per store, so that a store whose handler hangs leaves the others
+    /// half of the slots. The default is 16.
     pub per_store: usize,
-    /// How long a handler may take for one entry: a minute.
+    /// The time limit of a handler for one entry. The default is a minute.
     pub time_limit: Duration,
-    /// After how many tries an entry is set aside: 12, which takes some ten minutes.
+    /// The number of attempts after which an entry is parked. The default is 12, which takes about
+    /// ten minutes.
     pub max_tries: u32,
-    /// How long a claim holds: a minute. It is renewed while a handler runs, so it is only how long a
-    /// conversation waits for a process that was killed.
+    /// The duration of a claim's lease. It is renewed while a handler runs, so it only bounds how
+    /// long a conversation waits after its process was killed. The default is a minute.
     pub lease: Duration,
-    /// How many entries of a conversation are handled before others have their turn: 32.
+    /// The number of a conversation's entries that are handled before other conversations. The
+    /// default is 32.
     pub entries: usize,
-    /// How long to wait at most when nothing is due: a second. A ledger that hears of new entries
-    /// ends the wait.
+    /// The maximum delay before the next claim when nothing is due. A ledger that is notified of
+    /// new entries ends the delay. The default is a second.
     pub idle: Duration,
-    /// How long handlers may go on when the dispatcher stops: 7 seconds. Then they are dropped, and
-    /// their entries come again.
+    /// How long running handlers may continue when the dispatcher stops. Then they are dropped, and
+    /// their entries are retried. The default is 7 seconds.
     pub stop_within: Duration,
 }
 
@@ -59,20 +61,20 @@ impl Default for DispatchConfig {
     }
 }
 
-/// What became of entries.
+/// The numbers of entries handled by [`Dispatcher::run_once`], by result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Dispatched {
-    /// Handled.
+    /// Entries that were handled.
     pub handled: u64,
-    /// Failed; they come again.
+    /// Entries that failed and are retried.
     pub failed: u64,
-    /// Failed too often, and set aside.
+    /// Entries that failed too often and were parked.
     pub parked: u64,
-    /// Conversations that were lost to another worker, or whose ledger failed.
+    /// Conversations that were lost to another worker, or whose ledger calls failed.
     pub lost: u64,
 }
 
-/// Hands entries to a [`Handler`].
+/// Passes entries to a [`Handler`].
 #[derive(Clone)]
 pub struct Dispatcher {
     accounts: Accounts,
@@ -82,15 +84,15 @@ pub struct Dispatcher {
     config: DispatchConfig,
 }
 
-/// How long after a write was cut off the entry comes again: Chatwoot ends every request after 15 s,
-/// so by then it is there or will not come.
+/// The delay before an entry is retried after one of its writes was interrupted: Chatwoot aborts
+/// every request after 15 s, so by then the message exists or never will.
 const AFTER_CUT_WRITE: Duration = Duration::from_secs(17);
 
-/// How many entries are read at once.
+/// The number of entries that are read at once.
 const PAGE: usize = 8;
 
 impl Dispatcher {
-    /// Creates a dispatcher from the host's ledger to a handler.
+    /// Creates a dispatcher that passes the host's ledger entries to a handler.
     pub fn new(
         accounts: Accounts,
         ports: &Ports,
@@ -101,25 +103,26 @@ impl Dispatcher {
         Self { accounts, ledger, handler, observer, config }
     }
 
-    /// Handles what is due, until nothing is.
+    /// Handles entries until none is due.
     ///
     /// # Errors
-    /// The ledger failed. What was claimed is given back, or due again when its lease ends.
+    /// Returns an error if the ledger failed. Claimed queues are released, or due again when their
+    /// leases expire.
     pub async fn run_once(&self) -> Result<Dispatched, PortFailure> {
         let mut sum = Dispatched::default();
         self.pool().run_until_idle(self, |served| sum.add(served)).await?;
         Ok(sum)
     }
 
-    /// Handles entries for as long as the future is polled. To stop, use
-    /// [`Dispatcher::run_until`]: what a dropped dispatcher held is due again when its lease ends.
+    /// Handles entries for as long as the future is polled. To stop, use [`Dispatcher::run_until`]:
+    /// queues that a dropped dispatcher had claimed are due again when their leases expire.
     pub async fn run(&self) {
         self.run_until(std::future::pending()).await;
     }
 
-    /// Handles entries until `shutdown` is done. Then nothing more is claimed; handlers that run have
-    /// [`DispatchConfig::stop_within`] to end, and are dropped after that. It returns at most two
-    /// seconds later, and nothing stays claimed.
+    /// Handles entries until `shutdown` completes. Then the dispatcher claims no more; running
+    /// handlers have [`DispatchConfig::stop_within`] to end, and are dropped after that. The method
+    /// returns at most two seconds later, with nothing left claimed.
     pub async fn run_until(&self, shutdown: impl Future<Output = ()> + Send) {
         self.pool().run_until(self, shutdown, |_| {}).await;
     }
@@ -129,7 +132,7 @@ impl Dispatcher {
         Pool { slots, per_store, stop_within }
     }
 
-    /// Handles a claimed conversation's entries, and gives it back.
+    /// Handles a claimed conversation's entries, and releases the claim.
     async fn queue(&self, claim: &QueueClaim, stop: &mut Stop) -> Dispatched {
         let mut sum = Dispatched::default();
         match self.entries(claim, stop, &mut sum).await {
@@ -148,7 +151,8 @@ impl Dispatcher {
         sum
     }
 
-    /// Handles entries until none is due or others have their turn. `false`: the claim was lost.
+    /// Handles entries until none is due or [`DispatchConfig::entries`] were handled. Returns `false` if the claim
+    /// was lost.
     async fn entries(
         &self,
         claim: &QueueClaim,
@@ -167,7 +171,7 @@ impl Dispatcher {
                     return Ok(true);
                 }
                 left -= 1;
-                // Many short handlers outlast a lease as one long one does.
+                // Many short handlers can exceed a lease like one long handler.
                 if renewed.elapsed() > self.config.lease / 3 {
                     let asked = Instant::now();
                     if !self.port(self.ledger.extend(claim, self.config.lease)).await? {
@@ -177,7 +181,8 @@ impl Dispatcher {
                 }
                 let begun = self.port(self.ledger.begin(claim, entry.id)).await?;
                 let Some(tries) = begun else {
-                    // It was forgotten meanwhile, or the claim was lost: `extend` says which.
+                    // The entry was removed meanwhile, or the claim was lost: `extend`
+                    // distinguishes the two.
                     let lease = self.config.lease;
                     if self.port(self.ledger.extend(claim, lease)).await? {
                         continue;
@@ -206,8 +211,8 @@ impl Dispatcher {
         Ok(true)
     }
 
-    /// Handles one entry whose try was counted. `None`: the claim was lost, and the handler was
-    /// dropped.
+    /// Handles one entry whose attempt was counted. Returns `None` if the claim was lost and the
+    /// handler was dropped.
     async fn entry(
         &self,
         claim: &QueueClaim,
@@ -218,7 +223,7 @@ impl Dispatcher {
         let tries = entry.tries.saturating_add(1);
         let is_last_try = tries >= self.config.max_tries;
         if tries > self.config.max_tries {
-            // Each try ended with its process.
+            // Every attempt ended with its process.
             return Some(failed(entry, "no try came to its end", Duration::ZERO, true));
         }
         let context = HandlerContext::new(&self.accounts, entry, is_last_try);
@@ -233,13 +238,13 @@ impl Dispatcher {
             Ok(Err(error)) => error,
             Err(cut) => format!("the handler {cut}").into(),
         };
-        // A write that was cut off is looked for when nothing of it can come any more.
+        // An interrupted write is looked up only once it can no longer arrive.
         let wait = if context.is_writing() { AFTER_CUT_WRITE } else { Duration::ZERO };
         Some(failed(entry, &whole(&*error), wait, is_last_try && !stop.asked()))
     }
 
-    /// Renews a claim. Returns when it is lost: somebody else has it, or nobody could be asked for so
-    /// long that somebody may.
+    /// Renews a claim. Returns when it is lost: another worker has claimed the queue, or the ledger
+    /// did not respond for so long that another worker may have.
     async fn renew(&self, claim: &QueueClaim, renewed: &mut Instant) {
         let lease = self.config.lease;
         let mut next = *renewed + lease / 3;
@@ -281,7 +286,7 @@ impl Work for Dispatcher {
     }
 
     async fn wait(&self) {
-        // A port that panics or hangs must not end the wait early or never.
+        // A port that panics or hangs must not end the delay early or block for ever.
         let wait = self.ledger.wait(self.config.idle);
         if let Err(Cut::Panicked(_)) = guarded(self.config.idle * 2, wait).await {
             tokio::time::sleep(self.config.idle).await;
@@ -316,7 +321,7 @@ impl Dispatched {
     }
 }
 
-/// What becomes of an entry whose handler failed.
+/// Returns the outcome of an entry whose handler failed.
 fn failed(entry: &Entry, error: &str, wait: Duration, park: bool) -> EntryOutcome {
     let (store, key, tries) = (&entry.store, &entry.key, entry.tries + 1);
     let error = error.to_owned();
@@ -328,7 +333,7 @@ fn failed(entry: &Entry, error: &str, wait: Duration, park: bool) -> EntryOutcom
     EntryOutcome::Retry { after: retry_after(entry.tries).max(wait), error }
 }
 
-/// An error with its causes, on one line.
+/// Formats an error with its sources on one line.
 fn whole(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut next = error.source();

@@ -1,4 +1,4 @@
-//! What the API tells, as a support event.
+//! Converts resources of the API into support events.
 
 use chatwoot_client::Time;
 use chatwoot_client::application::conversations::{Assignee, Conversation};

@@ -1,4 +1,4 @@
-//! A webhook's event, as a support event.
+//! Converts webhook events into support events.
 
 use chatwoot_client::Time;
 use chatwoot_client::types::Extra;
@@ -13,18 +13,18 @@ use crate::identity::{PROOF_ATTRIBUTE, StoreIdentity};
 use crate::model::{AttributeChange, ConversationFact, Direction, MessageFact, SupportEvent};
 use crate::model::{NotProven, Proof};
 
-/// What a delivery is read with.
+/// The context in which a delivery is parsed.
 pub(super) struct Reader<'a> {
     /// The store's keys; `None` if it has none yet.
     pub(super) identity: Option<&'a StoreIdentity>,
-    /// When the server sent the delivery. It stands in where the server does not say when, or names
-    /// a time that is yet to come: it is signed, so a replay is read as the delivery was.
+    /// When the server sent the delivery. It is used where an event has no time, or one in the
+    /// future: it is signed, so a replay is parsed like the original.
     pub(super) sent_at: Timestamp,
     pub(super) now: Timestamp,
 }
 
 impl Reader<'_> {
-    /// What the webhook tells.
+    /// Returns the support event of a webhook.
     pub(super) fn event(&self, event: &Event) -> SupportEvent {
         match event {
             Event::ConversationCreated(state) => {
@@ -42,7 +42,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What changed, where the server says so, without proofs of the store.
+    /// Returns the attribute changes that the server reports, without proofs of the store.
     pub(super) fn changed(event: &Event) -> Vec<AttributeChange> {
         let of_message = match event {
             Event::MessageUpdated(message) => message.extra.get("changed_attributes"),
@@ -60,8 +60,8 @@ impl Reader<'_> {
         changes.collect()
     }
 
-    /// The key under which the reconciler tells the state. A state without a time of its own has
-    /// none: the time that stands in could be another state's.
+    /// Returns the key under which the reconciler reports the same state. A state without a time of
+    /// its own has none, since the substituted time could be another state's.
     pub(super) fn reconciled_key(&self, read: &Event, event: &SupportEvent) -> Option<String> {
         let Event::ConversationStatusChanged(state) = read else { return None };
         self.credible(state.updated_at)?;
@@ -110,7 +110,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Judged now and not when it is handled: the text of the proof goes no further than here.
+    /// Verified now and not when the entry is handled, so that the proof's text is not stored.
     fn proof(&self, state: &Conversation, written_at: Option<Time>) -> Proof {
         let Some(identity) = self.identity else { return Proof::NotProven(NotProven::NoKeys) };
         let written_at = self.credible(written_at).and_then(Time::at).unwrap_or(self.sent_at);
@@ -132,7 +132,7 @@ fn body(event: &Event) -> Extra {
             forget_proofs(&mut body);
             match body {
                 Value::Object(body) => body.into(),
-                // An event is read from an object, so it is written as one.
+                // An event is parsed from an object, so it serializes as one.
                 _ => Extra::new(),
             }
         }
@@ -140,8 +140,8 @@ fn body(event: &Event) -> Extra {
     }
 }
 
-/// Removes the proofs of the store, wherever they are: they stand for the customer until they
-/// expire, and ledgers keep bodies for longer.
+/// Removes the proofs of the store from a value: they authenticate the customer until they expire,
+/// and ledgers keep bodies for longer.
 fn forget_proofs(value: &mut Value) {
     match value {
         Value::Object(map) => {

@@ -1,4 +1,4 @@
-//! What a handler is given besides the entry.
+//! The context of a handler.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -11,34 +11,35 @@ use crate::accounts::{Accounts, OpenAccount, StoreAccountError};
 use crate::mac::hash_digits;
 use crate::ports::Entry;
 
-/// What the `source_id` of every message begins with that a handler wrote.
+/// The prefix of the `source_id` of every message that a handler wrote.
 const PREFIX: &str = "store-context/";
 
-/// Whether a message that Chatwoot shows was written by a handler.
+/// Returns whether a message in Chatwoot was written by a handler.
 pub(super) fn is_ours(source_id: Option<&str>) -> bool {
     source_id.is_some_and(|source_id| source_id.starts_with(PREFIX))
 }
 
-/// Why a handler could not use the store's account.
+/// The reason why a handler could not use the store's account.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HandlerContextError {
     /// The store's account cannot be opened.
     #[error(transparent)]
     Account(#[from] StoreAccountError),
-    /// The entry is of an account that the store does not have any more.
+    /// The entry belongs to an account that the store no longer has.
     #[error("the entry is of an account that store {0} does not have any more")]
     AnotherAccount(crate::model::StoreId),
-    /// The entry is of no conversation, so there is nowhere to write.
+    /// The entry belongs to no conversation, so no message can be written.
     #[error("the entry is of no conversation")]
     NoConversation,
-    /// Chatwoot did not take the message; whether it is there may be unknown. The next try finds it.
+    /// Chatwoot did not accept the message, or it is unknown whether it did. The next attempt finds
+    /// out.
     #[error(transparent)]
     Send(#[from] SendOnceError),
 }
 
-/// What a handler is given besides the entry: the store's account, and messages that are written
-/// once however often the entry comes.
+/// The context of a handler: the store's account, and methods that write a message once however
+/// often the entry is retried.
 #[derive(Debug)]
 pub struct HandlerContext<'a> {
     accounts: &'a Accounts,
@@ -46,7 +47,7 @@ pub struct HandlerContext<'a> {
     is_last_try: bool,
     opened: OnceCell<OpenAccount>,
     written: AtomicU32,
-    // Writes that were begun and whose outcome is not known.
+    // Writes whose outcome is not known.
     under_way: AtomicU32,
 }
 
@@ -62,25 +63,26 @@ impl<'a> HandlerContext<'a> {
         }
     }
 
-    /// Returns how often a handler was begun with the entry before.
+    /// Returns the number of previous attempts to handle the entry.
     pub const fn tries(&self) -> u32 {
         self.entry.tries
     }
 
-    /// Returns whether the entry is set aside if this try fails.
+    /// Returns whether the entry is parked if this attempt fails.
     pub const fn is_last_try(&self) -> bool {
         self.is_last_try
     }
 
-    /// Returns whether whoever writes in the entry's conversation is proven to be the customer.
+    /// Returns whether the writer in the entry's conversation is proven to be the customer.
     pub fn is_proven(&self) -> bool {
         self.entry.is_proven()
     }
 
-    /// Returns the store's account in Chatwoot, which is opened when it is first asked for.
+    /// Returns the store's account in Chatwoot, which is opened on first use.
     ///
     /// # Errors
-    /// The account cannot be opened, or the entry is of another account than the store has now.
+    /// Returns an error if the account cannot be opened, or the entry belongs to another account
+    /// than the store's present one.
     pub async fn account(&self) -> Result<&Account, HandlerContextError> {
         let opened = self.opened.get_or_try_init(|| async {
             let opened = self.accounts.open(&self.entry.store).await?;
@@ -92,15 +94,16 @@ impl<'a> HandlerContext<'a> {
         Ok(&opened.await?.account)
     }
 
-    /// Writes a message to the customer in the entry's conversation, once: the first call in every
-    /// try of the entry writes the same message, so does the second, and so on. What a try before has
-    /// written is found and not written again, whatever its text was.
+    /// Sends a message to the customer in the entry's conversation, once: the first call in every
+    /// attempt of the entry sends the same message, so does the second, and so on. A message that
+    /// an earlier attempt sent is found and not sent again, whatever its text was.
     ///
-    /// A handler that does not write the same messages in the same order each time names them:
-    /// [`HandlerContext::reply_as`].
+    /// A handler that does not send the same messages in the same order in each attempt gives them
+    /// names: [`HandlerContext::reply_as`].
     ///
     /// # Errors
-    /// The entry is of no conversation, the account cannot be opened, or Chatwoot did not take it.
+    /// Returns an error if the entry belongs to no conversation, the account cannot be opened, or
+    /// Chatwoot did not accept the message.
     pub async fn reply(
         &self,
         text: impl Into<String> + Send,
@@ -109,11 +112,11 @@ impl<'a> HandlerContext<'a> {
         self.send(&name, NewMessage::text(text)).await
     }
 
-    /// Writes a message to the customer in the entry's conversation, once by this name: of what has
-    /// the same name in one entry only the first is written.
+    /// Sends a message to the customer in the entry's conversation, once per name: of several
+    /// messages with the same name in one entry only the first is sent.
     ///
     /// # Errors
-    /// As [`HandlerContext::reply`].
+    /// As for [`HandlerContext::reply`].
     pub async fn reply_as(
         &self,
         name: &str,
@@ -122,11 +125,11 @@ impl<'a> HandlerContext<'a> {
         self.send(&format!("as/{name}"), NewMessage::text(text)).await
     }
 
-    /// Writes a note in the entry's conversation that only agents see, once as
+    /// Writes a private note in the entry's conversation, which only agents see, once as
     /// [`HandlerContext::reply`] does.
     ///
     /// # Errors
-    /// As [`HandlerContext::reply`].
+    /// As for [`HandlerContext::reply`].
     pub async fn note(
         &self,
         text: impl Into<String> + Send,
@@ -135,10 +138,10 @@ impl<'a> HandlerContext<'a> {
         self.send(&name, NewMessage::note(text)).await
     }
 
-    /// Writes a note in the entry's conversation that only agents see, once by this name.
+    /// Writes a private note in the entry's conversation, which only agents see, once per name.
     ///
     /// # Errors
-    /// As [`HandlerContext::reply`].
+    /// As for [`HandlerContext::reply`].
     pub async fn note_as(
         &self,
         name: &str,
@@ -147,7 +150,7 @@ impl<'a> HandlerContext<'a> {
         self.send(&format!("as/{name}"), NewMessage::note(text)).await
     }
 
-    /// Whether the outcome of a write is unknown: it was cut off.
+    /// Returns whether a write was interrupted, so that its outcome is unknown.
     pub(super) fn is_writing(&self) -> bool {
         self.under_way.load(Ordering::Relaxed) > 0
     }
@@ -169,7 +172,8 @@ impl<'a> HandlerContext<'a> {
     }
 }
 
-/// Names a message by the entry it answers. 32 digits of a hash: a key may be long.
+/// Returns the `source_id` of a message, derived from its entry. It has 32 digits of a hash,
+/// because a key may be long.
 fn source_id(entry: &Entry, conversation: ConversationId, name: &str) -> String {
     let account = entry.account.to_string();
     let conversation = conversation.to_string();

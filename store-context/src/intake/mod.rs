@@ -1,4 +1,5 @@
-//! Webhooks in: verify, take, answer; handle from the ledger; reconcile what never came.
+//! The intake of webhooks: verifies and stores deliveries, handles them from the ledger, and
+//! reconciles events that were never delivered.
 
 mod admit;
 mod contact_hint;

@@ -1,4 +1,4 @@
-//! Lets go what was handled long ago.
+//! Removes entries that were handled long ago.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,15 +6,15 @@ use std::time::Duration;
 use crate::guard;
 use crate::ports::{PortResult, Ports, WebhookLedger};
 
-/// What is forgotten, and when.
+/// The configuration of a [`WebhookPurge`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PurgeConfig {
-    /// For how long entries that were handled are known again, and states of conversations that were
-    /// not touched are kept: a week. It has to be longer than the reconciler looks back.
+    /// How long keys of handled entries and states of unchanged conversations are kept. It must be
+    /// longer than the reconciler looks back. The default is a week.
     pub keep: Duration,
-    /// How long to wait between two purges: ten minutes.
+    /// The interval between two purges. The default is ten minutes.
     pub every: Duration,
-    /// How many entries and states are forgotten at once: 1,000.
+    /// The number of entries and states that are removed at once. The default is 1,000.
     pub batch: usize,
 }
 
@@ -24,7 +24,7 @@ impl Default for PurgeConfig {
     }
 }
 
-/// Forgets what was handled long ago, so that the ledger does not grow for ever.
+/// Removes entries that were handled long ago, so that the ledger does not grow for ever.
 #[derive(Clone)]
 pub struct WebhookPurge {
     ledger: Arc<dyn WebhookLedger>,
@@ -37,10 +37,11 @@ impl WebhookPurge {
         Self { ledger: ports.webhooks.clone(), config }
     }
 
-    /// Forgets all that is old enough, batch after batch, and returns how many entries and states.
+    /// Removes everything that is old enough, batch after batch, and returns the number of entries
+    /// and states.
     ///
     /// # Errors
-    /// The ledger failed.
+    /// Returns an error if the ledger failed.
     pub async fn run_once(&self) -> PortResult<u64> {
         let PurgeConfig { keep, batch, .. } = self.config;
         let mut sum = 0;
@@ -53,7 +54,7 @@ impl WebhookPurge {
         }
     }
 
-    /// Purges round after round until `shutdown` is done; it ends at once.
+    /// Purges at intervals until `shutdown` completes, and then returns at once.
     pub async fn run_until(&self, shutdown: impl Future<Output = ()> + Send) {
         let purge = async {
             loop {

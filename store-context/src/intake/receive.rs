@@ -1,4 +1,4 @@
-//! The endpoint's three steps: verify, take, answer.
+//! Receives webhooks: verifies a delivery and stores its event before the endpoint responds.
 
 use std::sync::Arc;
 
@@ -16,7 +16,8 @@ use crate::ports::{
     WebhookLedger,
 };
 
-/// Takes deliveries in: what [`Intake::receive`] accepts is in the ledger before it returns.
+/// Receives deliveries: an event that [`Intake::receive`] accepts is in the ledger before it
+/// returns.
 #[derive(Clone)]
 pub struct Intake {
     pub(super) stores: Arc<dyn Stores>,
@@ -25,47 +26,48 @@ pub struct Intake {
     contacts: ContactHints,
 }
 
-/// A delivery that was accepted: answer 200.
+/// An accepted delivery: respond with 200.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Receipt {
-    /// Taken; it will be handled.
+    /// The event is stored and will be handled.
     New,
-    /// Known already; it is handled once.
+    /// The event was known already; it is handled once.
     Known,
-    /// A new or changed contact. It is not kept and no handler hears of it: it only has the sync look
-    /// at a customer's contact that is not as it was written.
+    /// A new or changed contact. It is not stored and no handler receives it: it only triggers a
+    /// sync of a contact that differs from what was last written.
     Hint,
 }
 
-/// A delivery that was not accepted. No text of it holds a secret or a signature.
+/// A delivery that was not accepted. No message of it contains a secret or a signature.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReceiveError {
-    /// No store has this address: answer 404.
+    /// The URL belongs to no store: respond with 404.
     #[error("no store has this address")]
     UnknownAddress,
-    /// The store has no webhook secret yet, so nothing can be verified: answer 503.
+    /// The store has no webhook secret yet, so nothing can be verified: respond with 503.
     #[error("the store has no webhook secret yet: provision it first")]
     NotProvisioned,
-    /// It is unsigned, wrongly signed, or too old: answer 401.
+    /// The delivery is unsigned, wrongly signed, or too old: respond with 401.
     #[error("the delivery is not proven: {0}")]
     Unproven(#[from] VerifyError),
-    /// It is signed and not what Chatwoot sends: answer 400.
+    /// The delivery is signed but is no webhook of Chatwoot: respond with 400.
     #[error("the delivery is malformed: {0}")]
     Malformed(#[from] ParseError),
-    /// It is about another account than the store's: answer 400.
+    /// The delivery is from another account than the store's: respond with 400.
     #[error("the delivery is about another account than this store's")]
     WrongAccount,
-    /// A kept secret is unusable: answer 503.
+    /// A stored secret is unusable: respond with 503.
     #[error("the store's webhook secret is unusable: provision the store again")]
     Secret(#[from] VerifierError),
-    /// A port failed: answer 503; Chatwoot does not send it again, the reconciler finds it.
+    /// A port failed: respond with 503. Chatwoot does not send the delivery again; the reconciler
+    /// finds it.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
 impl Intake {
-    /// The intake of a host.
+    /// Creates the intake of a host.
     pub fn new(ports: &Ports) -> Self {
         Self {
             stores: ports.stores.clone(),
@@ -75,8 +77,8 @@ impl Intake {
         }
     }
 
-    /// Takes in one delivery: its address, its headers, and its body exactly as received. Where the
-    /// body is still to be read, [`Intake::admit`] first.
+    /// Receives one delivery: its URL token, its headers, and its body exactly as received. If the
+    /// body has not been read yet, call [`Intake::admit`] first.
     pub async fn receive(
         &self,
         address: &AddressToken,
@@ -87,7 +89,7 @@ impl Intake {
         self.receive_admitted(&admission, headers, body).await
     }
 
-    /// Takes in one delivery that was admitted: the same headers, and the body exactly as received.
+    /// Receives one admitted delivery: the same headers, and the body exactly as received.
     pub async fn receive_admitted(
         &self,
         admission: &Admission,
@@ -131,8 +133,8 @@ impl Intake {
     }
 }
 
-/// The signature proves the webhook, and the webhook is the account's; a difference means that two
-/// stores' secrets or addresses were mixed up.
+/// The signature proves the webhook, and the webhook belongs to the account; a difference means
+/// that two stores' secrets or URLs were mixed up.
 fn check_account(record: &StoreRecord, event: &Event) -> Result<(), ReceiveError> {
     match (event.account_id(), record.account.account) {
         (Some(named), Some(account)) if account != named => Err(ReceiveError::WrongAccount),
@@ -140,8 +142,8 @@ fn check_account(record: &StoreRecord, event: &Event) -> Result<(), ReceiveError
     }
 }
 
-/// What the proof on the event's conversation is judged with. A store that was provisioned before it
-/// had keys is served too: then nothing is proven.
+/// Returns the keys that verify the proof on the event's conversation. A store that was provisioned
+/// before it had keys is accepted too: then nothing is proven.
 fn identity(record: &StoreRecord, event: &Event) -> Option<StoreIdentity> {
     event.conversation()?;
     StoreIdentity::new(&record.store, &record.credentials).ok()
@@ -153,19 +155,19 @@ impl std::fmt::Debug for Intake {
     }
 }
 
-/// Names an event that is no fact of its own by what was signed, so that a captured delivery is known
-/// whatever its unsigned delivery id says. No fact's key begins like this, and no event's name plays
-/// a part.
+/// Returns the key of an event that has no key of its own, derived from the signed content, so that
+/// a replayed delivery is known whatever its unsigned delivery id is. No other key has this prefix,
+/// and the event's name is not part of it.
 fn signed_key(delivery: &Delivery<'_>) -> String {
     let sent_at = delivery.sent_at.as_second().to_string();
     format!("signed/{}", hash_digits(&[sent_at.as_bytes(), b".", delivery.body]))
 }
 
-/// The key of a second change that was signed like a first: Chatwoot renders a payload later than
-/// the change, so two changes within a second may be told by the same bytes (4.15.1: a conversation
-/// that was resolved and opened again), and only the delivery id tells them apart. Nothing signs that
-/// id, so whoever captured a delivery can have the state that it tells told once more, within
-/// [`NewEntry::TWINS_WITHIN`] of its coming.
+/// Returns the key of a second change with the same signed content as a first: Chatwoot renders a
+/// payload later than the change, so two changes within a second may have identical bytes (4.15.1:
+/// a conversation that was resolved and opened again), and only the delivery id distinguishes them.
+/// That id is not signed, so an attacker who captured a delivery can have its state reported once
+/// more, within [`NewEntry::TWINS_WITHIN`] of the first delivery.
 fn twin_key(delivery: &Delivery<'_>, event: &SupportEvent) -> Option<String> {
     let changes = matches!(
         event,

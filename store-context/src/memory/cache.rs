@@ -1,4 +1,4 @@
-//! What may be forgotten, in memory.
+//! An in-memory cache.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Mutex;
@@ -11,11 +11,11 @@ use tokio::time::Instant;
 use super::lock;
 use crate::ports::{Cache, PortResult};
 
-/// Longer than a process lives, and within what every clock can add.
+/// A limit longer than a process runs, and small enough for every clock.
 const LONGEST: Duration = Duration::from_hours(365 * 24);
 
-/// Keeps bytes in memory for a while, up to a number of entries: when it is full, the entry that
-/// has the least time left makes room.
+/// Caches bytes in memory, up to a number of entries: when it is full, the entry that expires first
+/// is removed.
 ///
 /// ```
 /// use std::time::Duration;
@@ -39,7 +39,7 @@ pub struct MemoryCache {
 #[derive(Default)]
 struct State {
     entries: HashMap<String, Kept>,
-    // By when they end; the number tells apart what ends in the same instant.
+    // Ordered by expiry; the number distinguishes entries that expire in the same instant.
     ends: BTreeSet<(Instant, u64, String)>,
     next: u64,
 }
@@ -51,21 +51,21 @@ struct Kept {
 }
 
 impl std::fmt::Debug for State {
-    /// Without keys and values, which may be personal.
+    /// Without keys and values, which may be personal data.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("State").field("entries", &self.entries.len()).finish_non_exhaustive()
     }
 }
 
 impl Default for MemoryCache {
-    /// One of 10,000 entries.
+    /// Creates a cache of 10,000 entries.
     fn default() -> Self {
         Self::new(10_000)
     }
 }
 
 impl MemoryCache {
-    /// One that keeps up to this many entries.
+    /// Creates a cache of up to this many entries.
     pub fn new(capacity: usize) -> Self {
         Self { capacity, state: Mutex::default() }
     }
@@ -93,7 +93,7 @@ impl State {
         self.entries.insert(key.to_owned(), kept);
     }
 
-    /// Drops what has ended, and then what ends next, until no more than `most` are left.
+    /// Removes the expired entries, and then those that expire next, until at most `most` are left.
     fn shrink(&mut self, most: usize, now: Instant) {
         while let Some((until, ..)) = self.ends.first()
             && (*until <= now || self.entries.len() > most)

@@ -6,17 +6,17 @@ use tokio::time::Instant;
 
 use crate::model::StoreId;
 
-/// Finds due rows, each store in its turn: the one that was served longest ago first, and within a
+/// Finds due rows fairly across stores: the store that was served longest ago first, and within a
 /// store the row that became due first. Each operation takes logarithmic time.
 ///
-/// A row that is not due waits apart, ordered by when it will be, so that looking for due ones never
-/// passes over those that are not.
+/// Rows that are not due are kept separately, ordered by due time, so that a search for due rows
+/// never scans them.
 #[derive(Debug, Default)]
 pub(super) struct FairQueue {
     places: HashMap<u64, Place>,
     waiting: BTreeSet<(Instant, u64)>,
     ready: HashMap<StoreId, BTreeSet<(Instant, u64)>>,
-    // The stores with ready rows, by when they were served last.
+    // The stores with ready rows, by when they were last served.
     turns: BTreeSet<(u64, StoreId)>,
     served: HashMap<StoreId, u64>,
     last: u64,
@@ -29,14 +29,14 @@ struct Place {
 }
 
 impl FairQueue {
-    /// Places a row, in place of where it was.
+    /// Inserts a row, or moves it.
     pub(super) fn put(&mut self, row: u64, store: &StoreId, due: Instant) {
         self.remove(row);
         self.places.insert(row, Place { store: store.clone(), due });
         self.waiting.insert((due, row));
     }
 
-    /// Takes a row out, wherever it is.
+    /// Removes a row.
     pub(super) fn remove(&mut self, row: u64) {
         let Some(Place { store, due }) = self.places.remove(&row) else { return };
         if !self.waiting.remove(&(due, row)) {
@@ -44,7 +44,7 @@ impl FairQueue {
         }
     }
 
-    /// Forgets when a store was served.
+    /// Removes the time at which a store was served.
     pub(super) fn forget(&mut self, store: &StoreId) {
         if let Some(served) = self.served.remove(store)
             && self.turns.remove(&(served, store.clone()))
@@ -53,8 +53,8 @@ impl FairQueue {
         }
     }
 
-    /// Takes out up to `limit` due rows of stores that are not excepted: `share` of each store in
-    /// turn, and again as long as there are any.
+    /// Removes and returns up to `limit` due rows of stores that are not excepted: `share` of each
+    /// store in turn, repeatedly while there are any.
     pub(super) fn claim(
         &mut self,
         limit: usize,
@@ -79,7 +79,7 @@ impl FairQueue {
         claimed
     }
 
-    /// Returns when the next row becomes due, of those that were not when last asked.
+    /// Returns when the next row becomes due, of those that were not due at the last claim.
     pub(super) fn next_due(&self) -> Option<Instant> {
         self.waiting.first().map(|(due, _)| *due)
     }

@@ -1,8 +1,8 @@
-//! Every storage port in memory: for small hosts, demonstrations and tests.
+//! In-memory implementations of the storage ports, for small hosts, demonstrations and tests.
 //!
-//! What is here lives as long as the process. One process holds one of each, shared by `Arc`; each
-//! answers at once, holds its lock only while it computes, and finds what it needs by an index, so
-//! that tens of thousands of customers cost no more than ten.
+//! Their data lives as long as the process. A process has one instance of each, shared by `Arc`;
+//! every method returns without waiting, holds its lock only while it computes, and uses indexes,
+//! so that the cost per call hardly depends on the number of customers.
 
 mod cache;
 mod fair_queue;
@@ -23,7 +23,7 @@ pub use self::webhook_ledger::MemoryWebhookLedger;
 
 use crate::ports::{Carts, Clock, Customers, Orders, Ports, SystemClock};
 
-/// The host's own ports, with storage in memory for all the others.
+/// Returns the ports of a host, with in-memory storage.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -45,7 +45,7 @@ pub fn ports(
     ports_with(Arc::new(SystemClock), customers, orders, carts)
 }
 
-/// The same on a clock.
+/// Returns the ports of a host, with in-memory storage that uses the given clock.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -80,7 +80,7 @@ pub fn ports_with(
     }
 }
 
-/// Locks; nothing here panics while it holds a lock, so a poisoned one is whole.
+/// Locks a mutex; no code here panics while it holds a lock, so a poisoned one is consistent.
 fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }

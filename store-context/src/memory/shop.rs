@@ -1,4 +1,4 @@
-//! A shop in memory: the host's own ports for demonstrations and tests.
+//! An in-memory shop: the host's own ports for demonstrations and tests.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
@@ -14,7 +14,7 @@ use crate::model::{
 };
 use crate::ports::{Carts, Cursor, CustomerPage, Customers, Orders, PortResult};
 
-/// Customers, orders and carts of any number of stores, in memory.
+/// Stores customers, orders and carts of any number of stores in memory.
 ///
 /// ```
 /// use store_context::memory::MemoryShop;
@@ -35,26 +35,26 @@ use crate::ports::{Carts, Cursor, CustomerPage, Customers, Orders, PortResult};
 #[derive(Debug, Default)]
 pub struct MemoryShop(Mutex<HashMap<StoreId, Shelves>>);
 
-/// What cannot be put into a shop.
+/// The error of a change that the shop refuses.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ShopError {
     /// The store was never opened.
     #[error("the store `{0}` is not open here: call `MemoryShop::open` first")]
     UnknownStore(StoreId),
-    /// An order is in another currency than its store, or the customer's orders are worth too much.
+    /// The order is in another currency than its store, or the customer's total is too large.
     #[error(transparent)]
     Currency(#[from] CurrencyMismatch),
 }
 
-/// What one store has.
+/// The data of one store.
 #[derive(Debug)]
 struct Shelves {
     currency: Currency,
     customers: BTreeMap<CustomerId, Customer>,
     carts: HashMap<CustomerId, Cart>,
     orders: HashMap<CustomerId, BTreeMap<(Timestamp, OrderId), Order>>,
-    // Where an order lies among its customer's.
+    // The position of an order among its customer's.
     placed: HashMap<OrderId, (CustomerId, Timestamp)>,
 }
 
@@ -104,20 +104,20 @@ impl Shelves {
 }
 
 impl MemoryShop {
-    /// A shop without stores.
+    /// Creates a shop without stores.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Opens a store that takes orders in this currency; an open one stays as it is.
+    /// Opens a store with orders in this currency; an open store is left unchanged.
     pub fn open(&self, store: &StoreId, currency: Currency) {
         lock(&self.0).entry(store.clone()).or_insert_with(|| Shelves::new(currency));
     }
 
-    /// Puts a customer in place of the one with the same id.
+    /// Inserts a customer, or replaces the one with the same id.
     ///
     /// # Errors
-    /// The store is not open.
+    /// Returns an error if the store is not open.
     pub fn put_customer(&self, store: &StoreId, customer: Customer) -> Result<(), ShopError> {
         self.write(store, |shelves| shelves.customers.insert(customer.id.clone(), customer))?;
         Ok(())
@@ -128,10 +128,11 @@ impl MemoryShop {
         self.write(store, |shelves| shelves.remove_customer(id)).ok().flatten()
     }
 
-    /// Puts an order in place of the one with the same id.
+    /// Inserts an order, or replaces the one with the same id.
     ///
     /// # Errors
-    /// The store is not open, or the order counts and has no sum with the customer's others.
+    /// Returns an error if the store is not open, or the order counts and cannot be added to the
+    /// customer's others.
     pub fn put_order(&self, store: &StoreId, order: Order) -> Result<(), ShopError> {
         Ok(self.write(store, |shelves| shelves.put_order(order))??)
     }
@@ -141,10 +142,10 @@ impl MemoryShop {
         self.write(store, |shelves| shelves.remove_order(id)).ok().flatten()
     }
 
-    /// Puts a cart in place of the customer's.
+    /// Sets the customer's cart.
     ///
     /// # Errors
-    /// The store is not open.
+    /// Returns an error if the store is not open.
     pub fn put_cart(
         &self,
         store: &StoreId,
@@ -155,7 +156,7 @@ impl MemoryShop {
         Ok(())
     }
 
-    /// Empties a customer's cart.
+    /// Removes a customer's cart.
     pub fn remove_cart(&self, store: &StoreId, customer: &CustomerId) -> Option<Cart> {
         self.write(store, |shelves| shelves.carts.remove(customer)).ok().flatten()
     }
@@ -331,7 +332,7 @@ mod tests {
         shop.put_order(&store(), order("1", 1, 10, OrderStatus::Paid)).unwrap();
         shop.put_order(&store(), order("2", 3, 20, OrderStatus::Paid)).unwrap();
         shop.put_order(&store(), order("3", 2, 40, OrderStatus::Pending)).unwrap();
-        // An order that moved in time.
+        // An order whose time changed.
         shop.put_order(&store(), order("1", 4, 11, OrderStatus::Shipped)).unwrap();
 
         let recent = shop.recent_orders(&store(), &ada, 2).await.unwrap();

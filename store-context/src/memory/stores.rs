@@ -1,4 +1,4 @@
-//! Stores, what they have in Chatwoot, and their secrets, in memory.
+//! In-memory storage of stores, with their accounts and secrets.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
@@ -15,8 +15,7 @@ use crate::ports::{
     StoreRecord, Stores, SystemClock,
 };
 
-/// Keeps stores, what they have in Chatwoot and their secrets in memory, which they never leave.
-/// `Debug` shows no secret.
+/// Stores the stores, their accounts and their secrets in memory only. `Debug` shows no secret.
 #[derive(Debug)]
 pub struct MemoryStores {
     state: Mutex<State>,
@@ -26,9 +25,9 @@ pub struct MemoryStores {
 #[derive(Debug, Default)]
 struct State {
     stores: BTreeMap<StoreId, Row>,
-    /// Whose an address is; one that was replaced, until when.
+    /// The store of each URL; for a replaced one, also its expiry.
     addresses: HashMap<(Address, AddressToken), (StoreId, Option<Timestamp>)>,
-    /// Of all stores, so that neither starts again when a store is removed and put again.
+    /// Of all stores, so that neither starts again when a store is removed and added again.
     last_version: u64,
     last_fence: u64,
 }
@@ -36,7 +35,7 @@ struct State {
 #[derive(Debug)]
 struct Row {
     record: StoreRecord,
-    /// The fence of the lock that stands, and until when its lease holds.
+    /// The fence of the valid lock, and the expiry of its lease.
     lock: Option<(u64, Timestamp)>,
 }
 
@@ -47,12 +46,12 @@ impl Default for MemoryStores {
 }
 
 impl MemoryStores {
-    /// Creates an empty one on the operating system's clock.
+    /// Creates an empty storage that uses the operating system's clock.
     pub fn new() -> Self {
         Self::with_clock(Arc::new(SystemClock))
     }
 
-    /// Creates an empty one on a clock.
+    /// Creates an empty storage that uses the given clock.
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
         Self { state: Mutex::default(), clock }
     }
@@ -63,7 +62,7 @@ impl MemoryStores {
 }
 
 impl State {
-    /// The row, if this lock of it stands.
+    /// Returns the row if this lock of it is valid.
     fn locked(&mut self, lock: &ProvisionLock) -> Option<&mut Row> {
         let row = self.stores.get_mut(&lock.store)?;
         row.lock.is_some_and(|(fence, _)| fence == lock.fence).then_some(row)

@@ -1,4 +1,4 @@
-//! When each store is swept, in memory.
+//! The in-memory schedule of the sweeps.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -11,7 +11,7 @@ use super::lock;
 use crate::model::StoreId;
 use crate::ports::{Clock, PortResult, SweepClaim, Sweeps, SystemClock};
 
-/// Keeps in memory when each store is to be swept: after a restart every store is.
+/// Stores the schedule of the sweeps in memory: after a restart every store is due.
 #[derive(Debug)]
 pub struct MemorySweeps {
     clock: Arc<dyn Clock>,
@@ -20,19 +20,19 @@ pub struct MemorySweeps {
 
 #[derive(Debug)]
 struct Row {
-    /// When it is due, or when its lease ends.
+    /// When the sweep is due, or when its lease expires.
     due: Timestamp,
     fence: u64,
     held: bool,
 }
 
 impl MemorySweeps {
-    /// Creates an empty schedule on the system's clock.
+    /// Creates an empty schedule that uses the operating system's clock.
     pub fn new() -> Self {
         Self::with_clock(Arc::new(SystemClock))
     }
 
-    /// Creates an empty schedule on a clock.
+    /// Creates an empty schedule that uses the given clock.
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
         Self { clock, rows: Mutex::default() }
     }
@@ -41,7 +41,7 @@ impl MemorySweeps {
         self.clock.now().checked_add(wait).unwrap_or(Timestamp::MAX)
     }
 
-    /// Changes the row of a claim that stands.
+    /// Changes the row of a valid claim.
     fn change(&self, claim: &SweepClaim, change: impl FnOnce(&mut Row)) -> bool {
         let mut rows = lock(&self.rows);
         let row = rows.get_mut(&claim.store);

@@ -1,4 +1,4 @@
-//! An account on one Chatwoot.
+//! The key of an account on one Chatwoot server.
 
 use std::fmt;
 
@@ -6,10 +6,11 @@ use chatwoot_client::AccountId;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-/// An account on one Chatwoot: the server's base URL and the account's number there.
+/// The key of an account on one Chatwoot server: the server's base URL and the account's number
+/// there.
 ///
-/// Links, event keys, states and cursors belong to an account, not only to a store: when a store
-/// gets another account, or moves to another server, nothing that was known of the old one counts.
+/// Links, event keys, states and cursors are scoped to an account, not only to a store: when a
+/// store gets another account or moves to another server, data of the old one is ignored.
 ///
 /// ```
 /// use store_context::model::AccountKey;
@@ -21,7 +22,7 @@ use url::Url;
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct AccountKey {
-    /// The server's base URL, without a slash at its end.
+    /// The server's base URL, without a trailing slash.
     pub base_url: String,
     /// The account.
     pub account: AccountId,

@@ -1,23 +1,23 @@
-//! A cart: what a customer has put aside and not yet bought.
+//! Carts: the items that a customer has selected but not bought yet.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::money::Money;
 
-/// A customer's cart; an empty one is no cart.
+/// A customer's cart; an empty cart is represented as no cart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cart {
-    /// What is in it.
+    /// The lines of the cart.
     pub items: Vec<CartItem>,
-    /// What it would cost.
+    /// The total price.
     pub total: Money,
-    /// When it last changed.
+    /// When the cart last changed.
     pub updated_at: Timestamp,
 }
 
 impl Cart {
-    /// How many pieces are in it.
+    /// Returns the number of items, summed over all lines.
     pub fn quantity(&self) -> u32 {
         self.items.iter().map(|item| item.quantity).fold(0, u32::saturating_add)
     }
@@ -26,10 +26,10 @@ impl Cart {
 /// One line of a cart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CartItem {
-    /// What it is.
+    /// The name of the product.
     pub title: String,
-    /// How many.
+    /// The number of items.
     pub quantity: u32,
-    /// What one costs.
+    /// The price of one item.
     pub price: Money,
 }

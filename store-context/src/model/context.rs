@@ -1,4 +1,4 @@
-//! The snapshot that agents and bots see of a customer.
+//! The snapshot of a customer that agents and bots see.
 
 use iso_currency::Currency;
 use jiff::Timestamp;
@@ -10,37 +10,38 @@ use super::insights::Insights;
 use super::order::Order;
 use super::store::{Store, StoreId};
 
-/// What is known of a customer at one moment: who it is and what they bought.
+/// The data of a customer at one moment: identity, orders and cart.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContextSnapshot {
-    /// At which store.
+    /// The customer's store.
     pub store: StoreSummary,
-    /// Who it is.
+    /// The customer.
     pub customer: Customer,
-    /// What the orders add up to; `None` if the orders could not be read.
+    /// The totals of the orders; `None` if the orders could not be read.
     pub insights: Option<Insights>,
-    /// The latest orders, newest first.
+    /// The most recent orders, newest first.
     pub recent_orders: Vec<Order>,
-    /// What lies in the cart.
+    /// The customer's cart.
     pub cart: Option<Cart>,
-    /// What could not be read in time, so that an agent does not take "unknown" for "none".
+    /// The parts that could not be read in time, so that an agent does not mistake "unknown" for
+    /// "none".
     pub unavailable: Vec<Source>,
-    /// When the snapshot was taken.
+    /// When the snapshot was created.
     pub generated_at: Timestamp,
 }
 
-/// The part of a store that an agent sees beside a customer.
+/// The data of a store that an agent sees beside a customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreSummary {
     /// The host's id.
     pub id: StoreId,
-    /// Its name.
+    /// The store's name.
     pub name: String,
-    /// Its language.
+    /// The store's language.
     pub locale: String,
-    /// The currency of its orders.
+    /// The currency of the store's orders.
     pub currency: Currency,
-    /// Its IANA time zone.
+    /// The store's IANA time zone.
     pub time_zone: String,
 }
 
@@ -63,7 +64,7 @@ impl From<&Store> for StoreSummary {
 pub enum Source {
     /// The order totals.
     Totals,
-    /// The latest orders.
+    /// The most recent orders.
     Orders,
     /// The cart.
     Cart,

@@ -1,4 +1,4 @@
-//! A customer: somebody who is registered at a store.
+//! Customers: persons registered at a store.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -6,31 +6,31 @@ use serde::{Deserialize, Serialize};
 use super::text::text_ids;
 
 text_ids! {
-    /// A customer of a store, by the id that the host gives. A contact's identifier is made of it;
-    /// see [`ContactIdentifiers`](super::ContactIdentifiers).
+    /// The id of a customer at a store, assigned by the host. A contact's identifier is derived
+    /// from it; see [`ContactIdentifiers`](super::ContactIdentifiers).
     CustomerId;
 }
 
-/// A registered customer, as the host knows it now.
+/// A registered customer in the host's current state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Customer {
     /// The host's id.
     pub id: CustomerId,
     /// The full name; may be empty.
     pub name: String,
-    /// The e-mail address.
+    /// The email address.
     pub email: Option<String>,
-    /// Whether the customer has proved that the address is theirs. An unproven address is never
-    /// sent to Chatwoot: there it would open another person's contact.
+    /// Whether the customer has verified that the address is theirs. An unverified address is never
+    /// sent to Chatwoot, where it would match another person's contact.
     pub email_verified: bool,
-    /// The telephone number in E.164 form (`+31612345678`).
+    /// The phone number in E.164 format (`+31612345678`).
     pub phone: Option<String>,
     /// When the customer registered.
     pub registered_at: Option<Timestamp>,
 }
 
 impl Customer {
-    /// A customer of whom only the id and the name are known.
+    /// Creates a customer with an id and a name only.
     pub fn new(id: CustomerId, name: impl Into<String>) -> Self {
         Self {
             id,
@@ -42,13 +42,14 @@ impl Customer {
         }
     }
 
-    /// The e-mail address, if it is proven.
+    /// Returns the email address if it is verified.
     pub fn proven_email(&self) -> Option<&str> {
         self.email.as_deref().filter(|_| self.email_verified)
     }
 
-    /// Returns the name of the customer's contact: the customer's own, or else the proven e-mail
-    /// address. It has at most 255 characters and no NUL: what Chatwoot takes (4.15.1, measured).
+    /// Returns the name of the customer's contact: the customer's own name, or else the verified
+    /// email address. It has at most 255 characters and no NUL, which is what Chatwoot accepts
+    /// (4.15.1, measured).
     ///
     /// ```
     /// use store_context::model::{Customer, CustomerId};

@@ -1,4 +1,4 @@
-//! What happened in a store's account, in one form, whether a webhook told it or the API.
+//! Events in a store's account, in one form for webhooks and the API.
 
 use chatwoot_client::types::ConversationStatus;
 use chatwoot_client::types::{Extra, MessageId};
@@ -8,26 +8,27 @@ use serde_json::Value;
 
 use super::proof::Proof;
 
-/// Something that happened in a store's account.
+/// An event in a store's account.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SupportEvent {
-    /// A conversation began.
+    /// A conversation was created.
     ConversationCreated(ConversationFact),
-    /// A conversation was opened, resolved, snoozed or set aside.
+    /// A conversation was opened, resolved, snoozed or marked as pending.
     ConversationStatusChanged(ConversationFact),
-    /// Something else of a conversation changed: assignee, team, labels, attributes, priority.
+    /// Another property of a conversation changed: assignee, team, labels, attributes, priority.
     ConversationUpdated(ConversationFact),
-    /// Somebody wrote.
+    /// A message was created.
     MessageCreated(MessageFact),
-    /// A message changed.
+    /// A message was changed.
     MessageUpdated(MessageFact),
-    /// Any other event, known to Chatwoot or not, as it came but for proofs of the store in it.
+    /// Any other event, known to Chatwoot or not, unchanged except that proofs of the store are
+    /// removed.
     Other {
         /// The event's name.
         name: String,
-        /// Its whole body.
+        /// The complete body.
         body: Extra,
     },
 }
@@ -37,106 +38,106 @@ pub enum SupportEvent {
 pub struct ConversationFact {
     /// The conversation's number in the store's account.
     pub conversation: ConversationId,
-    /// Its inbox.
+    /// The conversation's inbox.
     pub inbox: InboxId,
-    /// Who it is with.
+    /// The conversation's contact.
     pub contact: Option<ContactId>,
     /// The contact's identifier: the customer's pseudonym
     /// ([`StoreIdentity::identifier`](crate::identity::StoreIdentity::identifier)), or none for a
-    /// guest. It is no proof: a visitor can become another person's contact. Who wrote is in
-    /// `proof`.
+    /// guest. It is no proof, because a visitor can become another person's contact; `proof`
+    /// identifies the writer.
     pub identifier: Option<String>,
-    /// Whether whoever writes in it is proven to be the customer, when something last happened in
-    /// it.
+    /// Whether the writer was proven to be the customer at the time of the conversation's last
+    /// activity.
     #[serde(default)]
     pub proof: Proof,
-    /// Its status.
+    /// The conversation's status.
     pub status: ConversationStatus,
-    /// The agent it is assigned to.
+    /// The assigned agent.
     pub assignee: Option<UserId>,
-    /// Its labels.
+    /// The conversation's labels.
     pub labels: Vec<String>,
-    /// When it last changed: of two states, the later is true.
+    /// When the conversation last changed: of two states, the later one is valid.
     pub updated_at: Time,
 }
 
 impl ConversationFact {
-    /// Whether both say the same of the conversation, whenever they were true and whether or not
-    /// they were proven then: a proof ends by itself, which changes nothing in Chatwoot.
+    /// Returns whether both states are equal apart from their times and proofs: a proof expires on
+    /// its own, which changes nothing in Chatwoot.
     pub fn same_state(&self, other: &Self) -> bool {
         let (proof, updated_at) = (other.proof.clone(), other.updated_at);
         Self { proof, updated_at, ..self.clone() } == *other
     }
 }
 
-/// Who a message is from.
+/// The sender of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
-    /// The customer's.
+    /// A message of the customer.
     Incoming,
-    /// An agent's or a bot's.
+    /// A message of an agent or a bot.
     Outgoing,
-    /// Chatwoot's own note of what happened.
+    /// Chatwoot's own note about an activity.
     Activity,
-    /// A greeting, an out-of-office note, a form.
+    /// A message from a template: a greeting, an out-of-office message, a form.
     Template,
-    /// A kind that this version does not know.
+    /// A message type that this version does not know.
     Unknown,
 }
 
 /// A message.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MessageFact {
-    /// Its id.
+    /// The message's id.
     pub message: MessageId,
-    /// Its conversation.
+    /// The message's conversation.
     pub conversation: ConversationId,
-    /// Its inbox.
+    /// The message's inbox.
     pub inbox: InboxId,
-    /// Who the conversation is with.
+    /// The contact of the conversation.
     pub contact: Option<ContactId>,
     /// The contact's identifier: the customer's pseudonym
     /// ([`StoreIdentity::identifier`](crate::identity::StoreIdentity::identifier)), or none for a
-    /// guest. It is no proof: a visitor can become another person's contact. Who wrote is in
-    /// `proof`.
+    /// guest. It is no proof, because a visitor can become another person's contact; `proof`
+    /// identifies the writer.
     pub identifier: Option<String>,
-    /// Whether whoever writes in the conversation was proven to be the customer when the message was
-    /// written: for an incoming message, its author; for any other, its reader.
+    /// Whether the visitor in the conversation was proven to be the customer when the message was
+    /// written: for an incoming message, its author; for any other, its recipient.
     #[serde(default)]
     pub proof: Proof,
-    /// Who it is from.
+    /// The sender.
     pub direction: Direction,
-    /// Whether only agents see it.
+    /// Whether only agents see the message.
     pub private: bool,
-    /// Whether this engine wrote it, by a handler's
+    /// Whether this engine wrote the message, with a handler's
     /// [`reply`](crate::intake::HandlerContext::reply) or
-    /// [`note`](crate::intake::HandlerContext::note). A handler that answers messages passes these
-    /// over, or it would answer itself.
+    /// [`note`](crate::intake::HandlerContext::note). A handler that replies to messages skips
+    /// these, so that it does not reply to itself.
     #[serde(default)]
     pub ours: bool,
-    /// Its text.
+    /// The message's text.
     pub content: Option<String>,
-    /// When it was written.
+    /// When the message was written.
     pub created_at: Time,
 }
 
-/// A field that changed.
+/// A changed field.
 ///
-/// Names and values are those of Chatwoot's tables, not of its payloads: `assignee_id`,
+/// Names and values are those of Chatwoot's database tables, not of its payloads: `assignee_id`,
 /// `label_list`, and times as ISO 8601.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AttributeChange {
-    /// The field.
+    /// The name of the field.
     pub name: String,
-    /// What it was.
+    /// The previous value.
     pub previous: Value,
-    /// What it is.
+    /// The current value.
     pub current: Value,
 }
 
 impl SupportEvent {
-    /// The event's name as Chatwoot's webhooks have it.
+    /// Returns the event's name in Chatwoot's webhooks.
     pub fn name(&self) -> &str {
         match self {
             Self::ConversationCreated(_) => "conversation_created",
@@ -148,11 +149,12 @@ impl SupportEvent {
         }
     }
 
-    /// Returns the name of the fact: the same fact has the same key, whether a webhook or the API
-    /// tells it.
+    /// Returns the key of the fact: the same fact has the same key, whether it comes from a webhook
+    /// or from the API.
     ///
-    /// Only a beginning and a message are facts that name themselves. A change of a state is not: two
-    /// changes may show one state, since Chatwoot renders a payload later than the change.
+    /// Only the creation of a conversation and a message have such a key. A change of state has
+    /// none: two changes may have identical states, since Chatwoot renders a payload later than the
+    /// change.
     pub fn key(&self) -> Option<String> {
         match self {
             Self::ConversationCreated(fact) => {
@@ -163,8 +165,8 @@ impl SupportEvent {
         }
     }
 
-    /// Returns the key under which the reconciler tells the event: that of the fact, or for a state
-    /// one by its status and time.
+    /// Returns the key under which the reconciler reports the event: that of the fact, or for a
+    /// state one of its status and time.
     pub fn reconciled_key(&self) -> Option<String> {
         match self {
             Self::ConversationStatusChanged(fact) | Self::ConversationUpdated(fact) => {
@@ -175,7 +177,7 @@ impl SupportEvent {
         }
     }
 
-    /// The state of a conversation, if the event tells one.
+    /// Returns the state of a conversation, if the event contains one.
     pub fn conversation(&self) -> Option<&ConversationFact> {
         match self {
             Self::ConversationCreated(fact)
@@ -185,21 +187,21 @@ impl SupportEvent {
         }
     }
 
-    /// Whether whoever writes in the event's conversation is proven to be the customer; `None` if
-    /// the event is of no conversation.
+    /// Returns whether the writer in the event's conversation is proven to be the customer; `None`
+    /// if the event belongs to no conversation.
     pub fn proof(&self) -> Option<&Proof> {
         let state = self.conversation().map(|fact| &fact.proof);
         state.or_else(|| self.message().map(|fact| &fact.proof))
     }
 
-    /// The conversation that the event is of, if any: its events are handled in order.
+    /// Returns the conversation that the event belongs to, if any; events of a conversation are
+    /// handled in order.
     pub fn conversation_id(&self) -> Option<ConversationId> {
         let state = self.conversation().map(|fact| fact.conversation);
         state.or_else(|| self.message().map(|fact| fact.conversation))
     }
 
-    /// Returns the contact that the event is about, or whose conversation it is about; `None` where
-    /// the event does not say.
+    /// Returns the contact of the event or of its conversation; `None` if the event contains none.
     pub fn contact_id(&self) -> Option<ContactId> {
         if let Self::Other { name, body } = self {
             let of_contact = name.starts_with("contact_").then(|| body.get("id")).flatten();
@@ -211,7 +213,7 @@ impl SupportEvent {
         state.or_else(|| self.message()?.contact)
     }
 
-    /// The message, if the event is about one.
+    /// Returns the message, if the event is about one.
     pub fn message(&self) -> Option<&MessageFact> {
         match self {
             Self::MessageCreated(fact) | Self::MessageUpdated(fact) => Some(fact),

@@ -1,4 +1,4 @@
-//! What a customer's orders add up to.
+//! Figures derived from a customer's orders.
 
 use iso_currency::Currency;
 use jiff::Timestamp;
@@ -9,21 +9,22 @@ use super::money::{CurrencyMismatch, Money};
 use super::order::Order;
 use super::tier::{Tier, TierPolicy};
 
-/// The sums of a customer's orders that count ([`OrderStatus::counts`](super::OrderStatus::counts)).
+/// The totals of a customer's orders that count
+/// ([`OrderStatus::counts`](super::OrderStatus::counts)).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderTotals {
-    /// How many orders.
+    /// The number of orders.
     pub count: u64,
-    /// What they cost together.
+    /// The sum of the orders' totals.
     pub lifetime_value: Money,
-    /// When the first was placed.
+    /// When the first order was placed.
     pub first_at: Option<Timestamp>,
-    /// When the latest was placed.
+    /// When the most recent order was placed.
     pub last_at: Option<Timestamp>,
 }
 
 impl OrderTotals {
-    /// The totals of no order.
+    /// Returns the totals of no orders.
     pub const fn none(currency: Currency) -> Self {
         Self { count: 0, lifetime_value: Money::zero(currency), first_at: None, last_at: None }
     }
@@ -31,7 +32,7 @@ impl OrderTotals {
     /// Adds one order, if it counts.
     ///
     /// # Errors
-    /// The order is in another currency.
+    /// Returns an error if the order is in another currency.
     pub fn add(&mut self, order: &Order) -> Result<(), CurrencyMismatch> {
         if order.status.counts() {
             self.lifetime_value = (self.lifetime_value + order.total)?;
@@ -44,21 +45,21 @@ impl OrderTotals {
     }
 }
 
-/// What an agent wants to know of a customer's orders at a glance.
+/// A summary of a customer's orders for agents.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Insights {
-    /// The sums.
+    /// The totals.
     #[serde(flatten)]
     pub totals: OrderTotals,
-    /// What an order costs on average, rounded to the currency's digits.
+    /// The average value of an order, rounded to the currency's minor unit.
     pub average_order: Money,
-    /// The customer's tier, at a store that has tiers.
+    /// The customer's tier, if the store has tiers.
     #[serde(default)]
     pub tier: Option<Tier>,
 }
 
 impl Insights {
-    /// Ranks the totals by the store's policy, if it has one.
+    /// Creates the summary of the totals, with the tier of the store's policy, if it has one.
     pub fn new(totals: OrderTotals, tiers: Option<&TierPolicy>) -> Self {
         let Money { amount, currency } = totals.lifetime_value;
         let digits = u32::from(currency.exponent().unwrap_or(2));

@@ -1,4 +1,4 @@
-//! What is in the shop: stores, customers, orders, carts, and what is derived from them.
+//! The shop's data: stores, customers, orders, carts, and figures derived from them.
 
 mod account_key;
 mod cart;

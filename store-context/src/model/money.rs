@@ -1,4 +1,4 @@
-//! Amounts of money: exact, and never without their currency.
+//! Amounts of money, exact and always with a currency.
 
 use std::fmt;
 
@@ -25,18 +25,18 @@ pub struct Money {
     pub currency: Currency,
 }
 
-/// Two amounts in different currencies were put together, or their sum is too large.
+/// The error of adding amounts in different currencies, or of a sum that is too large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("amounts in {} and {} have no sum", .0.code(), .1.code())]
 pub struct CurrencyMismatch(Currency, Currency);
 
 impl Money {
-    /// An amount in a currency.
+    /// Creates an amount in a currency.
     pub const fn new(amount: Decimal, currency: Currency) -> Self {
         Self { amount, currency }
     }
 
-    /// Nothing, in a currency.
+    /// Returns zero in a currency.
     pub const fn zero(currency: Currency) -> Self {
         Self::new(Decimal::ZERO, currency)
     }
@@ -56,7 +56,7 @@ impl std::ops::Add for Money {
 }
 
 impl fmt::Display for Money {
-    /// With the digits that the currency has.
+    /// Formats the amount with the number of decimals of its currency.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digits = usize::from(self.currency.exponent().unwrap_or(2));
         write!(f, "{:.digits$} {}", self.amount, self.currency.code())

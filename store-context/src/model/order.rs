@@ -1,4 +1,4 @@
-//! An order: what a customer bought.
+//! Orders of customers.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -8,36 +8,36 @@ use super::money::Money;
 use super::text::text_ids;
 
 text_ids! {
-    /// An order, by the number that the host gives it.
+    /// The number of an order, assigned by the host.
     OrderId;
 }
 
-/// What state an order is in.
+/// The status of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum OrderStatus {
-    /// Placed, not yet paid.
+    /// Placed but not paid yet.
     Pending,
     /// Paid.
     Paid,
-    /// On its way.
+    /// Handed to the carrier.
     Shipped,
-    /// Arrived.
+    /// Delivered to the customer.
     Delivered,
-    /// Called off.
+    /// Cancelled.
     Cancelled,
-    /// Paid back.
+    /// Refunded.
     Refunded,
 }
 
 impl OrderStatus {
-    /// Whether the order counts towards a customer's lifetime value.
+    /// Returns whether the order counts towards a customer's lifetime value.
     pub const fn counts(self) -> bool {
         matches!(self, Self::Paid | Self::Shipped | Self::Delivered)
     }
 
-    /// The word, as an agent reads it.
+    /// Returns the status as text for agents.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -53,25 +53,25 @@ impl OrderStatus {
 /// An order of a customer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
-    /// The host's number.
+    /// The order's number.
     pub id: OrderId,
-    /// Whose it is.
+    /// The customer who placed the order.
     pub customer: CustomerId,
     /// When it was placed.
     pub placed_at: Timestamp,
-    /// What state it is in.
+    /// The order's status.
     pub status: OrderStatus,
-    /// What it cost; zero is a price.
+    /// The total price, which may be zero.
     pub total: Money,
-    /// What is in it.
+    /// The lines of the order.
     pub items: Vec<OrderItem>,
 }
 
 /// One line of an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderItem {
-    /// What it is.
+    /// The name of the product.
     pub title: String,
-    /// How many.
+    /// The number of items.
     pub quantity: u32,
 }

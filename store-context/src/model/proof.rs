@@ -1,4 +1,4 @@
-//! Whether whoever writes in a conversation is proven to be a customer.
+//! Whether the writer in a conversation is proven to be a customer.
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::customer::CustomerId;
 
-/// Whether whoever writes in a conversation is proven to be the customer of its contact.
+/// Whether the writer in a conversation is proven to be the customer of its contact.
 ///
-/// Chatwoot's own `hmac_verified` is needed and does not suffice: a visitor can become another
-/// person's contact without a proof (4.15.1, measured). So a signed-in customer's page also puts a
-/// proof of the store on the conversation, which
-/// [`StoreIdentity::check`](crate::identity::StoreIdentity::check) holds against the contact.
+/// Chatwoot's own `hmac_verified` is required but not sufficient: a visitor can become another
+/// person's contact without a proof (4.15.1, measured). So the page of a signed-in customer also
+/// sets a proof of the store on the conversation, which
+/// [`StoreIdentity::check`](crate::identity::StoreIdentity::check) verifies against the contact.
 ///
 /// ```
 /// use store_context::model::{CustomerId, NotProven, Proof};
@@ -23,14 +23,14 @@ use super::customer::CustomerId;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Proof {
-    /// The store proved this customer to the conversation.
+    /// The writer is proven to be this customer.
     Proven(CustomerId),
-    /// It may be anybody. Nothing personal may be said into the conversation.
+    /// The writer may be anyone. Replies must contain no personal data.
     NotProven(NotProven),
 }
 
 impl Proof {
-    /// Returns the customer that is proven; `None` if nobody is.
+    /// Returns the proven customer; `None` if none is proven.
     pub const fn customer(&self) -> Option<&CustomerId> {
         match self {
             Self::Proven(customer) => Some(customer),
@@ -44,33 +44,33 @@ impl Proof {
     }
 }
 
-/// Nobody is proven until a proof was seen.
+/// No customer is proven by default.
 impl Default for Proof {
     fn default() -> Self {
         Self::NotProven(NotProven::Missing)
     }
 }
 
-/// Why a conversation is not proven.
+/// The reason why a conversation is not proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum NotProven {
-    /// The contact has no identifier: a guest.
+    /// The contact has no identifier: it is a guest.
     Guest,
     /// Chatwoot did not verify the visitor: `hmac_verified` is not true.
     NotVerified,
-    /// The conversation carries no proof of the store.
+    /// The conversation has no proof of the store.
     Missing,
-    /// What it carries is not a proof.
+    /// The proof attribute does not have the form of a proof.
     Malformed,
-    /// The proof was altered, or another store made it.
+    /// The proof was altered, or was created for another store.
     Forged,
-    /// The proof is another customer's than the contact's.
+    /// The proof belongs to another customer than the contact.
     OtherCustomer,
     /// The proof was older than its lifetime when the customer wrote, or is from the future.
     Expired,
-    /// The store had no keys to check a proof with: provisioning it again makes them.
+    /// The store had no keys to verify a proof: provisioning it again creates them.
     NoKeys,
 }
 

@@ -1,4 +1,4 @@
-//! A store: one shop with its language, currency and looks.
+//! Stores, with their language, currency and branding.
 
 use std::time::Duration;
 
@@ -10,39 +10,39 @@ use super::text::text_ids;
 use super::tier::TierPolicy;
 
 text_ids! {
-    /// A store, by the id that the host gives it.
+    /// The id of a store, assigned by the host.
     StoreId;
 }
 
-/// One shop, as the host knows it.
+/// A store, as configured by the host.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Store {
     /// The host's id.
     pub id: StoreId,
-    /// Its name, as customers and agents read it.
+    /// The store's name, for customers and agents.
     pub name: String,
-    /// Its language as Chatwoot writes it: `en`, `nl`, `pt_BR`.
+    /// The store's language in Chatwoot's notation: `en`, `nl`, `pt_BR`.
     pub locale: String,
-    /// The currency of its orders.
+    /// The currency of the store's orders.
     pub currency: Currency,
-    /// Its IANA time zone: `Europe/Amsterdam`.
+    /// The store's IANA time zone: `Europe/Amsterdam`.
     pub time_zone: String,
-    /// Its web address.
+    /// The store's website.
     pub website: Url,
-    /// The address that customers write to.
+    /// The email address to which customers write.
     pub support_email: String,
-    /// How its widget looks and greets; `None` leaves that to Chatwoot and the agents.
+    /// The branding of the store's widget; `None` leaves it to Chatwoot and the agents.
     #[serde(default)]
     pub branding: Option<Branding>,
-    /// How customers are ranked; `None` ranks nobody, and no contact has a tier.
+    /// The store's customer tiers; `None` if the store has none, and no contact has a tier.
     #[serde(default)]
     pub tiers: Option<TierPolicy>,
-    /// How its customers are named and proven to Chatwoot.
+    /// How the store's customers are identified and proven to Chatwoot.
     #[serde(default)]
     pub identity: IdentityPolicy,
 }
 
-/// How a store's customers are named and proven to Chatwoot.
+/// How a store's customers are identified and proven to Chatwoot.
 ///
 /// ```
 /// use store_context::model::{ContactIdentifiers, IdentityPolicy};
@@ -53,11 +53,11 @@ pub struct Store {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IdentityPolicy {
-    /// What a contact's identifier is.
+    /// The kind of identifier of the store's contacts.
     pub identifiers: ContactIdentifiers,
-    /// How long after a page was served its proof still stands for what the customer writes:
-    /// 12 hours unless set. Longer suits pages that stay open; shorter leaves less time to somebody
-    /// who became the customer's contact meanwhile.
+    /// How long after a page was served its proof is accepted for what the customer writes; 12
+    /// hours by default. A longer time suits pages that stay open; a shorter one leaves less time
+    /// to an attacker who became the customer's contact meanwhile.
     pub proof_lifetime: Duration,
 }
 
@@ -70,22 +70,22 @@ impl Default for IdentityPolicy {
     }
 }
 
-/// What the identifier of a customer's contact is.
+/// The kind of identifier of a customer's contact.
 ///
-/// After a change each customer's next sync moves the contact to the new identifier;
-/// [`ContactSync::verify`](crate::sync::ContactSync::verify) has all of them moved.
+/// After a change each customer's next sync updates the contact's identifier;
+/// [`ContactSync::verify`](crate::sync::ContactSync::verify) triggers the update of all contacts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ContactIdentifiers {
-    /// A pseudonym: 32 hexadecimal digits that only the store's key gives. Nobody can guess them.
+    /// A pseudonym: 32 hexadecimal digits derived with the store's key. It cannot be guessed.
     #[default]
     Pseudonym,
-    /// The customer's id as it is. On Chatwoot 4.15.1 a visitor who guesses an id becomes that
-    /// customer's contact, so this suits ids that nobody can guess.
+    /// The customer's id unchanged. On Chatwoot 4.15.1 a visitor who guesses an id becomes that
+    /// customer's contact, so use this only with ids that cannot be guessed.
     Plain,
 }
 
-/// How a store's widget looks and greets.
+/// The branding and texts of a store's widget.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Branding {
     /// The widget's color, `#RRGGBB`.
@@ -94,6 +94,6 @@ pub struct Branding {
     pub welcome_title: String,
     /// The line below the title.
     pub welcome_tagline: String,
-    /// The first message a customer sees in a conversation.
+    /// The first message that a customer sees in a conversation.
     pub greeting: String,
 }

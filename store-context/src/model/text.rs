@@ -1,12 +1,12 @@
-//! Ids that the shop gives: short texts, checked once where they come in.
+//! Ids from the shop: short texts that are validated on creation.
 
-/// A text that cannot be an id.
+/// The error for a text that cannot be an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("an id has 1 to 255 characters and none of them is a control character")]
 pub struct InvalidId;
 
 pub(super) fn check(text: String) -> Result<String, InvalidId> {
-    // 255 characters: what Chatwoot takes as a contact's identifier (4.15.1, measured).
+    // 255 characters: the limit of Chatwoot for a contact's identifier (4.15.1, measured).
     let fits = (1..=255).contains(&text.chars().count());
     if fits && !text.chars().any(char::is_control) { Ok(text) } else { Err(InvalidId) }
 }
@@ -19,15 +19,15 @@ macro_rules! text_ids {
         pub struct $name(String);
 
         impl $name {
-            /// Checks and wraps a text of 1 to 255 characters.
+            /// Creates an id from a text of 1 to 255 characters.
             ///
             /// # Errors
-            /// The text is empty, too long, or has control characters.
+            /// Returns an error if the text is empty, too long, or contains control characters.
             pub fn new(text: impl Into<String>) -> Result<Self, $crate::model::InvalidId> {
                 $crate::model::text::check(text.into()).map(Self)
             }
 
-            /// The text.
+            /// Returns the text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }

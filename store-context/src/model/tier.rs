@@ -1,17 +1,17 @@
-//! Tiers: how a store ranks its customers by what they spent.
+//! Tiers: a store's ranks of customers by lifetime value.
 
 use std::fmt;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-/// A customer's rank at a store.
+/// A customer's tier at a store.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Tier(String);
 
 impl Tier {
-    /// The rank's name.
+    /// Returns the tier's name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -23,7 +23,7 @@ impl fmt::Display for Tier {
     }
 }
 
-/// From which lifetime value on a customer has which tier.
+/// The minimum lifetime value of each tier.
 ///
 /// ```
 /// use store_context::model::TierPolicy;
@@ -36,22 +36,23 @@ impl fmt::Display for Tier {
 #[serde(try_from = "Steps", into = "Steps")]
 pub struct TierPolicy {
     lowest: Tier,
-    // Above the lowest, by rising threshold.
+    // The tiers above the lowest, by ascending threshold.
     higher: Vec<(Decimal, Tier)>,
 }
 
 type Steps = Vec<(Decimal, Tier)>;
 
-/// Thresholds that make no ranking.
+/// The error for thresholds that form no ranking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("tiers start at 0 and each has a higher threshold than the one before it")]
 pub struct TierPolicyError;
 
 impl TierPolicy {
-    /// A ranking from names and thresholds, the first of which is 0.
+    /// Creates a policy from names and thresholds, the first of which is 0.
     ///
     /// # Errors
-    /// There is no tier, the first threshold is not 0, or they do not rise.
+    /// Returns an error if there is no tier, the first threshold is not 0, or the thresholds are
+    /// not ascending.
     pub fn new<N: Into<String>, D: Into<Decimal>>(
         steps: impl IntoIterator<Item = (N, D)>,
     ) -> Result<Self, TierPolicyError> {
@@ -60,13 +61,13 @@ impl TierPolicy {
         Self::try_from(steps)
     }
 
-    /// The tier of a customer who spent this much.
+    /// Returns the tier of a customer with this lifetime value.
     pub fn tier(&self, lifetime_value: Decimal) -> &Tier {
         let reached = self.higher.iter().rev().find(|(from, _)| *from <= lifetime_value);
         reached.map_or(&self.lowest, |(_, tier)| tier)
     }
 
-    /// The tiers' names, lowest first.
+    /// Returns the tiers' names, lowest first.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         std::iter::once(&self.lowest)
             .chain(self.higher.iter().map(|(_, tier)| tier))

@@ -1,4 +1,4 @@
-//! What may be forgotten.
+//! A cache for values that can be read again.
 
 use std::time::Duration;
 
@@ -7,15 +7,15 @@ use bytes::Bytes;
 
 use super::PortResult;
 
-/// Keeps bytes for a while. Losing them costs time, never truth.
+/// Keeps bytes for a limited time. Losing an entry costs a read, never data.
 #[async_trait]
 pub trait Cache: Send + Sync {
-    /// The bytes under the key, if they are still there.
+    /// Returns the bytes under the key; `None` if there are none or they have expired.
     async fn get(&self, key: &str) -> PortResult<Option<Bytes>>;
 
-    /// Keeps bytes under the key for at most `ttl`.
+    /// Stores bytes under the key for at most `ttl`.
     async fn put(&self, key: &str, value: Bytes, ttl: Duration) -> PortResult<()>;
 
-    /// Forgets the key.
+    /// Removes the key.
     async fn remove(&self, key: &str) -> PortResult<()>;
 }

@@ -5,14 +5,14 @@ use async_trait::async_trait;
 use super::PortResult;
 use crate::model::{Cart, CustomerId, StoreId};
 
-/// Reads the carts of the host's customers: always what is true now. A host without carts gives none
+/// Reads the current carts of the host's customers. A host without carts leaves this port out
 /// ([`Ports::carts`](super::Ports::carts)).
 ///
-/// [`Carts::carts`] has a default that asks for one customer after another. A host that can read
-/// many at once overrides it. `host_conformance!` (feature `conformance`) checks what a host
-/// promises.
+/// [`Carts::carts`] has a default implementation that reads one customer after another. A host that
+/// can read many at once overrides it. `host_conformance!` (feature `conformance`) tests an
+/// implementation.
 ///
-/// Any error may be answered, by `?`; it is tried again later.
+/// A method may return any error with `?`; the engine retries later.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -21,7 +21,7 @@ use crate::model::{Cart, CustomerId, StoreId};
 /// use store_context::ports::{Carts, PortResult};
 ///
 /// struct Shop {
-///     // Carts as JSON, such as a cache keeps them.
+///     // The carts as JSON, as a cache holds them.
 ///     sessions: HashMap<CustomerId, String>,
 /// }
 ///
@@ -47,7 +47,8 @@ pub trait Carts: Send + Sync {
     /// Returns a customer's cart; `None` if it is empty.
     async fn cart(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Option<Cart>>;
 
-    /// Returns the carts of those of these customers who have one, in any order.
+    /// Returns the carts of the given customers, in any order. Customers without a cart are left
+    /// out.
     async fn carts(
         &self,
         store: &StoreId,

@@ -1,18 +1,18 @@
-//! What a ledger is asked for.
+//! The request with which a worker claims rows of a ledger.
 
 use std::time::Duration;
 
 use crate::model::StoreId;
 
-/// What a claim asks a ledger for.
+/// The parameters of a claim.
 #[derive(Clone, Copy, Debug)]
 pub struct ClaimRequest<'a> {
-    /// At most so many rows.
+    /// The maximum number of rows.
     pub limit: usize,
-    /// At most so many of one store, as long as others have due rows too.
+    /// The maximum number of rows per store while other stores have due rows too.
     pub share: usize,
-    /// How long the claims hold.
+    /// The duration of the claims' leases.
     pub lease: Duration,
-    /// Stores of which this process has enough in hand: none of theirs are claimed.
+    /// Stores that already have enough rows in work in this process: none of theirs are claimed.
     pub except: &'a [StoreId],
 }

@@ -1,15 +1,16 @@
-//! The time of day.
+//! The wall clock.
 
 use std::fmt;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-/// Tells the time of day. The services and the storage in memory ask it; waits are tokio's.
+/// Returns the wall-clock time for the services and the in-memory storage. Delays use tokio's
+/// clock.
 ///
 /// A host passes [`SystemClock`]; a test that sets the time passes a [`TokioClock`].
 pub trait Clock: Send + Sync + fmt::Debug {
-    /// Returns the time now.
+    /// Returns the current time.
     fn now(&self) -> Timestamp;
 }
 
@@ -23,7 +24,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that starts at a given time and moves with tokio's, paused or not.
+/// A clock that starts at a given time and advances with tokio's clock, paused or not.
 ///
 /// ```
 /// use std::time::Duration;
@@ -46,7 +47,7 @@ pub struct TokioClock {
 }
 
 impl TokioClock {
-    /// Creates a clock that shows `start` now.
+    /// Creates a clock whose current time is `start`.
     pub fn starting_at(start: Timestamp) -> Self {
         Self { start, since: Instant::now() }
     }

@@ -8,58 +8,59 @@ use url::Url;
 
 use super::PortFailure;
 
-/// What a store's account is opened and proved with. `Debug` shows none of it.
+/// The credentials of a store's Chatwoot account: tokens, secrets and keys. `Debug` shows none of
+/// them.
 #[derive(Clone, Debug, Default)]
 pub struct StoreCredentials {
-    /// The administrator's access token, with the base URL that it is for.
+    /// The administrator's access token, with the base URL that it belongs to.
     pub user_token: Option<BoundToken>,
     /// The account webhook's secret.
     pub webhook_secret: Option<Secret>,
-    /// The webhook's secret before this one: it verifies too while the secret is being changed.
+    /// The webhook's previous secret, still accepted while the secret is being rotated.
     pub previous_webhook_secret: Option<Expiring<Secret>>,
-    /// The website inbox's HMAC token: it proves a customer's identity to the widget.
+    /// The website inbox's HMAC token, which signs a customer's identity for the widget.
     pub website_hmac: Option<Secret>,
     /// The API inbox's HMAC token.
     pub api_hmac: Option<Secret>,
-    /// The unguessable part of the webhook's address.
+    /// The unguessable part of the webhook's URL.
     pub webhook_address: Option<AddressToken>,
-    /// The unguessable part of the panel's address.
+    /// The unguessable part of the panel's URL.
     pub panel_address: Option<AddressToken>,
-    /// Since when Chatwoot shows this address; `None` while that is not known, as when a rotation
-    /// was cut short.
+    /// When Chatwoot began to use this panel URL; `None` while that is not known, for example after
+    /// a rotation was interrupted.
     pub panel_address_since: Option<Timestamp>,
-    /// The panel's address before this one.
+    /// The previous unguessable part of the panel's URL.
     pub previous_panel_address: Option<Expiring<AddressToken>>,
-    /// The key of what is derived for the store: contact identifiers and its administrator's
-    /// address. It stays for as long as the store's account does: another key gives every contact
-    /// another identifier.
+    /// The key for the values derived for the store: contact identifiers and its administrator's
+    /// email address. It stays the same as long as the store's account exists, because another key
+    /// gives every contact another identifier.
     pub identifier_key: Option<Secret>,
-    /// The key of the proofs on conversations, and of the panel's tokens.
+    /// The key of the proofs on conversations and of the panel's tokens.
     pub proof_key: Option<Secret>,
-    /// The key of the proofs before this one.
+    /// The previous key of the proofs.
     pub previous_proof_key: Option<Expiring<Secret>>,
 }
 
-/// A user's token, kept together with the base URL of the Chatwoot that it is for. It is never sent
-/// to another. `Debug` shows no token.
+/// A user's token together with the base URL of the Chatwoot server that it belongs to. It is never
+/// sent to another server. `Debug` does not show the token.
 #[derive(Clone, Debug)]
 pub struct BoundToken {
-    /// The Chatwoot's base URL.
+    /// The base URL of the Chatwoot server.
     pub base_url: Url,
     /// The token.
     pub token: UserToken,
 }
 
 impl BoundToken {
-    /// Returns whether the token is for the Chatwoot at a base URL; a slash at the end makes no
-    /// difference.
+    /// Returns whether the token belongs to the Chatwoot server at a base URL; a trailing slash
+    /// makes no difference.
     pub fn is_for(&self, base_url: &Url) -> bool {
         let text = |url: &'_ Url| url.as_str().trim_end_matches('/').to_owned();
         text(&self.base_url) == text(base_url)
     }
 }
 
-/// What was replaced, and until when it is still taken.
+/// A value that was replaced and is accepted until a given time.
 ///
 /// ```
 /// use store_context::Timestamp;
@@ -72,31 +73,31 @@ impl BoundToken {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expiring<T> {
-    /// What was replaced.
+    /// The value that was replaced.
     pub value: T,
-    /// From this time on it is not taken any more.
+    /// The time from which the value is no longer accepted.
     pub until: Timestamp,
 }
 
 impl<T> Expiring<T> {
-    /// Returns the value if it is still taken at a time.
+    /// Returns the value if it is still accepted at a time.
     pub fn at(&self, now: Timestamp) -> Option<&T> {
         (now < self.until).then_some(&self.value)
     }
 }
 
-/// Which of a store's addresses.
+/// One of the two URLs of a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Address {
-    /// Where Chatwoot sends webhooks.
+    /// The URL to which Chatwoot sends webhooks.
     Webhook,
-    /// Where agents load the panel from.
+    /// The URL from which agents load the panel.
     Panel,
 }
 
 impl Address {
-    /// The path before the unguessable part, which provisioning writes into Chatwoot and adapters
-    /// serve: `{public_url}{path}/{token}`.
+    /// Returns the path before the unguessable part. Provisioning configures it in Chatwoot and
+    /// adapters serve it: `{public_url}{path}/{token}`.
     pub const fn path(self) -> &'static str {
         match self {
             Self::Webhook => "/webhooks/chatwoot",
@@ -105,27 +106,27 @@ impl Address {
     }
 }
 
-/// The unguessable part of an address: 32 hexadecimal digits.
+/// The unguessable part of a URL: 32 hexadecimal digits.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct AddressToken(String);
 
 impl AddressToken {
-    /// A new one, from the operating system's randomness.
+    /// Creates a new token from the operating system's random number generator.
     ///
     /// # Errors
-    /// The operating system has no randomness to give.
+    /// Returns an error if the operating system provides no random bytes.
     pub fn random() -> Result<Self, PortFailure> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(|error| PortFailure::new("randomness", error))?;
         Ok(Self(hex::encode(bytes)))
     }
 
-    /// One that came in with a request, or was kept.
+    /// Creates a token from the text of a request or from storage.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text, for building the address.
+    /// Returns the text, for building the URL.
     pub fn expose(&self) -> &str {
         &self.0
     }

@@ -7,8 +7,9 @@ use async_trait::async_trait;
 use super::PortResult;
 use crate::model::{Customer, CustomerId, StoreId};
 
-/// Where a listing goes on: a text that only the host understands, such as the last row's number.
-/// The engine may keep it for days and asks with it again.
+/// The position in a listing at which the next page begins: a text that only the host interprets,
+/// such as the number of the last row. The engine may keep it for days before it requests the next
+/// page.
 ///
 /// ```
 /// use store_context::ports::Cursor;
@@ -41,19 +42,19 @@ impl fmt::Display for Cursor {
 /// One page of a listing of customers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CustomerPage {
-    /// The customers' ids, in any order.
+    /// The ids of the customers, in any order.
     pub ids: Vec<CustomerId>,
-    /// Where the next page begins; `None` on the last one. A page without ids may have a next one.
+    /// The start of the next page; `None` on the last one. A page without ids may have a next page.
     pub next: Option<Cursor>,
 }
 
-/// Reads the host's customers: always what is true now, never a change.
+/// Reads the current state of the host's customers. It never changes them.
 ///
-/// [`Customers::customers`] has a default that asks for one customer after another. A host that can
-/// read many at once overrides it. `host_conformance!` (feature `conformance`) checks what a host
-/// promises.
+/// [`Customers::customers`] has a default implementation that reads one customer after another. A
+/// host that can read many at once overrides it. `host_conformance!` (feature `conformance`) tests
+/// an implementation.
 ///
-/// Any error may be answered, by `?`; it is tried again later.
+/// A method may return any error with `?`; the engine retries later.
 ///
 /// ```
 /// use store_context::async_trait;
@@ -133,10 +134,10 @@ pub struct CustomerPage {
 /// ```
 #[async_trait]
 pub trait Customers: Send + Sync {
-    /// Returns the customer as it is now; `None` if there is none (any more).
+    /// Returns the current state of a customer; `None` if it does not exist (any more).
     async fn customer(&self, store: &StoreId, id: &CustomerId) -> PortResult<Option<Customer>>;
 
-    /// Returns those of these customers that there are, in any order.
+    /// Returns those of the given customers that exist, in any order.
     async fn customers(&self, store: &StoreId, ids: &[CustomerId]) -> PortResult<Vec<Customer>> {
         let mut found = Vec::with_capacity(ids.len());
         for id in ids {
@@ -145,8 +146,9 @@ pub trait Customers: Send + Sync {
         Ok(found)
     }
 
-    /// Returns a page of up to `limit` customers, the first one without a cursor. A customer who is
-    /// there during the whole of a listing is on one of its pages; on two of them does no harm.
+    /// Returns a page of up to `limit` customers; without a cursor, the first page. A customer that
+    /// exists during the whole listing is on one of its pages. Listing a customer twice is
+    /// harmless.
     async fn customer_ids(
         &self,
         store: &StoreId,

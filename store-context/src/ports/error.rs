@@ -1,10 +1,10 @@
-//! What a port answers when it fails.
+//! The errors of the ports.
 
 use std::error::Error;
 use std::fmt;
 use std::ops::Deref;
 
-/// A port that failed: which one, and why. This is what the services answer.
+/// The failure of a port: which port failed, and why. The services return this error.
 ///
 /// ```
 /// use std::error::Error;
@@ -26,12 +26,12 @@ impl PortFailure {
         Self { port: Some(port), source: source.into() }
     }
 
-    /// Turns the failure into what a port answers.
+    /// Converts the failure into the error that a port returns.
     pub(crate) fn into_error(self) -> PortError {
         PortError(Box::new(self))
     }
 
-    /// Returns which port failed; `None` if that is not known.
+    /// Returns the name of the port that failed; `None` if it is not known.
     pub const fn port(&self) -> Option<&'static str> {
         self.port
     }
@@ -58,12 +58,12 @@ impl From<PortError> for PortFailure {
     }
 }
 
-/// What an implementation of a port answers when it cannot do what it was asked. `?` makes one of
-/// every error, so a host needs no error type for its ports; the error must hold no secret.
+/// The error that an implementation of a port returns. `?` converts every error into it, so a host
+/// needs no error type for its ports; the error must hold no secret.
 ///
-/// So that `?` can do that, it is no [`Error`] itself, as `anyhow::Error` is none. It dereferences to
-/// a [`PortFailure`], which is one, and converts into it and into a boxed error. In an enum of errors,
-/// thiserror's `#[error(transparent)]` with `#[from]` takes it.
+/// For that conversion it does not implement [`Error`] itself, like `anyhow::Error`. It
+/// dereferences to a [`PortFailure`], which does, and converts into it and into a boxed error. In
+/// an enum of errors, thiserror's `#[error(transparent)]` with `#[from]` accepts it.
 ///
 /// ```
 /// use std::error::Error;
@@ -84,16 +84,16 @@ impl From<PortError> for PortFailure {
 /// ```
 pub struct PortError(Box<PortFailure>);
 
-/// What a port answers.
+/// The result of a port's method.
 pub type PortResult<T> = Result<T, PortError>;
 
 impl PortError {
-    /// Creates an error of a port that is known; the source must hold no secret.
+    /// Creates an error of a named port; the source must hold no secret.
     pub fn new(port: &'static str, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self(Box::new(PortFailure::new(port, source)))
     }
 
-    /// Says which port failed, unless the error says so already.
+    /// Sets the name of the port that failed, unless the error has one already.
     #[must_use]
     pub fn named(mut self, port: &'static str) -> Self {
         self.0.port.get_or_insert(port);

@@ -1,8 +1,8 @@
-//! What a host or an adapter implements: one async trait a file.
+//! The interfaces that a host or an adapter implements: one async trait per file.
 //!
-//! [`Customers`], [`Orders`] and [`Carts`] are the host's own services. The others are storage, for
-//! which [`memory`](crate::memory) has an implementation for small hosts and tests. No two of the
-//! host's three have a method of the same name, so one type may implement them all.
+//! [`Customers`], [`Orders`] and [`Carts`] read the host's own services. The others are storage;
+//! [`memory`](crate::memory) implements them for small hosts and tests. No two of the host's three
+//! ports have a method of the same name, so one type may implement all of them.
 
 mod cache;
 mod carts;
@@ -41,28 +41,29 @@ pub use self::webhook_ledger::{
     RoundOutcome, Taken, Unread, WebhookCounts, WebhookLedger,
 };
 
-/// The ports of one host, composed: services take what they need from here.
+/// The ports of one host. The services take the ones they need from here.
 #[derive(Clone)]
 pub struct Ports {
     /// The host's customers.
     pub customers: Arc<dyn Customers>,
     /// The host's orders.
     pub orders: Arc<dyn Orders>,
-    /// The host's carts; `None` for a host without carts, of which no contact says anything then.
+    /// The host's carts; `None` for a host without carts, whose contacts then have no cart
+    /// attributes.
     pub carts: Option<Arc<dyn Carts>>,
-    /// Stores, what they have in Chatwoot, and their tokens and secrets.
+    /// The stores, with their Chatwoot accounts and credentials.
     pub stores: Arc<dyn Stores>,
-    /// When each store is swept.
+    /// The schedule of the stores' sweeps.
     pub sweeps: Arc<dyn Sweeps>,
-    /// What is to be synced, and what was.
+    /// The ledger of the sync: wanted and confirmed versions per customer.
     pub sync: Arc<dyn SyncLedger>,
-    /// What came in.
+    /// The ledger of received webhooks.
     pub webhooks: Arc<dyn WebhookLedger>,
-    /// What may be forgotten.
+    /// The cache.
     pub cache: Arc<dyn Cache>,
-    /// The time of day.
+    /// The wall clock.
     pub clock: Arc<dyn Clock>,
-    /// Who is told what the engine does; `Arc::new(())` for nobody.
+    /// Receives the engine's notifications; `Arc::new(())` ignores them.
     pub observer: Arc<dyn Observer>,
 }
 

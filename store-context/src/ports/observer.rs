@@ -1,4 +1,4 @@
-//! What the engine did, for metrics, audit and alerts.
+//! Notifications of the engine's work, for metrics, audit logs and alerts.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use chatwoot_client::http::CallReport;
 use super::{Entry, EntryOutcome};
 use crate::model::{CustomerId, StoreId};
 
-/// What became of one customer's sync.
+/// The result of one customer's sync.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct SyncReport<'a> {
@@ -15,18 +15,19 @@ pub struct SyncReport<'a> {
     pub store: &'a StoreId,
     /// The customer.
     pub customer: &'a CustomerId,
-    /// What was done, as a label for a metric; see [`Outcome::as_str`](crate::sync::Outcome::as_str).
+    /// The outcome as a metric label; see [`Outcome::as_str`](crate::sync::Outcome::as_str).
     pub outcome: &'static str,
-    /// Why it failed or was parked; it holds no secret.
+    /// Why the sync failed or was parked, without secrets.
     pub error: Option<&'a str>,
-    /// From the first trigger to the confirmation, if it was confirmed.
+    /// The time from the first trigger to the confirmation, if it was confirmed.
     pub lag: Option<Duration>,
 }
 
-/// Is told what the engine does. Every method does nothing unless it is implemented.
+/// Receives notifications of the engine's work. The default implementation of every method does
+/// nothing.
 ///
-/// It is called where the work is done, so it should return at once; a panic of it is caught and
-/// logged. The unit type observes nothing.
+/// The methods are called synchronously by the workers, so they should return quickly; a panic is
+/// caught and logged. The unit type ignores all notifications.
 ///
 /// ```
 /// use store_context::model::StoreId;
@@ -42,27 +43,27 @@ pub struct SyncReport<'a> {
 /// }
 /// ```
 pub trait Observer: Send + Sync {
-    /// A call of Chatwoot ended.
+    /// Called when a call to Chatwoot ended.
     fn call_ended(&self, _call: &CallReport<'_>) {}
 
-    /// A customer's sync was settled.
+    /// Called when a customer's sync was settled.
     fn customer_synced(&self, _report: &SyncReport<'_>) {}
 
-    /// A store's sync was paused: its account cannot be used.
+    /// Called when a store's sync was paused because its account cannot be used.
     fn store_paused(&self, _store: &StoreId, _duration: Duration, _reason: &str) {}
 
-    /// A store's pause ended: a probe worked.
+    /// Called when a store's pause ended because a probe succeeded.
     fn store_resumed(&self, _store: &StoreId) {}
 
-    /// An entry was handled, or its handler failed. An [`EntryOutcome::Parked`] entry waits for
-    /// somebody to replay it.
+    /// Called when an entry was handled or its handler failed. An [`EntryOutcome::Parked`] entry is
+    /// not retried until it is replayed.
     fn entry_settled(&self, _entry: &Entry, _outcome: &EntryOutcome, _elapsed: Duration) {}
 
-    /// A store's round of reconciling ended, with how many events were found that no webhook
-    /// brought, or with why it failed.
+    /// Called when a store's reconciliation round ended, with the number of events found that no
+    /// webhook delivered, or with the reason of the failure.
     fn store_reconciled(&self, _store: &StoreId, _result: Result<u64, &str>) {}
 
-    /// A worker ended by a panic and was started again, for the `restarts`th time.
+    /// Called when a worker was restarted after a panic, for the `restarts`th time.
     fn worker_restarted(&self, _worker: &'static str, _restarts: u32) {}
 }
 

@@ -5,13 +5,13 @@ use async_trait::async_trait;
 use super::PortResult;
 use crate::model::{CustomerId, Order, OrderTotals, StoreId};
 
-/// Reads the orders of the host's customers: always what is true now.
+/// Reads the current orders of the host's customers.
 ///
-/// [`Orders::order_totals_of`] has a default that asks for one customer after another. A host that
-/// can add up for many at once overrides it. `host_conformance!` (feature `conformance`) checks what
-/// a host promises.
+/// [`Orders::order_totals_of`] has a default implementation that reads one customer after another.
+/// A host that can aggregate many customers at once overrides it. `host_conformance!` (feature
+/// `conformance`) tests an implementation.
 ///
-/// Any error may be answered, by `?`; it is tried again later.
+/// A method may return any error with `?`; the engine retries later.
 ///
 /// ```
 /// use std::collections::HashMap;
@@ -23,7 +23,7 @@ use crate::model::{CustomerId, Order, OrderTotals, StoreId};
 ///
 /// struct Shop {
 ///     currency: Currency,
-///     // Stands for a table; a host asks its database.
+///     // Stands for a table; a host queries its database.
 ///     orders: HashMap<CustomerId, Vec<Order>>,
 /// }
 ///
@@ -70,7 +70,7 @@ use crate::model::{CustomerId, Order, OrderTotals, StoreId};
 /// ```
 #[async_trait]
 pub trait Orders: Send + Sync {
-    /// Returns up to `limit` orders of a customer, newest first, whatever their status.
+    /// Returns up to `limit` orders of a customer, newest first, in any status.
     async fn recent_orders(
         &self,
         store: &StoreId,
@@ -78,14 +78,14 @@ pub trait Orders: Send + Sync {
         limit: usize,
     ) -> PortResult<Vec<Order>>;
 
-    /// Returns what a customer's orders that count
-    /// ([`OrderStatus::counts`](crate::model::OrderStatus::counts)) add up to, in the store's
-    /// currency; [`OrderTotals::none`] where there are none.
+    /// Returns the totals of a customer's orders that count
+    /// ([`OrderStatus::counts`](crate::model::OrderStatus::counts)), in the store's currency;
+    /// [`OrderTotals::none`] if there are none.
     async fn order_totals(&self, store: &StoreId, customer: &CustomerId)
     -> PortResult<OrderTotals>;
 
-    /// Returns the totals of each of these customers, in any order. A customer without orders that
-    /// count may be left out.
+    /// Returns the totals of each of the given customers, in any order. A customer without orders
+    /// that count may be left out.
     async fn order_totals_of(
         &self,
         store: &StoreId,

@@ -1,4 +1,4 @@
-//! Stores: what was made for each of them in Chatwoot, and what it is opened with.
+//! The stores, with their resources in Chatwoot and their credentials.
 
 use std::time::Duration;
 
@@ -12,120 +12,120 @@ use super::credentials::{Address, AddressToken, StoreCredentials};
 use super::{PortError, PortResult};
 use crate::model::{AccountKey, Store, StoreId};
 
-/// What a store has in Chatwoot. Each part is remembered as soon as it is made, so that a
-/// provisioning that was cut short goes on where it stopped.
+/// A store's resources in Chatwoot. Each is saved as soon as it is created, so that an interrupted
+/// provisioning resumes where it stopped.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoreAccount {
-    /// The base URL of its Chatwoot.
+    /// The base URL of the store's Chatwoot server.
     pub base_url: Option<Url>,
-    /// Its account there.
+    /// The store's account on that server.
     pub account: Option<AccountId>,
-    /// Its administrator: the user that this engine acts as.
+    /// The account's administrator: the user whose token the engine uses.
     pub administrator: Option<UserId>,
-    /// Its team.
+    /// The store's team.
     pub team: Option<TeamId>,
-    /// The inbox of the widget.
+    /// The website inbox, which the widget uses.
     pub website_inbox: Option<InboxId>,
-    /// The widget's public token.
+    /// The widget's public website token.
     pub website_token: Option<String>,
-    /// The inbox of the public API.
+    /// The API inbox.
     pub api_inbox: Option<InboxId>,
-    /// The public API's identifier of that inbox.
+    /// The identifier of the API inbox in the public API.
     pub api_inbox_identifier: Option<String>,
-    /// The inbox of the support address.
+    /// The inbox of the store's support email address.
     pub email_inbox: Option<InboxId>,
-    /// The account's webhook to this host.
+    /// The account webhook to this host.
     pub webhook: Option<WebhookId>,
-    /// The panel beside a conversation.
+    /// The dashboard app that shows the panel beside a conversation.
     pub dashboard_app: Option<DashboardAppId>,
 }
 
-/// All that is kept of a store: read in one call, so that what belongs together is of one moment.
-/// `Debug` shows no secret.
+/// Everything that is stored of a store, read in one call so that its parts are consistent. `Debug`
+/// shows no secret.
 #[derive(Clone, Debug)]
 pub struct StoreRecord {
-    /// The store, as the host put it.
+    /// The store, as the host saved it.
     pub store: Store,
-    /// What it has in Chatwoot.
+    /// Its resources in Chatwoot.
     pub account: StoreAccount,
-    /// What its account is opened and proved with.
+    /// The credentials of its account.
     pub credentials: StoreCredentials,
-    /// Grows with each change of `account` or `credentials`.
+    /// The version of `account` and `credentials`; it increases with each change.
     pub version: u64,
 }
 
 impl StoreRecord {
-    /// Returns the key of the store's account; `None` while it has none.
+    /// Returns the key of the store's account; `None` if it has none.
     pub fn account_key(&self) -> Option<AccountKey> {
         Some(AccountKey::new(self.account.base_url.as_ref()?, self.account.account?))
     }
 
-    /// Forgets the account with all that was made there, and every secret: those of the old account
-    /// prove nothing in a new one. The store's next provisioning makes a new account.
+    /// Removes the account with all its resources and every secret: secrets of the old account are
+    /// invalid in a new one. The next provisioning of the store creates a new account.
     pub fn forget_account(&mut self) {
         self.account = StoreAccount::default();
         self.credentials = StoreCredentials::default();
     }
 }
 
-/// The right to provision a store, for a while.
+/// An exclusive, time-limited lock on the provisioning of a store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProvisionLock {
     /// The store.
     pub store: StoreId,
-    /// Grows with each lock of the store: an older one can no longer be extended or given back.
+    /// The fencing token. It increases with each lock of the store: an older lock can no longer be
+    /// extended or released.
     pub fence: u64,
 }
 
-/// Keeps stores with what they have in Chatwoot, their tokens and their secrets. What leaves memory
-/// is sealed.
+/// Stores the stores with their resources in Chatwoot, their tokens and their secrets.
+/// Implementations encrypt what they persist.
 #[async_trait]
 pub trait Stores: Send + Sync {
-    /// Keeps a store, in place of the one with the same id. Its account and its credentials stay as
-    /// they are, and so does their version; a new store has empty ones.
+    /// Saves a store, replacing the one with the same id. Its account, its credentials and their
+    /// version stay unchanged; those of a new store are empty.
     async fn put(&self, store: &Store) -> PortResult<()>;
 
-    /// Returns all that is kept of a store, as of one moment; `None` if it is not known.
+    /// Returns the consistent record of a store; `None` if the store is not known.
     async fn open(&self, id: &StoreId) -> PortResult<Option<StoreRecord>>;
 
-    /// Returns up to `limit` ids that are greater than `after`, in rising order.
+    /// Returns up to `limit` ids that are greater than `after`, in ascending order.
     async fn ids(&self, after: Option<&StoreId>, limit: usize) -> PortResult<Vec<StoreId>>;
 
-    /// Keeps the record's account and credentials in place of those before, if the record's version
-    /// is still the kept one, and returns the new version, which is greater. The record's `store`
-    /// is not kept.
+    /// Saves the record's account and credentials if the record's version is still the stored one,
+    /// and returns the new version, which is greater. The record's `store` is not saved.
     ///
-    /// `None`: another change came first, or the store was removed, and nothing was kept.
+    /// Returns `None` and saves nothing if another change was saved first or the store was removed.
     async fn save(&self, record: &StoreRecord) -> PortResult<Option<u64>>;
 
-    /// Returns whose address this is now, by the port's own clock. An address that was replaced is
-    /// still its store's until its time is over.
+    /// Returns the store that a URL belongs to now, by the port's own clock. A replaced URL belongs
+    /// to its store until it expires.
     async fn store_at(&self, address: Address, token: &AddressToken)
     -> PortResult<Option<StoreId>>;
 
-    /// Takes the right to provision a store, for as long as `lease` from now by the port's own
-    /// clock. `None` while somebody else has it, or if the store is not known.
+    /// Locks a store for provisioning for `lease` from now, by the port's own clock. Returns `None`
+    /// while another process holds the lock, or if the store is not known.
     async fn lock(&self, id: &StoreId, lease: Duration) -> PortResult<Option<ProvisionLock>>;
 
-    /// Holds on to a lock for as long as `lease` from now. `false`: it was given back, or lost to
-    /// somebody else. A lock whose lease has ended stands until somebody else takes it.
+    /// Extends a lock to `lease` from now. Returns `false` if it was released, or taken over by
+    /// another process. A lock whose lease has expired stays valid until another process takes it.
     async fn extend(&self, lock: &ProvisionLock, lease: Duration) -> PortResult<bool>;
 
-    /// Gives a lock back. Somebody else's stays.
+    /// Releases a lock. A lock of another process is left unchanged.
     async fn unlock(&self, lock: &ProvisionLock) -> PortResult<()>;
 
-    /// Removes a store with its account, its credentials, its addresses and its lock.
+    /// Removes a store with its account, its credentials, its URLs and its lock.
     async fn remove(&self, id: &StoreId) -> PortResult<()>;
 }
 
 impl dyn Stores + '_ {
-    /// Changes a store's account or credentials: opens the record, changes it and saves it, and
-    /// does so again where another change came first. `None` if the store is not known.
+    /// Changes a store's account or credentials: opens the record, changes and saves it, and starts
+    /// again if another change was saved first. Returns `None` if the store is not known.
     ///
-    /// `change` may be called several times, each time with a record that was just read.
+    /// `change` may be called several times, each time with a newly read record.
     ///
     /// # Errors
-    /// The port failed, or others changed the record each time.
+    /// Returns an error if the port failed, or if every attempt met a concurrent change.
     pub async fn update<T>(
         &self,
         id: &StoreId,

@@ -1,4 +1,5 @@
-//! When each store is swept: compared with its Chatwoot, so that nothing depends on a trigger alone.
+//! The schedule of the sweeps, which compare each store with its Chatwoot account, so that nothing
+//! depends on triggers alone.
 
 use std::time::Duration;
 
@@ -8,31 +9,33 @@ use serde::{Deserialize, Serialize};
 use super::PortResult;
 use crate::model::StoreId;
 
-/// A store's sweep that one worker does.
+/// A worker's claim on a store's sweep.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SweepClaim {
     /// The store.
     pub store: StoreId,
-    /// Grows with each claim of the store's sweep: an older claim changes nothing any more.
+    /// The fencing token. It increases with each claim of the store's sweep: an older claim changes
+    /// nothing any more.
     pub fence: u64,
 }
 
-/// Keeps when each store is to be swept, so that many processes share the sweeps.
+/// Stores when each store is due for a sweep, so that several processes share the sweeps.
 ///
-/// Times are durations, counted on the port's own clock. In SQL it is one small table: store, due,
-/// lease, fence.
+/// Times are durations, counted on the port's own clock. In SQL this is one small table: store,
+/// due, lease, fence.
 #[async_trait]
 pub trait Sweeps: Send + Sync {
-    /// Makes the sweeps of stores due now, unless they are scheduled already.
+    /// Schedules the sweeps of stores as due now, unless they are scheduled already.
     async fn schedule(&self, stores: &[StoreId]) -> PortResult<()>;
 
-    /// Claims the sweep that has been due for longest and that nobody holds; `None` if none is due.
+    /// Claims the unclaimed sweep that has been due for longest; `None` if none is due.
     async fn claim(&self, lease: Duration) -> PortResult<Option<SweepClaim>>;
 
-    /// Holds a claim longer, from now. `false`: it was lost.
+    /// Extends a claim to `lease` from now. Returns `false` if the claim was lost.
     async fn extend(&self, claim: &SweepClaim, lease: Duration) -> PortResult<bool>;
 
-    /// Ends a claim; the store's next sweep is due after `next`. `false`: it was lost.
+    /// Ends a claim; the store's next sweep is due after `next`. Returns `false` if the claim was
+    /// lost.
     async fn settle(&self, claim: &SweepClaim, next: Duration) -> PortResult<bool>;
 
     /// Removes a store's schedule.

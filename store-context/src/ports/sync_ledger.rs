@@ -1,4 +1,4 @@
-//! What is to be synced, and what was: per customer one row.
+//! The ledger of the sync: one row per customer, with the wanted and the confirmed version.
 
 use std::time::Duration;
 
@@ -10,21 +10,21 @@ use serde::{Deserialize, Serialize};
 use super::{ClaimRequest, PortResult};
 use crate::model::{AccountKey, CustomerId, StoreId};
 
-/// Which work goes first.
+/// The priority of a row.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Priority {
-    /// A change that somebody just made. Goes before all bulk work.
+    /// A single change that was just made. It precedes all bulk work.
     #[default]
     Live,
-    /// One of many: a first sync, a sweep.
+    /// One of many changes: a first sync, a sweep.
     Bulk,
 }
 
-/// A digest of what was last written to a contact: the same digest means nothing to write. It has
-/// at most 100 characters, all ASCII.
+/// A digest of what was last written to a contact: an equal digest means that nothing needs to be
+/// written. It has at most 100 characters, all ASCII.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Fingerprint(pub String);
@@ -36,15 +36,15 @@ pub struct Link {
     pub account: AccountKey,
     /// The contact.
     pub contact: ContactId,
-    /// What was last confirmed to be written.
+    /// The fingerprint of the last confirmed write.
     pub fingerprint: Fingerprint,
-    /// Keyed digests of the values that must be unique in the account and that the contact has:
-    /// `email/{hex}`, `phone_number/{hex}`, `identifier/{hex}`.
+    /// Keyed digests of the contact's values that must be unique in the account: `email/{hex}`,
+    /// `phone_number/{hex}`, `identifier/{hex}`.
     pub holds: Vec<String>,
-    /// The same of values that were left out because another contact has them: when a row that
-    /// holds one lets it go, this row is wanted.
+    /// Digests of the values that were left out because another contact has them: when a row that
+    /// holds one of them releases it, this row becomes wanted.
     pub waits_for: Vec<String>,
-    /// How many confirmed writes in a row had to leave something out that another contact has.
+    /// The number of consecutive confirmed writes that left out a value of another contact.
     pub left_out: u32,
 }
 
@@ -68,99 +68,103 @@ impl Link {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Doubt {
-    /// The contact is as the fingerprint says.
+    /// The contact matches the fingerprint.
     #[default]
     None,
-    /// Somebody else may have changed the contact: it is read, and written if it differs.
+    /// The contact may have been changed elsewhere: it is read, and written if it differs.
     Look,
-    /// A write may or may not have happened: it is written, whatever the fingerprint says.
+    /// A write may or may not have succeeded: the contact is written, whatever the fingerprint is.
     Write,
 }
 
-/// A row that one worker holds for a while.
+/// A worker's time-limited claim on a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncClaim {
     /// The customer's store.
     pub store: StoreId,
     /// The customer.
     pub customer: CustomerId,
-    /// The version that is wanted at the time of the claim.
+    /// The wanted version at the time of the claim.
     pub wanted: u64,
-    /// When the oldest version that is not confirmed was wanted: the lag counts from here. For a
-    /// row that was not wanted it is the time of the claim.
+    /// When the oldest unconfirmed version was wanted: the lag is measured from here. For a row
+    /// that was not wanted it is the time of the claim.
     pub wanted_at: Timestamp,
-    /// Which work the row is.
+    /// The priority of the row.
     pub priority: Priority,
-    /// How often this version was tried and failed before; a claim that was lost was a try.
+    /// The number of previous failed attempts of this version; a lost claim counts as an attempt.
     pub tries: u32,
-    /// How often in a row the store was paused; 0 if it is well. Otherwise this is the one probe of
-    /// a store whose pause is over.
+    /// The number of consecutive pauses of the store; 0 if it is not paused. Otherwise this claim
+    /// is the one probe of a store whose pause is over.
     pub pauses: u32,
-    /// Grows with each claim of the row: an older claim can no longer begin, settle or extend it.
+    /// The fencing token. It increases with each claim of the row: an older claim can no longer
+    /// begin, settle or extend it.
     pub fence: u64,
-    /// The contact, of whatever account it is: the worker ignores a link of another account.
+    /// The link to the contact, of any account: the worker ignores a link of another account.
     pub link: Option<Link>,
     /// Whether the link's fingerprint can be trusted.
     pub doubt: Doubt,
-    /// The customer was erased: nothing of them may be written again, and what is left of their
-    /// contact is removed.
+    /// Whether the customer was erased: none of their data may be written again, and the rest of
+    /// their contact is removed.
     pub erased: bool,
-    /// The shop merged the customer into this one.
+    /// The customer into which the shop merged this one.
     pub merge_into: Option<CustomerId>,
 }
 
-/// How a claimed row is settled.
+/// The way a claimed row is settled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Settlement {
     /// The wanted version is in Chatwoot.
     ///
-    /// The link replaces the row's, and that of any other row with the same contact: that row is in
-    /// doubt (`Write`) and wanted. The row's doubt is over, unless it came during the claim. Rows
-    /// that wait for a value that the old link held and the new one does not are wanted.
+    /// The link replaces the row's, and that of any other row with the same contact: that row is
+    /// then in doubt (`Write`) and wanted. The row's doubt ends, unless it was set during the
+    /// claim. Rows that wait for a value that the old link held and the new one does not become
+    /// wanted.
     Confirmed {
-        /// The contact as it is now.
+        /// The contact's current state.
         link: Link,
-        /// The row is not due again before this has passed, even if it was wanted meanwhile: a
-        /// hundred changes in a second are two writes.
+        /// The row is not due again for this long, even if it becomes wanted meanwhile: a hundred
+        /// changes in a second are two writes.
         quiet: Duration,
-        /// The row is due again by itself after this time: something was left out that may work
-        /// later.
+        /// The row is due again on its own after this time: a value was left out that may be
+        /// accepted later.
         retry_left_out: Option<Duration>,
     },
-    /// The customer has no contact any more: the link is removed, what it held is let go, a merge
-    /// that was wanted is done. The row stays, without personal data, so that an erased customer
+    /// The customer has no contact any more: the link is removed, its values are released, a
+    /// requested merge is done. The row stays, without personal data, so that an erased customer
     /// stays erased.
     Gone,
-    /// It failed: due again after a while, or as soon as a newer version is wanted. Counts as a try
-    /// of the version.
+    /// The attempt failed: the row is due again after a delay, or as soon as a newer version is
+    /// wanted. Counts as an attempt of the version.
     Retry {
-        /// How long to wait.
+        /// The delay before the next attempt.
         after: Duration,
-        /// The row is not due again before this has passed, even if it is wanted: what was sent may
-        /// still be worked on.
+        /// The row is not due again for this long, even if it is wanted: Chatwoot may still be
+        /// processing what was sent.
         quiet: Duration,
-        /// Why it failed, without personal data.
+        /// The reason of the failure, without personal data.
         error: String,
     },
-    /// It failed too often, or for good: not due until it is replayed or a newer version is wanted.
+    /// It failed too often or permanently: not due until it is replayed or a newer version is
+    /// wanted.
     Parked {
-        /// Why it failed, without personal data.
+        /// The reason of the failure, without personal data.
         error: String,
     },
-    /// It was not tried to the end: due again if it is wanted or in doubt, and no try is counted.
+    /// The attempt was not completed: the row is due again if it is wanted or in doubt, and no
+    /// attempt is counted.
     Returned {
-        /// The row is not due again before this has passed, even if it is wanted: what was sent may
-        /// still be worked on. Zero makes it due at once.
+        /// The row is not due again for this long, even if it is wanted: Chatwoot may still be
+        /// processing what was sent. Zero makes it due at once.
         quiet: Duration,
     },
 }
 
-/// What [`SyncLedger::hold`] found.
+/// The result of [`SyncLedger::hold`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hold {
     /// The row is held by this claim.
     Held(Box<SyncClaim>),
-    /// Somebody else has it.
+    /// Another worker holds the row.
     Busy,
 }
 
@@ -171,33 +175,33 @@ pub struct ParkedRow {
     pub store: StoreId,
     /// The customer.
     pub customer: CustomerId,
-    /// How often it was tried.
+    /// The number of attempts.
     pub tries: u32,
-    /// Why it failed the last time.
+    /// The reason of the last failure.
     pub error: String,
     /// When it was parked.
     pub parked_at: Timestamp,
 }
 
-/// A store whose rows are passed over.
+/// A store whose rows are skipped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PausedStore {
     /// The store.
     pub store: StoreId,
-    /// When it is probed.
+    /// When the store is probed.
     pub until: Timestamp,
-    /// How often it was paused in a row.
+    /// The number of consecutive pauses.
     pub pauses: u32,
-    /// Why.
+    /// The reason of the pause.
     pub reason: String,
 }
 
-/// What the ledger holds.
+/// The numbers of rows in the ledger, by state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncCounts {
-    /// Rows in all.
+    /// All rows.
     pub customers: u64,
-    /// Rows whose wanted version is not confirmed, claimed ones included, parked ones not.
+    /// Rows whose wanted version is not confirmed, including claimed rows, excluding parked ones.
     pub waiting: u64,
     /// Rows that a worker has claimed and not settled, and whose lease has not ended.
     pub claimed: u64,
@@ -207,25 +211,26 @@ pub struct SyncCounts {
     pub in_doubt: u64,
     /// Rows of erased customers.
     pub erased: u64,
-    /// Since when the longest waiting row waits: the lag.
+    /// When the row that has waited longest became wanted; the lag is measured from here.
     pub oldest_wanted_at: Option<Timestamp>,
 }
 
-/// Keeps what is to be synced, and what was. A trigger only raises "wanted": lost, doubled or
-/// reordered triggers are harmless, and a hundred of them are one write.
+/// Stores, per customer, the wanted and the confirmed version. A trigger only raises the wanted
+/// version: lost, duplicate or reordered triggers are harmless, and a hundred of them are one
+/// write.
 ///
-/// The port is made for SQL: each method is one statement or one short transaction, in batches
-/// where the engine has many. Times are durations, counted on the ledger's own clock.
+/// The port is designed for SQL: each method is one statement or one short transaction, in batches
+/// where the engine has many rows. Times are durations, counted on the ledger's own clock.
 ///
-/// A claim is proven by its row and its fence. It stands until it is settled or the row is claimed
-/// again, which is possible once its lease has ended; a claim that was lost changes nothing.
+/// A claim is identified by its row and its fence. It is valid until it is settled or the row is
+/// claimed again, which is possible once its lease has expired; a lost claim changes nothing.
 #[async_trait]
 pub trait SyncLedger: Send + Sync {
-    /// Wants new versions of customers.
+    /// Marks new versions of customers as wanted.
     ///
-    /// They are due at once, whatever retry they wait for, except for what
-    /// [`Settlement::Confirmed`] keeps quiet. Live beats bulk; a parked row is no longer parked.
-    /// While a row is claimed the claim stands, and the new version comes after it.
+    /// The rows are due at once, even if they wait for a retry, except during the quiet period of
+    /// [`Settlement::Confirmed`]. Live priority overrides bulk; a parked row is no longer parked. A
+    /// claim on the row stays valid, and the new version is due after it.
     async fn want(
         &self,
         store: &StoreId,
@@ -233,11 +238,11 @@ pub trait SyncLedger: Send + Sync {
         priority: Priority,
     ) -> PortResult<()>;
 
-    /// Marks the row of a contact as doubtful and wants it: somebody else may have changed the
-    /// contact. Returns whether a row is linked to the contact.
+    /// Marks the row of a contact as doubtful and wanted, because the contact may have been changed
+    /// elsewhere. Returns whether a row is linked to the contact.
     ///
-    /// A row that is in a greater doubt stays so. `unless`: where the link's fingerprint is this
-    /// one, nothing is done.
+    /// A row that is in a greater doubt stays so. If the link's fingerprint equals `unless`,
+    /// nothing changes.
     async fn doubt(
         &self,
         store: &StoreId,
@@ -247,20 +252,20 @@ pub trait SyncLedger: Send + Sync {
         unless: Option<&Fingerprint>,
     ) -> PortResult<bool>;
 
-    /// Marks all linked rows of a store as doubtful and wants them, as bulk: nothing that was
-    /// confirmed is trusted. Returns how many.
+    /// Marks all linked rows of a store as doubtful and wanted, with bulk priority: no confirmed
+    /// write is trusted. Returns the number of rows.
     async fn doubt_all(&self, store: &StoreId, doubt: Doubt) -> PortResult<u64>;
 
-    /// Claims rows that are due and that nobody holds.
+    /// Claims rows that are due and unclaimed.
     ///
-    /// Live goes before bulk; of the stores with due rows the one that was served longest ago goes
-    /// first; within a store and a priority rows come in the order in which they became due. Rows of
-    /// paused stores are passed over; of a store whose pause is over one row is claimed as a probe,
-    /// and no other until the probe is settled, its lease has ended, or the store is resumed.
+    /// Live precedes bulk; of the stores with due rows the one that was served longest ago comes
+    /// first; within a store and a priority rows come in the order in which they became due. Rows
+    /// of paused stores are skipped; of a store whose pause is over one row is claimed as a probe,
+    /// and no other until the probe is settled, its lease has expired, or the store is resumed.
     async fn claim(&self, request: ClaimRequest<'_>) -> PortResult<Vec<SyncClaim>>;
 
-    /// Claims one row whether or not it is due, wanted or its store paused; makes it if it is not
-    /// there.
+    /// Claims one row whether or not it is due, wanted or its store paused; creates it if it does
+    /// not exist.
     async fn hold(
         &self,
         store: &StoreId,
@@ -268,18 +273,19 @@ pub trait SyncLedger: Send + Sync {
         lease: Duration,
     ) -> PortResult<Hold>;
 
-    /// Marks a claimed row in doubt ([`Doubt::Write`]) and wanted, durably, before something is sent
-    /// for it; a parked row is no longer parked. `false`: the claim was lost, or the customer was erased since; send nothing.
+    /// Marks a claimed row as in doubt ([`Doubt::Write`]) and wanted, durably, before a request is
+    /// sent for it; a parked row is no longer parked. Returns `false` if the claim was lost or the
+    /// customer was erased since; then send nothing.
     async fn begin(&self, claim: &SyncClaim) -> PortResult<bool>;
 
-    /// Holds claims longer, from now. Returns which ones still stand.
+    /// Extends claims to `lease` from now. Returns which of them are still valid.
     async fn extend(&self, claims: &[SyncClaim], lease: Duration) -> PortResult<Vec<bool>>;
 
-    /// Settles claims. Returns which ones stood; of the others nothing is changed.
+    /// Settles claims. Returns which of them were valid; rows of the others are not changed.
     async fn settle(&self, settled: &[(SyncClaim, Settlement)]) -> PortResult<Vec<bool>>;
 
-    /// Wants a customer merged into another, because the shop did so: the row's claims have
-    /// [`SyncClaim::merge_into`] until one is settled as [`Settlement::Gone`].
+    /// Records that the shop merged a customer into another: claims of the row have
+    /// [`SyncClaim::merge_into`] set until one is settled as [`Settlement::Gone`].
     async fn want_merge(
         &self,
         store: &StoreId,
@@ -287,24 +293,25 @@ pub trait SyncLedger: Send + Sync {
         into: &CustomerId,
     ) -> PortResult<()>;
 
-    /// Marks a customer as erased and wants the row: whoever claims it removes the contact. The mark
-    /// stays until [`SyncLedger::forget`].
+    /// Marks a customer as erased and wanted: the worker that claims the row removes the contact.
+    /// The mark stays until [`SyncLedger::forget`].
     async fn erase(&self, store: &StoreId, customer: &CustomerId) -> PortResult<()>;
 
-    /// Pauses all of a store's rows for a while; claims that are held stand. A store that is paused
-    /// stays so for the longer of the two times, and its pauses are counted once.
+    /// Pauses all of a store's rows for a duration; existing claims stay valid. A store that is
+    /// already paused stays so for the longer of the two times, and its pauses are counted once.
     async fn pause(&self, store: &StoreId, duration: Duration, reason: &str) -> PortResult<()>;
 
-    /// Ends a store's pause and its count of pauses.
+    /// Ends a store's pause and resets its count of pauses.
     async fn resume(&self, store: &StoreId) -> PortResult<()>;
 
-    /// Returns up to `limit` stores after `after` that are paused or to be probed, in rising order.
+    /// Returns up to `limit` stores after `after` that are paused or waiting for a probe, in
+    /// ascending order.
     async fn paused(&self, after: Option<&StoreId>, limit: usize) -> PortResult<Vec<PausedStore>>;
 
-    /// Returns a customer's link.
+    /// Returns a customer's link to its contact.
     async fn link(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Option<Link>>;
 
-    /// Returns the customer behind a contact of an account.
+    /// Returns the customer that a contact of an account belongs to.
     async fn customer_of(
         &self,
         store: &StoreId,
@@ -312,7 +319,7 @@ pub trait SyncLedger: Send + Sync {
         contact: ContactId,
     ) -> PortResult<Option<CustomerId>>;
 
-    /// Returns up to `limit` linked customers after `after`, in rising order: for the sweep.
+    /// Returns up to `limit` linked customers after `after`, in ascending order. The sweep uses it.
     async fn links(
         &self,
         store: &StoreId,
@@ -320,7 +327,7 @@ pub trait SyncLedger: Send + Sync {
         limit: usize,
     ) -> PortResult<Vec<(CustomerId, Link)>>;
 
-    /// Returns up to `limit` parked rows of customers after `after`, in rising order.
+    /// Returns up to `limit` parked rows of customers after `after`, in ascending order.
     async fn parked(
         &self,
         store: &StoreId,
@@ -328,20 +335,21 @@ pub trait SyncLedger: Send + Sync {
         limit: usize,
     ) -> PortResult<Vec<ParkedRow>>;
 
-    /// Wants parked rows again: one customer's, or all of the store. Returns how many.
+    /// Marks parked rows as wanted again: one customer's, or all of the store. Returns the number
+    /// of rows.
     async fn replay(&self, store: &StoreId, customer: Option<&CustomerId>) -> PortResult<u64>;
 
-    /// Removes a customer's row with all that it held, the mark of an erasure included.
+    /// Removes a customer's row with all its data, including the mark of an erasure.
     async fn forget(&self, store: &StoreId, customer: &CustomerId) -> PortResult<()>;
 
     /// Removes all rows of a store, and its pause.
     async fn forget_store(&self, store: &StoreId) -> PortResult<()>;
 
-    /// Returns what the ledger holds of one store, or of all.
+    /// Returns the counts of one store, or of all stores.
     async fn counts(&self, store: Option<&StoreId>) -> PortResult<SyncCounts>;
 
-    /// Returns when something may have become due, at the latest after `longest`. A ledger that
-    /// cannot tell sleeps.
+    /// Returns when a row may have become due, at the latest after `longest`. The default
+    /// implementation sleeps for `longest`.
     async fn wait(&self, longest: Duration) {
         tokio::time::sleep(longest).await;
     }

@@ -1,4 +1,4 @@
-//! The store's account.
+//! Provisions the store's account.
 
 use chatwoot_client::platform::{NewPlatformAccount, PlatformAccount, PlatformAccountPatch};
 use chatwoot_client::{AccountId, Attributes, Patch};
@@ -6,7 +6,7 @@ use chatwoot_client::{AccountId, Attributes, Patch};
 use super::report::StepOutcome;
 use super::{AtStep, ProvisionError, Run};
 
-/// The key in an account's custom attributes that names its store.
+/// The key of the store's id in an account's custom attributes.
 const STORE_KEY: &str = "store_id";
 
 impl Run<'_> {
@@ -14,7 +14,7 @@ impl Run<'_> {
         if let Some(id) = self.kept.account.account {
             return self.update_account(id).await;
         }
-        // An account that was made before its id could be remembered.
+        // An account that was created before its id could be saved.
         if let Some(found) = self.find_account().await? {
             self.keep(|kept| kept.account.account = Some(found.id)).await?;
             return self.update_account(found.id).await;
@@ -36,8 +36,9 @@ impl Run<'_> {
         Ok(made.id)
     }
 
-    /// A server with a deleted account cannot list accounts (500, measured on 4.15.1): then none is
-    /// found. After any other failure nobody knows, and a second account must not be made.
+    /// Finds the store's account by its custom attribute. A server with a deleted account cannot
+    /// list accounts (500, measured on 4.15.1): then none is found. After any other failure it is
+    /// unknown whether one exists, and a second account must not be created.
     async fn find_account(&self) -> Result<Option<PlatformAccount>, ProvisionError> {
         let accounts = match self.provisioner.platform.accounts().list().await {
             Err(error) if error.status() == Some(500) => {

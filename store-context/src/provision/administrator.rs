@@ -1,4 +1,5 @@
-//! The administrator that this engine acts as: a user whose mailbox is the host's.
+//! Provisions the administrator whose token the engine uses: a user whose mailbox belongs to the
+//! host.
 
 use chatwoot_client::platform::{NewUser, UserPatch};
 use chatwoot_client::types::{Role, User};
@@ -12,8 +13,9 @@ use crate::ports::{BoundToken, PortResult};
 const STEP: &str = "administrator";
 
 impl Run<'_> {
-    /// A user whose token this engine uses. One that was made at another address is moved, with
-    /// another password and token: whoever had the mailbox had the account.
+    /// Provisions the user whose token the engine uses. A user with another email address is moved,
+    /// with a new password and token, because the owner of the old mailbox could take over the
+    /// account.
     pub(super) async fn administrator(
         &mut self,
         account: AccountId,
@@ -27,7 +29,8 @@ impl Run<'_> {
         };
         let moves = user.email.as_deref() != Some(&address);
         if moves {
-            // A user without a token is one whose token is to be renewed, however this is cut short.
+            // A user without a token is one whose token must be renewed, also after an
+            // interruption.
             self.keep(|kept| kept.credentials.user_token = None).await?;
             let to = UserPatch {
                 email: Patch::Set(address),
@@ -39,7 +42,7 @@ impl Run<'_> {
         let is = user.accounts.iter().find(|it| it.id == account);
         let joins = is.and_then(|it| it.role.as_ref()) != Some(&Role::Administrator);
         if joins {
-            // Adding one again only sets the role.
+            // Adding a user again only sets the role.
             let members = platform.account_users();
             members.create(account, user.id, Role::Administrator).await.at(STEP)?;
         }
@@ -66,22 +69,23 @@ impl Run<'_> {
         Ok(user.id)
     }
 
-    /// Creating a user whose address exists answers that one (4.15.1), so it can be repeated; and
-    /// so nobody else may know the address before.
+    /// Creates the user. Chatwoot returns the existing user if the address exists (4.15.1), so the
+    /// call can be repeated; therefore no one else may know the address before.
     async fn new_user(&self, address: &str) -> Result<User, ProvisionError> {
         let name = format!("{} desk", self.store.name);
         let user = NewUser::new(name, address, password()?);
         self.provisioner.platform.users().create(&user).await.at(STEP)
     }
 
-    /// The user with another token; the one before is refused from then on.
+    /// Renews the user's token; the previous one is refused from then on.
     async fn renewed(&self, user: User) -> Result<User, ProvisionError> {
         let profile = self.provisioner.client.profile(token_of(&user)?);
         profile.reset_access_token().await.at(STEP)
     }
 
-    /// `desk+{the store's id, as far as it can be read}-{digest}@{domain}`: one user a store, at an
-    /// address that nobody can guess and register first.
+    /// Returns the administrator's address, `desk+{the readable part of the store's
+    /// id}-{digest}@{domain}`: one user per store, with an address that cannot be guessed and
+    /// registered beforehand.
     fn address(&self) -> Result<String, ProvisionError> {
         const LONGEST: usize = 24;
         let lacking = |_| ProvisionError::Lacking { step: STEP, what: "key" };
@@ -100,7 +104,8 @@ fn token_of(user: &User) -> Result<UserToken, ProvisionError> {
     token.map(UserToken::new).ok_or(ProvisionError::Lacking { step: STEP, what: "access_token" })
 }
 
-/// Nobody logs in with it: 32 random digits, and one of each kind that the server wants.
+/// Returns a random password that is never used: 32 digits, and one character of each class that
+/// the server requires.
 fn password() -> PortResult<Secret> {
     Ok(Secret::new(format!("{}aA1!", random_address()?.expose())))
 }

@@ -1,4 +1,4 @@
-//! The definitions of the attributes that are synced.
+//! Provisions the definitions of the synced attributes.
 
 use chatwoot_client::application::attribute_definitions::{
     AttributeDefinition, AttributeDefinitionPatch, AttributeModel, AttributeType,
@@ -74,7 +74,7 @@ fn same(is: &AttributeDefinition, wanted: &NewAttributeDefinition) -> bool {
 }
 
 fn patch(is: &AttributeDefinition, wanted: NewAttributeDefinition) -> AttributeDefinitionPatch {
-    // One that was a list still has its values.
+    // A definition that was a list still has its values.
     let no_values = if is.values.as_ref().is_some_and(|values| !values.is_empty()) {
         Patch::Set(Vec::new())
     } else {

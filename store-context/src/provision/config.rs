@@ -1,11 +1,11 @@
-//! What every store of a host gets.
+//! The configuration of provisioning, common to all stores of a host.
 
 use url::Url;
 
 use super::EmailDomain;
 use crate::ports::{Address, AddressToken};
 
-/// What every store of a host gets.
+/// The configuration of provisioning, common to all stores of a host.
 ///
 /// ```
 /// use store_context::provision::ProvisionConfig;
@@ -21,23 +21,25 @@ use crate::ports::{Address, AddressToken};
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProvisionConfig {
-    /// Where Chatwoot and agents' browsers reach this host; webhooks and panel lie below it.
+    /// The URL at which Chatwoot and agents' browsers reach this host; webhooks and panel are
+    /// served below it.
     pub public_url: Url,
-    /// A domain whose mailboxes are the host's own: the address of each store's administrator is in
-    /// it. Nobody reads that mailbox, and whoever does is the store's administrator, because
-    /// Chatwoot sends password resets there: never a provider's domain. Another domain moves the
-    /// administrators of stores that were provisioned before.
+    /// A domain whose mailboxes belong to the host: the email address of each store's administrator
+    /// is in it. Anyone who can read that mailbox can take over the store's account, because
+    /// Chatwoot sends password resets there, so it must never be the domain of an email provider.
+    /// Changing the domain moves the administrators of stores that were provisioned before.
     pub administrator_domain: EmailDomain,
-    /// The name of each store's team; Chatwoot makes it lower case.
+    /// The name of each store's team; Chatwoot lower-cases it.
     pub team: String,
-    /// The labels of each store; Chatwoot makes them lower case.
+    /// The labels of each store; Chatwoot lower-cases them.
     pub labels: Vec<String>,
-    /// The panel's title beside a conversation.
+    /// The title of the panel beside a conversation.
     pub panel_title: String,
 }
 
 impl ProvisionConfig {
-    /// A team `support`, the labels `order`, `return` and `vip`, a panel `Customer`.
+    /// Creates a configuration with the team `support`, the labels `order`, `return` and `vip`, and
+    /// the panel title `Customer`.
     pub fn new(public_url: Url, administrator_domain: EmailDomain) -> Self {
         Self {
             public_url,
@@ -48,7 +50,7 @@ impl ProvisionConfig {
         }
     }
 
-    /// The whole of an address of this host.
+    /// Returns one of this host's URLs with its token.
     pub(super) fn url(&self, of: Address, token: &AddressToken) -> String {
         let base = self.public_url.as_str().trim_end_matches('/');
         format!("{base}{}/{}", of.path(), token.expose())

@@ -3,13 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// The longest domain that leaves room for the part before the `@`.
+/// The maximum length of a domain that leaves room for the local part.
 const LONGEST: usize = 190;
 
 /// A domain whose mailboxes belong to the host: `support.example.com`.
 ///
-/// Letters, digits and hyphens with at least one dot, kept in lower case; other scripts in their
-/// ASCII form (`xn--…`).
+/// It consists of letters, digits and hyphens with at least one dot, and is stored in lower case;
+/// other scripts are in their ASCII form (`xn--…`).
 ///
 /// ```
 /// use store_context::provision::EmailDomain;
@@ -22,7 +22,7 @@ const LONGEST: usize = 190;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EmailDomain(String);
 
-/// A text that is no [`EmailDomain`].
+/// The error for a text that is no [`EmailDomain`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "not a domain of mailboxes: write the part after the @ alone, as mail.example.com, in ASCII and \
@@ -42,7 +42,7 @@ impl FromStr for EmailDomain {
 
     fn from_str(text: &str) -> Result<Self, InvalidEmailDomain> {
         let last = text.rsplit('.').next().unwrap_or_default();
-        // A last part of digits is an IPv4 address; an IPv6 address has other characters.
+        // A last label of digits is an IPv4 address; an IPv6 address has other characters.
         let named = !last.bytes().all(|byte| byte.is_ascii_digit());
         let whole = text.len() <= LONGEST && text.contains('.') && named;
         if whole && text.split('.').all(is_label) {

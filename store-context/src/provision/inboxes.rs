@@ -1,4 +1,4 @@
-//! The store's three inboxes: the widget on its pages, its public API, its support address.
+//! Provisions the store's three inboxes: website, API and email.
 
 use chatwoot_client::application::inboxes::{
     ChannelPatch, Inbox, InboxPatch, NewApiChannel, NewEmailChannel, NewInbox, NewWebWidget,
@@ -70,7 +70,7 @@ impl Run<'_> {
             widget_color: branding.map(|branding| branding.color.clone()),
             welcome_title: branding.map(|branding| branding.welcome_title.clone()),
             welcome_tagline: branding.map(|branding| branding.welcome_tagline.clone()),
-            // A page that names a customer needs the store's hash. That does not prove who writes: a
+            // A page that sets a customer needs the store's hash. That does not prove the writer: a
             // visitor can still become a customer's contact (4.15.1), hence the proof on
             // conversations.
             hmac_mandatory: Some(true),
@@ -103,7 +103,7 @@ impl Run<'_> {
 
     fn website_patch(&self) -> InboxPatch {
         let store = self.store;
-        // Without branding, what agents set stays.
+        // Without branding, the agents' settings stay.
         let branded = |text: fn(&Branding) -> &String| match &store.branding {
             Some(branding) => Patch::Set(text(branding).clone()),
             None => Patch::Keep,
@@ -166,7 +166,8 @@ impl Run<'_> {
     }
 }
 
-/// The remembered inbox, or one of the same kind and name that was made before it was remembered.
+/// Returns the saved inbox, or one of the same kind and name that was created before its id was
+/// saved.
 fn find<'a>(
     known: &'a [Inbox],
     remembered: Option<InboxId>,
@@ -177,7 +178,7 @@ fn find<'a>(
     by_id.or_else(|| known.iter().find(|inbox| inbox.channel_type == *kind && inbox.name == name))
 }
 
-/// An inbox of which the name and one setting of its channel are looked after.
+/// Creates or updates an inbox of which the name and one setting of its channel are managed.
 async fn changed_or_made(
     account: &Account,
     is: Option<&Inbox>,

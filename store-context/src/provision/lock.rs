@@ -1,4 +1,4 @@
-//! Holding a store's lock while it is provisioned.
+//! Holds a store's lock while it is provisioned.
 
 use std::future::Future;
 use std::pin::pin;
@@ -11,14 +11,15 @@ use super::{ProvisionError, Provisioner};
 use crate::model::StoreId;
 use crate::ports::ProvisionLock;
 
-/// For how long a lock is taken; it is extended while the work goes on.
+/// The lease of a lock; it is extended while the work continues.
 const LEASE: Duration = Duration::from_secs(30);
 
-/// How long to wait for somebody else's lock: longer than one stands that nobody extends.
+/// The maximum wait for another process's lock, longer than the lease of an unextended one.
 pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
 impl Provisioner {
-    /// Does some work on a store under the store's lock. Dropped, the lock ends with its lease.
+    /// Runs work on a store under the store's lock. If the future is dropped, the lock ends with
+    /// its lease.
     pub(super) async fn locked<T>(
         &self,
         id: &StoreId,
@@ -26,8 +27,8 @@ impl Provisioner {
         work: impl Future<Output = Result<T, ProvisionError>>,
     ) -> Result<T, ProvisionError> {
         let lock = self.lock(id, patience).await?;
-        // The lock is looked at first: a process that was asleep for longer than its lease must not
-        // go on before it knows.
+        // The lock is checked first: a process that was suspended for longer than its lease must
+        // not continue before that.
         let done = match select(pin!(self.extended(&lock)), pin!(work)).await {
             Either::Left((lost, _)) => return Err(lost),
             Either::Right((done, _)) => done,
@@ -38,7 +39,7 @@ impl Provisioner {
         done
     }
 
-    /// Takes the lock, waiting for whoever has it.
+    /// Takes the lock, and waits while another process holds it.
     async fn lock(
         &self,
         id: &StoreId,
@@ -57,8 +58,8 @@ impl Provisioner {
         }
     }
 
-    /// Extends the lock again and again; returns when it is lost. A port that fails is asked again
-    /// for as long as the lease stands.
+    /// Extends the lock repeatedly; returns when it is lost. A failing port is retried for as long
+    /// as the lease is valid.
     async fn extended(&self, lock: &ProvisionLock) -> ProvisionError {
         const EVERY: Duration = Duration::from_secs(10);
         const AGAIN: Duration = Duration::from_secs(1);

@@ -1,7 +1,8 @@
-//! Gives a store its account: account, administrator, team, labels, attributes, inboxes, webhook, panel.
+//! Provisions a store's account in Chatwoot: account, administrator, team, labels, attributes,
+//! inboxes, webhook, panel.
 //!
-//! Provisioning says what is wanted and changes only what differs, so it can be run on every
-//! deployment. What it made is remembered step by step: cut short, it goes on where it stopped.
+//! Provisioning is declarative and changes only what differs, so it can run on every deployment.
+//! Each created resource is saved at once: an interrupted run resumes where it stopped.
 
 mod account;
 mod administrator;
@@ -34,43 +35,43 @@ use crate::ports::{
     StoreRecord,
 };
 
-/// Why a store was not provisioned to the end; running it again goes on from there.
+/// The reason why a store was not fully provisioned; running it again resumes from there.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProvisionError {
-    /// Chatwoot refused or did not answer.
+    /// Chatwoot refused a request or did not respond.
     #[error("at the step `{step}`: {source}")]
     Chatwoot {
-        /// Which step.
+        /// The step that failed.
         step: &'static str,
-        /// What Chatwoot said.
+        /// The error of the call to Chatwoot.
         source: Error,
     },
-    /// The remembered account is not there, or not this platform app's.
-    /// [`StoreRecord::forget_account`] has the next provisioning make another.
+    /// The saved account does not exist, or does not belong to this platform app. After
+    /// [`StoreRecord::forget_account`] the next provisioning creates another.
     #[error(
         "account {0} of this store cannot be opened with the platform token: it was deleted, or \
          another platform app made it; StoreRecord::forget_account has a new one made"
     )]
     AccountGone(chatwoot_client::AccountId),
-    /// The store has nothing in Chatwoot yet.
+    /// The store has no account in Chatwoot yet.
     #[error("store {0} is not provisioned: run the Provisioner for it first")]
     NotProvisioned(StoreId),
-    /// Somebody else provisions the store now.
+    /// Another process is provisioning the store.
     #[error("store {0} is being provisioned by another process: try again when that is done")]
     Busy(StoreId),
-    /// Somebody gave the store another account meanwhile, or removed it.
+    /// Another process changed the store's account or removed the store meanwhile.
     #[error("store {0} was given another account meanwhile: provision it again")]
     Interfered(StoreId),
     /// A port failed.
     #[error(transparent)]
     Port(#[from] PortError),
-    /// An answer lacks what the next step needs.
+    /// A response lacks a value that the next step needs.
     #[error("at the step `{step}`: the answer has no {what}: is this Chatwoot 4.11.2 or later?")]
     Lacking {
-        /// Which step.
+        /// The step that failed.
         step: &'static str,
-        /// What is missing.
+        /// The missing value.
         what: &'static str,
     },
 }
@@ -86,7 +87,7 @@ impl<T> AtStep<T> for Result<T, Error> {
     }
 }
 
-/// Provisions stores on one Chatwoot, with a platform app's token.
+/// Provisions stores on one Chatwoot server, with a platform app's token.
 #[derive(Clone, Debug)]
 pub struct Provisioner {
     base_url: Url,
@@ -97,11 +98,11 @@ pub struct Provisioner {
 }
 
 impl Provisioner {
-    /// Creates a provisioner of accounts on the Chatwoot at `base_url`, with the token of a platform
-    /// app there.
+    /// Creates a provisioner of accounts on the Chatwoot server at `base_url`, with the token of a
+    /// platform app there.
     ///
     /// # Errors
-    /// There is no client for the base URL.
+    /// Returns an error if there is no client for the base URL.
     pub fn new(
         accounts: &Accounts,
         base_url: Url,
@@ -114,17 +115,18 @@ impl Provisioner {
         Ok(Self { base_url, client, platform, ports, config })
     }
 
-    /// Makes the store's account what it should be, and says what had to be done for it.
+    /// Creates or updates the store's account and its resources, and returns a report of the steps.
     ///
-    /// It holds the store's lock ([`Stores::lock`](crate::ports::Stores::lock)) meanwhile. Where
-    /// another process holds it, it waits a minute, which is longer than a process that was killed
-    /// holds one.
+    /// It holds the store's lock ([`Stores::lock`](crate::ports::Stores::lock)) meanwhile. While
+    /// another process holds it, it waits up to a minute, which is longer than the lease of a
+    /// process that was killed.
     ///
-    /// A store whose account is on another Chatwoot than this provisioner's gets a new account on
-    /// this one, with new keys, secrets and addresses: nothing of the old account counts any more.
+    /// A store whose account is on another Chatwoot server than this provisioner's gets a new
+    /// account on this one, with new keys, secrets and URLs: those of the old account become
+    /// invalid.
     ///
     /// # Errors
-    /// Chatwoot or a port failed, or the store is busy.
+    /// Returns an error if Chatwoot or a port failed, or the store is busy.
     pub async fn provision(&self, store: &Store) -> Result<ProvisionReport, ProvisionError> {
         self.ports.stores.put(store).await?;
         self.locked(&store.id, lock::PATIENCE, async {
@@ -140,7 +142,7 @@ impl Provisioner {
             run.inboxes(&account, administrator).await?;
             run.webhook(&account).await?;
             run.panel(&account).await?;
-            // It may have failed for want of what is there now.
+            // The round may have failed because a resource was missing that exists now.
             self.ports.webhooks.hurry(&store.id).await?;
             tracing::info!(store = %store.id, changed = run.report.changed(), "store provisioned");
             Ok(run.report)
@@ -148,7 +150,7 @@ impl Provisioner {
         .await
     }
 
-    /// What is remembered of a store.
+    /// Reads the store's record.
     async fn start<'a>(&'a self, store: &'a Store) -> Result<Run<'a>, ProvisionError> {
         let kept = self.ports.stores.open(&store.id).await?;
         let kept = kept.ok_or_else(|| ProvisionError::NotProvisioned(store.id.clone()))?;
@@ -161,13 +163,14 @@ impl Provisioner {
 struct Run<'a> {
     provisioner: &'a Provisioner,
     store: &'a Store,
-    /// What is kept of the store, as of the last read or change.
+    /// The store's record, as of the last read or change.
     kept: StoreRecord,
     report: ProvisionReport,
 }
 
 impl Run<'_> {
-    /// Has the record be one of this provisioner's Chatwoot: what was made on another is forgotten.
+    /// Ensures that the record belongs to this provisioner's server: resources on another server
+    /// are removed from it.
     async fn settle_server(&mut self) -> Result<(), ProvisionError> {
         let base_url = &self.provisioner.base_url;
         let known = self.kept.account.base_url.as_ref();
@@ -184,8 +187,8 @@ impl Run<'_> {
         .await
     }
 
-    /// Keys and addresses first, and the reconciler's schedule: from here on nothing is missed. A
-    /// secret that was replaced and is not taken any more is dropped.
+    /// Creates keys and URLs first, and schedules the reconciler: from here on no event is missed.
+    /// Replaced secrets that have expired are dropped.
     async fn addresses(&mut self) -> Result<(), ProvisionError> {
         let now = self.provisioner.ports.clock.now();
         if !is_complete(&self.kept.credentials) || has_expired(&self.kept.credentials, now) {
@@ -214,8 +217,7 @@ impl Run<'_> {
         Ok(self.provisioner.client.account(id, token.token.clone()))
     }
 
-    /// Changes what is kept of the store: only this, so that a change by somebody else meanwhile is
-    /// kept too.
+    /// Changes the store's record with a minimal change, so that a concurrent change is preserved.
     async fn keep(
         &mut self,
         mut change: impl FnMut(&mut StoreRecord) + Send,
@@ -244,7 +246,7 @@ fn random_address() -> PortResult<AddressToken> {
     AddressToken::random().map_err(PortFailure::into_error)
 }
 
-/// Whether no key and no address is missing.
+/// Returns whether no key and no URL is missing.
 fn is_complete(kept: &StoreCredentials) -> bool {
     kept.webhook_address.is_some()
         && kept.panel_address.is_some()
@@ -256,8 +258,8 @@ fn is_over<T>(replaced: Option<&Expiring<T>>, now: Timestamp) -> bool {
     replaced.is_some_and(|replaced| replaced.at(now).is_none())
 }
 
-/// Whether a secret is kept that was replaced and is not taken any more. A panel's address is not
-/// dropped: Chatwoot may still show it, and the next rotation goes on from it.
+/// Returns whether a replaced secret has expired. A panel's URL is not dropped: Chatwoot may still
+/// use it, and the next rotation continues from it.
 fn has_expired(kept: &StoreCredentials, now: Timestamp) -> bool {
     is_over(kept.previous_webhook_secret.as_ref(), now)
         || is_over(kept.previous_proof_key.as_ref(), now)
@@ -268,12 +270,13 @@ fn drop_expired(kept: &mut StoreCredentials, now: Timestamp) {
     kept.previous_proof_key.take_if(|replaced| replaced.at(now).is_none());
 }
 
-/// Whether two base URLs are of one Chatwoot; a slash at the end makes no difference.
+/// Returns whether two base URLs belong to one Chatwoot server; a trailing slash makes no
+/// difference.
 fn same_server(one: &Url, other: &Url) -> bool {
     one.as_str().trim_end_matches('/') == other.as_str().trim_end_matches('/')
 }
 
-/// The users that are missing from a list of agents.
+/// Returns whether a user is missing from a list of agents.
 fn missing(of: UserId, among: &[chatwoot_client::application::agents::Agent]) -> bool {
     among.iter().all(|agent| agent.id != of)
 }

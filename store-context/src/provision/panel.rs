@@ -1,4 +1,4 @@
-//! The panel beside each conversation: a dashboard app, and the address that it shows.
+//! Provisions the panel beside each conversation: a dashboard app and its URL.
 
 use std::time::Duration;
 
@@ -17,18 +17,19 @@ use crate::ports::{Address, AddressToken, Expiring, StoreCredentials};
 const STEP: &str = "panel";
 
 impl Provisioner {
-    /// Gives a store's panel a new address. The one before is taken for the overlap: agents' pages
-    /// that are open keep it until they are loaded again. An address before that one is not taken
-    /// any more. Call it when an agent left who may have read the address, with as short an overlap
-    /// as the others can bear.
+    /// Gives a store's panel a new URL. The previous one is accepted for the overlap, because open
+    /// pages of agents use it until they are reloaded. URLs before that one are no longer accepted.
+    /// Call this when an agent left who may have read the URL, with as short an overlap as the
+    /// other agents can accept.
     ///
-    /// The new address is kept before Chatwoot is told: cut short, the panel goes on at the address
-    /// that Chatwoot shows, and the next call (or provisioning) tells it the new one.
+    /// The new URL is saved before Chatwoot is updated: after an interruption the panel continues
+    /// at the URL that Chatwoot has, and the next call (or provisioning) updates it.
     ///
     /// It holds the store's lock meanwhile, and waits for it as [`Provisioner::provision`] does.
     ///
     /// # Errors
-    /// `NotProvisioned` for a store without a panel; Chatwoot or a port failed, or the store is busy.
+    /// Returns `NotProvisioned` for a store without a panel, or an error if Chatwoot or a port
+    /// failed or the store is busy.
     ///
     /// ```
     /// # use store_context::{model::Store, provision::{ProvisionError, Provisioner}};
@@ -52,7 +53,7 @@ impl Provisioner {
         overlap: Duration,
         patience: Duration,
     ) -> Result<(), ProvisionError> {
-        // Nobody waits for the lock of a store that has no panel.
+        // Do not wait for the lock of a store that has no panel.
         self.start(store).await?.account_with_panel()?;
         self.locked(&store.id, patience, async {
             let mut run = self.start(store).await?;
@@ -71,7 +72,7 @@ impl Provisioner {
     }
 }
 
-/// Keeps a new address; the one before is taken until `until`.
+/// Saves a new URL token; the previous one is accepted until `until`.
 fn replace_address(
     kept: &mut StoreCredentials,
     next: &AddressToken,
@@ -80,7 +81,8 @@ fn replace_address(
 ) {
     let told = kept.panel_address_since.is_some() || is_shown;
     match &mut kept.previous_panel_address {
-        // A rotation was cut short: Chatwoot shows the address before, and nobody saw the new one.
+        // A rotation was interrupted: Chatwoot has the previous URL, and the new one was never
+        // used.
         Some(previous) if !told => previous.until = until,
         _ => {
             let before = kept.panel_address.replace(next.clone());
@@ -97,7 +99,7 @@ impl Run<'_> {
         account.ok_or_else(|| ProvisionError::NotProvisioned(self.store.id.clone()))
     }
 
-    /// The whole of the panel's address, and the panel's title.
+    /// Returns the panel's URL and title.
     fn panel_url(&self) -> Result<(String, String), ProvisionError> {
         let config = &self.provisioner.config;
         let address = self.kept.credentials.panel_address.as_ref();
@@ -105,7 +107,7 @@ impl Run<'_> {
         Ok((config.url(Address::Panel, address), config.panel_title.clone()))
     }
 
-    /// Has Chatwoot show the panel at its address.
+    /// Updates the dashboard app in Chatwoot to the panel's URL.
     pub(super) async fn panel(&mut self, account: &Account) -> Result<(), ProvisionError> {
         let (url, title) = self.panel_url()?;
         let known = account.dashboard_apps().list().await.at(STEP)?;

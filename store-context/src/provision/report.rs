@@ -1,17 +1,17 @@
-//! What a provisioning did.
+//! The report of a provisioning.
 
 use std::fmt;
 
 use crate::model::StoreId;
 
-/// What became of one step.
+/// The outcome of one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StepOutcome {
-    /// It was not there and was made.
+    /// The resource did not exist and was created.
     Created,
-    /// It was there and differed.
+    /// The resource differed and was changed.
     Changed,
-    /// It was as it should be.
+    /// The resource was up to date.
     Unchanged,
 }
 
@@ -21,18 +21,18 @@ impl StepOutcome {
     }
 }
 
-/// One thing that a store should have.
+/// One step of a provisioning: a resource of the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Step {
-    /// What it is.
+    /// The resource.
     pub what: String,
-    /// What became of it.
+    /// The outcome.
     pub outcome: StepOutcome,
 }
 
-/// What a provisioning did, step by step. Displayed, it is one line of a count, then one a change and
-/// one a warning.
+/// The report of a provisioning, step by step. `Display` writes one line with the counts, then one
+/// line per change and one per warning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProvisionReport {
     store: StoreId,
@@ -49,23 +49,23 @@ impl ProvisionReport {
         self.steps.push(Step { what, outcome });
     }
 
-    /// Reports what the host asked for and should think about; it is logged too.
+    /// Adds a warning about the host's configuration; it is logged too.
     pub(super) fn warn(&mut self, warning: String) {
         tracing::warn!(store = %self.store, "{warning}");
         self.warnings.push(warning);
     }
 
-    /// What was done as the host asked, and is not advised.
+    /// Returns the warnings about the host's configuration.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
-    /// The steps, in order.
+    /// Returns the steps, in order.
     pub fn steps(&self) -> &[Step] {
         &self.steps
     }
 
-    /// How many steps created or changed something: 0 when all was as it should be.
+    /// Returns how many steps created or changed a resource: 0 if everything was up to date.
     pub fn changed(&self) -> usize {
         self.steps.iter().filter(|step| step.outcome != StepOutcome::Unchanged).count()
     }

@@ -1,4 +1,4 @@
-//! New addresses for panels, by schedule.
+//! The scheduled rotation of the panels' URLs.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use super::{ProvisionError, Provisioner};
 use crate::model::StoreId;
 use crate::ports::PortFailure;
 
-/// When panels get new addresses.
+/// The configuration of a [`PanelRotation`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RotateConfig {
-    /// How old an address becomes. The default is 30 days.
+    /// The maximum age of a URL. The default is 30 days.
     pub max_age: Duration,
-    /// For how long the address before is taken. The default is 24 hours: agents leave Chatwoot's
+    /// How long the previous URL is accepted. The default is 24 hours, since agents keep Chatwoot's
     /// page open for a day.
     pub overlap: Duration,
-    /// How long to wait between two rounds. The default is an hour.
+    /// The interval between two rounds. The default is an hour.
     pub every: Duration,
 }
 
@@ -30,17 +30,17 @@ impl Default for RotateConfig {
     }
 }
 
-/// What one round did.
+/// The result of one round.
 #[derive(Debug, Default)]
 pub struct Rotated {
-    /// The stores whose panel has a new address.
+    /// The stores whose panel has a new URL.
     pub rotated: Vec<StoreId>,
-    /// The stores whose panel keeps its address until the next round, and why.
+    /// The stores whose panel keeps its URL until the next round, with the reason.
     pub failed: Vec<(StoreId, ProvisionError)>,
 }
 
-/// Gives each store's panel a new address when it is old: whoever once read an address, as an agent
-/// who left, does not have it for good.
+/// Gives each store's panel a new URL when the present one is old, so that a person who once read
+/// it, such as a former agent, loses access.
 ///
 /// ```
 /// # use store_context::{ports::Ports, provision::{PanelRotation, Provisioner, RotateConfig}};
@@ -56,16 +56,16 @@ pub struct PanelRotation {
 }
 
 impl PanelRotation {
-    /// Creates the rotation of all stores that a provisioner knows.
+    /// Creates the rotation of all stores of a provisioner.
     pub const fn new(provisioner: Provisioner, config: RotateConfig) -> Self {
         Self { provisioner, config }
     }
 
-    /// Rotates every address that is older than [`RotateConfig::max_age`] now, or whose age is not
-    /// known. Stores without a panel are left alone.
+    /// Rotates every URL that is older than [`RotateConfig::max_age`], or whose age is not known.
+    /// Stores without a panel are skipped.
     ///
     /// # Errors
-    /// The ids of the stores could not be read.
+    /// Returns an error if the ids of the stores could not be read.
     pub async fn run_once(&self) -> Result<Rotated, PortFailure> {
         const PAGE: usize = 1_000;
         let mut round = Rotated::default();
@@ -87,7 +87,7 @@ impl PanelRotation {
         }
     }
 
-    /// Rotates round after round for as long as the future is polled: stop it by dropping it.
+    /// Rotates at intervals for as long as the future is polled; drop it to stop.
     pub async fn run(&self) {
         loop {
             if let Err(error) = self.run_once().await {
@@ -110,7 +110,7 @@ impl PanelRotation {
         if !shown || since.is_some_and(young) {
             return Ok(false);
         }
-        // A store that is being provisioned has its turn in the next round.
+        // A store that is being provisioned is retried in the next round.
         self.provisioner.rotate_panel(&record.store, self.config.overlap, Duration::ZERO).await?;
         Ok(true)
     }

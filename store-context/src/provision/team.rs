@@ -1,4 +1,4 @@
-//! The store's team and labels.
+//! Provisions the store's team and labels.
 
 use chatwoot_client::application::labels::NewLabel;
 use chatwoot_client::application::teams::{NewTeam, TeamPatch};
@@ -16,7 +16,7 @@ impl Run<'_> {
         const STEP: &str = "team";
         let name = self.provisioner.config.team.to_lowercase();
         let teams = account.teams().list().await.at(STEP)?;
-        // By its name first: two teams cannot share one.
+        // By its name first: two teams cannot have the same one.
         let known = teams.iter().find(|team| team.name == name);
         let known =
             known.or_else(|| teams.iter().find(|team| Some(team.id) == self.kept.account.team));

@@ -1,4 +1,4 @@
-//! The account's webhook to this host.
+//! Provisions the account's webhook to this host.
 
 use std::time::Duration;
 
@@ -15,8 +15,8 @@ use crate::ports::{Address, Expiring, StoreCredentials};
 
 const STEP: &str = "webhook";
 
-/// The events that a store's webhook is subscribed to: the facts that the reconciler can find again
-/// when a delivery is lost, and new and changed contacts, which are only hints to the sync.
+/// The events that a store's webhook is subscribed to: facts that the reconciler can find if a
+/// delivery is lost, and new and changed contacts, which only trigger a sync.
 pub const WEBHOOK_SUBSCRIPTIONS: [WebhookSubscription; 6] = [
     WebhookSubscription::ContactCreated,
     WebhookSubscription::ContactUpdated,
@@ -26,7 +26,7 @@ pub const WEBHOOK_SUBSCRIPTIONS: [WebhookSubscription; 6] = [
     WebhookSubscription::MessageCreated,
 ];
 
-/// How long the secret before the last still verifies: far longer than a delivery is under way.
+/// How long the previous secret is accepted: far longer than a delivery takes.
 const OVERLAP: Duration = Duration::from_hours(1);
 
 impl Run<'_> {
@@ -64,8 +64,8 @@ impl Run<'_> {
     }
 }
 
-/// Keeps the webhook's secret. Deliveries that were signed with the one before, while the webhook was
-/// changed, still verify for a while.
+/// Saves the webhook's secret. Deliveries that were signed with the previous one during the change
+/// are accepted for a while.
 fn replace_secret(kept: &mut StoreCredentials, secret: &Secret, now: Timestamp) {
     if kept.webhook_secret.as_ref().is_some_and(|kept| kept.expose() == secret.expose()) {
         return;

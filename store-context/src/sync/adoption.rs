@@ -1,4 +1,4 @@
-//! Which contact that is there already may become a customer's.
+//! Whether an existing contact may become a customer's contact.
 
 use chatwoot_client::application::contacts::{Contact, ContactInbox, InboxSummary};
 use chatwoot_client::application::conversations::Conversation;
@@ -10,35 +10,37 @@ use serde::{Deserialize, Serialize};
 use crate::accounts::OpenAccount;
 use crate::model::CustomerId;
 
-/// Which contacts that are there already a new customer is given.
+/// The policy that decides which existing contacts a new customer is linked to.
 ///
-/// A contact that carries the customer's pseudonym is always theirs: nobody can guess it. The policy
-/// is for those that are found by the customer's proven e-mail address, and, where identifiers are
-/// [`Plain`](crate::model::ContactIdentifiers::Plain), by the identifier: any visitor can write either
-/// on a contact of their own (Chatwoot 4.15.1, measured), and would go on in the conversations of
-/// the customer who is given that contact. One that is another customer's is never taken.
+/// A contact that carries the customer's pseudonym is always theirs, because the pseudonym cannot
+/// be guessed. The policy applies to contacts that are found by the customer's proven email address
+/// and, where identifiers are [`Plain`](crate::model::ContactIdentifiers::Plain), by the
+/// identifier: any visitor can write either on their own contact (Chatwoot 4.15.1, measured) and
+/// would then take part in the conversations of the customer who is linked to that contact. A
+/// contact of another customer is never adopted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Adoption {
-    /// None of them.
+    /// Adopts no such contact.
     Never,
-    /// Those that no visitor can have prepared: each conversation carries the store's proof of the
-    /// customer, or there is no conversation and no presence in a website or API inbox, so that an
-    /// agent or an import made the contact.
+    /// Adopts contacts that no visitor can have prepared: each conversation carries the store's
+    /// proof of the customer, or there is no conversation and no contact inbox of a website or API
+    /// inbox, so that an agent or an import created the contact.
     #[default]
     Unprepared,
-    /// Those, and contacts that only ever wrote by e-mail, from the customer's address: whoever
-    /// they are, answers go to that address.
+    /// Also adopts contacts that only ever wrote by email, from the customer's address: replies go
+    /// to that address, whoever wrote.
     UnpreparedOrEmail,
 }
 
-/// As many conversations of a contact as Chatwoot shows; there may be more.
+/// The maximum number of a contact's conversations that Chatwoot returns; there may be more.
 const SHOWN: usize = 20;
 
-/// Whether no visitor can have prepared the contact for this customer, as far as the policy asks.
+/// Returns whether no visitor can have prepared the contact for this customer, as strictly as the
+/// policy requires.
 ///
-/// Chatwoot's `hmac_verified` alone does not tell: a guest of the public API has it with the proof of
-/// the empty identifier, and a signed-in visitor keeps it with another's (4.15.1).
+/// Chatwoot's `hmac_verified` alone is not sufficient: a guest of the public API gets it with the
+/// HMAC of the empty identifier, and a signed-in visitor keeps it with another customer's (4.15.1).
 pub(super) async fn is_unprepared(
     policy: Adoption,
     open: &OpenAccount,
@@ -79,7 +81,7 @@ fn channel(presence: &ContactInbox) -> Option<&ChannelType> {
     channel_type.as_ref()
 }
 
-/// Whether visitors do not say themselves who they are in the presence's channel.
+/// Returns whether the channel of a contact inbox does not let visitors identify themselves.
 fn needs_no_visitor(presence: &ContactInbox) -> bool {
     !matches!(channel(presence), None | Some(ChannelType::WebWidget | ChannelType::Api))
 }

@@ -1,4 +1,4 @@
-//! How customers are synced.
+//! The configuration of the contact sync.
 
 use std::time::Duration;
 
@@ -6,38 +6,39 @@ use serde::{Deserialize, Serialize};
 
 use super::adoption::Adoption;
 
-/// How customers are synced.
+/// The configuration of [`ContactSync`](super::ContactSync).
 #[derive(Clone, Copy, Debug)]
 pub struct SyncConfig {
-    /// How many customers [`ContactSync::run_once`](super::ContactSync::run_once) syncs at most. The
-    /// default is 256.
+    /// The maximum number of customers that [`ContactSync::run_once`](super::ContactSync::run_once)
+    /// syncs. The default is 256.
     pub batch: usize,
-    /// How many customers are synced at the same time. The default is 16.
+    /// The maximum number of customers that are synced concurrently. The default is 16.
     pub parallel: usize,
-    /// How many of them may be of one store, so that a slow one leaves room. The default is 12.
+    /// The maximum number of them per store, so that a slow store leaves room for others. The
+    /// default is 12.
     pub per_store: usize,
-    /// How long a claim holds. A customer who takes three quarters of it is given up for then, so
-    /// that a contact has one writer. The default is 5 minutes.
+    /// The duration of a claim's lease. The sync of a customer is aborted after three quarters of
+    /// it, so that a contact has only one writer. The default is 5 minutes.
     pub lease: Duration,
-    /// How long to wait at most before looking again when there is nothing to do. The default is
-    /// 250 milliseconds.
+    /// The maximum delay before the next claim when nothing is due. The default is 250
+    /// milliseconds.
     pub idle: Duration,
-    /// How long a call of one of the host's ports or of the ledger may take. The default is 10
+    /// The timeout of a call to one of the host's ports or to the ledger. The default is 10
     /// seconds.
     pub port_timeout: Duration,
-    /// How long a customer who was just written is left alone: a hundred changes in that time are
-    /// two writes. The default is a second.
+    /// The minimum delay between two writes of one customer: a hundred changes in that time are two
+    /// writes. The default is a second.
     pub quiet: Duration,
-    /// After how many failures a customer is parked. The default is 10.
+    /// The number of failures after which a customer is parked. The default is 10.
     pub tries: u32,
-    /// How long a stop waits for what is under way. The default is 5 seconds.
+    /// The maximum time that a stop waits for syncs in progress. The default is 5 seconds.
     pub drain: Duration,
-    /// What becomes of the contact of a customer whom the shop does not have any more.
+    /// What is done with the contact of a customer who no longer exists in the shop.
     pub gone: GonePolicy,
-    /// Which contacts that are there already a new customer is given.
+    /// Which existing contacts a new customer is linked to.
     pub adoption: Adoption,
-    /// How many calls a minute a sweep makes at most. The default is 150, a twentieth of what the
-    /// server allows.
+    /// The maximum number of calls per minute of a sweep. The default is 150, a twentieth of the
+    /// server's limit.
     pub sweep_calls_per_minute: u32,
 }
 
@@ -61,27 +62,27 @@ impl Default for SyncConfig {
 }
 
 impl SyncConfig {
-    /// How long a claimed customer may take. The rest of the lease is for a request that is under way
-    /// at the end: the server may work on it a while longer.
+    /// The time limit for one claimed customer. The rest of the lease covers a request that is in
+    /// progress at that time, which the server may process a while longer.
     pub(super) fn time_limit(&self) -> Duration {
         self.lease / 4 * 3
     }
 }
 
-/// What becomes of the contact of a customer whom the shop does not have any more.
+/// What is done with the contact of a customer who no longer exists in the shop.
 ///
-/// An erased customer's contact ([`ContactSync::erase`](super::ContactSync::erase)) is deleted
+/// The contact of an erased customer ([`ContactSync::erase`](super::ContactSync::erase)) is deleted
 /// whatever the policy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GonePolicy {
-    /// It stays as it is.
+    /// Leaves the contact unchanged.
     Keep,
-    /// Name, e-mail address, phone number, identifier and what the engine wrote are cleared;
-    /// conversations stay.
+    /// Clears the name, the email address, the phone number, the identifier and the attributes that
+    /// the engine wrote; the conversations stay.
     #[default]
     Anonymize,
-    /// It is deleted, with its conversations. One who is online is anonymized now and deleted later:
-    /// Chatwoot refuses to delete them.
+    /// Deletes the contact with its conversations. A contact that is online is anonymized now and
+    /// deleted later, because Chatwoot refuses to delete it.
     Delete,
 }

@@ -1,4 +1,4 @@
-//! What a customer's contact should be.
+//! The wanted state of a customer's contact.
 
 use chatwoot_client::application::contacts::{ContactPatch, NewContact};
 use chatwoot_client::{Attributes, InboxId, Patch};
@@ -10,19 +10,19 @@ use crate::identity::StoreIdentity;
 use crate::model::{Customer, Insights};
 use crate::ports::Fingerprint;
 
-/// The contact that a customer should have now.
+/// The contact that a customer should have, computed from the shop's current state.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct WantedContact {
-    /// What the store calls the customer in Chatwoot; see
+    /// The identifier of the customer in Chatwoot; see
     /// [`StoreIdentity::identifier`](crate::identity::StoreIdentity::identifier).
     pub identifier: Option<String>,
     /// The customer's name; see [`Customer::contact_name`].
     pub name: String,
-    /// The customer's e-mail address, if it is proven.
+    /// The customer's email address, if it is verified.
     pub email: Option<String>,
-    /// The customer's telephone number.
+    /// The customer's phone number.
     pub phone_number: Option<String>,
-    /// What the orders and the cart come to.
+    /// The attributes derived from the customer's orders and cart.
     pub custom_attributes: Attributes,
 }
 
@@ -60,13 +60,14 @@ impl WantedContact {
         }
     }
 
-    /// Returns the digest of what is wanted; a contact that says the same has the same one.
+    /// Returns the digest of the wanted contact; equal contacts have equal digests.
     pub fn fingerprint(&self) -> Fingerprint {
         ContactState::of_wanted(self).fingerprint()
     }
 
-    /// Returns what was wanted of it when this fingerprint was written: some fields may have been
-    /// left out. Where something else was wanted, it is what is wanted now.
+    /// Returns the state that was wanted when this fingerprint was written, of which some fields
+    /// may have been left out. If the fingerprint is of another state, returns the state that is
+    /// wanted now.
     pub(super) fn as_written(&self, fingerprint: &Fingerprint) -> ContactState {
         for left_out in 0_u8..8 {
             let mut written = self.clone();
@@ -83,7 +84,7 @@ impl WantedContact {
         ContactState::of_wanted(self)
     }
 
-    /// As a contact to create in an inbox.
+    /// Returns the request that creates the contact in an inbox.
     pub fn to_new(&self, inbox: Option<InboxId>) -> NewContact {
         NewContact {
             name: Some(self.name.clone()),
@@ -96,8 +97,9 @@ impl WantedContact {
         }
     }
 
-    /// As a change of an existing contact. What the customer no longer has is cleared, and the
-    /// attributes that agents keep are left alone: the server merges.
+    /// Returns the change that updates an existing contact. Fields that the customer no longer has
+    /// are cleared; attributes that agents maintain stay unchanged, because the server merges
+    /// attributes.
     pub fn to_patch(&self) -> ContactPatch {
         ContactPatch {
             name: Patch::Set(self.name.clone()),
@@ -109,7 +111,7 @@ impl WantedContact {
         }
     }
 
-    /// Returns keyed digests of the values that no other contact of the account may have.
+    /// Returns keyed digests of the values that must be unique among the account's contacts.
     pub(super) fn holds(&self, identity: &StoreIdentity) -> Vec<String> {
         let values = [
             ("identifier", &self.identifier),
@@ -122,7 +124,7 @@ impl WantedContact {
         held.collect()
     }
 
-    /// Leaves a field out, and returns what it was.
+    /// Removes a field and returns its value.
     pub(super) fn leave_out(&mut self, field: &str) -> Option<String> {
         match field {
             "identifier" => self.identifier.take(),
@@ -133,16 +135,17 @@ impl WantedContact {
     }
 }
 
-/// The fields that a contact can go without.
+/// The fields that a contact may lack.
 const OPTIONAL: [&str; 3] = ["identifier", "email", "phone_number"];
 
-/// An empty text is none, and the server answers a NUL byte with a 500 each time (4.15.1).
+/// An empty text counts as absent, and the server responds to a NUL byte with a 500 each time
+/// (4.15.1).
 fn sendable(text: &str) -> bool {
     !text.is_empty() && !text.contains('\0')
 }
 
-/// The server lower-cases an address by all of Unicode, which makes another's address of some: a
-/// KELVIN SIGN becomes a k.
+/// The server lower-cases an address with full Unicode rules, which turns some addresses into
+/// another customer's: a KELVIN SIGN becomes a k.
 fn sendable_email(text: &str) -> bool {
     sendable(text) && text.to_lowercase() == text.to_ascii_lowercase()
 }

@@ -1,4 +1,4 @@
-//! One claimed customer: what is to be done, and doing it.
+//! The sync of one claimed customer.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ impl ContactSync {
         }
     }
 
-    /// Waits for a port of the host as long as it may take.
+    /// Awaits a call to a port of the host, with the configured timeout.
     pub(super) async fn in_time<T>(
         &self,
         port: &'static str,
@@ -35,7 +35,8 @@ impl ContactSync {
         answer.map_err(|error| error.named(port))
     }
 
-    /// The contact that the customer should have now; `None` if the shop has no such customer.
+    /// Returns the contact that the customer should have now; `None` if the shop has no such
+    /// customer.
     pub(super) async fn wanted(
         &self,
         open: &OpenAccount,
@@ -56,7 +57,7 @@ impl ContactSync {
         Ok(Some(WantedContact::new(identifier, &customer, &insights, cart)))
     }
 
-    /// Does for a claimed customer what is to be done.
+    /// Syncs a claimed customer: erases, removes, merges or writes the contact.
     pub(super) async fn sync_customer(&self, claim: &SyncClaim) -> Result<Done, SyncError> {
         let open = self.open(&claim.store).await?;
         if claim.erased {
@@ -73,7 +74,7 @@ impl ContactSync {
         }
     }
 
-    /// Writes a customer's contact as it should be now, unless it is.
+    /// Writes a customer's contact unless it is up to date.
     pub(super) async fn write(
         &self,
         open: &OpenAccount,
@@ -99,7 +100,7 @@ impl ContactSync {
         }
         let fresh = known.is_none() && drift.is_some();
         let wanted = if fresh {
-            // What was read before may be older than an erasure.
+            // The state read before may be older than an erasure.
             match self.wanted(open, &claim.customer).await? {
                 Some(wanted) => wanted,
                 None => return Ok(Done::new(Settlement::Gone, Outcome::Gone)),
@@ -121,7 +122,7 @@ impl ContactSync {
         Ok(Done { left_out, drift, ..Done::new(settlement, outcome) })
     }
 
-    /// Reads a linked contact that may not be as it was written.
+    /// Reads a linked contact that may differ from what was last written.
     async fn look(
         &self,
         open: &OpenAccount,
@@ -136,7 +137,7 @@ impl ContactSync {
         };
         let state = ContactState::of_contact(&shown);
         let written = wanted.as_written(&link.fingerprint);
-        // What was left out is tried again when its time comes, not with each look.
+        // Fields that were left out are retried when they are due, not with each read.
         if state == written && state.fingerprint() == link.fingerprint {
             return Ok(Looked::AsWanted(link.clone()));
         }
@@ -154,13 +155,13 @@ impl ContactSync {
         Ok(Looked::Differs(Drift::of(&shown, &link.fingerprint, &identifier, wanted)))
     }
 
-    /// Holds one row, for what is sent to another customer's contact.
+    /// Claims one row, to write to another customer's contact.
     pub(super) async fn hold(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Hold> {
         let hold = self.ports.sync.hold(store, customer, self.config.lease);
         self.in_time("sync ledger", hold).await
     }
 
-    /// Holds one row, and waits for a while for a worker who has it.
+    /// Claims one row, and waits a limited time while another worker holds it.
     pub(super) async fn hold_waiting(
         &self,
         store: &StoreId,
@@ -179,16 +180,16 @@ impl ContactSync {
     }
 }
 
-/// The claim's link, unless it is of another account than the store's present one.
+/// Returns the claim's link, unless it belongs to another account than the store's present one.
 pub(super) fn link_in<'a>(open: &OpenAccount, claim: &'a SyncClaim) -> Option<&'a Link> {
     claim.link.as_ref().filter(|link| link.account == open.key)
 }
 
-/// What a look at a linked contact found.
+/// The result of reading a linked contact.
 enum Looked {
-    /// It says what is wanted, or all of it that could be written.
+    /// The contact has the wanted state, or all of it that could be written.
     AsWanted(Link),
-    /// It is to be written; by a drift, or because the shop has changed.
+    /// The contact must be written, because it drifted or the shop changed.
     Differs(Option<Drift>),
     Vanished,
 }

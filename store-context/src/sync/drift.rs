@@ -1,4 +1,4 @@
-//! A linked contact that is not as it was last written.
+//! Linked contacts that differ from what was last written.
 
 use std::fmt;
 
@@ -8,25 +8,26 @@ use super::contact::WantedContact;
 use super::state::ContactState;
 use crate::ports::Fingerprint;
 
-/// What was found wrong with a linked contact.
+/// The way a linked contact differs from what was last written.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Drift {
-    /// It is not there: deleted, or merged away into another.
+    /// The contact does not exist: it was deleted, or merged into another.
     Vanished,
-    /// It carries an identifier that is not its customer's: another's, one of the store's policy
-    /// before, or one that somebody made up.
+    /// The contact carries an identifier that is not its customer's: another customer's, one of the
+    /// store's previous identity policy, or an invented one.
     Moved,
-    /// Somebody changed it.
+    /// The contact was changed outside the sync.
     Altered {
-        /// The fields that are not as they were written, by Chatwoot's names. Where the shop has
-        /// changed since the write, also those that are due.
+        /// The fields that differ from what was written, by Chatwoot's names. If the shop changed
+        /// since the write, also the fields that are to be written.
         fields: Vec<&'static str>,
     },
 }
 
 impl Drift {
-    /// Compares what is shown with what was last written, and names the fields by what is wanted.
+    /// Compares the contact with what was last written, and names the differing fields relative to
+    /// the wanted state.
     pub(super) fn of(
         shown: &Contact,
         written: &Fingerprint,
@@ -55,7 +56,7 @@ impl fmt::Display for Drift {
     }
 }
 
-/// Whether the contact carries an identifier other than this one.
+/// Returns whether the contact carries an identifier other than this one.
 pub(super) fn is_moved(shown: &Contact, identifier: &str) -> bool {
     let carried = shown.identifier.as_deref().unwrap_or_default();
     !carried.is_empty() && carried != identifier

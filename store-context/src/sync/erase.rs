@@ -1,4 +1,4 @@
-//! Erasing a customer: what is in Chatwoot goes, and does not come back.
+//! Erasing customers: removes their data from Chatwoot and prevents later writes.
 
 use std::time::Duration;
 
@@ -8,25 +8,25 @@ use super::write::WriteError;
 use crate::model::{CustomerId, StoreId};
 use crate::ports::PortFailure;
 
-/// How far an erasure has come.
+/// The progress of an erasure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Erased {
-    /// The contact is gone.
+    /// The contact is deleted.
     Done,
-    /// It is noted, and a worker does it: the contact is being written, is online, or Chatwoot did
-    /// not answer.
+    /// The erasure is recorded and a worker completes it: the contact is being written, is online,
+    /// or Chatwoot did not respond.
     Noted,
 }
 
 impl ContactSync {
-    /// Erases a customer: the contact is deleted with its conversations, and nothing of the customer
-    /// is written again, whatever is wanted or was read before. It stays so until
-    /// [`SyncLedger::forget`](crate::ports::SyncLedger::forget).
+    /// Erases a customer: deletes the contact with its conversations, and prevents every later
+    /// write of the customer's data, including writes that are already wanted or computed. This
+    /// holds until [`SyncLedger::forget`](crate::ports::SyncLedger::forget).
     ///
     /// A contact that is online cannot be deleted: it is anonymized at once and deleted later.
     ///
     /// # Errors
-    /// The ledger failed. Doing it again is safe.
+    /// Returns an error if the ledger failed. Repeating the call is safe.
     pub async fn erase(
         &self,
         store: &StoreId,

@@ -1,4 +1,4 @@
-//! Why a customer was not synced, and who is to blame.
+//! Why a sync failed, and whether the customer or the store is the cause.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::write::WriteError;
 use crate::accounts::StoreAccountError;
 use crate::ports::PortError;
 
-/// Why a customer was not synced.
+/// The reason why a customer was not synced.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SyncError {
     #[error(transparent)]
@@ -33,21 +33,21 @@ impl From<Error> for SyncError {
     }
 }
 
-/// Who is to blame for a failure.
+/// The cause of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Blame {
-    /// The customer: it is tried again, and parked after a while.
+    /// The customer: the sync is retried, and parked after a number of failures.
     Customer,
-    /// Perhaps the store's Chatwoot: if others of the store fail this way too, it is.
+    /// Possibly the store's Chatwoot; it is, if other customers of the store fail in the same way.
     Perhaps,
-    /// The store's account or its Chatwoot: none of the store's customers would fare better.
+    /// The store's account or its Chatwoot: every customer of the store would fail.
     Store,
-    /// Nobody: another worker has a row that this one needs, or the claim was lost.
+    /// A concurrent worker: it holds a row that this sync needs, or the claim was lost.
     Nobody,
 }
 
-/// The server gives a request up after 15 seconds: until then one whose answer was lost may still
-/// be worked on.
+/// The server aborts a request after 15 seconds: until then a request whose response was lost may
+/// still be processed.
 pub(super) const SERVER_TIME: Duration = Duration::from_secs(15);
 
 impl SyncError {
@@ -62,7 +62,7 @@ impl SyncError {
         }
     }
 
-    /// How long what was sent may still be worked on.
+    /// Returns how long the server may still process what was sent.
     pub(super) fn settles_in(&self) -> Duration {
         match self {
             Self::Late => SERVER_TIME,
@@ -78,14 +78,14 @@ impl SyncError {
 
 fn blame_for(error: &Error) -> Blame {
     match error.kind() {
-        // Suspended, removed from the account, a token that was replaced, a server that is away;
-        // and the server's limit, which is everybody's.
+        // Suspended, removed from the account, a replaced token, an unreachable server, and the
+        // server's rate limit, which applies to all customers.
         ErrorKind::Unauthorized
         | ErrorKind::PaymentRequired
         | ErrorKind::Forbidden
         | ErrorKind::Connect
         | ErrorKind::RateLimited => Blame::Store,
-        // A creation that finds nothing: the account or its inbox was deleted.
+        // A creation with a 404: the account or its inbox was deleted.
         ErrorKind::NotFound if error.operation() == "contacts.create" => Blame::Store,
         ErrorKind::Server | ErrorKind::Timeout | ErrorKind::Interrupted => Blame::Perhaps,
         _ => Blame::Customer,

@@ -1,4 +1,4 @@
-//! A customer whom the shop does not have any more: what becomes of the contact.
+//! Removing the contacts of customers who no longer exist in the shop.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::accounts::OpenAccount;
 use crate::attributes;
 use crate::ports::{Doubt, Settlement, SyncClaim};
 
-/// When a contact is tried again that is online and cannot be deleted.
+/// The delay before the next attempt to delete a contact that is online.
 const STILL_ONLINE: Duration = Duration::from_mins(5);
 
 impl ContactSync {
@@ -36,7 +36,7 @@ impl ContactSync {
         }
     }
 
-    /// Removes the contact of a customer who is gone, as the policy says.
+    /// Removes the contact of a customer who no longer exists, according to the policy.
     pub(super) async fn remove_gone(
         &self,
         open: &OpenAccount,
@@ -47,7 +47,7 @@ impl ContactSync {
                 return Ok(Done::unchanged(link.clone()));
             }
             Some(link) => Some(link.contact),
-            // A creation whose answer was lost.
+            // A creation whose response was lost.
             None if claim.doubt == Doubt::Write => self.find_own(open, claim).await?,
             None => None,
         };
@@ -62,7 +62,7 @@ impl ContactSync {
         }
     }
 
-    /// Finds a contact without a link that was made for the customer.
+    /// Finds an unlinked contact that was created for the customer.
     pub(super) async fn find_own(
         &self,
         open: &OpenAccount,
@@ -84,7 +84,7 @@ impl ContactSync {
         match open.account.contacts().delete(contact).await {
             Ok(()) => Ok(Done::new(Settlement::Gone, Outcome::Deleted)),
             Err(error) if error.is_not_found() => Ok(Done { called: true, ..gone() }),
-            // Who has the widget open cannot be deleted.
+            // A contact with an open widget cannot be deleted.
             Err(error) if error.kind() == ErrorKind::Invalid => {
                 self.anonymize(open, claim, contact).await?;
                 let settlement = Settlement::Retry {
@@ -98,7 +98,7 @@ impl ContactSync {
         }
     }
 
-    /// Clears what is personal. `false`: the contact is not there any more.
+    /// Clears the personal data. Returns `false` if the contact no longer exists.
     async fn anonymize(
         &self,
         open: &OpenAccount,
@@ -128,7 +128,7 @@ impl ContactSync {
         }
     }
 
-    /// Says durably that something is about to be sent for a claim.
+    /// Records durably that a request is about to be sent for a claim.
     pub(super) async fn begin(&self, claim: &SyncClaim) -> Result<(), WriteError> {
         let begun = self.in_time("sync ledger", self.ports.sync.begin(claim)).await?;
         if begun { Ok(()) } else { Err(WriteError::Lost) }

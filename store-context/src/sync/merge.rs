@@ -1,4 +1,4 @@
-//! Two customers whom the shop made one: their contacts become one.
+//! Merging the contacts of two customers whom the shop merged.
 
 use std::time::Duration;
 
@@ -14,15 +14,15 @@ use crate::model::{CustomerId, StoreId};
 use crate::ports::{Doubt, Hold, PortFailure, Priority, Settlement, SyncClaim};
 
 impl ContactSync {
-    /// Wants two customers merged whom the shop merged: conversations, notes and presences of
-    /// `from`'s contact move to `into`'s, and `from`'s is gone. Labels of it are lost (measured on
-    /// 4.15.1).
+    /// Requests the merge of two customers whom the shop merged: conversations, notes and contact
+    /// inboxes of `from`'s contact move to `into`'s contact, and `from`'s contact is deleted. Its
+    /// labels are lost (measured on 4.15.1).
     ///
-    /// It is noted durably and done by a worker, whatever happens on the way. Where the shop does
-    /// not have `into`, `from` is synced as any other.
+    /// The request is stored durably and carried out by a worker, which retries after failures. If
+    /// the shop does not have `into`, `from` is synced like any other customer.
     ///
     /// # Errors
-    /// The ledger failed: the merge is not noted.
+    /// Returns an error if the ledger failed; the merge is then not recorded.
     pub async fn merge(
         &self,
         store: &StoreId,
@@ -37,8 +37,8 @@ impl ContactSync {
         Ok(self.ports.sync.want_merge(store, from, into).await?)
     }
 
-    /// Merges a claimed customer's contact into another customer's. `None`: there is no such
-    /// customer, so the claimed one is synced as any other.
+    /// Merges a claimed customer's contact into another customer's. Returns `None` if there is no
+    /// such customer; the claimed one is then synced like any other.
     pub(super) async fn merge_into(
         &self,
         open: &OpenAccount,
@@ -49,7 +49,7 @@ impl ContactSync {
             return Err(WriteError::Busy.into());
         };
         let merged = self.merge_claimed(open, claim, &held).await;
-        // It is in doubt now, unless nothing was sent, and so it is written again.
+        // The row is in doubt now, unless nothing was sent, so it is written again.
         let quiet = merged.as_ref().map_or_else(SyncError::settles_in, |_| Duration::ZERO);
         let returned = Settlement::Returned { quiet };
         self.in_time("sync ledger", self.ports.sync.settle(&[(*held, returned)])).await?;
@@ -74,7 +74,7 @@ impl ContactSync {
             return Ok(Some(Done::new(Settlement::Gone, Outcome::Gone)));
         };
         let Some(base) = link_in(open, into).map(|link| link.contact) else {
-            // The other has no contact yet.
+            // The other customer has no contact yet.
             let other = std::slice::from_ref(&into.customer);
             self.ports.sync.want(&claim.store, other, Priority::Live).await?;
             return Err(WriteError::NoContactYet.into());
@@ -85,14 +85,14 @@ impl ContactSync {
         self.begin(into).await?;
         self.begin(claim).await?;
         if !self.merge_contacts(open, base, mergee).await? {
-            // The other's own contact vanished: it is made again first.
+            // The other customer's contact no longer exists: it is created again first.
             return Err(WriteError::NoContactYet.into());
         }
         Ok(Some(Done::new(Settlement::Gone, Outcome::Merged)))
     }
 
-    /// Merges two contacts. `false`: the one that should stay is not there any more. One that is
-    /// gone already was merged before, by a call whose answer was lost.
+    /// Merges two contacts. Returns `false` if the contact that should remain does not exist. If
+    /// the other does not exist, it was merged before, by a call whose response was lost.
     pub(super) async fn merge_contacts(
         &self,
         open: &OpenAccount,

@@ -1,4 +1,4 @@
-//! A guest who turns out to be a customer: two contacts become one.
+//! Merging the contact of a guest who is recognized as a customer into the customer's contact.
 
 use std::time::Duration;
 
@@ -14,29 +14,29 @@ use crate::accounts::{OpenAccount, StoreAccountError};
 use crate::model::{CustomerId, StoreId};
 use crate::ports::{PortError, Settlement, SyncClaim};
 
-/// How long a recognition waits for a worker that is writing the customer's contact.
+/// The maximum time that a merge waits for a worker that is writing the customer's contact.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Why a guest's contact was not merged; doing it again is safe.
+/// The reason why a guest's contact was not merged; repeating the call is safe.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MergeGuestError {
     /// The shop has no such customer.
     #[error("the shop has no customer {0}")]
     UnknownCustomer(CustomerId),
-    /// The contact is no guest's.
+    /// The contact belongs to another customer.
     #[error("contact {0} is another customer's: only a guest's contact is merged")]
     OtherCustomer(ContactId),
     /// The store's account cannot be used.
     #[error(transparent)]
     Account(#[from] StoreAccountError),
-    /// The customer has no contact yet, and it could not be written.
+    /// The customer has no contact yet, and none could be created.
     #[error("the customer's contact could not be written first: {0}")]
     NoContact(String),
-    /// Somebody else is writing the customer's contact, or it vanishes again and again.
+    /// Another worker is writing the customer's contact, or it was deleted repeatedly.
     #[error(transparent)]
     Write(#[from] WriteError),
-    /// Chatwoot refused the merge or did not answer.
+    /// Chatwoot refused the merge or did not respond.
     #[error(transparent)]
     Chatwoot(#[from] Error),
     /// A port failed.
@@ -45,17 +45,19 @@ pub enum MergeGuestError {
 }
 
 impl ContactSync {
-    /// Merges a guest's contact into the customer's: its conversations, notes and presences move
-    /// there, and the guest is gone. Labels of the guest are lost (measured on 4.15.1).
+    /// Merges a guest's contact into the customer's: its conversations, notes and contact inboxes
+    /// move there, and the guest's contact is deleted. The guest's labels are lost (measured on
+    /// 4.15.1).
     ///
-    /// The customer's row is held meanwhile, so that no worker writes the contact at the same time.
-    /// Where this is dropped half-way, the contact is written again once the hold has ended
-    /// ([`SyncConfig::lease`](super::SyncConfig::lease)).
+    /// The customer's row is claimed meanwhile, so that no worker writes the contact at the same
+    /// time. If the future is dropped before it completes, the contact is written again once the
+    /// claim's lease has expired ([`SyncConfig::lease`](super::SyncConfig::lease)).
     ///
-    /// A guest who is gone was merged before, by a call whose answer was lost: doing it again is safe.
+    /// A guest's contact that does not exist was merged before, by a call whose response was lost:
+    /// repeating the call is safe.
     ///
-    /// The host answers for it that the guest *is* the customer: a session, never an e-mail address
-    /// that somebody typed.
+    /// The host is responsible for the fact that the guest *is* the customer: it must come from a
+    /// session, never from an email address that a visitor typed.
     pub async fn merge_guest(
         &self,
         store: &StoreId,
@@ -63,7 +65,7 @@ impl ContactSync {
         guest: ContactId,
     ) -> Result<ContactId, MergeGuestError> {
         let open = self.open(store).await?;
-        // The customer's own contact may have to be made first, and may vanish meanwhile.
+        // The customer's own contact may have to be created first, and may be deleted meanwhile.
         let mut vanished = false;
         for _ in 0..4 {
             let claim = self.hold_waiting(store, customer, PATIENCE).await?;
@@ -79,7 +81,7 @@ impl ContactSync {
             let limit = self.config.time_limit();
             let merged = timeout(limit, self.merge_held(&open, &claim, contact, guest)).await;
             let merged = merged.unwrap_or(Err(WriteError::Busy.into()));
-            // What was sent and not answered may still be worked on. Once something was sent the row
+            // A request without a response may still be processed. Once a request was sent the row
             // is in doubt and wanted, so that the contact is written again.
             let quiet = match &merged {
                 Err(MergeGuestError::Chatwoot(error)) if error.is_unknown_outcome() => SERVER_TIME,
@@ -95,14 +97,14 @@ impl ContactSync {
         Err(WriteError::Unsteady.into())
     }
 
-    /// Writes the contact of a held customer.
+    /// Writes the contact of a claimed customer.
     async fn write_held(
         &self,
         open: &OpenAccount,
         claim: SyncClaim,
     ) -> Result<(), MergeGuestError> {
         let customer = claim.customer.clone();
-        // Whoever asks for the customer now is worth a try, however often it failed before.
+        // An explicit request deserves an attempt, however often the sync failed before.
         let claim = SyncClaim { tries: 0, ..claim };
         let synced = self.attend_and_settle(claim).await?;
         let link = self.ports.sync.link(&open.record.store.id, &customer).await?;
@@ -113,8 +115,8 @@ impl ContactSync {
         }
     }
 
-    /// Merges a guest's contact into that of a held customer. `false`: the customer's own contact
-    /// is not there any more.
+    /// Merges a guest's contact into that of a claimed customer. Returns `false` if the customer's
+    /// own contact no longer exists.
     async fn merge_held(
         &self,
         open: &OpenAccount,
@@ -136,8 +138,8 @@ impl ContactSync {
                 return Err(MergeGuestError::OtherCustomer(guest));
             }
             Ok(_) => {}
-            // Merged before, by a call whose answer was lost: the contact is written again, should
-            // nobody have done so.
+            // Merged before, by a call whose response was lost: the contact is written again in
+            // case that did not happen.
             Err(error) if error.is_not_found() => return Ok(true),
             Err(error) => return Err(error.into()),
         }

@@ -1,5 +1,5 @@
-//! Customers to contacts, level-triggered: a trigger only says that something changed, and a worker
-//! writes what is true now.
+//! The level-triggered sync of customers to contacts: a trigger only records that something
+//! changed, and a worker writes the current state.
 
 mod adoption;
 mod config;

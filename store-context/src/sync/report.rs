@@ -1,4 +1,4 @@
-//! What was done for a customer.
+//! The results of syncing customers.
 
 use jiff::SignedDuration;
 
@@ -7,38 +7,39 @@ use super::write::LeftOut;
 use crate::model::{CustomerId, StoreId};
 use crate::ports::{Link, Settlement};
 
-/// What was done for a customer.
+/// The outcome of one customer's sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Outcome {
-    /// The contact is new.
+    /// The contact was created.
     Created,
-    /// A contact that was there already became the customer's.
+    /// An existing contact became the customer's.
     Adopted,
-    /// The contact was changed.
+    /// The contact was updated.
     Updated,
-    /// The contact says it already; nothing was written.
+    /// The contact was up to date; nothing was written.
     Unchanged,
     /// The shop has no such customer (any more), and there is no contact to remove.
     Gone,
-    /// The contact of a customer who is gone was anonymized.
+    /// The contact of a customer who no longer exists was anonymized.
     Anonymized,
-    /// The contact of a customer who is gone was deleted.
+    /// The contact of a customer who no longer exists was deleted.
     Deleted,
-    /// The contact was merged into that of another customer, as the shop did with the two.
+    /// The contact was merged into that of another customer, because the shop merged the two.
     Merged,
-    /// It failed, and is due again later.
+    /// The sync failed and is retried later.
     Failed,
-    /// It failed too often, and waits to be replayed.
+    /// The sync failed too often and is parked until it is replayed.
     Parked,
-    /// It was given back untried: its store is paused, or another worker has a row that it needs.
+    /// The claim was returned without an attempt: the store is paused, or another worker holds a
+    /// row that the sync needs.
     Returned,
-    /// Another worker took it over meanwhile, or the ledger failed.
+    /// The claim was lost to another worker, or the ledger failed.
     Lost,
 }
 
 impl Outcome {
-    /// Returns the outcome as a label for a metric: `created`, `updated`, `parked` and so on.
+    /// Returns the outcome as a metric label: `created`, `updated`, `parked` and so on.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Created => "created",
@@ -56,13 +57,13 @@ impl Outcome {
         }
     }
 
-    /// Whether the version that was wanted is in Chatwoot now.
+    /// Returns whether the wanted version is in Chatwoot now.
     pub(super) fn is_confirmed(self) -> bool {
         !matches!(self, Self::Failed | Self::Parked | Self::Returned | Self::Lost)
     }
 }
 
-/// One customer's sync.
+/// The result of one customer's sync.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Synced {
@@ -70,26 +71,26 @@ pub struct Synced {
     pub store: StoreId,
     /// The customer.
     pub customer: CustomerId,
-    /// What was done.
+    /// The outcome.
     pub outcome: Outcome,
-    /// From the first trigger to the confirmation; `None` unless it was confirmed.
+    /// The time from the first trigger to the confirmation; `None` unless it was confirmed.
     pub lag: Option<SignedDuration>,
-    /// Fields that this customer's contact had to go without; the rest was written.
+    /// Fields that were left out of this customer's contact; the others were written.
     pub left_out: Vec<LeftOut>,
-    /// What was wrong with the contact before, if that was seen; it is put right now.
+    /// How the contact had drifted, if that was detected; it is repaired now.
     pub drift: Option<Drift>,
-    /// Why it failed, or why the store was paused.
+    /// The reason of the failure, or of the store's pause.
     pub error: Option<String>,
 }
 
-/// What was done for a customer, before the claim is settled.
+/// The result of a sync before the claim is settled.
 #[derive(Clone, Debug)]
 pub(super) struct Done {
     pub(super) settlement: Settlement,
     pub(super) outcome: Outcome,
     pub(super) left_out: Vec<LeftOut>,
     pub(super) drift: Option<Drift>,
-    /// Whether Chatwoot answered.
+    /// Whether Chatwoot responded.
     pub(super) called: bool,
 }
 
@@ -99,7 +100,7 @@ impl Done {
         Self { settlement, outcome, left_out: Vec::new(), drift: None, called }
     }
 
-    /// The contact is as its link says.
+    /// Returns the result for a contact that matches its link.
     pub(super) fn unchanged(link: Link) -> Self {
         let retry_left_out = retry_left_out(&link);
         let quiet = std::time::Duration::ZERO;
@@ -107,9 +108,9 @@ impl Done {
     }
 }
 
-/// When to try again by itself what was left out because another contact has it: after two seconds,
-/// as two who swap may wait for each other, then seldom: that the other is another customer's and
-/// lets it go is told by the ledger.
+/// Returns the delay before fields left out because of another contact are retried: two seconds at
+/// first, since two contacts that swap values may wait for each other, then longer. If the other
+/// contact is another customer's, the ledger triggers the retry when it releases the value.
 pub(super) fn retry_left_out(link: &Link) -> Option<std::time::Duration> {
     const WAITS: [u64; 5] = [2, 60, 600, 3_600, 21_600];
     const LONGEST: u64 = 86_400;

@@ -1,4 +1,4 @@
-//! What a contact says of its customer, in one form, whoever shows it.
+//! The state of a contact in a canonical form, independent of the API or webhook that reports it.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +11,11 @@ use crate::attributes;
 use crate::mac::hash_digits;
 use crate::ports::Fingerprint;
 
-/// The fields of a contact that this engine writes, each as it compares; one that is empty is not
-/// there. Attributes of others (an agent's notes, the widget's) are no part of it.
+/// The fields of a contact that this engine writes, in a comparable form; an empty field is absent.
+/// Attributes of others (an agent's notes, the widget's) are not included.
 ///
-/// What the server makes of a field on its way is made of it here too (4.15.1): an e-mail address
-/// in lower case, nothing for an empty text, a number by its value and not by its digits.
+/// The server's normalizations are applied here too (4.15.1): an email address is lower-cased, an
+/// empty text becomes absent, a number is compared by value and not by its digits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ContactState(BTreeMap<&'static str, String>);
 
@@ -72,14 +72,14 @@ impl ContactState {
         Self(fields.filter_map(|(field, value)| Some((field, value?))).collect())
     }
 
-    /// The same state has the same fingerprint.
+    /// Returns the fingerprint; equal states have equal fingerprints.
     pub(crate) fn fingerprint(&self) -> Fingerprint {
-        // Texts under texts always serialize.
+        // A map from text to text always serializes.
         let json = serde_json::to_vec(&self.0).unwrap_or_default();
         Fingerprint(hash_digits(&[&json]))
     }
 
-    /// The fields in which two states differ, in the order of their names.
+    /// Returns the fields in which two states differ, ordered by name.
     pub(crate) fn differs_in(&self, other: &Self) -> Vec<&'static str> {
         let fields = self.0.keys().chain(other.0.keys());
         let mut fields: Vec<_> =
@@ -90,12 +90,12 @@ impl ContactState {
     }
 }
 
-/// A value of an attribute as it compares: 100.10 is 100.1, and null is nothing.
+/// Returns an attribute's value in a comparable form: 100.10 equals 100.1, and null equals absent.
 fn canonical(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
         Value::Number(number) => {
-            // Chatwoot reads a number with a fraction as a double, and shows that.
+            // Chatwoot parses a number with a fraction as a double and returns that.
             let value = number.as_f64().map(|value| value + 0.0);
             Some(value.map_or_else(|| number.to_string(), |value| value.to_string()))
         }

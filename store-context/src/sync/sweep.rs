@@ -1,4 +1,4 @@
-//! Comparing a store's customers and contacts, so that nothing depends on a trigger alone.
+//! The sweep: compares a store's customers and contacts, so that nothing depends on triggers alone.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -16,14 +16,14 @@ use crate::accounts::{OpenAccount, StoreAccountError};
 use crate::model::{CustomerId, StoreId};
 use crate::ports::{Cursor, Doubt, Link, PortError, Priority};
 
-/// Why a sweep was cut short; what it found until then is put right all the same.
+/// The reason why a sweep was aborted; the differences found until then are repaired all the same.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
     /// The store's account cannot be used.
     #[error(transparent)]
     Account(#[from] StoreAccountError),
-    /// Chatwoot refused a page of contacts or did not answer.
+    /// Chatwoot refused a page of contacts or did not respond.
     #[error(transparent)]
     Chatwoot(#[from] Error),
     /// A port failed.
@@ -31,24 +31,24 @@ pub enum VerifyError {
     Port(#[from] PortError),
 }
 
-/// A linked contact that is not as it was written.
+/// A linked contact that differs from what was last written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drifted {
     /// The customer.
     pub customer: CustomerId,
     /// The contact that was linked to the customer.
     pub contact: ContactId,
-    /// What is wrong with it.
+    /// The difference.
     pub drift: Drift,
 }
 
-/// What a sweep found. Displayed, it is one line of a count, then one a contact.
+/// The findings of a sweep. `Display` writes one line with the counts, then one line per contact.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct VerifyReport {
-    /// How many linked contacts were compared.
+    /// The number of linked contacts that were compared.
     pub checked: u64,
-    /// Those that were not as they were written.
+    /// The contacts that differed from what was last written.
     pub drifted: Vec<Drifted>,
 }
 
@@ -63,25 +63,25 @@ impl fmt::Display for VerifyReport {
     }
 }
 
-/// How far a sweep has come. It may be kept and gone on with, also by another process; a new one
-/// begins from the start.
+/// The position of a sweep. It can be stored and resumed, also by another process; a new cursor
+/// starts from the beginning.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SweepCursor {
     place: Place,
-    /// The linked contacts that were shown.
+    /// The linked contacts that the listing contained.
     seen: BTreeSet<ContactId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Place {
-    /// Pages of contacts, from this one on.
+    /// The pages of contacts, from this page on.
     Contacts { page: u32 },
-    /// Links whose contact was not shown.
+    /// The links whose contact was not in the listing.
     Links { after: Option<CustomerId> },
     /// The shop's customers.
     Customers { after: Option<Cursor> },
-    /// The linked customers, of whom the shop may not have some any more.
+    /// The linked customers, some of whom may no longer exist in the shop.
     Linked { after: Option<CustomerId> },
 }
 
@@ -91,34 +91,35 @@ impl Default for Place {
     }
 }
 
-/// What one step of a sweep did.
+/// The result of one step of a sweep.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SweepStep {
-    /// Where the next step begins; `None` at the end.
+    /// The position of the next step; `None` at the end.
     pub next: Option<SweepCursor>,
-    /// How many calls of Chatwoot it made.
+    /// The number of calls to Chatwoot.
     pub calls: u32,
-    /// What it found.
+    /// The findings of the step.
     pub found: VerifyReport,
 }
 
-/// How many rows or ids of a port are read at once.
+/// The number of rows or ids that are read from a port at once.
 const PAGE: usize = 1_000;
 
 impl ContactSync {
-    /// Compares the store's linked contacts with what was last written to them, and wants each put
-    /// right that differs: a worker writes it again, and makes one anew that vanished. Once the
-    /// workers have run, another check finds nothing.
+    /// Compares the store's linked contacts with what was last written to them, and marks each that
+    /// differs as wanted: a worker writes it again, or creates it again if it was deleted. After
+    /// the workers have run, another check finds no differences.
     ///
-    /// It is one call for 15 contacts, and one for each linked contact that is not listed, as fast as
-    /// the client's limits allow. [`ContactSync::sweep`] does the same within a share of the limit,
-    /// and looks for changes in the shop that nobody told of. No webhook tells of a deletion or a
-    /// merge, so one of the two belongs into a host's schedule, and after a change of the store's
-    /// [`IdentityPolicy`](crate::model::IdentityPolicy).
+    /// It makes one call per 15 contacts, and one for each linked contact that is not in the
+    /// listing, as fast as the client's limits allow. [`ContactSync::sweep`] does the same within a
+    /// share of the limit, and also finds changes in the shop without a trigger. Chatwoot sends no
+    /// webhook for a deletion or a merge, so a host should schedule one of the two, and run it
+    /// after a change of the store's [`IdentityPolicy`](crate::model::IdentityPolicy).
     ///
     /// # Errors
-    /// The store's account cannot be used, a page could not be read, or a port failed.
+    /// Returns an error if the store's account cannot be used, a page could not be read, or a port
+    /// failed.
     ///
     /// ```
     /// # use store_context::model::StoreId;
@@ -141,14 +142,16 @@ impl ContactSync {
         Ok(all)
     }
 
-    /// Sweeps a store from a cursor to the end, at most
-    /// [`SyncConfig::sweep_calls_per_minute`](super::SyncConfig::sweep_calls_per_minute) calls a
-    /// minute: finds what [`ContactSync::verify`] finds, and wants every customer of the shop and
-    /// every linked customer whom the shop does not have any more, as bulk work: who is as written
-    /// costs no call. `keep` is told each cursor, for a later start.
+    /// Sweeps a store from a cursor to the end, with at most
+    /// [`SyncConfig::sweep_calls_per_minute`](super::SyncConfig::sweep_calls_per_minute) calls per
+    /// minute: finds what [`ContactSync::verify`] finds, and marks as wanted, with bulk priority,
+    /// every customer of the shop and every linked customer who no longer exists there. A customer
+    /// whose contact is up to date costs no call. `keep` is called with each cursor, so that a
+    /// later sweep can resume.
     ///
     /// # Errors
-    /// As for [`ContactSync::verify`]; the last kept cursor goes on where it stopped.
+    /// As for [`ContactSync::verify`]; the last cursor passed to `keep` resumes where the sweep
+    /// stopped.
     pub async fn sweep(
         &self,
         store: &StoreId,
@@ -168,8 +171,8 @@ impl ContactSync {
         }
     }
 
-    /// Does one step of a sweep: at most one call of Chatwoot. Dropping it loses nothing but the
-    /// step.
+    /// Runs one step of a sweep, with at most one call to Chatwoot. Dropping the future loses only
+    /// that step.
     ///
     /// # Errors
     /// As for [`ContactSync::verify`].
@@ -219,7 +222,7 @@ impl ContactSync {
         Ok(step)
     }
 
-    /// Compares one page of contacts. `false`: it is empty.
+    /// Compares one page of contacts. Returns `false` if it is empty.
     async fn sweep_page(
         &self,
         open: &OpenAccount,
@@ -228,7 +231,7 @@ impl ContactSync {
         step: &mut SweepStep,
     ) -> Result<bool, VerifyError> {
         // Oldest first: contacts do not move to other pages, unless one before them is deleted.
-        // Those that are not shown for that are looked at one by one.
+        // Contacts that are missed because of that are read one by one.
         let query = ContactsQuery {
             page: Some(page),
             sort: Some(ContactSort::CreatedAt),
@@ -251,7 +254,7 @@ impl ContactSync {
         Ok(!shown.is_empty())
     }
 
-    /// Reads the next linked contact that was not shown. `None`: there is none.
+    /// Reads the next linked contact that was not in the listing. Returns `None` if there is none.
     async fn sweep_link(
         &self,
         open: &OpenAccount,
@@ -293,7 +296,7 @@ impl ContactSync {
         let written = &link.fingerprint;
         let drift = match shown {
             None => Drift::Vanished,
-            // The shop is asked only where something is wrong.
+            // The shop is read only where a difference was found.
             Some(shown)
                 if ContactState::of_contact(shown).fingerprint() == *written
                     && !is_moved(shown, &identifier) =>
@@ -308,7 +311,7 @@ impl ContactSync {
                 drift
             }
         };
-        // A worker who changed the link meanwhile has just written the contact.
+        // A worker that changed the link meanwhile has just written the contact.
         if ledger.link(store, customer).await?.as_ref() != Some(link) {
             return Ok(());
         }

@@ -1,4 +1,4 @@
-//! Sweeping every store in turn, shared by all processes.
+//! The schedule of the sweeps of all stores, shared by all processes.
 
 use std::time::Duration;
 
@@ -10,31 +10,32 @@ use crate::guard::{self, guarded};
 use crate::model::StoreId;
 use crate::ports::{PortResult, SweepClaim};
 
-/// How long a claim of a sweep holds; it is renewed while the store is swept.
+/// The lease of a claim on a sweep; it is renewed while the store is swept.
 const LEASE: Duration = Duration::from_mins(5);
 
 /// How often a process looks for stores whose sweep is due.
 const EVERY: Duration = Duration::from_mins(1);
 
-/// How often stores are looked for that are not scheduled.
+/// How often unscheduled stores are looked for.
 const SCHEDULE_EVERY: Duration = Duration::from_mins(10);
 
-/// How long after a sweep that failed the store is swept again.
+/// The delay after a failed sweep.
 const AFTER_FAILURE: Duration = Duration::from_mins(30);
 
-/// How long a step may take: a call of Chatwoot that waits for its turn, and a page of ports.
+/// The time limit of a step: one call to Chatwoot that may wait for the rate limit, and a page of
+/// the ports.
 const STEP_LIMIT: Duration = Duration::from_mins(4);
 
-/// How many stores are read at once.
+/// The number of stores that are read at once.
 const STORES: usize = 500;
 
 impl ContactSync {
-    /// Sweeps every store once in `every`, one after another, until `shutdown` is done; see
-    /// [`ContactSync::sweep`]. A sweep that is cut off begins again at the next start.
+    /// Sweeps every store once per `every`, one after another, until `shutdown` completes; see
+    /// [`ContactSync::sweep`]. An interrupted sweep starts from the beginning.
     ///
     /// Each process sweeps one store at a time, with at most
-    /// [`SyncConfig::sweep_calls_per_minute`](super::SyncConfig::sweep_calls_per_minute) calls a
-    /// minute; who sweeps which is shared out by [`Sweeps`](crate::ports::Sweeps).
+    /// [`SyncConfig::sweep_calls_per_minute`](super::SyncConfig::sweep_calls_per_minute) calls per
+    /// minute; [`Sweeps`](crate::ports::Sweeps) distributes the stores among the processes.
     pub async fn sweep_until(&self, every: Duration, shutdown: impl Future<Output = ()> + Send) {
         let mut held = None;
         tokio::select! {
@@ -83,7 +84,7 @@ impl ContactSync {
         }
     }
 
-    /// Sweeps a store, and returns when it is to be swept again.
+    /// Sweeps a store, and returns the delay before its next sweep.
     async fn sweep_claimed(&self, claim: &SweepClaim, every: Duration) -> Duration {
         let store = &claim.store;
         let pace = Duration::from_mins(1) / self.config.sweep_calls_per_minute.max(1);
@@ -97,7 +98,7 @@ impl ContactSync {
                     cursor = next;
                     sleep(pace * calls).await;
                 }
-                // A tenth more or less, so that stores that began together do not stay together.
+                // Up to a tenth more or less, so that stores that started together spread out.
                 Ok(_) => return every.mul_f64(0.9 + fastrand::f64() / 5.0),
                 Err(error) => {
                     tracing::warn!(%store, error, "a sweep was cut short; it begins again later");

@@ -1,4 +1,5 @@
-//! The worker: claims customers, as many as it has room for, syncs them side by side, settles them.
+//! The worker: claims as many customers as it has room for, syncs them concurrently, and settles
+//! them.
 
 use std::collections::BTreeMap;
 use std::future::pending;
@@ -26,28 +27,31 @@ use crate::ports::{
     Settlement, SyncClaim, SyncReport,
 };
 
-/// Syncs customers to contacts. Any number of them may run on one ledger; clones are the same one.
+/// Syncs customers to contacts. Any number of instances may run on one ledger; clones share their
+/// state.
 #[derive(Clone, Debug)]
 pub struct ContactSync {
     pub(super) accounts: Accounts,
     pub(super) ports: Ports,
     pub(super) config: SyncConfig,
     context: Option<ContextService>,
-    /// How often in a row each store's Chatwoot failed in a way that may be a customer's fault.
+    /// The number of consecutive failures of each store that may be caused by a customer or by its
+    /// Chatwoot.
     failures: Arc<Mutex<BTreeMap<StoreId, u32>>>,
 }
 
-/// After so many failures in a row that may be a customer's fault, it is the store's Chatwoot.
+/// The number of consecutive ambiguous failures after which the store's Chatwoot is taken as the
+/// cause.
 const STORE_FAILURES: u32 = 5;
 
-/// A customer who was synced, before the claim is settled.
+/// A synced customer, before the claim is settled.
 struct Finished {
     claim: SyncClaim,
     done: Done,
     error: Option<String>,
 }
 
-/// How a batch was settled: which of the claims stood.
+/// The result of settling a batch: which of the claims were valid.
 type Settled = (Vec<Finished>, PortResult<Vec<bool>>);
 
 impl ContactSync {
@@ -56,29 +60,29 @@ impl ContactSync {
         Self { accounts, ports, config, context: None, failures: Arc::default() }
     }
 
-    /// Also forgets a customer's cached snapshot when a change is wanted.
+    /// Also removes a customer's cached snapshot when a change is wanted.
     pub fn refreshing(mut self, context: ContextService) -> Self {
         self.context = Some(context);
         self
     }
 
-    /// Wants the customer synced: call it after any change of the customer, the orders or the
-    /// cart, as often as you like.
+    /// Marks the customer as wanted: call this after any change of the customer, the orders or the
+    /// cart, as often as needed.
     ///
     /// # Errors
-    /// The ledger failed: the change is not noted.
+    /// Returns an error if the ledger failed; the change is then not recorded.
     pub async fn want(&self, store: &StoreId, customer: &CustomerId) -> Result<(), PortFailure> {
         self.forget_context(store, customer).await;
         self.ports.sync.want(store, std::slice::from_ref(customer), Priority::Live).await?;
         Ok(())
     }
 
-    /// Wants every customer of the store synced, as bulk work that live changes go before. Returns
-    /// how many. Customers who changed and whose contact is in doubt are written; the others cost
-    /// no call of Chatwoot.
+    /// Marks every customer of the store as wanted, with bulk priority, which live changes precede.
+    /// Returns the number of customers. Customers who changed and those whose contact is in doubt
+    /// are written; the others cost no call to Chatwoot.
     ///
     /// # Errors
-    /// A port failed; what was noted until then stays.
+    /// Returns an error if a port failed; the customers marked until then stay marked.
     pub async fn want_all(&self, store: &StoreId) -> Result<u64, PortFailure> {
         let (mut count, mut after) = (0, None);
         loop {
@@ -92,8 +96,8 @@ impl ContactSync {
         }
     }
 
-    /// Wants every customer of the store written, whatever was written before: nothing that was
-    /// confirmed is trusted. One call a customer.
+    /// Marks every customer of the store to be written, whatever was written before: no confirmed
+    /// write is trusted. This costs one call per customer.
     ///
     /// # Errors
     /// As for [`ContactSync::want_all`].
@@ -108,7 +112,7 @@ impl ContactSync {
         }
     }
 
-    /// The next of the store's customers.
+    /// Returns the next page of the store's customers.
     pub(super) async fn page(
         &self,
         store: &StoreId,
@@ -124,10 +128,12 @@ impl ContactSync {
         Ok(page)
     }
 
-    /// Syncs what is due now, at most [`SyncConfig::batch`] customers; empty when nothing was due.
+    /// Syncs the customers that are due now, at most [`SyncConfig::batch`]. Returns an empty list
+    /// if none was due.
     ///
     /// # Errors
-    /// The ledger failed; what was claimed is due again when its lease ends.
+    /// Returns an error if the ledger failed; the claimed customers are due again when their leases
+    /// expire.
     pub async fn run_once(&self) -> Result<Vec<Synced>, PortFailure> {
         let mut all = Vec::new();
         self.drive(pending(), Some(self.config.batch), |synced| all.push(synced)).await?;
@@ -140,8 +146,8 @@ impl ContactSync {
         self.run_until(pending()).await;
     }
 
-    /// Syncs until `stop` is ready, then claims nothing more, waits for what is under way for
-    /// [`SyncConfig::drain`], and gives the rest back.
+    /// Syncs until `stop` completes, then claims no more, waits up to [`SyncConfig::drain`] for the
+    /// syncs in progress, and returns the remaining claims.
     ///
     /// ```
     /// # use store_context::sync::ContactSync;
@@ -150,12 +156,12 @@ impl ContactSync {
     /// # }
     /// ```
     pub async fn run_until(&self, stop: impl Future<Output = ()>) {
-        // Without an end of its own it reports a failing ledger and goes on.
+        // Without a limit it reports ledger failures and continues.
         let _ = self.drive(stop, None, |_| ()).await;
     }
 
-    /// Keeps all slots filled until `stop`, or until nothing is due or `quota` customers were
-    /// claimed.
+    /// Keeps all slots filled until `stop` completes, or until nothing is due or `quota` customers
+    /// were claimed.
     async fn drive(
         &self,
         stop: impl Future<Output = ()>,
@@ -212,7 +218,7 @@ impl ContactSync {
                 }
                 Some(one) = slots.next(), if !slots.is_empty() => {
                     let one: Finished = one;
-                    // A store that had all that it may have can be claimed from again.
+                    // A store that had reached its share can be claimed from again.
                     if of_store(&held, &one.claim.store) >= self.config.per_store {
                         resting = None;
                     }
@@ -248,8 +254,8 @@ impl ContactSync {
         }
     }
 
-    /// How many customers may be claimed now, and of which stores none. No more than any store has
-    /// room for, so that none gets more than its share.
+    /// Returns how many customers may be claimed now, and the stores of which none may be. The
+    /// number is at most what any store has room for, so that none exceeds its share.
     fn room(&self, held: &BTreeMap<u64, SyncClaim>, left: Option<usize>) -> (usize, Vec<StoreId>) {
         let most = self.config.per_store.max(1);
         let mut in_hand: BTreeMap<&StoreId, usize> = BTreeMap::new();
@@ -274,8 +280,8 @@ impl ContactSync {
         (limit, self.in_time("sync ledger", self.ports.sync.claim(request)).await)
     }
 
-    /// Syncs one claimed customer, whatever that comes to, in less time than the claim holds: the
-    /// rest of the lease is for a request that is under way at the end.
+    /// Syncs one claimed customer within less time than the lease: the rest of the lease covers a
+    /// request that is in progress at the end.
     async fn attend(&self, claim: SyncClaim) -> Finished {
         if claim.tries >= self.config.tries {
             let error = "the customer was claimed too often without being settled".to_owned();
@@ -319,7 +325,7 @@ impl ContactSync {
         }
     }
 
-    /// What becomes of a customer who failed, and of the store.
+    /// Decides what follows from a failed sync, for the customer and for the store.
     async fn failed(&self, claim: SyncClaim, error: SyncError) -> Finished {
         let text = error.to_string();
         let quiet = error.settles_in();
@@ -328,7 +334,7 @@ impl ContactSync {
                 let mut failures = self.failures();
                 let count = failures.entry(claim.store.clone()).or_default();
                 *count += 1;
-                // A probe that fails is one failure too many.
+                // One failed probe pauses the store again.
                 let store = *count >= STORE_FAILURES || claim.pauses > 0;
                 if store { Blame::Store } else { Blame::Customer }
             }
@@ -336,14 +342,14 @@ impl ContactSync {
         };
         let done = match blame {
             Blame::Nobody => {
-                // Whoever has the other row is done in a moment.
+                // The worker that holds the other row finishes soon.
                 let wait = Duration::from_millis(200).mul_f64(0.5 + fastrand::f64());
                 Done::new(Settlement::Returned { quiet: quiet.max(wait) }, Outcome::Returned)
             }
             Blame::Store => {
                 self.pause(&claim, &text).await;
-                // Where it may be the customer, it counts, so that one alone does not stop a store
-                // for ever.
+                // If the customer may be the cause, the failure counts, so that one customer alone
+                // does not block a store for ever.
                 if error.blame() == Blame::Perhaps {
                     self.retry_or_park(&claim, quiet, &text)
                 } else {
@@ -367,7 +373,7 @@ impl ContactSync {
         Done::new(Settlement::Retry { after, quiet, error }, Outcome::Failed)
     }
 
-    /// Pauses a store, longer each time it fails again.
+    /// Pauses a store, longer after each consecutive failure.
     async fn pause(&self, claim: &SyncClaim, reason: &str) {
         const FIRST: Duration = Duration::from_secs(5);
         const LONGEST: Duration = Duration::from_mins(10);
@@ -389,7 +395,7 @@ impl ContactSync {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Settles a batch; where the ledger fails, again.
+    /// Settles a batch, and retries if the ledger fails.
     async fn settle(&self, batch: Vec<Finished>) -> Settled {
         const TRIES: u32 = 3;
         let settled = batch.iter().map(|one| (one.claim.clone(), one.done.settlement.clone()));
@@ -408,7 +414,7 @@ impl ContactSync {
         }
     }
 
-    /// What is told of a customer whose claim was settled.
+    /// Returns the result of a customer whose claim was settled.
     fn told(&self, Finished { claim, done, error }: Finished, stood: bool) -> Synced {
         let Done { outcome, left_out, drift, .. } = done;
         let outcome = if stood { outcome } else { Outcome::Lost };
@@ -447,13 +453,13 @@ fn of_store(held: &BTreeMap<u64, SyncClaim>, store: &StoreId) -> usize {
     held.values().filter(|claim| claim.store == *store).count()
 }
 
-/// A customer whose sync was cut off: what was sent may still be worked on.
+/// Returns the result of an interrupted sync: the server may still be processing what was sent.
 fn given_back(claim: SyncClaim) -> Finished {
     let settlement = Settlement::Returned { quiet: SERVER_TIME };
     Finished { claim, done: Done::new(settlement, Outcome::Returned), error: None }
 }
 
-/// Waits for a future that may not be there.
+/// Awaits a future if there is one; otherwise never completes.
 async fn or_pending<F: Future>(future: Option<F>) -> F::Output {
     match future {
         Some(future) => future.await,

@@ -1,4 +1,4 @@
-//! Writing one contact: create, adopt or change, with the server's refusals in mind.
+//! Writing one contact: creates, adopts or updates it, and handles the server's refusals.
 
 use std::fmt;
 use std::time::Duration;
@@ -16,50 +16,50 @@ use crate::accounts::OpenAccount;
 use crate::model::{ContactIdentifiers, CustomerId};
 use crate::ports::{Hold, Link, PortError, PortResult, Settlement, SyncClaim};
 
-/// A contact that could not be written.
+/// The reason why a contact could not be written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WriteError {
-    /// Chatwoot refused it or did not answer.
+    /// Chatwoot refused the request or did not respond.
     #[error(transparent)]
     Chatwoot(#[from] Error),
     /// A port failed.
     #[error(transparent)]
     Port(#[from] PortError),
-    /// The contact was deleted or merged away again and again.
+    /// The contact was deleted or merged repeatedly.
     #[error("the contact vanishes as soon as it is found: is something else deleting contacts?")]
     Unsteady,
-    /// The customer whom this one is merged into has no contact yet.
+    /// The customer into whom this one is merged has no contact yet.
     #[error("the customer whom this one is merged into has no contact yet")]
     NoContactYet,
-    /// Somebody else is writing the contact.
+    /// Another worker is writing the contact.
     #[error("somebody else is writing the contact")]
     Busy,
-    /// Somebody else took the customer over meanwhile, or the customer was erased.
+    /// The claim was lost to another worker, or the customer was erased.
     #[error("the claim was lost: somebody else has the customer, or the customer was erased")]
     Lost,
 }
 
-/// A field that a contact had to go without. It is tried again with the next trigger, and what another
-/// contact has also when that one lets it go, and now and then.
+/// A field that was left out of a contact. It is retried with the next trigger; a value that
+/// another contact has is also retried when that contact releases it, and from time to time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct LeftOut {
     /// The field, by Chatwoot's name: `identifier`, `email` or `phone_number`.
     pub field: &'static str,
-    /// Why.
+    /// The reason.
     pub reason: LeftOutReason,
 }
 
-/// Why a field was left out.
+/// The reason why a field was left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum LeftOutReason {
-    /// Chatwoot refuses the value, such as a number that is none.
+    /// Chatwoot refuses the value, for example an invalid phone number.
     Refused,
     /// Another contact has the value.
     Taken,
-    /// This contact has the value and was not adopted: a visitor may have prepared it. An agent who
-    /// knows better can merge it into the customer's contact, or delete it.
+    /// This contact has the value and was not adopted, because a visitor may have prepared it. An
+    /// agent can merge it into the customer's contact, or delete it.
     NotAdopted(ContactId),
 }
 
@@ -76,32 +76,34 @@ impl fmt::Display for LeftOut {
     }
 }
 
-/// A written contact.
+/// The result of writing a contact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Written {
     pub(super) outcome: Outcome,
-    /// The contact as it is now: what was wanted without what was left out.
+    /// The link to the contact in its current state: the wanted state without the fields that were
+    /// left out.
     pub(super) link: Link,
     pub(super) left_out: Vec<LeftOut>,
-    /// Whether the contact that was known is not there any more.
+    /// Whether the previously linked contact no longer exists.
     pub(super) vanished: bool,
 }
 
-/// A contact that vanishes as often as it is made is left to the next try.
+/// The number of rounds after which a contact that is deleted repeatedly is left to the next
+/// attempt.
 const ROUNDS: usize = 8;
 
-/// In `additional_attributes` of each contact that was made or adopted under a plain identifier:
-/// the customer's pseudonym, by which the contact is known again when the server's answer was lost.
-/// A plain identifier could be a guest's.
+/// The key in `additional_attributes` of each contact that was created or adopted under a plain
+/// identifier. Its value is the customer's pseudonym, which identifies the contact if the server's
+/// response was lost; a plain identifier could be a guest's.
 pub(super) const MADE_FOR: &str = "store_contact";
 
-/// How a contact was found that is there already.
+/// How an existing contact was found.
 #[derive(Clone, Copy)]
 struct Adopted {
     absent_from: Option<InboxId>,
 }
 
-/// One customer's contact on its way.
+/// The state of writing one customer's contact.
 pub(super) struct Attempt<'a> {
     sync: &'a ContactSync,
     open: &'a OpenAccount,
@@ -109,20 +111,20 @@ pub(super) struct Attempt<'a> {
     customer: &'a CustomerId,
     known: Option<ContactId>,
     wanted: WantedContact,
-    /// Whether the known contact was found by this attempt, and where it is not present yet.
+    /// Whether this attempt found the known contact, and the inbox in which it is missing.
     adopted: Option<Adopted>,
     left_out: Vec<LeftOut>,
-    /// What was left out and another contact has.
+    /// The values that were left out because another contact has them.
     waits_for: Vec<String>,
     vanished: bool,
 }
 
-/// What came of one round.
+/// The result of one round.
 enum Round {
     Written(ContactId, Outcome),
-    /// What is known or wanted of the contact has changed, so there is another round.
+    /// The known or the wanted state of the contact changed, so another round follows.
     Again,
-    /// The shop does not have the customer any more.
+    /// The customer no longer exists in the shop.
     Gone,
 }
 
@@ -148,9 +150,9 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Writes the contact; a field that is refused (an address that another contact has, a number
-    /// that is no number) is left out rather than keeping the rest from the agents. `None`: the shop
-    /// does not have the customer any more, and the contact vanished.
+    /// Writes the contact. A refused field (an address of another contact, an invalid phone number)
+    /// is left out, so that agents still see the others. Returns `None` if the customer no longer
+    /// exists in the shop and the contact was deleted.
     pub(super) async fn write(mut self) -> Result<Option<Written>, WriteError> {
         for _ in 0..ROUNDS {
             match self.round().await? {
@@ -178,7 +180,7 @@ impl<'a> Attempt<'a> {
         Written { outcome, link, left_out, vanished }
     }
 
-    /// Says durably that something is about to be sent.
+    /// Records durably that a request is about to be sent.
     async fn begin(&self) -> Result<(), WriteError> {
         if self.sync.ports.sync.begin(self.claim).await? { Ok(()) } else { Err(WriteError::Lost) }
     }
@@ -191,8 +193,8 @@ impl<'a> Attempt<'a> {
                 Ok(contact) => {
                     return Ok(Round::Written(contact.id, self.settle_in(contact.id).await?));
                 }
-                // Deleted or merged away: it is made anew, or found by its identifier, if the
-                // customer is still there. What was read before may be older than an erasure.
+                // Deleted or merged: it is created again, or found by its identifier, if the
+                // customer still exists. The state read before may be older than an erasure.
                 Err(error) if error.is_not_found() => {
                     self.vanished |= self.adopted.is_none();
                     (self.known, self.adopted) = (None, None);
@@ -228,7 +230,7 @@ impl<'a> Attempt<'a> {
         ContactPatch { merge_additional_attributes, ..self.wanted.to_patch() }
     }
 
-    /// What a contact is known again by; a pseudonym suffices.
+    /// Returns the mark that identifies the contact later; a pseudonym needs none.
     fn mark(&self) -> Option<Attributes> {
         match self.open.record.store.identity.identifiers {
             ContactIdentifiers::Pseudonym => None,
@@ -239,8 +241,8 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Makes an adopted contact present where every customer's is. It carries its identifier by
-    /// now: when this fails, it is found again.
+    /// Adds an adopted contact to the inbox in which every customer's contact is. The contact
+    /// carries its identifier already: if this fails, the next attempt finds it.
     async fn settle_in(&self, contact: ContactId) -> Result<Outcome, Error> {
         let Some(Adopted { absent_from }) = self.adopted else { return Ok(Outcome::Updated) };
         if let Some(inbox) = absent_from {
@@ -250,7 +252,7 @@ impl<'a> Attempt<'a> {
         Ok(Outcome::Adopted)
     }
 
-    /// Takes one field that a refusal names out of the way: the next round may find another.
+    /// Resolves one field that a refusal names: the next round may find another.
     async fn make_way(&mut self, refused: Error) -> Result<(), WriteError> {
         let named = |field: &str| refused.invalid_fields().iter().any(|named| named == field);
         if !matches!(refused.kind(), ErrorKind::Invalid | ErrorKind::Conflict) {
@@ -272,8 +274,8 @@ impl<'a> Attempt<'a> {
                     Ok(())
                 }
             }
-            // Nobody has proved a telephone number: a contact that has it may be anybody's, and is
-            // not adopted for it.
+            // Phone numbers are unverified: a contact with this number may belong to anyone, so it
+            // is not adopted for it.
             WantedContact { phone_number: Some(_), .. } if named("phone_number") => {
                 self.leave_out("phone_number", plainly);
                 Ok(())
@@ -314,7 +316,7 @@ impl<'a> Attempt<'a> {
                 self.adopt(&owner);
                 Ok(())
             }
-            // The page was served under the identifier before the sync came.
+            // The page was served with the identifier before the sync ran.
             Some(known) => match contacts.merge(known, owner.id).await {
                 Err(error) if !error.is_not_found() => Err(error.into()),
                 _ => Ok(()),
@@ -341,7 +343,8 @@ impl<'a> Attempt<'a> {
         Ok(())
     }
 
-    /// Whether the contact is another's: by its link, or by an identifier that is not this customer's.
+    /// Returns whether the contact belongs to another customer: by its link, or by an identifier
+    /// that is not this customer's.
     async fn is_of_other(&self, contact: &Contact) -> PortResult<bool> {
         let carried = contact.identifier.as_deref().unwrap_or_default();
         let other = !carried.is_empty() && carried != self.open.identity.identifier(self.customer);
@@ -354,7 +357,7 @@ impl<'a> Attempt<'a> {
         Ok(linked.filter(|linked| linked != self.customer))
     }
 
-    /// Whether a contact without a link may become this customer's.
+    /// Returns whether an unlinked contact may become this customer's.
     async fn is_own(&self, contact: &Contact) -> Result<bool, Error> {
         if is_marked_for(self.open, self.customer, contact) {
             return Ok(true);
@@ -363,7 +366,7 @@ impl<'a> Attempt<'a> {
         is_unprepared(self.sync.config.adoption, self.open, self.customer, contact, now).await
     }
 
-    /// Goes on with a contact that is there.
+    /// Continues with an existing contact.
     fn adopt(&mut self, contact: &Contact) {
         let is_in = |inbox: &InboxId| {
             let mut there = contact.contact_inboxes.iter().flatten();
@@ -373,8 +376,8 @@ impl<'a> Attempt<'a> {
         (self.known, self.adopted) = (Some(contact.id), Some(Adopted { absent_from }));
     }
 
-    /// Another customer's contact carries this customer's identifier, by a merge or by somebody's
-    /// hand: it keeps its customer and gets that one's own identifier again.
+    /// Restores the identifier of another customer's contact that carries this customer's
+    /// identifier because of a merge or a manual change.
     async fn take_back(&self, contact: ContactId, other: &CustomerId) -> Result<(), WriteError> {
         let store = &self.open.record.store.id;
         tracing::warn!(%store, customer = %self.customer, %contact, %other,
@@ -383,7 +386,7 @@ impl<'a> Attempt<'a> {
             return Err(WriteError::Busy);
         };
         let taken_back = self.clear_identifier(contact, &held).await;
-        // Its row is in doubt now, and so it is written again.
+        // Its row is in doubt now, so it is written again.
         let returned = Settlement::Returned { quiet: Duration::ZERO };
         self.sync.ports.sync.settle(&[(*held, returned)]).await?;
         taken_back
@@ -405,8 +408,8 @@ impl<'a> Attempt<'a> {
     }
 }
 
-/// Whether a contact without a link was made for this customer: it carries the pseudonym, which
-/// nobody can guess.
+/// Returns whether an unlinked contact was created for this customer: it carries the pseudonym,
+/// which cannot be guessed.
 pub(super) fn is_marked_for(open: &OpenAccount, customer: &CustomerId, contact: &Contact) -> bool {
     let pseudonym = open.identity.pseudonym(customer);
     let made_for = contact.additional_attributes.get(MADE_FOR);

@@ -1,5 +1,5 @@
-//! Several Chatwoots in one process, stores that move between them, and several who change one store
-//! at once.
+//! Tests of several Chatwoot servers in one process, stores that move between them, and concurrent
+//! changes of one store.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -26,7 +26,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::support::{Bench, DOMAIN, PUBLIC_URL, customer, every_fault};
 
-/// A Chatwoot that remembers every token that came to it.
+/// A Chatwoot server that records every token it receives.
 #[derive(Clone, Debug)]
 struct Server {
     base: &'static str,
@@ -69,7 +69,7 @@ impl Server {
     }
 }
 
-/// A host whose stores are on two Chatwoots.
+/// A host whose stores are on two Chatwoot servers.
 struct World {
     bench: Bench,
     servers: [Server; 2],
@@ -89,7 +89,8 @@ impl World {
         Self { bench, servers, accounts }
     }
 
-    /// One whose stores are provisioned, the first on the first server, the second on the other.
+    /// Creates a world whose stores are provisioned, the first on the first server, the second on
+    /// the other.
     async fn provisioned() -> Self {
         let world = Self::new();
         for (server, store) in world.servers.iter().zip(&world.bench.stores) {
@@ -118,7 +119,7 @@ impl World {
         ContactSync::new(self.accounts.clone(), self.bench.ports.clone(), config)
     }
 
-    /// Every service that calls Chatwoot, for both stores, whatever fails.
+    /// Runs every service that calls Chatwoot, for both stores, ignoring failures.
     async fn do_everything(&self) {
         let Bench { ports, stores, shop, .. } = &self.bench;
         let sync = self.sync();
@@ -137,7 +138,7 @@ impl World {
         sync.run_once().await.unwrap();
     }
 
-    /// How many requests came to each server.
+    /// Returns the number of requests to each server.
     fn requests(&self) -> [u64; 2] {
         [0, 1].map(|server: usize| self.servers[server].fake.requests())
     }
@@ -172,7 +173,7 @@ async fn point_04_tokens_and_calls_of_two_chatwoots_never_meet() {
     }
 }
 
-/// A record that was put together wrongly: by a host's own script, by a restored backup.
+/// A record that was put together wrongly, by a host's own script or a restored backup.
 #[tokio::test]
 async fn point_04_a_token_that_is_for_another_chatwoot_is_sent_to_neither() {
     let world = World::provisioned().await;
@@ -228,7 +229,7 @@ async fn point_04_a_host_with_one_chatwoot_refuses_every_other() {
     assert_eq!(world.requests(), before);
 }
 
-/// A host's function that mixes the servers up: its client would take each token to the wrong one.
+/// A host's function that confuses the servers: its client would send each token to the wrong one.
 #[tokio::test]
 async fn point_04_a_client_of_another_chatwoot_is_not_used() {
     let world = World::provisioned().await;
@@ -254,7 +255,7 @@ async fn point_04_a_client_of_another_chatwoot_is_not_used() {
     assert!(!error.contains("passw0rd"), "{error}");
 }
 
-/// All that could prove something or lead somewhere.
+/// Returns all secrets and unguessable URL parts of a record.
 fn secrets(record: &StoreRecord) -> BTreeSet<String> {
     let held = &record.credentials;
     let secrets = [
@@ -317,8 +318,8 @@ async fn point_03_a_store_that_gets_another_account_begins_anew() {
     assert!(secrets(&before).is_disjoint(&secrets(&after)));
 }
 
-/// The old server goes on sending, with signatures that were right, and agents there have a panel
-/// open whose token was right.
+/// The old server keeps sending deliveries with valid signatures, and agents there have a panel
+/// open with a valid token.
 #[tokio::test]
 async fn point_03_what_the_old_chatwoot_sends_is_refused() {
     let world = World::new();
@@ -354,8 +355,8 @@ async fn point_03_what_the_old_chatwoot_sends_is_refused() {
     assert!(matches!(error, PanelError::Forged), "{error:?}");
 }
 
-/// A host forgets the account while somebody provisions it: what is made from then on is not noted
-/// as the new account's.
+/// A host removes the account while it is being provisioned: resources created from then on are not
+/// saved as the new account's.
 #[tokio::test(start_paused = true)]
 async fn point_03_a_provisioning_of_the_old_account_writes_nothing_to_the_new() {
     let bench = Bench::provisioned().await;
@@ -411,7 +412,7 @@ async fn two_who_provision_a_store_at_once_make_everything_once() {
     }
 }
 
-/// A provisioning may take longer than a lease, and nobody else takes its lock meanwhile.
+/// A provisioning may take longer than a lease, and no other process takes its lock meanwhile.
 #[tokio::test(start_paused = true)]
 async fn a_slow_provisioning_keeps_its_lock_and_gives_it_back() {
     let bench = Bench::new();
@@ -431,7 +432,7 @@ async fn a_slow_provisioning_keeps_its_lock_and_gives_it_back() {
         provisioned = provisioned => panic!("too fast to show something: {provisioned:?}"),
         () = others => {}
     }
-    // Dropped half-way: as a process that is killed, it gives nothing back.
+    // Dropped halfway, like a killed process: the lock is not released.
     bench.fake.clear_faults();
     let began = Instant::now();
     bench.provision(store).await.unwrap();
@@ -473,8 +474,8 @@ async fn a_provisioning_without_its_lock_stops() {
     assert_eq!(bench.fake.requests(), 0, "nothing is asked after the lock was lost");
 }
 
-/// The webhook was made anew in Chatwoot and has another secret. What is signed with the one before
-/// is taken for an hour from when the provisioning saw it, and no longer.
+/// The webhook was recreated in Chatwoot and has another secret. Deliveries signed with the
+/// previous one are accepted for an hour from when the provisioning saw it, and no longer.
 #[tokio::test]
 async fn point_13_the_webhook_secret_before_ends_after_an_hour() {
     for (minutes, taken) in [(59, true), (60, false)] {
@@ -502,7 +503,7 @@ async fn point_13_the_webhook_secret_before_ends_after_an_hour() {
             }
             Err(other) => panic!("{other:?}"),
         }
-        // What is over is not even kept: the next provisioning drops it.
+        // An expired secret is not even stored: the next provisioning drops it.
         bench.provision(store).await.unwrap();
         let kept = bench.record(&store.id).await.credentials.previous_webhook_secret;
         assert_eq!(kept.is_some(), taken, "{minutes} minutes later");

@@ -1,4 +1,4 @@
-//! Which contacts that are there already a new customer is given, and which a visitor prepared.
+//! Tests of which existing contacts a new customer is linked to, and which a visitor prepared.
 
 use chatwoot_client::application::contacts::{Contact, ContactPatch, NewContact, NewContactInbox};
 use chatwoot_client::application::conversations::NewConversation;
@@ -41,7 +41,7 @@ fn not_adopted(field: &'static str, contact: ContactId) -> LeftOut {
     LeftOut { field, reason: LeftOutReason::NotAdopted(contact) }
 }
 
-/// The attack: a guest gives a newcomer's address, and waits for the newcomer to register.
+/// The attack: a guest enters a newcomer's address, and waits for the newcomer to register.
 #[tokio::test]
 async fn a_guest_who_gave_a_newcomers_address_is_not_the_newcomer() {
     let bench = Bench::provisioned().await;
@@ -84,7 +84,7 @@ async fn a_guest_who_guessed_an_identifier_is_not_the_customer() {
     assert_eq!(synced.left_out, [not_adopted("identifier", guest.contact)]);
 }
 
-/// Signed in as one customer, a visitor takes the identifier of the next to register.
+/// Signed in as one customer, a visitor sets the identifier of the next one to register.
 #[tokio::test]
 async fn a_signed_in_visitor_does_not_become_the_next_customer() {
     let bench = Bench::provisioned().await;
@@ -124,7 +124,7 @@ async fn a_plain_identifier_with_the_stores_proof_is_the_customers() {
     assert_eq!(of_customer(&bench, &ada).await.id, visitor.contact);
 }
 
-/// The widget comes before the sync: the contact that it made by our proof is the customer's.
+/// The widget runs before the sync: the contact that it created with our proof is the customer's.
 #[tokio::test]
 async fn a_pseudonym_is_always_the_customers() {
     let bench = Bench::provisioned().await;
@@ -209,7 +209,7 @@ async fn a_plain_id_is_nothing_where_identifiers_are_pseudonyms() {
     assert_ne!(of_customer(&bench, &ada).await.id, plain.id);
 }
 
-/// KELVIN SIGN is no k, whatever Chatwoot makes of it.
+/// A KELVIN SIGN is no k, although Chatwoot lower-cases it to one.
 #[tokio::test]
 async fn an_address_that_the_server_would_change_is_not_sent() {
     let bench = Bench::provisioned().await;
@@ -247,7 +247,7 @@ async fn linked_contacts_move_with_the_policy() {
     assert_eq!(of_customer(&bench, &ada).await.identifier.as_deref(), Some("ada"));
 }
 
-/// The page is served by the new policy before the sync comes: two contacts become one.
+/// The page is served with the new policy before the sync runs: two contacts become one.
 #[tokio::test]
 async fn a_contact_made_by_the_new_identifier_is_merged_into_the_linked_one() {
     let bench = Bench::provisioned().await;
@@ -271,7 +271,8 @@ async fn a_contact_made_by_the_new_identifier_is_merged_into_the_linked_one() {
     assert_eq!(bench.contacts().await.len(), 1);
 }
 
-/// Moving to plain identifiers, what a guest made of the id is not merged into the customer.
+/// After a change to plain identifiers, a contact that a guest created with the id is not merged
+/// into the customer's.
 #[tokio::test]
 async fn a_guests_contact_is_not_merged_into_the_linked_one() {
     let bench = Bench::provisioned().await;
@@ -288,13 +289,13 @@ async fn a_guests_contact_is_not_merged_into_the_linked_one() {
     let account = bench.account(bench.north()).await;
     account.contacts().get(guest.contact).await.expect("it was not merged");
 
-    // Once the guest's contact is gone, the next trigger brings the identifier.
+    // Once the guest's contact is deleted, the next trigger writes the identifier.
     account.contacts().delete(guest.contact).await.unwrap();
     assert!(bench.synced(&ada.id).await.left_out.is_empty());
     assert_eq!(of_customer(&bench, &ada).await.identifier.as_deref(), Some("1815"));
 }
 
-/// The answer to a creation is lost: what was made is known again, by plain identifier too.
+/// The response to a creation is lost: the contact is recognized, also with a plain identifier.
 #[tokio::test(start_paused = true)]
 async fn a_plain_contact_whose_answer_was_lost_is_the_customers() {
     let bench = Bench::hasty();
@@ -309,7 +310,7 @@ async fn a_plain_contact_whose_answer_was_lost_is_the_customers() {
     assert_eq!(bench.contacts().await.len(), 1);
 }
 
-/// A contact of another customer is never taken, whatever it carries.
+/// A contact of another customer is never adopted, whatever its values.
 #[tokio::test]
 async fn a_contact_of_another_customer_is_not_adopted() {
     let bench = Bench::provisioned().await;

@@ -1,4 +1,4 @@
-//! What the crates promise not to pull in.
+//! Tests of the crates' dependency trees.
 
 use std::process::Command;
 

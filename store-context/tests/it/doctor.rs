@@ -1,4 +1,4 @@
-//! Whether a server lets a visitor become somebody else, found out on servers that do and do not.
+//! Tests of the widget check on servers that do and do not let a visitor become another contact.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use store_context::doctor::{Verdict, Way, WidgetReport, check_widget};
 
 use crate::support::Bench;
 
-/// A website inbox with `hmac_mandatory`, as provisioning makes one.
+/// A website inbox with `hmac_mandatory`, as provisioning creates it.
 struct Site {
     bench: Bench,
     account: Account,
@@ -52,7 +52,7 @@ impl Site {
         check_widget(&self.account, website, Some(&self.hmac_token)).await.unwrap()
     }
 
-    /// Whether the widget of the fake can begin a conversation.
+    /// Returns whether the widget of the fake can create a conversation.
     async fn talks(&self) -> bool {
         let website = self.website();
         let config = website.config().await.unwrap();
@@ -64,7 +64,7 @@ impl Site {
         talks
     }
 
-    /// How many contacts were made and are still there.
+    /// Returns the number of contacts that were created and not removed.
     async fn contacts(&self) -> usize {
         let made = self.bench.fake.journal();
         let made = made.iter().filter(|it| it.verb == "POST" && it.path.ends_with("/contacts"));
@@ -78,13 +78,13 @@ impl Site {
     }
 }
 
-/// What the rules of `docs/threat-model.md` refuse, refused in front of the fake.
+/// A proxy in front of the fake that refuses what the rules of `docs/threat-model.md` refuse.
 #[derive(Clone, Debug)]
 struct Proxy {
     server: FakeChatwoot,
-    /// Answers this instead of a refusal.
+    /// The status of a refusal.
     status: u16,
-    /// Refuses conversations whatever is in them.
+    /// Refuses all conversations.
     no_talk: bool,
 }
 
@@ -137,11 +137,11 @@ async fn a_server_as_chatwoot_ships_it_is_open() {
     let before = site.contacts().await;
     let report = site.check(&site.website()).await;
     println!("{report}");
-    // The inbox demands a hash, and that is all it does.
+    // The inbox requires a hash, and no more than that.
     let besides = [Way::SetUser, Way::PreChat];
     assert_eq!(verdicts(&report, &besides), all(&Verdict::Open, &besides));
     assert_eq!(report.verdict(Way::SetUser), Some(&Verdict::Closed));
-    // A fake without conversations of the widget cannot say.
+    // A fake without widget conversations cannot decide it.
     let pre_chat = report.verdict(Way::PreChat).unwrap();
     if site.talks().await {
         assert_eq!(*pre_chat, Verdict::Open);
@@ -188,8 +188,8 @@ async fn a_server_behind_the_rules_is_closed() {
 #[tokio::test]
 async fn what_cannot_be_told_is_not_told_to_be_closed() {
     let site = Site::new().await;
-    // A server that fails has refused nothing for good, and one where nobody can begin a
-    // conversation may refuse another thing than the e-mail.
+    // A server that fails has refused nothing permanently, and one on which no conversation can be
+    // created may refuse for another reason than the email address.
     let proxy = Proxy { server: site.bench.fake.clone(), status: 502, no_talk: false };
     let report = site.check(&site.behind(proxy)).await;
     assert!(matches!(report.verdict(Way::Email), Some(Verdict::Unknown(_))), "{report}");
@@ -203,7 +203,7 @@ async fn what_cannot_be_told_is_not_told_to_be_closed() {
     for finding in report.findings() {
         assert!(matches!(finding.verdict, Verdict::Unknown(_)), "{finding}");
     }
-    // Without the inbox's key nobody can sign in.
+    // Without the inbox's key no visitor can sign in.
     let report = check_widget(&site.account, &site.website(), None).await.unwrap();
     let verdict = report.verdict(Way::SignedIn).unwrap();
     assert_eq!(verdict.to_string(), "unknown: no hmac_token was given");

@@ -1,4 +1,4 @@
-//! Linked contacts that are not as they were written: seen, told, put right.
+//! Tests of linked contacts that differ from what was written: detected, reported, repaired.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ async fn of_customer(bench: &Bench, customer: &CustomerId) -> Contact {
     bench.linked(customer).await
 }
 
-/// Brings what Chatwoot sent since the last time, and how it was taken.
+/// Passes on Chatwoot's new webhooks, and returns the receipts.
 async fn told(bench: &Bench) -> Vec<Receipt> {
     let mut receipts = Vec::new();
     for delivery in bench.fake.take_deliveries() {
@@ -26,7 +26,7 @@ async fn told(bench: &Bench) -> Vec<Receipt> {
     receipts
 }
 
-/// Syncs what is wanted, without wanting anything.
+/// Syncs wanted rows, without wanting any.
 async fn worked(bench: &Bench) -> Vec<Synced> {
     bench.settled(&bench.sync()).await
 }
@@ -77,7 +77,7 @@ async fn a_visitor_who_gives_themselves_a_tier_has_it_taken_back() {
     let contact = of_customer(&bench, &ada.id).await;
     assert_eq!(contact.custom_attributes["customer_tier"], json!("brons"));
 
-    // Chatwoot tells our own write back.
+    // Chatwoot sends a webhook for our own write.
     assert_eq!(told(&bench).await, [Receipt::Hint]);
     bench.fake.clear_journal();
     assert!(worked(&bench).await.is_empty());
@@ -99,7 +99,8 @@ async fn what_others_keep_on_a_contact_is_no_drift() {
     is_clean(&bench).await;
 }
 
-/// The webhook of a write comes before the worker has put the link: one look, and no more.
+/// The webhook of a write arrives before the worker has saved the link: it causes one read, and no
+/// more.
 #[tokio::test]
 async fn a_webhook_that_overtakes_the_link_is_one_look() {
     let bench = Bench::provisioned().await;
@@ -145,7 +146,7 @@ async fn what_the_server_makes_of_a_text_is_no_drift() {
     is_clean(&bench).await;
 }
 
-/// A field that was left out is no drift either, and what is altered beside it is named alone.
+/// A field that was left out is no drift, and only altered fields are named.
 #[tokio::test]
 async fn what_was_left_out_is_no_drift() {
     let bench = Bench::provisioned().await;
@@ -165,7 +166,7 @@ async fn what_was_left_out_is_no_drift() {
     is_clean(&bench).await;
 }
 
-/// Deleted, merged away, renamed, altered: each is told once and put right.
+/// Deleted, merged, renamed, altered: each drift is reported once and repaired.
 #[tokio::test]
 async fn a_check_of_the_store_puts_each_contact_right() {
     let bench = Bench::provisioned().await;
@@ -218,7 +219,7 @@ async fn a_check_of_the_store_puts_each_contact_right() {
     assert_eq!(bench.contacts().await.len(), 5);
 }
 
-/// A policy that changed is seen by the check too.
+/// A changed policy is detected by the check too.
 #[tokio::test]
 async fn a_contact_of_the_policy_before_is_moved_by_the_check() {
     let bench = Bench::provisioned().await;
@@ -234,7 +235,7 @@ async fn a_contact_of_the_policy_before_is_moved_by_the_check() {
     assert_eq!(of_customer(&bench, &ada.id).await.identifier.as_deref(), Some("ada"));
 }
 
-/// One contact stands for two customers: each ends with one of their own, whoever comes first.
+/// One contact is linked to two customers: each ends with one of their own, in either order.
 #[tokio::test]
 async fn two_customers_do_not_fight_for_one_contact() {
     for first in ["ada", "bob"] {
@@ -248,7 +249,7 @@ async fn two_customers_do_not_fight_for_one_contact() {
         account.contacts().merge(of_ada.id, of_bob.id).await.unwrap();
         assert_eq!(of_customer(&bench, &ada.id).await.identifier, of_bob.identifier);
 
-        // Whoever is wanted first is synced first.
+        // The customer that is wanted first is synced first.
         let first = CustomerId::new(first).unwrap();
         bench.sync().want(bench.north(), &first).await.unwrap();
         let report = verified(&bench).await;
@@ -270,7 +271,7 @@ async fn two_customers_do_not_fight_for_one_contact() {
     }
 }
 
-/// A look does not take the place of the write that a merge is owed.
+/// A read does not replace the write that is due after a merge.
 #[tokio::test]
 async fn a_hint_does_not_undo_the_mark_of_a_merge() {
     let bench = Bench::provisioned().await;
@@ -289,7 +290,7 @@ async fn a_hint_does_not_undo_the_mark_of_a_merge() {
     is_clean(&bench).await;
 }
 
-/// Only a contact that is nobody's is merged as a guest's.
+/// Only a contact without a customer is merged as a guest's.
 #[tokio::test]
 async fn a_contact_with_any_other_identifier_is_no_guests() {
     let bench = Bench::provisioned().await;

@@ -1,4 +1,4 @@
-//! All workers of a process together: what they do, how they stop, and how they come back.
+//! Tests of all workers of a process together: their work, their stop, and their restart.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use crate::support::{Bench, Seen, customer};
 
-/// What an observer was told, one line each.
+/// The notifications of an observer, one line each.
 #[derive(Default)]
 struct Told(Mutex<Vec<String>>);
 
@@ -70,7 +70,7 @@ async fn nothing_is_leased(ports: &Ports) {
     assert_eq!((sync.claimed, webhooks.claimed), (0, 0), "claimed when the engine had stopped");
 }
 
-/// Runs an engine until `work` is done, then stops it, and says how long the stop took.
+/// Runs an engine until `work` completes, then stops it, and returns how long the stop took.
 async fn with_engine(engine: &Engine, work: impl Future<Output = ()>) -> Duration {
     let (stop, stopped) = oneshot::channel::<()>();
     let running = engine.run_until(async { stopped.await.unwrap_or_default() });
@@ -189,7 +189,7 @@ impl Clock for Panics {
     }
 }
 
-/// Panics whatever it is told.
+/// An observer that panics on every notification.
 struct PanickingObserver;
 
 impl Observer for PanickingObserver {
@@ -267,7 +267,7 @@ async fn a_store_that_is_refused_is_paused_and_told() {
     nothing_is_leased(&bench.ports).await;
 }
 
-/// A dropped engine holds nobody up for longer than its leases.
+/// Work of a dropped engine is due again when its leases expire.
 #[tokio::test(start_paused = true)]
 async fn what_a_dropped_engine_held_comes_again() {
     let bench = Bench::provisioned().await;

@@ -1,4 +1,4 @@
-//! What handlers write is written once, and known as ours.
+//! Tests that messages of handlers are written once, and recognized as ours.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -20,8 +20,8 @@ use store_context::ports::{Entry, StoreRecord};
 
 use crate::support::{BASE_URL, Bench, Seen, Talk, customer};
 
-/// Answers each message of a customer with a reply, a note and a named reply, and then fails as often
-/// as it is told.
+/// Responds to each message of a customer with a reply, a note and a named reply, and then fails a
+/// given number of times.
 #[derive(Default)]
 struct Answers {
     fails: u32,
@@ -68,7 +68,7 @@ async fn written(bench: &Bench, talk: &Talk) -> Vec<Message> {
     messages
 }
 
-/// A conversation whose customer has said something, which is in the ledger.
+/// Returns a conversation whose customer wrote a message, which is in the ledger.
 async fn asked(bench: &Bench) -> Talk {
     let talk = bench.talk(&customer("ada")).await;
     talk.say("Where is my order?").await;
@@ -96,7 +96,7 @@ async fn what_a_handler_writes_is_written_once_however_it_fails() {
         assert_eq!(texts, ["Reply of run 0", "For agents", "Bye"]);
         assert_eq!(written.iter().filter(|it| it.private == Some(true)).count(), 1);
 
-        // Chatwoot tells our own messages back: they are known as ours, whichever way they come.
+        // Chatwoot also reports our own messages: they are recognized, from either source.
         let reconciled = bench.reconciler().run_once(bench.north()).await.unwrap();
         assert_eq!(reconciled.found, 3, "the webhooks of them are under way");
         received(&bench).await;
@@ -108,7 +108,7 @@ async fn what_a_handler_writes_is_written_once_however_it_fails() {
     }
 }
 
-/// A write whose answer is lost was done or not; either way there is one in the end.
+/// A write whose response is lost was done or not; in either case there is one message in the end.
 #[tokio::test(start_paused = true)]
 async fn a_write_of_unknown_outcome_is_looked_for() {
     for kind in [
@@ -137,7 +137,7 @@ async fn a_write_of_unknown_outcome_is_looked_for() {
     }
 }
 
-/// Has what is written first arrive twelve seconds after it was sent, and answers it never.
+/// A transport whose first message arrives twelve seconds after it was sent, without a response.
 #[derive(Debug)]
 struct Late {
     fake: FakeChatwoot,
@@ -164,8 +164,8 @@ impl Transport for Late {
     }
 }
 
-/// A handler that is cut off while it writes is not begun again before its write is there or will not
-/// come.
+/// A handler that is interrupted while it writes is not started again before its write has arrived
+/// or can no longer arrive.
 #[tokio::test(start_paused = true)]
 async fn a_write_that_was_cut_off_and_arrives_late_is_not_written_again() {
     let bench = Bench::provisioned().await;

@@ -1,4 +1,4 @@
-//! Hosts that have little: no carts, no tiers, no branding. And hosts that answer wrongly.
+//! Tests of minimal hosts, without carts, tiers or branding, and of hosts that return wrong data.
 
 use std::sync::Arc;
 
@@ -50,7 +50,7 @@ async fn nothing_is_said_of_what_a_host_does_not_have() {
     assert_eq!(snapshot.insights.unwrap().tier, None);
 }
 
-/// Without branding the widget looks and greets as agents say.
+/// Without branding the widget keeps the agents' settings.
 #[tokio::test]
 async fn a_widget_without_branding_is_the_agents() {
     let bench = plain();
@@ -79,7 +79,7 @@ async fn a_widget_without_branding_is_the_agents() {
     assert_eq!(inbox.welcome_title.as_deref(), Some("Welcome"));
 }
 
-/// A host whose listing goes round in circles, and whose customers cannot be read.
+/// A host with an endless listing, whose customers cannot be read.
 struct Broken;
 
 #[async_trait]
@@ -109,7 +109,7 @@ async fn a_listing_that_goes_round_in_circles_is_said_so() {
     assert!(text.contains("answers the cursor that it was asked with"), "{text}");
 }
 
-/// `?` takes any error of the host, and the engine says which port it came from.
+/// `?` converts any error of the host, and the engine names the port that failed.
 #[tokio::test]
 async fn an_error_of_the_host_is_told_with_its_port() {
     let mut bench = Bench::provisioned().await;
@@ -121,7 +121,7 @@ async fn an_error_of_the_host_is_told_with_its_port() {
     assert!(whole(&failure).contains("invalid digit"), "{}", whole(&failure));
 }
 
-/// An enum of errors as a host writes them.
+/// An enum of errors as hosts define them.
 #[derive(Debug, thiserror::Error)]
 enum HostError {
     #[error(transparent)]

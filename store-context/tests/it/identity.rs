@@ -1,4 +1,4 @@
-//! Who a customer is, proved to the widget and to the public API.
+//! Tests of a customer's identity in the widget and in the public API.
 
 use chatwoot_client::widget::identifier_hash;
 use store_context::Timestamp;
@@ -45,7 +45,7 @@ async fn a_customer_is_proved_by_the_right_inbox() {
     assert_eq!(hashes.len(), 4, "no inbox proves for another");
 }
 
-/// With either, the widget would make one contact of the customer's and of a guest's who gave it.
+/// With either, the widget would merge the customer's contact with one of a guest who entered it.
 #[tokio::test]
 async fn neither_address_nor_number_is_told_to_the_widget() {
     let bench = Bench::provisioned().await;

@@ -1,4 +1,4 @@
-//! Deliveries: proven, taken once, and none lost.
+//! Tests of deliveries: verified, stored once, and none lost.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use store_context::ports::{AddressToken, Clock, Expiring};
 
 use crate::support::{Bench, Seen, customer, holds_none, whole};
 
-/// A bench and the deliveries of one conversation that began with one message.
+/// Returns a bench and the deliveries of one conversation that began with one message.
 async fn told() -> (Bench, Vec<Delivery>) {
     let bench = Bench::provisioned().await;
     bench.talk(&customer("ada")).await.say("Hello").await;
@@ -171,7 +171,7 @@ async fn a_store_without_a_secret_is_not_trusted() {
     assert!(matches!(error, ReceiveError::NotProvisioned), "{error:?}");
 }
 
-/// Chatwoot sends once: what the ledger failed to take is found by the API.
+/// Chatwoot sends once: a delivery that the ledger failed to store is found through the API.
 #[tokio::test]
 async fn a_failing_ledger_loses_nothing() {
     let bench = Bench::provisioned().await;
@@ -196,7 +196,7 @@ async fn a_failing_ledger_loses_nothing() {
     assert_eq!(seen.status(talk.id), ConversationStatus::Resolved);
 }
 
-/// The delivery id is not signed: whoever captured a delivery can give it any.
+/// The delivery id is not signed: an attacker can replay a captured delivery with any id.
 #[tokio::test]
 async fn one_captured_delivery_is_new_once_whatever_its_id() {
     let (bench, _) = told().await;
@@ -214,7 +214,7 @@ async fn one_captured_delivery_is_new_once_whatever_its_id() {
         headers.remove("x-chatwoot-delivery");
         new += u32::from(bench.receive_as(&headers, body).await.unwrap() == Receipt::New);
         assert_eq!(new, 1);
-        // The same once more, sent later, is another event.
+        // The same content sent again later is another event.
         let later = self::headers(&key, at + Duration::from_secs(1), body);
         assert_eq!(bench.receive_as(&later, body).await.unwrap(), Receipt::New);
     }
@@ -261,7 +261,7 @@ async fn no_events_name_takes_the_place_of_a_fact() {
     talk.say("Hello").await;
     bench.set_status(&talk, ConversationStatus::Resolved).await;
     let mut deliveries = bench.fake.take_deliveries();
-    // A changed contact is a hint, and no fact.
+    // A changed contact is a hint, and not stored.
     deliveries.retain(|delivery| !delivery.event.starts_with("contact_"));
     assert!(deliveries.iter().any(|it| it.event == "conversation_status_changed"));
     let told = deliveries.iter().map(|delivery| {
@@ -286,7 +286,7 @@ async fn no_events_name_takes_the_place_of_a_fact() {
             let body = serde_json::json!({ "event": name }).to_string().into_bytes();
             let mut headers = headers(&key, Timestamp::now(), &body);
             headers.insert("x-chatwoot-delivery", HeaderValue::from_str(id).unwrap());
-            // A name that is an event's own is malformed, and not kept either.
+            // A name that belongs to a known event makes it malformed, and it is not stored either.
             let _ = bench.receive_as(&headers, &body).await;
         }
     }
@@ -295,7 +295,7 @@ async fn no_events_name_takes_the_place_of_a_fact() {
     }
 }
 
-/// A delivery with one value of its conversation replaced, signed for this moment.
+/// Receives a delivery with one value of its conversation replaced, signed for the present time.
 async fn altered(bench: &Bench, delivery: &Delivery, key: &str, value: serde_json::Value) {
     let mut body: serde_json::Value = serde_json::from_slice(&delivery.body).unwrap();
     body[key] = value;
@@ -319,7 +319,7 @@ async fn a_time_that_is_yet_to_come_makes_nothing_stale() {
         let known = bench.known(talk.id).await.unwrap().state;
         assert!(known.updated_at.at() <= Some(Timestamp::now()), "{known:?}");
 
-        // The stand-in is in whole seconds.
+        // The substituted time is in whole seconds.
         tokio::time::sleep(Duration::from_secs(1)).await;
         bench.set_status(&talk, ConversationStatus::Resolved).await;
         for delivery in bench.fake.take_deliveries() {

@@ -1,4 +1,4 @@
-//! The engine against a whole Chatwoot, the client's fake, in one process.
+//! Tests of the engine with a complete Chatwoot, the client's fake, in one process.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
 mod accounts;

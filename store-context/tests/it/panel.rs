@@ -1,4 +1,4 @@
-//! The panel: what opens it, and the addresses that it has had.
+//! Tests of the panel: how it is opened, and its present and previous URLs.
 
 use std::time::Duration;
 
@@ -22,12 +22,13 @@ use crate::support::{Bench, DOMAIN, PUBLIC_URL, Talk, customer, every_fault, hol
 
 const HOUR: Duration = Duration::from_hours(1);
 
-/// Any time will do: a panel asks no clock of its own.
+/// Returns an arbitrary time: a panel reads no clock of its own.
 fn start() -> Timestamp {
     "2026-11-21T12:00:00Z".parse().unwrap()
 }
 
-/// The conversation of a customer who was proven at the start, and what opens its panel.
+/// The conversation of a customer who was proven at the start, and the request that opens its
+/// panel.
 struct Proven {
     bench: Bench,
     panels: PanelService,
@@ -65,7 +66,7 @@ impl Proven {
     }
 }
 
-/// Begins the customer's conversation with a proof of the story's time.
+/// Starts the customer's conversation with a proof of the start time.
 async fn proven_talk(bench: &Bench, customer: &Customer) -> Talk {
     let identity = Identity::new(bench.ports.clone());
     let mut public = identity.public(bench.north(), customer).await.unwrap();
@@ -99,7 +100,7 @@ async fn a_proof_is_judged_at_the_time_when_the_customer_wrote() {
     proven.account.conversation(proven.talk.id).messages().create(&reply).await.unwrap();
     assert!(proven.proof(20 * HOUR).await.is_proven(), "an agent's answer is not the customer's");
 
-    // So many answers later nobody sees when the customer wrote: it may have been just now.
+    // After this many replies the customer's last message is not on the page: it may be recent.
     for _ in 0..20 {
         proven.account.conversation(proven.talk.id).messages().create(&reply).await.unwrap();
     }
@@ -166,7 +167,7 @@ async fn a_bot_gets_orders_only_where_the_customer_is_proven() {
     assert_eq!(told(Proof::Proven(customer("nobody").id)).await, None);
 }
 
-// Addresses
+// URLs of the panel.
 
 fn provisioner(bench: &Bench) -> Provisioner {
     let config = ProvisionConfig::new(PUBLIC_URL.parse().unwrap(), DOMAIN.parse().unwrap());
@@ -178,7 +179,7 @@ async fn rotate(bench: &Bench, store: &Store, at: Timestamp) -> Result<(), Provi
     provisioner(bench).rotate_panel_address(store, HOUR).await
 }
 
-/// The address that Chatwoot shows.
+/// Returns the URL token that Chatwoot has.
 async fn shown(bench: &Bench, store: &Store) -> AddressToken {
     let apps = bench.account(&store.id).await.dashboard_apps().list().await.unwrap();
     assert_eq!(apps.len(), 1, "{apps:?}");
@@ -220,8 +221,8 @@ async fn a_store_without_a_panel_has_no_address_to_rotate() {
     assert!(matches!(&error, ProvisionError::NotProvisioned(id) if *id == store.id), "{error:?}");
 }
 
-/// Cut short at each request in turn, in each way: what Chatwoot shows is always taken, and the
-/// next call (or provisioning) has Chatwoot show the newest.
+/// Interrupted at each request in turn, in each way: the URL that Chatwoot has is always accepted,
+/// and the next call (or provisioning) updates Chatwoot to the newest.
 #[tokio::test(start_paused = true)]
 async fn a_rotation_that_is_cut_short_goes_on() {
     let later = start() + 3 * HOUR;
@@ -282,7 +283,7 @@ async fn old_addresses_are_rotated_by_schedule() {
     assert_eq!(round(due).await, (none.clone(), one.clone()));
     assert_eq!(shown(&bench, dutch).await, first);
     bench.fake.clear_faults();
-    // The overlap is over; what Chatwoot shows is not older than a day, and due all the same.
+    // The overlap has passed; the URL in Chatwoot is not older than a day, and is due all the same.
     let next = due + 2 * HOUR;
     assert_eq!(round(next).await, (one.clone(), none.clone()));
     assert_eq!(held().await.panel_address_since, Some(next));

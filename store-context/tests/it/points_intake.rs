@@ -1,4 +1,4 @@
-//! The points of the review that concern the intake, each as it was found.
+//! Tests of the review's points that concern the intake.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -56,7 +56,7 @@ async fn point_03_conversation_numbers_start_again_in_a_new_account() {
     assert_eq!(receipt, Receipt::New, "the first conversation of the new account");
 }
 
-/// Fails in its way for one conversation, and counts the others.
+/// Fails in a given way for one conversation, and counts the others.
 #[derive(Default)]
 struct Bad {
     conversation: u64,
@@ -97,7 +97,7 @@ fn conversation(number: u64) -> NewEntry {
     }
 }
 
-/// A bench with so many conversations of the first store in its ledger.
+/// Returns a bench with this many conversations of the first store in its ledger.
 async fn bench_with(conversations: u64) -> Bench {
     let bench = Bench::provisioned().await;
     take(&bench, bench.north(), 1..=conversations).await;
@@ -114,7 +114,7 @@ async fn counts(bench: &Bench) -> WebhookCounts {
     bench.ports.webhooks.counts(None).await.unwrap()
 }
 
-/// What another process could claim now.
+/// Returns what another process could claim now.
 async fn claimable(bench: &Bench) -> Vec<QueueClaim> {
     let lease = Duration::from_mins(1);
     let request = ClaimRequest { limit: 500, share: 500, lease, except: &[] };
@@ -208,8 +208,8 @@ async fn point_07_a_handler_slower_than_its_lease_runs_once() {
     }
 }
 
-/// A worker that was paused for longer than its lease, as a machine that sleeps, does nothing more
-/// with what another has by then.
+/// A worker that was suspended for longer than its lease, like a machine that sleeps, changes
+/// nothing that another has claimed by then.
 #[tokio::test(start_paused = true)]
 async fn point_07_a_lost_claim_ends_its_handler() {
     let bench = bench_with(1).await;
@@ -246,7 +246,7 @@ async fn point_10_a_conversation_that_cannot_be_read_blocks_no_other() {
     };
     assert_eq!((told(well.id), told(broken.id)), (1, 0));
 
-    // Long after it was touched it is asked for again, and what it says is told.
+    // Long after its last activity it is requested again, and its messages are reported.
     for _ in 0..3 {
         tokio::time::sleep(Duration::from_mins(20)).await;
         bench.fake.advance(Duration::from_mins(20));
@@ -256,7 +256,7 @@ async fn point_10_a_conversation_that_cannot_be_read_blocks_no_other() {
     assert_eq!(bench.reconciler().run_once(bench.north()).await.unwrap().unread, 0);
     bench.dispatched(&seen).await;
     assert_eq!((told(well.id), told(broken.id)), (1, 1));
-    // One that is gone in the end is dropped.
+    // A conversation that was deleted is dropped.
     broken.say("Again").await;
     let refused = FaultKind::Respond { status: 404, body: "".into() };
     bench.fake.fault(Fault::new(refused).path(format!("/conversations/{}", broken.id)));
@@ -280,7 +280,7 @@ async fn point_10_a_lost_change_of_status_is_told_although_its_twin_came() {
     let told = seen.named("conversation_status_changed").len();
     assert_eq!(told, 1, "changes of status that the handler was told");
 
-    // It was late and not lost: the state that it shows is known now, and one before it is stale.
+    // It was late and not lost: its state is known now, and an earlier one is stale.
     let changed = named(&deliveries, "conversation_status_changed");
     let shown = bench.account(bench.north()).await.conversations().get(talk.id).await.unwrap();
     let mut body: serde_json::Value = serde_json::from_slice(&changed.body).unwrap();
@@ -385,7 +385,7 @@ async fn point_11_what_changed_is_kept() {
     assert_eq!(kept["changed"][0]["name"], "status", "{kept}");
 }
 
-/// Fails for ever with the conversation's beginning, and keeps what else it was told.
+/// Always fails for the conversation's creation, and records the other events.
 #[derive(Default)]
 struct Never(Seen, AtomicU32);
 
@@ -437,7 +437,8 @@ async fn point_12_what_is_handled_leaves_the_ledger() {
     assert_eq!(counts(&bench).await, WebhookCounts::default());
 }
 
-/// Whatever handlers do, a stop ends in time, and the next process has all that was not handled.
+/// Whatever handlers do, a stop ends in time, and the next process gets everything that was not
+/// handled.
 #[tokio::test(start_paused = true)]
 async fn point_12_a_stop_leaves_nothing_leased() {
     for (takes, conversation, ended_within) in [(1, 0, 2), (55, 0, 10), (0, 3, 10)] {
@@ -454,14 +455,14 @@ async fn point_12_a_stop_leaves_nothing_leased() {
             assert_eq!(counts(&bench).await.claimed, 0, "claimed queues");
             let rest = 100 - handler.handled.lock().unwrap().len();
             assert_eq!(counts(&bench).await.waiting, rest as u64);
-            // What was cut off waits for its next try, which no lease delays.
+            // An interrupted entry waits for its next attempt, which no lease delays.
             tokio::time::sleep(Duration::from_secs(2)).await;
             assert_eq!(claimable(&bench).await.len(), rest, "{takes:?}, {stopped_after} ms");
         }
     }
 }
 
-/// A claim that was asked for when the stop came is given back when it is answered.
+/// A claim in progress at the time of the stop is released when the ledger responds.
 #[tokio::test(start_paused = true)]
 async fn point_12_a_stop_gives_back_what_is_just_being_claimed() {
     let bench = bench_with(40).await;

@@ -1,4 +1,4 @@
-//! What a hostile review found in the sync, a test each, named after the review's points.
+//! Tests of a hostile review's findings in the sync, one each, named after the review's points.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -53,7 +53,7 @@ fn buy(bench: &Bench, customer: &CustomerId, number: u32) {
     bench.shop.put_order(bench.north(), order).unwrap();
 }
 
-/// A `PUT` was done but answered 500; then the customer changes back.
+/// A `PUT` succeeded but got a 500; then the customer changes back.
 #[tokio::test(start_paused = true)]
 async fn point_01_a_write_of_unknown_outcome_is_written_again() {
     let bench = hasty_bench().await;
@@ -70,7 +70,7 @@ async fn point_01_a_write_of_unknown_outcome_is_written_again() {
     assert_eq!(bench.contact(&ada.id).await.name, Some(ada.name), "Chatwoot stays wrong");
 }
 
-/// The worker is dropped while its `PUT` is done; then the customer changes back.
+/// The worker is dropped during its `PUT`, which succeeds; then the customer changes back.
 #[tokio::test(start_paused = true)]
 async fn point_01_a_write_of_a_dropped_worker_is_written_again() {
     let bench = hasty_bench().await;
@@ -89,7 +89,7 @@ async fn point_01_a_write_of_a_dropped_worker_is_written_again() {
     assert_eq!(bench.contact(&ada.id).await.name, Some(ada.name), "Chatwoot stays wrong");
 }
 
-/// What an agent edited or deleted is put right by a sweep, and by rewriting all.
+/// A contact that an agent edited or deleted is repaired by a sweep, and by rewriting all.
 #[tokio::test(start_paused = true)]
 async fn point_01_edits_and_deletions_do_not_stay_hidden() {
     for rewrites in [false, true] {
@@ -122,7 +122,7 @@ async fn edited_and_deleted(rewrites: bool) {
     bench.contact(&bob.id).await;
 }
 
-/// Erases a customer, contact and all, between the engine's read of the customer and its write.
+/// Erases a customer and the contact between the engine's read of the customer and its write.
 struct ErasesMeanwhile {
     shop: Arc<MemoryShop>,
     account: Account,
@@ -276,7 +276,7 @@ async fn point_05_one_stores_bulk_delays_nobody() {
     assert!(took < Duration::from_secs(5), "the live change waited {took:?}");
 }
 
-/// Reads customers, but for one: that one it panics for or never answers.
+/// Reads customers, except one, for which it panics or never responds.
 struct Trap {
     shop: Arc<MemoryShop>,
     hangs: bool,
@@ -350,7 +350,7 @@ async fn guest(bench: &Bench) -> Contact {
     account.contacts().create(&new).await.unwrap().contact
 }
 
-/// What an offset ended with, if it is wrong though nothing is wanted any more.
+/// Returns the final state for an offset if it is wrong although nothing is wanted any more.
 async fn wrong_after(offset: u64, dropped: Option<u64>) -> Option<String> {
     let bench = hasty_bench().await;
     let ada = customer("ada");
@@ -447,7 +447,7 @@ async fn point_09_two_who_swap_their_addresses_have_them() {
     assert_eq!(bench.contact(&bob.id).await.email, ada.email, "two who swap end without");
 }
 
-/// Nobody tells of a merge; a sweep notices it.
+/// A merge without a webhook is detected by a sweep.
 #[tokio::test(start_paused = true)]
 async fn point_13_a_merge_by_an_agent_is_noticed() {
     let bench = Bench::provisioned().await;
@@ -464,8 +464,8 @@ async fn point_13_a_merge_by_an_agent_is_noticed() {
     assert_eq!((contact.id, contact.email, contact.name), (other.id, ada.email, Some(ada.name)));
 }
 
-/// The account's webhook tells of new and changed contacts: what we wrote ourselves costs nothing,
-/// what somebody else did is put right.
+/// The account's webhook reports new and changed contacts: our own writes cost no call, changes by
+/// others are repaired.
 #[tokio::test]
 async fn point_13_what_is_not_ours_puts_the_row_in_doubt() {
     let bench = Bench::provisioned().await;

@@ -1,4 +1,4 @@
-//! Whether whoever writes is proven to be the customer: judged at the door, said to the handler.
+//! Tests of the proof of the writer: verified on receipt, passed to the handler.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::support::{Bench, Seen, Talk, customer};
 
 const BOTH: [EntrySource; 2] = [EntrySource::Webhook, EntrySource::Reconciler];
 
-/// What the handler is told of all that happened so far, whichever way it comes.
+/// Returns the entries that the handler received for everything so far, from the given source.
 async fn told(bench: &Bench, by: EntrySource) -> Vec<Entry> {
     let deliveries = bench.fake.take_deliveries();
     match by {
@@ -36,7 +36,7 @@ async fn told(bench: &Bench, by: EntrySource) -> Vec<Entry> {
     all
 }
 
-/// The last message that the handler is told, and the last state of its conversation.
+/// Returns the last message that the handler received, and the last state of its conversation.
 async fn judged(bench: &Bench, talk: &Talk, by: EntrySource) -> (Entry, [Proof; 2]) {
     let mut entries = told(bench, by).await;
     entries.retain(|entry| entry.event.message().is_some());
@@ -46,7 +46,7 @@ async fn judged(bench: &Bench, talk: &Talk, by: EntrySource) -> (Entry, [Proof; 
     (entry, [of_message, state.proof])
 }
 
-/// A customer's conversation with this text for a proof, which Chatwoot verified.
+/// Returns a customer's conversation with this value as its proof, which Chatwoot verified.
 async fn with_proof(bench: &Bench, customer_id: &str, proof: Value) -> Talk {
     let identity = Identity::new(bench.ports.clone());
     let mut public = identity.public(bench.north(), &customer(customer_id)).await.unwrap();
@@ -125,7 +125,7 @@ async fn only_the_customers_own_proof_of_the_time_proves() {
                     let foreign = json!(south.prove(&ada.id, now));
                     (with_proof(&bench, "ada", foreign).await, not(NotProven::Forged))
                 }
-                // Ada's own, of this moment, on the conversation of another contact.
+                // Ada's own current proof, on the conversation of another contact.
                 "copied" => {
                     let copied = json!(north.prove(&ada.id, now));
                     (with_proof(&bench, "eve", copied).await, not(NotProven::OtherCustomer))
@@ -190,7 +190,7 @@ async fn a_store_that_is_not_known_or_has_no_keys_rotates_none() {
     assert!(bench.record(bench.north()).await.credentials.proof_key.is_none());
 }
 
-/// A proof that ends changes nothing in Chatwoot.
+/// The expiry of a proof changes nothing in Chatwoot.
 #[tokio::test]
 async fn a_state_is_not_told_again_because_its_proof_ended() {
     let bench = Bench::provisioned().await;
@@ -224,7 +224,7 @@ async fn receive(bench: &Bench, body: &Value) {
     bench.receive_as(&headers, &body).await.unwrap();
 }
 
-/// A delivery may come late; what it tells is judged as of when it was written.
+/// A delivery may arrive late; its message is verified as of when it was written.
 #[tokio::test]
 async fn a_message_is_judged_at_the_time_it_was_written() {
     let (now, hour) = (Timestamp::now(), Duration::from_hours(1));
@@ -243,7 +243,7 @@ async fn a_message_is_judged_at_the_time_it_was_written() {
         let entries = told(&bench, EntrySource::Webhook).await;
         assert_eq!(entries[0].proof(), Some(&wanted));
     }
-    // A state: when the customer wrote last, or else when anything happened last.
+    // A state is verified as of the customer's last message, or else the last activity.
     for (kind, written, active, wanted) in [
         (0, now - 3 * hour, now, proven("ada")),
         (0, now, now - 3 * hour, expired.clone()),

@@ -1,4 +1,4 @@
-//! Gives a store its account, once, whatever happens on the way.
+//! Tests of provisioning: a store gets its account, once, whatever fails.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ fn json(value: impl serde::Serialize) -> Value {
     serde_json::to_value(value).unwrap()
 }
 
-/// What the store has in Chatwoot, without ids and secrets.
+/// Returns the store's resources in Chatwoot, without ids and secrets.
 async fn state(bench: &Bench, store: &Store) -> Value {
     let account = bench.account(&store.id).await;
     let list = |value: Value, keys: &[&str]| -> Vec<Value> {
@@ -59,7 +59,7 @@ async fn state(bench: &Bench, store: &Store) -> Value {
     let definitions = account.attribute_definitions().list(Some(AttributeModel::Contact)).await;
     let mut agents = json(account.agents().list().await.unwrap());
     for agent in agents.as_array_mut().unwrap() {
-        // Each installation has a key, and so an address, of its own.
+        // Each installation has its own key, and so its own address.
         let (local, domain) = agent["email"].as_str().unwrap().split_once('@').unwrap();
         let readable = local.rsplit_once('-').map_or(local, |(readable, _)| readable);
         agent["email"] = format!("{readable}@{domain}").into();
@@ -176,14 +176,14 @@ async fn stores_whose_ids_look_alike_have_a_user_each() {
     for id in ["tea.shop", "tea-shop", "Tea-Shop", "茶", "酒", long.as_str()] {
         let store = Store { id: StoreId::new(id).unwrap(), ..stores()[0].clone() };
         let store = Store { support_email: "help@one.example".to_owned(), ..store };
-        // The e-mail inbox is refused, since an address has one inbox: the user is made by then.
+        // The email inbox is refused, since an address has one inbox: the user exists by then.
         let _refused = bench.provision(&store).await;
         users.insert(bench.record(&store.id).await.account.administrator.unwrap());
     }
     assert_eq!(users.len(), 6);
 }
 
-/// Does something to the account, provisions, and wants exactly this repaired.
+/// Changes the account, provisions, and expects exactly this repair.
 macro_rules! drifts {
     ($($name:ident: $what:literal, |$account:ident, $store_account:ident| $change:expr;)+) => {$(
         #[tokio::test]
@@ -365,7 +365,7 @@ async fn a_store_that_changes_changes_its_account() {
     assert_eq!(bench.provision(&changed).await.unwrap().changed(), 0);
 }
 
-/// Cut short at each request in turn, in each way, and run again: nothing is there twice.
+/// Interrupted at each request in turn, in each way, and run again: nothing is created twice.
 #[tokio::test(start_paused = true)]
 async fn cut_short_anywhere_it_goes_on() {
     let whole_run = Bench::new();
@@ -378,7 +378,7 @@ async fn cut_short_anywhere_it_goes_on() {
             let bench = Bench::hasty();
             bench.fake.fault(Fault::new(kind.clone()).after(n).times(1));
             let cut = bench.provision(&store).await;
-            // Whether accounts can be listed is asked for nothing but to find a lost one.
+            // Accounts are listed only to find a lost one.
             if let Err(error) = &cut {
                 holds_none(&whole(error), &bench.secrets().await);
             }
@@ -462,7 +462,7 @@ async fn plain_identifiers_are_warned_about() {
     assert!(report.to_string().contains("\n  warning: contacts carry"), "{report}");
 }
 
-/// Chatwoot answers the user of an address that somebody registered before.
+/// Chatwoot returns the user of an address that was registered before by someone else.
 #[tokio::test]
 async fn a_stranger_who_registered_the_address_first_is_no_administrator() {
     let bench = Bench::new();
@@ -480,7 +480,7 @@ async fn a_stranger_who_registered_the_address_first_is_no_administrator() {
     assert_eq!(members.len(), 1);
 }
 
-/// What the administrator of a store that was provisioned before these addresses looks like.
+/// Returns the administrator of a store that was provisioned before these addresses existed.
 async fn old_administrator(bench: &Bench, store: &Store) -> (User, UserToken) {
     let store_account = bench.record(&store.id).await.account;
     let id = store_account.administrator.unwrap();
@@ -493,8 +493,8 @@ async fn old_administrator(bench: &Bench, store: &Store) -> (User, UserToken) {
     (user, token)
 }
 
-/// The store's administrator is at the host's domain and nobody else has their token; `None` if it
-/// is so.
+/// Checks that the store's administrator is at the host's domain and that no one else has their
+/// token; returns `None` if both hold.
 async fn wrong_with(bench: &Bench, store: &Store, old: &(User, UserToken)) -> Option<String> {
     let user = bench.platform().users().get(old.0.id).await.unwrap();
     let address = user.email.unwrap();
@@ -502,7 +502,7 @@ async fn wrong_with(bench: &Bench, store: &Store, old: &(User, UserToken)) -> Op
     let is = user.access_token.unwrap();
     let right = [
         ("address", address.ends_with("@accounts.example")),
-        // The fake's feed token changes when the password does, as the server's.
+        // The fake's feed token changes with the password, like the server's.
         (
             "password",
             user.pubsub_token.unwrap().expose() != old.0.pubsub_token.clone().unwrap().expose(),
@@ -539,7 +539,7 @@ async fn an_administrator_at_another_address_is_moved() {
     assert!(address.ends_with("@elsewhere.example"), "{address}");
 }
 
-/// Cut short at each request of the move, in each way, and run again.
+/// Interrupted at each request of the move, in each way, and run again.
 #[tokio::test(start_paused = true)]
 async fn a_move_that_is_cut_short_goes_on() {
     for kind in every_fault() {

@@ -1,4 +1,4 @@
-//! What Chatwoot never delivered is found, once, and handled in order.
+//! Tests that undelivered events are found, once, and handled in order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use store_context::ports::{Entry, EntrySource};
 
 use crate::support::{Bench, Seen, Talk, customer, every_fault, stores};
 
-/// Three conversations, one of them long; what was said, by conversation.
+/// Creates three conversations, one of them long; returns them with the number of messages.
 async fn day(bench: &Bench) -> (Vec<Talk>, usize) {
     let mut talks = Vec::new();
     for (id, count) in [("ada", 45), ("bob", 3), ("eve", 1)] {
@@ -40,7 +40,7 @@ fn messages(entries: &[Entry]) -> Vec<(ConversationId, u64)> {
     facts.map(|fact| (fact.conversation, fact.message.0)).collect()
 }
 
-/// Each conversation, message and status reached the handler, each once and in order.
+/// Asserts that each conversation, message and status reached the handler once and in order.
 fn complete(seen: &Seen, talks: &[Talk], count: usize) {
     let created: BTreeSet<_> =
         seen.named("conversation_created").iter().map(|it| it.key.clone()).collect();
@@ -153,7 +153,7 @@ async fn of_two_states_the_newer_holds() {
     assert_eq!(seen.status(talk.id), ConversationStatus::Snoozed);
 }
 
-/// A round that fails, or that leaves conversations out, loses nothing: the next looks again.
+/// A round that fails, or that leaves conversations out, loses nothing: the next one checks again.
 #[tokio::test(start_paused = true)]
 async fn a_round_that_fails_is_followed_by_one_that_looks_again() {
     let bench = Bench::provisioned().await;
@@ -169,14 +169,14 @@ async fn a_round_that_fails_is_followed_by_one_that_looks_again() {
             bench.fake.clear_faults();
         }
     }
-    // All where the list cannot be read, and those that are not one conversation's.
+    // Every round if the list cannot be read, and those that do not concern a single conversation.
     assert_eq!(failed, 6 + 2 * 3, "rounds that failed");
     for method in ["states", "unknown", "take", "messages_read", "settle_round"] {
         bench.webhooks.fail(method);
         let round = bench.reconciler().run_once(bench.north()).await;
         assert!(matches!(round, Err(ReconcileError::Port(_))), "{method}: {round:?}");
         bench.webhooks.mend();
-        // A round that could not be settled is held until its lease ends.
+        // A round that could not be settled is claimed until its lease expires.
         tokio::time::sleep(Duration::from_mins(2)).await;
     }
     bench.reconciler().run_once(bench.north()).await.unwrap();

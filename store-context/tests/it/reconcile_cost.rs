@@ -1,4 +1,5 @@
-//! What reconciling costs, and how soon it finds what was lost, with many stores on paused time.
+//! Tests of the cost of reconciliation, and of the delay until lost events are found, with many
+//! stores on paused time.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
@@ -19,15 +20,15 @@ use store_context::ports::{BoundToken, Clock, Ports, StoreRecord, TokioClock};
 
 use crate::support::{BASE_URL, Bench, customer, stores};
 
-/// One in this many of 10,000 stores, which take a minute to play.
+/// The scale: one in this many of 10,000 stores, which would take a minute.
 const SCALE: u64 = 10;
 const STORES: u64 = 10_000 / SCALE;
 const BUSY: u64 = 100 / SCALE;
-/// What Chatwoot allows a minute.
+/// Chatwoot's limit of calls per minute.
 const LIMIT: u64 = 3_000 / SCALE;
 
-/// A Chatwoot of many accounts, each with one conversation that is touched every minute or when the
-/// test says so.
+/// A Chatwoot server of many accounts, each with one conversation with activity every minute or
+/// when the test triggers it.
 #[derive(Clone, Debug)]
 struct World {
     clock: Arc<TokioClock>,
@@ -39,12 +40,12 @@ struct World {
 #[derive(Debug, Default)]
 struct State {
     calls: u64,
-    /// When an idle store's conversation was touched.
+    /// The last activity of an idle store's conversation.
     touched: HashMap<u64, Timestamp>,
 }
 
 impl World {
-    /// With the shapes of a whole Chatwoot's answers.
+    /// Creates a world with the response shapes of a complete Chatwoot.
     async fn new(clock: Arc<TokioClock>) -> Self {
         let bench = Bench::provisioned().await;
         let talk = bench.talk(&customer("ada")).await;
@@ -55,7 +56,7 @@ impl World {
         Self { clock, state: Arc::default(), list: Arc::new(list), messages: Arc::new(messages) }
     }
 
-    /// When the account's conversation was last touched.
+    /// Returns the last activity of the account's conversation.
     fn touched(&self, account: u64) -> Option<Timestamp> {
         if account <= BUSY {
             let minute = self.clock.now().as_second() / 60 * 60;
@@ -71,7 +72,7 @@ impl World {
             let mut page = (*self.messages).clone();
             let message = page["payload"].as_array().unwrap().last().unwrap().clone();
             page["payload"] = json!([message]);
-            // A new one each time it was touched.
+            // A new message for each activity.
             page["payload"][0]["id"] = json!(at);
             page["payload"][0]["created_at"] = json!(at);
             return page;
@@ -112,7 +113,7 @@ impl Transport for World {
         _: Duration,
     ) -> Result<http::Response<Bytes>, TransportError> {
         self.state.lock().unwrap().calls += 1;
-        // As long as a server takes.
+        // The response time of a server.
         tokio::time::sleep(Duration::from_millis(80)).await;
         let uri = request.uri().clone();
         let account = uri.path().split('/').nth(4).unwrap().parse().unwrap();
@@ -152,8 +153,9 @@ async fn reconciled(ports: &Ports, number: u64) -> u64 {
     ports.webhooks.counts(Some(&id(number))).await.unwrap().reconciled
 }
 
-/// 10,000 stores, of which 100 are busy: at most a fifth of the 3,000 calls a minute that Chatwoot
-/// allows, and what was lost is found within 2 minutes in a busy store and 30 in an idle one.
+/// 10,000 stores, of which 100 are busy: at most a fifth of the 3,000 calls per minute that
+/// Chatwoot allows, and lost events are found within 2 minutes in a busy store and 30 in an idle
+/// one.
 #[tokio::test(start_paused = true)]
 async fn point_10_ten_thousand_stores_fit_in_a_fifth_of_the_limit() {
     let start = "2026-11-21T12:00:00Z".parse().unwrap();
@@ -161,7 +163,7 @@ async fn point_10_ten_thousand_stores_fit_in_a_fifth_of_the_limit() {
     let (ports, accounts) = host(&world).await;
     let reconciler = Reconciler::new(accounts, ports.clone(), ReconcileConfig::default());
     let test = async {
-        // Until the waits of idle stores are as long as they get.
+        // Until the delays of idle stores have reached their maximum.
         tokio::time::sleep(Duration::from_mins(90)).await;
         let calls = || world.state.lock().unwrap().calls;
         let before = calls();
@@ -175,7 +177,7 @@ async fn point_10_ten_thousand_stores_fit_in_a_fifth_of_the_limit() {
         assert!(a_minute <= LIMIT / 5, "{a_minute} calls a minute");
         assert!(a_minute >= (STORES - BUSY) / 28, "{a_minute} calls a minute");
 
-        // One idle store in twenty has an event that no webhook tells.
+        // One idle store in twenty has an event without a webhook.
         let lost: Vec<u64> = (BUSY + 1..=STORES).step_by(20).collect();
         for store in &lost {
             world.state.lock().unwrap().touched.insert(*store, world.clock.now());

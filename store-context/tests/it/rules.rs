@@ -1,5 +1,5 @@
-//! What becomes of a contact when customers and contacts change in ways that meet: the rules of
-//! `docs/sync.md`, a test each.
+//! Tests of the rules of `docs/sync.md`, one each: how a contact ends when changes of customers and
+//! contacts conflict.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,13 +40,13 @@ async fn both(bench: &Bench, one: &str, other: &str) -> (Customer, Customer) {
     (one, other)
 }
 
-/// Syncs what is due, with time going by.
+/// Syncs what is due after some time.
 async fn settled_later(bench: &Bench, after: Duration) {
     bench.clock.advance(after);
     bench.settled(&bench.sync()).await;
 }
 
-/// Another's phone number is left out; when the other lets it go, it comes without a trigger.
+/// Another's phone number is left out; when the other releases it, it is written without a trigger.
 #[tokio::test]
 async fn a_phone_number_that_is_let_go_comes_by_itself() {
     let bench = Bench::provisioned().await;
@@ -63,8 +63,8 @@ async fn a_phone_number_that_is_let_go_comes_by_itself() {
     assert_eq!(bench.contact(&bob.id).await.phone_number, phone);
 }
 
-/// A guest's claimed address stays the guest's; once the guest's contact is gone, it comes by
-/// itself.
+/// An address that a guest entered stays the guest's; once the guest's contact is deleted, it is
+/// written without a trigger.
 #[tokio::test]
 async fn a_guests_claimed_address_comes_when_the_guest_is_gone() {
     let bench = Bench::provisioned().await;
@@ -82,7 +82,7 @@ async fn a_guests_claimed_address_comes_when_the_guest_is_gone() {
     assert_eq!(bench.linked(&ada.id).await.email, ada.email);
 }
 
-/// What an agent's contact has is tried again ever more seldom.
+/// A value of an agent's contact is retried at growing intervals.
 #[tokio::test]
 async fn what_stays_taken_is_tried_ever_more_seldom() {
     let bench = Bench::provisioned().await;
@@ -100,7 +100,7 @@ async fn what_stays_taken_is_tried_ever_more_seldom() {
     assert!((5..=14).contains(&tries), "{tries} tries in a week");
 }
 
-/// Three who pass their addresses on in a circle all end with theirs.
+/// Three customers who exchange their addresses in a cycle all end with their own.
 #[tokio::test]
 async fn addresses_that_go_round_come_round() {
     let bench = Bench::provisioned().await;
@@ -141,7 +141,7 @@ async fn customers_who_are_merged_in_the_shop_are_one_contact() {
     assert_eq!(bench.ports.sync.link(bench.north(), &old.id).await.unwrap(), None);
 }
 
-/// A merge is done whatever fails and wherever its worker dies.
+/// A merge completes whatever fails and wherever its worker dies.
 #[tokio::test(start_paused = true)]
 async fn a_merge_of_customers_survives_each_death() {
     for dies_after in (0..100).step_by(5) {
@@ -164,7 +164,7 @@ async fn a_merge_of_customers_survives_each_death() {
     }
 }
 
-/// Where the shop does not have the other one, the customer is synced as any other.
+/// If the shop does not have the other customer, the first is synced like any other.
 #[tokio::test]
 async fn a_merge_into_nobody_is_none() {
     let bench = Bench::provisioned().await;
@@ -178,7 +178,7 @@ async fn a_merge_into_nobody_is_none() {
     assert_eq!(bench.contact(&ada.id).await.email, ada.email);
 }
 
-/// The policy says what becomes of the contact of a customer who is gone.
+/// The policy decides what is done with the contact of a customer who no longer exists.
 #[tokio::test]
 async fn a_customer_who_is_gone_is_kept_anonymized_or_deleted() {
     for (policy, outcome, left) in [
@@ -205,14 +205,14 @@ async fn a_customer_who_is_gone_is_kept_anonymized_or_deleted() {
             assert!(personal.iter().flatten().all(String::is_empty), "{personal:?}");
             assert!(!found.custom_attributes.contains_key("order_count"), "what we wrote");
         }
-        // The shop has the customer again.
+        // The customer exists in the shop again.
         bench.put(&ada);
         bench.synced(&ada.id).await;
         assert_eq!(bench.contact(&ada.id).await.email, ada.email, "{policy:?}");
     }
 }
 
-/// An erased customer's contact is deleted, and nothing brings it back.
+/// An erased customer's contact is deleted, and no trigger creates it again.
 #[tokio::test]
 async fn an_erased_customer_does_not_come_back() {
     let bench = Bench::provisioned().await;
@@ -222,7 +222,7 @@ async fn an_erased_customer_does_not_come_back() {
     let sync = bench.sync();
     assert_eq!(sync.erase(bench.north(), &ada.id).await.unwrap(), Erased::Done);
     assert!(bench.contacts().await.is_empty());
-    // The shop's own record goes later.
+    // The shop's own record is removed later.
     sync.want_all(bench.north()).await.unwrap();
     sync.sweep(bench.north(), SweepCursor::default(), |_| ()).await.unwrap();
     sync.rewrite_all(bench.north()).await.unwrap();
@@ -232,7 +232,7 @@ async fn an_erased_customer_does_not_come_back() {
     assert_eq!(counts(&bench).await.erased, 1);
 }
 
-/// An erasure comes at any moment of a first creation: nothing is left once the workers ran.
+/// An erasure at any moment of a first creation leaves no contact once the workers ran.
 #[tokio::test(start_paused = true)]
 async fn an_erasure_wins_against_a_worker() {
     for at in (0..60).step_by(3) {
@@ -254,7 +254,7 @@ async fn an_erasure_wins_against_a_worker() {
     }
 }
 
-/// Who has the widget open cannot be deleted: they are anonymized at once, and deleted later.
+/// A contact with an open widget cannot be deleted: it is anonymized at once, and deleted later.
 #[tokio::test]
 async fn a_contact_that_is_online_is_anonymized_then_deleted() {
     let bench = Bench::provisioned().await;
@@ -274,7 +274,7 @@ async fn a_contact_that_is_online_is_anonymized_then_deleted() {
     assert!(account.contacts().get(contact).await.unwrap_err().is_not_found(), "deleted later");
 }
 
-/// Who registers again with the address of an erased account has it.
+/// A customer who registers with the address of an erased account gets it.
 #[tokio::test]
 async fn who_registers_again_after_an_erasure_has_the_address() {
     let bench = Bench::provisioned().await;
@@ -314,7 +314,7 @@ async fn a_hundred_changes_in_a_second_are_two_writes() {
     assert_eq!(bench.contact(&ada.id).await.name.as_deref(), Some("Ada 99"));
 }
 
-/// A store that is well again after its pause is served, and the calls meanwhile are few.
+/// A store that works again after its pause is synced, and the calls meanwhile are few.
 #[tokio::test(start_paused = true)]
 async fn a_paused_store_is_probed_and_resumed() {
     let bench = Bench::provisioned_with(RetryPolicy { max_attempts: 1, ..RetryPolicy::default() });
@@ -342,7 +342,7 @@ async fn a_paused_store_is_probed_and_resumed() {
     assert_eq!(bench.ports.sync.paused(None, 10).await.unwrap(), []);
 }
 
-/// A customer who fails each time is parked, listed, and comes back when replayed.
+/// A customer whose sync fails each time is parked, listed, and synced when replayed.
 #[tokio::test(start_paused = true)]
 async fn who_fails_too_often_is_parked_and_replayed() {
     let bench = Bench::provisioned().await;
@@ -365,7 +365,7 @@ async fn who_fails_too_often_is_parked_and_replayed() {
     bench.contact(&bad.id).await;
 }
 
-/// A stop waits for what is under way, gives the rest back, and leaves nothing leased.
+/// A stop waits for work in progress, returns the rest, and leaves nothing claimed.
 #[tokio::test(start_paused = true)]
 async fn a_stop_leaves_nothing_claimed() {
     for slow in [Duration::from_secs(1), Duration::from_secs(25)] {
@@ -388,8 +388,8 @@ async fn a_stop_leaves_nothing_claimed() {
     }
 }
 
-/// A trigger that was lost, of a change and of a customer who is gone, is found by a sweep; who is
-/// as written costs no call beyond the pages.
+/// A lost trigger of a change or of a removed customer is found by a sweep; an unchanged customer
+/// costs no call beyond the pages.
 #[tokio::test(start_paused = true)]
 async fn a_sweep_finds_lost_triggers() {
     let bench = Bench::provisioned().await;
@@ -412,14 +412,14 @@ async fn a_sweep_finds_lost_triggers() {
     bench.settled(&sync).await;
     assert_eq!(bench.fake.requests(), 3 + 1 + 2, "one write, one anonymized");
     assert_eq!(bench.contact(&changed.id).await.name.as_deref(), Some("Ada"));
-    // A cursor goes on where it stopped.
+    // A cursor resumes where it stopped.
     let kept = serde_json::to_string(&cursors[0]).unwrap();
     let cursor = serde_json::from_str(&kept).unwrap();
     let rest = sync.sweep(bench.north(), cursor, |_| ()).await.unwrap();
     assert_eq!((rest.checked, rest.drifted.len()), (5, 0), "the second page");
 }
 
-/// A recognition waits for the worker who has the row, and a worker waits for a recognition.
+/// A merge of a guest waits for the worker that holds the row, and a worker waits for the merge.
 #[tokio::test(start_paused = true)]
 async fn a_recognition_and_a_worker_take_turns() {
     let bench = Bench::provisioned().await;
@@ -441,7 +441,7 @@ async fn a_recognition_and_a_worker_take_turns() {
     assert!(started.elapsed() < Duration::from_secs(20), "but not for ever");
 }
 
-/// An agent's edit of what the engine writes is put right; what agents keep stays.
+/// An agent's change of a synced field is repaired; fields that agents maintain stay.
 #[tokio::test]
 async fn an_agents_identifier_is_put_right() {
     let bench = Bench::provisioned().await;

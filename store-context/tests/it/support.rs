@@ -1,4 +1,4 @@
-//! Two shops, one fake Chatwoot, and ports that can be told to fail.
+//! Two shops, one fake Chatwoot, and ports whose failures can be injected.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -36,13 +36,13 @@ use crate::webhook_probe::WebhookProbe;
 
 pub(crate) const PUBLIC_URL: &str = "https://host.example/support";
 
-/// Where the stores' Chatwoot is.
+/// The base URL of the stores' Chatwoot.
 pub(crate) const BASE_URL: &str = "https://chatwoot.test";
 
 /// The host's own mailboxes.
 pub(crate) const DOMAIN: &str = "accounts.example";
 
-/// Every way in which the fake can fail a request that it understands.
+/// Returns every way in which the fake can fail a request that it understands.
 pub(crate) fn every_fault() -> [FaultKind; 6] {
     [
         FaultKind::ErrorBefore,
@@ -54,7 +54,7 @@ pub(crate) fn every_fault() -> [FaultKind; 6] {
     ]
 }
 
-/// A clock that moves with tokio's, until it is set; it can be put forward.
+/// A clock that moves with tokio's until it is set; it can be advanced.
 #[derive(Debug)]
 pub(crate) struct TestClock {
     moving: TokioClock,
@@ -70,7 +70,7 @@ impl Default for TestClock {
 }
 
 impl TestClock {
-    /// Stands at this time from now on.
+    /// Stops the clock at this time.
     pub(crate) fn set(&self, to: Timestamp) {
         *self.set.lock().unwrap() = Some(to);
     }
@@ -87,7 +87,7 @@ impl Clock for TestClock {
     }
 }
 
-/// One host between its shops and a Chatwoot.
+/// A host with its shops and a Chatwoot.
 pub(crate) struct Bench {
     pub(crate) fake: FakeChatwoot,
     pub(crate) client: Client,
@@ -101,16 +101,16 @@ pub(crate) struct Bench {
 }
 
 impl Bench {
-    /// One whose client tries as the default policy says.
+    /// Creates a bench whose client uses the default retry policy.
     pub(crate) fn new() -> Self {
         Self::with(RetryPolicy::default())
     }
 
-    /// One whose client never sends again.
+    /// Creates a bench whose client never retries.
     pub(crate) fn hasty() -> Self {
         Self::with(RetryPolicy {
             max_attempts: 1,
-            // Shorter than the rest of any minute is too short to wait a limit out.
+            // Shorter than the rest of any minute, so that a rate limit is not waited out.
             deadline: Duration::from_millis(500),
             ..RetryPolicy::default()
         })
@@ -140,7 +140,7 @@ impl Bench {
         Self { fake, client, shop, ports, ledger, webhooks, clock, accounts, stores }
     }
 
-    /// One with both stores provisioned, and an empty journal.
+    /// Creates a bench with both stores provisioned, and an empty journal.
     pub(crate) async fn provisioned() -> Self {
         Self::provisioned_with(RetryPolicy::default()).await
     }
@@ -155,7 +155,7 @@ impl Bench {
         bench
     }
 
-    /// One whose client never sends again, with both stores provisioned.
+    /// Creates a bench whose client never retries, with both stores provisioned.
     pub(crate) async fn hasty_provisioned() -> Self {
         Self::provisioned_with(RetryPolicy {
             max_attempts: 1,
@@ -200,34 +200,34 @@ impl Bench {
         Provisioner::new(&self.accounts, base_url, token, self.ports.clone(), config).unwrap()
     }
 
-    /// The customer's contact, by the link.
+    /// Returns the customer's contact, by the link.
     pub(crate) async fn linked(&self, customer: &CustomerId) -> Contact {
         let link = self.ports.sync.link(self.north(), customer).await.unwrap().unwrap();
         self.account(self.north()).await.contacts().get(link.contact).await.unwrap()
     }
 
-    /// What is kept of the store.
+    /// Returns the store's record.
     pub(crate) async fn record(&self, store: &StoreId) -> StoreRecord {
         self.accounts.record(store).await.unwrap()
     }
 
-    /// Keeps these credentials of the store, whatever they were.
+    /// Replaces the credentials of the store.
     pub(crate) async fn keep(&self, store: &StoreId, credentials: &StoreCredentials) {
         let replace = |record: &mut StoreRecord| record.credentials = credentials.clone();
         self.accounts.update(store, replace).await.unwrap();
     }
 
-    /// The stores' accounts on the same Chatwoot, by another client.
+    /// Returns the stores' accounts on the same Chatwoot, with another client.
     pub(crate) fn accounts_by(&self, client: Client) -> Accounts {
         Accounts::new(&self.ports, Clients::single(client))
     }
 
-    /// The store's account, as its administrator.
+    /// Returns the store's account, with the administrator's token.
     pub(crate) async fn account(&self, store: &StoreId) -> Account {
         self.accounts.open(store).await.unwrap().account
     }
 
-    /// A worker that takes one customer after another.
+    /// Returns a worker that syncs one customer after another.
     pub(crate) fn sync(&self) -> ContactSync {
         let quiet = Duration::ZERO;
         let config = SyncConfig { parallel: 1, quiet, ..SyncConfig::default() };
@@ -259,7 +259,7 @@ impl Bench {
         panic!("the ledger is never clean: {all:?}");
     }
 
-    /// Every contact of the first store.
+    /// Returns every contact of the first store.
     pub(crate) async fn contacts(&self) -> Vec<Contact> {
         self.contacts_of(self.north()).await
     }
@@ -281,7 +281,7 @@ impl Bench {
         all
     }
 
-    /// The one contact that is the customer's.
+    /// Returns the only contact of the customer.
     pub(crate) async fn contact(&self, customer: &CustomerId) -> Contact {
         let mut found = self.contacts().await;
         let own = self.identity_of(self.north()).await.identifier(customer);
@@ -295,7 +295,7 @@ impl Bench {
         StoreIdentity::new(&record.store, &record.credentials).unwrap()
     }
 
-    /// Every secret that anybody here holds.
+    /// Returns every secret in the bench.
     pub(crate) async fn secrets(&self) -> Vec<String> {
         let mut secrets = vec![self.fake.platform_token()];
         for store in &self.stores {
@@ -313,7 +313,7 @@ impl Bench {
     }
 }
 
-/// A shop in the Netherlands and one in America.
+/// Returns a shop in the Netherlands and one in America.
 pub(crate) fn stores() -> [Store; 2] {
     let dutch = Store {
         id: StoreId::new("kaasplank").unwrap(),
@@ -352,7 +352,7 @@ pub(crate) fn stores() -> [Store; 2] {
     [dutch, american]
 }
 
-/// A customer with a proven address.
+/// Returns a customer with a verified address.
 pub(crate) fn customer(id: &str) -> Customer {
     Customer {
         email: Some(format!("{id}@mail.example")),
@@ -365,7 +365,7 @@ pub(crate) fn outcomes(synced: &[Synced]) -> Vec<Outcome> {
     synced.iter().map(|synced| synced.outcome).collect()
 }
 
-/// An error with all its causes, and its `Debug`.
+/// Formats an error with all its sources, and its `Debug`.
 pub(crate) fn whole(error: &(dyn std::error::Error + 'static)) -> String {
     let mut text = format!("{error:?}");
     let mut next = Some(error);
@@ -383,7 +383,7 @@ pub(crate) fn holds_none(text: &str, secrets: &[String]) {
     }
 }
 
-/// The sync ledger in memory, of which any method can be told to fail.
+/// The in-memory sync ledger with failures that can be injected per method.
 pub(crate) struct Probe {
     sync: Arc<dyn SyncLedger>,
     failing: Mutex<HashSet<&'static str>>,
@@ -394,7 +394,7 @@ impl Probe {
         Self { sync: ports.sync.clone(), failing: Mutex::default() }
     }
 
-    /// This method fails until [`Probe::mend`].
+    /// Makes this method fail until [`Probe::mend`].
     pub(crate) fn fail(&self, method: &'static str) {
         self.failing.lock().unwrap().insert(method);
     }
@@ -541,7 +541,7 @@ impl SyncLedger for Probe {
     }
 }
 
-/// A conversation that a customer has by the public API.
+/// A customer's conversation through the public API.
 pub(crate) struct Talk {
     pub(crate) inbox: PublicInbox,
     pub(crate) source: String,
@@ -556,13 +556,14 @@ impl Talk {
         conversation.messages().create(text, None).await.unwrap();
     }
 
-    /// Says an e-mail address of its own, as any visitor can: whoever has it swallows the contact.
+    /// Sets the contact's email address, as any visitor can: the contact that has the address
+    /// absorbs this one.
     pub(crate) async fn claim(&self, email: &str) {
         let claim = PublicContactPatch { email: Some(email.to_owned()), ..self.proof() };
         self.inbox.contacts().update(&self.source, &claim).await.unwrap();
     }
 
-    /// Chatwoot's own proof, without which a change is refused.
+    /// Returns Chatwoot's own proof, without which an update is refused.
     fn proof(&self) -> PublicContactPatch {
         PublicContactPatch {
             identifier: self.identifier.clone(),
@@ -586,8 +587,8 @@ impl Bench {
         self.talk_as(identity.public_guest(self.north()).await.unwrap(), true).await
     }
 
-    /// Opens a conversation with what an identity brings; `verified`, Chatwoot is shown its own
-    /// proof too, which creating a contact does not keep.
+    /// Opens a conversation with an identity; if `verified`, the contact is also updated with
+    /// Chatwoot's own proof, which creating a contact does not store.
     pub(crate) async fn talk_as(&self, proof: PublicIdentity, verified: bool) -> Talk {
         let inbox = self.client.public_inbox(proof.inbox_identifier);
         let new = NewPublicContact {
@@ -617,7 +618,7 @@ impl Bench {
         account.conversation(talk.id).set_status(status, None).await.unwrap();
     }
 
-    /// Brings a delivery to the first store's address, signed for this moment.
+    /// Sends a delivery to the first store's URL, signed for the present time.
     pub(crate) async fn receive(&self, delivery: &Delivery) -> Result<Receipt, ReceiveError> {
         let request = delivery.request(self.clock.now());
         self.receive_as(request.headers(), request.body()).await
@@ -646,14 +647,14 @@ impl Bench {
         Dispatcher::new(self.accounts.clone(), &self.ports, handler, config)
     }
 
-    /// What is known of a conversation of the first store.
+    /// Returns the known state of a conversation of the first store.
     pub(crate) async fn known(&self, conversation: ConversationId) -> Option<KnownState> {
         let account = self.record(self.north()).await.account_key().unwrap();
         let known = self.ports.webhooks.states(self.north(), &account, &[conversation]).await;
         known.unwrap().pop()
     }
 
-    /// Hands out until nothing is left.
+    /// Dispatches entries until none is left.
     pub(crate) async fn dispatched(&self, seen: &Arc<Seen>) {
         let dispatcher = self.dispatcher(seen.clone(), DispatchConfig::default());
         for _ in 0..1_000 {
@@ -661,18 +662,18 @@ impl Bench {
             if self.ports.webhooks.counts(None).await.unwrap().waiting == 0 {
                 return;
             }
-            // What failed waits for its next try.
+            // Failed entries wait for their next attempt.
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
         panic!("there is always more to hand out");
     }
 }
 
-/// A handler that keeps what it was told, and fails where it is told to.
+/// A handler that records the received entries, and fails where it is configured to.
 #[derive(Default)]
 pub(crate) struct Seen {
     pub(crate) entries: Mutex<Vec<Entry>>,
-    /// How often each key fails before it is handled.
+    /// The number of failures of each key before it is handled.
     pub(crate) failing: Mutex<HashMap<String, u32>>,
 }
 
@@ -685,7 +686,7 @@ impl Seen {
         self.all().into_iter().filter(|entry| entry.event.name() == name).collect()
     }
 
-    /// The state that the newest told fact gives a conversation.
+    /// Returns the status of a conversation by the newest received fact.
     pub(crate) fn status(&self, id: ConversationId) -> ConversationStatus {
         let all = self.all();
         let states = all.iter().filter(|entry| !entry.stale);

@@ -1,4 +1,4 @@
-//! Customers become contacts: one each, right, whatever happens on the way.
+//! Tests of the sync: each customer becomes one correct contact, whatever fails.
 
 use std::time::Duration;
 
@@ -63,7 +63,7 @@ async fn a_customer_is_created_changed_and_let_be() {
     assert_eq!(bench.synced(&ada.id).await.outcome, Outcome::Unchanged);
     assert_eq!(bench.fake.requests(), 0);
 
-    // What agents keep stays.
+    // Fields that agents maintain stay.
     let account = bench.account(bench.north()).await;
     let own = Attributes::from_iter([("favourite".to_owned(), json!("gouda"))]);
     let patch = ContactPatch { merge_custom_attributes: Some(own), ..ContactPatch::default() };
@@ -182,7 +182,7 @@ async fn what_is_refused_is_left_out_and_tried_again() {
     assert_eq!(contact.email.as_deref().unwrap_or_default(), "");
     assert_eq!(contact.custom_attributes["customer_tier"], json!("zilver"), "the rest is written");
 
-    // Ada gives the address up; nothing of Bob's changes, and the next trigger brings it.
+    // Ada removes the address; nothing of Bob's changes, and the next trigger writes it.
     bench.put(&Customer { email: None, ..ada.clone() });
     bench.synced(&ada.id).await;
     let synced = bench.synced(&bob.id).await;
@@ -237,7 +237,7 @@ async fn a_contact_that_an_agent_merged_away_is_found_again() {
     assert_eq!(bench.contacts().await.len(), 1);
 }
 
-/// Each request of a sync fails in each way; once the retries ran there is one right contact.
+/// Each request of a sync fails in each way; after the retries there is one correct contact.
 #[tokio::test(start_paused = true)]
 async fn one_contact_whatever_fails() {
     let hasty = RetryPolicy {
@@ -246,7 +246,7 @@ async fn one_contact_whatever_fails() {
         ..RetryPolicy::default()
     };
     for kind in every_fault() {
-        // Two customers: one to make, with a number that another has; one to adopt.
+        // Two customers: one to create, with a number of another contact; one to adopt.
         for n in 0..14 {
             let bench = Bench::provisioned_with(RetryPolicy::default()).await;
             let bench = Bench { client: hasty_client(&bench, hasty), ..bench };
@@ -287,7 +287,7 @@ fn hasty_client(bench: &Bench, policy: RetryPolicy) -> chatwoot_client::Client {
         .unwrap()
 }
 
-/// A write that takes as long as the lease is given up before another worker may start.
+/// A write that takes as long as the lease is aborted before another worker may start.
 #[tokio::test(start_paused = true)]
 async fn a_contact_has_one_writer() {
     let bench = Bench::provisioned().await;
@@ -306,7 +306,7 @@ async fn a_contact_has_one_writer() {
     assert_eq!(bench.contacts().await.len(), 1);
 }
 
-/// Two workers, triggers all the while, and a server that loses merges which overlap.
+/// Two workers, continuous triggers, and a server that loses overlapping merges.
 #[tokio::test(start_paused = true)]
 async fn two_workers_lose_nothing() {
     const CUSTOMERS: u32 = 12;
@@ -326,7 +326,7 @@ async fn two_workers_lose_nothing() {
             }
             tokio::time::sleep(Duration::from_millis(130)).await;
         }
-        // Both come to rest: a worker that is cut off holds its claims until their leases end.
+        // Both finish: an interrupted worker keeps its claims until their leases expire.
         tokio::time::sleep(Duration::from_secs(20)).await;
     };
     let work = async { tokio::join!(one.run(), two.run()) };
@@ -436,7 +436,8 @@ async fn a_guest_is_recognised_though_the_contact_was_deleted() {
     assert_eq!(bench.contact(&ada.id).await.id, contact);
 }
 
-/// A worker writes while the merge reads and writes: what the merge undid is written again.
+/// A worker writes between the merge's read and write: values that the merge reverted are written
+/// again.
 #[tokio::test(start_paused = true)]
 async fn a_merge_undoes_no_sync() {
     for wait in (0..120).step_by(10) {

@@ -1,4 +1,4 @@
-//! A visitor of the first store's page: what a browser with the widget can ask.
+//! A visitor of the first store's page: the requests that a browser with the widget can send.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use store_context::model::Customer;
 
 use crate::support::Bench;
 
-/// A browser's widget, as the visitor that it was made.
+/// A browser's widget with its visitor.
 pub(crate) struct Visitor {
     fake: FakeChatwoot,
     website_token: String,
@@ -21,7 +21,7 @@ pub(crate) struct Visitor {
 }
 
 impl Visitor {
-    /// Opens the page as somebody new.
+    /// Opens the page as a new visitor.
     pub(crate) async fn new(bench: &Bench) -> Self {
         let website_token = Identity::new(bench.ports.clone());
         let website_token = website_token.website_token(bench.north()).await.unwrap();
@@ -37,12 +37,12 @@ impl Visitor {
         visitor
     }
 
-    /// Says who they are, without a proof: the widget's pre-chat form and e-mail box do so.
+    /// Sets the visitor's data without a proof, as the widget's pre-chat form and email box do.
     pub(crate) async fn tell(&mut self, who: &Value) {
         self.contact = contact(&self.ask("PATCH", "contact", who).await);
     }
 
-    /// Signs in with what the store's page gives a customer.
+    /// Signs in with the data that the store's page gives a customer.
     pub(crate) async fn sign_in(&mut self, bench: &Bench, customer: &Customer) {
         let identity = Identity::new(bench.ports.clone());
         let user = identity.widget_user(bench.north(), customer).await.unwrap();
@@ -55,7 +55,7 @@ impl Visitor {
         }
     }
 
-    /// Begins a conversation; `attributes` are what the page puts on it.
+    /// Starts a conversation; `attributes` are the ones that the page sets on it.
     pub(crate) async fn writes(&self, bench: &Bench, attributes: Attributes) -> ConversationId {
         let account: Account = bench.account(bench.north()).await;
         let new = NewConversation {

@@ -1,4 +1,4 @@
-//! A webhook ledger of which any method can be told to fail.
+//! A webhook ledger with failures that can be injected per method.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -12,7 +12,7 @@ use store_context::ports::{
     QueueClaim, RoundClaim, RoundOutcome, Taken, WebhookCounts, WebhookLedger,
 };
 
-/// Answers as the ledger that it stands before, and not at once, as a database does.
+/// Forwards to the wrapped ledger, and responds with a delay, like a database.
 pub(crate) struct WebhookProbe {
     ledger: Arc<dyn WebhookLedger>,
     failing: Mutex<HashSet<&'static str>>,
@@ -24,7 +24,7 @@ impl WebhookProbe {
         Self { ledger, failing: Mutex::default(), late: Mutex::default() }
     }
 
-    /// This method fails until [`WebhookProbe::mend`].
+    /// Makes this method fail until [`WebhookProbe::mend`].
     pub(crate) fn fail(&self, method: &'static str) {
         self.failing.lock().unwrap().insert(method);
     }
@@ -33,7 +33,7 @@ impl WebhookProbe {
         self.failing.lock().unwrap().clear();
     }
 
-    /// Each answer comes this much later than what was asked is done.
+    /// Delays each response by this much after the work is done.
     pub(crate) fn answer_after(&self, late: Duration) {
         *self.late.lock().unwrap() = late;
     }

@@ -11,30 +11,30 @@ use chatwoot_client::types::{Availability, ConversationStatus};
 use super::{Row, table};
 use crate::recordings::Exchange;
 
-/// A condition that a filter can be made of.
+/// Returns a condition for a filter.
 fn filter() -> Filter {
     Filter::new(FilterCondition::equal_to("name", ["x"]))
 }
 
-/// A file to send.
+/// Returns a file for an upload.
 fn file() -> Upload {
     Upload::bytes("a.csv", "text/csv", "name")
 }
 
-/// Whether a key of the sent body has a value other than null.
+/// Returns whether a key of the request body has a value other than null.
 fn sent(exchange: &Exchange, key: &str) -> bool {
     let body = exchange.request.body.as_ref();
     body.and_then(|body| body.get(key)).is_some_and(|value| !value.is_null())
 }
 
-/// Whether the method that takes a conversation from somebody was meant: nobody was named, and
-/// nobody answered.
+/// Returns whether the exchange removes an assignee: neither the request nor the response names
+/// one.
 fn unassigned(exchange: &Exchange) -> bool {
     let named = sent(exchange, "assignee_id") || sent(exchange, "team_id");
     !named && !exchange.answer().is_object()
 }
 
-/// Whether a team was named, or answered: only a team gives work to its members.
+/// Returns whether the exchange assigns a team: the request or the response names one.
 fn to_a_team(exchange: &Exchange) -> bool {
     let answered = exchange.answer().get("allow_auto_assign").is_some();
     answered || (sent(exchange, "team_id") && !sent(exchange, "assignee_id"))

@@ -1,4 +1,4 @@
-//! The methods of the help center, surveys, search and what is told of past events.
+//! The methods of the help center, surveys, search and the reporting of past events.
 #![expect(clippy::default_trait_access, reason = "only the answer's type matters here")]
 
 use chatwoot_client::application::help_center::NewArticle;

@@ -1,4 +1,4 @@
-//! The methods of an account's bots, rules, policies, filters and notices.
+//! The methods of an account's bots, rules, policies, filters and notifications.
 #![expect(clippy::default_trait_access, reason = "only the answer's type matters here")]
 
 use super::{Row, table};

@@ -5,7 +5,7 @@ use chatwoot_client::widget::WidgetUser;
 
 use super::{Row, table};
 
-/// A user whom a page names.
+/// Returns a user for the widget.
 #[expect(clippy::expect_used, reason = "the identifier is a constant")]
 fn user() -> WidgetUser {
     WidgetUser::new("customer").expect("not empty")

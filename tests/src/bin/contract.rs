@@ -1,8 +1,8 @@
 //! Calls every operation of the client on a running Chatwoot:
 //! `cargo run -p tests --bin contract -- --chatwoot URL --platform-token-file FILE [--keep]`.
 //!
-//! It makes an account and users of its own and removes them. Exit: 0 when all is well, 1 when an
-//! operation failed or was not called, 2 when it could not begin.
+//! It creates an account and users of its own and removes them. Exits with 0 if every check passed,
+//! 1 if an operation failed or was not called, 2 if it could not start.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,7 +11,7 @@ use chatwoot_client::Secret;
 use clap::Parser;
 use tests::contract::{Options, run};
 
-/// Holds the platform token where no file does.
+/// The environment variable for the platform token, used if there is no file.
 const VARIABLE: &str = "CHATWOOT_PLATFORM_TOKEN";
 
 /// Calls every operation of the client on a running Chatwoot.
@@ -27,7 +27,7 @@ struct Arguments {
     /// Every user of the machine sees the arguments of a process.
     #[arg(long, value_name = "TOKEN", hide = true)]
     platform_token: Option<String>,
-    /// Leave the account and the users that it made.
+    /// Keep the created account and users.
     #[arg(long)]
     keep: bool,
 }

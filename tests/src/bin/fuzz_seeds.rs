@@ -1,4 +1,5 @@
-//! Writes the fuzzers' seeds, made by the fake: `cargo run -p tests --bin fuzz_seeds -- fuzz/corpus`.
+//! Writes the fuzzers' seeds, created by the fake: `cargo run -p tests --bin fuzz_seeds --
+//! fuzz/corpus`.
 
 use std::path::PathBuf;
 

@@ -1,6 +1,7 @@
 //! Replays recorded exchanges through the typed methods: `cargo run -p tests --bin replay -- DIR`.
 //!
-//! It ends with the totals, and with 0 only if no answer lost a field and none failed.
+//! It prints the totals at the end, and exits with 0 only if no response lost a field and none
+//! failed.
 
 use std::path::Path;
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! The account itself, its administrator's profile, and what that one is told.
+//! The account itself, its administrator's profile and notifications.
 
 use anyhow::{Context, ensure};
 use chatwoot_client::application::account::AccountPatch;

@@ -1,4 +1,4 @@
-//! What the session does by itself: rules, macros, campaigns; and changes to many at once.
+//! Automation: rules, macros, campaigns; and bulk changes.
 
 use anyhow::ensure;
 use chatwoot_client::application::FilterOperator;
@@ -17,7 +17,7 @@ pub(super) async fn rules(session: &Session, stage: &Stage) -> Result<(), Cut> {
     let rules = stage.account.automation_rules();
     let new = NewAutomationRule {
         description: Some("Contract".into()),
-        // Of no conversation's status, so that it never acts on those of this run.
+        // Matches no conversation of this run, so that it never acts on one.
         conditions: vec![RuleCondition::new("status", FilterOperator::EqualTo, ["snoozed"])],
         actions: vec![Action::add_labels([session.name("rule")])],
         active: Some(false),
@@ -90,8 +90,8 @@ pub(super) async fn campaigns(session: &Session, stage: &Stage) -> Result<(), Cu
         must!(list.iter().any(|one| one.id == campaign), "the campaign is not listed")
     });
     listed.await?;
-    // A visitor's widget asks this way; the live server answered an empty list, so only its
-    // shape is looked at.
+    // A visitor's widget sends this request; the live server returned an empty list, so only its
+    // shape is checked.
     session.done(campaigns.of_inbox(inbox)).await?;
     Ok(())
 }
@@ -102,7 +102,7 @@ pub(super) async fn bulk_actions(session: &Session, stage: &Stage) -> Result<(),
         add_labels: vec![session.name("bulk")],
         ..BulkConversationPatch::default()
     };
-    // The server does it later, so nothing can be read at once.
+    // The server applies it later, so nothing can be read at once.
     session.done(bulk.conversations(&[stage.conversation.id], &change)).await?;
     let labels = [session.name("bulk")];
     session.done(bulk.add_contact_labels(&[stage.contact.id], &labels)).await?;

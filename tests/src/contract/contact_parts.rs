@@ -1,4 +1,4 @@
-//! Parts of a contact: labels, notes, presence in inboxes.
+//! Parts of a contact: labels, notes, contact inboxes.
 
 use chatwoot_client::ErrorKind;
 use chatwoot_client::application::contacts::{NewContact, NewContactInbox};

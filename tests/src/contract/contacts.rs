@@ -1,4 +1,4 @@
-//! Contacts: written and read again, found in each way, merged, removed.
+//! Contacts: written and read again, found in each way, merged, deleted.
 
 use anyhow::ensure;
 use chatwoot_client::application::contacts::{
@@ -12,7 +12,7 @@ use super::contact_parts;
 use super::session::{Cut, Session};
 use super::stage::Stage;
 
-/// A picture of one transparent pixel.
+/// An image of one transparent pixel.
 pub(super) const PIXEL: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\x04\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
 
 fn attribute(key: &str) -> Attributes {
@@ -65,7 +65,7 @@ pub(super) async fn contacts(session: &Session, stage: &Stage) -> Result<(), Cut
             must!(ours, "the conversation is missing")
         })
         .await?;
-    // Not `?`: each way is for itself.
+    // Not `?`: the ways are independent.
     session.part(found(session, stage).await);
     session.part(merged(session, stage).await);
     session.part(files(session, stage).await);

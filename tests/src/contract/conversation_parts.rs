@@ -1,4 +1,4 @@
-//! Parts of a conversation: labels, who it belongs to, who takes part.
+//! Parts of a conversation: labels, assignees, participants.
 
 use chatwoot_client::application::teams::NewTeam;
 
@@ -45,7 +45,7 @@ pub(super) async fn assignments(session: &Session, stage: &Stage) -> Result<(), 
 
 pub(super) async fn participants(session: &Session, stage: &Stage) -> Result<(), Cut> {
     let participants = stage.account.conversation(stage.conversation.id).participants();
-    // Who was assigned or wrote takes part already, so first of all they are made known.
+    // Assignees and authors are participants already, so they are set first.
     session.done(participants.replace(&[stage.admin])).await?;
     session.step(participants.list(), |list| only(list, &[stage.admin])).await?;
     session.done(participants.add(&[stage.agent])).await?;

@@ -25,7 +25,7 @@ pub(super) async fn conversations(session: &Session, stage: &Stage) -> Result<()
         })
         .await?;
     changed(session, stage).await?;
-    // Not `?`: each is for itself, and an older server lacks some.
+    // Not `?`: the calls are independent, and an older server lacks some.
     session.part(listed(session, stage).await);
     session.part(conversation_parts::assignments(session, stage).await);
     drop(session.done(handle.set_typing(Typing::On, false)).await);
@@ -45,7 +45,7 @@ pub(super) async fn conversations(session: &Session, stage: &Stage) -> Result<()
         ..NewConversation::default()
     };
     let other = session.done(talks.create(&other)).await?.id;
-    // It goes later, in the background.
+    // It is deleted later, in the background.
     session.done(talks.delete(other)).await
 }
 

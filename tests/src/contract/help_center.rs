@@ -43,7 +43,7 @@ pub(super) async fn portals(session: &Session, stage: &Stage) -> Result<(), Cut>
             must!(list.payload.iter().any(|one| one.slug == slug), "the portal is not listed")
         })
         .await?;
-    // Not `?`: each is for itself.
+    // Not `?`: the calls are independent.
     drop(session.done(portals.delete_logo(&slug)).await);
     drop(session.done(portals.send_instructions(&slug, &session.email("admin"))).await);
     session.done(portals.delete(&slug)).await
@@ -97,7 +97,7 @@ pub(super) async fn articles(session: &Session, stage: &Stage) -> Result<(), Cut
         })
         .await?;
     session.done(articles.reorder(&slug, &BTreeMap::from([(article, 20), (other, 10)]))).await?;
-    // Not `?`: an older server may lack what changes many at once.
+    // Not `?`: an older server may lack the bulk operations.
     drop(session.done(articles.set_category_of(&slug, &[article], category)).await);
     let published = articles.set_status_of(&slug, &[article], ArticleStatus::Published);
     if session.done(published).await.is_ok() {

@@ -1,4 +1,4 @@
-//! Inboxes, and who works in them.
+//! Inboxes and their members.
 
 use anyhow::ensure;
 use chatwoot_client::application::agent_bots::NewAgentBot;
@@ -42,7 +42,7 @@ pub(super) async fn inboxes(session: &Session, stage: &Stage) -> Result<(), Cut>
             must!(list.iter().any(|one| one.id == stage.admin), "the administrator is missing")
         })
         .await?;
-    // Not `?` from here on: each is for itself, and an older server lacks some.
+    // Not `?` from here on: the calls are independent, and an older server lacks some.
     let old = stage.inbox.secret.as_ref().map(Secret::expose);
     let reset = session.step(inboxes.reset_secret(api), |is| {
         let new = is.secret.as_ref().map(Secret::expose);

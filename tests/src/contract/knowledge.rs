@@ -1,4 +1,4 @@
-//! What is known of the session's work, and what a plan may add: search, surveys, events, roles,
+//! Data about the session's work, and features of some plans: search, surveys, events, roles,
 //! service levels, companies, policies, audits.
 
 use chatwoot_client::application::assignment_policies::NewAssignmentPolicy;
@@ -19,7 +19,7 @@ use super::stage::Stage;
 
 pub(super) async fn search(session: &Session, stage: &Stage) -> Result<(), Cut> {
     let (search, query) = (stage.account.search(), SearchQuery::new(&session.run));
-    // Not `?`: each kind is for itself.
+    // Not `?`: the kinds are independent.
     drop(session.done(search.all(&query)).await);
     let contacts = session.step(search.contacts(&query), |list| {
         must!(list.iter().any(|one| one.id == stage.contact.id), "the contact is missing")

@@ -47,7 +47,7 @@ pub(super) async fn messages(session: &Session, stage: &Stage) -> Result<(), Cut
     session
         .step(messages.update(sent, &failed), |is| must!(is.status == Some(MessageStatus::Failed)))
         .await?;
-    // Not `?`: each is for itself.
+    // Not `?`: the calls are independent.
     drop(session.done(messages.retry(sent)).await);
     drop(session.done(messages.translate(sent, "nl")).await);
     session.done(messages.delete(note)).await?;

@@ -1,10 +1,10 @@
-//! The contract: every operation of the client, called on a running server through its typed
-//! method, with what comes back looked at.
+//! The contract: calls every operation of the client on a running server through its typed method,
+//! and checks the response.
 //!
 //! A group is one resource; all groups share one stage: an account with two users, an inbox, a
-//! contact and a conversation, made for this run and removed after it.
+//! contact and a conversation, created for this run and removed after it.
 
-/// What a check ends with: all is well, if this is so.
+/// Returns the result of a check: an error with this message unless the condition holds.
 macro_rules! must {
     ($($condition:tt)+) => {{
         anyhow::ensure!($($condition)+);
@@ -43,18 +43,18 @@ pub use self::report::{Outcome, Report};
 use self::session::{Cut, Session};
 use self::stage::Stage;
 
-/// What a run is told.
+/// The options of a run.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The server's base URL.
     pub chatwoot: String,
     /// A platform app's token.
     pub platform_token: Secret,
-    /// Leave what was made.
+    /// Whether the created resources are kept.
     pub keep: bool,
 }
 
-/// Why a run could not begin: one clear sentence.
+/// The reason why a run could not start, in one sentence.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Unusable(String);
@@ -64,7 +64,7 @@ type Run = for<'a> fn(
     &'a Stage,
 ) -> Pin<Box<dyn Future<Output = Result<(), Cut>> + Send + 'a>>;
 
-/// The operations whose names begin so, and what calls them.
+/// The operations with these prefixes, and the function that calls them.
 struct Group(&'static [&'static str], Run);
 
 macro_rules! group {
@@ -127,17 +127,17 @@ const GROUPS: &[Group] = &[
     group!(["csv_reports."], reports::csv),
 ];
 
-/// Calls everything, and gives `line` each operation's outcome as soon as it is known.
+/// Calls every operation, and passes each operation's outcome to `line` as soon as it is known.
 ///
 /// # Errors
-/// There is no Chatwoot at the address, or it refuses the token.
+/// Returns an error if there is no Chatwoot at the URL, or it refuses the token.
 pub async fn run(options: &Options, line: &mut dyn FnMut(&str)) -> Result<Report, Unusable> {
     let client = Client::builder(&options.chatwoot)
         .build()
         .map_err(|error| Unusable(format!("--chatwoot: {error}")))?;
     greet(&client, options).await?;
     let session = Session::new(client, options.platform_token.clone());
-    // Whatever happens on the way, Ctrl-C included, what was made is removed.
+    // Whatever happens, Ctrl-C included, the created resources are removed.
     tokio::select! {
         () = perform(&session, line) => {}
         _ = tokio::signal::ctrl_c() => session.fail("interrupted"),
@@ -172,14 +172,15 @@ async fn perform(session: &Session, line: &mut dyn FnMut(&str)) {
     }
 }
 
-/// Whether there is a Chatwoot that knows the token.
+/// Checks whether there is a Chatwoot that accepts the token.
 async fn greet(client: &Client, options: &Options) -> Result<(), Unusable> {
     let url = &options.chatwoot;
     client.server().version().await.map_err(|error| match error.kind() {
         ErrorKind::Connect => Unusable(format!("no server can be reached at {url}")),
         _ => Unusable(format!("there is no Chatwoot at {url}: {error}")),
     })?;
-    // An account that is not this app's, or none: an accepted token still hears another sentence.
+    // An account that does not belong to this app, or does not exist: an accepted token gets
+    // another message.
     let refused = client.platform(options.platform_token.clone()).accounts().get(0.into()).await;
     match refused {
         Err(error) if error.server_message().is_some_and(|said| said.contains("access_token")) => {

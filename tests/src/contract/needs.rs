@@ -1,14 +1,15 @@
-//! What an operation needs that not every server has: a refusal of these is no failure.
+//! The requirements of operations that not every server meets: a refusal because of them is no
+//! failure.
 
 use chatwoot_client::Error;
 
-/// Operation and need. Each was seen refused on a server that works, or says so in its source.
+/// Operation and requirement. Each was refused by a working server, or follows from its source.
 const NEEDS: &[(&str, &str)] = &[
     ("audit_logs.list", "a plan with audit logs"),
     ("companies.create", "a plan with companies"),
     ("companies.list", "a plan with companies"),
     ("conversations.send_transcript", "a server that sends e-mail"),
-    // An older one takes the word for a conversation's number.
+    // An older server parses the word as a conversation's number.
     (
         "conversations.unread_counts",
         "a server after 4.9, and the account's feature conversation_unread_counts",
@@ -32,15 +33,15 @@ const NEEDS: &[(&str, &str)] = &[
     ("widget.sdk", "a server whose front end is built"),
 ];
 
-/// Why this server does not have the operation, if that is what the error says.
+/// Returns why this server does not have the operation, if the error shows that.
 pub(super) fn absent(error: &Error) -> Option<String> {
     let status = error.status()?;
     let need = NEEDS.iter().find(|(name, _)| *name == error.operation());
     if let (Some((_, need)), 400..=599) = (need, status) {
         return Some(format!("{status}: it needs {need}"));
     }
-    // An address that the server does not route: `{"status": 404, "error": "Not Found"}`. A thing
-    // that is not there is answered otherwise.
+    // A path that the server does not route: `{"status": 404, "error": "Not Found"}`. The response
+    // for a missing resource is different.
     let body: serde_json::Value = serde_json::from_slice(error.body()?).unwrap_or_default();
     let unknown = status == 404 && body["status"] == 404 && body["error"] == "Not Found";
     unknown.then(|| "404".to_owned())

@@ -1,4 +1,4 @@
-//! Who works in the account: agents and teams.
+//! Users of the account: agents and teams.
 
 use anyhow::{Context, ensure};
 use chatwoot_client::UserId;
@@ -9,7 +9,7 @@ use chatwoot_client::types::Role;
 use super::session::{Cut, Session};
 use super::stage::Stage;
 
-/// These users, and no others.
+/// Checks that the list contains these users, and no others.
 pub(super) fn only(list: &[Agent], users: &[UserId]) -> anyhow::Result<()> {
     let mut ids: Vec<UserId> = list.iter().map(|agent| agent.id).collect();
     ids.sort_unstable();
@@ -36,7 +36,7 @@ pub(super) async fn agents(session: &Session, stage: &Stage) -> Result<(), Cut> 
     let assignable = session.step(agents.assignable(&[stage.inbox.id]), |list| {
         must!(list.iter().any(|one| one.id == stage.admin), "the administrator is missing")
     });
-    // Not `?`: the rest does not build on it.
+    // Not `?`: the rest does not depend on it.
     drop(assignable.await);
     let bulk = list.iter().find(|one| one.email == Some(session.email("bulk")));
     for id in bulk.map(|one| one.id).into_iter().chain([barbara]) {

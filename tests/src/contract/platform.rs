@@ -1,4 +1,4 @@
-//! The server itself, and what a platform app makes: accounts, users and who is in which.
+//! The server itself, and the resources of a platform app: accounts, users and account users.
 
 use anyhow::{Context, ensure};
 use chatwoot_client::platform::{NewPlatformAccount, NewUser, PlatformAccountPatch, UserPatch};
@@ -36,12 +36,12 @@ pub(super) async fn accounts(session: &Session, stage: &Stage) -> Result<(), Cut
         Ok(())
     });
     read.await?;
-    // Before the deletion: afterwards no list can be had (measured on 4.15.1).
+    // Before the deletion: afterwards accounts cannot be listed (measured on 4.15.1).
     let listed = |list: &Vec<_>| {
         let ours = |one: &chatwoot_client::platform::PlatformAccount| one.id == id;
         must!(list.iter().any(ours), "the account is not in the list")
     };
-    // Not `?`: an older deletion must not keep us from the rest.
+    // Not `?`: an account deleted earlier must not prevent the rest.
     drop(session.step(accounts.list(), listed).await);
 
     let other = NewPlatformAccount::new(session.name("Short-lived"));
@@ -77,7 +77,7 @@ pub(super) async fn users(session: &Session, _: &Stage) -> Result<(), Cut> {
     let token = token.await?.access_token;
     let profile = session.client.profile(token.clone());
     session.step(profile.get(), |is| must!(is.id == user, "the token is another's")).await?;
-    // Here and not among the profile's own: all else is called with the administrator's token.
+    // Here and not with the profile's other calls: all of those use the administrator's token.
     let reset = session.step(profile.reset_access_token(), |is| {
         let new = is.access_token.as_ref().map(Secret::expose);
         must!(new.is_some_and(|new| new != token.expose()), "the token is not a new one")
@@ -99,7 +99,7 @@ pub(super) async fn account_users(session: &Session, stage: &Stage) -> Result<()
     let user = session.done(session.platform.users().create(&new)).await?.id;
     session.made_user(user);
     let (members, account) = (session.platform.account_users(), stage.account.id());
-    // Adding again sets the role.
+    // Adding a user again sets the role.
     for role in [Role::Agent, Role::Administrator] {
         session
             .step(members.create(account, user, role.clone()), |is| {

@@ -1,4 +1,4 @@
-//! The public API: what a customer's own program may do in an API inbox.
+//! The public API: the operations that a customer's own program may call in an API inbox.
 
 use anyhow::{Context, ensure};
 use chatwoot_client::application::conversations::Typing;
@@ -73,7 +73,7 @@ pub(super) async fn conversations(session: &Session, stage: &Stage) -> Result<()
             must!(list.iter().any(|one| one.id == asked), "the message is not listed")
         })
         .await?;
-    // The agent asks in the account, the customer answers here.
+    // The agent asks in the account, the customer replies here.
     let items = json!({"items": [{"title": "Yes", "value": "yes"}]});
     let choice = NewMessage {
         content_type: Some(ContentType::InputSelect),

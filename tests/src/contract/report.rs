@@ -1,18 +1,18 @@
-//! What became of each operation.
+//! The outcomes of the operations.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What became of one operation; of several calls the worst counts, which is the last here.
+/// The outcome of one operation; of several calls the worst counts, in the order of the variants.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Outcome {
-    /// It did what it says.
+    /// It succeeded and its check passed.
     Ok,
-    /// This server does not have it, or lacks what it needs.
+    /// This server does not have it, or lacks a requirement.
     Absent(String),
     /// No step called it.
     NotCalled(String),
-    /// It was refused, or what came back was not what it must be.
+    /// It was refused, or its check failed.
     Failed(String),
 }
 
@@ -27,17 +27,17 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// What became of every operation.
+/// The outcomes of all operations.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     /// By the operation's name.
     pub outcomes: BTreeMap<&'static str, Outcome>,
-    /// What went wrong beside the operations.
+    /// Failures outside the operations.
     pub faults: Vec<String>,
 }
 
 impl Report {
-    /// Whether nothing failed and nothing was left out.
+    /// Returns whether nothing failed and nothing was left out.
     pub fn passed(&self) -> bool {
         let fine = |outcome: &Outcome| matches!(outcome, Outcome::Ok | Outcome::Absent(_));
         self.faults.is_empty() && self.outcomes.values().all(fine)
@@ -45,7 +45,7 @@ impl Report {
 }
 
 impl fmt::Display for Report {
-    /// The totals, in one line.
+    /// Writes the totals, in one line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let count = |is: fn(&Outcome) -> bool| self.outcomes.values().filter(|o| is(o)).count();
         write!(

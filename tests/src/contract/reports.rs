@@ -1,5 +1,5 @@
-//! Reports: series, summaries, live figures, CSV. The server reckons some of them later, so it is
-//! their shape that is looked at, and what no delay can change.
+//! Reports: series, summaries, live figures, CSV. The server computes some of them later, so the
+//! checks cover their shape, and values that no delay can change.
 
 use anyhow::ensure;
 use chatwoot_client::application::reports::{
@@ -11,7 +11,7 @@ use super::stage::Stage;
 
 const DAY: i64 = 86_400;
 
-/// The last week, and an hour more for a clock that is not ours.
+/// Returns the last week, and an hour more for differing clocks.
 fn week() -> ReportPeriod {
     let now = jiff::Timestamp::now().as_second();
     ReportPeriod::between(now - 7 * DAY, now + 3_600)

@@ -1,4 +1,4 @@
-//! The session: makes the calls, keeps what became of them, and removes what they made.
+//! The session: makes the calls, records their outcomes, and removes the created resources.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::needs;
 use super::report::{Outcome, Report};
 
-/// Why a group stops: what it goes on with is not there.
+/// The reason why a group stops: a value that it needs is missing.
 #[derive(Clone, Debug)]
 pub(super) struct Cut {
     outcome: Outcome,
@@ -22,22 +22,22 @@ impl fmt::Display for Cut {
     }
 }
 
-/// What is to be removed, and what became of the calls so far.
+/// The resources to remove, and the outcomes of the calls so far.
 #[derive(Debug, Default)]
 struct Log {
     report: Report,
     accounts: Vec<AccountId>,
     users: Vec<UserId>,
-    /// What stopped the group that runs, or a part of it.
+    /// The reason why the running group, or a part of it, stopped.
     cut: Option<Cut>,
 }
 
-/// Makes the calls and keeps what became of them.
+/// Makes the calls and records their outcomes.
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) client: Client,
     pub(super) platform: Platform,
-    /// A word of this run's own, for names that must be unique on the server.
+    /// A unique word of this run, for names that must be unique on the server.
     pub(super) run: String,
     log: Mutex<Log>,
 }
@@ -49,17 +49,17 @@ impl Session {
         Self { client, platform, run, log: Mutex::default() }
     }
 
-    /// A name of this run's own.
+    /// Returns a name that is unique to this run.
     pub(super) fn name(&self, what: &str) -> String {
         format!("{what}-{}", self.run)
     }
 
-    /// An address of this run's own, at a domain that nobody has.
+    /// Returns an email address that is unique to this run, at a domain without an owner.
     pub(super) fn email(&self, who: &str) -> String {
         format!("contract-{who}-{}@example.com", self.run)
     }
 
-    /// Makes a call, and looks at what came back.
+    /// Makes a call, and checks the response.
     pub(super) async fn step<T: DeserializeOwned + Send>(
         &self,
         call: Call<'_, T>,
@@ -78,11 +78,11 @@ impl Session {
             }
         };
         self.note(operation, outcome.clone());
-        // What failed its check is still there to go on with.
+        // A value that failed its check can still be used.
         value.ok_or(Cut { outcome, operation })
     }
 
-    /// Makes a call whose answer says nothing.
+    /// Makes a call whose response has no content.
     pub(super) async fn done<T: DeserializeOwned + Send>(
         &self,
         call: Call<'_, T>,
@@ -105,33 +105,33 @@ impl Session {
         self.note(operation, outcome);
     }
 
-    /// An account that is to be removed in the end.
+    /// Registers an account for removal.
     pub(super) fn made_account(&self, id: AccountId) {
         self.log().accounts.push(id);
     }
 
-    /// A user who is to be removed in the end.
+    /// Registers a user for removal.
     pub(super) fn made_user(&self, id: UserId) {
         self.log().users.push(id);
     }
 
-    /// Something went wrong that is no operation's fault.
+    /// Records a failure that belongs to no operation.
     pub(super) fn fail(&self, what: &str) {
         self.log().report.faults.push(what.to_owned());
     }
 
-    /// A group begins.
+    /// Starts a group.
     pub(super) fn begin(&self) {
         self.log().cut = None;
     }
 
-    /// What became of a group, or of a part that the rest does not build on.
+    /// Records the result of a group, or of an independent part of it.
     pub(super) fn part(&self, done: Result<(), Cut>) {
         let mut log = self.log();
         log.cut = log.cut.take().or(done.err());
     }
 
-    /// The last word on an operation, once its group is done: a line.
+    /// Returns the final outcome of an operation as a line, once its group is done.
     pub(super) fn settle(&self, operation: &'static str) -> String {
         let mut log = self.log();
         let cut = log.cut.clone();
@@ -146,7 +146,7 @@ impl Session {
         format!("{operation}: {outcome}")
     }
 
-    /// Removes what was made. What does not go is named, and is a failure.
+    /// Removes the created resources. A resource that cannot be removed is named, and is a failure.
     pub(super) async fn clean_up(&self) {
         let (accounts, users) = {
             let log = self.log();
@@ -162,7 +162,7 @@ impl Session {
         }
     }
 
-    /// What [`Session::clean_up`] would remove: a line.
+    /// Returns the resources that [`Session::clean_up`] would remove, as a line.
     pub(super) fn kept(&self) -> String {
         let log = self.log();
         format!("kept: accounts {:?}, users {:?}", log.accounts, log.users)

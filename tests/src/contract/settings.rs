@@ -1,4 +1,4 @@
-//! Settings of the account: attributes, webhooks, apps, answers, filters, integrations.
+//! Settings of the account: attributes, webhooks, apps, canned responses, filters, integrations.
 
 use anyhow::{Context, ensure};
 use chatwoot_client::Attributes;

@@ -1,4 +1,4 @@
-//! The stage: what every group may use.
+//! The stage: the resources that every group may use.
 
 use anyhow::ensure;
 use chatwoot_client::application::contacts::{Contact, NewContact};
@@ -15,7 +15,7 @@ use super::session::{Cut, Session};
 /// An account with two users, two inboxes, a contact and a conversation.
 #[derive(Debug)]
 pub(super) struct Stage {
-    /// The account, as its administrator.
+    /// The account, with its administrator's token.
     pub(super) account: Account,
     /// The administrator.
     pub(super) admin: UserId,
@@ -70,7 +70,7 @@ impl Stage {
         let website = NewWebWidget::new("https://shop.example.com");
         let website = NewInbox::new(session.name("Contract web"), website);
         let website = session.done(account.inboxes().create(&website)).await?;
-        // An agent sees only the conversations of the inboxes that they are a member of.
+        // An agent sees only the conversations of their inboxes.
         session.done(account.inbox_members().add(inbox.id, &[admin.id, agent.id])).await?;
 
         let contact = NewContact {

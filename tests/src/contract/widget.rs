@@ -61,7 +61,7 @@ pub(super) async fn widget(session: &Session, stage: &Stage) -> Result<(), Cut> 
 
     let key = stage.website.hmac_token.clone().unwrap_or_else(|| Secret::new("none"));
     let Ok(user) = WidgetUser::proven(session.name("vera"), &key) else { return Ok(()) };
-    // Who signs in as a known contact gets a token of that one's.
+    // Signing in as a known contact returns a token of that contact.
     let known = session.done(visitor.set_user(&user)).await?;
     let visitor = match known.widget_auth_token {
         Some(token) => website.visitor(token),

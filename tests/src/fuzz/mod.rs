@@ -1,5 +1,5 @@
-//! What the fuzzers run: two functions over any bytes, shared by the targets of `fuzz/` and by the
-//! short run in `it/fuzz.rs`.
+//! The code of the fuzzers: two functions over arbitrary bytes, shared by the targets of `fuzz/`
+//! and by the short run in `it/fuzz.rs`.
 
 mod mutate;
 mod seeds;
@@ -29,11 +29,11 @@ use crate::replay::Replay;
 
 const SECRET: &str = "a-secret-for-the-fuzzer";
 
-/// A delivery with any body and any headers: it never panics, and what decodes is written and read
-/// again as the same.
+/// Parses a delivery with any body and any headers: it must not panic, and a decoded event must be
+/// equal after it is encoded and decoded again.
 ///
 /// # Panics
-/// That is not so.
+/// Panics if that is violated.
 #[expect(clippy::expect_used, reason = "a finding is a panic")]
 pub fn webhook(body: &[u8]) {
     let verifier = Verifier::new(SECRET).expect("there is a secret");
@@ -115,16 +115,17 @@ const ANSWERS: [(&str, Check); 16] = [
     }),
 ];
 
-/// Any status and body as the answer of an operation: it never panics, and what decodes is
-/// written and read again as the same. The first two bytes choose status and operation.
+/// Decodes any status and body as the response of an operation: it must not panic, and a decoded
+/// value must be equal after it is encoded and decoded again. The first two bytes choose status and
+/// operation.
 ///
 /// # Panics
-/// That is not so.
+/// Panics if that is violated.
 pub fn answers(input: &[u8]) {
     let [status, operation, body @ ..] = input else { return };
     let status = STATUSES[usize::from(*status) % STATUSES.len()];
     let (_, check) = ANSWERS[usize::from(*operation) % ANSWERS.len()];
-    // Sent once; a refusal by a limit would be waited out for up to a minute.
+    // Sent once; a refusal by a rate limit would be waited out for up to a minute.
     let deadline = Duration::from_secs(1);
     let once = RetryPolicy { max_attempts: 1, deadline, ..RetryPolicy::default() };
     check(&Replay::answering(status, body.to_vec()).client_with(once));
@@ -134,7 +135,7 @@ pub fn answers(input: &[u8]) {
     }
 }
 
-/// The input that makes [`answers`] see this answer of this operation.
+/// Returns the input for which [`answers`] decodes this response of this operation.
 fn answer_input(operation: &str, status: u16, body: &[u8]) -> Vec<u8> {
     let at = |found: Option<usize>| u8::try_from(found.unwrap_or_default()).unwrap_or_default();
     let status = at(STATUSES.iter().position(|known| *known == status));
@@ -171,8 +172,8 @@ fn same<T: Serialize + DeserializeOwned + Debug>(value: &T) {
         serde_json::to_string(&again).expect("an answer can be written")
     };
     let first = serde_json::to_string(value).expect("an answer can be written");
-    // What has no known shape because a key is there twice has one when it is written, once; its
-    // fields are then in another order, and what is not there is null.
+    // A value that has no known shape because of a duplicate key has one after it is encoded once;
+    // its fields are then in another order, and absent ones are null.
     let second = again(&first);
     let [one, two]: [Value; 2] =
         [&first, &second].map(|text| serde_json::from_str(text).expect("what was written is JSON"));
@@ -180,7 +181,7 @@ fn same<T: Serialize + DeserializeOwned + Debug>(value: &T) {
     assert_eq!(second, again(&second));
 }
 
-/// Whether all that one value has is in the other.
+/// Returns whether one value contains all of the other.
 fn within(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Object(one), Value::Object(other)) => {

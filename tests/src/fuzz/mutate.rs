@@ -1,25 +1,25 @@
-//! Mutation: a seed becomes an input that may break what reads it. The same number gives the same
-//! inputs.
+//! Mutation: turns a seed into an input that may break its parser. The same number results in the
+//! same inputs.
 
 use fastrand::Rng;
 use serde_json::{Map, Value, json};
 
-/// Makes inputs out of seeds.
+/// Creates inputs from seeds.
 #[derive(Clone, Debug)]
 pub struct Mutator {
     rng: Rng,
     seeds: Vec<Vec<u8>>,
-    /// How many first bytes are no JSON but choose what is done.
+    /// The number of first bytes that are no JSON but select the case.
     head: usize,
 }
 
 impl Mutator {
-    /// Inputs out of these seeds, whose first `head` bytes are no JSON.
+    /// Creates a mutator of these seeds, whose first `head` bytes are no JSON.
     pub fn new(number: u64, seeds: Vec<Vec<u8>>, head: usize) -> Self {
         Self { rng: Rng::with_seed(number), seeds, head }
     }
 
-    /// The next input.
+    /// Returns the next input.
     pub fn next_input(&mut self) -> Vec<u8> {
         let mut input = self.seed();
         for _ in 0..self.rng.usize(1..=4) {
@@ -40,7 +40,7 @@ impl Mutator {
         self.rng.choice(&self.seeds).cloned().unwrap_or_default()
     }
 
-    /// Changes bytes, whatever they mean.
+    /// Changes bytes, whatever their meaning.
     fn raw(&mut self, mut body: Vec<u8>) -> Vec<u8> {
         let at = self.rng.usize(..=body.len());
         match self.rng.u8(..6) {
@@ -65,7 +65,7 @@ impl Mutator {
         body
     }
 
-    /// Changes one place of the JSON; `None` where there is none.
+    /// Changes one place of the JSON; returns `None` if there is none.
     fn shaped(&mut self, body: &[u8]) -> Option<Vec<u8>> {
         let mut root: Value = serde_json::from_slice(body).ok()?;
         let target = self.rng.usize(..count(&root).max(1));
@@ -80,7 +80,7 @@ impl Mutator {
         }
         let mut text = root.to_string();
         if self.rng.u8(..) < 20 {
-            // A key twice, which no `Value` can hold.
+            // A duplicate key, which no `Value` can hold.
             text = text.replacen('{', r#"{"id":7,"id":8,"#, 1);
         }
         Some(text.into())
@@ -132,7 +132,7 @@ fn count(value: &Value) -> usize {
     }
 }
 
-/// The value that is `left` steps on, counted as [`count`] does.
+/// Returns the value that is `left` steps further, counted as [`count`] does.
 fn nth<'a>(value: &'a mut Value, left: &mut usize) -> Option<&'a mut Value> {
     if *left == 0 {
         return Some(value);

@@ -1,4 +1,5 @@
-//! Seeds: what the fake answers and delivers while a small shop is set up and a customer writes.
+//! Seeds: the responses and webhooks of the fake while a small shop is set up and a customer
+//! writes.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -26,7 +27,7 @@ use serde_json::json;
 use super::answer_input;
 use crate::replay::operation;
 
-/// Inputs to begin with.
+/// The initial inputs of the fuzzers.
 #[derive(Clone, Debug, Default)]
 pub struct Seeds {
     /// For [`webhook`](super::webhook).
@@ -36,10 +37,10 @@ pub struct Seeds {
 }
 
 impl Seeds {
-    /// Writes each seed to a file of its own, below `webhook` and `answers` in this folder.
+    /// Writes each seed to a separate file, below `webhook` and `answers` in this folder.
     ///
     /// # Errors
-    /// The folder cannot be written.
+    /// Returns an error if the folder cannot be written.
     pub fn write(&self, folder: &Path) -> std::io::Result<()> {
         for (name, seeds) in [("webhook", &self.webhook), ("answers", &self.answers)] {
             let folder = folder.join(name);
@@ -52,7 +53,7 @@ impl Seeds {
     }
 }
 
-/// Passes requests to the fake and keeps what it answers.
+/// Passes requests to the fake and records its responses.
 #[derive(Clone, Debug)]
 struct Listener {
     fake: FakeChatwoot,
@@ -81,7 +82,7 @@ impl Transport for Listener {
     }
 }
 
-/// Receives webhooks and keeps their bodies.
+/// Receives webhooks and records their bodies.
 #[derive(Debug)]
 struct Receiver(Listener);
 
@@ -99,10 +100,10 @@ impl Transport for Receiver {
     }
 }
 
-/// Plays the story on the fake.
+/// Runs the scenario on the fake.
 ///
 /// # Errors
-/// The fake refuses a step.
+/// Returns an error if the fake refuses a step.
 pub async fn seeds() -> anyhow::Result<Seeds> {
     let fake = FakeChatwoot::builder().inbox_events(true).build();
     let (account, token) = fake.add_account("Tea shop");
@@ -120,7 +121,7 @@ pub async fn seeds() -> anyhow::Result<Seeds> {
 async fn play(client: &Client, account: u64, token: &str) -> anyhow::Result<()> {
     let account = client.account(account, token);
     let every = Event::KNOWN.iter().map(|name| WebhookSubscription::from(*name));
-    // These two go to bots only.
+    // These two are sent to bots only.
     let every = every.filter(|name| !name.as_str().ends_with("opened"));
     let every = every.filter(|name| !name.as_str().ends_with("resolved"));
     account.webhooks().create(&NewWebhook::new("http://shop.test/hook", every)).await?;

@@ -1,4 +1,4 @@
-//! The checker, on trees that are made up.
+//! Tests of the checker, on invented trees.
 
 use super::*;
 
@@ -6,7 +6,8 @@ fn tree<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Uses {
     uses(&files.into_iter().map(|(file, text)| (file.to_owned(), text.to_owned())).collect())
 }
 
-/// The parts that one file, `a.rs`, uses; there are also the folder `b` and the files `c`, `d`.
+/// Returns the parts that one file, `a.rs`, uses; there are also the folder `b` and the files `c`,
+/// `d`.
 fn used_by_a(text: &str) -> Vec<String> {
     let all = tree([
         (

@@ -1,4 +1,4 @@
-//! Rust source as tokens, and what of it is for tests only.
+//! Splits Rust source into tokens, and removes code that is for tests only.
 
 /// A module that is declared for tests only.
 pub(super) enum Only<'a> {
@@ -6,7 +6,7 @@ pub(super) enum Only<'a> {
     Path(&'a str),
 }
 
-/// Takes out what has `#[cfg(test)]`; returns the modules whose files are then for tests only.
+/// Removes items with `#[cfg(test)]`; returns the modules whose files are then for tests only.
 pub(super) fn drop_tests<'a>(tokens: &mut Vec<&'a str>) -> Vec<Only<'a>> {
     const TEST: [&str; 7] = ["#", "[", "cfg", "(", "test", ")", "]"];
     let mut modules = Vec::new();
@@ -33,7 +33,7 @@ pub(super) fn drop_tests<'a>(tokens: &mut Vec<&'a str>) -> Vec<Only<'a>> {
     modules
 }
 
-/// How many tokens an item has: up to its `;`, or to the end of its braces.
+/// Returns the number of tokens of an item: up to its `;`, or to the end of its braces.
 pub(super) fn item_len(tokens: &[&str]) -> usize {
     let is_use = tokens.iter().take_while(|token| **token != ";").any(|token| *token == "use");
     let is_use = is_use && matches!(tokens.first(), Some(&("use" | "pub")));
@@ -51,7 +51,7 @@ pub(super) fn item_len(tokens: &[&str]) -> usize {
     at
 }
 
-/// How many tokens a group has with its brackets.
+/// Returns the number of tokens of a group, including its brackets.
 pub(super) fn group(tokens: &[&str]) -> usize {
     let mut depth = 0_usize;
     for (at, token) in tokens.iter().enumerate() {
@@ -71,7 +71,8 @@ pub(super) fn is_name(token: &str) -> bool {
     token.starts_with(|first: char| first.is_alphabetic() || first == '_')
 }
 
-/// A text's names, texts and signs, without comments and white space; `::` is one sign.
+/// Returns a text's names, literals and punctuation, without comments and white space; `::` is one
+/// token.
 pub(super) fn tokens(text: &str) -> Vec<&str> {
     let mut tokens = Vec::new();
     let mut rest = text;
@@ -101,7 +102,7 @@ pub(super) fn tokens(text: &str) -> Vec<&str> {
     tokens
 }
 
-/// How long a comment is, those inside it included.
+/// Returns the length of a comment, including nested ones.
 fn block_comment(text: &str) -> usize {
     let mut depth = 0_usize;
     let mut at = 0;
@@ -120,7 +121,7 @@ fn block_comment(text: &str) -> usize {
     at
 }
 
-/// How long the text, the raw text or the character is that begins here, if one does.
+/// Returns the length of the string, raw string or character literal that begins here, if one does.
 fn quoted(text: &str) -> Option<usize> {
     let bare = text.trim_start_matches(['b', 'c']);
     let prefix = text.len() - bare.len();
@@ -141,7 +142,7 @@ fn quoted(text: &str) -> Option<usize> {
         match next {
             '\\' => drop(chars.next()),
             end if end == quote && (quote == '"' || count > 0) => return Some(prefix + at + 1),
-            // A lifetime or a label: one name, and no quote after it.
+            // A lifetime or a label: one name, without a closing quote.
             _ if quote == '\'' && count > 0 => return None,
             _ => {}
         }

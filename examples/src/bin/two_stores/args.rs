@@ -8,29 +8,29 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use url::Url;
 
-/// Holds the platform token where no file does.
+/// The environment variable for the platform token, used if there is no file.
 const VARIABLE: &str = "CHATWOOT_PLATFORM_TOKEN";
 
-/// Two stores on one Chatwoot: provisions them, syncs their customers, plays a day, shows what
-/// came of it, and serves the pages until Ctrl-C.
+/// Two stores on one Chatwoot: provisions them, syncs their customers, simulates a day, shows the
+/// results, and serves the pages until Ctrl-C.
 #[derive(Debug, Parser)]
 #[command(version, about)]
 pub(crate) struct Args {
-    /// End after the table, with one line of JSON on stdout.
+    /// Exit after the table, with one line of JSON on stdout.
     #[arg(long)]
     pub(crate) once: bool,
 
-    /// Take customers and orders from this file: a line a purchase with customer id, date
-    /// (YYYYMMDD), number of items and amount. Its bulk is synced with the limits of the built-in
-    /// Chatwoot off.
+    /// Read customers and orders from this file: one purchase per line with customer id, date
+    /// (YYYYMMDD), number of items and amount. The first sync of such a file runs with the limits
+    /// of the built-in Chatwoot disabled.
     #[arg(long, value_name = "FILE")]
     pub(crate) orders: Option<PathBuf>,
 
-    /// Take no more than this many customers of the file.
+    /// Use at most this many customers of the file.
     #[arg(long, value_name = "N", requires = "orders", value_parser = at_least_one)]
     pub(crate) customers: Option<usize>,
 
-    /// Play on this Chatwoot instead of the built-in one.
+    /// Use this Chatwoot instead of the built-in one.
     #[arg(long, value_name = "URL")]
     pub(crate) chatwoot: Option<Url>,
 
@@ -43,7 +43,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "TOKEN", hide = true)]
     platform_token: Option<Secret>,
 
-    /// Delete what was made on that Chatwoot at the end.
+    /// Delete the created accounts and users on that Chatwoot at the end.
     #[arg(long, requires = "chatwoot")]
     pub(crate) cleanup: bool,
 }
@@ -56,7 +56,7 @@ fn at_least_one(text: &str) -> Result<usize, String> {
 }
 
 impl Args {
-    /// The arguments of the process, which ends where they are wrong.
+    /// Reads the arguments of the process, which exits if they are wrong.
     pub(crate) fn read() -> Self {
         let args = Self::parse();
         if args.platform_token.is_some() {
@@ -68,7 +68,7 @@ impl Args {
         args
     }
 
-    /// The token for the Chatwoot that is given.
+    /// Returns the token for the Chatwoot server that was given.
     pub(crate) fn platform_token(&self) -> anyhow::Result<Secret> {
         let token = match &self.platform_token_file {
             Some(file) => std::fs::read_to_string(file).with_context(|| {

@@ -1,5 +1,5 @@
-//! What the sync is compared with: a bare reqwest loop that sends the same bodies to a Chatwoot of
-//! the same kind.
+//! The baseline of the sync: a bare reqwest loop that sends the same bodies to a Chatwoot of the
+//! same kind.
 
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,8 @@ use store_context::model::{Insights, Store};
 use store_context::ports::{PortFailure, Ports};
 use store_context::sync::WantedContact;
 
-/// How long the bare loop takes for every customer of the stores, with so many requests at once.
+/// Returns the time of the bare loop for every customer of the stores, with this many concurrent
+/// requests.
 pub(crate) async fn bare_loop(
     ports: &Ports,
     stores: &[Store; 2],

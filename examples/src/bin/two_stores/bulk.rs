@@ -1,4 +1,4 @@
-//! Syncing until nothing is left to sync, with a progress bar.
+//! Syncs until every row is confirmed, with a progress bar.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ pub(crate) async fn until_clean(
             if ledger.counts(None).await.map_err(PortFailure::from)?.waiting == 0 {
                 return Ok(());
             }
-            // What failed is due again a little later.
+            // Failed rows are due again a little later.
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

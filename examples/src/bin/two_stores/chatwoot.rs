@@ -1,4 +1,4 @@
-//! The Chatwoot that the story is played on: the built-in fake over HTTP, or a real one.
+//! The Chatwoot server of the example: the built-in fake over HTTP, or a real one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use chatwoot_client::{Client, ErrorKind, Limits, ReqwestTransport, RetryPolicy, 
 use crate::args::Args;
 
 pub(crate) struct Chatwoot {
-    /// The built-in one; `None` on a real server.
+    /// The built-in server; `None` for a real one.
     fake: Option<FakeServer>,
     base: String,
     platform_token: Secret,
@@ -30,7 +30,7 @@ impl Chatwoot {
         Ok(Self { base: server.uri(), fake: Some(server), platform_token })
     }
 
-    /// Is it there, is it a Chatwoot, and does it take the token?
+    /// Checks that the server responds, is a Chatwoot, and accepts the token.
     async fn greet(&self) -> anyhow::Result<()> {
         let patience = RetryPolicy {
             deadline: Duration::from_secs(10),
@@ -69,15 +69,16 @@ impl Chatwoot {
         self.platform_token.clone()
     }
 
-    /// Switches the limits of the built-in Chatwoot; a real one keeps its own.
+    /// Enables or disables the limits of the built-in Chatwoot; a real one keeps its own.
     pub(crate) fn set_limits(&self, on: bool) {
         if let Some(fake) = self.fake() {
             fake.set_limits(on.then(FakeLimits::default));
         }
     }
 
-    /// A client that gives up soon on the built-in Chatwoot, where nothing takes long: the ledger
-    /// tries again anyway, and nobody wants to watch a minute's window pass.
+    /// Returns a client with short deadlines for the built-in Chatwoot, where nothing takes long:
+    /// the ledger retries anyway, and waiting a minute for a rate limit's window would stall the
+    /// example.
     pub(crate) fn client(&self, limits: Limits) -> anyhow::Result<Client> {
         let mut policy = RetryPolicy::default();
         if self.fake.is_some() {

@@ -1,5 +1,5 @@
-//! What came of it, read back from Chatwoot and compared with the input: the story is not believed
-//! on its own word.
+//! Reads the results back from Chatwoot and compares them with the input, independently of the
+//! sync's own reports.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::{Duration, Instant};
@@ -24,7 +24,7 @@ use crate::sessions::COOKIE_NAME;
 use crate::story::Outcome;
 use crate::tally::quantile;
 
-/// How many customers' contexts are asked for.
+/// The number of customers whose contexts are requested.
 const CONTEXTS: usize = 500;
 
 #[derive(Debug, Default)]
@@ -33,23 +33,24 @@ pub(crate) struct Findings {
     pub(crate) contacts: u64,
     pub(crate) orders: u64,
     pub(crate) lifetime_value: Decimal,
-    /// Contacts that are missing or say something else than the input.
+    /// Contacts that are missing or differ from the input.
     pub(crate) wrong_contacts: u64,
     pub(crate) webhooks: Deliveries,
     pub(crate) ledger: WebhookCounts,
     pub(crate) stale: u64,
-    /// Calls of the handler beyond one an entry.
+    /// Calls of the handler beyond one per entry.
     pub(crate) handled_twice: u64,
-    /// Incoming messages whose customer the handler was told to be proven, and the others.
+    /// Incoming messages with a proven customer, and the others.
     pub(crate) proven: u64,
     pub(crate) unproven: u64,
-    /// Facts in Chatwoot that no handler was ever told.
+    /// Facts in Chatwoot that no handler received.
     pub(crate) lost: u64,
     pub(crate) context_p50: Duration,
     pub(crate) context_p99: Duration,
 }
 
-/// What Chatwoot says of its deliveries. A real server says nothing: there it is what arrived.
+/// Chatwoot's counts of its deliveries. A real server reports none: there it is the number
+/// received.
 #[derive(Debug, Default)]
 pub(crate) struct Deliveries {
     pub(crate) sent: u64,
@@ -86,7 +87,7 @@ pub(crate) async fn look(
         findings.ledger.unknown += counts.unknown;
     }
     if chatwoot.fake().is_none() {
-        // The intake takes what it verified and nothing else.
+        // The intake stores exactly what it verified.
         let arrived = findings.ledger.webhooks;
         findings.webhooks =
             Deliveries { sent: arrived, verified: arrived, ..Deliveries::default() };
@@ -97,7 +98,7 @@ pub(crate) async fn look(
     Ok(findings)
 }
 
-/// Every contact of the account against what the input says of its customer.
+/// Compares every contact of the account with the input for its customer.
 async fn contacts(
     account: &Account,
     identity: &StoreIdentity,
@@ -123,7 +124,7 @@ async fn contacts(
     Ok(())
 }
 
-/// Whether the contact's attributes are the customer's sums.
+/// Returns whether the contact's attributes match the customer's totals.
 fn says(contact: &Contact, wanted: &Expected) -> bool {
     let number = |key: &str| {
         let value = contact.custom_attributes.get(key)?;
@@ -133,7 +134,8 @@ fn says(contact: &Contact, wanted: &Expected) -> bool {
         && number("lifetime_value") == Some(wanted.lifetime_value)
 }
 
-/// What is in Chatwoot and was told to no handler: conversations, their present status, messages.
+/// Counts facts in Chatwoot that no handler received: conversations, their present status,
+/// messages.
 async fn lost(account: &Account, seen: &SeenStore) -> anyhow::Result<u64> {
     let mut lost = 0;
     for page in 1.. {
@@ -163,7 +165,7 @@ async fn lost_messages(
 ) -> anyhow::Result<u64> {
     let page =
         account.conversation(conversation.id).messages().list(&MessagesQuery::default()).await?;
-    // Chatwoot sends no webhook of its own notes.
+    // Chatwoot sends no webhook for its own notes.
     let told = page.payload.iter().filter(|it| it.message_type != MessageType::Activity);
     Ok(told.filter(|message| !seen.messages.contains(&message.id)).count() as u64)
 }
@@ -188,7 +190,8 @@ fn deliveries(chatwoot: &Chatwoot) -> Deliveries {
     sums
 }
 
-/// How long the store's own customers wait for their context, asked over HTTP, one by one.
+/// Measures the response times of the store's own customers' contexts, requested over HTTP, one by
+/// one.
 async fn context_times(
     host: &Host,
     stores: &[Store; 2],
@@ -210,7 +213,7 @@ async fn context_times(
     Ok(times)
 }
 
-/// What is not as it must be; nothing, if all is.
+/// Returns the problems found; none if every count is correct.
 pub(crate) fn problems(outcome: &Outcome) -> Vec<String> {
     let found = &outcome.findings;
     let mut problems = Vec::new();

@@ -1,5 +1,5 @@
 //! A day at both stores: customers register, buy, fill carts and write; a guest signs in; agents
-//! answer; Chatwoot fails for a while; webhooks are doubled, dropped and out of order.
+//! reply; Chatwoot fails for a while; webhooks are duplicated, dropped and reordered.
 
 use anyhow::Context;
 use chatwoot_client::application::messages::NewMessage;
@@ -35,10 +35,10 @@ pub(crate) struct DayTally {
     pub(crate) sync: SyncTally,
     pub(crate) guests: u64,
     pub(crate) recognized: u64,
-    /// Messages that signed-in customers wrote, and that guests wrote.
+    /// Messages written by signed-in customers, and by guests.
     pub(crate) of_customers: u64,
     pub(crate) of_guests: u64,
-    /// What the reconcilers found that no webhook had brought.
+    /// Events that the reconcilers found and no webhook had delivered.
     pub(crate) found: u64,
 }
 
@@ -85,7 +85,7 @@ impl Day<'_> {
         Ok(())
     }
 
-    /// A shop's services each say that something changed; one write comes of it.
+    /// Several services of a shop trigger a sync, which results in one write.
     async fn orders(&self, store: &Store, plan: &Plan) -> anyhow::Result<()> {
         for order in &plan.today {
             self.host.shop.put_order(&store.id, order.clone())?;
@@ -96,7 +96,7 @@ impl Day<'_> {
         Ok(())
     }
 
-    /// A cart is filled, and filled further before anybody looked.
+    /// A cart is filled, and changed again before it is synced.
     async fn cart_changes(&self, store: &Store, customer: &CustomerId) -> anyhow::Result<()> {
         let price = Money::new(Decimal::new(1_250, 2), store.currency);
         for quantity in 1..=3 {
@@ -152,8 +152,8 @@ impl Day<'_> {
         Ok(snapshot.is_some_and(|snapshot| snapshot.customer.id == *customer))
     }
 
-    /// A customer writes, an agent answers and resolves; half of the customers write again, which
-    /// opens the conversation again.
+    /// A customer writes, an agent replies and resolves; half of the customers write again, which
+    /// reopens the conversation.
     async fn conversation(
         &self,
         store: &Store,
@@ -169,7 +169,8 @@ impl Day<'_> {
             ..NewPublicContact::default()
         };
         let contact = inbox.contacts().create(&new).await?;
-        // Creating it checks Chatwoot's own proof; only a change keeps that it was right.
+        // Creating the contact checks Chatwoot's own proof; only an update stores that it was
+        // valid.
         let verified = PublicContactPatch {
             identifier: signed_in.identifier,
             identifier_hash: Some(signed_in.identifier_hash),
@@ -229,7 +230,8 @@ impl Day<'_> {
         fake.webhook_faults(if on { faults } else { WebhookFaults::default() });
     }
 
-    /// Each in its way, for a while: errors before and after the work, limits, broken connections.
+    /// Injects faults of each kind for a while: errors before and after the work, rate limits,
+    /// broken connections.
     fn chatwoot_refuses(&self) {
         let Some(fake) = self.chatwoot.fake() else { return };
         let kinds = [
@@ -238,7 +240,8 @@ impl Day<'_> {
             FaultKind::ErrorAfter,
             FaultKind::ResetBeforeResponse,
         ];
-        // One request each, one after another, so that even a store of one customer meets them all.
+        // One request each, one after another, so that even a store with one customer meets all of
+        // them.
         for (number, kind) in (0..).zip(kinds) {
             fake.fault(Fault::new(kind).path("/contacts").times(1).after(number));
         }
@@ -259,7 +262,7 @@ impl Day<'_> {
         Ok(self.client.public_inbox(identifier))
     }
 
-    /// What the store's app gets for its signed-in customer.
+    /// Returns the identity that the store's app gets for its signed-in customer.
     async fn signed_in(
         &self,
         store: &Store,

@@ -98,14 +98,14 @@ impl Host {
     }
 }
 
-/// The host's handler: it keeps what it was told, which is what the story checks at the end.
+/// The host's handler: it records the received entries, which the example checks at the end.
 #[derive(Debug, Default)]
 pub(crate) struct Seen(Mutex<HashMap<StoreId, SeenStore>>);
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SeenStore {
     pub(crate) messages: HashSet<MessageId>,
-    /// Of these, what a customer wrote who was proven, and what anybody else wrote.
+    /// Of these, messages of proven customers, and the others.
     pub(crate) proven: HashSet<MessageId>,
     pub(crate) unproven: HashSet<MessageId>,
     pub(crate) began: HashSet<ConversationId>,
@@ -139,7 +139,7 @@ impl Handler for Seen {
         if let Some(state) = entry.event.conversation() {
             seen.began.insert(state.conversation);
             let known = seen.states.get(&state.conversation);
-            // Of two states the later is true, whichever comes last.
+            // Of two states the later is valid, in whatever order they arrive.
             if known.is_none_or(|(at, _)| *at <= state.updated_at) {
                 let now = (state.updated_at, state.status.clone());
                 seen.states.insert(state.conversation, now);

@@ -1,7 +1,7 @@
-//! Two stores on one Chatwoot: the whole path, in one command.
+//! Two stores on one Chatwoot: the complete flow in one command.
 //!
-//! A store is provisioned in Chatwoot, its customers become contacts, a customer writes, the
-//! webhook comes in and is verified, and the agent sees who it is and what they bought.
+//! Stores are provisioned in Chatwoot, their customers become contacts, a customer writes, the
+//! webhook is received and verified, and the agent sees the customer and their orders.
 
 mod args;
 mod baseline;

@@ -22,7 +22,7 @@ use crate::chatwoot::Chatwoot;
 use crate::host::Host;
 use crate::sessions::{COOKIE_NAME, CookieSessions, LASTS};
 
-/// How many customers the storefront offers to sign in as.
+/// The number of customers that the storefront offers to sign in as.
 const OFFERED: usize = 8;
 
 #[derive(Clone)]
@@ -97,7 +97,7 @@ impl Pages {
             None => None,
         };
         let widget = self.widget(&store, customer.as_ref()).await?;
-        // Whoever was signed in no longer is, also where the browser would keep the cookie.
+        // Ends the previous session, also if the browser keeps the cookie.
         self.sessions.sign_out(request);
         let (cookie, lasts) = match &customer {
             Some(customer) => (self.sessions.sign_in(&store.id, &customer.id)?, LASTS.as_secs()),
@@ -138,8 +138,8 @@ impl Pages {
         Ok(self.ports.customers.customers(store, &page.ids).await?)
     }
 
-    /// The widget, told who is signed in, with the store's proof of it; for a guest it forgets who
-    /// was there before.
+    /// Returns the widget's snippet with the signed-in customer and the store's proof; for a guest
+    /// the widget resets the previous user.
     async fn widget(&self, store: &Store, customer: Option<&Customer>) -> anyhow::Result<String> {
         let token = self.identity.website_token(&store.id).await?;
         let user = match customer {
@@ -153,7 +153,7 @@ impl Pages {
     }
 }
 
-/// Prints where to look.
+/// Prints the URLs of the pages.
 pub(crate) async fn announce(
     host: &Host,
     chatwoot: &Chatwoot,

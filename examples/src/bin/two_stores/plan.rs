@@ -1,4 +1,4 @@
-//! Who buys what and when: the input, shared out over the two stores and over the day.
+//! The plan of the example: the input, distributed over the two stores and over the day.
 
 use std::collections::BTreeMap;
 
@@ -9,25 +9,25 @@ use store_context::model::{CustomerId, Order, Store};
 use crate::purchases::Purchase;
 use crate::shops;
 
-/// How many customers of each store write and buy on the day.
+/// The number of customers of each store who write and buy on the day.
 const ACTIVE: usize = 6;
 
-/// One store's part.
+/// The plan of one store.
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
-    /// Orders of customers who are known in the morning.
+    /// Orders of customers who exist in the morning.
     morning: Vec<Order>,
-    /// Registers during the day, and brings the orders below along.
+    /// The customer who registers during the day, together with the orders below.
     pub(crate) newcomer: Option<CustomerId>,
     /// Orders that are placed during the day.
     pub(crate) today: Vec<Order>,
     /// Customers who write during the day.
     pub(crate) writers: Vec<CustomerId>,
-    /// What each customer bought in all, counted straight from the input.
+    /// The totals of each customer, computed directly from the input.
     pub(crate) expected: BTreeMap<CustomerId, Expected>,
 }
 
-/// What a customer bought in all: what the contact is compared with at the end.
+/// The totals of a customer, with which the contact is compared at the end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Expected {
     pub(crate) orders: u64,
@@ -35,7 +35,7 @@ pub(crate) struct Expected {
 }
 
 impl Plan {
-    /// Shares the purchases out: half of the customers to each store. The last customer of a store
+    /// Distributes the purchases: half of the customers to each store. The last customer of a store
     /// is the day's newcomer, and the last order of the first few is placed on the day.
     pub(crate) fn share_out(
         stores: &[Store; 2],
@@ -84,13 +84,13 @@ impl Plan {
         Ok(())
     }
 
-    /// How many customers are known in the morning.
+    /// Returns the number of customers that exist in the morning.
     pub(crate) fn known(&self) -> u64 {
         self.expected.len() as u64 - u64::from(self.newcomer.is_some())
     }
 }
 
-/// Which of the two stores a customer belongs to: half of them each, always the same.
+/// Returns which of the two stores a customer belongs to: half of them each, deterministically.
 fn share(customer: &str) -> usize {
     customer.bytes().fold(0, |sum, byte| sum + usize::from(byte)) % 2
 }

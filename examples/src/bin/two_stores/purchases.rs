@@ -1,4 +1,4 @@
-//! A file of purchases: customer id, date, number of items, amount; one a line.
+//! A file of purchases with one per line: customer id, date, number of items, amount.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -18,7 +18,7 @@ pub(crate) struct Purchase {
     pub(crate) amount: Decimal,
 }
 
-/// Reads the file; a line that cannot be read is named by its number.
+/// Reads the file; an error contains the number of the invalid line.
 pub(crate) fn read(path: &Path, customers: Option<usize>) -> anyhow::Result<Vec<Purchase>> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("the orders file {} cannot be read", path.display()))?;

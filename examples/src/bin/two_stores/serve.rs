@@ -1,5 +1,5 @@
-//! Serves HTTP/1.1, and waits for nobody's headers longer than a stated time: `axum::serve` would
-//! keep a connection with half a header open for as long as the other side likes.
+//! Serves HTTP/1.1 with a time limit for a request's headers: `axum::serve` would keep a connection
+//! with half a header open for as long as the client likes.
 
 use std::time::Duration;
 
@@ -9,9 +9,9 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 
-/// How long a request's headers may take, and how long a connection may be idle.
+/// The time limit for a request's headers and for an idle connection.
 pub(crate) const HEADERS_WITHIN: Duration = Duration::from_secs(10);
-/// How long nothing is accepted when the system has no more sockets.
+/// The pause of accepting when the system has no more sockets.
 const BREATH: Duration = Duration::from_millis(100);
 
 /// Serves until the task is dropped.
@@ -42,7 +42,7 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_secs(30);
 
-    /// What the server says until it closes the connection.
+    /// Returns what the server sends until it closes the connection.
     async fn said(sent: &str) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -12,7 +12,7 @@ use store_context::ports::AddressToken;
 use store_context_adapters::axum::Sessions;
 
 pub(crate) const COOKIE_NAME: &str = "session";
-/// How long a session lasts after its sign-in.
+/// The lifetime of a session.
 pub(crate) const LASTS: Duration = Duration::from_hours(8);
 
 #[derive(Debug)]
@@ -26,7 +26,7 @@ struct Session {
 pub(crate) struct CookieSessions(Mutex<HashMap<String, Session>>);
 
 impl CookieSessions {
-    /// Signs a customer in; the answer is the cookie's value.
+    /// Signs a customer in; returns the cookie's value.
     pub(crate) fn sign_in(&self, store: &StoreId, customer: &CustomerId) -> anyhow::Result<String> {
         self.begin(store, customer, Instant::now())
     }

@@ -1,4 +1,4 @@
-//! The two shops: their looks, and the customers and orders they start with.
+//! The two shops: their branding, and their initial customers and orders.
 
 use jiff::Timestamp;
 use store_context::model::{
@@ -63,7 +63,7 @@ const NAMES: [(&str, &str); 12] = [
     ("Noor Kaya", "noor"),
 ];
 
-/// The built-in set: twelve customers with one to twelve orders, some of them free.
+/// Returns the built-in data: twelve customers with one to twelve orders, some of them free.
 pub(crate) fn built_in() -> anyhow::Result<Vec<Purchase>> {
     let mut purchases = Vec::new();
     for (index, (_, key)) in NAMES.iter().enumerate() {
@@ -80,8 +80,8 @@ pub(crate) fn built_in() -> anyhow::Result<Vec<Purchase>> {
     Ok(purchases)
 }
 
-/// A customer of the built-in set with name and proven address; any other with a name made of the
-/// id.
+/// Returns a customer of the built-in data with name and verified address; any other with a name
+/// derived from the id.
 pub(crate) fn customer(id: CustomerId) -> Customer {
     let Some((name, key)) = NAMES.iter().find(|(_, key)| *key == id.as_str()) else {
         let name = format!("Customer {id}");
@@ -94,7 +94,7 @@ pub(crate) fn customer(id: CustomerId) -> Customer {
     }
 }
 
-/// A purchase as an order of a store, in its currency; the number is the order's.
+/// Returns a purchase as an order of a store, in its currency; the number is the order's.
 pub(crate) fn order(
     store: &Store,
     customer: CustomerId,

@@ -1,4 +1,4 @@
-//! The story, from the first account to the last page.
+//! The flow of the example, from the first account to the last page.
 
 use std::time::{Duration, Instant};
 
@@ -23,10 +23,10 @@ use crate::shops;
 use crate::tally::SyncTally;
 use crate::{pages, table};
 
-/// From how many customers on a comparison with a bare loop says something.
+/// The minimum number of customers for a meaningful comparison with the bare loop.
 const ENOUGH_TO_COMPARE: u64 = 500;
 
-/// What the whole story came to.
+/// The results of the example.
 pub(crate) struct Outcome {
     pub(crate) second_provision: usize,
     pub(crate) bulk: Bulk,
@@ -41,11 +41,11 @@ pub(crate) struct Bulk {
     pub(crate) tally: SyncTally,
     pub(crate) requests: u64,
     pub(crate) took: Duration,
-    /// What a bare reqwest loop took for the same bodies; `None` on a real server.
+    /// The time of the bare reqwest loop for the same bodies; `None` on a real server.
     pub(crate) bare: Option<Duration>,
 }
 
-/// Plays it; `true` if every count is as it must be.
+/// Runs the example; returns `true` if every count is correct.
 pub(crate) async fn play(args: &Args) -> anyhow::Result<bool> {
     let purchases = match &args.orders {
         Some(file) => purchases::read(file, args.customers)?,
@@ -92,7 +92,8 @@ async fn tell(
         plan.open(&host.shop, store)?;
     }
 
-    // A file of many thousand customers would take minutes at the server's 3,000 requests each.
+    // A file of many thousand customers would take minutes at the server's limit of 3,000 requests
+    // per minute.
     let unlimited = args.orders.is_some() && chatwoot.fake().is_some();
     chatwoot.set_limits(!unlimited);
     let bulk_client = if unlimited { chatwoot.client(Limits::off())? } else { client.clone() };
@@ -105,7 +106,8 @@ async fn tell(
     let day = Day { chatwoot, host, client, stores, sync }.play(&plans).await?;
 
     eprintln!("checking what came of it");
-    // The reading below is no part of the story: it is not held to its limits, and not counted.
+    // The following reads are not part of the example: they do not use its limits, and are not
+    // counted.
     let stats = add(client.stats(), bulk_client.stats(), unlimited);
     chatwoot.set_limits(chatwoot.fake().is_none());
     let reader = chatwoot.client(if chatwoot.fake().is_some() {
@@ -119,7 +121,7 @@ async fn tell(
 }
 
 async fn provision(chatwoot: &Chatwoot, host: &Host, stores: &[Store; 2]) -> anyhow::Result<usize> {
-    // `.example` is nobody's: no mailbox, and so nobody who could reset the password.
+    // The domain `.example` has no owner: there is no mailbox, so no one can reset the password.
     let config = ProvisionConfig::new(host.url.clone(), "accounts.example".parse()?);
     let (base_url, token) = (chatwoot.base().parse()?, chatwoot.platform_token());
     let provisioner =
@@ -165,7 +167,7 @@ async fn first_sync(
     Ok(Bulk { tally, requests: client.stats().requests - before, took, bare })
 }
 
-/// The counts of two clients, unless they are one.
+/// Adds the counts of two clients, if they are distinct.
 fn add(one: Stats, other: Stats, two: bool) -> Stats {
     let mut sum = one;
     if two {
@@ -177,7 +179,7 @@ fn add(one: Stats, other: Stats, two: bool) -> Stats {
     sum
 }
 
-/// Deletes the accounts and users that the story made.
+/// Deletes the accounts and users that the example created.
 async fn clean_up(
     chatwoot: &Chatwoot,
     host: &Host,

@@ -1,4 +1,4 @@
-//! The table that a person reads, and the line that a machine reads.
+//! The results as a table for people and as a line of JSON for programs.
 
 use std::time::Duration;
 
@@ -86,7 +86,7 @@ pub(crate) fn json(outcome: &Outcome) -> Value {
     })
 }
 
-/// Requests of the first sync in proportion to its customers.
+/// Returns the requests of the first sync per customer.
 #[expect(clippy::cast_precision_loss, reason = "counts are far below 2^52")]
 fn calls_per_customer(outcome: &Outcome) -> f64 {
     let bulk = &outcome.bulk;
@@ -103,7 +103,7 @@ fn rate(requests: u64, took: Duration) -> f64 {
     requests as f64 / took.as_secs_f64().max(f64::EPSILON)
 }
 
-/// Requests a second of the sync, in proportion to those of the bare loop.
+/// Returns the sync's requests per second, relative to those of the bare loop.
 fn ratio(bulk: &Bulk) -> Option<f64> {
     Some(rate(bulk.requests, bulk.took) / rate(created(bulk), bulk.bare?))
 }

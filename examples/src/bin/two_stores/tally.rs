@@ -1,10 +1,10 @@
-//! What is counted along the way.
+//! The counts of the example.
 
 use std::time::Duration;
 
 use store_context::sync::{Outcome, Synced};
 
-/// What became of the customers of one or more syncs.
+/// The outcomes of the customers of one or more syncs.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SyncTally {
     pub(crate) created: u64,
@@ -33,7 +33,7 @@ impl SyncTally {
     }
 }
 
-/// The value below which so many thousandths lie; 1,000 is the largest.
+/// Returns the quantile in thousandths; 1,000 is the maximum.
 pub(crate) fn quantile(values: &[Duration], per_mille: usize) -> Duration {
     let mut sorted = values.to_vec();
     sorted.sort_unstable();

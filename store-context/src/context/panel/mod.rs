@@ -1,4 +1,4 @@
-//! The panel beside a conversation: what it is opened with, and what it shows.
+//! The panel beside a conversation: how a page opens it, and the data that it shows.
 
 mod read;
 mod token;
@@ -18,26 +18,26 @@ use crate::accounts::{Accounts, OpenAccount, StoreAccountError};
 use crate::model::{ContextSnapshot, Proof, StoreId};
 use crate::ports::{Address, AddressToken, PortError, PortFailure, Ports};
 
-/// The conversation that a page was opened for, as Chatwoot's `appContext` message names it. The
-/// message is unsigned: it is believed only as far as Chatwoot confirms it.
+/// The conversation for which a page was opened, from Chatwoot's `appContext` message. The message
+/// is unsigned: it is trusted only as far as Chatwoot's API confirms it.
 #[derive(Clone, Debug, Deserialize)]
 pub struct PanelSubject {
     /// The conversation.
     pub conversation: ConversationId,
     /// The contact of the conversation.
     pub contact: ContactId,
-    /// What only those know who see the conversation.
+    /// A value that only those know who can see the conversation.
     pub key: ConversationKey,
 }
 
-/// What only those know who see a conversation in Chatwoot. `Debug` shows none of it.
+/// A value that only those know who can see a conversation in Chatwoot. `Debug` does not show it.
 #[derive(Clone, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ConversationKey {
     /// The conversation's UUID.
     Uuid(String),
-    /// The contact's name in the conversation's inbox, if it is a UUID. A conversation that came to
-    /// an agent's page as a live event has no UUID of its own there (4.9.1 and 4.15.1).
+    /// The contact's source id in the conversation's inbox, if it is a UUID. A conversation that
+    /// reached an agent's page as a live event has no UUID of its own there (4.9.1 and 4.15.1).
     SourceId(String),
 }
 
@@ -50,56 +50,57 @@ impl fmt::Debug for ConversationKey {
     }
 }
 
-/// What a panel shows of a conversation.
+/// The data that a panel shows for a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PanelView {
     /// Whether the customer is proven in the conversation.
     pub proof: Proof,
-    /// Whether the contact is no customer of the store.
+    /// Whether the contact belongs to no customer of the store.
     pub guest: bool,
-    /// What is known of the customer. `None` for a guest, and where the customer is not proven and
-    /// the agent did not ask.
+    /// The customer's snapshot. `None` for a guest, and if the customer is not proven and the agent
+    /// did not request it.
     pub snapshot: Option<ContextSnapshot>,
 }
 
-/// A panel that was opened.
+/// An opened panel.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct OpenedPanel {
-    /// What the page sends when it asks again; it is for this store, conversation and contact.
+    /// The token of the page's later requests; it is valid for this store, conversation and
+    /// contact.
     pub token: Secret,
-    /// What the page shows.
+    /// The data that the page shows.
     pub view: PanelView,
 }
 
-/// Why a panel shows nothing. No text of it holds an address, a key or a token.
+/// The reason why a panel shows nothing. No message of it contains a URL, a key or a token.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PanelError {
-    /// The account has no such conversation, or its key or contact is another: answer 404, and the
-    /// same for each, so that nothing can be found out by trying.
+    /// The account has no such conversation, or its key or contact is different: respond with 404,
+    /// the same for each case, so that guessing reveals nothing.
     #[error("no such conversation, or not with this key and contact")]
     Unknown,
-    /// The token's time is over: answer 401, and the page opens again.
+    /// The token has expired: respond with 401, and the page opens again.
     #[error("the panel's token is expired")]
     Expired,
-    /// The token was altered, or is another store's: answer 401.
+    /// The token was altered, or belongs to another store: respond with 401.
     #[error("the panel's token was altered, or is another store's")]
     Forged,
-    /// The store has no account, or no keys: answer 503.
+    /// The store has no account, or no keys: respond with 503.
     #[error(transparent)]
     Account(#[from] StoreAccountError),
-    /// Chatwoot did not answer: answer 503.
+    /// Chatwoot did not respond: respond with 503.
     #[error(transparent)]
     Chatwoot(Error),
-    /// A port failed: answer 503.
+    /// A port failed: respond with 503.
     #[error(transparent)]
     Port(#[from] PortError),
 }
 
-/// Opens panels: holds what a page says of its conversation against Chatwoot, and gives it a token
-/// for what it may ask again.
+/// Opens panels: verifies with Chatwoot's API the conversation that a page names, and issues a
+/// token for its later requests.
 ///
 /// ```
 /// use store_context::context::{PanelError, PanelService, PanelSubject};
@@ -108,7 +109,7 @@ pub enum PanelError {
 /// # async fn example(panels: PanelService, store: StoreId, subject: PanelSubject) -> Result<(), PanelError> {
 /// let opened = panels.open(&store, &subject).await?;
 /// if !opened.view.proof.is_proven() {
-///     // The agent was told so, and asks for the orders anyway.
+///     // The agent was told, and requests the orders anyway.
 ///     let anyway = true;
 ///     let view = panels.view(&store, &opened.token, anyway).await?;
 ///     println!("{:?}", view.snapshot);
@@ -125,35 +126,35 @@ pub struct PanelService {
 }
 
 impl PanelService {
-    /// How long a page may ask again before it opens anew, unless told otherwise.
+    /// The default lifetime of a token.
     pub const TOKEN_LIFETIME: Duration = Duration::from_mins(5);
 
-    /// Creates a service between the stores' accounts, the host's ports and its snapshots.
+    /// Creates a service from the stores' accounts, the host's ports and the snapshots.
     pub fn new(accounts: Accounts, ports: Ports, context: ContextService) -> Self {
         Self { accounts, ports, context, token_lifetime: Self::TOKEN_LIFETIME }
     }
 
-    /// Sets how long a token lasts: for as long, a page may ask again although its conversation
-    /// became another contact's.
+    /// Sets the lifetime of a token: for that time a page may repeat its request even if its
+    /// conversation was moved to another contact.
     pub const fn token_lifetime(mut self, lifetime: Duration) -> Self {
         self.token_lifetime = lifetime;
         self
     }
 
-    /// Returns whose panel is at an address; `None` if nobody's.
+    /// Returns the store whose panel is at a URL; `None` if no store's is.
     ///
     /// # Errors
-    /// The stores could not be read.
+    /// Returns an error if the stores could not be read.
     pub async fn store_at(&self, address: &AddressToken) -> Result<Option<StoreId>, PortFailure> {
         Ok(self.ports.stores.store_at(Address::Panel, address).await?)
     }
 
-    /// Opens the panel of a conversation: two reads of Chatwoot, and the snapshot beside them.
+    /// Opens the panel of a conversation: two calls to Chatwoot, concurrent with the snapshot.
     ///
-    /// The snapshot is in the answer only where the customer is proven.
+    /// The result contains the snapshot only if the customer is proven.
     ///
     /// # Errors
-    /// All of [`PanelError`] but those of a token.
+    /// Returns any [`PanelError`] except those of a token.
     pub async fn open(
         &self,
         store: &StoreId,
@@ -163,8 +164,8 @@ impl PanelService {
         let OpenAccount { account, identity, .. } = self.accounts.open(store).await?;
         let read = pin!(read::conversation(&account, subject));
         let early = pin!(self.context.for_contact(store, subject.contact));
-        // Who does not know the conversation is refused without waiting for the host, so that the
-        // time tells nothing of the contact either.
+        // A request that does not know the conversation is refused without waiting for the host, so
+        // that the response time reveals nothing about the contact either.
         let (read, early) = match select(read, early).await {
             Either::Left((read, early)) => (read?, early.await),
             Either::Right((early, read)) => (read.await?, early),
@@ -194,13 +195,14 @@ impl PanelService {
         Ok(OpenedPanel { token, view })
     }
 
-    /// Returns what a page shows that asks again with its token.
+    /// Returns the data for a page's later request with its token.
     ///
-    /// Where the customer is not proven the snapshot is left out, unless the agent asks for it
-    /// `anyway`; that is logged.
+    /// If the customer is not proven the snapshot is left out, unless the agent requests it
+    /// `anyway`, which is logged.
     ///
     /// # Errors
-    /// The token is not taken, the store is not provisioned, or a port failed.
+    /// Returns an error if the token is not accepted, the store is not provisioned, or a port
+    /// failed.
     pub async fn view(
         &self,
         store: &StoreId,

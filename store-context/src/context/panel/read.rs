@@ -1,4 +1,4 @@
-//! Reading a conversation for its panel.
+//! Reads a conversation for its panel.
 
 use chatwoot_client::application::conversations::Conversation;
 use chatwoot_client::application::messages::MessagesQuery;
@@ -9,14 +9,14 @@ use subtle::ConstantTimeEq;
 
 use super::{ConversationKey, PanelError, PanelSubject};
 
-/// A conversation that is the page's own.
+/// A conversation that the page has proven to know.
 pub(super) struct Read {
     pub(super) conversation: Conversation,
-    /// When the customer wrote last.
+    /// When the customer last wrote.
     pub(super) written_at: Timestamp,
 }
 
-/// Reads a conversation and its newest messages at once.
+/// Reads a conversation and its newest messages concurrently.
 pub(super) async fn conversation(
     account: &Account,
     subject: &PanelSubject,
@@ -40,13 +40,13 @@ pub(super) async fn conversation(
     Ok(Read { conversation, written_at })
 }
 
-/// The inboxes in which the contact has the source id that the page knows; none for a UUID.
+/// Returns the inboxes in which the contact has the page's source id; none for a UUID key.
 async fn inboxes_of_key(
     account: &Account,
     subject: &PanelSubject,
 ) -> Result<Vec<InboxId>, PanelError> {
     let ConversationKey::SourceId(key) = &subject.key else { return Ok(Vec::new()) };
-    // An e-mail inbox has addresses for source ids, which can be guessed.
+    // The source ids of an email inbox are addresses, which can be guessed.
     if !is_uuid(key) {
         return Err(PanelError::Unknown);
     }
@@ -57,8 +57,8 @@ async fn inboxes_of_key(
     Ok(opened.filter_map(|known| Some(known.inbox?.id)).collect())
 }
 
-/// When the customer wrote last. Where that is further back than the messages reach, the oldest of
-/// them is the latest time that it can have been.
+/// Returns when the customer last wrote. If that is before the oldest of the messages, returns that
+/// message's time, the latest possible.
 fn written_at(messages: &[Message], conversation: &Conversation) -> Timestamp {
     let incoming = |message: &&Message| message.message_type == MessageType::Incoming;
     let last = messages.iter().rev().find(incoming).or(messages.first());

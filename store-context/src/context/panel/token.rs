@@ -1,4 +1,5 @@
-//! The token of a page: what it was opened for, under the store's key. Nothing is kept of it.
+//! The token of a page: the conversation it was opened for, signed with the store's key. It is not
+//! stored.
 
 use chatwoot_client::{ContactId, ConversationId, Secret};
 use jiff::Timestamp;
@@ -9,25 +10,25 @@ use crate::identity::StoreIdentity;
 use crate::model::Proof;
 use crate::ports::{PortError, PortResult};
 
-/// What a token stands for.
+/// The claims of a token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Claims {
     pub(super) conversation: ConversationId,
     pub(super) contact: ContactId,
     pub(super) proof: Proof,
-    /// Until when, in seconds since the epoch.
+    /// When the token expires, in seconds since the epoch.
     pub(super) until: i64,
 }
 
 impl Claims {
-    /// The claims as hexadecimal digits of their JSON, a dot, and their MAC.
+    /// Returns the token: the claims' JSON as hexadecimal digits, a dot, and their MAC.
     pub(super) fn sign(&self, identity: &StoreIdentity) -> PortResult<Secret> {
         let json = serde_json::to_vec(self).map_err(|error| PortError::new("token", error))?;
         let mac = identity.sign_panel(&json);
         Ok(Secret::new(format!("{}.{mac}", hex::encode(json))))
     }
 
-    /// What a token stands for that one of the store's keys gave, if its time is not over.
+    /// Returns the claims of a token that one of the store's keys signed, if it has not expired.
     pub(super) fn check(
         token: &Secret,
         identity: &StoreIdentity,

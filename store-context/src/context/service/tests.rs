@@ -1,4 +1,4 @@
-//! The service against a host that can be slow, broken and counted.
+//! Tests of the service with a host that can be slow or broken and counts its calls.
 
 mod support;
 
@@ -159,7 +159,7 @@ async fn what_was_read_before_a_change_is_not_kept() {
         sleep(25 * MS).await;
         host.shop.put_customer(&north(), Customer::new(ada(), "Ada Lovelace")).unwrap();
         service.forget(&north(), &ada()).await;
-        // The old read ends while this one is under way.
+        // The old read ends while this one is in progress.
         ask(&service).await
     };
     let (before, after) = tokio::join!(ask(&service), change);

@@ -1,15 +1,16 @@
-//! Finds what Chatwoot never delivered.
+//! Finds events that Chatwoot never delivered.
 //!
-//! Chatwoot sends an account's webhook once; a timeout, a restart, a 5xx, and it is gone. So the
-//! reconciler asks the API for every conversation that was touched since the last round, and takes
-//! what the ledger does not know in the same way as a webhook.
+//! Chatwoot sends an account's webhook once; after a timeout, a restart or a 5xx it is lost. So the
+//! reconciler requests every conversation that was active since the last round from the API, and
+//! stores the events that the ledger does not know in the same way as a webhook.
 //!
-//! It finds each conversation that began, the state each is in now, a change of status that was not
-//! told as such, and each message but Chatwoot's own notes (of which it sends no webhook either).
-//! States between two rounds, and changes of a message, are not told by the API and not found.
+//! It finds each new conversation, the current state of each, a change of status that was not
+//! reported as such, and each message except Chatwoot's own notes (for which it sends no webhook
+//! either). The API does not report states between two rounds and changes of a message, so these
+//! are not found.
 //!
-//! Rounds come from the ledger's schedule, so that any number of processes share them. A store is
-//! asked for again soon while something happens there, and ever less often while nothing does.
+//! Rounds come from the ledger's schedule, so that any number of processes share them. An active
+//! store is reconciled again soon, an idle one at growing intervals.
 
 mod round;
 
@@ -27,44 +28,46 @@ use crate::model::StoreId;
 use crate::pool::{Pool, Stop, Work};
 use crate::ports::{PortError, PortResult, Ports, RoundClaim, RoundOutcome};
 
-/// When and how stores are reconciled.
+/// The configuration of a [`Reconciler`].
 ///
-/// A round is one call for the list of touched conversations, one more for each of these whose
-/// messages were not read since it was touched (and one for each 20 messages of it after the first
-/// 20). With the defaults:
+/// A round is one call for the list of active conversations, and one more for each of these whose
+/// messages were not read since its last activity (and one for each 20 messages of it after the
+/// first 20). With the defaults:
 ///
-/// | store | rounds an hour | calls an hour | a lost event is found within |
+/// | store | rounds per hour | calls per hour | a lost event is found within |
 /// |---|---|---|---|
-/// | busy, `n` conversations touched between two rounds | 48 | 48 + 48 `n` | 2 minutes |
+/// | busy, `n` conversations active between two rounds | 48 | 48 + 48 `n` | 2 minutes |
 /// | idle | 2.4 | 2.4 | 30 minutes |
 ///
-/// So 10,000 stores of which 100 are busy, in one conversation each, cost some 560 calls a minute:
-/// less than a fifth of the 3,000 that Chatwoot allows.
+/// So 10,000 stores of which 100 are busy, in one conversation each, cost some 560 calls per
+/// minute: less than a fifth of the 3,000 that Chatwoot allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReconcileConfig {
-    /// How many stores are reconciled at the same time: 8.
+    /// The maximum number of stores reconciled concurrently. The default is 8.
     pub slots: usize,
-    /// How long until the next round of a store where something happened, and how long after a
-    /// webhook one is due at the latest: 75 seconds, a fifth more or less.
+    /// The delay until the next round of an active store, and the maximum delay of a round after a
+    /// webhook. The default is 75 seconds, with a jitter of a fifth.
     pub busy: Duration,
-    /// How long between two rounds at the most: 25 minutes, a tenth more or less. While nothing
-    /// happens each wait is twice as long as the one before.
+    /// The maximum delay between two rounds. While a store is idle each delay is twice the one
+    /// before. The default is 25 minutes, with a jitter of a tenth.
     pub idle: Duration,
-    /// How much further back than to the last round it looks: two minutes, since a server may be late
-    /// to show what it has written.
+    /// How much further back than the last round a round looks, since a server may show a write
+    /// late. The default is two minutes.
     pub overlap: Duration,
-    /// How far the server's clock may be from the ledger's: five minutes.
+    /// The tolerated difference between the server's clock and the ledger's. The default is five
+    /// minutes.
     pub skew: Duration,
-    /// How long a conversation that cannot be read is asked for again: a day.
+    /// How long an unreadable conversation is requested again. The default is a day.
     pub unread_for: Duration,
-    /// How long one round may take: ten minutes.
+    /// The time limit of one round. The default is ten minutes.
     pub time_limit: Duration,
-    /// How long a claim of a round holds: a minute. It is renewed while the round runs.
+    /// The duration of a claim's lease on a round. It is renewed while the round runs. The default
+    /// is a minute.
     pub lease: Duration,
-    /// How long to wait when no round is due: five seconds.
+    /// The delay when no round is due. The default is five seconds.
     pub poll: Duration,
-    /// How long rounds may go on when the reconciler stops: 5 seconds. Then they are dropped, and
-    /// are due again.
+    /// How long running rounds may continue when the reconciler stops. Then they are dropped, and
+    /// are due again. The default is 5 seconds.
     pub stop_within: Duration,
 }
 
@@ -85,39 +88,39 @@ impl Default for ReconcileConfig {
     }
 }
 
-/// What a round found.
+/// The result of a round.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reconciled {
-    /// Conversations that were touched since the round before.
+    /// The number of conversations that were active since the previous round.
     pub conversations: u64,
-    /// Events that no webhook had told.
+    /// The number of events that no webhook had delivered.
     pub found: u64,
-    /// Conversations that could not be read; the next round asks for them again.
+    /// The number of conversations that could not be read; the next round requests them again.
     pub unread: u64,
 }
 
-/// Why a round was not finished; the next one looks from the same time.
+/// The reason why a round did not finish; the next one checks from the same time.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReconcileError {
     /// The store's account cannot be used.
     #[error(transparent)]
     Account(#[from] StoreAccountError),
-    /// Chatwoot did not answer.
+    /// Chatwoot did not respond, or responded with an error.
     #[error(transparent)]
     Chatwoot(#[from] Error),
     /// A port failed.
     #[error(transparent)]
     Port(#[from] PortError),
-    /// Another worker has the store's round.
+    /// Another worker has claimed the store's round.
     #[error("the store is reconciled by another worker")]
     NotClaimed,
-    /// The round panicked, or took too long.
+    /// The round panicked, or exceeded its time limit.
     #[error("the round {0}")]
     Cut(String),
 }
 
-/// Asks Chatwoot for what its webhooks did not bring.
+/// Requests from Chatwoot's API the events that its webhooks did not deliver.
 #[derive(Clone, Debug)]
 pub struct Reconciler {
     accounts: Accounts,
@@ -125,17 +128,17 @@ pub struct Reconciler {
     config: ReconcileConfig,
 }
 
-/// What became of one store's round; `None` if it was given back.
+/// The result of one store's round; `None` if it was released.
 type Served = (StoreId, Option<Result<Reconciled, ReconcileError>>);
 
-/// How often stores are looked for that are not scheduled.
+/// How often unscheduled stores are looked for.
 const SCHEDULE_EVERY: Duration = Duration::from_mins(10);
 
-/// How many stores are scheduled at once.
+/// The number of stores that are scheduled at once.
 const STORES: usize = 500;
 
 impl Reconciler {
-    /// Creates a reconciler between the host's ports and the stores' accounts.
+    /// Creates a reconciler for the host's ports and the stores' accounts.
     pub fn new(accounts: Accounts, ports: Ports, config: ReconcileConfig) -> Self {
         Self { accounts, ports, config }
     }
@@ -143,8 +146,8 @@ impl Reconciler {
     /// Reconciles one store now, whether or not its round is due, and schedules it if it is not.
     ///
     /// # Errors
-    /// The round was not finished; the next one looks from the same time. `NotClaimed` while another
-    /// worker has it.
+    /// Returns an error if the round did not finish; the next one checks from the same time.
+    /// Returns `NotClaimed` while another worker has claimed the round.
     pub async fn run_once(&self, store: &StoreId) -> Result<Reconciled, ReconcileError> {
         let webhooks = &self.ports.webhooks;
         webhooks.schedule(std::slice::from_ref(store)).await?;
@@ -156,7 +159,7 @@ impl Reconciler {
     /// Reconciles every store whose round is due, until none is.
     ///
     /// # Errors
-    /// The ledger failed.
+    /// Returns an error if the ledger failed.
     pub async fn run_due(&self) -> PortResult<Vec<(StoreId, Result<Reconciled, ReconcileError>)>> {
         let mut all = Vec::new();
         let told = |(store, round): Served| all.extend(round.map(|round| (store, round)));
@@ -165,16 +168,16 @@ impl Reconciler {
     }
 
     /// Reconciles stores for as long as the future is polled. To stop, use
-    /// [`Reconciler::run_until`]: a round that is dropped is due again when its lease ends.
+    /// [`Reconciler::run_until`]: a round that is dropped is due again when its lease expires.
     pub async fn run(&self) {
         self.run_until(std::future::pending()).await;
     }
 
-    /// Reconciles stores until `shutdown` is done. Then no round begins; those that run have
-    /// [`ReconcileConfig::stop_within`] to end, and are dropped after that. It returns at most two
-    /// seconds later, and nothing stays claimed.
+    /// Reconciles stores until `shutdown` completes. Then no round starts; running rounds have
+    /// [`ReconcileConfig::stop_within`] to end, and are dropped after that. The method returns at
+    /// most two seconds later, with nothing left claimed.
     ///
-    /// Every ten minutes it schedules the stores that are not.
+    /// It schedules unscheduled stores every ten minutes.
     pub async fn run_until(&self, shutdown: impl Future<Output = ()> + Send) {
         let pool = self.pool();
         tokio::select! { biased;
@@ -188,7 +191,7 @@ impl Reconciler {
         Pool { slots, per_store: 1, stop_within }
     }
 
-    /// Schedules stores for ever.
+    /// Schedules unscheduled stores at intervals; never returns.
     async fn schedule(&self) {
         loop {
             if let Err(error) = self.schedule_all().await {
@@ -209,7 +212,7 @@ impl Reconciler {
         }
     }
 
-    /// Runs a claimed round, and settles it whatever comes of it.
+    /// Runs a claimed round, and settles it whatever its result.
     async fn settled(&self, claim: &RoundClaim) -> Result<Reconciled, ReconcileError> {
         let began = Instant::now();
         let limit = self.config.time_limit;
@@ -243,13 +246,13 @@ impl Reconciler {
         let settled = guard::port("webhooks", self.ports.webhooks.settle_round(claim, outcome));
         match settled.await {
             Ok(true) => told,
-            // What was found is known now, and the other worker finds the rest.
+            // The events found are known now, and the other worker finds the rest.
             Ok(false) => told.and(Err(ReconcileError::NotClaimed)),
             Err(error) => told.and(Err(error.into())),
         }
     }
 
-    /// How long until a store's next round.
+    /// Returns the delay until a store's next round.
     fn next(&self, claim: &RoundClaim, found: Reconciled) -> Duration {
         let ReconcileConfig { busy, idle, .. } = self.config;
         let quiet = claim.quiet_for.is_none_or(|quiet| quiet > busy * 2);
@@ -257,15 +260,15 @@ impl Reconciler {
             return jitter(busy, 0.2);
         }
         let next = claim.age * 2;
-        // Widely spread on the way, so that stores that began together do not go on together.
+        // A wide jitter on growing delays, so that stores that started together spread out.
         if next < idle { jitter(next.max(busy), 0.4) } else { jitter(idle, 0.1) }
     }
 
-    /// How long until a store is asked again that could not be reconciled: from some seconds on, and
-    /// as seldom as an idle one in the end.
+    /// Returns the delay before a failed store is reconciled again: from some seconds up to the
+    /// delay of an idle store.
     fn retry(&self, claim: &RoundClaim, error: &ReconcileError) -> Duration {
         let ReconcileConfig { busy, idle, .. } = self.config;
-        // There is nothing to ask for: provisioning hurries the round.
+        // There is no account to request anything from: provisioning hurries the round.
         if matches!(error, ReconcileError::Account(_)) {
             return jitter(idle, 0.1);
         }
@@ -327,7 +330,7 @@ impl Work for Reconciler {
     }
 }
 
-/// A duration that is longer or shorter by up to this part of it, so that rounds spread.
+/// Returns a duration that is longer or shorter by up to this fraction, so that rounds spread out.
 fn jitter(duration: Duration, part: f64) -> Duration {
     duration.mul_f64(1.0 + part * (2.0 * fastrand::f64() - 1.0))
 }

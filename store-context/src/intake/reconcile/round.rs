@@ -1,4 +1,4 @@
-//! One store, once.
+//! One reconciliation round of one store.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -28,31 +28,32 @@ pub(super) struct Round {
     ledger: Arc<dyn WebhookLedger>,
     clock: Arc<dyn Clock>,
     store: StoreId,
-    /// What was written before, by the server's clock, is known or was never looked for.
+    /// Messages written before this time, by the server's clock, are known or were never requested.
     from: Timestamp,
-    /// What could not be read in a row.
+    /// The number of consecutive conversations that could not be read.
     failures: u32,
     unread: Vec<Unread>,
     reconciled: Reconciled,
 }
 
-/// How many conversations are looked at with the same calls of the ledger.
+/// The number of conversations that are processed with the same ledger calls.
 const CHUNK: usize = 25;
 
-/// How many messages the server shows at once; fewer are the last.
+/// The maximum number of messages that the server returns at once; a shorter page is the last.
 const PAGE: usize = 20;
 
-/// How many conversations in a row may be unreadable before the server is taken to be.
+/// The number of consecutive unreadable conversations after which the server is taken to be
+/// failing.
 const FAILURES: u32 = 5;
 
-/// How long before a conversation's last reading its messages are read again: one may have been
-/// written then, and shown later.
+/// How long before a conversation's last reading its messages are read again: a message may have
+/// been written then, and become visible later.
 const SHOWN_LATE: Duration = Duration::from_mins(2);
 
 type Ended = (AccountKey, Reconciled, Vec<Unread>);
 
 impl Round {
-    /// Takes what happened since the last round and is not known.
+    /// Stores the unknown events since the last round.
     pub(super) async fn run(
         accounts: &Accounts,
         ports: &Ports,
@@ -60,8 +61,8 @@ impl Round {
         claim: &RoundClaim,
     ) -> Result<Ended, ReconcileError> {
         let OpenAccount { account, identity, key, .. } = accounts.open(&claim.store).await?;
-        // The server counts back from its own now, so that its clock may be wrong; only what it
-        // dates is held against ours, with some leeway.
+        // The server counts back from its own time, so its clock may be wrong; only the times in
+        // its responses are compared with ours, with some tolerance.
         let window = claim.age + config.overlap;
         let now = ports.clock.now();
         let mut round = Self {
@@ -145,12 +146,12 @@ impl Round {
             talks.push((state, known, messages));
         }
         self.tell(talks).await?;
-        // Only now: what was read counts as told.
+        // Only now: messages that are recorded as read count as reported.
         port("webhooks", self.ledger.messages_read(&self.store, &self.key, &read)).await?;
         Ok(())
     }
 
-    /// Takes what is not known of conversations.
+    /// Stores the unknown events of conversations.
     async fn tell(
         &mut self,
         talks: Vec<(&Conversation, Option<&KnownState>, Vec<Message>)>,
@@ -176,7 +177,7 @@ impl Round {
             let is_unknown =
                 |event: &SupportEvent| event.key().is_some_and(|it| unknown.contains(&it));
             let mut events: Vec<SupportEvent> = events.into_iter().filter(is_unknown).collect();
-            // A beginning tells the state.
+            // The creation of a conversation reports its state.
             let begins = matches!(events.first(), Some(SupportEvent::ConversationCreated(_)));
             let at = usize::from(begins);
             let state = (!begins).then(|| state(fact, known)).flatten();
@@ -192,8 +193,8 @@ impl Round {
         Ok(())
     }
 
-    /// A conversation's messages since a time: read newest page first, returned in the order in
-    /// which they were written.
+    /// Returns a conversation's messages since a time: read newest page first, returned in the
+    /// order in which they were written.
     async fn messages(
         &self,
         conversation: &Conversation,
@@ -222,8 +223,8 @@ impl Round {
         Ok(messages.into_values().filter(told).collect())
     }
 
-    /// Leaves a conversation for the next round that the server fails to show, unless it fails to
-    /// show any: one that is being deleted is a 500 until it is a 404.
+    /// Defers an unreadable conversation to the next round, unless the server fails for all of
+    /// them: a conversation that is being deleted is a 500 until it is a 404.
     fn skip(&mut self, error: Error, unread: Unread) -> Result<(), ReconcileError> {
         if error.is_not_found() {
             return Ok(());
@@ -241,24 +242,25 @@ impl Round {
     }
 }
 
-/// A conversation to be looked at.
+/// A conversation that is to be checked.
 struct Read {
     state: Conversation,
-    /// From when on its messages are read, if they could not be read before.
+    /// The time from which its messages are read, if they could not be read before.
     from: Option<Timestamp>,
 }
 
-/// When something last happened in a conversation, by the server's clock.
+/// Returns the time of a conversation's last activity, by the server's clock.
 fn touched(state: &Conversation) -> Time {
     let updated = state.updated_at.unwrap_or(state.created_at);
     state.last_activity_at.map_or(updated, |active| active.max(updated))
 }
 
-/// What a conversation's state tells that is not known.
+/// Returns the event of a conversation's state if the state is not known.
 fn state(fact: ConversationFact, known: Option<&KnownState>) -> Option<SupportEvent> {
     match known {
         Some(known) if known.state.updated_at > fact.updated_at => None,
-        // Also where another event brought the state: what it tells is not that the status changed.
+        // Also where another event brought the state, because that event did not report the change
+        // of status.
         Some(known) if known.status_told.as_ref() == Some(&fact.status) => {
             let same = known.state.same_state(&fact);
             (!same).then_some(SupportEvent::ConversationUpdated(fact))

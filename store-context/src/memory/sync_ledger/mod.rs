@@ -1,4 +1,4 @@
-//! What is to be synced, in memory.
+//! The in-memory ledger of the sync.
 
 mod row;
 mod store;
@@ -25,15 +25,15 @@ use crate::ports::{
     Priority, Settlement, SyncClaim, SyncCounts, SyncLedger, SystemClock,
 };
 
-/// Keeps what is to be synced, and what was, in memory. After a restart it is empty: want every
-/// customer once; contacts that are there already are found by their identifiers.
+/// Stores the rows of the sync in memory. After a restart it is empty: want every customer once;
+/// existing contacts are found by their identifiers.
 ///
-/// Each method finds what it needs by an index, whatever the backlog.
+/// Each method uses an index, whatever the backlog.
 #[derive(Debug)]
 pub struct MemorySyncLedger {
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
-    // Woken when something is wanted.
+    // Notified when a row becomes wanted.
     wanted: Notify,
 }
 
@@ -42,9 +42,9 @@ struct State {
     ids: BTreeMap<StoreId, usize>,
     stores: HashMap<usize, StoreRows>,
     next: usize,
-    // For live rows and for bulk.
+    // For live rows and for bulk rows.
     turns: [Turns; 2],
-    // Counts the rows that were given out.
+    // Counts the claimed rows.
     served: u64,
     fence: u64,
 }
@@ -62,17 +62,17 @@ impl Default for MemorySyncLedger {
 }
 
 impl MemorySyncLedger {
-    /// An empty one, by the operating system's clock.
+    /// Creates an empty ledger that uses the operating system's clock.
     pub fn new() -> Self {
         Self::with_clock(Arc::new(SystemClock))
     }
 
-    /// An empty one, whose leases and waits go by this clock.
+    /// Creates an empty ledger whose leases and delays use the given clock.
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
         Self { clock, state: Mutex::default(), wanted: Notify::new() }
     }
 
-    /// Changes a store's rows, and its place in the turns after it.
+    /// Changes a store's rows, and then its place among the stores.
     fn change<T>(&self, store: &StoreId, change: impl FnOnce(&mut StoreRows, Timestamp) -> T) -> T {
         let now = self.clock.now();
         let mut state = lock(&self.state);
@@ -90,7 +90,7 @@ impl MemorySyncLedger {
         state.ids.get(store).and_then(|index| state.stores.get(index)).map(read)
     }
 
-    /// When something becomes due that is not yet.
+    /// Returns when the next row becomes due that is not due yet.
     fn next_at(&self) -> Option<Timestamp> {
         lock(&self.state).turns.iter().filter_map(Turns::next_at).min()
     }
@@ -124,7 +124,7 @@ impl State {
             request.except.iter().filter_map(|store| self.ids.get(store).copied()).collect();
         let mut claims = Vec::new();
         let mut taken: HashMap<usize, usize> = HashMap::new();
-        // What is left once each store had its share is anybody's.
+        // Capacity that is left once each store had its share goes to any store.
         for share in [request.share, usize::MAX] {
             for priority in PRIORITIES {
                 let queue = queue_of(priority);
@@ -141,7 +141,7 @@ impl State {
                         claims.push(claim);
                         *taken.entry(index).or_default() += 1;
                     }
-                    // A store that has more stays in its turn, after the others.
+                    // A store with more rows stays in the order, after the others.
                     self.turns[queue].advance(now);
                 }
             }
@@ -349,9 +349,10 @@ impl SyncLedger for MemorySyncLedger {
     async fn wait(&self, longest: Duration) {
         let due = self.next_at().map(|at| at.duration_since(self.clock.now()));
         let due = due.map(|wait| Duration::try_from(wait).unwrap_or_default());
-        // A moment at least: what is due and was not claimed is somebody else's for now.
+        // At least a moment: rows that are due and were not claimed belong to another worker for
+        // now.
         let wait = due.unwrap_or(longest).max(Duration::from_millis(1)).min(longest);
-        // Whether it was wanted or waited for, the caller looks.
+        // The caller claims in either case.
         let _ = tokio::time::timeout(wait, self.wanted.notified()).await;
     }
 }

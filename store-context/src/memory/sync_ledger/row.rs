@@ -1,4 +1,4 @@
-//! One customer's row, and what happens to it.
+//! The row of one customer, and its transitions.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub(super) struct Row {
     pub(super) customer: CustomerId,
     pub(super) wanted: u64,
     pub(super) confirmed: u64,
-    // When the oldest version that is not confirmed was wanted.
+    // When the oldest unconfirmed version was wanted.
     pub(super) wanted_at: Timestamp,
     pub(super) priority: Priority,
     pub(super) tries: u32,
@@ -35,7 +35,7 @@ pub(super) struct Claim {
     pub(super) until: Timestamp,
     // The first version that was wanted after the claimed one.
     later: Option<(Timestamp, Priority)>,
-    // What came to be doubted since.
+    // The doubt that was raised during the claim.
     doubt: Doubt,
 }
 
@@ -64,7 +64,7 @@ impl Row {
         self.wanted > self.confirmed && self.parked.is_none()
     }
 
-    /// Since when the row can be claimed; a claimed one when its lease ends.
+    /// Returns from when on the row can be claimed; a claimed one when its lease expires.
     pub(super) fn due(&self) -> Option<Timestamp> {
         match &self.claim {
             Some(claim) => self.is_waiting().then_some(claim.until),
@@ -90,7 +90,7 @@ impl Row {
         self.due_now(now);
     }
 
-    /// Makes the row due; one that is due keeps its place.
+    /// Makes the row due; one that is due already keeps its place.
     fn due_now(&mut self, now: Timestamp) {
         if self.due.is_none_or(|due| due > now) {
             self.due = Some(now.max(self.quiet_until));
@@ -104,12 +104,13 @@ impl Row {
         }
     }
 
-    /// Whether somebody holds the row.
+    /// Returns whether a worker holds the row.
     pub(super) fn is_held(&self, now: Timestamp) -> bool {
         self.claim.as_ref().is_some_and(|claim| claim.until > now)
     }
 
-    /// Gives the row to a worker. A claim that was not settled is lost, and was a try.
+    /// Claims the row for a worker. A previous claim that was not settled is lost, and counts as an
+    /// attempt.
     pub(super) fn claim(
         &mut self,
         store: &StoreId,
@@ -121,13 +122,13 @@ impl Row {
         if let Some(lost) = self.claim.take() {
             self.doubt = self.doubt.max(lost.doubt);
             match lost.later {
-                // The newer version was never tried.
+                // The newer version was never attempted.
                 Some((_, priority)) => self.priority = self.priority.min(priority),
                 None => self.tries = self.tries.saturating_add(1),
             }
         }
         self.fence = fence;
-        // A lease of no time ends after the call that gives it.
+        // A lease of zero expires after the call that grants it.
         let until = after(now, lease.max(Duration::from_nanos(1)));
         self.claim = Some(Claim { version: self.wanted, until, later: None, doubt: Doubt::None });
         let waits = self.wanted > self.confirmed;
@@ -147,7 +148,7 @@ impl Row {
         }
     }
 
-    /// Marks a claimed row in doubt and wanted.
+    /// Marks a claimed row as in doubt and wanted.
     pub(super) fn begin(&mut self, now: Timestamp) {
         self.doubt = Doubt::Write;
         if self.parked.take().is_some() {
@@ -163,7 +164,7 @@ impl Row {
         }
     }
 
-    /// Ends a claim whose version was reached.
+    /// Ends a claim whose version was confirmed.
     pub(super) fn confirm(&mut self, claim: &Claim, link: Option<Link>, now: Timestamp) {
         self.confirmed = self.confirmed.max(claim.version);
         self.link = link;
@@ -175,13 +176,13 @@ impl Row {
         }
     }
 
-    /// Ends a claim whose version was not reached.
+    /// Ends a claim whose version was not confirmed.
     pub(super) fn release(&mut self, claim: &Claim, outcome: Released, now: Timestamp) {
         self.doubt = self.doubt.max(claim.doubt);
         let mut outcome = outcome;
         if let Some((_, priority)) = claim.later {
             self.priority = self.priority.min(priority);
-            // The newer version was never tried.
+            // The newer version was never attempted.
             outcome = Released::Returned;
         }
         match outcome {
@@ -200,14 +201,14 @@ impl Row {
         }
     }
 
-    /// Counts a try. What failed without being wanted is wanted now.
+    /// Counts an attempt. A row that failed without being wanted becomes wanted.
     fn fail(&mut self) {
         self.tries = self.tries.saturating_add(1);
         self.wanted = self.wanted.max(self.confirmed + 1);
     }
 }
 
-/// How a claim ends whose version was not reached.
+/// The end of a claim whose version was not confirmed.
 #[derive(Debug)]
 pub(super) enum Released {
     Retry(Duration),

@@ -1,4 +1,4 @@
-//! The rows of one store, and the indexes over them.
+//! The rows of one store, and their indexes.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Bound;
@@ -21,15 +21,15 @@ pub(super) struct StoreRows {
     rows: HashMap<u64, Row>,
     next: u64,
     ids: BTreeMap<CustomerId, u64>,
-    // Rows that can be claimed some time, by when; live ones and bulk.
+    // Rows that can be claimed at some time, by that time; live ones and bulk.
     queues: [BTreeSet<(Timestamp, u64)>; 2],
-    // Waiting rows by since when.
+    // Waiting rows by the time since when they wait.
     waiting: BTreeSet<(Timestamp, u64)>,
     parked: BTreeSet<CustomerId>,
     // Claimed rows by when their lease ends.
     leases: BTreeSet<(Timestamp, u64)>,
     contacts: HashMap<(AccountKey, ContactId), u64>,
-    // Who waits for a value that somebody else has.
+    // The rows that wait for a value that another row holds.
     waiters: HashMap<String, BTreeSet<u64>>,
     counts: SyncCounts,
     pause: Option<Pause>,
@@ -40,7 +40,7 @@ struct Pause {
     until: Timestamp,
     pauses: u32,
     reason: String,
-    // The probe's row and fence, and when its lease ends.
+    // The probe's row and fence, and the expiry of its lease.
     probe: Option<(u64, u64, Timestamp)>,
 }
 
@@ -70,7 +70,7 @@ impl StoreRows {
         }
     }
 
-    /// Changes a row and keeps the indexes in step.
+    /// Changes a row and updates the indexes.
     fn edit<T>(&mut self, id: u64, change: impl FnOnce(&mut Row) -> T) -> Option<T> {
         let mut row = self.rows.remove(&id)?;
         self.index(id, &row, false);
@@ -80,7 +80,7 @@ impl StoreRows {
         Some(changed)
     }
 
-    /// Puts a row into the indexes, or takes it out.
+    /// Adds a row to the indexes, or removes it.
     fn index(&mut self, id: u64, row: &Row, put: bool) {
         fn set<K: Ord>(index: &mut BTreeSet<K>, key: K, put: bool) {
             if put {
@@ -144,7 +144,7 @@ impl StoreRows {
         id
     }
 
-    /// Changes a customer's row and wants it; makes it if it is not there.
+    /// Changes a customer's row and marks it as wanted; creates it if it does not exist.
     pub(super) fn want(
         &mut self,
         customer: &CustomerId,
@@ -167,9 +167,9 @@ impl StoreRows {
         self.rows.get(self.ids.get(customer)?)
     }
 
-    /// Marks each linked row in doubt and wants it, as bulk.
+    /// Marks each linked row as in doubt and wanted, with bulk priority.
     pub(super) fn doubt_all(&mut self, doubt: Doubt, now: Timestamp) -> u64 {
-        // In the order of the customers, so that it is the same each time.
+        // In the order of the customers, for a deterministic result.
         let linked = |id: &&u64| self.rows.get(*id).is_some_and(|row| row.link.is_some());
         let ids: Vec<u64> = self.ids.values().filter(linked).copied().collect();
         for id in &ids {
@@ -181,19 +181,19 @@ impl StoreRows {
         ids.len() as u64
     }
 
-    /// When the store's first row of a priority can be claimed.
+    /// Returns when the store's first row of a priority can be claimed.
     pub(super) fn due(&self, priority: Priority) -> Option<Timestamp> {
         let (due, _) = *self.queues[queue_of(priority)].first()?;
         Some(self.gate().map_or(due, |gate| due.max(gate)))
     }
 
-    /// Until when a pause keeps all rows back.
+    /// Returns until when a pause blocks all rows.
     fn gate(&self) -> Option<Timestamp> {
         let pause = self.pause.as_ref()?;
         Some(pause.probe.map_or(pause.until, |(_, _, until)| until))
     }
 
-    /// Claims the first row of a priority that is due.
+    /// Claims the first due row of a priority.
     pub(super) fn claim_next(
         &mut self,
         priority: Priority,
@@ -205,8 +205,8 @@ impl StoreRows {
             return None;
         }
         let (_, id) = *self.queues[queue_of(priority)].first()?;
-        // What is due without being wanted is wanted from now on, so that a lost claim is not
-        // forgotten.
+        // A row that is due without being wanted becomes wanted now, so that a lost claim is
+        // retried.
         let pauses = self.pause.as_ref().map_or(0, |pause| pause.pauses);
         let store = self.id.clone();
         let claim = self.edit(id, |row| {
@@ -222,7 +222,7 @@ impl StoreRows {
         Some(claim)
     }
 
-    /// Claims one row; `None` while somebody else has it.
+    /// Claims one row; returns `None` while another worker holds it.
     pub(super) fn hold(
         &mut self,
         customer: &CustomerId,
@@ -238,7 +238,7 @@ impl StoreRows {
         self.edit(id, |row| row.claim(&store, fence, lease, 0, now))
     }
 
-    /// The row of a claim that stands.
+    /// Returns the row of a valid claim.
     fn held(&self, claim: &SyncClaim) -> Option<u64> {
         let id = *self.ids.get(&claim.customer)?;
         let row = self.rows.get(&id)?;
@@ -320,7 +320,8 @@ impl StoreRows {
         });
     }
 
-    /// Confirms a claimed row with another link, and wants who waited for what the old one held.
+    /// Confirms a claimed row with another link, and wants the rows that waited for the old link's
+    /// values.
     fn replace_link(
         &mut self,
         id: u64,
@@ -339,7 +340,7 @@ impl StoreRows {
         self.let_go(id, before.flatten(), now);
     }
 
-    /// Another row with the same contact loses it.
+    /// Unlinks another row with the same contact.
     fn take_contact(&mut self, id: u64, link: &Link, now: Timestamp) {
         let contact = (link.account.clone(), link.contact);
         let Some(other) = self.contacts.get(&contact).copied().filter(|other| *other != id) else {
@@ -353,7 +354,7 @@ impl StoreRows {
         self.let_go(other, before.flatten(), now);
     }
 
-    /// Wants the rows that wait for what a row held and does not hold any more.
+    /// Wants the rows that wait for values that a row no longer holds.
     fn let_go(&mut self, id: u64, before: Option<Link>, now: Timestamp) {
         let held = before.map(|link| link.holds).unwrap_or_default();
         let holds = self.rows.get(&id).and_then(|row| row.link.as_ref()).map(|link| &link.holds);

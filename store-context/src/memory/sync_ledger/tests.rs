@@ -59,14 +59,14 @@ async fn a_wait_ends_when_something_is_wanted_or_due() {
     let after = Duration::from_secs(3);
     let retry = Settlement::Retry { after, quiet: Duration::ZERO, error };
     ledger.settle(&[(claim, retry)]).await.unwrap();
-    // What was settled wakes whoever waits, once.
+    // A settlement wakes the waiting worker, once.
     ledger.wait(LEASE).await;
     ledger.wait(LEASE).await;
     let elapsed = started.elapsed();
     assert!(elapsed >= Duration::from_secs(4) && elapsed < Duration::from_secs(5), "{elapsed:?}");
 }
 
-/// A store that nobody wants anything of costs its maps, which are empty.
+/// A store without wanted rows costs its maps, which are empty.
 #[test]
 fn an_idle_store_costs_little() {
     let turns = 2 * size_of::<(usize, (Timestamp, u64))>();
@@ -74,7 +74,8 @@ fn an_idle_store_costs_little() {
     assert!(idle < 2_048, "{idle} bytes");
 }
 
-/// A backlog of half a million and ten thousand idle stores cost a claim no more than ten rows do.
+/// With a backlog of half a million rows and ten thousand idle stores a claim costs no more than
+/// with ten rows.
 #[tokio::test]
 async fn a_backlog_is_never_scanned() {
     const ROWS: usize = 500_000;
@@ -102,7 +103,7 @@ async fn a_backlog_is_never_scanned() {
 }
 
 /// Triggers and workers run on several threads; whatever their order, a version is confirmed at
-/// most once, versions of a row only rise, and the last one wanted is confirmed.
+/// most once, versions of a row only increase, and the last one wanted is confirmed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_workers_confirm_each_version_once() {
     const CUSTOMERS: usize = 500;
@@ -153,7 +154,7 @@ async fn many_workers_confirm_each_version_once() {
     for worker in workers {
         done.extend(worker.await.unwrap());
     }
-    // A trigger may come after the workers saw a clean ledger.
+    // A trigger may arrive after the workers saw a clean ledger.
     for claim in ledger.claim(request(usize::MAX)).await.unwrap() {
         let stood = ledger.settle(&[(claim.clone(), confirmed(claim.fence))]).await.unwrap();
         assert_eq!(stood, [true]);

@@ -1,13 +1,13 @@
-//! Whose turn it is: of the stores with due rows, the one that was served longest ago.
+//! The order of the stores: of those with due rows, the one that was served longest ago is next.
 
 use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
-/// Stores in the order in which they are served, for one priority.
+/// The stores in the order in which they are served, for one priority.
 ///
-/// A store whose first row is not due yet waits apart, ordered by when it will be, so that looking
-/// for a due one never passes over those that are not.
+/// A store whose first row is not due yet is kept separately, ordered by due time, so that a search
+/// for a due one never scans those.
 #[derive(Debug, Default)]
 pub(super) struct Turns {
     places: HashMap<usize, (Timestamp, u64)>,
@@ -18,7 +18,7 @@ pub(super) struct Turns {
 }
 
 impl Turns {
-    /// Places a store, in place of where it was; `due` is that of its first row.
+    /// Inserts a store, or moves it; `due` is that of its first row.
     pub(super) fn place(&mut self, store: usize, served: u64, due: Option<Timestamp>) {
         if let Some((due, served)) = self.places.remove(&store) {
             self.waiting.remove(&(due, store));
@@ -30,7 +30,7 @@ impl Turns {
         }
     }
 
-    /// Lets the stores have their turn whose first row is due by now.
+    /// Makes the stores ready whose first row is due by now.
     pub(super) fn advance(&mut self, now: Timestamp) {
         while let Some(&(due, store)) = self.waiting.first()
             && due <= now
@@ -42,12 +42,12 @@ impl Turns {
         }
     }
 
-    /// Returns the store whose turn it is, of those that may be served.
+    /// Returns the next store, of those that may be served.
     pub(super) fn next(&self, may: impl Fn(usize) -> bool) -> Option<usize> {
         self.ready.iter().map(|(_, store)| *store).find(|store| may(*store))
     }
 
-    /// Returns when the next store has its turn; stores that have it are not counted.
+    /// Returns when the next store becomes ready; stores that are ready are not considered.
     pub(super) fn next_at(&self) -> Option<Timestamp> {
         self.waiting.first().map(|(due, _)| *due)
     }

@@ -1,4 +1,4 @@
-//! Entries, their queues and what is known of conversations, in memory.
+//! Entries, their queues and the known states of conversations, in memory.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::ports::{
     Taken, WebhookCounts,
 };
 
-/// Counts rows and uses, one number for all.
+/// Numbers rows and operations from one sequence.
 type Number = u64;
 
 #[derive(Debug, Default)]
@@ -25,9 +25,9 @@ pub(super) struct Entries {
     rows: HashMap<Number, Row>,
     queues: HashMap<Number, Queue>,
     due: FairQueue,
-    // Handled entries, by when they were.
+    // Handled entries, by the time they were handled.
     handled: BTreeSet<(Instant, Number)>,
-    // States, by when they were touched.
+    // States, by the time of their last update.
     touched: BTreeMap<Number, (Instant, StoreId, Arc<AccountKey>, ConversationId)>,
     last: Number,
 }
@@ -35,7 +35,7 @@ pub(super) struct Entries {
 #[derive(Debug, Default)]
 struct StoreRows {
     accounts: HashMap<Arc<AccountKey>, AccountRows>,
-    // The entries that wait.
+    // The waiting entries.
     waiting: BTreeSet<Number>,
     parked: BTreeSet<Number>,
     counts: WebhookCounts,
@@ -54,7 +54,7 @@ struct State {
     touched: Number,
 }
 
-/// An entry; of a handled one only what it takes to know it again.
+/// An entry; of a handled one only the data that identifies it.
 #[derive(Debug)]
 struct Row {
     store: StoreId,
@@ -83,7 +83,7 @@ struct Queue {
     account: Arc<AccountKey>,
     conversation: Option<ConversationId>,
     entries: VecDeque<Number>,
-    // The fence of the claim, which stands until another is given.
+    // The fence of the claim, which is valid until another one is made.
     claimed: Option<u64>,
     // When its first entry is due.
     due: Instant,
@@ -143,7 +143,7 @@ impl Entries {
         Taken::New { stale }
     }
 
-    /// The key under which the entry is new, if it is.
+    /// Returns the key under which the entry is new, if it is.
     fn new_key(
         &self,
         store: &StoreId,
@@ -476,7 +476,7 @@ impl Entries {
         self.stores.get(store)?.accounts.get(account)
     }
 
-    /// The account's key as all its rows share it.
+    /// Returns the account's key as shared by all its rows.
     fn account(&mut self, store: &StoreId, account: &AccountKey) -> Arc<AccountKey> {
         let accounts = &mut self.stores.entry(store.clone()).or_default().accounts;
         if let Some((key, _)) = accounts.get_key_value(account) {
@@ -487,7 +487,7 @@ impl Entries {
         key
     }
 
-    /// Takes note of a state, if none is newer; `false` if one is.
+    /// Records a state unless a newer one is known; returns `false` if one is.
     fn observe(
         &mut self,
         store: &StoreId,
@@ -519,7 +519,7 @@ impl Entries {
         newest
     }
 
-    /// Puts an entry at the end of its conversation's queue, whose number is returned.
+    /// Appends an entry to its conversation's queue, and returns the queue's number.
     fn enqueue(
         &mut self,
         id: Number,
@@ -556,7 +556,7 @@ impl Entries {
         number
     }
 
-    /// Takes an entry out of its queue. The next one is due now.
+    /// Removes an entry from its queue. The next one is due now.
     fn unqueue(&mut self, id: Number, now: Instant) {
         let Some(row) = self.rows.get(&id) else { return };
         let (number, store) = (row.queue, row.store.clone());
@@ -585,7 +585,7 @@ impl Entries {
         }
     }
 
-    /// Lets an entry's content go.
+    /// Releases an entry's content.
     fn finish(&mut self, id: Number, body: Body, now: Instant) {
         let Some(row) = self.rows.get_mut(&id) else { return };
         let Some(rows) = self.stores.get_mut(&row.store) else { return };
@@ -654,7 +654,7 @@ impl StoreRows {
     }
 }
 
-/// The status that an event tells as such.
+/// Returns the status that an event reports as such.
 fn told(event: &SupportEvent) -> Option<ConversationStatus> {
     match event {
         SupportEvent::ConversationCreated(fact) | SupportEvent::ConversationStatusChanged(fact) => {

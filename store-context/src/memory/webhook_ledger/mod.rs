@@ -1,4 +1,4 @@
-//! What came in from Chatwoot, in memory.
+//! The in-memory ledger of webhooks.
 
 mod entries;
 mod rounds;
@@ -24,10 +24,10 @@ use crate::ports::{
     WebhookLedger,
 };
 
-/// Keeps what came in in memory: what waits when the process ends is lost, and found again by the
-/// reconciler. Of a handled entry only the key is kept, until it is purged.
+/// Stores received events in memory: entries that wait when the process ends are lost, and found
+/// again by the reconciler. Of a handled entry only the key is kept, until it is purged.
 ///
-/// Leases and retries are counted on tokio's clock, which no one sets.
+/// Leases and retries use tokio's clock, which cannot be set.
 #[derive(Debug)]
 pub struct MemoryWebhookLedger {
     state: Mutex<State>,
@@ -42,12 +42,12 @@ struct State {
 }
 
 impl MemoryWebhookLedger {
-    /// Creates an empty one that reads the system's clock.
+    /// Creates an empty ledger that uses the operating system's clock.
     pub fn new() -> Self {
         Self::with_clock(Arc::new(SystemClock))
     }
 
-    /// Creates an empty one that reads this clock.
+    /// Creates an empty ledger that uses the given clock.
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
         Self { state: Mutex::default(), clock, taken: Notify::new() }
     }
@@ -228,7 +228,7 @@ impl WebhookLedger for MemoryWebhookLedger {
         let now = Instant::now();
         let due = lock(&self.state).entries.next_due().filter(|due| *due > now);
         let until = due.map_or(now + longest, |due| due.min(now + longest));
-        // What was taken since the last claim left a permit.
+        // Entries stored since the last claim left a permit.
         let _ = tokio::time::timeout_at(until, self.taken.notified()).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Which store is to be reconciled when, in memory.
+//! The schedule of the reconciliation rounds, in memory.
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::ports::{RoundClaim, RoundOutcome, Unread};
 #[derive(Debug, Default)]
 pub(super) struct Rounds {
     stores: HashMap<StoreId, Round>,
-    // By when they are due: a claimed one when its lease ends.
+    // By when they are due: a claimed one when its lease expires.
     due: BTreeSet<(Instant, StoreId)>,
     fence: u64,
 }
@@ -20,16 +20,16 @@ pub(super) struct Rounds {
 #[derive(Debug)]
 struct Round {
     due: Instant,
-    // The fence of the claim, which stands until another is given.
+    // The fence of the claim, which is valid until another one is made.
     claimed: Option<u64>,
-    // Brought forward while it was claimed.
+    // Moved forward while it was claimed.
     at_latest: Option<Instant>,
     account: Option<AccountKey>,
     since: (Timestamp, Instant),
     unread: Vec<Unread>,
     failures: u32,
     last_webhook: Option<Instant>,
-    // How long after a webhook the round is due; `None` where webhooks do not bring it forward.
+    // The maximum delay of the round after a webhook; `None` if webhooks do not move it forward.
     after_webhook: Option<Duration>,
 }
 

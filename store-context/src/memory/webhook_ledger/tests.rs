@@ -1,4 +1,4 @@
-//! Tests of the ledger in memory: the port's promises, and what memory holds.
+//! Tests of the in-memory ledger: the port's requirements, and its memory use.
 
 use std::collections::HashSet;
 

@@ -1,4 +1,4 @@
-//! What a clean release build costs: a project with the client against one with reqwest and
+//! The cost of a clean release build: a project with the client against one with reqwest and
 //! `serde_json` alone, from the same lock file.
 
 use std::collections::BTreeSet;
@@ -11,10 +11,10 @@ use anyhow::{Context, ensure};
 
 use crate::{Row, Unit};
 
-/// How often each project is built.
+/// The number of builds of each project.
 const BUILDS: usize = 2;
 
-/// What the project without the client does.
+/// The program without the client.
 const BARE: &str = r#"
 async fn work() -> Option<serde_json::Value> {
     let answer = reqwest::get("http://127.0.0.1:9/").await.ok()?.bytes().await.ok()?;
@@ -22,7 +22,7 @@ async fn work() -> Option<serde_json::Value> {
 }
 "#;
 
-/// What the project with the client does: the same, by a typed call.
+/// The program with the client: the same request by a typed call.
 const OURS: &str = r#"
 async fn work() -> Option<chatwoot_client::application::contacts::Contact> {
     let client = chatwoot_client::Client::builder("http://127.0.0.1:9").build().ok()?;
@@ -30,7 +30,7 @@ async fn work() -> Option<chatwoot_client::application::contacts::Contact> {
 }
 "#;
 
-/// Begins the work, so that nothing of it is left out.
+/// The entry point, which starts the request so that no code is left out.
 const MAIN: &str = r#"
 fn main() {
     let mut work = std::pin::pin!(work());
@@ -55,7 +55,7 @@ fn measure(place: &Path) -> anyhow::Result<Vec<Row>> {
     let ours = project(place, "with-client", &needs, OURS)?;
     for project in [&bare, &ours] {
         fs::copy(root.join("Cargo.lock"), project.join("Cargo.lock"))?;
-        // What the lock file lacks is fetched here, outside the time.
+        // Crates that are missing locally are fetched here, outside the measured time.
         cargo(project, &["fetch", "--quiet"])?;
     }
     let crates = Row {
@@ -68,7 +68,7 @@ fn measure(place: &Path) -> anyhow::Result<Vec<Row>> {
         bound: 1.25,
     };
     let (mut theirs, mut mine) = (f64::INFINITY, f64::INFINITY);
-    // In turns, and the faster of each: a machine's speed is not the same for minutes.
+    // Alternately, and the faster of each: a machine's speed varies over minutes.
     for _ in 0..BUILDS {
         theirs = theirs.min(build(&bare)?);
         mine = mine.min(build(&ours)?);
@@ -97,7 +97,7 @@ fn project(place: &Path, name: &str, needs: &str, work: &str) -> anyhow::Result<
     Ok(project)
 }
 
-/// How many crates there are beside the project itself, for building included.
+/// Returns the number of crates besides the project itself, including build dependencies.
 fn crates(project: &Path) -> anyhow::Result<f64> {
     let tree = cargo(project, &["tree", "--edges", "normal,build", "--prefix", "none"])?;
     let tree = String::from_utf8(tree.stdout)?;
@@ -106,7 +106,7 @@ fn crates(project: &Path) -> anyhow::Result<f64> {
     Ok(f64::from(u32::try_from(crates.len())?) - 1.0)
 }
 
-/// The seconds of a build from nothing.
+/// Returns the seconds of a clean build.
 fn build(project: &Path) -> anyhow::Result<f64> {
     cargo(project, &["clean", "--quiet"])?;
     let started = Instant::now();

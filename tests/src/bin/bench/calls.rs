@@ -21,7 +21,7 @@ use crate::{Row, Unit, median};
 const ROUNDS: usize = 45;
 const CALLS: u32 = 200;
 
-/// Where the server is and what is there, as one line of JSON between the processes.
+/// The server's URL and its data, as one line of JSON between the processes.
 #[derive(serde::Serialize, Deserialize)]
 struct Stage {
     base: String,
@@ -69,12 +69,12 @@ async fn furnish(server: &FakeServer) -> anyhow::Result<Stage> {
     Ok(Stage { base: server.uri(), account, token, contact: contact.0 })
 }
 
-/// A process that serves, stopped when dropped.
+/// A server process, stopped when dropped.
 struct Server(Child);
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may be gone already, which is as good.
+        // It may have ended already, which is fine.
         let _gone = self.0.kill();
         let _reaped = self.0.wait();
     }
@@ -162,14 +162,14 @@ pub(crate) fn rows() -> anyhow::Result<Vec<Row>> {
     Ok(vec![small, large])
 }
 
-/// Microseconds of processor time a call of each, in turns; the medians.
+/// Returns the processor time per call of each in microseconds, measured alternately; the medians.
 fn compare(
     runtime: &tokio::runtime::Runtime,
     ours: impl AsyncFn() -> anyhow::Result<()>,
     theirs: impl AsyncFn() -> anyhow::Result<()>,
 ) -> anyhow::Result<(f64, f64)> {
     let (mut our_times, mut their_times) = (Vec::new(), Vec::new());
-    // The first round warms connections and caches up.
+    // The first round warms up connections and caches.
     for round in 0..=ROUNDS {
         let our_time = time(runtime, &ours)?;
         let their_time = time(runtime, &theirs)?;

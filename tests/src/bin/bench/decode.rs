@@ -43,7 +43,7 @@ fn time(decode: impl Fn() -> bool) -> f64 {
     started.elapsed().as_secs_f64() * 1e6 / f64::from(DECODES)
 }
 
-/// The page as the fake answers it: the shape of the server's.
+/// Returns the page that the fake responds with, in the server's shape.
 fn page() -> anyhow::Result<Vec<u8>> {
     let fake = FakeChatwoot::new();
     let (account, token) = fake.add_account("Bench");

@@ -1,4 +1,4 @@
-//! What the client costs, as ratios against a baseline in the same run.
+//! Measures the client's cost, as ratios against a baseline in the same run.
 //!
 //! `bench client` prints a table and ends with one line of JSON. Run it through `scripts/bench`,
 //! which builds it in release mode.
@@ -14,22 +14,22 @@ use comfy_table::Table;
 use comfy_table::presets::ASCII_MARKDOWN;
 use serde_json::{Map, Value};
 
-/// One comparison: what is measured, against what, and how they compare.
+/// One comparison with a baseline.
 pub(crate) struct Row {
     pub(crate) key: &'static str,
     pub(crate) what: &'static str,
     pub(crate) baseline: &'static str,
-    /// What both are counted in.
+    /// The unit of both measurements.
     pub(crate) unit: Unit,
-    /// What ours takes.
+    /// The measurement of the client.
     pub(crate) ours: f64,
-    /// What the baseline takes.
+    /// The measurement of the baseline.
     pub(crate) theirs: f64,
-    /// The ratio that must not be passed.
+    /// The maximum ratio.
     pub(crate) bound: f64,
 }
 
-/// What is counted.
+/// The unit of a measurement.
 #[derive(Clone, Copy)]
 pub(crate) enum Unit {
     Microseconds,
@@ -57,7 +57,7 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     match (arguments.next().as_deref(), arguments.next()) {
         (Some("client"), None) => report(),
-        // The server of the calls, in a process of its own so that only the client's time counts.
+        // The server of the calls, in a separate process so that only the client's time counts.
         (Some("serve"), None) => calls::serve(),
         _ => {
             eprintln!("usage: bench client");
@@ -98,7 +98,7 @@ fn report() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The median of some measurements.
+/// Returns the median of some measurements.
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or_default()

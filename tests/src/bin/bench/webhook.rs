@@ -1,4 +1,4 @@
-//! Verifying and decoding a delivery against HMAC and decoding into a JSON value alone.
+//! Verifying and decoding a delivery against a bare HMAC and decoding into a JSON value.
 
 use std::time::Instant;
 
@@ -57,7 +57,7 @@ fn time(take: impl Fn() -> bool) -> f64 {
     started.elapsed().as_secs_f64() * 1e6 / f64::from(DELIVERIES)
 }
 
-/// A delivery as the fake sends it, with its secret.
+/// Returns a delivery as the fake sends it, with its secret.
 fn delivery() -> anyhow::Result<(String, HeaderMap, Bytes)> {
     let fake = FakeChatwoot::new();
     let (account, token) = fake.add_account("Bench");

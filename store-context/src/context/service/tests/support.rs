@@ -1,4 +1,4 @@
-//! A host that can be slow, broken and counted, and caches that fail.
+//! A host that can be slow or broken and counts its calls, and caches that fail.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -16,7 +16,7 @@ use crate::ports::{Cache, Carts, Cursor, CustomerPage, Customers, Orders};
 
 pub(super) const MS: Duration = Duration::from_millis(1);
 
-/// How one part of the host behaves.
+/// The behavior of one part of the host.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Mood {
     pub(super) delay: Duration,
@@ -90,7 +90,7 @@ impl Carts for Host {
     }
 }
 
-/// A cache that fails, or never answers.
+/// A cache that fails or never responds.
 pub(super) struct NoCache {
     pub(super) hangs: bool,
 }
@@ -119,7 +119,7 @@ impl Cache for NoCache {
     }
 }
 
-/// A cache into which values take their time.
+/// A cache with slow writes.
 #[derive(Default)]
 pub(super) struct SlowCache(memory::MemoryCache);
 
@@ -173,7 +173,7 @@ pub(super) fn order(day: i64, amount: &str) -> Order {
     }
 }
 
-/// A host with Ada, her six orders and her cart, and its ports.
+/// Returns a host with Ada, her six orders and her cart, and its ports.
 pub(super) async fn host() -> (Arc<Host>, Ports) {
     let host = Arc::new(Host::default());
     host.shop.open(&north(), Currency::EUR);
