@@ -16,8 +16,14 @@ pub struct SyncConfig {
     pub parallel: usize,
     /// How many of them may be of one store, so that a slow one leaves room. The default is 12.
     pub per_store: usize,
+    /// How many of them may be bulk work. Its calls wait for their turn in the server's limit
+    /// ([`Account::in_background`](chatwoot_client::Account::in_background)), and live changes find
+    /// the other slots free meanwhile. The default is 12.
+    pub bulk: usize,
     /// How long a claim holds. A customer who takes three quarters of it is given up for then, so
-    /// that a contact has one writer. The default is 5 minutes.
+    /// that a contact has one writer; that is to be longer than a call may take
+    /// ([`RetryPolicy::deadline`](chatwoot_client::RetryPolicy::deadline), 90 seconds). The default
+    /// is 5 minutes.
     pub lease: Duration,
     /// How long to wait at most before looking again when there is nothing to do. The default is
     /// 250 milliseconds.
@@ -47,6 +53,7 @@ impl Default for SyncConfig {
             batch: 256,
             parallel: 16,
             per_store: 12,
+            bulk: 12,
             lease: Duration::from_mins(5),
             idle: Duration::from_millis(250),
             port_timeout: Duration::from_secs(10),

@@ -42,7 +42,8 @@ pub(super) enum Blame {
     Perhaps,
     /// The store's account or its Chatwoot: none of the store's customers would fare better.
     Store,
-    /// Nobody: another worker has a row that this one needs, or the claim was lost.
+    /// Nobody: another worker has a row that this one needs, the claim was lost, or live calls left no
+    /// room for bulk work.
     Nobody,
 }
 
@@ -60,6 +61,12 @@ impl SyncError {
             Self::Write(WriteError::Port(_) | WriteError::Unsteady | WriteError::NoContactYet)
             | Self::Panicked => Blame::Customer,
         }
+    }
+
+    /// Whether the client itself had no room for the call in the server's limit, and sent nothing.
+    pub(super) fn was_held_back(&self) -> bool {
+        matches!(self, Self::Write(WriteError::Chatwoot(error))
+            if error.kind() == ErrorKind::RateLimited && error.attempts() == 0)
     }
 
     /// How long what was sent may still be worked on.

@@ -112,8 +112,8 @@ impl ContactSync {
     /// workers have run, another check finds nothing.
     ///
     /// It is one call for 15 contacts, and one for each linked contact that is not listed, as fast as
-    /// the client's limits allow. [`ContactSync::sweep`] does the same within a share of the limit,
-    /// and looks for changes in the shop that nobody told of. No webhook tells of a deletion or a
+    /// background calls may be sent ([`Account::in_background`](chatwoot_client::Account::in_background)).
+    /// [`ContactSync::sweep`] does the same within a share of the limit, and looks for changes in the shop that nobody told of. No webhook tells of a deletion or a
     /// merge, so one of the two belongs into a host's schedule, and after a change of the store's
     /// [`IdentityPolicy`](crate::model::IdentityPolicy).
     ///
@@ -182,7 +182,7 @@ impl ContactSync {
         let mut step = SweepStep::default();
         let next = match place {
             Place::Contacts { page } => {
-                let open = self.open(store).await?;
+                let open = self.open(store).await?.in_background();
                 let mut seen = seen;
                 let more = self.sweep_page(&open, page, &mut seen, &mut step).await?;
                 let links = Place::Links { after: None };
@@ -190,7 +190,7 @@ impl ContactSync {
                 Some(SweepCursor { place, seen })
             }
             Place::Links { after } => {
-                let open = self.open(store).await?;
+                let open = self.open(store).await?.in_background();
                 let place = match self.sweep_link(&open, after, &seen, &mut step).await? {
                     Some(last) => Place::Links { after: Some(last) },
                     None => Place::Customers { after: None },

@@ -59,7 +59,8 @@ impl Round {
         config: ReconcileConfig,
         claim: &RoundClaim,
     ) -> Result<Ended, ReconcileError> {
-        let OpenAccount { account, identity, key, .. } = accounts.open(&claim.store).await?;
+        let OpenAccount { account, identity, key, .. } =
+            accounts.open(&claim.store).await?.in_background();
         // The server counts back from its own now, so that its clock may be wrong; only what it
         // dates is held against ours, with some leeway.
         let window = claim.age + config.overlap;

@@ -183,7 +183,7 @@ impl Entries {
     }
 
     pub(super) fn claim(&mut self, request: ClaimRequest<'_>, now: Instant) -> Vec<QueueClaim> {
-        let ClaimRequest { limit, share, lease, except } = request;
+        let ClaimRequest { limit, share, lease, except, .. } = request;
         let claimed = self.due.claim(limit, share, except, now);
         claimed.into_iter().filter_map(|queue| self.hold(queue, now + lease)).collect()
     }
