@@ -158,6 +158,15 @@ impl Accounts {
     }
 }
 
+impl OpenAccount {
+    /// Returns the same store for bulk work: calls of its account leave room in the server's limit
+    /// to live ones, see [`Account::in_background`].
+    #[must_use]
+    pub fn in_background(self) -> Self {
+        Self { account: self.account.in_background(), ..self }
+    }
+}
+
 impl std::fmt::Debug for Accounts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Accounts").field("clients", &self.clients).finish_non_exhaustive()

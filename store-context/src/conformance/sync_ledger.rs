@@ -37,6 +37,7 @@ macro_rules! sync_ledger_conformance {
                 rows_come_in_the_order_in_which_they_became_due,
                 a_further_trigger_keeps_a_rows_place,
                 live_goes_before_bulk,
+                a_claim_takes_no_more_bulk_than_it_asks_for,
                 a_live_trigger_makes_a_bulk_row_live,
                 a_claim_takes_no_more_than_its_limit,
                 a_store_gets_its_share_while_others_wait,
@@ -227,7 +228,25 @@ pub async fn live_goes_before_bulk(port: &dyn SyncLedger) {
     assert!(claims.iter().all(|claim| claim.priority == Priority::Bulk), "and it says so");
 }
 
-/// A waiting bulk row that is wanted live precedes bulk rows.
+/// A claim gives no more bulk than it asks for, however much there is room for.
+pub async fn a_claim_takes_no_more_bulk_than_it_asks_for(port: &dyn SyncLedger) {
+    want_in(port, &north(), &["a", "b", "c"], Priority::Bulk).await;
+    want_in(port, &south(), &["d", "e"], Priority::Bulk).await;
+    want(port, &["f", "g"]).await;
+    let few = ClaimRequest { bulk: 2, ..request(10, 10, &[]) };
+    let claims = ok(port.claim(few).await);
+    let live = |claims: &[SyncClaim]| {
+        claims.iter().filter(|claim| claim.priority == Priority::Live).count()
+    };
+    assert_eq!((claims.len(), live(&claims)), (4, 2), "all that is live, and some bulk");
+    let none = ClaimRequest { bulk: 0, ..few };
+    assert_eq!(ok(port.claim(none).await), [], "bulk waits");
+    want_in(port, &south(), &["h"], Priority::Live).await;
+    assert_eq!(ids(&ok(port.claim(none).await)), ["h"], "what is live does not");
+    assert_eq!(take(port, 10).await.len(), 3, "bulk is there for the next");
+}
+
+/// A row that waits as bulk and is wanted live goes before bulk.
 pub async fn a_live_trigger_makes_a_bulk_row_live(port: &dyn SyncLedger) {
     want_in(port, &north(), &["a", "b"], Priority::Bulk).await;
     want(port, &["b"]).await;
@@ -979,7 +998,7 @@ async fn want_in(port: &dyn SyncLedger, store: &StoreId, customers: &[&str], pri
 }
 
 fn request(limit: usize, share: usize, except: &[StoreId]) -> ClaimRequest<'_> {
-    ClaimRequest { limit, share, lease: LEASE, except }
+    ClaimRequest { limit, share, bulk: usize::MAX, lease: LEASE, except }
 }
 
 async fn take(port: &dyn SyncLedger, limit: usize) -> Vec<SyncClaim> {

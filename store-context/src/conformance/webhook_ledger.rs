@@ -384,7 +384,7 @@ pub async fn the_store_that_was_served_longest_ago_comes_first(port: &dyn Webhoo
 /// No more than a store's share is claimed while other stores have due queues.
 pub async fn a_store_has_its_share(port: &dyn WebhookLedger) {
     crowd(port).await;
-    let request = ClaimRequest { limit: 4, share: 2, lease: LEASE, except: &[] };
+    let request = ClaimRequest { limit: 4, share: 2, bulk: 0, lease: LEASE, except: &[] };
     let claims = ok(port.claim(request).await);
     let souths = claims.iter().filter(|claim| claim.store == south()).count();
     assert_eq!((claims.len(), souths), (4, 2), "two of each");
@@ -396,7 +396,7 @@ pub async fn a_store_has_its_share(port: &dyn WebhookLedger) {
 pub async fn excepted_stores_are_passed_over(port: &dyn WebhookLedger) {
     crowd(port).await;
     let except = [north()];
-    let request = ClaimRequest { limit: 9, share: 9, lease: LEASE, except: &except };
+    let request = ClaimRequest { limit: 9, share: 9, bulk: 0, lease: LEASE, except: &except };
     let claims = ok(port.claim(request).await);
     assert!(claims.iter().all(|claim| claim.store == south()), "{claims:?}");
     assert_eq!(claims.len(), 2, "all of the other store");
@@ -836,11 +836,11 @@ async fn take(port: &dyn WebhookLedger, entry: &NewEntry) -> Taken {
 }
 
 async fn claim(port: &dyn WebhookLedger, limit: usize) -> Vec<QueueClaim> {
-    ok(port.claim(ClaimRequest { limit, share: limit, lease: LEASE, except: &[] }).await)
+    ok(port.claim(ClaimRequest { limit, share: limit, bulk: 0, lease: LEASE, except: &[] }).await)
 }
 
 async fn claim_for(port: &dyn WebhookLedger, lease: Duration) -> Vec<QueueClaim> {
-    ok(port.claim(ClaimRequest { limit: 10, share: 10, lease, except: &[] }).await)
+    ok(port.claim(ClaimRequest { limit: 10, share: 10, bulk: 0, lease, except: &[] }).await)
 }
 
 async fn load(port: &dyn WebhookLedger, claim: &QueueClaim) -> Vec<Entry> {

@@ -282,7 +282,7 @@ impl Work for Dispatcher {
     async fn claim(&self, limit: usize, except: &[StoreId]) -> PortResult<Vec<QueueClaim>> {
         let DispatchConfig { per_store, lease, .. } = self.config;
         let share = (per_store / 4).max(1);
-        self.port(self.ledger.claim(ClaimRequest { limit, share, lease, except })).await
+        self.port(self.ledger.claim(ClaimRequest { limit, share, bulk: 0, lease, except })).await
     }
 
     async fn wait(&self) {

@@ -11,7 +11,9 @@ pub struct ClaimRequest<'a> {
     pub limit: usize,
     /// The maximum number of rows per store while other stores have due rows too.
     pub share: usize,
-    /// The duration of the claims' leases.
+    /// At most so many of bulk work. Of the sync ledger only: the webhook ledger has none.
+    pub bulk: usize,
+    /// How long the claims hold.
     pub lease: Duration,
     /// Stores that already have enough rows in work in this process: none of theirs are claimed.
     pub except: &'a [StoreId],

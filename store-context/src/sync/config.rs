@@ -17,8 +17,14 @@ pub struct SyncConfig {
     /// The maximum number of them per store, so that a slow store leaves room for others. The
     /// default is 12.
     pub per_store: usize,
-    /// The duration of a claim's lease. The sync of a customer is aborted after three quarters of
-    /// it, so that a contact has only one writer. The default is 5 minutes.
+    /// How many of them may be bulk work. Its calls wait for their turn in the server's limit
+    /// ([`Account::in_background`](chatwoot_client::Account::in_background)), and live changes find
+    /// the other slots free meanwhile. The default is 12.
+    pub bulk: usize,
+    /// How long a claim holds. A customer who takes three quarters of it is given up for then, so
+    /// that a contact has one writer; that is to be longer than a call may take
+    /// ([`RetryPolicy::deadline`](chatwoot_client::RetryPolicy::deadline), 90 seconds). The default
+    /// is 5 minutes.
     pub lease: Duration,
     /// The maximum delay before the next claim when nothing is due. The default is 250
     /// milliseconds.
@@ -48,6 +54,7 @@ impl Default for SyncConfig {
             batch: 256,
             parallel: 16,
             per_store: 12,
+            bulk: 12,
             lease: Duration::from_mins(5),
             idle: Duration::from_millis(250),
             port_timeout: Duration::from_secs(10),

@@ -14,7 +14,9 @@ use super::write::{Attempt, WriteError, Written};
 use crate::accounts::{OpenAccount, StoreAccountError};
 use crate::attributes::CartState;
 use crate::model::{CustomerId, Insights, StoreId};
-use crate::ports::{Doubt, Hold, Link, PortError, PortResult, Ports, Settlement, SyncClaim};
+use crate::ports::{
+    Doubt, Hold, Link, PortError, PortResult, Ports, Priority, Settlement, SyncClaim,
+};
 
 impl ContactSync {
     pub(super) async fn open(&self, store: &StoreId) -> Result<OpenAccount, StoreAccountError> {
@@ -60,6 +62,10 @@ impl ContactSync {
     /// Syncs a claimed customer: erases, removes, merges or writes the contact.
     pub(super) async fn sync_customer(&self, claim: &SyncClaim) -> Result<Done, SyncError> {
         let open = self.open(&claim.store).await?;
+        let open = match claim.priority {
+            Priority::Live => open,
+            Priority::Bulk => open.in_background(),
+        };
         if claim.erased {
             return self.remove_erased(&open, claim).await;
         }

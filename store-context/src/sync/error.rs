@@ -62,7 +62,13 @@ impl SyncError {
         }
     }
 
-    /// Returns how long the server may still process what was sent.
+    /// Whether the client itself had no room for the call in the server's limit, and sent nothing.
+    pub(super) fn was_held_back(&self) -> bool {
+        matches!(self, Self::Write(WriteError::Chatwoot(error))
+            if error.kind() == ErrorKind::RateLimited && error.attempts() == 0)
+    }
+
+    /// How long what was sent may still be worked on.
     pub(super) fn settles_in(&self) -> Duration {
         match self {
             Self::Late => SERVER_TIME,

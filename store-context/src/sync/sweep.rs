@@ -185,7 +185,7 @@ impl ContactSync {
         let mut step = SweepStep::default();
         let next = match place {
             Place::Contacts { page } => {
-                let open = self.open(store).await?;
+                let open = self.open(store).await?.in_background();
                 let mut seen = seen;
                 let more = self.sweep_page(&open, page, &mut seen, &mut step).await?;
                 let links = Place::Links { after: None };
@@ -193,7 +193,7 @@ impl ContactSync {
                 Some(SweepCursor { place, seen })
             }
             Place::Links { after } => {
-                let open = self.open(store).await?;
+                let open = self.open(store).await?.in_background();
                 let place = match self.sweep_link(&open, after, &seen, &mut step).await? {
                     Some(last) => Place::Links { after: Some(last) },
                     None => Place::Customers { after: None },

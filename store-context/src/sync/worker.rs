@@ -51,7 +51,18 @@ struct Finished {
     error: Option<String>,
 }
 
-/// The result of settling a batch: which of the claims were valid.
+/// What there is room for.
+struct Room {
+    limit: usize,
+    /// How many of them may be bulk work.
+    bulk: usize,
+    /// Stores that have all that they may have.
+    full: Vec<StoreId>,
+    /// Whether a customer may be due who is not to be claimed before another is done.
+    holds_back: bool,
+}
+
+/// How a batch was settled: which of the claims stood.
 type Settled = (Vec<Finished>, PortResult<Vec<bool>>);
 
 impl ContactSync {
@@ -175,7 +186,7 @@ impl ContactSync {
         let mut slots = FuturesUnordered::new();
         let mut held: BTreeMap<u64, SyncClaim> = BTreeMap::new();
         let mut finished: Vec<Finished> = Vec::new();
-        let mut claiming: Option<BoxFuture<'_, (usize, PortResult<Vec<SyncClaim>>)>> = None;
+        let mut claiming: Option<BoxFuture<'_, (Room, PortResult<Vec<SyncClaim>>)>> = None;
         let mut settling: Option<BoxFuture<'_, Settled>> = None;
         let mut resting: Option<BoxFuture<'_, ()>> = None;
         loop {
@@ -187,9 +198,9 @@ impl ContactSync {
                 return failed.map_or(Ok(()), Err);
             }
             if !ends && claiming.is_none() && resting.is_none() {
-                let (limit, except) = self.room(&held, left);
-                if limit > 0 {
-                    claiming = Some(self.claim(limit, except).boxed());
+                let room = self.room(&held, left);
+                if room.limit > 0 {
+                    claiming = Some(self.claim(room).boxed());
                 }
             }
             tokio::select! {
@@ -218,20 +229,22 @@ impl ContactSync {
                 }
                 Some(one) = slots.next(), if !slots.is_empty() => {
                     let one: Finished = one;
-                    // A store that had reached its share can be claimed from again.
-                    if of_store(&held, &one.claim.store) >= self.config.per_store {
+                    // A store that had all that it may have, and bulk work, can be claimed again.
+                    if of_store(&held, &one.claim.store) >= self.config.per_store
+                        || in_bulk(&held) >= self.config.bulk
+                    {
                         resting = None;
                     }
                     held.remove(&one.claim.fence);
                     finished.push(one);
                 }
-                (limit, claims) = or_pending(claiming.as_mut()) => {
+                (room, claims) = or_pending(claiming.as_mut()) => {
                     claiming = None;
                     match claims {
                         Ok(claims) => {
-                            if claims.is_empty() && quota.is_some() {
+                            if claims.is_empty() && quota.is_some() && !room.holds_back {
                                 left = Some(0);
-                            } else if claims.len() < limit {
+                            } else if claims.len() < room.limit {
                                 resting = Some(self.ports.sync.wait(self.config.idle).boxed());
                             }
                             left = left.map(|left| left.saturating_sub(claims.len()));
@@ -254,9 +267,9 @@ impl ContactSync {
         }
     }
 
-    /// Returns how many customers may be claimed now, and the stores of which none may be. The
-    /// number is at most what any store has room for, so that none exceeds its share.
-    fn room(&self, held: &BTreeMap<u64, SyncClaim>, left: Option<usize>) -> (usize, Vec<StoreId>) {
+    /// How many customers may be claimed now. No more than any store has room for, so that none gets
+    /// more than its share.
+    fn room(&self, held: &BTreeMap<u64, SyncClaim>, left: Option<usize>) -> Room {
         let most = self.config.per_store.max(1);
         let mut in_hand: BTreeMap<&StoreId, usize> = BTreeMap::new();
         for claim in held.values() {
@@ -267,17 +280,17 @@ impl ContactSync {
         let fullest = in_hand.values().filter(|count| **count < most).max();
         let free = self.config.parallel.max(1).saturating_sub(held.len());
         let limit = free.min(most - fullest.copied().unwrap_or_default());
-        (limit.min(left.unwrap_or(usize::MAX)), full)
+        let bulk = self.config.bulk.max(1).saturating_sub(in_bulk(held));
+        let holds_back = bulk == 0 || !full.is_empty();
+        Room { limit: limit.min(left.unwrap_or(usize::MAX)), bulk, full, holds_back }
     }
 
-    async fn claim(
-        &self,
-        limit: usize,
-        except: Vec<StoreId>,
-    ) -> (usize, PortResult<Vec<SyncClaim>>) {
-        let share = (limit / 2).max(1);
-        let request = ClaimRequest { limit, share, lease: self.config.lease, except: &except };
-        (limit, self.in_time("sync ledger", self.ports.sync.claim(request)).await)
+    async fn claim(&self, room: Room) -> (Room, PortResult<Vec<SyncClaim>>) {
+        let Room { limit, bulk, ref full, .. } = room;
+        let (share, lease) = ((limit / 2).max(1), self.config.lease);
+        let request = ClaimRequest { limit, share, bulk, lease, except: full };
+        let claims = self.in_time("sync ledger", self.ports.sync.claim(request)).await;
+        (room, claims)
     }
 
     /// Syncs one claimed customer within less time than the lease: the rest of the lease covers a
@@ -337,6 +350,11 @@ impl ContactSync {
                 // One failed probe pauses the store again.
                 let store = *count >= STORE_FAILURES || claim.pauses > 0;
                 if store { Blame::Store } else { Blame::Customer }
+            }
+            // Live calls took the whole limit for as long as a call waits, which is no fault of the
+            // store's.
+            Blame::Store if claim.priority == Priority::Bulk && error.was_held_back() => {
+                Blame::Nobody
             }
             blame => blame,
         };
@@ -439,8 +457,10 @@ impl ContactSync {
         }
     }
 
-    /// Syncs one claimed customer and settles the claim.
-    pub(super) async fn attend_and_settle(&self, claim: SyncClaim) -> PortResult<Synced> {
+    /// Syncs one held customer and settles the claim. Whoever holds a customer waits for it, so it is
+    /// live work whatever the row is.
+    pub(super) async fn attend_and_settle(&self, held: SyncClaim) -> PortResult<Synced> {
+        let claim = SyncClaim { priority: Priority::Live, ..held };
         let finished = self.attend(claim).await;
         let (batch, stood) = self.settle(vec![finished]).await;
         let stood = stood?.first().copied().unwrap_or(false);
@@ -453,7 +473,11 @@ fn of_store(held: &BTreeMap<u64, SyncClaim>, store: &StoreId) -> usize {
     held.values().filter(|claim| claim.store == *store).count()
 }
 
-/// Returns the result of an interrupted sync: the server may still be processing what was sent.
+fn in_bulk(held: &BTreeMap<u64, SyncClaim>) -> usize {
+    held.values().filter(|claim| claim.priority == Priority::Bulk).count()
+}
+
+/// A customer whose sync was cut off: what was sent may still be worked on.
 fn given_back(claim: SyncClaim) -> Finished {
     let settlement = Settlement::Returned { quiet: SERVER_TIME };
     Finished { claim, done: Done::new(settlement, Outcome::Returned), error: None }

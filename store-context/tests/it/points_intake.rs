@@ -117,7 +117,7 @@ async fn counts(bench: &Bench) -> WebhookCounts {
 /// Returns what another process could claim now.
 async fn claimable(bench: &Bench) -> Vec<QueueClaim> {
     let lease = Duration::from_mins(1);
-    let request = ClaimRequest { limit: 500, share: 500, lease, except: &[] };
+    let request = ClaimRequest { limit: 500, share: 500, bulk: 0, lease, except: &[] };
     bench.ports.webhooks.claim(request).await.unwrap()
 }
 

@@ -60,9 +60,10 @@ impl Round {
         config: ReconcileConfig,
         claim: &RoundClaim,
     ) -> Result<Ended, ReconcileError> {
-        let OpenAccount { account, identity, key, .. } = accounts.open(&claim.store).await?;
-        // The server counts back from its own time, so its clock may be wrong; only the times in
-        // its responses are compared with ours, with some tolerance.
+        let OpenAccount { account, identity, key, .. } =
+            accounts.open(&claim.store).await?.in_background();
+        // The server counts back from its own now, so that its clock may be wrong; only what it
+        // dates is held against ours, with some leeway.
         let window = claim.age + config.overlap;
         let now = ports.clock.now();
         let mut round = Self {

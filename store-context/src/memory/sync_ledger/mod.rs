@@ -122,14 +122,17 @@ impl State {
     fn claim(&mut self, request: ClaimRequest<'_>, now: Timestamp) -> Vec<SyncClaim> {
         let except: BTreeSet<usize> =
             request.except.iter().filter_map(|store| self.ids.get(store).copied()).collect();
-        let mut claims = Vec::new();
+        let mut claims: Vec<SyncClaim> = Vec::new();
+        let mut bulk = 0;
         let mut taken: HashMap<usize, usize> = HashMap::new();
         // Capacity that is left once each store had its share goes to any store.
         for share in [request.share, usize::MAX] {
             for priority in PRIORITIES {
                 let queue = queue_of(priority);
                 self.turns[queue].advance(now);
-                while claims.len() < request.limit {
+                while claims.len() < request.limit
+                    && (priority == Priority::Live || bulk < request.bulk)
+                {
                     let may = |store: usize| {
                         let has = taken.get(&store).copied().unwrap_or_default();
                         !except.contains(&store) && has < share
@@ -138,6 +141,7 @@ impl State {
                     let claim = self.claim_of(index, priority, request.lease, now);
                     self.place(index);
                     if let Some(claim) = claim {
+                        bulk += usize::from(priority == Priority::Bulk);
                         claims.push(claim);
                         *taken.entry(index).or_default() += 1;
                     }

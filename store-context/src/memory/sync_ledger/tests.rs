@@ -23,7 +23,7 @@ fn customer(n: usize) -> CustomerId {
 }
 
 fn request(limit: usize) -> ClaimRequest<'static> {
-    ClaimRequest { limit, share: usize::MAX, lease: LEASE, except: &[] }
+    ClaimRequest { limit, share: usize::MAX, bulk: usize::MAX, lease: LEASE, except: &[] }
 }
 
 fn confirmed(contact: u64) -> Settlement {

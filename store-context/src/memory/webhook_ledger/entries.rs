@@ -193,7 +193,7 @@ impl Entries {
     }
 
     pub(super) fn claim(&mut self, request: ClaimRequest<'_>, now: Instant) -> Vec<QueueClaim> {
-        let ClaimRequest { limit, share, lease, except } = request;
+        let ClaimRequest { limit, share, lease, except, .. } = request;
         let claimed = self.due.claim(limit, share, except, now);
         let mut claims = Vec::new();
         for queue in claimed {

@@ -54,7 +54,7 @@ async fn a_twin_comes_within_ten_seconds() {
 }
 
 const ALL: ClaimRequest<'_> =
-    ClaimRequest { limit: 5, share: 5, lease: Duration::from_mins(1), except: &[] };
+    ClaimRequest { limit: 5, share: 5, bulk: 0, lease: Duration::from_mins(1), except: &[] };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_deliveries_and_workers_handle_each_fact_once() {

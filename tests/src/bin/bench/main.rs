@@ -1,11 +1,12 @@
 //! Measures the client's cost, as ratios against a baseline in the same run.
 //!
-//! `bench client` prints a table and ends with one line of JSON. Run it through `scripts/bench`,
-//! which builds it in release mode.
+//! `bench client` and `bench sync` print a table and end with one line of JSON. Run it through
+//! `scripts/bench`, which builds it in release mode.
 
 mod build;
 mod calls;
 mod decode;
+mod sync;
 mod webhook;
 
 use std::process::ExitCode;
@@ -53,18 +54,29 @@ impl Row {
     }
 }
 
+/// The purchases whose customers `bench sync` syncs, from where `scripts/bench` is run.
+const ORDERS: &str = "../shared/data/cdnow.txt";
+
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
-    match (arguments.next().as_deref(), arguments.next()) {
+    let ended = match (arguments.next().as_deref(), arguments.next()) {
         (Some("client"), None) => report(),
-        // The server of the calls, in a separate process so that only the client's time counts.
+        (Some("sync"), orders) => {
+            let orders = orders.unwrap_or_else(|| ORDERS.to_owned());
+            match sync::report(orders.as_ref()) {
+                Ok(true) => Ok(()),
+                Ok(false) => return ExitCode::FAILURE,
+                Err(error) => Err(error),
+            }
+        }
+        // The server of the calls, in a process of its own so that only the client's time counts.
         (Some("serve"), None) => calls::serve(),
         _ => {
-            eprintln!("usage: bench client");
+            eprintln!("usage: bench client\n       bench sync [FILE OF PURCHASES]");
             return ExitCode::from(2);
         }
-    }
-    .map_or_else(
+    };
+    ended.map_or_else(
         |error| {
             eprintln!("bench: {error:#}");
             ExitCode::from(2)
