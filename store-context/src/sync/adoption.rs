@@ -7,6 +7,8 @@ use chatwoot_client::{Error, Secret};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::worker::ContactSync;
+use super::write::is_marked_for;
 use crate::accounts::OpenAccount;
 use crate::model::CustomerId;
 
@@ -33,6 +35,23 @@ pub enum Adoption {
     UnpreparedOrEmail,
 }
 
+impl ContactSync {
+    /// Returns whether an unlinked contact may be treated as the customer's: it is marked for the
+    /// customer, or no visitor can have prepared it, as strictly as the policy requires.
+    pub(super) async fn is_own(
+        &self,
+        open: &OpenAccount,
+        customer: &CustomerId,
+        contact: &Contact,
+    ) -> Result<bool, Error> {
+        if is_marked_for(open, customer, contact) {
+            return Ok(true);
+        }
+        let now = self.ports.clock.now();
+        is_unprepared(self.config.adoption, open, customer, contact, now).await
+    }
+}
+
 /// The maximum number of a contact's conversations that Chatwoot returns; there may be more.
 const SHOWN: usize = 20;
 
@@ -41,7 +60,7 @@ const SHOWN: usize = 20;
 ///
 /// Chatwoot's `hmac_verified` alone is not sufficient: a guest of the public API gets it with the
 /// HMAC of the empty identifier, and a signed-in visitor keeps it with another customer's (4.15.1).
-pub(super) async fn is_unprepared(
+async fn is_unprepared(
     policy: Adoption,
     open: &OpenAccount,
     customer: &CustomerId,

@@ -78,6 +78,10 @@ impl SyncConfig {
 
 /// What is done with the contact of a customer who no longer exists in the shop.
 ///
+/// If no contact is linked, or the linked one no longer exists, the contact is looked up by the
+/// customer's identifier: one call, none for [`GonePolicy::Keep`]. It is removed only if [`Adoption`]
+/// would have given it to the customer.
+///
 /// The contact of an erased customer ([`ContactSync::erase`](super::ContactSync::erase)) is deleted
 /// whatever the policy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -89,7 +93,7 @@ pub enum GonePolicy {
     /// the engine wrote; the conversations stay.
     #[default]
     Anonymize,
-    /// Deletes the contact with its conversations. A contact that is online is anonymized now and
-    /// deleted later, because Chatwoot refuses to delete it.
+    /// Deletes the contact with its conversations. A contact that is online is anonymized now,
+    /// except for the identifier, and deleted later, because Chatwoot refuses to delete it.
     Delete,
 }

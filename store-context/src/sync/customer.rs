@@ -7,7 +7,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::contact::WantedContact;
 use super::drift::Drift;
 use super::error::SyncError;
-use super::report::{Done, Outcome, retry_left_out};
+use super::report::{Done, retry_left_out};
 use super::state::ContactState;
 use super::worker::ContactSync;
 use super::write::{Attempt, WriteError, Written};
@@ -109,14 +109,14 @@ impl ContactSync {
             // The state read before may be older than an erasure.
             match self.wanted(open, &claim.customer).await? {
                 Some(wanted) => wanted,
-                None => return Ok(Done::new(Settlement::Gone, Outcome::Gone)),
+                None => return self.remove_vanished(open, claim).await,
             }
         } else {
             wanted
         };
         let written = Attempt::new(self, open, claim, known, wanted).write().await?;
         let Some(Written { outcome, link, left_out, vanished }) = written else {
-            return Ok(Done { called: true, ..Done::new(Settlement::Gone, Outcome::Gone) });
+            return self.remove_vanished(open, claim).await;
         };
         let drift = if vanished { Some(Drift::Vanished) } else { drift };
         if let Some(drift) = &drift {

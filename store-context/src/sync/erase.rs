@@ -23,7 +23,8 @@ impl ContactSync {
     /// write of the customer's data, including writes that are already wanted or computed. This
     /// holds until [`SyncLedger::forget`](crate::ports::SyncLedger::forget).
     ///
-    /// A contact that is online cannot be deleted: it is anonymized at once and deleted later.
+    /// A contact that is online cannot be deleted: it is anonymized at once, except for the
+    /// identifier, by which it is found again, and deleted later.
     ///
     /// # Errors
     /// Returns an error if the ledger failed. Repeating the call is safe.

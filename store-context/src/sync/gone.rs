@@ -11,7 +11,7 @@ use super::customer::link_in;
 use super::error::SyncError;
 use super::report::{Done, Outcome};
 use super::worker::ContactSync;
-use super::write::{MADE_FOR, WriteError, is_marked_for};
+use super::write::{MADE_FOR, ROUNDS, WriteError, mark};
 use crate::accounts::OpenAccount;
 use crate::attributes;
 use crate::ports::{Doubt, Settlement, SyncClaim};
@@ -26,14 +26,7 @@ impl ContactSync {
         open: &OpenAccount,
         claim: &SyncClaim,
     ) -> Result<Done, SyncError> {
-        let contact = match link_in(open, claim) {
-            Some(link) => Some(link.contact),
-            None => self.find_own(open, claim).await?,
-        };
-        match contact {
-            Some(contact) => self.delete(open, claim, contact).await,
-            None => Ok(gone()),
-        }
+        self.remove(open, claim, Removal::Delete).await
     }
 
     /// Removes the contact of a customer who no longer exists, according to the policy.
@@ -42,86 +35,154 @@ impl ContactSync {
         open: &OpenAccount,
         claim: &SyncClaim,
     ) -> Result<Done, SyncError> {
-        let contact = match link_in(open, claim) {
-            Some(link) if self.config.gone == GonePolicy::Keep => {
-                return Ok(Done::unchanged(link.clone()));
-            }
-            Some(link) => Some(link.contact),
-            // A creation whose response was lost.
-            None if claim.doubt == Doubt::Write => self.find_own(open, claim).await?,
-            None => None,
-        };
-        match (contact, self.config.gone) {
-            (None, _) | (_, GonePolicy::Keep) => Ok(gone()),
-            (Some(contact), GonePolicy::Delete) => self.delete(open, claim, contact).await,
-            (Some(contact), GonePolicy::Anonymize) => {
-                let there = self.anonymize(open, claim, contact).await?;
-                let outcome = if there { Outcome::Anonymized } else { Outcome::Gone };
-                Ok(Done { called: true, ..Done::new(Settlement::Gone, outcome) })
-            }
+        match self.config.gone {
+            GonePolicy::Keep => Ok(match link_in(open, claim) {
+                Some(link) => Done::unchanged(link.clone()),
+                None => Done::new(Settlement::Gone, Outcome::Gone),
+            }),
+            GonePolicy::Anonymize => self.remove(open, claim, Removal::Anonymize).await,
+            GonePolicy::Delete => self.remove(open, claim, Removal::Delete).await,
         }
     }
 
-    /// Finds an unlinked contact that was created for the customer.
-    pub(super) async fn find_own(
+    /// Removes the contact of a customer who no longer exists and whose linked contact is not found.
+    pub(super) async fn remove_vanished(
         &self,
         open: &OpenAccount,
         claim: &SyncClaim,
-    ) -> Result<Option<ContactId>, SyncError> {
-        let identifier = ContactKey::Identifier(open.identity.identifier(&claim.customer));
-        let found = open.account.contacts().find_exact(identifier).await?;
-        let own = found.filter(|contact| is_marked_for(open, &claim.customer, contact));
-        Ok(own.map(|contact| contact.id))
+    ) -> Result<Done, SyncError> {
+        let unlinked = SyncClaim { link: None, ..claim.clone() };
+        self.remove_gone(open, &unlinked).await
     }
 
+    /// Removes the linked contact or, if there is none, the one that carries the customer's
+    /// identifier: the widget or an app created it, an agent merged the linked contact into it, or
+    /// the response to its creation was lost.
+    async fn remove(
+        &self,
+        open: &OpenAccount,
+        claim: &SyncClaim,
+        how: Removal,
+    ) -> Result<Done, SyncError> {
+        let mut linked = link_in(open, claim).map(|link| link.contact);
+        for _ in 0..ROUNDS {
+            let Some(contact) = self.linked_or_own(open, claim, linked.take()).await? else {
+                return Ok(gone());
+            };
+            let removed = match how {
+                Removal::Anonymize => self.anonymize(open, claim, contact).await?,
+                Removal::Delete => self.delete(open, claim, contact).await?,
+            };
+            if let Some(done) = removed {
+                return Ok(done);
+            }
+        }
+        Err(WriteError::Unsteady.into())
+    }
+
+    /// Returns the linked contact or, if there is none, the one that carries the customer's
+    /// identifier and may be treated as the customer's.
+    pub(super) async fn linked_or_own(
+        &self,
+        open: &OpenAccount,
+        claim: &SyncClaim,
+        linked: Option<ContactId>,
+    ) -> Result<Option<ContactId>, SyncError> {
+        if linked.is_some() {
+            return Ok(linked);
+        }
+        let identifier = ContactKey::Identifier(open.identity.identifier(&claim.customer));
+        let Some(found) = open.account.contacts().find_exact(identifier).await? else {
+            return Ok(None);
+        };
+        let (store, customer, contact) = (&claim.store, &claim.customer, found.id);
+        let ledger = &self.ports.sync;
+        let other = ledger.customer_of(store, &open.key, contact);
+        let other = self.in_time("sync ledger", other).await?.filter(|other| other != customer);
+        if let Some(other) = other {
+            tracing::warn!(%store, %customer, %contact, %other,
+                "another customer's contact carries the identifier of a removed customer");
+            // The other customer's worker writes the right identifier.
+            let doubt = ledger.doubt(store, &open.key, contact, Doubt::Look, None);
+            self.in_time("sync ledger", doubt).await?;
+            return Ok(None);
+        }
+        if self.is_own(open, customer, &found).await? {
+            return Ok(Some(contact));
+        }
+        tracing::warn!(%store, %customer, %contact,
+            "a contact with a removed customer's identifier may be a visitor's; it is not removed");
+        Ok(None)
+    }
+
+    /// Deletes a contact. Returns `None` if the contact no longer exists.
     async fn delete(
         &self,
         open: &OpenAccount,
         claim: &SyncClaim,
         contact: ContactId,
-    ) -> Result<Done, SyncError> {
+    ) -> Result<Option<Done>, SyncError> {
         self.begin(claim).await?;
         match open.account.contacts().delete(contact).await {
-            Ok(()) => Ok(Done::new(Settlement::Gone, Outcome::Deleted)),
-            Err(error) if error.is_not_found() => Ok(Done { called: true, ..gone() }),
-            // A contact with an open widget cannot be deleted.
+            Ok(()) => Ok(Some(Done::new(Settlement::Gone, Outcome::Deleted))),
+            Err(error) if error.is_not_found() => Ok(None),
+            // A contact with an open widget cannot be deleted. It keeps the identifier until it is
+            // deleted: there may be no link to find it by, and the widget would create another.
             Err(error) if error.kind() == ErrorKind::Invalid => {
-                self.anonymize(open, claim, contact).await?;
+                let made_for = mark(open, &claim.customer);
+                if !self.clear(open, claim, contact, Patch::Keep, made_for).await? {
+                    return Ok(None);
+                }
                 let settlement = Settlement::Retry {
                     after: STILL_ONLINE,
                     quiet: Duration::ZERO,
                     error: "the contact is online: anonymized, to be deleted later".to_owned(),
                 };
-                Ok(Done::new(settlement, Outcome::Anonymized))
+                Ok(Some(Done::new(settlement, Outcome::Anonymized)))
             }
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Clears the personal data. Returns `false` if the contact no longer exists.
+    /// Clears the personal data and what identifies the contact. Returns `None` if the contact no
+    /// longer exists.
     async fn anonymize(
         &self,
         open: &OpenAccount,
         claim: &SyncClaim,
         contact: ContactId,
+    ) -> Result<Option<Done>, SyncError> {
+        let no_mark = Attributes::from_iter([(MADE_FOR.to_owned(), Value::Null)]);
+        let cleared = self.clear(open, claim, contact, Patch::Clear, Some(no_mark)).await?;
+        Ok(cleared.then(|| Done::new(Settlement::Gone, Outcome::Anonymized)))
+    }
+
+    /// Clears the personal data. Returns `false` if the contact no longer exists.
+    async fn clear(
+        &self,
+        open: &OpenAccount,
+        claim: &SyncClaim,
+        contact: ContactId,
+        identifier: Patch<String>,
+        mark: Option<Attributes>,
     ) -> Result<bool, SyncError> {
         self.begin(claim).await?;
-        let mark = Attributes::from_iter([(MADE_FOR.to_owned(), Value::Null)]);
-        let patch = ContactPatch {
-            name: Patch::Set(String::new()),
-            identifier: Patch::Clear,
-            email: Patch::Clear,
-            phone_number: Patch::Clear,
-            merge_additional_attributes: Some(mark),
-            ..ContactPatch::default()
-        };
-        match open.account.contacts().update(contact, &patch).await {
+        // The identifier is cleared last: if the worker dies before, the contact is found again.
+        let keys = attributes::ALL.iter().map(|attribute| attribute.key);
+        match open.account.contact(contact).remove_custom_attributes(keys).await {
             Ok(_) => {}
             Err(error) if error.is_not_found() => return Ok(false),
             Err(error) => return Err(error.into()),
         }
-        let keys = attributes::ALL.iter().map(|attribute| attribute.key);
-        match open.account.contact(contact).remove_custom_attributes(keys).await {
+        let patch = ContactPatch {
+            name: Patch::Set(String::new()),
+            identifier,
+            email: Patch::Clear,
+            phone_number: Patch::Clear,
+            merge_additional_attributes: mark,
+            ..ContactPatch::default()
+        };
+        match open.account.contacts().update(contact, &patch).await {
             Ok(_) => Ok(true),
             Err(error) if error.is_not_found() => Ok(false),
             Err(error) => Err(error.into()),
@@ -135,6 +196,14 @@ impl ContactSync {
     }
 }
 
-fn gone() -> Done {
-    Done::new(Settlement::Gone, Outcome::Gone)
+/// How a contact is removed.
+#[derive(Clone, Copy)]
+enum Removal {
+    Anonymize,
+    Delete,
+}
+
+/// Returns the result for a customer for whom Chatwoot has no contact.
+pub(super) fn gone() -> Done {
+    Done { called: true, ..Done::new(Settlement::Gone, Outcome::Gone) }
 }

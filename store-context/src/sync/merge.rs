@@ -6,12 +6,13 @@ use chatwoot_client::ContactId;
 
 use super::customer::link_in;
 use super::error::SyncError;
+use super::gone::gone;
 use super::report::{Done, Outcome};
 use super::worker::ContactSync;
-use super::write::WriteError;
+use super::write::{ROUNDS, WriteError};
 use crate::accounts::OpenAccount;
 use crate::model::{CustomerId, StoreId};
-use crate::ports::{Doubt, Hold, PortFailure, Priority, Settlement, SyncClaim};
+use crate::ports::{Hold, PortFailure, Priority, Settlement, SyncClaim};
 
 impl ContactSync {
     /// Requests the merge of two customers whom the shop merged: conversations, notes and contact
@@ -65,49 +66,60 @@ impl ContactSync {
         if into.erased || self.wanted(open, &into.customer).await?.is_none() {
             return Ok(None);
         }
-        let mergee = match link_in(open, claim) {
-            Some(link) => Some(link.contact),
-            None if claim.doubt == Doubt::Write => self.find_own(open, claim).await?,
-            None => None,
-        };
-        let Some(mergee) = mergee else {
-            return Ok(Some(Done::new(Settlement::Gone, Outcome::Gone)));
-        };
-        let Some(base) = link_in(open, into).map(|link| link.contact) else {
-            // The other customer has no contact yet.
-            let other = std::slice::from_ref(&into.customer);
-            self.ports.sync.want(&claim.store, other, Priority::Live).await?;
-            return Err(WriteError::NoContactYet.into());
-        };
-        if base == mergee {
-            return Ok(Some(Done::new(Settlement::Gone, Outcome::Gone)));
+        let mut linked = link_in(open, claim).map(|link| link.contact);
+        for _ in 0..ROUNDS {
+            let Some(mergee) = self.linked_or_own(open, claim, linked.take()).await? else {
+                return Ok(Some(gone()));
+            };
+            let Some(base) = link_in(open, into).map(|link| link.contact) else {
+                // The other customer has no contact yet.
+                let other = std::slice::from_ref(&into.customer);
+                self.ports.sync.want(&claim.store, other, Priority::Live).await?;
+                return Err(WriteError::NoContactYet.into());
+            };
+            if base == mergee {
+                return Ok(Some(Done::new(Settlement::Gone, Outcome::Gone)));
+            }
+            self.begin(into).await?;
+            self.begin(claim).await?;
+            match self.merge_contacts(open, base, mergee).await? {
+                Merge::Done => return Ok(Some(Done::new(Settlement::Gone, Outcome::Merged))),
+                // The other customer's contact no longer exists: it is created again first.
+                Merge::NoBase => return Err(WriteError::NoContactYet.into()),
+                // It was merged before, by a call whose response was lost or by an agent.
+                Merge::NoMergee => {}
+            }
         }
-        self.begin(into).await?;
-        self.begin(claim).await?;
-        if !self.merge_contacts(open, base, mergee).await? {
-            // The other customer's contact no longer exists: it is created again first.
-            return Err(WriteError::NoContactYet.into());
-        }
-        Ok(Some(Done::new(Settlement::Gone, Outcome::Merged)))
+        Err(WriteError::Unsteady.into())
     }
 
-    /// Merges two contacts. Returns `false` if the contact that should remain does not exist. If
-    /// the other does not exist, it was merged before, by a call whose response was lost.
+    /// Merges two contacts.
     pub(super) async fn merge_contacts(
         &self,
         open: &OpenAccount,
         base: ContactId,
         mergee: ContactId,
-    ) -> Result<bool, chatwoot_client::Error> {
+    ) -> Result<Merge, chatwoot_client::Error> {
         let contacts = open.account.contacts();
         match contacts.merge(base, mergee).await {
-            Ok(_) => Ok(true),
+            Ok(_) => Ok(Merge::Done),
             Err(error) if error.is_not_found() => match contacts.get(mergee).await {
-                Ok(_) => Ok(false),
-                Err(error) if error.is_not_found() => Ok(true),
+                Ok(_) => Ok(Merge::NoBase),
+                Err(error) if error.is_not_found() => Ok(Merge::NoMergee),
                 Err(error) => Err(error),
             },
             Err(error) => Err(error),
         }
     }
+}
+
+/// The result of a merge of two contacts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Merge {
+    /// The contacts were merged.
+    Done,
+    /// The contact that should remain does not exist.
+    NoBase,
+    /// The contact that should be merged into the other does not exist.
+    NoMergee,
 }

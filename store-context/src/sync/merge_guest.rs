@@ -8,6 +8,7 @@ use tokio::time::timeout;
 use super::customer::link_in;
 use super::drift::is_moved;
 use super::error::SERVER_TIME;
+use super::merge::Merge;
 use super::worker::ContactSync;
 use super::write::WriteError;
 use crate::accounts::{OpenAccount, StoreAccountError};
@@ -144,6 +145,8 @@ impl ContactSync {
             Err(error) => return Err(error.into()),
         }
         self.begin(claim).await?;
-        Ok(self.merge_contacts(open, contact, guest).await?)
+        // A guest's contact that no longer exists was merged before, by a call whose response was
+        // lost.
+        Ok(self.merge_contacts(open, contact, guest).await? != Merge::NoBase)
     }
 }

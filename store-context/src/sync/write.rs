@@ -8,7 +8,6 @@ use chatwoot_client::application::contacts::{
 };
 use chatwoot_client::{Attributes, ContactId, Error, ErrorKind, InboxId, Patch};
 
-use super::adoption::is_unprepared;
 use super::contact::WantedContact;
 use super::report::Outcome;
 use super::worker::ContactSync;
@@ -90,7 +89,7 @@ pub(super) struct Written {
 
 /// The number of rounds after which a contact that is deleted repeatedly is left to the next
 /// attempt.
-const ROUNDS: usize = 8;
+pub(super) const ROUNDS: usize = 8;
 
 /// The key in `additional_attributes` of each contact that was created or adopted under a plain
 /// identifier. Its value is the customer's pseudonym, which identifies the contact if the server's
@@ -218,7 +217,7 @@ impl<'a> Attempt<'a> {
     }
 
     fn new_contact(&self) -> NewContact {
-        let additional_attributes = self.mark();
+        let additional_attributes = mark(self.open, self.customer);
         NewContact {
             additional_attributes,
             ..self.wanted.to_new(self.open.record.account.api_inbox)
@@ -226,19 +225,8 @@ impl<'a> Attempt<'a> {
     }
 
     fn patch(&self) -> ContactPatch {
-        let merge_additional_attributes = self.adopted.and_then(|_| self.mark());
+        let merge_additional_attributes = self.adopted.and_then(|_| mark(self.open, self.customer));
         ContactPatch { merge_additional_attributes, ..self.wanted.to_patch() }
-    }
-
-    /// Returns the mark that identifies the contact later; a pseudonym needs none.
-    fn mark(&self) -> Option<Attributes> {
-        match self.open.record.store.identity.identifiers {
-            ContactIdentifiers::Pseudonym => None,
-            ContactIdentifiers::Plain => {
-                let made_for = self.open.identity.pseudonym(self.customer);
-                Some(Attributes::from_iter([(MADE_FOR.to_owned(), made_for.into())]))
-            }
-        }
     }
 
     /// Adds an adopted contact to the inbox in which every customer's contact is. The contact
@@ -307,7 +295,7 @@ impl<'a> Attempt<'a> {
         if let Some(other) = self.linked_to_other(owner.id).await? {
             return self.take_back(owner.id, &other).await;
         }
-        if !self.is_own(&owner).await? {
+        if !self.sync.is_own(self.open, self.customer, &owner).await? {
             self.leave_out("identifier", LeftOutReason::NotAdopted(owner.id));
             return Ok(());
         }
@@ -333,7 +321,7 @@ impl<'a> Attempt<'a> {
         let reason = match owner.filter(has) {
             None => LeftOutReason::Refused,
             Some(owner) if self.is_of_other(&owner).await? => LeftOutReason::Taken,
-            Some(owner) if self.is_own(&owner).await? => {
+            Some(owner) if self.sync.is_own(self.open, self.customer, &owner).await? => {
                 self.adopt(&owner);
                 return Ok(());
             }
@@ -355,15 +343,6 @@ impl<'a> Attempt<'a> {
         let (ledger, store) = (&self.sync.ports.sync, &self.open.record.store.id);
         let linked = ledger.customer_of(store, &self.open.key, contact).await?;
         Ok(linked.filter(|linked| linked != self.customer))
-    }
-
-    /// Returns whether an unlinked contact may become this customer's.
-    async fn is_own(&self, contact: &Contact) -> Result<bool, Error> {
-        if is_marked_for(self.open, self.customer, contact) {
-            return Ok(true);
-        }
-        let now = self.sync.ports.clock.now();
-        is_unprepared(self.sync.config.adoption, self.open, self.customer, contact, now).await
     }
 
     /// Continues with an existing contact.
@@ -404,6 +383,17 @@ impl<'a> Attempt<'a> {
         match self.open.account.contacts().update(contact, &patch).await {
             Err(error) if !error.is_not_found() => Err(error.into()),
             _ => Ok(()),
+        }
+    }
+}
+
+/// Returns the mark that identifies the contact later; a pseudonym needs none.
+pub(super) fn mark(open: &OpenAccount, customer: &CustomerId) -> Option<Attributes> {
+    match open.record.store.identity.identifiers {
+        ContactIdentifiers::Pseudonym => None,
+        ContactIdentifiers::Plain => {
+            let made_for = open.identity.pseudonym(customer);
+            Some(Attributes::from_iter([(MADE_FOR.to_owned(), made_for.into())]))
         }
     }
 }

@@ -8,6 +8,7 @@ mod dependencies;
 mod doctor;
 mod drift;
 mod engine;
+mod gone;
 mod handler_context;
 mod host_ports;
 mod identity;
