@@ -19,7 +19,7 @@ pub struct WorkerHealth {
     pub running: bool,
     /// How often it panicked and was started again.
     pub restarts: u32,
-    /// How long ago it was last polled, in seconds; `None` before it ran. A worker wakes every few
+    /// How long ago it was last polled, in seconds; `None` before it ran. It is every few
     /// seconds: a minute means that the task it is in is blocked.
     pub polled_seconds_ago: Option<u64>,
 }

@@ -25,9 +25,12 @@ pub(super) struct Worker {
     ports: Ports,
     running: AtomicBool,
     restarts: AtomicU32,
-    /// When it was last polled: a worker wakes every few seconds, whether or not it has work.
+    /// When it was last polled: that is every few seconds, whether or not it has work.
     polled: Mutex<Option<Instant>>,
 }
+
+/// How often a worker is polled at least: some sleep for minutes.
+const BEAT: Duration = Duration::from_secs(5);
 
 /// A worker that ran for so long before it panicked begins its waits anew.
 const STEADY: Duration = Duration::from_mins(10);
@@ -100,10 +103,15 @@ impl Worker {
         }
     }
 
-    /// Polls a future, and notes when.
+    /// Polls a future, at least every few seconds, and notes when.
     async fn watched(&self, mut work: impl Future<Output = ()> + Unpin) {
+        let mut beat = pin!(sleep(BEAT));
         poll_fn(|context| {
-            *self.polled.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+            let now = Instant::now();
+            *self.polled.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+            while beat.as_mut().poll(context).is_ready() {
+                beat.as_mut().reset(now + BEAT);
+            }
             work.poll_unpin(context)
         })
         .await;
