@@ -30,8 +30,9 @@ pub(super) struct Round {
     store: StoreId,
     /// What was written before, by the server's clock, is known or was never looked for.
     from: Timestamp,
-    /// What could not be read in a row.
+    /// What could not be read in a row, and how much of it is too much.
     failures: u32,
+    too_many: u32,
     unread: Vec<Unread>,
     reconciled: Reconciled,
 }
@@ -42,7 +43,8 @@ const CHUNK: usize = 25;
 /// How many messages the server shows at once; fewer are the last.
 const PAGE: usize = 20;
 
-/// How many conversations in a row may be unreadable before the server is taken to be.
+/// How many conversations in a row may be unreadable before the server is taken to be, in a round
+/// after one that did not fail.
 const FAILURES: u32 = 5;
 
 /// How long before a conversation's last reading its messages are read again: one may have been
@@ -72,6 +74,9 @@ impl Round {
             store: claim.store.clone(),
             from: back(now, window + config.skew),
             failures: 0,
+            // A round that fails ends early, and each next one later: a server that shows nothing is
+            // asked little, and what it will never show does not keep the rest back for ever.
+            too_many: FAILURES.saturating_mul(2_u32.saturating_pow(claim.failures)),
             unread: Vec::new(),
             reconciled: Reconciled::default(),
             key,
@@ -231,7 +236,7 @@ impl Round {
         let own =
             matches!(error.kind(), ErrorKind::Server | ErrorKind::Decode | ErrorKind::Timeout);
         self.failures += 1;
-        if !own || self.failures > FAILURES {
+        if !own || self.failures > self.too_many {
             return Err(error.into());
         }
         tracing::warn!(%error, store = %self.store, conversation = %unread.conversation,
