@@ -82,7 +82,7 @@ pub struct Dispatcher {
     config: DispatchConfig,
 }
 
-/// How long after a write was cut off the entry comes again: Chatwoot ends every request after 15 s,
+/// How long after a write was cut off or failed the entry comes again: Chatwoot ends every request after 15 s,
 /// so by then it is there or will not come.
 const AFTER_CUT_WRITE: Duration = Duration::from_secs(17);
 
@@ -233,7 +233,7 @@ impl Dispatcher {
             Ok(Err(error)) => error,
             Err(cut) => format!("the handler {cut}").into(),
         };
-        // A write that was cut off is looked for when nothing of it can come any more.
+        // A write that was cut off or failed is looked for when nothing of it can come any more.
         let wait = if context.is_writing() { AFTER_CUT_WRITE } else { Duration::ZERO };
         Some(failed(entry, &whole(&*error), wait, is_last_try && !stop.asked()))
     }

@@ -46,7 +46,7 @@ pub struct HandlerContext<'a> {
     is_last_try: bool,
     opened: OnceCell<OpenAccount>,
     written: AtomicU32,
-    // Writes that were begun and whose outcome is not known.
+    // Writes that were begun and not confirmed.
     under_way: AtomicU32,
 }
 
@@ -147,7 +147,7 @@ impl<'a> HandlerContext<'a> {
         self.send(&format!("as/{name}"), NewMessage::note(text)).await
     }
 
-    /// Whether the outcome of a write is unknown: it was cut off.
+    /// Whether the outcome of a write is unknown: it was cut off, or failed.
     pub(super) fn is_writing(&self) -> bool {
         self.under_way.load(Ordering::Relaxed) > 0
     }
@@ -164,7 +164,11 @@ impl<'a> HandlerContext<'a> {
         self.under_way.fetch_add(1, Ordering::Relaxed);
         let message = NewMessage { source_id, ..message };
         let sent = account.conversation(conversation).messages().send_once(&message).await;
-        self.under_way.fetch_sub(1, Ordering::Relaxed);
+        // After a failure too the message may still come: that of a search after it was sent does not
+        // tell.
+        if sent.is_ok() {
+            self.under_way.fetch_sub(1, Ordering::Relaxed);
+        }
         Ok(sent?)
     }
 }
