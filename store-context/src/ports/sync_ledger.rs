@@ -144,6 +144,9 @@ pub enum Settlement {
     },
     /// It failed too often, or for good: not due until it is replayed or a newer version is wanted.
     Parked {
+        /// The row is not due again before this has passed, even if it is wanted: what was sent may
+        /// still be worked on.
+        quiet: Duration,
         /// Why it failed, without personal data.
         error: String,
     },
@@ -160,7 +163,7 @@ pub enum Settlement {
 pub enum Hold {
     /// The row is held by this claim.
     Held(Box<SyncClaim>),
-    /// Somebody else has it.
+    /// Somebody else has it, or what was sent for it may still be worked on.
     Busy,
 }
 
@@ -260,7 +263,8 @@ pub trait SyncLedger: Send + Sync {
     async fn claim(&self, request: ClaimRequest<'_>) -> PortResult<Vec<SyncClaim>>;
 
     /// Claims one row whether or not it is due, wanted or its store paused; makes it if it is not
-    /// there.
+    /// there. A row in doubt ([`Doubt::Write`]) that was settled with a time in which what was sent
+    /// may still be worked on is busy until then: another write could be overtaken by it.
     async fn hold(
         &self,
         store: &StoreId,

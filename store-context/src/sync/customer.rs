@@ -13,6 +13,7 @@ use super::worker::ContactSync;
 use super::write::{Attempt, WriteError, Written};
 use crate::accounts::{OpenAccount, StoreAccountError};
 use crate::attributes::CartState;
+use crate::guard::guarded;
 use crate::model::{CustomerId, Insights, StoreId};
 use crate::ports::{Doubt, Hold, Link, PortError, PortResult, Ports, Settlement, SyncClaim};
 
@@ -24,14 +25,14 @@ impl ContactSync {
         }
     }
 
-    /// Waits for a port of the host as long as it may take.
+    /// Calls a port: one that takes longer than it may, or panics, has failed.
     pub(super) async fn in_time<T>(
         &self,
         port: &'static str,
-        call: impl Future<Output = PortResult<T>>,
+        call: impl Future<Output = PortResult<T>> + Send,
     ) -> PortResult<T> {
-        let answer = timeout(self.config.port_timeout, call).await;
-        let answer = answer.unwrap_or_else(|_| Err(PortError::new(port, "no answer in time")));
+        let answer = guarded(self.config.port_timeout, call).await;
+        let answer = answer.unwrap_or_else(|cut| Err(PortError::new(port, cut)));
         answer.map_err(|error| error.named(port))
     }
 

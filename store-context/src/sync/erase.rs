@@ -20,7 +20,8 @@ pub enum Erased {
 
 impl ContactSync {
     /// Erases a customer: the contact is deleted with its conversations, and nothing of the customer
-    /// is written again, whatever is wanted or was read before. It stays so until
+    /// is written again, whatever is wanted or was read before; what the webhook ledger keeps of the
+    /// conversations is forgotten, handled or not. It stays so until
     /// [`SyncLedger::forget`](crate::ports::SyncLedger::forget).
     ///
     /// A contact that is online cannot be deleted: it is anonymized at once and deleted later.

@@ -30,10 +30,12 @@ impl ContactSync {
             Some(link) => Some(link.contact),
             None => self.find_own(open, claim).await?,
         };
-        match contact {
-            Some(contact) => self.delete(open, claim, contact).await,
-            None => Ok(gone()),
-        }
+        let Some(contact) = contact else { return Ok(gone()) };
+        let done = self.delete(open, claim, contact).await?;
+        // What they wrote waits for a handler, or was set aside.
+        let forgotten = self.ports.webhooks.forget_contact(&claim.store, &open.key, contact);
+        self.in_time("webhook ledger", forgotten).await?;
+        Ok(done)
     }
 
     /// Removes the contact of a customer who is gone, as the policy says.
@@ -87,11 +89,8 @@ impl ContactSync {
             // Who has the widget open cannot be deleted.
             Err(error) if error.kind() == ErrorKind::Invalid => {
                 self.anonymize(open, claim, contact).await?;
-                let settlement = Settlement::Retry {
-                    after: STILL_ONLINE,
-                    quiet: Duration::ZERO,
-                    error: "the contact is online: anonymized, to be deleted later".to_owned(),
-                };
+                // No failure: it counts no try, however long they stay.
+                let settlement = Settlement::Returned { quiet: STILL_ONLINE };
                 Ok(Done::new(settlement, Outcome::Anonymized))
             }
             Err(error) => Err(error.into()),

@@ -14,8 +14,9 @@ use crate::accounts::{OpenAccount, StoreAccountError};
 use crate::model::{CustomerId, StoreId};
 use crate::ports::{PortError, Settlement, SyncClaim};
 
-/// How long a recognition waits for a worker that is writing the customer's contact.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a recognition waits for a worker that is writing the customer's contact, or for a write
+/// whose answer was lost to be over.
+const PATIENCE: Duration = SERVER_TIME.saturating_add(Duration::from_secs(5));
 
 /// Why a guest's contact was not merged; doing it again is safe.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +53,8 @@ impl ContactSync {
     /// Where this is dropped half-way, the contact is written again once the hold has ended
     /// ([`SyncConfig::lease`](super::SyncConfig::lease)).
     ///
-    /// A guest who is gone was merged before, by a call whose answer was lost: doing it again is safe.
+    /// A guest who is gone was merged before, by a call whose answer was lost: doing it again is safe,
+    /// and waits until nothing of the lost call can come any more, some 15 seconds.
     ///
     /// The host answers for it that the guest *is* the customer: a session, never an e-mail address
     /// that somebody typed.
@@ -78,13 +80,16 @@ impl ContactSync {
             };
             let limit = self.config.time_limit();
             let merged = timeout(limit, self.merge_held(&open, &claim, contact, guest)).await;
-            let merged = merged.unwrap_or(Err(WriteError::Busy.into()));
             // What was sent and not answered may still be worked on. Once something was sent the row
             // is in doubt and wanted, so that the contact is written again.
             let quiet = match &merged {
-                Err(MergeGuestError::Chatwoot(error)) if error.is_unknown_outcome() => SERVER_TIME,
-                _ => Duration::ZERO,
+                Err(_elapsed) => SERVER_TIME,
+                Ok(Err(MergeGuestError::Chatwoot(error))) if error.is_unknown_outcome() => {
+                    SERVER_TIME
+                }
+                Ok(_) => Duration::ZERO,
             };
+            let merged = merged.unwrap_or(Err(WriteError::Busy.into()));
             let returned = Settlement::Returned { quiet };
             self.ports.sync.settle(&[(claim, returned)]).await?;
             if merged? {

@@ -19,11 +19,11 @@ use super::report::{Done, Outcome, Synced};
 use crate::accounts::Accounts;
 use crate::backoff::retry_after;
 use crate::context::ContextService;
-use crate::guard;
+use crate::guard::{self, Cut, guarded};
 use crate::model::{CustomerId, StoreId};
 use crate::ports::{
-    ClaimRequest, Cursor, CustomerPage, Doubt, PortError, PortFailure, PortResult, Ports, Priority,
-    Settlement, SyncClaim, SyncReport,
+    ClaimRequest, Cursor, CustomerPage, Doubt, Hold, PortError, PortFailure, PortResult, Ports,
+    Priority, Settlement, SyncClaim, SyncReport,
 };
 
 /// Syncs customers to contacts. Any number of them may run on one ledger; clones are the same one.
@@ -35,6 +35,16 @@ pub struct ContactSync {
     context: Option<ContextService>,
     /// How often in a row each store's Chatwoot failed in a way that may be a customer's fault.
     failures: Arc<Mutex<BTreeMap<StoreId, u32>>>,
+    /// The second row of each claim that needs one, until it is given back: whoever is cut off leaves
+    /// it here.
+    beside: Arc<Mutex<BTreeMap<RowKey, SyncClaim>>>,
+}
+
+/// A row of the ledger. A fence grows by row, so that two rows may have the same one.
+type RowKey = (StoreId, CustomerId);
+
+fn key(claim: &SyncClaim) -> RowKey {
+    (claim.store.clone(), claim.customer.clone())
 }
 
 /// After so many failures in a row that may be a customer's fault, it is the store's Chatwoot.
@@ -53,7 +63,8 @@ type Settled = (Vec<Finished>, PortResult<Vec<bool>>);
 impl ContactSync {
     /// Creates a sync between the host's ports and the stores' accounts.
     pub fn new(accounts: Accounts, ports: Ports, config: SyncConfig) -> Self {
-        Self { accounts, ports, config, context: None, failures: Arc::default() }
+        let (failures, beside) = (Arc::default(), Arc::default());
+        Self { accounts, ports, config, context: None, failures, beside }
     }
 
     /// Also forgets a customer's cached snapshot when a change is wanted.
@@ -167,7 +178,7 @@ impl ContactSync {
         let mut failed = None;
         let mut deadline: Option<Instant> = None;
         let mut slots = FuturesUnordered::new();
-        let mut held: BTreeMap<u64, SyncClaim> = BTreeMap::new();
+        let mut held: BTreeMap<RowKey, SyncClaim> = BTreeMap::new();
         let mut finished: Vec<Finished> = Vec::new();
         let mut claiming: Option<BoxFuture<'_, (usize, PortResult<Vec<SyncClaim>>)>> = None;
         let mut settling: Option<BoxFuture<'_, Settled>> = None;
@@ -216,7 +227,7 @@ impl ContactSync {
                     if of_store(&held, &one.claim.store) >= self.config.per_store {
                         resting = None;
                     }
-                    held.remove(&one.claim.fence);
+                    held.remove(&key(&one.claim));
                     finished.push(one);
                 }
                 (limit, claims) = or_pending(claiming.as_mut()) => {
@@ -226,11 +237,11 @@ impl ContactSync {
                             if claims.is_empty() && quota.is_some() {
                                 left = Some(0);
                             } else if claims.len() < limit {
-                                resting = Some(self.ports.sync.wait(self.config.idle).boxed());
+                                resting = Some(self.rest().boxed());
                             }
                             left = left.map(|left| left.saturating_sub(claims.len()));
                             for claim in claims {
-                                held.insert(claim.fence, claim.clone());
+                                held.insert(key(&claim), claim.clone());
                                 slots.push(self.attend(claim));
                             }
                         }
@@ -250,7 +261,11 @@ impl ContactSync {
 
     /// How many customers may be claimed now, and of which stores none. No more than any store has
     /// room for, so that none gets more than its share.
-    fn room(&self, held: &BTreeMap<u64, SyncClaim>, left: Option<usize>) -> (usize, Vec<StoreId>) {
+    fn room(
+        &self,
+        held: &BTreeMap<RowKey, SyncClaim>,
+        left: Option<usize>,
+    ) -> (usize, Vec<StoreId>) {
         let most = self.config.per_store.max(1);
         let mut in_hand: BTreeMap<&StoreId, usize> = BTreeMap::new();
         for claim in held.values() {
@@ -262,6 +277,15 @@ impl ContactSync {
         let free = self.config.parallel.max(1).saturating_sub(held.len());
         let limit = free.min(most - fullest.copied().unwrap_or_default());
         (limit.min(left.unwrap_or(usize::MAX)), full)
+    }
+
+    /// Waits until something may be due. A ledger that panics or hangs ends the wait neither early
+    /// nor never.
+    async fn rest(&self) {
+        let wait = self.ports.sync.wait(self.config.idle);
+        if let Err(Cut::Panicked(_)) = guarded(self.config.idle * 2, wait).await {
+            sleep(self.config.idle).await;
+        }
     }
 
     async fn claim(
@@ -279,7 +303,7 @@ impl ContactSync {
     async fn attend(&self, claim: SyncClaim) -> Finished {
         if claim.tries >= self.config.tries {
             let error = "the customer was claimed too often without being settled".to_owned();
-            let parked = Settlement::Parked { error: error.clone() };
+            let parked = Settlement::Parked { quiet: Duration::ZERO, error: error.clone() };
             return Finished {
                 claim,
                 done: Done::new(parked, Outcome::Parked),
@@ -361,7 +385,7 @@ impl ContactSync {
     fn retry_or_park(&self, claim: &SyncClaim, quiet: Duration, error: &str) -> Done {
         let error = error.to_owned();
         if claim.tries + 1 >= self.config.tries {
-            return Done::new(Settlement::Parked { error }, Outcome::Parked);
+            return Done::new(Settlement::Parked { quiet, error }, Outcome::Parked);
         }
         let after = retry_after(claim.tries).max(quiet);
         Done::new(Settlement::Retry { after, quiet, error }, Outcome::Failed)
@@ -389,11 +413,39 @@ impl ContactSync {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Settles a batch; where the ledger fails, again.
+    /// Holds another customer's row besides a claimed one, until [`ContactSync::return_beside`], or
+    /// until the claim is settled. `None`: somebody else has it.
+    pub(super) async fn hold_beside(
+        &self,
+        claim: &SyncClaim,
+        other: &CustomerId,
+    ) -> PortResult<Option<SyncClaim>> {
+        let Hold::Held(held) = self.hold(&claim.store, other).await? else { return Ok(None) };
+        self.beside().insert(key(claim), (*held).clone());
+        Ok(Some(*held))
+    }
+
+    /// Gives the row back that is held besides a claimed one.
+    pub(super) async fn return_beside(&self, claim: &SyncClaim, quiet: Duration) -> PortResult<()> {
+        let Some(held) = self.beside().get(&key(claim)).cloned() else { return Ok(()) };
+        let returned = [(held, Settlement::Returned { quiet })];
+        self.in_time("sync ledger", self.ports.sync.settle(&returned)).await?;
+        self.beside().remove(&key(claim));
+        Ok(())
+    }
+
+    fn beside(&self) -> std::sync::MutexGuard<'_, BTreeMap<RowKey, SyncClaim>> {
+        self.beside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Settles a batch, and gives back what was held besides it; where the ledger fails, again.
     async fn settle(&self, batch: Vec<Finished>) -> Settled {
         const TRIES: u32 = 3;
         let settled = batch.iter().map(|one| (one.claim.clone(), one.done.settlement.clone()));
-        let settled: Vec<_> = settled.collect();
+        let mut settled: Vec<_> = settled.collect();
+        let left = |one: &Finished| self.beside().remove(&key(&one.claim));
+        let cut_off = Settlement::Returned { quiet: SERVER_TIME };
+        settled.extend(batch.iter().filter_map(left).map(|held| (held, cut_off.clone())));
         let mut tries = 0;
         loop {
             let stood = self.in_time("sync ledger", self.ports.sync.settle(&settled)).await;
@@ -443,7 +495,7 @@ impl ContactSync {
     }
 }
 
-fn of_store(held: &BTreeMap<u64, SyncClaim>, store: &StoreId) -> usize {
+fn of_store(held: &BTreeMap<RowKey, SyncClaim>, store: &StoreId) -> usize {
     held.values().filter(|claim| claim.store == *store).count()
 }
 

@@ -222,7 +222,7 @@ impl StoreRows {
         Some(claim)
     }
 
-    /// Claims one row; `None` while somebody else has it.
+    /// Claims one row; `None` while it is busy.
     pub(super) fn hold(
         &mut self,
         customer: &CustomerId,
@@ -231,7 +231,7 @@ impl StoreRows {
         now: Timestamp,
     ) -> Option<SyncClaim> {
         let id = self.row_of(customer, now);
-        if self.rows.get(&id).is_some_and(|row| row.is_held(now)) {
+        if self.rows.get(&id).is_some_and(|row| row.is_busy(now)) {
             return None;
         }
         let store = self.id.clone();
@@ -303,8 +303,8 @@ impl StoreRows {
             Settlement::Retry { after, quiet, .. } => {
                 self.release(id, Released::Retry(*after), *quiet, now);
             }
-            Settlement::Parked { error } => {
-                self.release(id, Released::Parked(error.clone()), Duration::ZERO, now);
+            Settlement::Parked { quiet, error } => {
+                self.release(id, Released::Parked(error.clone()), *quiet, now);
             }
             Settlement::Returned { quiet } => self.release(id, Released::Returned, *quiet, now),
         }
@@ -437,6 +437,6 @@ impl StoreRows {
         let oldest_wanted_at = self.waiting.first().map(|(at, _)| *at);
         // A lease that ended holds nobody up: its claim was dropped with its worker.
         let claimed = self.leases.range((now, u64::MAX)..).count() as u64;
-        SyncCounts { oldest_wanted_at, claimed, ..self.counts }
+        SyncCounts { claimed, oldest_wanted_at, ..self.counts }
     }
 }
