@@ -59,6 +59,8 @@ macro_rules! sync_ledger_conformance {
                 an_extended_claim_holds_longer,
                 a_held_row_is_given_to_nobody_else,
                 a_row_is_held_whether_it_is_wanted_or_not,
+                nobody_holds_a_row_whose_write_may_still_come,
+                a_dropped_hold_does_not_forget_what_is_due_later,
                 a_held_row_that_is_returned_is_not_wanted,
                 a_begun_row_is_in_doubt_and_wanted,
                 a_doubt_outlives_its_worker,
@@ -106,6 +108,43 @@ const SHORT: Duration = Duration::from_millis(60);
 
 /// A duration longer than [`SHORT`], also on a database's clock.
 const LONGER: Duration = Duration::from_millis(150);
+
+/// A row in doubt cannot be held before what was sent for it is over, however it was settled; one
+/// for which nothing was sent can.
+pub async fn nobody_holds_a_row_whose_write_may_still_come(port: &dyn SyncLedger) {
+    let quiet = LONGER;
+    let retry = Settlement::Retry { after: quiet, quiet, error: "no answer".to_owned() };
+    for (id, how) in [
+        ("retried", retry),
+        ("parked", parked_quietly(quiet)),
+        ("returned", Settlement::Returned { quiet }),
+    ] {
+        let claim = hold(port, id, LEASE).await;
+        assert!(ok(port.begin(&claim).await), "{id}");
+        assert!(settle(port, &claim, how).await, "{id}");
+        want(port, &[id]).await;
+        let again = ok(port.hold(&north(), &customer(id), LEASE).await);
+        assert_eq!(again, Hold::Busy, "{id}: it may still come");
+        assert!(take(port, 9).await.is_empty(), "{id}: it may still come");
+        sleep(quiet + SHORT).await;
+        hold(port, id, LEASE).await;
+    }
+    let claim = hold(port, "untouched", LEASE).await;
+    assert!(settle(port, &claim, Settlement::Returned { quiet: LEASE }).await);
+    hold(port, "untouched", LEASE).await;
+}
+
+/// A hold that is never given back does not forget when the row is due by itself.
+pub async fn a_dropped_hold_does_not_forget_what_is_due_later(port: &dyn SyncLedger) {
+    want(port, &["a"]).await;
+    let claim = only(take(port, 1).await, "the wanted row");
+    let retry_left_out = Some(SHORT);
+    let left_out = Settlement::Confirmed { link: link(1), quiet: Duration::ZERO, retry_left_out };
+    assert!(settle(port, &claim, left_out).await);
+    hold(port, "a", SHORT).await;
+    sleep(LONGER + SHORT).await;
+    assert_eq!(ids(&take(port, 1).await), ["a"]);
+}
 
 /// An empty ledger has no rows and nothing to claim.
 pub async fn it_starts_empty(port: &dyn SyncLedger) {
@@ -1040,7 +1079,11 @@ fn retry(after: Duration) -> Settlement {
 }
 
 fn parked() -> Settlement {
-    Settlement::Parked { error: "refused".to_owned() }
+    parked_quietly(Duration::ZERO)
+}
+
+fn parked_quietly(quiet: Duration) -> Settlement {
+    Settlement::Parked { quiet, error: "refused".to_owned() }
 }
 
 fn returned() -> Settlement {

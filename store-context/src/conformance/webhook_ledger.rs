@@ -70,6 +70,7 @@ macro_rules! webhook_ledger_conformance {
                 what_was_handled_long_ago_is_purged,
                 a_forgotten_contact_leaves_only_keys,
                 an_entry_that_is_forgotten_while_it_is_held_is_passed_over,
+                a_queue_that_was_emptied_and_never_given_back_goes_on,
                 a_forgotten_store_leaves_nothing,
                 a_wait_ends,
             ],
@@ -714,7 +715,28 @@ pub async fn an_entry_that_is_forgotten_while_it_is_held_is_passed_over(port: &d
     assert_eq!(ok(port.counts(Some(&north())).await).handled, 0, "it was not handled");
 }
 
-/// Forgetting a store removes all its data, and its claims are lost.
+/// A conversation whose entries were forgotten while somebody had it who never gave it back is as
+/// good as new.
+pub async fn a_queue_that_was_emptied_and_never_given_back_goes_on(port: &dyn WebhookLedger) {
+    let of = |key: &str| {
+        let mut new = entry_of(7, key, 1);
+        if let SupportEvent::ConversationStatusChanged(fact) = &mut new.event {
+            fact.contact = Some(3.into());
+        }
+        new
+    };
+    take(port, &of("a")).await;
+    only(claim_for(port, MOMENT).await, "one queue");
+    ok(port.forget_contact(&north(), &account(), 3.into()).await);
+    moment().await;
+    assert_eq!(claim(port, 1).await, [], "nothing waits");
+    assert_eq!(ok(port.counts(Some(&north())).await).claimed, 0, "nobody has it");
+    take(port, &of("b")).await;
+    let held = only(claim(port, 1).await, "one queue");
+    assert_eq!(only(load(port, &held).await, "one entry").key, "b");
+}
+
+/// Of a store that is forgotten nothing is left, and its claims are lost.
 pub async fn a_forgotten_store_leaves_nothing(port: &dyn WebhookLedger) {
     take(port, &entry_of(7, "a", 1)).await;
     ok(port.take(&south(), &account(), &[entry_of(7, "a", 1)]).await);

@@ -25,11 +25,14 @@ pub(super) struct Worker {
     ports: Ports,
     running: AtomicBool,
     restarts: AtomicU32,
-    /// When the worker was last polled: it wakes every few seconds, whether or not it has work.
+    /// When it was last polled: that is every few seconds, whether or not it has work.
     polled: Mutex<Option<Instant>>,
 }
 
-/// A worker that ran for this long before a panic starts again with the shortest delay.
+/// How often a worker is polled at least: some sleep for minutes.
+const BEAT: Duration = Duration::from_secs(5);
+
+/// A worker that ran for so long before it panicked begins its waits anew.
 const STEADY: Duration = Duration::from_mins(10);
 
 impl Worker {
@@ -102,8 +105,13 @@ impl Worker {
 
     /// Polls a future, and records the time of each poll.
     async fn watched(&self, mut work: impl Future<Output = ()> + Unpin) {
+        let mut beat = pin!(sleep(BEAT));
         poll_fn(|context| {
-            *self.polled.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+            let now = Instant::now();
+            *self.polled.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+            while beat.as_mut().poll(context).is_ready() {
+                beat.as_mut().reset(now + BEAT);
+            }
             work.poll_unpin(context)
         })
         .await;

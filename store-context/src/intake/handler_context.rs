@@ -167,7 +167,11 @@ impl<'a> HandlerContext<'a> {
         self.under_way.fetch_add(1, Ordering::Relaxed);
         let message = NewMessage { source_id, ..message };
         let sent = account.conversation(conversation).messages().send_once(&message).await;
-        self.under_way.fetch_sub(1, Ordering::Relaxed);
+        // After a failure too the message may still come: that of a search after it was sent does not
+        // tell.
+        if sent.is_ok() {
+            self.under_way.fetch_sub(1, Ordering::Relaxed);
+        }
         Ok(sent?)
     }
 }

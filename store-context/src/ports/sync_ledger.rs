@@ -147,7 +147,10 @@ pub enum Settlement {
     /// It failed too often or permanently: not due until it is replayed or a newer version is
     /// wanted.
     Parked {
-        /// The reason of the failure, without personal data.
+        /// The row is not due again before this has passed, even if it is wanted: what was sent may
+        /// still be worked on.
+        quiet: Duration,
+        /// Why it failed, without personal data.
         error: String,
     },
     /// The attempt was not completed: the row is due again if it is wanted or in doubt, and no

@@ -13,6 +13,7 @@ use super::worker::ContactSync;
 use super::write::{Attempt, WriteError, Written};
 use crate::accounts::{OpenAccount, StoreAccountError};
 use crate::attributes::CartState;
+use crate::guard::guarded;
 use crate::model::{CustomerId, Insights, StoreId};
 use crate::ports::{
     Doubt, Hold, Link, PortError, PortResult, Ports, Priority, Settlement, SyncClaim,
@@ -30,10 +31,10 @@ impl ContactSync {
     pub(super) async fn in_time<T>(
         &self,
         port: &'static str,
-        call: impl Future<Output = PortResult<T>>,
+        call: impl Future<Output = PortResult<T>> + Send,
     ) -> PortResult<T> {
-        let answer = timeout(self.config.port_timeout, call).await;
-        let answer = answer.unwrap_or_else(|_| Err(PortError::new(port, "no answer in time")));
+        let answer = guarded(self.config.port_timeout, call).await;
+        let answer = answer.unwrap_or_else(|cut| Err(PortError::new(port, cut)));
         answer.map_err(|error| error.named(port))
     }
 

@@ -72,9 +72,17 @@ impl SyncError {
     pub(super) fn settles_in(&self) -> Duration {
         match self {
             Self::Late => SERVER_TIME,
-            Self::Write(WriteError::Chatwoot(error))
-                if error.is_unknown_outcome() && error.status() != Some(500) =>
-            {
+            Self::Write(error) => error.settles_in(),
+            Self::Account(_) | Self::Panicked => Duration::ZERO,
+        }
+    }
+}
+
+impl WriteError {
+    /// How long what was sent may still be worked on.
+    pub(super) fn settles_in(&self) -> Duration {
+        match self {
+            Self::Chatwoot(error) if error.is_unknown_outcome() && error.status() != Some(500) => {
                 SERVER_TIME
             }
             _ => Duration::ZERO,

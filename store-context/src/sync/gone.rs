@@ -26,7 +26,16 @@ impl ContactSync {
         open: &OpenAccount,
         claim: &SyncClaim,
     ) -> Result<Done, SyncError> {
-        self.remove(open, claim, Removal::Delete).await
+        let contact = match link_in(open, claim) {
+            Some(link) => Some(link.contact),
+            None => self.find_own(open, claim).await?,
+        };
+        let Some(contact) = contact else { return Ok(gone()) };
+        let done = self.delete(open, claim, contact).await?;
+        // What they wrote waits for a handler, or was set aside.
+        let forgotten = self.ports.webhooks.forget_contact(&claim.store, &open.key, contact);
+        self.in_time("webhook ledger", forgotten).await?;
+        Ok(done)
     }
 
     /// Removes the contact of a customer who no longer exists, according to the policy.
@@ -129,16 +138,10 @@ impl ContactSync {
             // A contact with an open widget cannot be deleted. It keeps the identifier until it is
             // deleted: there may be no link to find it by, and the widget would create another.
             Err(error) if error.kind() == ErrorKind::Invalid => {
-                let made_for = mark(open, &claim.customer);
-                if !self.clear(open, claim, contact, Patch::Keep, made_for).await? {
-                    return Ok(None);
-                }
-                let settlement = Settlement::Retry {
-                    after: STILL_ONLINE,
-                    quiet: Duration::ZERO,
-                    error: "the contact is online: anonymized, to be deleted later".to_owned(),
-                };
-                Ok(Some(Done::new(settlement, Outcome::Anonymized)))
+                self.anonymize(open, claim, contact).await?;
+                // No failure: it counts no try, however long they stay.
+                let settlement = Settlement::Returned { quiet: STILL_ONLINE };
+                Ok(Done::new(settlement, Outcome::Anonymized))
             }
             Err(error) => Err(error.into()),
         }

@@ -12,7 +12,7 @@ use super::worker::ContactSync;
 use super::write::{ROUNDS, WriteError};
 use crate::accounts::OpenAccount;
 use crate::model::{CustomerId, StoreId};
-use crate::ports::{Hold, PortFailure, Priority, Settlement, SyncClaim};
+use crate::ports::{Doubt, PortFailure, Priority, Settlement, SyncClaim};
 
 impl ContactSync {
     /// Requests the merge of two customers whom the shop merged: conversations, notes and contact
@@ -46,14 +46,13 @@ impl ContactSync {
         claim: &SyncClaim,
         into: &CustomerId,
     ) -> Result<Option<Done>, SyncError> {
-        let Hold::Held(held) = self.hold(&claim.store, into).await? else {
+        let Some(held) = self.hold_beside(claim, into).await? else {
             return Err(WriteError::Busy.into());
         };
         let merged = self.merge_claimed(open, claim, &held).await;
         // The row is in doubt now, unless nothing was sent, so it is written again.
         let quiet = merged.as_ref().map_or_else(SyncError::settles_in, |_| Duration::ZERO);
-        let returned = Settlement::Returned { quiet };
-        self.in_time("sync ledger", self.ports.sync.settle(&[(*held, returned)])).await?;
+        self.return_beside(claim, quiet).await?;
         merged
     }
 

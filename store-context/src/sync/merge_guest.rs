@@ -15,8 +15,9 @@ use crate::accounts::{OpenAccount, StoreAccountError};
 use crate::model::{CustomerId, StoreId};
 use crate::ports::{PortError, Settlement, SyncClaim};
 
-/// The maximum time that a merge waits for a worker that is writing the customer's contact.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a recognition waits for a worker that is writing the customer's contact, or for a write
+/// whose answer was lost to be over.
+const PATIENCE: Duration = SERVER_TIME.saturating_add(Duration::from_secs(5));
 
 /// The reason why a guest's contact was not merged; repeating the call is safe.
 #[derive(Debug, thiserror::Error)]
@@ -81,13 +82,16 @@ impl ContactSync {
             };
             let limit = self.config.time_limit();
             let merged = timeout(limit, self.merge_held(&open, &claim, contact, guest)).await;
-            let merged = merged.unwrap_or(Err(WriteError::Busy.into()));
-            // A request without a response may still be processed. Once a request was sent the row
+            // What was sent and not answered may still be worked on. Once something was sent the row
             // is in doubt and wanted, so that the contact is written again.
             let quiet = match &merged {
-                Err(MergeGuestError::Chatwoot(error)) if error.is_unknown_outcome() => SERVER_TIME,
-                _ => Duration::ZERO,
+                Err(_elapsed) => SERVER_TIME,
+                Ok(Err(MergeGuestError::Chatwoot(error))) if error.is_unknown_outcome() => {
+                    SERVER_TIME
+                }
+                Ok(_) => Duration::ZERO,
             };
+            let merged = merged.unwrap_or(Err(WriteError::Busy.into()));
             let returned = Settlement::Returned { quiet };
             self.ports.sync.settle(&[(claim, returned)]).await?;
             if merged? {

@@ -20,11 +20,11 @@ use super::report::{Done, Outcome, Synced};
 use crate::accounts::Accounts;
 use crate::backoff::retry_after;
 use crate::context::ContextService;
-use crate::guard;
+use crate::guard::{self, Cut, guarded};
 use crate::model::{CustomerId, StoreId};
 use crate::ports::{
-    ClaimRequest, Cursor, CustomerPage, Doubt, PortError, PortFailure, PortResult, Ports, Priority,
-    Settlement, SyncClaim, SyncReport,
+    ClaimRequest, Cursor, CustomerPage, Doubt, Hold, PortError, PortFailure, PortResult, Ports,
+    Priority, Settlement, SyncClaim, SyncReport,
 };
 
 /// Syncs customers to contacts. Any number of instances may run on one ledger; clones share their
@@ -38,6 +38,16 @@ pub struct ContactSync {
     /// The number of consecutive failures of each store that may be caused by a customer or by its
     /// Chatwoot.
     failures: Arc<Mutex<BTreeMap<StoreId, u32>>>,
+    /// The second row of each claim that needs one, until it is given back: whoever is cut off leaves
+    /// it here.
+    beside: Arc<Mutex<BTreeMap<RowKey, SyncClaim>>>,
+}
+
+/// A row of the ledger. A fence grows by row, so that two rows may have the same one.
+type RowKey = (StoreId, CustomerId);
+
+fn key(claim: &SyncClaim) -> RowKey {
+    (claim.store.clone(), claim.customer.clone())
 }
 
 /// The number of consecutive ambiguous failures after which the store's Chatwoot is taken as the
@@ -68,7 +78,8 @@ type Settled = (Vec<Finished>, PortResult<Vec<bool>>);
 impl ContactSync {
     /// Creates a sync between the host's ports and the stores' accounts.
     pub fn new(accounts: Accounts, ports: Ports, config: SyncConfig) -> Self {
-        Self { accounts, ports, config, context: None, failures: Arc::default() }
+        let (failures, beside) = (Arc::default(), Arc::default());
+        Self { accounts, ports, config, context: None, failures, beside }
     }
 
     /// Also removes a customer's cached snapshot when a change is wanted.
@@ -184,7 +195,7 @@ impl ContactSync {
         let mut failed = None;
         let mut deadline: Option<Instant> = None;
         let mut slots = FuturesUnordered::new();
-        let mut held: BTreeMap<u64, SyncClaim> = BTreeMap::new();
+        let mut held: BTreeMap<RowKey, SyncClaim> = BTreeMap::new();
         let mut finished: Vec<Finished> = Vec::new();
         let mut claiming: Option<BoxFuture<'_, (Room, PortResult<Vec<SyncClaim>>)>> = None;
         let mut settling: Option<BoxFuture<'_, Settled>> = None;
@@ -235,7 +246,7 @@ impl ContactSync {
                     {
                         resting = None;
                     }
-                    held.remove(&one.claim.fence);
+                    held.remove(&key(&one.claim));
                     finished.push(one);
                 }
                 (room, claims) = or_pending(claiming.as_mut()) => {
@@ -244,12 +255,12 @@ impl ContactSync {
                         Ok(claims) => {
                             if claims.is_empty() && quota.is_some() && !room.holds_back {
                                 left = Some(0);
-                            } else if claims.len() < room.limit {
-                                resting = Some(self.ports.sync.wait(self.config.idle).boxed());
+                            } else if claims.len() < limit {
+                                resting = Some(self.rest().boxed());
                             }
                             left = left.map(|left| left.saturating_sub(claims.len()));
                             for claim in claims {
-                                held.insert(claim.fence, claim.clone());
+                                held.insert(key(&claim), claim.clone());
                                 slots.push(self.attend(claim));
                             }
                         }
@@ -267,9 +278,13 @@ impl ContactSync {
         }
     }
 
-    /// How many customers may be claimed now. No more than any store has room for, so that none gets
-    /// more than its share.
-    fn room(&self, held: &BTreeMap<u64, SyncClaim>, left: Option<usize>) -> Room {
+    /// How many customers may be claimed now, and of which stores none. No more than any store has
+    /// room for, so that none gets more than its share.
+    fn room(
+        &self,
+        held: &BTreeMap<RowKey, SyncClaim>,
+        left: Option<usize>,
+    ) -> (usize, Vec<StoreId>) {
         let most = self.config.per_store.max(1);
         let mut in_hand: BTreeMap<&StoreId, usize> = BTreeMap::new();
         for claim in held.values() {
@@ -285,12 +300,23 @@ impl ContactSync {
         Room { limit: limit.min(left.unwrap_or(usize::MAX)), bulk, full, holds_back }
     }
 
-    async fn claim(&self, room: Room) -> (Room, PortResult<Vec<SyncClaim>>) {
-        let Room { limit, bulk, ref full, .. } = room;
-        let (share, lease) = ((limit / 2).max(1), self.config.lease);
-        let request = ClaimRequest { limit, share, bulk, lease, except: full };
-        let claims = self.in_time("sync ledger", self.ports.sync.claim(request)).await;
-        (room, claims)
+    /// Waits until something may be due. A ledger that panics or hangs ends the wait neither early
+    /// nor never.
+    async fn rest(&self) {
+        let wait = self.ports.sync.wait(self.config.idle);
+        if let Err(Cut::Panicked(_)) = guarded(self.config.idle * 2, wait).await {
+            sleep(self.config.idle).await;
+        }
+    }
+
+    async fn claim(
+        &self,
+        limit: usize,
+        except: Vec<StoreId>,
+    ) -> (usize, PortResult<Vec<SyncClaim>>) {
+        let share = (limit / 2).max(1);
+        let request = ClaimRequest { limit, share, lease: self.config.lease, except: &except };
+        (limit, self.in_time("sync ledger", self.ports.sync.claim(request)).await)
     }
 
     /// Syncs one claimed customer within less time than the lease: the rest of the lease covers a
@@ -298,7 +324,7 @@ impl ContactSync {
     async fn attend(&self, claim: SyncClaim) -> Finished {
         if claim.tries >= self.config.tries {
             let error = "the customer was claimed too often without being settled".to_owned();
-            let parked = Settlement::Parked { error: error.clone() };
+            let parked = Settlement::Parked { quiet: Duration::ZERO, error: error.clone() };
             return Finished {
                 claim,
                 done: Done::new(parked, Outcome::Parked),
@@ -385,7 +411,7 @@ impl ContactSync {
     fn retry_or_park(&self, claim: &SyncClaim, quiet: Duration, error: &str) -> Done {
         let error = error.to_owned();
         if claim.tries + 1 >= self.config.tries {
-            return Done::new(Settlement::Parked { error }, Outcome::Parked);
+            return Done::new(Settlement::Parked { quiet, error }, Outcome::Parked);
         }
         let after = retry_after(claim.tries).max(quiet);
         Done::new(Settlement::Retry { after, quiet, error }, Outcome::Failed)
@@ -413,11 +439,39 @@ impl ContactSync {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Settles a batch, and retries if the ledger fails.
+    /// Holds another customer's row besides a claimed one, until [`ContactSync::return_beside`], or
+    /// until the claim is settled. `None`: somebody else has it.
+    pub(super) async fn hold_beside(
+        &self,
+        claim: &SyncClaim,
+        other: &CustomerId,
+    ) -> PortResult<Option<SyncClaim>> {
+        let Hold::Held(held) = self.hold(&claim.store, other).await? else { return Ok(None) };
+        self.beside().insert(key(claim), (*held).clone());
+        Ok(Some(*held))
+    }
+
+    /// Gives the row back that is held besides a claimed one.
+    pub(super) async fn return_beside(&self, claim: &SyncClaim, quiet: Duration) -> PortResult<()> {
+        let Some(held) = self.beside().get(&key(claim)).cloned() else { return Ok(()) };
+        let returned = [(held, Settlement::Returned { quiet })];
+        self.in_time("sync ledger", self.ports.sync.settle(&returned)).await?;
+        self.beside().remove(&key(claim));
+        Ok(())
+    }
+
+    fn beside(&self) -> std::sync::MutexGuard<'_, BTreeMap<RowKey, SyncClaim>> {
+        self.beside.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Settles a batch, and gives back what was held besides it; where the ledger fails, again.
     async fn settle(&self, batch: Vec<Finished>) -> Settled {
         const TRIES: u32 = 3;
         let settled = batch.iter().map(|one| (one.claim.clone(), one.done.settlement.clone()));
-        let settled: Vec<_> = settled.collect();
+        let mut settled: Vec<_> = settled.collect();
+        let left = |one: &Finished| self.beside().remove(&key(&one.claim));
+        let cut_off = Settlement::Returned { quiet: SERVER_TIME };
+        settled.extend(batch.iter().filter_map(left).map(|held| (held, cut_off.clone())));
         let mut tries = 0;
         loop {
             let stood = self.in_time("sync ledger", self.ports.sync.settle(&settled)).await;
@@ -469,7 +523,7 @@ impl ContactSync {
     }
 }
 
-fn of_store(held: &BTreeMap<u64, SyncClaim>, store: &StoreId) -> usize {
+fn of_store(held: &BTreeMap<RowKey, SyncClaim>, store: &StoreId) -> usize {
     held.values().filter(|claim| claim.store == *store).count()
 }
 

@@ -13,7 +13,7 @@ use super::report::Outcome;
 use super::worker::ContactSync;
 use crate::accounts::OpenAccount;
 use crate::model::{ContactIdentifiers, CustomerId};
-use crate::ports::{Hold, Link, PortError, PortResult, Settlement, SyncClaim};
+use crate::ports::{Link, PortError, PortResult, SyncClaim};
 
 /// The reason why a contact could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -179,14 +179,9 @@ impl<'a> Attempt<'a> {
         Written { outcome, link, left_out, vanished }
     }
 
-    /// Records durably that a request is about to be sent.
-    async fn begin(&self) -> Result<(), WriteError> {
-        if self.sync.ports.sync.begin(self.claim).await? { Ok(()) } else { Err(WriteError::Lost) }
-    }
-
     async fn round(&mut self) -> Result<Round, WriteError> {
         let contacts = self.open.account.contacts();
-        self.begin().await?;
+        self.sync.begin(self.claim).await?;
         let refused = if let Some(known) = self.known {
             match contacts.update(known, &self.patch()).await {
                 Ok(contact) => {
@@ -341,7 +336,8 @@ impl<'a> Attempt<'a> {
 
     async fn linked_to_other(&self, contact: ContactId) -> PortResult<Option<CustomerId>> {
         let (ledger, store) = (&self.sync.ports.sync, &self.open.record.store.id);
-        let linked = ledger.customer_of(store, &self.open.key, contact).await?;
+        let linked = ledger.customer_of(store, &self.open.key, contact);
+        let linked = self.sync.in_time("sync ledger", linked).await?;
         Ok(linked.filter(|linked| linked != self.customer))
     }
 
@@ -361,13 +357,13 @@ impl<'a> Attempt<'a> {
         let store = &self.open.record.store.id;
         tracing::warn!(%store, customer = %self.customer, %contact, %other,
             "another customer's contact carries the customer's identifier; it is taken back");
-        let Hold::Held(held) = self.sync.hold(store, other).await? else {
+        let Some(held) = self.sync.hold_beside(self.claim, other).await? else {
             return Err(WriteError::Busy);
         };
         let taken_back = self.clear_identifier(contact, &held).await;
-        // Its row is in doubt now, so it is written again.
-        let returned = Settlement::Returned { quiet: Duration::ZERO };
-        self.sync.ports.sync.settle(&[(*held, returned)]).await?;
+        // Its row is in doubt now, and so it is written again.
+        let quiet = taken_back.as_ref().map_or_else(WriteError::settles_in, |()| Duration::ZERO);
+        self.sync.return_beside(self.claim, quiet).await?;
         taken_back
     }
 
@@ -376,9 +372,10 @@ impl<'a> Attempt<'a> {
         contact: ContactId,
         held: &SyncClaim,
     ) -> Result<(), WriteError> {
-        if !self.sync.ports.sync.begin(held).await? {
-            return Err(WriteError::Busy);
-        }
+        self.sync.begin(held).await.map_err(|error| match error {
+            WriteError::Lost => WriteError::Busy,
+            error => error,
+        })?;
         let patch = ContactPatch { identifier: Patch::Clear, ..ContactPatch::default() };
         match self.open.account.contacts().update(contact, &patch).await {
             Err(error) if !error.is_not_found() => Err(error.into()),

@@ -287,3 +287,17 @@ async fn what_a_dropped_engine_held_comes_again() {
     .await;
     nothing_is_leased(&bench.ports).await;
 }
+
+/// A worker that sleeps for minutes is alive all the while.
+#[tokio::test(start_paused = true)]
+async fn an_engine_with_little_to_do_is_alive() {
+    let bench = Bench::provisioned().await;
+    let builder = Engine::builder(bench.accounts.clone(), bench.ports.clone());
+    let engine = builder.sync(None).reconcile(None).build();
+    let runs = engine.clone();
+    let running = tokio::spawn(async move { runs.run().await });
+    sleep(Duration::from_mins(5)).await;
+    let health = engine.health().await.unwrap();
+    assert!(health.is_alive(), "{health:?}");
+    running.abort();
+}

@@ -11,7 +11,7 @@ use chatwoot_client::fake::{FakeChatwoot, Fault, FaultKind};
 use chatwoot_client::http::Body;
 use chatwoot_client::http::transport::TransportError;
 use chatwoot_client::types::Message;
-use chatwoot_client::{Client, Limits, Transport};
+use chatwoot_client::{Client, Limits, RetryPolicy, Transport};
 use store_context::intake::{
     DispatchConfig, Dispatcher, Handler, HandlerContext, HandlerContextError, HandlerError,
 };
@@ -179,6 +179,37 @@ async fn a_write_that_was_cut_off_and_arrives_late_is_not_written_again() {
     let dispatcher = Dispatcher::new(accounts, &bench.ports, handler.clone(), config);
     tokio::time::timeout(Duration::from_mins(5), dispatcher.run()).await.unwrap_err();
     assert_eq!(handler.runs.load(Ordering::SeqCst), 2);
+    let written = written(&bench, &talk).await;
+    let texts: Vec<_> = written.iter().map(|it| it.content.as_deref().unwrap()).collect();
+    assert_eq!(texts, ["Reply of run 0", "For agents", "Bye"]);
+}
+
+/// A write whose answer was lost and that cannot be looked for is tried again when it is there or
+/// will not come.
+#[tokio::test(start_paused = true)]
+async fn a_late_write_that_cannot_be_looked_for_is_not_written_again() {
+    let bench = Bench::provisioned().await;
+    let talk = asked(&bench).await;
+    let policy =
+        RetryPolicy { max_attempts: 1, deadline: Duration::from_secs(2), ..RetryPolicy::default() };
+    let client = Client::builder(BASE_URL).transport(bench.fake.clone()).retry(policy);
+    let client = client.limits(Limits::off()).build().unwrap();
+    let seen = AtomicU32::new(0);
+    bench.fake.set_fault_script(move |request| {
+        let writes = request.method() == http::Method::POST;
+        let next = seen.load(Ordering::SeqCst);
+        seen.store(next + u32::from(writes || next > 0), Ordering::SeqCst);
+        match next {
+            0 if writes => Some(FaultKind::LateBy(Duration::from_secs(12))),
+            1 => Some(FaultKind::NoConnection),
+            _ => None,
+        }
+    });
+    let handler = Arc::new(Answers::default());
+    let accounts = bench.accounts_by(client);
+    let config = DispatchConfig::default();
+    let dispatcher = Dispatcher::new(accounts, &bench.ports, handler.clone(), config);
+    tokio::time::timeout(Duration::from_mins(5), dispatcher.run()).await.unwrap_err();
     let written = written(&bench, &talk).await;
     let texts: Vec<_> = written.iter().map(|it| it.content.as_deref().unwrap()).collect();
     assert_eq!(texts, ["Reply of run 0", "For agents", "Bye"]);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chatwoot_client::ConversationId;
 use chatwoot_client::application::messages::NewMessage;
-use chatwoot_client::fake::{Fault, WebhookFaults};
+use chatwoot_client::fake::{Fault, FaultKind, WebhookFaults};
 use chatwoot_client::types::{ConversationStatus, MessageType};
 use store_context::intake::{DispatchConfig, Receipt, ReconcileError};
 use store_context::ports::{Entry, EntrySource};
@@ -227,4 +227,25 @@ async fn a_store_that_is_not_provisioned_is_named() {
     let bench = Bench::new();
     let error = bench.reconciler().run_once(&stores()[0].id).await.unwrap_err();
     assert!(matches!(error, ReconcileError::Account(_)), "{error:?}");
+}
+
+/// However many conversations the server never shows, the others are found.
+#[tokio::test(start_paused = true)]
+async fn many_conversations_that_are_never_shown_do_not_hide_the_others() {
+    let bench = Bench::provisioned().await;
+    let mut hidden = Vec::new();
+    for n in 0..8 {
+        let talk = bench.talk(&customer(&format!("c{n}"))).await;
+        talk.say("Hello").await;
+        hidden.push(format!("/conversations/{}/messages", talk.id));
+    }
+    let shown = bench.talk(&customer("shown")).await;
+    shown.say("Help").await;
+    bench.fake.set_fault_script(move |request| {
+        let hidden = hidden.iter().any(|path| request.uri().path().ends_with(path));
+        hidden.then(|| FaultKind::Respond { status: 500, body: "{}".into() })
+    });
+    let reconciler = bench.reconciler();
+    tokio::time::timeout(Duration::from_mins(30), reconciler.run()).await.unwrap_err();
+    assert!(bench.known(shown.id).await.is_some(), "the store is blocked");
 }

@@ -9,13 +9,13 @@ use chatwoot_client::fake::{Fault, FaultKind};
 use chatwoot_client::{Patch, RetryPolicy};
 use serde_json::json;
 use store_context::model::{Customer, CustomerId};
-use store_context::ports::{Hold, SyncCounts};
+use store_context::ports::{Hold, SyncCounts, WebhookCounts};
 use store_context::sync::{
     ContactSync, Erased, GonePolicy, LeftOut, LeftOutReason, Outcome, SweepCursor, SyncConfig,
 };
 use tokio::time::{sleep, timeout};
 
-use crate::support::{Bench, customer, outcomes};
+use crate::support::{BASE_URL, Bench, customer, outcomes};
 use crate::visitor::Visitor;
 
 fn with_email(id: &str, email: Option<&str>) -> Customer {
@@ -274,7 +274,107 @@ async fn a_contact_that_is_online_is_anonymized_then_deleted() {
     assert!(account.contacts().get(contact).await.unwrap_err().is_not_found(), "deleted later");
 }
 
-/// A customer who registers with the address of an erased account gets it.
+/// However long somebody stays online, their contact is deleted in the end.
+#[tokio::test(start_paused = true)]
+async fn who_is_erased_and_stays_online_for_hours_is_deleted_in_the_end() {
+    let bench = Bench::provisioned().await;
+    let ada = customer("ada");
+    bench.put(&ada);
+    bench.synced(&ada.id).await;
+    let contact = bench.contact(&ada.id).await.id;
+    let account = bench.record(bench.north()).await.account_key().unwrap().account;
+    bench.fake.set_online(account.0, contact.0, true);
+    let sync = bench.sync();
+    assert_eq!(sync.erase(bench.north(), &ada.id).await.unwrap(), Erased::Noted);
+    timeout(Duration::from_hours(3), sync.run()).await.unwrap_err();
+    assert_eq!(counts(&bench).await.parked, 0, "being online is no failure");
+    bench.fake.set_online(account.0, contact.0, false);
+    timeout(Duration::from_hours(1), sync.run()).await.unwrap_err();
+    let left = bench.account(bench.north()).await.contacts().get(contact).await;
+    assert!(left.unwrap_err().is_not_found(), "still there");
+}
+
+/// What an erased customer wrote and nobody has handled is forgotten with the contact.
+#[tokio::test]
+async fn an_erasure_forgets_what_waits_for_a_handler() {
+    let bench = Bench::provisioned().await;
+    let ada = customer("ada");
+    bench.put(&ada);
+    bench.synced(&ada.id).await;
+    bench.talk(&ada).await.say("I am ill").await;
+    for delivery in bench.fake.take_deliveries() {
+        bench.receive(&delivery).await.unwrap();
+    }
+    let waiting = async || bench.ports.webhooks.counts(None).await.unwrap();
+    assert!(matches!(waiting().await, WebhookCounts { waiting: 1.., .. }));
+    bench.sync().erase(bench.north(), &ada.id).await.unwrap();
+    assert!(matches!(waiting().await, WebhookCounts { waiting: 0, .. }), "{:?}", waiting().await);
+}
+
+/// One whose client waits two seconds, with Chatwoot done with the next such request after ten.
+async fn with_a_late(verb: &str) -> Bench {
+    let bench = Bench::provisioned().await;
+    let policy =
+        RetryPolicy { max_attempts: 1, deadline: Duration::from_secs(2), ..RetryPolicy::default() };
+    let client = chatwoot_client::Client::builder(BASE_URL)
+        .transport(bench.fake.clone())
+        .retry(policy)
+        .limits(chatwoot_client::Limits::off())
+        .build()
+        .unwrap();
+    // What comes before it is no part of the test.
+    let ada = customer("ada");
+    bench.put(&ada);
+    if verb == "PUT" {
+        bench.synced(&ada.id).await;
+    }
+    let late = Fault::new(FaultKind::LateBy(Duration::from_secs(10))).verb(verb);
+    bench.fake.fault(late.times(1));
+    Bench { accounts: bench.accounts_by(client.clone()), client, ..bench }
+}
+
+/// A creation whose answer was lost is done after the erasure: the contact goes all the same.
+#[tokio::test(start_paused = true)]
+async fn a_late_creation_does_not_bring_an_erased_customer_back() {
+    let bench = with_a_late("POST").await;
+    let ada = customer("ada");
+    let sync = bench.sync();
+    sync.want(bench.north(), &ada.id).await.unwrap();
+    assert_eq!(outcomes(&sync.run_once().await.unwrap()), [Outcome::Failed]);
+    assert_eq!(sync.erase(bench.north(), &ada.id).await.unwrap(), Erased::Noted);
+    timeout(Duration::from_hours(1), sync.run()).await.unwrap_err();
+    let left = bench.contacts().await;
+    assert!(left.is_empty(), "an erased customer is there: {left:?}");
+}
+
+/// A write whose answer was lost is done after the customer changed again, and after a guest was
+/// recognised or the row was parked meanwhile: what is newer stands.
+#[tokio::test(start_paused = true)]
+async fn a_late_write_overtakes_no_newer_one() {
+    for (tries, recognised) in [(10, true), (1, false)] {
+        let bench = with_a_late("PUT").await;
+        let ada = customer("ada");
+        let config =
+            SyncConfig { tries, parallel: 1, quiet: Duration::ZERO, ..SyncConfig::default() };
+        let sync = ContactSync::new(bench.accounts.clone(), bench.ports.clone(), config);
+        bench.put(&Customer { name: "Before".to_owned(), ..ada.clone() });
+        sync.want(bench.north(), &ada.id).await.unwrap();
+        sync.run_once().await.unwrap();
+        bench.put(&Customer { name: "Now".to_owned(), ..ada.clone() });
+        sync.want(bench.north(), &ada.id).await.unwrap();
+        if recognised {
+            let account = bench.account(bench.north()).await;
+            let guest = NewContact { name: Some("Guest".to_owned()), ..NewContact::default() };
+            let guest = account.contacts().create(&guest).await.unwrap().contact.id;
+            sync.merge_guest(bench.north(), &ada.id, guest).await.unwrap();
+        }
+        timeout(Duration::from_mins(10), sync.run()).await.unwrap_err();
+        let name = bench.contact(&ada.id).await.name;
+        assert_eq!(name.as_deref(), Some("Now"), "{tries} tries, recognised {recognised}");
+    }
+}
+
+/// Who registers again with the address of an erased account has it.
 #[tokio::test]
 async fn who_registers_again_after_an_erasure_has_the_address() {
     let bench = Bench::provisioned().await;
@@ -388,8 +488,30 @@ async fn a_stop_leaves_nothing_claimed() {
     }
 }
 
-/// A lost trigger of a change or of a removed customer is found by a sweep; an unchanged customer
-/// costs no call beyond the pages.
+/// A merge holds two rows; a stop in the midst of it gives both back.
+#[tokio::test(start_paused = true)]
+async fn a_stop_in_a_merge_leaves_nothing_claimed() {
+    let bench = Bench::provisioned().await;
+    let (ada, bob) = (customer("ada"), customer("bob"));
+    for one in [&ada, &bob] {
+        bench.put(one);
+        bench.synced(&one.id).await;
+    }
+    bench.shop.remove_customer(bench.north(), &ada.id);
+    let sync = bench.sync();
+    sync.merge(bench.north(), &ada.id, &bob.id).await.unwrap();
+    let slow = Fault::new(FaultKind::Delay(Duration::from_secs(14))).path("contact_merge");
+    bench.fake.fault(slow);
+    sync.run_until(sleep(Duration::from_secs(1))).await;
+    let left = counts(&bench).await;
+    assert_eq!(left.claimed, 0, "{left:?}");
+    bench.fake.clear_faults();
+    bench.settled(&sync).await;
+    assert_eq!(bench.contacts().await.len(), 1, "they are merged");
+}
+
+/// A trigger that was lost, of a change and of a customer who is gone, is found by a sweep; who is
+/// as written costs no call beyond the pages.
 #[tokio::test(start_paused = true)]
 async fn a_sweep_finds_lost_triggers() {
     let bench = Bench::provisioned().await;
@@ -438,7 +560,7 @@ async fn a_recognition_and_a_worker_take_turns() {
         bench.ports.sync.hold(bench.north(), &ada.id, Duration::from_mins(5)).await.unwrap();
     assert!(matches!(again, Hold::Held(_)));
     sync.merge_guest(bench.north(), &ada.id, guest.id).await.unwrap_err();
-    assert!(started.elapsed() < Duration::from_secs(20), "but not for ever");
+    assert!(started.elapsed() < Duration::from_secs(25), "but not for ever");
 }
 
 /// An agent's change of a synced field is repaired; fields that agents maintain stay.

@@ -387,11 +387,17 @@ pub(crate) fn holds_none(text: &str, secrets: &[String]) {
 pub(crate) struct Probe {
     sync: Arc<dyn SyncLedger>,
     failing: Mutex<HashSet<&'static str>>,
+    panicking: Mutex<HashSet<&'static str>>,
 }
 
 impl Probe {
     fn new(ports: &Ports) -> Self {
-        Self { sync: ports.sync.clone(), failing: Mutex::default() }
+        Self { sync: ports.sync.clone(), failing: Mutex::default(), panicking: Mutex::default() }
+    }
+
+    /// This method panics until [`Probe::mend`]; `wait` hangs.
+    pub(crate) fn panic(&self, method: &'static str) {
+        self.panicking.lock().unwrap().insert(method);
     }
 
     /// Makes this method fail until [`Probe::mend`].
@@ -401,9 +407,15 @@ impl Probe {
 
     pub(crate) fn mend(&self) {
         self.failing.lock().unwrap().clear();
+        self.panicking.lock().unwrap().clear();
+    }
+
+    fn panics(&self, method: &'static str) -> bool {
+        self.panicking.lock().unwrap().contains(method)
     }
 
     fn check(&self, method: &'static str) -> PortResult<()> {
+        assert!(!self.panics(method), "{method} was told to panic");
         if self.failing.lock().unwrap().contains(method) {
             return Err(PortError::new("ledger", format!("{method} was told to fail")));
         }
@@ -452,6 +464,7 @@ impl SyncLedger for Probe {
     }
 
     async fn begin(&self, claim: &SyncClaim) -> PortResult<bool> {
+        self.check("sync begin")?;
         self.sync.begin(claim).await
     }
 
@@ -537,6 +550,9 @@ impl SyncLedger for Probe {
     }
 
     async fn wait(&self, longest: Duration) {
+        if self.panics("wait") {
+            std::future::pending::<()>().await;
+        }
         self.sync.wait(longest).await;
     }
 }

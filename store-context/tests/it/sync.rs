@@ -354,6 +354,32 @@ async fn a_failing_ledger_loses_no_customer() {
     assert_eq!(bench.contacts().await.len(), 1);
 }
 
+/// A ledger that panics, or whose wait hangs, stops no worker and drops nothing that is under way.
+#[tokio::test(start_paused = true)]
+async fn a_ledger_that_panics_or_hangs_stops_nobody() {
+    for method in ["sync claim", "sync begin", "settle", "wait"] {
+        let bench = Bench::provisioned().await;
+        let (ada, bob) = (customer("ada"), customer("bob"));
+        let sync = bench.sync();
+        let change = async {
+            bench.ledger.panic(method);
+            for one in [&ada, &bob] {
+                tokio::time::sleep(Duration::from_secs(5)).await;
+                bench.put(one);
+                sync.want(bench.north(), &one.id).await.unwrap();
+                tokio::time::sleep(Duration::from_secs(5)).await;
+                if method != "wait" {
+                    bench.ledger.mend();
+                }
+            }
+            // Less than a lease.
+            tokio::time::sleep(Duration::from_mins(1)).await;
+            assert_eq!(bench.contacts().await.len(), 2, "{method}");
+        };
+        tokio::select! { biased; () = change => {}, () = sync.run() => {} }
+    }
+}
+
 async fn guest(bench: &Bench) -> (Contact, chatwoot_client::ConversationId) {
     let store_account = bench.record(bench.north()).await.account;
     let inbox = bench.client.public_inbox(store_account.api_inbox_identifier.unwrap());

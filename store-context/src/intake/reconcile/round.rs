@@ -32,6 +32,7 @@ pub(super) struct Round {
     from: Timestamp,
     /// The number of consecutive conversations that could not be read.
     failures: u32,
+    too_many: u32,
     unread: Vec<Unread>,
     reconciled: Reconciled,
 }
@@ -74,6 +75,9 @@ impl Round {
             store: claim.store.clone(),
             from: back(now, window + config.skew),
             failures: 0,
+            // A round that fails ends early, and each next one later: a server that shows nothing is
+            // asked little, and what it will never show does not keep the rest back for ever.
+            too_many: FAILURES.saturating_mul(2_u32.saturating_pow(claim.failures)),
             unread: Vec::new(),
             reconciled: Reconciled::default(),
             key,
@@ -233,7 +237,7 @@ impl Round {
         let own =
             matches!(error.kind(), ErrorKind::Server | ErrorKind::Decode | ErrorKind::Timeout);
         self.failures += 1;
-        if !own || self.failures > FAILURES {
+        if !own || self.failures > self.too_many {
             return Err(error.into());
         }
         tracing::warn!(%error, store = %self.store, conversation = %unread.conversation,

@@ -67,7 +67,8 @@ impl Row {
     /// Returns from when on the row can be claimed; a claimed one when its lease expires.
     pub(super) fn due(&self) -> Option<Timestamp> {
         match &self.claim {
-            Some(claim) => self.is_waiting().then_some(claim.until),
+            // What is due by itself later is not forgotten with a hold that was dropped.
+            Some(claim) => (self.is_waiting() || self.due.is_some()).then_some(claim.until),
             None => self.due,
         }
     }
@@ -104,9 +105,12 @@ impl Row {
         }
     }
 
-    /// Returns whether a worker holds the row.
-    pub(super) fn is_held(&self, now: Timestamp) -> bool {
-        self.claim.as_ref().is_some_and(|claim| claim.until > now)
+    /// Whether somebody holds the row, or what was sent for it may still be worked on.
+    pub(super) fn is_busy(&self, now: Timestamp) -> bool {
+        match &self.claim {
+            Some(claim) => claim.until > now,
+            None => self.doubt == Doubt::Write && self.quiet_until > now,
+        }
     }
 
     /// Claims the row for a worker. A previous claim that was not settled is lost, and counts as an

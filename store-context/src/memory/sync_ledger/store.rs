@@ -231,7 +231,7 @@ impl StoreRows {
         now: Timestamp,
     ) -> Option<SyncClaim> {
         let id = self.row_of(customer, now);
-        if self.rows.get(&id).is_some_and(|row| row.is_held(now)) {
+        if self.rows.get(&id).is_some_and(|row| row.is_busy(now)) {
             return None;
         }
         let store = self.id.clone();
@@ -303,8 +303,8 @@ impl StoreRows {
             Settlement::Retry { after, quiet, .. } => {
                 self.release(id, Released::Retry(*after), *quiet, now);
             }
-            Settlement::Parked { error } => {
-                self.release(id, Released::Parked(error.clone()), Duration::ZERO, now);
+            Settlement::Parked { quiet, error } => {
+                self.release(id, Released::Parked(error.clone()), *quiet, now);
             }
             Settlement::Returned { quiet } => self.release(id, Released::Returned, *quiet, now),
         }

@@ -216,6 +216,11 @@ impl Entries {
     }
 
     fn hold(&mut self, id: Number, until: Instant) -> Option<QueueClaim> {
+        // Emptied by an erasure while somebody had it who never gave it back.
+        if self.queues.get(&id).is_some_and(|queue| queue.entries.is_empty()) {
+            self.drop_claimed(id);
+            return None;
+        }
         let fence = self.number();
         let queue = self.queues.get_mut(&id)?;
         let first = self.rows.get(queue.entries.front()?)?;
@@ -234,6 +239,14 @@ impl Entries {
             fence,
             waiting_since: first.received_at,
         })
+    }
+
+    fn drop_claimed(&mut self, id: Number) {
+        let claimed = self.queues.get(&id).filter(|queue| queue.claimed.is_some());
+        if let Some(rows) = claimed.and_then(|queue| self.stores.get_mut(&queue.store)) {
+            rows.counts.claimed -= 1;
+        }
+        self.drop_queue(id);
     }
 
     fn held(&mut self, claim: &QueueClaim) -> Option<&mut Queue> {
