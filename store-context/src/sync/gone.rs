@@ -26,16 +26,7 @@ impl ContactSync {
         open: &OpenAccount,
         claim: &SyncClaim,
     ) -> Result<Done, SyncError> {
-        let contact = match link_in(open, claim) {
-            Some(link) => Some(link.contact),
-            None => self.find_own(open, claim).await?,
-        };
-        let Some(contact) = contact else { return Ok(gone()) };
-        let done = self.delete(open, claim, contact).await?;
-        // What they wrote waits for a handler, or was set aside.
-        let forgotten = self.ports.webhooks.forget_contact(&claim.store, &open.key, contact);
-        self.in_time("webhook ledger", forgotten).await?;
-        Ok(done)
+        self.remove(open, claim, Removal::Delete).await
     }
 
     /// Removes the contact of a customer who no longer exists, according to the policy.
@@ -83,6 +74,12 @@ impl ContactSync {
                 Removal::Delete => self.delete(open, claim, contact).await?,
             };
             if let Some(done) = removed {
+                if claim.erased {
+                    // Events of the customer may wait for a handler, or be parked.
+                    let ledger = &self.ports.webhooks;
+                    let forgotten = ledger.forget_contact(&claim.store, &open.key, contact);
+                    self.in_time("webhook ledger", forgotten).await?;
+                }
                 return Ok(done);
             }
         }
@@ -138,10 +135,13 @@ impl ContactSync {
             // A contact with an open widget cannot be deleted. It keeps the identifier until it is
             // deleted: there may be no link to find it by, and the widget would create another.
             Err(error) if error.kind() == ErrorKind::Invalid => {
-                self.anonymize(open, claim, contact).await?;
-                // No failure: it counts no try, however long they stay.
+                let made_for = mark(open, &claim.customer);
+                if !self.clear(open, claim, contact, Patch::Keep, made_for).await? {
+                    return Ok(None);
+                }
+                // Not a failure: it does not count as a try, however long the contact stays online.
                 let settlement = Settlement::Returned { quiet: STILL_ONLINE };
-                Ok(Done::new(settlement, Outcome::Anonymized))
+                Ok(Some(Done::new(settlement, Outcome::Anonymized)))
             }
             Err(error) => Err(error.into()),
         }

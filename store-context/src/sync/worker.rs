@@ -38,12 +38,12 @@ pub struct ContactSync {
     /// The number of consecutive failures of each store that may be caused by a customer or by its
     /// Chatwoot.
     failures: Arc<Mutex<BTreeMap<StoreId, u32>>>,
-    /// The second row of each claim that needs one, until it is given back: whoever is cut off leaves
-    /// it here.
+    /// The second row of each claim that needs one, until it is returned: a worker that is cut off
+    /// leaves it here.
     beside: Arc<Mutex<BTreeMap<RowKey, SyncClaim>>>,
 }
 
-/// A row of the ledger. A fence grows by row, so that two rows may have the same one.
+/// A row of the ledger. A fence grows per row, so two rows may have the same one.
 type RowKey = (StoreId, CustomerId);
 
 fn key(claim: &SyncClaim) -> RowKey {
@@ -255,7 +255,7 @@ impl ContactSync {
                         Ok(claims) => {
                             if claims.is_empty() && quota.is_some() && !room.holds_back {
                                 left = Some(0);
-                            } else if claims.len() < limit {
+                            } else if claims.len() < room.limit {
                                 resting = Some(self.rest().boxed());
                             }
                             left = left.map(|left| left.saturating_sub(claims.len()));
@@ -278,13 +278,9 @@ impl ContactSync {
         }
     }
 
-    /// How many customers may be claimed now, and of which stores none. No more than any store has
-    /// room for, so that none gets more than its share.
-    fn room(
-        &self,
-        held: &BTreeMap<RowKey, SyncClaim>,
-        left: Option<usize>,
-    ) -> (usize, Vec<StoreId>) {
+    /// How many customers may be claimed now. No more than any store has room for, so that none gets
+    /// more than its share.
+    fn room(&self, held: &BTreeMap<RowKey, SyncClaim>, left: Option<usize>) -> Room {
         let most = self.config.per_store.max(1);
         let mut in_hand: BTreeMap<&StoreId, usize> = BTreeMap::new();
         for claim in held.values() {
@@ -300,8 +296,8 @@ impl ContactSync {
         Room { limit: limit.min(left.unwrap_or(usize::MAX)), bulk, full, holds_back }
     }
 
-    /// Waits until something may be due. A ledger that panics or hangs ends the wait neither early
-    /// nor never.
+    /// Waits until a row may be due. A ledger that panics or hangs neither ends the wait early nor
+    /// blocks it.
     async fn rest(&self) {
         let wait = self.ports.sync.wait(self.config.idle);
         if let Err(Cut::Panicked(_)) = guarded(self.config.idle * 2, wait).await {
@@ -309,14 +305,12 @@ impl ContactSync {
         }
     }
 
-    async fn claim(
-        &self,
-        limit: usize,
-        except: Vec<StoreId>,
-    ) -> (usize, PortResult<Vec<SyncClaim>>) {
-        let share = (limit / 2).max(1);
-        let request = ClaimRequest { limit, share, lease: self.config.lease, except: &except };
-        (limit, self.in_time("sync ledger", self.ports.sync.claim(request)).await)
+    async fn claim(&self, room: Room) -> (Room, PortResult<Vec<SyncClaim>>) {
+        let Room { limit, bulk, ref full, .. } = room;
+        let (share, lease) = ((limit / 2).max(1), self.config.lease);
+        let request = ClaimRequest { limit, share, bulk, lease, except: full };
+        let claims = self.in_time("sync ledger", self.ports.sync.claim(request)).await;
+        (room, claims)
     }
 
     /// Syncs one claimed customer within less time than the lease: the rest of the lease covers a
@@ -439,8 +433,8 @@ impl ContactSync {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Holds another customer's row besides a claimed one, until [`ContactSync::return_beside`], or
-    /// until the claim is settled. `None`: somebody else has it.
+    /// Holds another customer's row beside a claimed one, until [`ContactSync::return_beside`] or
+    /// until the claim is settled. Returns `None` if another worker holds it.
     pub(super) async fn hold_beside(
         &self,
         claim: &SyncClaim,
@@ -451,7 +445,7 @@ impl ContactSync {
         Ok(Some(*held))
     }
 
-    /// Gives the row back that is held besides a claimed one.
+    /// Returns the row that is held beside a claimed one.
     pub(super) async fn return_beside(&self, claim: &SyncClaim, quiet: Duration) -> PortResult<()> {
         let Some(held) = self.beside().get(&key(claim)).cloned() else { return Ok(()) };
         let returned = [(held, Settlement::Returned { quiet })];
@@ -464,7 +458,7 @@ impl ContactSync {
         self.beside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Settles a batch, and gives back what was held besides it; where the ledger fails, again.
+    /// Settles a batch and returns the rows held beside it; retries if the ledger fails.
     async fn settle(&self, batch: Vec<Finished>) -> Settled {
         const TRIES: u32 = 3;
         let settled = batch.iter().map(|one| (one.claim.clone(), one.done.settlement.clone()));
@@ -527,7 +521,7 @@ fn of_store(held: &BTreeMap<RowKey, SyncClaim>, store: &StoreId) -> usize {
     held.values().filter(|claim| claim.store == *store).count()
 }
 
-fn in_bulk(held: &BTreeMap<u64, SyncClaim>) -> usize {
+fn in_bulk(held: &BTreeMap<RowKey, SyncClaim>) -> usize {
     held.values().filter(|claim| claim.priority == Priority::Bulk).count()
 }
 
