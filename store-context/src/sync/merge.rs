@@ -12,7 +12,7 @@ use super::worker::ContactSync;
 use super::write::{ROUNDS, WriteError};
 use crate::accounts::OpenAccount;
 use crate::model::{CustomerId, StoreId};
-use crate::ports::{Hold, PortFailure, Priority, Settlement, SyncClaim};
+use crate::ports::{PortFailure, Priority, Settlement, SyncClaim};
 
 impl ContactSync {
     /// Requests the merge of two customers whom the shop merged: conversations, notes and contact

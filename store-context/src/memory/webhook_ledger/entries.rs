@@ -195,24 +195,7 @@ impl Entries {
     pub(super) fn claim(&mut self, request: ClaimRequest<'_>, now: Instant) -> Vec<QueueClaim> {
         let ClaimRequest { limit, share, lease, except, .. } = request;
         let claimed = self.due.claim(limit, share, except, now);
-        let mut claims = Vec::new();
-        for queue in claimed {
-            match self.hold(queue, now + lease) {
-                Some(claim) => claims.push(claim),
-                // Its worker settled the last entry and ended before it gave the queue back.
-                None => self.drop_claimed_queue(queue),
-            }
-        }
-        claims
-    }
-
-    fn drop_claimed_queue(&mut self, id: Number) {
-        let held = self.queues.get(&id).filter(|queue| queue.claimed.is_some());
-        let rows = held.and_then(|queue| self.stores.get_mut(&queue.store));
-        if let Some(rows) = rows {
-            rows.counts.claimed -= 1;
-        }
-        self.drop_queue(id);
+        claimed.into_iter().filter_map(|queue| self.hold(queue, now + lease)).collect()
     }
 
     fn hold(&mut self, id: Number, until: Instant) -> Option<QueueClaim> {
