@@ -488,6 +488,22 @@ async fn a_stop_leaves_nothing_claimed() {
     }
 }
 
+/// A fence is only a row's own: a stop gives back each of many rows with the same one.
+#[tokio::test(start_paused = true)]
+async fn a_stop_gives_back_each_row_whatever_their_fences() {
+    let bench = Bench::provisioned().await;
+    bench.ledger.count_fences_by_row();
+    for n in 0..10 {
+        bench.put(&customer(&format!("c{n}")));
+    }
+    let sync = sync_by(&bench, GonePolicy::Anonymize);
+    sync.want_all(bench.north()).await.unwrap();
+    bench.fake.fault(Fault::new(FaultKind::Delay(Duration::from_secs(25))));
+    sync.run_until(sleep(Duration::from_secs(1))).await;
+    let left = counts(&bench).await;
+    assert_eq!(left.claimed, 0, "{left:?}");
+}
+
 /// A merge holds two rows; a stop in the midst of it gives both back.
 #[tokio::test(start_paused = true)]
 async fn a_stop_in_a_merge_leaves_nothing_claimed() {

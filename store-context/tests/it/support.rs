@@ -388,11 +388,38 @@ pub(crate) struct Probe {
     sync: Arc<dyn SyncLedger>,
     failing: Mutex<HashSet<&'static str>>,
     panicking: Mutex<HashSet<&'static str>>,
+    /// The ledger's own fences, where the probe gives each row its own count.
+    fences: Mutex<Option<HashMap<(StoreId, CustomerId), u64>>>,
 }
 
 impl Probe {
     fn new(ports: &Ports) -> Self {
-        Self { sync: ports.sync.clone(), failing: Mutex::default(), panicking: Mutex::default() }
+        Self {
+            sync: ports.sync.clone(),
+            failing: Mutex::default(),
+            panicking: Mutex::default(),
+            fences: Mutex::default(),
+        }
+    }
+
+    /// From now on a claim of each row has the same fence as that of any other.
+    pub(crate) fn count_fences_by_row(&self) {
+        *self.fences.lock().unwrap() = Some(HashMap::new());
+    }
+
+    fn shown(&self, mut claim: SyncClaim) -> SyncClaim {
+        if let Some(fences) = &mut *self.fences.lock().unwrap() {
+            fences.insert((claim.store.clone(), claim.customer.clone()), claim.fence);
+            claim.fence = 1;
+        }
+        claim
+    }
+
+    fn own(&self, claim: &SyncClaim) -> SyncClaim {
+        let fences = self.fences.lock().unwrap();
+        let row = (claim.store.clone(), claim.customer.clone());
+        let fence = fences.as_ref().and_then(|fences| fences.get(&row)).copied();
+        SyncClaim { fence: fence.unwrap_or(claim.fence), ..claim.clone() }
     }
 
     /// This method panics until [`Probe::mend`]; `wait` hangs.
@@ -451,7 +478,8 @@ impl SyncLedger for Probe {
 
     async fn claim(&self, request: ClaimRequest<'_>) -> PortResult<Vec<SyncClaim>> {
         self.check("sync claim")?;
-        self.sync.claim(request).await
+        let claims = self.sync.claim(request).await?;
+        Ok(claims.into_iter().map(|claim| self.shown(claim)).collect())
     }
 
     async fn hold(
@@ -465,7 +493,7 @@ impl SyncLedger for Probe {
 
     async fn begin(&self, claim: &SyncClaim) -> PortResult<bool> {
         self.check("sync begin")?;
-        self.sync.begin(claim).await
+        self.sync.begin(&self.own(claim)).await
     }
 
     async fn extend(&self, claims: &[SyncClaim], lease: Duration) -> PortResult<Vec<bool>> {
@@ -474,7 +502,8 @@ impl SyncLedger for Probe {
 
     async fn settle(&self, settled: &[(SyncClaim, Settlement)]) -> PortResult<Vec<bool>> {
         self.check("settle")?;
-        self.sync.settle(settled).await
+        let own = settled.iter().map(|(claim, how)| (self.own(claim), how.clone()));
+        self.sync.settle(&own.collect::<Vec<_>>()).await
     }
 
     async fn want_merge(
