@@ -43,7 +43,7 @@ impl Told {
 /// minute on, with a worker.
 async fn limited(per_minute: u32, config: SyncConfig) -> (Bench, Arc<Told>, ContactSync) {
     let bench = Bench::provisioned().await;
-    let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_040);
+    let start = SystemTime::UNIX_EPOCH + Duration::from_mins(29_833_334);
     let began = Instant::now();
     bench.fake.follow_tokio(Timestamp::try_from(start).unwrap());
     let limits = FakeLimits { all_per_minute: per_minute, ..FakeLimits::default() };
@@ -58,7 +58,7 @@ async fn limited(per_minute: u32, config: SyncConfig) -> (Bench, Arc<Told>, Cont
     let ports = Ports { observer: told.clone(), ..bench.ports.clone() };
     let accounts = bench.accounts_by(client.clone());
     let sync = ContactSync::new(accounts.clone(), ports.clone(), config);
-    (Bench { client, accounts, ports, ..bench }, told, sync)
+    (Bench { client, ports, accounts, ..bench }, told, sync)
 }
 
 fn refused(bench: &Bench) -> usize {
@@ -84,9 +84,9 @@ async fn point_05_bulk_leaves_room_in_the_servers_limit() {
         while told.lags(&north).len() < BULK {
             every.tick().await;
             let name = format!("Change {changes}");
-            let changed = Customer { name, ..customer(&format!("live{}", changes % 10)) };
-            bench.shop.put_customer(&south, changed.clone()).unwrap();
-            sync.want(&south, &changed.id).await.unwrap();
+            let customer = Customer { name, ..customer(&format!("live{}", changes % 10)) };
+            bench.shop.put_customer(&south, customer.clone()).unwrap();
+            sync.want(&south, &customer.id).await.unwrap();
             changes += 1;
         }
         sleep(Duration::from_secs(5)).await;
