@@ -35,6 +35,7 @@ mod secrets;
 #[path = "../../chatwoot-client/tests/it/shapes.rs"]
 #[expect(dead_code, clippy::unwrap_used, reason = "it is the client's, whose tests use it all")]
 mod shapes;
+mod simulate;
 mod snippet;
 mod talks;
 mod webhook_parity;

@@ -1,0 +1,39 @@
+//! The engine keeps its rules in a few runs of the simulation, and a seed is a run.
+
+use tests::simulate::{Plan, Plant, play};
+
+#[test]
+fn forty_seeds_break_no_rule() {
+    for seed in 0..40 {
+        let outcome = play(&Plan::new(seed), None, false);
+        assert!(
+            outcome.violations.is_empty(),
+            "seed {seed}: {:#?}\nrun: cargo run --release -p tests --bin simulate -- --seed {seed}",
+            outcome.violations
+        );
+    }
+}
+
+#[test]
+fn a_seed_is_a_run() {
+    for seed in [3, 5, 8] {
+        let plan = Plan::new(seed);
+        let [first, second] = [play(&plan, None, true), play(&plan, None, true)];
+        assert!(first.trace.len() > 1_000, "seed {seed}: {} lines", first.trace.len());
+        assert_eq!(first.digest, second.digest, "seed {seed}");
+        assert_eq!(first.trace, second.trace, "seed {seed}");
+        // The digest does not depend on whether the trace is kept.
+        assert_eq!(play(&plan, None, false).digest, first.digest, "seed {seed}");
+    }
+    assert_ne!(play(&Plan::new(3), None, false).digest, play(&Plan::new(5), None, false).digest);
+}
+
+#[test]
+fn a_planted_fault_is_caught() {
+    let fault = Plant::OtherServersToken;
+    let catches = |seed| {
+        let found = play(&Plan::new(seed), Some(fault), false).violations;
+        found.iter().any(|it| fault.breaks(it.rule))
+    };
+    assert!((0..50).any(catches));
+}

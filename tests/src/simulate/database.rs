@@ -1,0 +1,341 @@
+//! The database that all processes share: the ledgers and stores in memory, with the latency and the
+//! trouble of a real one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chatwoot_client::{ContactId, ConversationId, Time};
+use store_context::model::{AccountKey, CustomerId, Store, StoreId};
+use store_context::ports::{
+    Address, AddressToken, ClaimRequest, Doubt, Entry, EntryOutcome, Fingerprint, Hold, KnownState,
+    Link, NewEntry, ParkedEntry, ParkedRow, PausedStore, PortError, PortResult, Priority,
+    ProvisionLock, QueueClaim, RoundClaim, RoundOutcome, Settlement, StoreRecord, Stores,
+    SyncClaim, SyncCounts, SyncLedger, Taken, WebhookCounts, WebhookLedger,
+};
+
+use super::act::{Database as Fault, Trouble};
+use super::people::Marker;
+use super::shop::{customer_number, store_number};
+use super::sim::Sim;
+
+/// The storage ports of one process.
+#[derive(Clone)]
+pub(super) struct Database {
+    pub(super) sim: Sim,
+    pub(super) stores: Arc<dyn Stores>,
+    pub(super) sync: Arc<dyn SyncLedger>,
+    pub(super) webhooks: Arc<dyn WebhookLedger>,
+}
+
+impl Database {
+    /// Makes one call, with all that can happen on the way there and back.
+    async fn call<T: std::fmt::Debug>(
+        &self,
+        what: &'static str,
+        call: impl Future<Output = PortResult<T>>,
+    ) -> PortResult<T> {
+        self.sim.count_call();
+        let failed = || PortError::new("database", format!("{what} was told to fail"));
+        self.sim.latency(0..=2).await;
+        let struck = self.sim.strike(|trouble| match trouble {
+            Trouble::Database(fault) => Some(*fault),
+            _ => None,
+        });
+        match struck {
+            Some(Fault::Before) => return Err(failed()),
+            Some(Fault::Slow(millis)) => tokio::time::sleep(Duration::from_millis(millis)).await,
+            Some(Fault::After) | None => {}
+        }
+        let done = call.await?;
+        self.sim.detail(|| format!("database {what}: {done:?}"));
+        self.sim.latency(0..=2).await;
+        if struck == Some(Fault::After) { Err(failed()) } else { Ok(done) }
+    }
+}
+
+#[async_trait]
+impl Stores for Database {
+    async fn put(&self, store: &Store) -> PortResult<()> {
+        self.call("put", self.stores.put(store)).await
+    }
+    async fn open(&self, id: &StoreId) -> PortResult<Option<StoreRecord>> {
+        self.sim.latency(0..=2).await;
+        self.stores.open(id).await
+    }
+    async fn ids(&self, after: Option<&StoreId>, limit: usize) -> PortResult<Vec<StoreId>> {
+        self.call("ids", self.stores.ids(after, limit)).await
+    }
+    async fn save(&self, record: &StoreRecord) -> PortResult<Option<u64>> {
+        self.call("save", self.stores.save(record)).await
+    }
+    async fn store_at(
+        &self,
+        address: Address,
+        token: &AddressToken,
+    ) -> PortResult<Option<StoreId>> {
+        self.call("store_at", self.stores.store_at(address, token)).await
+    }
+    async fn lock(&self, id: &StoreId, lease: Duration) -> PortResult<Option<ProvisionLock>> {
+        self.call("lock", self.stores.lock(id, lease)).await
+    }
+    async fn extend(&self, lock: &ProvisionLock, lease: Duration) -> PortResult<bool> {
+        self.call("extend lock", self.stores.extend(lock, lease)).await
+    }
+    async fn unlock(&self, lock: &ProvisionLock) -> PortResult<()> {
+        self.call("unlock", self.stores.unlock(lock)).await
+    }
+    async fn remove(&self, id: &StoreId) -> PortResult<()> {
+        self.call("remove", self.stores.remove(id)).await
+    }
+}
+
+#[async_trait]
+impl SyncLedger for Database {
+    async fn want(
+        &self,
+        store: &StoreId,
+        customers: &[CustomerId],
+        priority: Priority,
+    ) -> PortResult<()> {
+        self.call("want", self.sync.want(store, customers, priority)).await
+    }
+    async fn doubt(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        contact: ContactId,
+        doubt: Doubt,
+        unless: Option<&Fingerprint>,
+    ) -> PortResult<bool> {
+        self.call("doubt", self.sync.doubt(store, account, contact, doubt, unless)).await
+    }
+    async fn doubt_all(&self, store: &StoreId, doubt: Doubt) -> PortResult<u64> {
+        self.call("doubt_all", self.sync.doubt_all(store, doubt)).await
+    }
+    async fn claim(&self, request: ClaimRequest<'_>) -> PortResult<Vec<SyncClaim>> {
+        self.call("claim", self.sync.claim(request)).await
+    }
+    async fn hold(
+        &self,
+        store: &StoreId,
+        customer: &CustomerId,
+        lease: Duration,
+    ) -> PortResult<Hold> {
+        self.call("hold", self.sync.hold(store, customer, lease)).await
+    }
+    async fn begin(&self, claim: &SyncClaim) -> PortResult<bool> {
+        self.call("begin", self.sync.begin(claim)).await
+    }
+    async fn extend(&self, claims: &[SyncClaim], lease: Duration) -> PortResult<Vec<bool>> {
+        self.call("extend", self.sync.extend(claims, lease)).await
+    }
+    async fn settle(&self, settled: &[(SyncClaim, Settlement)]) -> PortResult<Vec<bool>> {
+        for (claim, settlement) in settled {
+            self.sim.detail(|| {
+                let fence = claim.fence;
+                format!("settle {} {} fence {fence}: {settlement:?}", claim.store, claim.customer)
+            });
+        }
+        let call = async {
+            let stood = self.sync.settle(settled).await?;
+            for ((claim, settlement), stood) in settled.iter().zip(&stood) {
+                if *stood && *settlement == Settlement::Gone {
+                    let store = store_number(&claim.store);
+                    let customer = customer_number(&claim.customer);
+                    self.sim.gone(&Marker { store, customer, is_name: true }.to_string());
+                }
+            }
+            Ok(stood)
+        };
+        self.call("settle", call).await
+    }
+    async fn want_merge(
+        &self,
+        store: &StoreId,
+        from: &CustomerId,
+        into: &CustomerId,
+    ) -> PortResult<()> {
+        self.call("want_merge", self.sync.want_merge(store, from, into)).await
+    }
+    async fn erase(&self, store: &StoreId, customer: &CustomerId) -> PortResult<()> {
+        self.call("erase", self.sync.erase(store, customer)).await
+    }
+    async fn pause(&self, store: &StoreId, duration: Duration, reason: &str) -> PortResult<()> {
+        self.sim.detail(|| format!("pause {store} {duration:?}: {reason}"));
+        self.call("pause", self.sync.pause(store, duration, reason)).await
+    }
+    async fn resume(&self, store: &StoreId) -> PortResult<()> {
+        self.call("resume", self.sync.resume(store)).await
+    }
+    async fn paused(&self, after: Option<&StoreId>, limit: usize) -> PortResult<Vec<PausedStore>> {
+        self.call("paused", self.sync.paused(after, limit)).await
+    }
+    async fn link(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Option<Link>> {
+        self.call("link", self.sync.link(store, customer)).await
+    }
+    async fn customer_of(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        contact: ContactId,
+    ) -> PortResult<Option<CustomerId>> {
+        self.call("customer_of", self.sync.customer_of(store, account, contact)).await
+    }
+    async fn links(
+        &self,
+        store: &StoreId,
+        after: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<Vec<(CustomerId, Link)>> {
+        self.call("links", self.sync.links(store, after, limit)).await
+    }
+    async fn parked(
+        &self,
+        store: &StoreId,
+        after: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<Vec<ParkedRow>> {
+        self.call("parked", self.sync.parked(store, after, limit)).await
+    }
+    async fn replay(&self, store: &StoreId, customer: Option<&CustomerId>) -> PortResult<u64> {
+        self.call("replay", self.sync.replay(store, customer)).await
+    }
+    async fn forget(&self, store: &StoreId, customer: &CustomerId) -> PortResult<()> {
+        self.call("forget", self.sync.forget(store, customer)).await
+    }
+    async fn forget_store(&self, store: &StoreId) -> PortResult<()> {
+        self.call("forget_store", self.sync.forget_store(store)).await
+    }
+    async fn counts(&self, store: Option<&StoreId>) -> PortResult<SyncCounts> {
+        self.call("counts", self.sync.counts(store)).await
+    }
+    async fn wait(&self, longest: Duration) {
+        self.sync.wait(longest).await;
+    }
+}
+
+#[async_trait]
+impl WebhookLedger for Database {
+    async fn take(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        entries: &[NewEntry],
+    ) -> PortResult<Vec<Taken>> {
+        for entry in entries {
+            let (source, event) = (entry.source, &entry.event);
+            self.sim.detail(|| format!("take {store} {source:?} {} {event:?}", entry.key));
+        }
+        self.call("take", self.webhooks.take(store, account, entries)).await
+    }
+    async fn unknown(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        keys: &[String],
+    ) -> PortResult<Vec<String>> {
+        self.call("unknown", self.webhooks.unknown(store, account, keys)).await
+    }
+    async fn states(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        conversations: &[ConversationId],
+    ) -> PortResult<Vec<KnownState>> {
+        self.call("states", self.webhooks.states(store, account, conversations)).await
+    }
+    async fn messages_read(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        read: &[(ConversationId, Time)],
+    ) -> PortResult<()> {
+        self.call("messages_read", self.webhooks.messages_read(store, account, read)).await
+    }
+    async fn claim(&self, request: ClaimRequest<'_>) -> PortResult<Vec<QueueClaim>> {
+        self.call("claim queues", self.webhooks.claim(request)).await
+    }
+    async fn load(&self, claim: &QueueClaim, limit: usize) -> PortResult<Vec<Entry>> {
+        self.call("load", self.webhooks.load(claim, limit)).await
+    }
+    async fn begin(&self, claim: &QueueClaim, entry: u64) -> PortResult<Option<u32>> {
+        self.call("begin entry", self.webhooks.begin(claim, entry)).await
+    }
+    async fn extend(&self, claim: &QueueClaim, lease: Duration) -> PortResult<bool> {
+        self.call("extend queue", self.webhooks.extend(claim, lease)).await
+    }
+    async fn settle(
+        &self,
+        claim: &QueueClaim,
+        settled: &[(u64, EntryOutcome)],
+    ) -> PortResult<bool> {
+        self.sim.detail(|| format!("settle queue {}: {settled:?}", claim.queue));
+        for (entry, outcome) in settled {
+            if matches!(outcome, EntryOutcome::Parked { .. }) {
+                self.sim.parked(claim.store.as_str(), *entry);
+            }
+        }
+        self.call("settle entries", self.webhooks.settle(claim, settled)).await
+    }
+    async fn release(&self, claim: &QueueClaim) -> PortResult<bool> {
+        self.call("release", self.webhooks.release(claim)).await
+    }
+    async fn parked(
+        &self,
+        store: &StoreId,
+        after: Option<u64>,
+        limit: usize,
+    ) -> PortResult<Vec<ParkedEntry>> {
+        self.call("parked entries", self.webhooks.parked(store, after, limit)).await
+    }
+    async fn replay(&self, store: &StoreId, entry: Option<u64>) -> PortResult<u64> {
+        self.call("replay entries", self.webhooks.replay(store, entry)).await
+    }
+    async fn schedule(&self, stores: &[StoreId]) -> PortResult<()> {
+        self.call("schedule", self.webhooks.schedule(stores)).await
+    }
+    async fn hurry(&self, store: &StoreId) -> PortResult<()> {
+        self.call("hurry", self.webhooks.hurry(store)).await
+    }
+    async fn claim_rounds(&self, limit: usize, lease: Duration) -> PortResult<Vec<RoundClaim>> {
+        self.call("claim_rounds", self.webhooks.claim_rounds(limit, lease)).await
+    }
+    async fn claim_round(
+        &self,
+        store: &StoreId,
+        lease: Duration,
+    ) -> PortResult<Option<RoundClaim>> {
+        self.call("claim_round", self.webhooks.claim_round(store, lease)).await
+    }
+    async fn extend_round(&self, claim: &RoundClaim, lease: Duration) -> PortResult<bool> {
+        self.call("extend_round", self.webhooks.extend_round(claim, lease)).await
+    }
+    async fn settle_round(&self, claim: &RoundClaim, outcome: RoundOutcome) -> PortResult<bool> {
+        self.sim.detail(|| format!("round of {}: {outcome:?}", claim.store));
+        self.call("settle_round", self.webhooks.settle_round(claim, outcome)).await
+    }
+    async fn release_round(&self, claim: &RoundClaim) -> PortResult<bool> {
+        self.call("release_round", self.webhooks.release_round(claim)).await
+    }
+    async fn purge(&self, older_than: Duration, limit: usize) -> PortResult<u64> {
+        self.call("purge", self.webhooks.purge(older_than, limit)).await
+    }
+    async fn forget_contact(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        contact: ContactId,
+    ) -> PortResult<u64> {
+        self.call("forget_contact", self.webhooks.forget_contact(store, account, contact)).await
+    }
+    async fn forget_store(&self, store: &StoreId) -> PortResult<()> {
+        self.call("forget entries", self.webhooks.forget_store(store)).await
+    }
+    async fn counts(&self, store: Option<&StoreId>) -> PortResult<WebhookCounts> {
+        self.call("counts of entries", self.webhooks.counts(store)).await
+    }
+    async fn wait(&self, longest: Duration) {
+        self.webhooks.wait(longest).await;
+    }
+}

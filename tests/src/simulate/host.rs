@@ -1,0 +1,207 @@
+//! The host's processes: each with its own clients and workers on the shared database.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chatwoot_client::{Client, Limits};
+use store_context::accounts::{Accounts, Clients};
+use store_context::intake::{DispatchConfig, Dispatcher, Intake, ReconcileConfig, Reconciler};
+use store_context::ports::Ports;
+use store_context::sync::{ContactSync, GonePolicy, SweepCursor, SyncConfig};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::post::Doors;
+use super::process::{Ended, Fuse, Killable};
+use super::shop::store_id;
+use super::sim::{Sim, lock};
+use super::wire::Wire;
+use super::world::{World, wall_clock};
+
+/// A process of the host.
+pub(super) struct Process {
+    number: usize,
+    sim: Sim,
+    pub(super) sync: ContactSync,
+    workers: Workers,
+    fuse: Fuse,
+    shutdown: watch::Sender<bool>,
+    running: Option<JoinHandle<()>>,
+}
+
+/// What runs in a process.
+#[derive(Clone)]
+struct Workers {
+    number: usize,
+    stores: usize,
+    intake: Intake,
+    sync: ContactSync,
+    dispatcher: Dispatcher,
+    reconciler: Reconciler,
+}
+
+/// How often each store is swept.
+const SWEEP_EVERY: Duration = Duration::from_mins(20);
+
+impl Process {
+    pub(super) fn new(world: &World, number: usize) -> Self {
+        let ports = world.process_ports();
+        let accounts = accounts(world, &ports);
+        let config = SyncConfig {
+            gone: if world.plan.anonymize { GonePolicy::Anonymize } else { GonePolicy::Delete },
+            idle: Duration::from_secs(5),
+            lease: Duration::from_mins(1),
+            ..SyncConfig::default()
+        };
+        let sync = ContactSync::new(accounts.clone(), ports.clone(), config);
+        let config = DispatchConfig { idle: Duration::from_secs(5), ..DispatchConfig::default() };
+        let told = Arc::new(world.told.of_process(number));
+        let dispatcher = Dispatcher::new(accounts.clone(), &ports, told, config);
+        let reconciler = Reconciler::new(accounts, ports.clone(), ReconcileConfig::default());
+        let workers = Workers {
+            number,
+            stores: world.plan.stores.len(),
+            intake: Intake::new(&ports),
+            sync: sync.clone(),
+            dispatcher,
+            reconciler,
+        };
+        lock(&world.doors).push(None);
+        let sim = world.sim.clone();
+        let fuse = Fuse::default();
+        let shutdown = watch::Sender::new(false);
+        Self { number, sim, sync, workers, fuse, shutdown, running: None }
+    }
+
+    /// Starts it, unless it runs.
+    pub(super) fn start(&mut self, world: &Doors) {
+        if self.running.as_ref().is_some_and(|running| !running.is_finished()) {
+            return;
+        }
+        self.fuse.light(0);
+        self.fuse.stall(Duration::ZERO);
+        let (sim, number) = (self.sim.clone(), self.number);
+        sim.note(|| format!("process {number} starts"));
+        let doors = Arc::clone(world);
+        if let Some(door) = lock(&doors).get_mut(number) {
+            *door = Some(self.workers.intake.clone());
+        }
+        self.shutdown.send_replace(false);
+        let shutdown = self.shutdown.subscribe();
+        let stopped = shutdown.clone();
+        let run = Killable::new(self.workers.clone().run(shutdown), self.fuse.clone());
+        self.running = Some(tokio::spawn(async move {
+            let ended = run.await;
+            if let Some(door) = lock(&doors).get_mut(number) {
+                *door = None;
+            }
+            sim.note(|| format!("process {number} ended: {ended:?}"));
+            let told_to = ended == Ended::Returned && *stopped.borrow();
+            if ended != Ended::Killed && !told_to {
+                sim.violate("no worker ends by itself", format!("process {number}: {ended:?}"));
+            }
+        }));
+    }
+
+    /// Has it killed after so many polls.
+    pub(super) fn kill_after(&self, polls: u32) {
+        self.fuse.light(polls);
+    }
+
+    /// Tells it to stop. `false`: it did not within ten seconds.
+    pub(super) async fn stop(&mut self) -> bool {
+        self.shutdown.send_replace(true);
+        let until = Instant::now() + Duration::from_secs(10);
+        match &mut self.running {
+            Some(running) => tokio::time::timeout_at(until, running).await.is_ok(),
+            None => true,
+        }
+    }
+
+    /// Whether it stands still.
+    pub(super) fn is_still(&self) -> bool {
+        self.fuse.still_until().is_some()
+    }
+
+    /// Lets it stand still for a while, its endpoint too.
+    pub(super) fn stall(&self, lasting: Duration, doors: &Doors) {
+        self.fuse.stall(lasting);
+        let Some(door) = lock(doors).get_mut(self.number).and_then(Option::take) else { return };
+        let (doors, number) = (Arc::clone(doors), self.number);
+        tokio::spawn(async move {
+            tokio::time::sleep(lasting).await;
+            if let Some(place) = lock(&doors).get_mut(number) {
+                place.get_or_insert(door);
+            }
+        });
+    }
+
+    /// Kills it now if it still runs.
+    pub(super) async fn end(&mut self, doors: &Doors) {
+        if let Some(running) = self.running.take()
+            && !running.is_finished()
+        {
+            running.abort();
+            let _ = running.await;
+            self.sim.note(|| format!("process {} is killed", self.number));
+        }
+        if let Some(door) = lock(doors).get_mut(self.number) {
+            *door = None;
+        }
+    }
+}
+
+impl Workers {
+    async fn run(self, shutdown: watch::Receiver<bool>) {
+        let stop = || {
+            let mut shutdown = shutdown.clone();
+            async move { drop(shutdown.wait_for(|stop| *stop).await) }
+        };
+        let sweep = async {
+            tokio::select! {
+                biased;
+                () = stop() => {}
+                () = self.sweep() => {}
+            }
+        };
+        tokio::join!(
+            biased;
+            self.sync.run_until(stop()),
+            self.dispatcher.run_until(stop()),
+            self.reconciler.run_until(stop()),
+            sweep,
+        );
+    }
+
+    /// The first process sweeps each store now and then.
+    async fn sweep(&self) {
+        loop {
+            tokio::time::sleep(SWEEP_EVERY).await;
+            for store in 0..self.stores {
+                if self.number == 0 {
+                    // A sweep that fails is made again with the next.
+                    let _ = self.sync.sweep(&store_id(store), SweepCursor::default(), |_| ()).await;
+                }
+            }
+        }
+    }
+}
+
+/// Opens stores by the process's own clients.
+fn accounts(world: &World, ports: &Ports) -> Accounts {
+    let servers: BTreeMap<String, usize> =
+        world.servers.iter().enumerate().map(|(at, it)| (it.url.to_string(), at)).collect();
+    let (sim, all) = (world.sim.clone(), Arc::clone(&world.servers));
+    let clients = Clients::new(move |url| {
+        let at = servers.get(url.as_str()).copied().unwrap_or_default();
+        let fake = all[at].fake.clone();
+        Client::builder(url.as_str())
+            .transport(Wire { sim: sim.clone(), server: at, fake })
+            .limits(Limits::off())
+            .wall_clock(wall_clock())
+            .build()
+    });
+    Accounts::new(ports, clients)
+}

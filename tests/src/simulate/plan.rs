@@ -1,0 +1,325 @@
+//! What a seed makes happen.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+
+use super::act::{
+    Act, Channel, Database, Failure, Field, Mail, Network, Step, Trigger, Trouble, Turn,
+};
+
+/// A run: its world, and what happens in it.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The seed. It also draws what the steps leave open: waits, and what trouble strikes.
+    pub seed: u64,
+    /// How many seconds the clock of each Chatwoot is off.
+    pub servers: Vec<i64>,
+    /// On which of them each store begins.
+    pub stores: Vec<usize>,
+    /// How many processes of the host.
+    pub processes: usize,
+    /// Whether the contacts of erased customers are kept without their names.
+    pub anonymize: bool,
+    /// What happens.
+    pub steps: Vec<Step>,
+}
+
+/// How a run goes as a whole: mixing everything into each run would hide what only shows alone.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mood {
+    /// Nothing goes wrong.
+    Calm,
+    /// Something goes wrong now and then.
+    Usual,
+    /// Much goes wrong.
+    Stormy,
+    /// Many customers, and stores that are suspended or cannot be reached.
+    Crowded,
+}
+
+struct Draw {
+    rng: Rng,
+    servers: usize,
+    stores: usize,
+    processes: usize,
+    /// How many customers each store had so far.
+    customers: Vec<u32>,
+    mood: Mood,
+}
+
+impl Plan {
+    /// Draws a run.
+    pub fn new(seed: u64) -> Self {
+        let mut rng = Rng::with_seed(seed);
+        let mood = match rng.u32(0..100) {
+            0..15 => Mood::Calm,
+            15..60 => Mood::Usual,
+            60..90 => Mood::Stormy,
+            _ => Mood::Crowded,
+        };
+        let crowded = mood == Mood::Crowded;
+        let servers = if crowded { 2 } else { rng.usize(1..=2) };
+        let count = if crowded { rng.usize(2..=3) } else { rng.usize(1..=3) };
+        let mut stores: Vec<usize> = (0..count).map(|_| rng.usize(0..servers)).collect();
+        if crowded {
+            // What happens to the first store's server is nothing to the second store.
+            (stores[0], stores[1]) = (0, 1);
+        }
+        let processes = rng.usize(1..=3);
+        let anonymize = rng.u32(0..4) == 0;
+        let mut draw =
+            Draw { rng, servers, stores: count, processes, customers: vec![0; count], mood };
+        let mut steps = draw.beginning();
+        let more = draw.rng.usize(10..=60);
+        steps.extend((0..more).map(|_| draw.step()));
+        let mut skew = || if draw.rng.bool() { 0 } else { draw.rng.i64(-120..=120) };
+        let servers = (0..servers).map(|_| skew()).collect();
+        Self { seed, servers, stores, processes, anonymize, steps }
+    }
+}
+
+impl Draw {
+    /// Each store has a few customers to begin with; in a crowd one has many.
+    fn beginning(&mut self) -> Vec<Step> {
+        let mut steps = Vec::new();
+        for store in 0..self.stores {
+            for _ in 0..self.rng.u32(1..=4) {
+                let customer = self.new_customer(store);
+                let act = Act::Register { store, customer, trigger: Trigger::Once };
+                steps.push(Step { after: Duration::from_millis(20), act });
+            }
+        }
+        if self.mood == Mood::Crowded {
+            let count = self.rng.u32(50..=150);
+            let first = self.customers[0];
+            self.customers[0] += count;
+            let act = Act::Import { store: 0, first, count };
+            let ail = if self.rng.bool() {
+                self.suspension(0).act
+            } else {
+                let lasting = Duration::from_secs(self.rng.u64(60..300));
+                let kinds = [Network::TimeoutBefore, Network::Down, Network::Slow(4_000)];
+                let kind = self.rng.choice(kinds).unwrap_or(Network::Down);
+                Act::Trouble { trouble: Trouble::Network(0, kind), per_mille: 1_000, lasting }
+            };
+            steps.push(Step { after: Duration::from_millis(20), act: ail });
+            steps.push(Step { after: Duration::from_millis(20), act });
+            for after in [2, 15] {
+                steps.push(self.probe(1, Duration::from_secs(after)));
+            }
+        }
+        steps
+    }
+
+    fn suspension(&mut self, store: usize) -> Step {
+        let lasting = Duration::from_secs(self.rng.u64(20..900));
+        Step { after: self.after(), act: Act::Suspend { store, lasting } }
+    }
+
+    fn probe(&mut self, store: usize, after: Duration) -> Step {
+        let customer = self.customer(store);
+        Step { after, act: Act::Probe { store, customer } }
+    }
+
+    fn after(&mut self) -> Duration {
+        let millis = match self.rng.u32(0..10) {
+            0..3 => 0,
+            3..6 => self.rng.u64(1..200),
+            6..9 => self.rng.u64(200..5_000),
+            _ => self.rng.u64(5_000..180_000),
+        };
+        Duration::from_millis(millis)
+    }
+
+    fn new_customer(&mut self, store: usize) -> u32 {
+        self.customers[store] += 1;
+        self.customers[store] - 1
+    }
+
+    /// One of the store's first customers mostly, so that something happens to the same ones.
+    fn customer(&mut self, store: usize) -> u32 {
+        let all = self.customers[store].max(1);
+        if self.rng.u32(0..4) == 0 { self.rng.u32(0..all) } else { self.rng.u32(0..all.min(4)) }
+    }
+
+    fn trigger(&mut self) -> Trigger {
+        match self.rng.u32(0..10) {
+            0..2 => Trigger::Lost,
+            2..8 => Trigger::Once,
+            _ => Trigger::Twice,
+        }
+    }
+
+    fn field(&mut self) -> Field {
+        let all = [
+            Field::Name,
+            Field::Name,
+            Field::Email,
+            Field::Email,
+            Field::NoEmail,
+            Field::Phone,
+            Field::NoPhone,
+            Field::Order,
+            Field::Back,
+        ];
+        self.rng.choice(all).unwrap_or(Field::Name)
+    }
+
+    fn channel(&mut self) -> Channel {
+        if self.rng.bool() { Channel::Public } else { Channel::Widget }
+    }
+
+    fn step(&mut self) -> Step {
+        let wrong = match self.mood {
+            Mood::Calm => 0,
+            Mood::Usual | Mood::Crowded => 12,
+            Mood::Stormy => 35,
+        };
+        let step = if self.rng.u32(0..100) < wrong { self.trouble() } else { self.life() };
+        Step { after: self.after(), ..step }
+    }
+
+    /// What happens where nothing goes wrong.
+    fn life(&mut self) -> Step {
+        let store = self.rng.usize(0..self.stores);
+        let customer = self.customer(store);
+        let guest = self.rng.u32(0..3);
+        let trigger = self.trigger();
+        let act = match self.rng.u32(0..100) {
+            0..8 => Act::Register { store, customer: self.new_customer(store), trigger },
+            8..28 => Act::Change { store, customer, field: self.field(), trigger },
+            28..30 => Act::Burst { store, customer },
+            30..32 => Act::Touch { store, customer },
+            32..35 => Act::Swap { store, one: customer, other: self.customer(store) },
+            35..38 => Act::Remove { store, customer, trigger },
+            38..42 => Act::Erase { store, customer },
+            42..45 => Act::Again { store, before: customer, customer: self.new_customer(store) },
+            45..48 => Act::Merge { store, from: customer, into: self.customer(store) },
+            48..50 => Act::WantAll { store },
+            50..58 => Act::GuestWrites { store, guest, channel: self.channel() },
+            58..61 => Act::GuestClaims { store, guest, customer, channel: self.channel() },
+            61..66 => {
+                let dropped_after = self.rng.bool().then(|| self.rng.u32(1..12));
+                Act::GuestSignsIn { store, guest, customer, dropped_after }
+            }
+            66..72 => Act::CustomerWrites { store, customer },
+            72..77 => Act::AgentEdits { store, customer, field: self.field() },
+            77..79 => Act::AgentMerges { store, customer, into: self.customer(store) },
+            79..81 => {
+                let guest_stays = self.rng.bool();
+                Act::AgentMergesGuest { store, guest, customer, guest_stays }
+            }
+            81..84 => Act::AgentDeletes { store, customer },
+            84..86 => Act::AgentTakes { store, customer },
+            86..98 => {
+                let conversation = self.rng.u32(0..6);
+                Act::AgentTurns { store, conversation, turn: self.turn() }
+            }
+            _ => Act::NewAccount { store, server: self.rng.usize(0..self.servers) },
+        };
+        Step { after: Duration::ZERO, act }
+    }
+
+    fn turn(&mut self) -> Turn {
+        let all = [
+            Turn::Resolve,
+            Turn::Open,
+            Turn::Snooze,
+            Turn::ResolveAndOpen,
+            Turn::Write,
+            Turn::Write,
+            Turn::Note,
+            Turn::Label,
+        ];
+        self.rng.choice(all).unwrap_or(Turn::Write)
+    }
+
+    /// Something goes wrong.
+    fn trouble(&mut self) -> Step {
+        let process = self.rng.usize(0..self.processes);
+        let server = self.rng.usize(0..self.servers);
+        let millis = self.rng.u64(10..8_000);
+        let act = match self.rng.u32(0..100) {
+            0..30 => {
+                let kind = self.network(millis);
+                self.lasting(Trouble::Network(server, kind))
+            }
+            30..42 => {
+                let kind = match self.rng.u32(0..4) {
+                    0 | 1 => Mail::Lost,
+                    2 => Mail::Doubled,
+                    _ => Mail::Late(millis),
+                };
+                self.lasting(Trouble::Mail(kind))
+            }
+            42..50 => {
+                let kind = self.failure(millis);
+                self.lasting(Trouble::Handler(kind))
+            }
+            50..60 => {
+                let kind = self.failure(millis);
+                self.lasting(Trouble::Shop(kind))
+            }
+            60..67 => {
+                let kind = match self.rng.u32(0..3) {
+                    0 => Database::Before,
+                    1 => Database::After,
+                    _ => Database::Slow(millis),
+                };
+                self.lasting(Trouble::Database(kind))
+            }
+            67..73 => Act::Stall { process, lasting: Duration::from_secs(self.rng.u64(5..300)) },
+            73..76 => Act::Stop { process, down: Duration::from_secs(self.rng.u64(0..20)) },
+            76..85 => {
+                let down = Duration::from_secs(self.rng.u64(0..90));
+                Act::Kill { process, polls: self.rng.u32(1..60), down }
+            }
+            85..92 => {
+                let store = self.rng.usize(0..self.stores);
+                return self.suspension(store);
+            }
+            92..96 => Act::Skew { server, seconds: self.rng.i64(1..=30) },
+            _ => Act::Render { server, late: self.rng.u64(0..4_000) },
+        };
+        Step { after: Duration::ZERO, act }
+    }
+
+    fn network(&mut self, millis: u64) -> Network {
+        match self.rng.u32(0..11) {
+            0 => Network::ErrorBefore,
+            1 | 2 => Network::ErrorAfter,
+            3 => Network::TimeoutBefore,
+            4 => Network::TimeoutAfter,
+            5 => Network::ResetBefore,
+            6 => Network::ResetAfter,
+            7 => Network::Down,
+            8 => Network::RateLimited,
+            9 => Network::Slow(millis),
+            _ => Network::Late(millis),
+        }
+    }
+
+    fn failure(&mut self, millis: u64) -> Failure {
+        match self.rng.u32(0..5) {
+            0 => Failure::Error,
+            1 => Failure::Hang,
+            2 => Failure::Panic,
+            3 => Failure::Slow(millis),
+            _ => Failure::Stale(millis),
+        }
+    }
+
+    fn lasting(&mut self, trouble: Trouble) -> Act {
+        let per_mille = match self.rng.u32(0..4) {
+            0 => 1_000,
+            1 => self.rng.u16(300..1_000),
+            _ => self.rng.u16(20..300),
+        };
+        Act::Trouble {
+            trouble,
+            per_mille,
+            lasting: Duration::from_millis(self.rng.u64(100..90_000)),
+        }
+    }
+}
