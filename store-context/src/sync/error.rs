@@ -62,6 +62,11 @@ impl SyncError {
         }
     }
 
+    /// Returns whether one of the host's ports failed.
+    pub(super) fn is_of_a_port(&self) -> bool {
+        matches!(self, Self::Write(WriteError::Port(_)))
+    }
+
     /// Whether the client itself had no room for the call in the server's limit, and sent nothing.
     pub(super) fn was_held_back(&self) -> bool {
         matches!(self, Self::Write(WriteError::Chatwoot(error))

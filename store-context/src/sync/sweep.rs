@@ -104,7 +104,7 @@ pub struct SweepStep {
 }
 
 /// The number of rows or ids that are read from a port at once.
-const PAGE: usize = 1_000;
+const PAGE: usize = 200;
 
 impl ContactSync {
     /// Compares the store's linked contacts with what was last written to them, and marks each that
@@ -213,7 +213,13 @@ impl ContactSync {
                 let links = self.ports.sync.links(store, after.as_ref(), PAGE).await?;
                 let ids: Vec<CustomerId> =
                     links.into_iter().map(|(customer, _)| customer).collect();
-                self.ports.sync.want(store, &ids, Priority::Bulk).await?;
+                // Those who exist were wanted with the shop's pages.
+                let there = self.in_time("customers", self.ports.customers.customers(store, &ids));
+                let there: BTreeSet<CustomerId> =
+                    there.await?.into_iter().map(|it| it.id).collect();
+                let gone = ids.iter().filter(|id| !there.contains(*id)).cloned();
+                let gone: Vec<CustomerId> = gone.collect();
+                self.ports.sync.want(store, &gone, Priority::Bulk).await?;
                 let next = ids.last().cloned().map(|last| Place::Linked { after: Some(last) });
                 next.map(|place| SweepCursor { place, seen: BTreeSet::new() })
             }

@@ -38,6 +38,8 @@ pub struct ContactSync {
     /// The number of consecutive failures of each store that may be caused by a customer or by its
     /// Chatwoot.
     failures: Arc<Mutex<BTreeMap<StoreId, u32>>>,
+    /// When a customer was last synced, so that the host's ports worked.
+    worked: Arc<Mutex<Option<Instant>>>,
     /// The second row of each claim that needs one, until it is returned: a worker that is cut off
     /// leaves it here.
     beside: Arc<Mutex<BTreeMap<RowKey, SyncClaim>>>,
@@ -53,6 +55,12 @@ fn key(claim: &SyncClaim) -> RowKey {
 /// The number of consecutive ambiguous failures after which the store's Chatwoot is taken as the
 /// cause.
 const STORE_FAILURES: u32 = 5;
+
+/// How long after a successful sync a failing port is held against the customer.
+const WORKED_LATELY: Duration = Duration::from_mins(1);
+
+/// The delay, on average, before a customer is tried again whose sync failed by a port that is down.
+const PORT_IS_DOWN: Duration = Duration::from_secs(15);
 
 /// A synced customer, before the claim is settled.
 struct Finished {
@@ -78,8 +86,8 @@ type Settled = (Vec<Finished>, PortResult<Vec<bool>>);
 impl ContactSync {
     /// Creates a sync between the host's ports and the stores' accounts.
     pub fn new(accounts: Accounts, ports: Ports, config: SyncConfig) -> Self {
-        let (failures, beside) = (Arc::default(), Arc::default());
-        Self { accounts, ports, config, context: None, failures, beside }
+        let (failures, worked, beside) = (Arc::default(), Arc::default(), Arc::default());
+        Self { accounts, ports, config, context: None, failures, worked, beside }
     }
 
     /// Also removes a customer's cached snapshot when a change is wanted.
@@ -334,6 +342,7 @@ impl ContactSync {
         };
         match result {
             Ok(done) => {
+                *self.worked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
                 if done.called {
                     self.store_works(&claim).await;
                 }
@@ -376,6 +385,13 @@ impl ContactSync {
             Blame::Store if claim.priority == Priority::Bulk && error.was_held_back() => {
                 Blame::Nobody
             }
+            // While no customer is synced the port is down, which is no customer's fault.
+            Blame::Customer if error.is_of_a_port() && !self.worked_lately() => {
+                let quiet = PORT_IS_DOWN.mul_f64(0.5 + fastrand::f64()).max(quiet);
+                let done = Done::new(Settlement::Returned { quiet }, Outcome::Returned);
+                tracing::warn!(error = %text, store = %claim.store, "a port of the host failed");
+                return Finished { claim, done, error: Some(text) };
+            }
             blame => blame,
         };
         let done = match blame {
@@ -400,6 +416,11 @@ impl ContactSync {
         tracing::warn!(error = %text, %store, %customer, tries = claim.tries + 1, ?outcome,
             "the sync failed");
         Finished { claim, done, error: Some(text) }
+    }
+
+    fn worked_lately(&self) -> bool {
+        let worked = *self.worked.lock().unwrap_or_else(PoisonError::into_inner);
+        worked.is_some_and(|worked| worked.elapsed() < WORKED_LATELY)
     }
 
     fn retry_or_park(&self, claim: &SyncClaim, quiet: Duration, error: &str) -> Done {

@@ -492,3 +492,48 @@ async fn point_13_what_is_not_ours_puts_the_row_in_doubt() {
     bench.settled(&bench.sync()).await;
     assert_eq!(bench.contact(&ada.id).await.email, ada.email, "noticed by nobody");
 }
+
+/// Fails while it is away.
+struct Away {
+    shop: Arc<MemoryShop>,
+    away: AtomicBool,
+}
+
+#[async_trait]
+impl Customers for Away {
+    async fn customer(&self, store: &StoreId, id: &CustomerId) -> PortResult<Option<Customer>> {
+        if self.away.load(Ordering::SeqCst) {
+            return Err(std::io::Error::other("connection refused").into());
+        }
+        self.shop.customer(store, id).await
+    }
+
+    async fn customer_ids(
+        &self,
+        store: &StoreId,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<CustomerPage> {
+        self.shop.customer_ids(store, after, limit).await
+    }
+}
+
+/// A port of the host that is down is no customer's fault: nobody is parked for it.
+#[tokio::test(start_paused = true)]
+async fn a_port_that_is_down_for_half_an_hour_parks_nobody() {
+    let mut bench = Bench::provisioned().await;
+    let shop = Away { shop: bench.shop.clone(), away: AtomicBool::new(true) };
+    let shop = Arc::new(shop);
+    bench.ports.customers = shop.clone();
+    let sync = ContactSync::new(bench.accounts.clone(), bench.ports.clone(), SyncConfig::default());
+    for number in 0..50 {
+        let one = customer(&format!("c-{number}"));
+        bench.put(&one);
+        sync.want(bench.north(), &one.id).await.unwrap();
+    }
+    timeout(Duration::from_mins(30), sync.run()).await.unwrap_err();
+    shop.away.store(false, Ordering::SeqCst);
+    timeout(Duration::from_mins(1), sync.run()).await.unwrap_err();
+    let counts = bench.ports.sync.counts(None).await.unwrap();
+    assert_eq!((counts.parked, counts.waiting, bench.contacts().await.len()), (0, 0, 50));
+}
