@@ -106,8 +106,8 @@ impl Chatwoot {
             public.contacts().update(&made.source_id, &proves).await.unwrap();
             let fingerprint = Fingerprint(String::new());
             let link = Link::new(key.clone(), made.id, fingerprint);
-            let hold = ports.sync.hold(store, &customer, Duration::from_mins(1)).await.unwrap();
-            let Hold::Held(held) = hold else { unreachable!("nobody has {customer}") };
+            let row = ports.sync.hold(store, &customer, Duration::from_mins(1)).await.unwrap();
+            let Hold::Held(held) = row else { unreachable!("nobody has {customer}") };
             let quiet = Duration::ZERO;
             let confirmed = Settlement::Confirmed { link, quiet, retry_left_out: None };
             ports.sync.settle(&[(*held, confirmed)]).await.unwrap();

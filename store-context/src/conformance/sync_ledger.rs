@@ -90,6 +90,7 @@ macro_rules! sync_ledger_conformance {
                 a_forgotten_row_is_gone,
                 a_forgotten_store_is_gone,
                 the_lag_counts_from_the_oldest,
+                a_lease_that_ended_is_not_counted,
                 a_wait_ends,
                 workers_never_share_a_row,
                 a_row_is_settled_once_by_workers_at_the_same_time,
@@ -887,6 +888,15 @@ pub async fn the_lag_counts_from_the_oldest(port: &dyn SyncLedger) {
         assert!(settle(port, &claim, confirmed(7)).await, "the claim stands");
     }
     assert_eq!(counts(port).await.oldest_wanted_at, None, "nothing waits");
+}
+
+/// A claim whose lease has ended, as when its worker was dropped, is not counted as claimed.
+pub async fn a_lease_that_ended_is_not_counted(port: &dyn SyncLedger) {
+    let held = ok(port.hold(&north(), &customer("a"), SHORT).await);
+    assert!(matches!(held, Hold::Held(_)), "nobody else holds it");
+    assert_eq!(counts(port).await.claimed, 1);
+    sleep(LONGER).await;
+    assert_eq!(counts(port).await.claimed, 0, "its lease has ended");
 }
 
 /// Waiting ends after the longest time at the latest.

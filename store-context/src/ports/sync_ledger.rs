@@ -199,7 +199,7 @@ pub struct SyncCounts {
     pub customers: u64,
     /// Rows whose wanted version is not confirmed, claimed ones included, parked ones not.
     pub waiting: u64,
-    /// Rows that a worker has claimed and not settled.
+    /// Rows that a worker has claimed and not settled, and whose lease has not ended.
     pub claimed: u64,
     /// Rows that are parked.
     pub parked: u64,

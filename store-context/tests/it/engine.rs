@@ -11,7 +11,7 @@ use store_context::Timestamp;
 use store_context::engine::Engine;
 use store_context::intake::{Handler, HandlerContext, HandlerError};
 use store_context::model::{CustomerId, StoreId};
-use store_context::ports::{Clock, Entry, EntryOutcome, Observer, Ports, SyncReport};
+use store_context::ports::{Clock, Entry, EntryOutcome, Observer, Ports, Priority, SyncReport};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -33,7 +33,7 @@ impl Told {
 
 impl Observer for Told {
     fn call_ended(&self, call: &CallReport<'_>) {
-        let error = call.error.map_or("ok".to_owned(), |error| error.to_string());
+        let error = call.error.map_or("ok".to_owned(), ToString::to_string);
         self.add(format!("call {} {error}", call.operation));
     }
 
@@ -164,7 +164,7 @@ async fn a_stop_ends_within_ten_seconds_whatever_hangs() {
         contact.then_some(FaultKind::Delay(Duration::from_secs(14)))
     });
     let stop = with_engine(&engine, async {
-        bench.ports.sync.want(bench.north(), &ids, Default::default()).await.unwrap();
+        bench.ports.sync.want(bench.north(), &ids, Priority::Live).await.unwrap();
         until("a handler hangs", async || hangs.0.load(Ordering::Relaxed) > 0).await;
         let claimed = async || bench.ports.sync.counts(None).await.unwrap().claimed > 0;
         until("customers are under way", claimed).await;

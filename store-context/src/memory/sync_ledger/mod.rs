@@ -331,12 +331,13 @@ impl SyncLedger for MemorySyncLedger {
     }
 
     async fn counts(&self, store: Option<&StoreId>) -> PortResult<SyncCounts> {
+        let now = self.clock.now();
         if let Some(store) = store {
-            return Ok(self.read(store, StoreRows::counts).unwrap_or_default());
+            return Ok(self.read(store, |rows| rows.counts(now)).unwrap_or_default());
         }
         let state = lock(&self.state);
         let mut all = SyncCounts::default();
-        for of in state.stores.values().map(StoreRows::counts) {
+        for of in state.stores.values().map(|rows| rows.counts(now)) {
             all.customers += of.customers;
             all.waiting += of.waiting;
             all.claimed += of.claimed;

@@ -26,6 +26,8 @@ pub(super) struct StoreRows {
     // Waiting rows by since when.
     waiting: BTreeSet<(Timestamp, u64)>,
     parked: BTreeSet<CustomerId>,
+    // Claimed rows by when their lease ends.
+    leases: BTreeSet<(Timestamp, u64)>,
     contacts: HashMap<(AccountKey, ContactId), u64>,
     // Who waits for a value that somebody else has.
     waiters: HashMap<String, BTreeSet<u64>>,
@@ -60,6 +62,7 @@ impl StoreRows {
             queues: Default::default(),
             waiting: BTreeSet::new(),
             parked: BTreeSet::new(),
+            leases: BTreeSet::new(),
             contacts: HashMap::new(),
             waiters: HashMap::new(),
             counts: SyncCounts::default(),
@@ -92,6 +95,9 @@ impl StoreRows {
         if row.is_waiting() {
             set(&mut self.waiting, (row.wanted_at, id), put);
         }
+        if let Some(claim) = &row.claim {
+            set(&mut self.leases, (claim.until, id), put);
+        }
         if row.parked.is_some() {
             set(&mut self.parked, row.customer.clone(), put);
         }
@@ -110,13 +116,11 @@ impl StoreRows {
                 }
             }
         }
-        let SyncCounts { customers, waiting, claimed, parked, in_doubt, erased, .. } =
-            &mut self.counts;
+        let SyncCounts { customers, waiting, parked, in_doubt, erased, .. } = &mut self.counts;
         let is_in_doubt = row.doubt != Doubt::None;
         for (count, is) in [
             (customers, true),
             (waiting, row.is_waiting()),
-            (claimed, row.claim.is_some()),
             (parked, row.parked.is_some()),
             (in_doubt, is_in_doubt),
             (erased, row.erased),
@@ -429,8 +433,10 @@ impl StoreRows {
         }
     }
 
-    pub(super) fn counts(&self) -> SyncCounts {
+    pub(super) fn counts(&self, now: Timestamp) -> SyncCounts {
         let oldest_wanted_at = self.waiting.first().map(|(at, _)| *at);
-        SyncCounts { oldest_wanted_at, ..self.counts }
+        // A lease that ended holds nobody up: its claim was dropped with its worker.
+        let claimed = self.leases.range((now, u64::MAX)..).count() as u64;
+        SyncCounts { oldest_wanted_at, claimed, ..self.counts }
     }
 }
