@@ -437,6 +437,6 @@ impl StoreRows {
         let oldest_wanted_at = self.waiting.first().map(|(at, _)| *at);
         // A lease that ended holds nobody up: its claim was dropped with its worker.
         let claimed = self.leases.range((now, u64::MAX)..).count() as u64;
-        SyncCounts { oldest_wanted_at, claimed, ..self.counts }
+        SyncCounts { claimed, oldest_wanted_at, ..self.counts }
     }
 }

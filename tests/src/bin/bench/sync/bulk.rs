@@ -192,8 +192,18 @@ async fn single_changes(
     };
     let all = purchases.len();
     Ok(vec![
-        row("unchanged", format!("calls for {all} unchanged customers, synced again"), unchanged, 0.0)?,
-        row("changed", format!("calls for one customer changed {CHANGES} times in a second"), changed, 2.0)?,
+        row(
+            "unchanged",
+            format!("calls for {all} unchanged customers, synced again"),
+            unchanged,
+            0.0,
+        )?,
+        row(
+            "changed",
+            format!("calls for one customer changed {CHANGES} times in a second"),
+            changed,
+            2.0,
+        )?,
         row("new", "calls for a new customer".to_owned(), added, 1.0)?,
     ])
 }

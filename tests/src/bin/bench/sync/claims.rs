@@ -34,8 +34,12 @@ pub(crate) fn rows() -> anyhow::Result<Vec<Row>> {
             fast.push(small.rate().await?);
         }
         let (slow, fast) = (median(slow), median(fast));
-        let row = |key, what: &str, value, unit, bound| {
-            Row { key, what: what.to_owned(), value, unit, bound }
+        let row = |key, what: &str, value, unit, bound| Row {
+            key,
+            what: what.to_owned(),
+            value,
+            unit,
+            bound,
         };
         Ok(vec![
             row(
