@@ -188,13 +188,23 @@ async fn single_changes(
 
     let row = |key, what: String, calls: u64, bound| {
         let value = f64::from(u32::try_from(calls)?);
-        anyhow::Ok(Row { key, what, value, unit: "calls", bound: Bound::AtMost(bound) })
+        anyhow::Ok(Row { key, what, value, unit: "", bound: Bound::AtMost(bound) })
     };
     let all = purchases.len();
     Ok(vec![
-        row("unchanged", format!("{all} unchanged customers, synced again"), unchanged, 0.0)?,
-        row("changed", format!("one customer changed {CHANGES} times in a second"), changed, 2.0)?,
-        row("new", "a new customer".to_owned(), added, 1.0)?,
+        row(
+            "unchanged",
+            format!("calls for {all} unchanged customers, synced again"),
+            unchanged,
+            0.0,
+        )?,
+        row(
+            "changed",
+            format!("calls for one customer changed {CHANGES} times in a second"),
+            changed,
+            2.0,
+        )?,
+        row("new", "calls for a new customer".to_owned(), added, 1.0)?,
     ])
 }
 

@@ -34,19 +34,24 @@ pub(crate) fn rows() -> anyhow::Result<Vec<Row>> {
             fast.push(small.rate().await?);
         }
         let (slow, fast) = (median(slow), median(fast));
-        let what = "rows wanted, claimed and settled a second in the memory ledger, of";
-        let row = |key, rest: &str, value, unit, bound| Row {
+        let row = |key, what: &str, value, unit, bound| Row {
             key,
-            what: format!("{what} {rest}"),
+            what: what.to_owned(),
             value,
             unit,
             bound,
         };
         Ok(vec![
-            row("rate_of_1000", "1,000 rows", fast.round(), "/s", Bound::None),
+            row(
+                "rate_of_1000",
+                "rows a second wanted, claimed and settled in the memory ledger: of 1,000 rows",
+                fast.round(),
+                "/s",
+                Bound::None,
+            ),
             row(
                 "rate_of_500000",
-                "500,000 rows, 200,000 in backoff",
+                "of 500,000 rows, of which 200,000 in backoff",
                 slow.round(),
                 "/s",
                 Bound::None,
