@@ -163,6 +163,13 @@ impl Sim {
         lock(&self.0.troubles).clear();
     }
 
+    /// Returns whether something of the kind that is asked for goes wrong now and then.
+    pub(super) fn is_troubled(&self, of: impl Fn(&Trouble) -> bool) -> bool {
+        let now = Instant::now();
+        let troubles = lock(&self.0.troubles);
+        troubles.iter().any(|active| active.until > now && of(&active.trouble))
+    }
+
     /// Draws what goes wrong now, of the kind that is asked for.
     pub(super) fn strike<T>(&self, of: impl Fn(&Trouble) -> Option<T>) -> Option<T> {
         let now = Instant::now();
