@@ -1,0 +1,4 @@
+//! What several examples share.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod local_postgres;

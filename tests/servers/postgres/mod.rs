@@ -1,0 +1,3 @@
+//! The storage in Postgres, on a real server.
+
+mod migrations;
