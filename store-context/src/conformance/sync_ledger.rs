@@ -69,6 +69,7 @@ macro_rules! sync_ledger_conformance {
                 a_contact_is_doubted_by_its_account,
                 a_doubt_is_not_raised_for_what_was_written,
                 all_linked_rows_can_be_doubted,
+                all_linked_rows_are_doubted_in_batches,
                 a_link_is_found_both_ways,
                 a_contact_has_one_customer,
                 a_customer_has_one_contact,
@@ -80,7 +81,10 @@ macro_rules! sync_ledger_conformance {
                 an_erased_customer_stays_erased,
                 an_erasure_stops_what_was_claimed_before,
                 a_merge_is_wanted_until_it_is_done,
+                a_merged_row_keeps_where_it_went,
+                a_forgotten_row_went_nowhere,
                 a_parked_row_waits_for_a_replay,
+                parked_rows_are_replayed_in_batches,
                 a_parked_row_is_freed_by_a_new_version,
                 a_parked_row_that_is_begun_is_freed,
                 a_paused_store_is_passed_over,
@@ -91,6 +95,8 @@ macro_rules! sync_ledger_conformance {
                 pauses_are_counted_once_each,
                 a_forgotten_row_is_gone,
                 a_forgotten_store_is_gone,
+                a_store_is_forgotten_in_batches,
+                a_forgotten_store_without_rows_loses_its_pause,
                 the_lag_counts_from_the_oldest,
                 a_lease_that_ended_is_not_counted,
                 a_wait_ends,
@@ -613,11 +619,36 @@ pub async fn all_linked_rows_can_be_doubted(port: &dyn SyncLedger) {
     linked(port, "b", 8).await;
     let gone = claimed(port, "c").await;
     assert!(settle(port, &gone, Settlement::Gone).await, "the claim stands");
-    assert_eq!(ok(port.doubt_all(&south(), Doubt::Write).await), 0, "another store has none");
-    assert_eq!(ok(port.doubt_all(&north(), Doubt::Write).await), 2, "the linked ones");
+    let doubt_all = async |store: StoreId| ok(port.doubt_all(&store, Doubt::Write, None, 10).await);
+    assert_eq!(doubt_all(south()).await, None, "another store has none");
+    assert_eq!(doubt_all(north()).await, Some(customer("b")), "the linked ones");
     let claims = take(port, 10).await;
     let bulk = claims.iter().all(|one| (one.doubt, one.priority) == (Doubt::Write, Priority::Bulk));
     assert!(claims.len() == 2 && bulk, "{claims:?}");
+}
+
+/// Linked rows are doubted in ascending order, no more at once than asked for.
+pub async fn all_linked_rows_are_doubted_in_batches(port: &dyn SyncLedger) {
+    for (id, contact) in [("c", 3), ("a", 1), ("b", 2)] {
+        linked(port, id, contact).await;
+    }
+    want(port, &["aa"]).await;
+    let unlinked = only(take(port, 10).await, "the row without a link");
+    let (mut after, mut doubted) = (None, Vec::new());
+    loop {
+        let last = ok(port.doubt_all(&north(), Doubt::Look, after.as_ref(), 2).await);
+        let batch = take(port, 10).await;
+        assert!(batch.len() <= 2, "no more than the limit: {batch:?}");
+        let greatest = batch.iter().map(|claim| claim.customer.clone()).max();
+        assert_eq!(last, greatest, "the last one of the batch");
+        doubted.extend(batch);
+        match last {
+            Some(_) => after = last,
+            None => break,
+        }
+    }
+    assert_eq!(ids(&doubted), ["a", "b", "c"], "each once, in order");
+    assert!(settle(port, &unlinked, returned()).await, "the claim stands");
 }
 
 /// A confirmed link is found by customer and by contact, completely.
@@ -765,6 +796,36 @@ pub async fn a_merge_is_wanted_until_it_is_done(port: &dyn SyncLedger) {
     assert_eq!(claimed(port, "a").await.merge_into, None, "it is done");
 }
 
+/// A row that was merged knows into whom, until it has a contact again.
+pub async fn a_merged_row_keeps_where_it_went(port: &dyn SyncLedger) {
+    let merged_into = async || {
+        let held = hold(port, "a", LEASE).await;
+        assert!(settle(port, &held, returned()).await, "the claim stands");
+        held.merged_into
+    };
+    linked(port, "a", 7).await;
+    ok(port.want_merge(&north(), &customer("a"), &customer("b")).await);
+    let claim = only(take(port, 10).await, "a merge is wanted");
+    assert_eq!(claim.merged_into, None, "it is still to be done");
+    assert!(settle(port, &claim, Settlement::Gone).await, "the claim stands");
+    assert_eq!(merged_into().await, Some(customer("b")), "it is done");
+    let gone = claimed(port, "a").await;
+    assert!(settle(port, &gone, Settlement::Gone).await, "the claim stands");
+    assert_eq!(merged_into().await, Some(customer("b")), "it is still known");
+    let anew = claimed(port, "a").await;
+    assert!(settle(port, &anew, confirmed(8)).await, "the claim stands");
+    assert_eq!(merged_into().await, None, "the row has a contact again");
+}
+
+/// A forgotten row does not know into whom it was merged.
+pub async fn a_forgotten_row_went_nowhere(port: &dyn SyncLedger) {
+    ok(port.want_merge(&north(), &customer("a"), &customer("b")).await);
+    let claim = only(take(port, 10).await, "a merge is wanted");
+    assert!(settle(port, &claim, Settlement::Gone).await, "the claim stands");
+    ok(port.forget(&north(), &customer("a")).await);
+    assert_eq!(claimed(port, "a").await.merged_into, None, "nothing is left");
+}
+
 /// A parked row is not due, is listed with its error, and is due when it is replayed.
 pub async fn a_parked_row_waits_for_a_replay(port: &dyn SyncLedger) {
     for id in ["b", "a"] {
@@ -780,12 +841,27 @@ pub async fn a_parked_row_waits_for_a_replay(port: &dyn SyncLedger) {
     assert_eq!(rows[0].error, "refused", "with why");
     let rest = ok(port.parked(&north(), Some(&customer("a")), 10).await);
     assert_eq!(rest.len(), 1, "the rest");
-    assert_eq!(ok(port.replay(&north(), Some(&customer("a"))).await), 1, "one");
+    assert_eq!(ok(port.replay(&north(), Some(&customer("a")), 10).await), 1, "one");
     assert_eq!(ids(&take(port, 10).await), ["a"], "the one");
-    assert_eq!(ok(port.replay(&north(), None).await), 1, "all that are left");
+    assert_eq!(ok(port.replay(&north(), None, 10).await), 1, "all that are left");
     let claim = only(take(port, 10).await, "the other");
     assert_eq!(claim.tries, 0, "its tries count anew");
     assert_eq!(ok(port.parked(&north(), None, 10).await), [], "none is parked");
+}
+
+/// Parked rows are replayed no more at once than asked for, until none is left.
+pub async fn parked_rows_are_replayed_in_batches(port: &dyn SyncLedger) {
+    for id in ["c", "a", "b"] {
+        let claim = claimed(port, id).await;
+        assert!(settle(port, &claim, parked()).await, "the claim stands");
+    }
+    assert_eq!(ok(port.replay(&north(), None, 2).await), 2, "no more than the limit");
+    let mut first = take(port, 10).await;
+    first.sort_by(|a, b| a.customer.cmp(&b.customer));
+    assert_eq!(ids(&first), ["a", "b"], "in ascending order");
+    assert_eq!(ok(port.replay(&north(), None, 2).await), 1, "what is left");
+    assert_eq!(ids(&take(port, 10).await), ["c"], "the last one");
+    assert_eq!(ok(port.replay(&north(), None, 2).await), 0, "none is left");
 }
 
 /// A parked row whose customer changes again is due at once.
@@ -907,12 +983,33 @@ pub async fn a_forgotten_store_is_gone(port: &dyn SyncLedger) {
     linked(port, "a", 7).await;
     want_in(port, &south(), &["b"], Priority::Live).await;
     ok(port.pause(&north(), LEASE, "401").await);
-    ok(port.forget_store(&north()).await);
+    assert_eq!(ok(port.forget_store(&north(), 10).await), 1, "its row");
     holds(port, 1, 1, "the other's row").await;
     assert_eq!(ok(port.paused(None, 10).await), [], "its pause is gone");
     assert_eq!(ok(port.links(&north(), None, 10).await), [], "its links are gone");
     want(port, &["a"]).await;
     assert_eq!(take(port, 10).await.len(), 2, "it starts anew");
+}
+
+/// The rows of a store are forgotten no more at once than asked for; the pause stays until the last.
+pub async fn a_store_is_forgotten_in_batches(port: &dyn SyncLedger) {
+    want_in(port, &south(), &["other"], Priority::Live).await;
+    want(port, &["a", "b", "c"]).await;
+    ok(port.pause(&north(), LEASE, "401").await);
+    assert_eq!(ok(port.forget_store(&north(), 2).await), 2, "no more than the limit");
+    holds(port, 2, 2, "what is left, and the other store's row").await;
+    assert_eq!(ok(port.paused(None, 10).await).len(), 1, "the rest stays paused");
+    assert_eq!(ok(port.forget_store(&north(), 2).await), 1, "what is left");
+    assert_eq!(ok(port.forget_store(&north(), 2).await), 0, "nothing is left");
+    assert_eq!(ok(port.paused(None, 10).await), [], "its pause went with the last row");
+    holds(port, 1, 1, "the other store's row").await;
+}
+
+/// A paused store without rows loses its pause when it is forgotten.
+pub async fn a_forgotten_store_without_rows_loses_its_pause(port: &dyn SyncLedger) {
+    ok(port.pause(&north(), LEASE, "401").await);
+    assert_eq!(ok(port.forget_store(&north(), 10).await), 0, "it has no rows");
+    assert_eq!(ok(port.paused(None, 10).await), [], "its pause is gone");
 }
 
 /// The counts contain when the longest waiting row became wanted.

@@ -74,8 +74,14 @@ impl SyncLedger for Unfenced {
         self.0.doubt(store, account, contact, doubt, unless).await
     }
 
-    async fn doubt_all(&self, store: &StoreId, doubt: Doubt) -> PortResult<u64> {
-        self.0.doubt_all(store, doubt).await
+    async fn doubt_all(
+        &self,
+        store: &StoreId,
+        doubt: Doubt,
+        after: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<Option<CustomerId>> {
+        self.0.doubt_all(store, doubt, after, limit).await
     }
 
     async fn claim(&self, request: ClaimRequest<'_>) -> PortResult<Vec<SyncClaim>> {
@@ -166,16 +172,21 @@ impl SyncLedger for Unfenced {
         self.0.parked(store, after, limit).await
     }
 
-    async fn replay(&self, store: &StoreId, customer: Option<&CustomerId>) -> PortResult<u64> {
-        self.0.replay(store, customer).await
+    async fn replay(
+        &self,
+        store: &StoreId,
+        customer: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<u64> {
+        self.0.replay(store, customer, limit).await
     }
 
     async fn forget(&self, store: &StoreId, customer: &CustomerId) -> PortResult<()> {
         self.0.forget(store, customer).await
     }
 
-    async fn forget_store(&self, store: &StoreId) -> PortResult<()> {
-        self.0.forget_store(store).await
+    async fn forget_store(&self, store: &StoreId, limit: usize) -> PortResult<u64> {
+        self.0.forget_store(store, limit).await
     }
 
     async fn counts(&self, store: Option<&StoreId>) -> PortResult<SyncCounts> {

@@ -15,8 +15,8 @@ use crate::model::{
     SupportEvent,
 };
 use crate::ports::{
-    ClaimRequest, Entry, EntryOutcome, EntrySource, KnownState, NewEntry, QueueClaim, Taken,
-    WebhookCounts, WebhookLedger,
+    ClaimRequest, Entry, EntryOutcome, EntrySource, KnownState, NewEntry, PurgeRequest, Purged,
+    QueueClaim, Taken, WebhookCounts, WebhookLedger,
 };
 
 /// Generates one test per requirement of [`WebhookLedger`](crate::ports::WebhookLedger), except
@@ -66,12 +66,15 @@ macro_rules! webhook_ledger_conformance {
                 a_lost_claim_changes_nothing,
                 a_parked_entry_lets_its_queue_go_on,
                 a_replayed_entry_comes_last_and_untried,
+                parked_entries_are_replayed_in_batches,
                 workers_never_share_a_queue,
                 what_was_handled_long_ago_is_purged,
+                what_was_parked_long_ago_is_purged,
                 a_forgotten_contact_leaves_only_keys,
                 an_entry_that_is_forgotten_while_it_is_held_is_passed_over,
                 a_queue_that_was_emptied_and_never_given_back_goes_on,
                 a_forgotten_store_leaves_nothing,
+                a_store_is_forgotten_in_batches,
                 a_wait_ends,
             ],
             $fresh,
@@ -612,10 +615,10 @@ pub async fn a_parked_entry_lets_its_queue_go_on(port: &dyn WebhookLedger) {
 /// A replayed entry is due again, at the end of its queue and with no attempts.
 pub async fn a_replayed_entry_comes_last_and_untried(port: &dyn WebhookLedger) {
     let parked = park(port, &["first", "second"]).await;
-    assert_eq!(ok(port.replay(&south(), None).await), 0, "another store");
-    assert_eq!(ok(port.replay(&north(), Some(parked + 1000)).await), 0, "another entry");
-    assert_eq!(ok(port.replay(&north(), Some(parked)).await), 1, "one");
-    assert_eq!(ok(port.replay(&north(), None).await), 0, "none is left");
+    assert_eq!(ok(port.replay(&south(), None, 10).await), 0, "another store");
+    assert_eq!(ok(port.replay(&north(), Some(parked + 1000), 10).await), 0, "another entry");
+    assert_eq!(ok(port.replay(&north(), Some(parked), 10).await), 1, "one");
+    assert_eq!(ok(port.replay(&north(), None, 10).await), 0, "none is left");
     let held = only(claim(port, 10).await, "one queue");
     let loaded = load(port, &held).await;
     assert_eq!(keys(&loaded), ["second", "first"], "it comes last");
@@ -623,6 +626,20 @@ pub async fn a_replayed_entry_comes_last_and_untried(port: &dyn WebhookLedger) {
     handle(port, held).await;
     assert_eq!(ok(port.counts(Some(&north())).await).handled, 2, "both");
     assert_eq!(ok(port.parked(&north(), None, 10).await), [], "nothing is set aside");
+}
+
+/// Parked entries are replayed no more at once than asked for, the first ones first, until none is
+/// left.
+pub async fn parked_entries_are_replayed_in_batches(port: &dyn WebhookLedger) {
+    for key in ["a", "b", "c"] {
+        park(port, &[key]).await;
+    }
+    assert_eq!(ok(port.replay(&north(), None, 2).await), 2, "no more than the limit");
+    let held = only(claim(port, 10).await, "one queue");
+    assert_eq!(keys(&load(port, &held).await), ["a", "b"], "in ascending order");
+    assert_eq!(ok(port.replay(&north(), None, 2).await), 1, "what is left");
+    assert_eq!(keys(&load(port, &held).await), ["a", "b", "c"], "at the end");
+    assert_eq!(ok(port.replay(&north(), None, 2).await), 0, "none is left");
 }
 
 /// Concurrent workers claim different queues, and all queues are claimed.
@@ -650,12 +667,18 @@ pub async fn what_was_handled_long_ago_is_purged(port: &dyn WebhookLedger) {
     take(port, &entry_of(7, "handled", 1)).await;
     handle(port, only(claim(port, 10).await, "one queue")).await;
     park(port, &["parked", "waiting"]).await;
-    assert_eq!(ok(port.purge(LEASE, 99).await), 0, "nothing is that old");
+    let purge = async |handled_before: Duration, limit: usize| {
+        ok(port.purge(&PurgeRequest { handled_before, parked_before: None, limit }).await)
+    };
+    assert_eq!(purge(LEASE, 99).await, Purged::default(), "nothing is that old");
     moment().await;
     take(port, &entry_of(9, "recent", 1)).await;
-    assert_eq!(ok(port.purge(MOMENT / 2, 1).await), 1, "no more than the limit");
-    let rest = ok(port.purge(MOMENT / 2, 99).await);
-    assert_eq!(rest, 2, "the handled entry, and the states of 7 and 8");
+    let first = purge(MOMENT / 2, 1).await;
+    assert_eq!(first.total(), 1, "no more than the limit");
+    let rest = purge(MOMENT / 2, 99).await;
+    assert_eq!(rest.total(), 2, "what is left");
+    let kinds = (first.handled + rest.handled, first.states + rest.states);
+    assert_eq!(kinds, (1, 2), "the handled entry, and the states of 7 and 8");
     let asked = ["handled", "parked", "waiting", "recent"].map(ToOwned::to_owned);
     let unknown = ok(port.unknown(&north(), &account(), &asked).await);
     assert_eq!(unknown, ["handled"], "the keys of the others stay");
@@ -664,6 +687,33 @@ pub async fn what_was_handled_long_ago_is_purged(port: &dyn WebhookLedger) {
     assert_eq!(nine.len(), 1, "a state that was touched stays");
     let now = ok(port.counts(Some(&north())).await);
     assert_eq!((now.webhooks, now.handled, now.parked, now.waiting), (3, 0, 1, 2), "{now:?}");
+}
+
+/// Entries that were parked long ago are removed with their keys, if the request says so; the age
+/// counts from when they were parked.
+pub async fn what_was_parked_long_ago_is_purged(port: &dyn WebhookLedger) {
+    let purge = async |parked_before: Duration, limit: usize| {
+        let parked_before = Some(parked_before);
+        ok(port.purge(&PurgeRequest { handled_before: LEASE, parked_before, limit }).await)
+    };
+    park(port, &["first"]).await;
+    let second = park(port, &["second", "waiting"]).await;
+    assert_eq!(purge(LEASE, 99).await, Purged::default(), "nothing is that old");
+    moment().await;
+    assert_eq!(ok(port.replay(&north(), Some(second), 10).await), 1, "it waits again");
+    let late = only(claim(port, 10).await, "one queue");
+    let waiting = load(port, &late).await.swap_remove(0);
+    settle(port, &late, waiting.id, EntryOutcome::Parked { error: "no".to_owned() }).await;
+    assert_eq!(purge(MOMENT / 2, 0).await, Purged::default(), "a limit of 0");
+    let purged = purge(MOMENT / 2, 99).await;
+    assert_eq!(purged, Purged { parked: 1, ..Purged::default() }, "the first one");
+    let asked = ["first", "second", "waiting"].map(ToOwned::to_owned);
+    let unknown = ok(port.unknown(&north(), &account(), &asked).await);
+    assert_eq!(unknown, ["first"], "the keys of the others stay");
+    let left = only(ok(port.parked(&north(), None, 10).await), "one was set aside later");
+    assert_eq!(left.entry.key, "waiting");
+    let now = ok(port.counts(Some(&north())).await);
+    assert_eq!((now.webhooks, now.handled, now.parked, now.waiting), (2, 0, 1, 1), "{now:?}");
 }
 
 /// Forgetting a contact removes its entries and states; keys stay known.
@@ -687,7 +737,7 @@ pub async fn a_forgotten_contact_leaves_only_keys(port: &dyn WebhookLedger) {
     let forgotten = ok(port.forget_contact(&north(), &account(), 3.into()).await);
     assert_eq!(forgotten, 3, "two entries and a state");
     assert_eq!(ok(port.parked(&north(), None, 10).await), [], "nothing is set aside");
-    assert_eq!(ok(port.replay(&north(), None).await), 0, "nothing to replay");
+    assert_eq!(ok(port.replay(&north(), None, 10).await), 0, "nothing to replay");
     let claims = claim(port, 10).await;
     assert_eq!(conversations(&claims), [8], "the other contact's conversation");
     let known = ok(port.states(&north(), &account(), &[SEVEN, ConversationId(8)]).await);
@@ -741,7 +791,7 @@ pub async fn a_forgotten_store_leaves_nothing(port: &dyn WebhookLedger) {
     take(port, &entry_of(7, "a", 1)).await;
     ok(port.take(&south(), &account(), &[entry_of(7, "a", 1)]).await);
     let claims = claim(port, 10).await;
-    ok(port.forget_store(&north()).await);
+    assert_eq!(ok(port.forget_store(&north(), 10).await), 2, "an entry and a state");
     counts(port, &WebhookCounts::default(), "nothing is kept").await;
     for held in claims {
         assert_eq!(ok(port.release(&held).await), held.store == south(), "{held:?}");
@@ -750,6 +800,30 @@ pub async fn a_forgotten_store_leaves_nothing(port: &dyn WebhookLedger) {
     assert_eq!(left.store, south());
     assert_eq!(ok(port.states(&north(), &account(), &[SEVEN]).await), [], "no state");
     assert_eq!(take(port, &entry_of(7, "a", 1)).await, NEW, "no key");
+}
+
+/// The data of a store is forgotten no more at once than asked for, whatever state it is in.
+pub async fn a_store_is_forgotten_in_batches(port: &dyn WebhookLedger) {
+    park(port, &["parked"]).await;
+    take(port, &entry_of(7, "handled", 1)).await;
+    handle(port, only(claim(port, 10).await, "one queue")).await;
+    for (conversation, key) in [(7, "first"), (7, "second"), (9, "other")] {
+        take(port, &entry_of(conversation, key, 1)).await;
+    }
+    ok(port.take(&south(), &account(), &[entry_of(7, "elsewhere", 1)]).await);
+    let held = claim(port, 1).await;
+    let mut forgotten = Vec::new();
+    while forgotten.last().is_none_or(|last| *last == 3) {
+        forgotten.push(ok(port.forget_store(&north(), 3).await));
+    }
+    assert_eq!(forgotten, [3, 3, 2], "five entries and three states");
+    counts(port, &WebhookCounts::default(), "nothing is kept").await;
+    for held in held {
+        assert_eq!(ok(port.release(&held).await), held.store == south(), "{held:?}");
+    }
+    assert_eq!(ok(port.counts(Some(&south())).await).waiting, 1, "the other store's");
+    assert_eq!(take(port, &entry_of(8, "parked", 1)).await, NEW, "no key");
+    assert_eq!(ok(port.parked(&north(), None, 10).await), [], "nothing is set aside");
 }
 
 /// A wait ends after the longest time at the latest.

@@ -132,7 +132,7 @@ impl ContactSync {
     /// # Errors
     /// As for [`ContactSync::want_all`].
     pub async fn rewrite_all(&self, store: &StoreId) -> Result<u64, PortFailure> {
-        self.ports.sync.doubt_all(store, Doubt::Write).await?;
+        self.ports.sync.doubt_whole_store(store, Doubt::Write).await?;
         self.want_all(store).await
     }
 

@@ -164,6 +164,58 @@ async fn a_merge_of_customers_survives_each_death() {
     }
 }
 
+/// A merge into a customer whom the shop merged into a third one goes on to the third, whether the
+/// second merge was done before or is still to be done.
+#[tokio::test]
+async fn a_merge_goes_on_to_where_the_other_customer_went() {
+    for done_before in [true, false] {
+        let bench = Bench::provisioned().await;
+        let (a, b) = both(&bench, "a", "b").await;
+        let c = customer("c");
+        bench.put(&c);
+        bench.synced(&c.id).await;
+        let talk = bench.talk(&a).await;
+        let kept = bench.contact(&c.id).await.id;
+        bench.shop.remove_customer(bench.north(), &a.id);
+        bench.shop.remove_customer(bench.north(), &b.id);
+        let sync = bench.sync();
+        if done_before {
+            sync.merge(bench.north(), &b.id, &c.id).await.unwrap();
+            bench.settled(&sync).await;
+            sync.merge(bench.north(), &a.id, &b.id).await.unwrap();
+        } else {
+            sync.merge(bench.north(), &a.id, &b.id).await.unwrap();
+            sync.merge(bench.north(), &b.id, &c.id).await.unwrap();
+        }
+        bench.settled(&sync).await;
+        let account = bench.account(bench.north()).await;
+        let of_talk = account.conversations().get(talk.id).await.map(|it| it.meta.sender.id);
+        assert_eq!(of_talk.ok(), Some(kept), "done before: {done_before}");
+        assert_eq!(bench.contacts().await.len(), 1, "done before: {done_before}");
+        assert_eq!(counts(&bench).await.waiting, 0, "done before: {done_before}");
+    }
+}
+
+/// Customers who were merged into each other are synced like any others.
+#[tokio::test]
+async fn a_merge_that_goes_round_ends() {
+    for stays in [true, false] {
+        let bench = Bench::provisioned().await;
+        let (a, b) = both(&bench, "a", "b").await;
+        bench.shop.remove_customer(bench.north(), &b.id);
+        if !stays {
+            bench.shop.remove_customer(bench.north(), &a.id);
+        }
+        let sync = bench.sync();
+        sync.merge(bench.north(), &a.id, &b.id).await.unwrap();
+        sync.merge(bench.north(), &b.id, &a.id).await.unwrap();
+        bench.settled(&sync).await;
+        assert_eq!(counts(&bench).await.waiting, 0, "stays: {stays}");
+        let link = bench.ports.sync.link(bench.north(), &a.id).await.unwrap();
+        assert_eq!(link.is_some(), stays, "who is in the shop has a contact: {link:?}");
+    }
+}
+
 /// If the shop does not have the other customer, the first is synced like any other.
 #[tokio::test]
 async fn a_merge_into_nobody_is_none() {
@@ -460,7 +512,7 @@ async fn who_fails_too_often_is_parked_and_replayed() {
     assert_eq!((parked.len(), parked[0].tries), (1, 10));
     assert!(!parked[0].error.contains(&identifier), "no personal data: {parked:?}");
     assert_eq!(bench.synced(&good.id).await.outcome, Outcome::Created, "the others go on");
-    assert_eq!(bench.ports.sync.replay(bench.north(), None).await.unwrap(), 1);
+    assert_eq!(bench.ports.sync.replay_whole_store(bench.north()).await.unwrap(), 1);
     bench.settled(&sync).await;
     bench.contact(&bad.id).await;
 }

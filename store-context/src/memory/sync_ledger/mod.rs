@@ -205,8 +205,14 @@ impl SyncLedger for MemorySyncLedger {
         }))
     }
 
-    async fn doubt_all(&self, store: &StoreId, doubt: Doubt) -> PortResult<u64> {
-        Ok(self.change(store, |rows, now| rows.doubt_all(doubt, now)))
+    async fn doubt_all(
+        &self,
+        store: &StoreId,
+        doubt: Doubt,
+        after: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<Option<CustomerId>> {
+        Ok(self.change(store, |rows, now| rows.doubt_all(doubt, after, limit, now)))
     }
 
     async fn claim(&self, request: ClaimRequest<'_>) -> PortResult<Vec<SyncClaim>> {
@@ -314,8 +320,13 @@ impl SyncLedger for MemorySyncLedger {
         Ok(self.read(store, |rows| rows.parked(after, limit)).unwrap_or_default())
     }
 
-    async fn replay(&self, store: &StoreId, customer: Option<&CustomerId>) -> PortResult<u64> {
-        Ok(self.change(store, |rows, now| rows.replay(customer, now)))
+    async fn replay(
+        &self,
+        store: &StoreId,
+        customer: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<u64> {
+        Ok(self.change(store, |rows, now| rows.replay(customer, limit, now)))
     }
 
     async fn forget(&self, store: &StoreId, customer: &CustomerId) -> PortResult<()> {
@@ -323,13 +334,19 @@ impl SyncLedger for MemorySyncLedger {
         Ok(())
     }
 
-    async fn forget_store(&self, store: &StoreId) -> PortResult<()> {
+    async fn forget_store(&self, store: &StoreId, limit: usize) -> PortResult<u64> {
+        let now = self.clock.now();
         let mut state = lock(&self.state);
-        if let Some(index) = state.ids.remove(store) {
+        let Some(index) = state.ids.get(store).copied() else { return Ok(0) };
+        let rows = state.stores.get_mut(&index);
+        let (forgotten, empty) =
+            rows.map_or((0, true), |rows| (rows.forget_some(limit, now), rows.is_empty()));
+        if empty {
+            state.ids.remove(store);
             state.stores.remove(&index);
-            state.place(index);
         }
-        Ok(())
+        state.place(index);
+        Ok(forgotten)
     }
 
     async fn counts(&self, store: Option<&StoreId>) -> PortResult<SyncCounts> {

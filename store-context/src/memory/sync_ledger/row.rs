@@ -26,6 +26,7 @@ pub(super) struct Row {
     pub(super) doubt: Doubt,
     pub(super) erased: bool,
     pub(super) merge_into: Option<CustomerId>,
+    pub(super) merged_into: Option<CustomerId>,
     pub(super) parked: Option<(String, Timestamp)>,
 }
 
@@ -56,6 +57,7 @@ impl Row {
             doubt: Doubt::None,
             erased: false,
             merge_into: None,
+            merged_into: None,
             parked: None,
         }
     }
@@ -149,6 +151,7 @@ impl Row {
             doubt: self.doubt,
             erased: self.erased,
             merge_into: self.merge_into.clone(),
+            merged_into: self.merged_into.clone(),
         }
     }
 

@@ -167,18 +167,34 @@ impl StoreRows {
         self.rows.get(self.ids.get(customer)?)
     }
 
-    /// Marks each linked row as in doubt and wanted, with bulk priority.
-    pub(super) fn doubt_all(&mut self, doubt: Doubt, now: Timestamp) -> u64 {
-        // In the order of the customers, for a deterministic result.
-        let linked = |id: &&u64| self.rows.get(*id).is_some_and(|row| row.link.is_some());
-        let ids: Vec<u64> = self.ids.values().filter(linked).copied().collect();
-        for id in &ids {
+    /// Returns the rows of customers after `after`, in ascending order.
+    fn rows_after(
+        &self,
+        after: Option<&CustomerId>,
+    ) -> impl Iterator<Item = (&CustomerId, u64, &Row)> {
+        let range = (after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
+        let rows = self.ids.range::<CustomerId, _>(range);
+        rows.filter_map(|(customer, id)| Some((customer, *id, self.rows.get(id)?)))
+    }
+
+    /// Marks linked rows as in doubt and wanted, with bulk priority; returns the last of them.
+    pub(super) fn doubt_all(
+        &mut self,
+        doubt: Doubt,
+        after: Option<&CustomerId>,
+        limit: usize,
+        now: Timestamp,
+    ) -> Option<CustomerId> {
+        let linked = self.rows_after(after).filter(|(_, _, row)| row.link.is_some());
+        let linked: Vec<(CustomerId, u64)> =
+            linked.take(limit).map(|(customer, id, _)| (customer.clone(), id)).collect();
+        for (_, id) in &linked {
             self.edit(*id, |row| {
                 row.doubt(doubt);
                 row.want(Priority::Bulk, now);
             });
         }
-        ids.len() as u64
+        linked.into_iter().next_back().map(|(customer, _)| customer)
     }
 
     /// Returns when the store's first row of a priority can be claimed.
@@ -285,6 +301,7 @@ impl StoreRows {
                 self.take_contact(id, link, now);
                 self.replace_link(id, Some(link.clone()), now, |row| {
                     row.quiet_until = after(now, *quiet);
+                    row.merged_into = None;
                     if let Some(retry) = retry_left_out
                         && row.due.is_none()
                     {
@@ -296,6 +313,9 @@ impl StoreRows {
                 });
             }
             Settlement::Gone => self.replace_link(id, None, now, |row| {
+                if claim.merge_into.is_some() {
+                    row.merged_into.clone_from(&claim.merge_into);
+                }
                 if row.merge_into == claim.merge_into {
                     row.merge_into = None;
                 }
@@ -398,11 +418,9 @@ impl StoreRows {
         after: Option<&CustomerId>,
         limit: usize,
     ) -> Vec<(CustomerId, Link)> {
-        let rows =
-            self.ids.range((after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded));
-        let links = rows.filter_map(|(customer, id)| {
-            Some((customer.clone(), self.rows.get(id)?.link.clone()?))
-        });
+        let rows = self.rows_after(after);
+        let links =
+            rows.filter_map(|(customer, _, row)| Some((customer.clone(), row.link.clone()?)));
         links.take(limit).collect()
     }
 
@@ -417,9 +435,19 @@ impl StoreRows {
         rows.take(limit).collect()
     }
 
-    pub(super) fn replay(&mut self, customer: Option<&CustomerId>, now: Timestamp) -> u64 {
-        let parked = self.parked.iter().filter(|parked| customer.is_none_or(|one| one == *parked));
-        let parked: Vec<u64> = parked.filter_map(|parked| self.ids.get(parked).copied()).collect();
+    pub(super) fn replay(
+        &mut self,
+        customer: Option<&CustomerId>,
+        limit: usize,
+        now: Timestamp,
+    ) -> u64 {
+        let parked: Vec<u64> = match customer {
+            Some(one) => self.parked.get(one).into_iter().take(limit).collect::<Vec<_>>(),
+            None => self.parked.iter().take(limit).collect(),
+        }
+        .into_iter()
+        .filter_map(|parked| self.ids.get(parked).copied())
+        .collect();
         for id in &parked {
             self.edit(*id, |row| row.want(Priority::Live, now));
         }
@@ -432,6 +460,19 @@ impl StoreRows {
             self.index(id, &row, false);
             self.let_go(id, row.link, now);
         }
+    }
+
+    /// Removes the first rows; returns their number.
+    pub(super) fn forget_some(&mut self, limit: usize, now: Timestamp) -> u64 {
+        let customers: Vec<CustomerId> = self.ids.keys().take(limit).cloned().collect();
+        for customer in &customers {
+            self.forget(customer, now);
+        }
+        customers.len() as u64
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.ids.is_empty()
     }
 
     pub(super) fn counts(&self, now: Timestamp) -> SyncCounts {

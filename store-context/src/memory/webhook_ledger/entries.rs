@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 
 use chatwoot_client::types::ConversationStatus;
 use chatwoot_client::{ContactId, ConversationId, Time};
@@ -12,8 +11,8 @@ use tokio::time::Instant;
 use crate::memory::fair_queue::FairQueue;
 use crate::model::{AccountKey, ConversationFact, StoreId, SupportEvent};
 use crate::ports::{
-    ClaimRequest, Entry, EntryOutcome, EntrySource, KnownState, NewEntry, ParkedEntry, QueueClaim,
-    Taken, WebhookCounts,
+    ClaimRequest, Entry, EntryOutcome, EntrySource, KnownState, NewEntry, ParkedEntry,
+    PurgeRequest, Purged, QueueClaim, Taken, WebhookCounts,
 };
 
 /// Numbers rows and operations from one sequence.
@@ -25,8 +24,10 @@ pub(super) struct Entries {
     rows: HashMap<Number, Row>,
     queues: HashMap<Number, Queue>,
     due: FairQueue,
-    // Handled entries, by the time they were handled.
+    // Handled and forgotten entries, by the time they were.
     handled: BTreeSet<(Instant, Number)>,
+    // Parked entries, by the time they were parked.
+    parked: BTreeSet<(Instant, Number)>,
     // States, by the time of their last update.
     touched: BTreeMap<Number, (Instant, StoreId, Arc<AccountKey>, ConversationId)>,
     last: Number,
@@ -65,6 +66,8 @@ struct Row {
     known_event: bool,
     queue: Number,
     taken: Instant,
+    // When it was handled, forgotten or parked.
+    ended: Instant,
     body: Body,
 }
 
@@ -137,6 +140,7 @@ impl Entries {
             known_event,
             queue: self.enqueue(id, store, &account, entry.event.conversation_id(), now),
             taken: now,
+            ended: now,
             body: Body::Waiting(Box::new(body)),
         };
         self.rows.insert(id, row);
@@ -293,7 +297,7 @@ impl Entries {
                 }
                 EntryOutcome::Parked { error } => {
                     self.unqueue(*id, now);
-                    self.park(*id, error, time);
+                    self.park(*id, error, (time, now));
                 }
             }
         }
@@ -330,10 +334,16 @@ impl Entries {
         parked.take(limit).collect()
     }
 
-    pub(super) fn replay(&mut self, store: &StoreId, only: Option<u64>, now: Instant) -> u64 {
+    pub(super) fn replay(
+        &mut self,
+        store: &StoreId,
+        only: Option<u64>,
+        limit: usize,
+        now: Instant,
+    ) -> u64 {
         let Some(rows) = self.stores.get(store) else { return 0 };
-        let parked = rows.parked.iter().copied();
-        let ids: Vec<Number> = parked.filter(|id| only.is_none_or(|only| *id == only)).collect();
+        let range = only.map_or(0..=Number::MAX, |only| only..=only);
+        let ids: Vec<Number> = rows.parked.range(range).take(limit).copied().collect();
         for id in &ids {
             self.unpark(*id, now);
         }
@@ -346,6 +356,7 @@ impl Entries {
         let entry = Entry { tries: 0, ..parked.entry };
         let conversation = entry.event.conversation_id();
         row.body = Body::Waiting(Box::new(entry));
+        self.parked.remove(&(row.ended, id));
         let (store, account) = (row.store.clone(), row.account.clone());
         if let Some(rows) = self.stores.get_mut(&store) {
             rows.parked.remove(&id);
@@ -359,27 +370,36 @@ impl Entries {
         }
     }
 
-    pub(super) fn purge(&mut self, older_than: Duration, limit: usize, now: Instant) -> u64 {
-        let Some(until) = now.checked_sub(older_than) else { return 0 };
-        let mut purged = 0;
-        while purged < limit
-            && let Some(&(_, id)) = self.handled.first().filter(|(at, _)| *at < until)
-        {
-            self.handled.pop_first();
-            self.remove(id);
-            purged += 1;
-        }
-        while purged < limit
-            && let Some(oldest) = self.touched.first_entry().filter(|it| it.get().0 < until)
-        {
-            let (_, store, account, conversation) = oldest.remove();
-            let accounts = self.stores.get_mut(&store).map(|rows| &mut rows.accounts);
-            if let Some(rows) = accounts.and_then(|all| all.get_mut(&account)) {
-                rows.states.remove(&conversation);
+    pub(super) fn purge(&mut self, request: &PurgeRequest, now: Instant) -> Purged {
+        let mut purged = Purged::default();
+        let limit = request.limit as u64;
+        if let Some(until) = now.checked_sub(request.handled_before) {
+            while purged.total() < limit
+                && let Some(&(_, id)) = self.handled.first().filter(|(at, _)| *at < until)
+            {
+                self.remove(id, now);
+                purged.handled += 1;
             }
-            purged += 1;
+            while purged.total() < limit
+                && let Some(oldest) = self.touched.first_entry().filter(|it| it.get().0 < until)
+            {
+                let (_, store, account, conversation) = oldest.remove();
+                let accounts = self.stores.get_mut(&store).map(|rows| &mut rows.accounts);
+                if let Some(rows) = accounts.and_then(|all| all.get_mut(&account)) {
+                    rows.states.remove(&conversation);
+                }
+                purged.states += 1;
+            }
         }
-        purged as u64
+        if let Some(until) = request.parked_before.and_then(|age| now.checked_sub(age)) {
+            while purged.total() < limit
+                && let Some(&(_, id)) = self.parked.first().filter(|(at, _)| *at < until)
+            {
+                self.remove(id, now);
+                purged.parked += 1;
+            }
+        }
+        purged
     }
 
     pub(super) fn forget_contact(
@@ -420,13 +440,40 @@ impl Entries {
         forgotten
     }
 
-    pub(super) fn forget_store(&mut self, store: &StoreId) {
-        if self.stores.remove(store).is_none() {
-            return;
+    /// Removes entries and states of a store; returns their number, and whether none is left.
+    pub(super) fn forget_store(
+        &mut self,
+        store: &StoreId,
+        limit: usize,
+        now: Instant,
+    ) -> (u64, bool) {
+        let Some(rows) = self.stores.get_mut(store) else { return (0, true) };
+        let mut states = 0;
+        for of_account in rows.accounts.values_mut() {
+            let first: Vec<_> = of_account.states.keys().take(limit - states).copied().collect();
+            states += first.len();
+            for state in first.iter().filter_map(|it| of_account.states.remove(it)) {
+                self.touched.remove(&state.touched);
+            }
         }
-        self.rows.retain(|_, row| row.store != *store);
-        self.handled.retain(|(_, id)| self.rows.contains_key(id));
-        self.touched.retain(|_, (_, of, _, _)| of != store);
+        let keys = rows.accounts.values().flat_map(|of_account| of_account.keys.values());
+        let ids: Vec<Number> = keys.take(limit - states).copied().collect();
+        for id in &ids {
+            self.remove(*id, now);
+        }
+        let forgotten = (states + ids.len()) as u64;
+        let left = self.stores.get(store).is_some_and(|rows| {
+            rows.accounts.values().any(|it| !it.keys.is_empty() || !it.states.is_empty())
+        });
+        if !left {
+            self.drop_store(store);
+        }
+        (forgotten, !left)
+    }
+
+    /// Removes a store that has no entries and no states, with its queues.
+    fn drop_store(&mut self, store: &StoreId) {
+        self.stores.remove(store);
         self.queues.retain(|id, queue| {
             let keep = queue.store != *store;
             if !keep {
@@ -596,14 +643,18 @@ impl Entries {
             Body::Handled => rows.counts.handled += 1,
             _ => rows.count(row.source, row.known_event, -1),
         }
+        self.parked.remove(&(row.ended, id));
+        row.ended = now;
         self.handled.insert((now, id));
     }
 
-    fn park(&mut self, id: Number, error: &str, parked_at: Timestamp) {
+    fn park(&mut self, id: Number, error: &str, (parked_at, now): (Timestamp, Instant)) {
         let Some(row) = self.rows.get_mut(&id) else { return };
         let Body::Waiting(entry) = std::mem::replace(&mut row.body, Body::Handled) else { return };
         let parked = ParkedEntry { entry: *entry, error: error.to_owned(), parked_at };
         row.body = Body::Parked(Box::new(parked));
+        row.ended = now;
+        self.parked.insert((now, id));
         if let Some(rows) = self.stores.get_mut(&row.store) {
             rows.waiting.remove(&id);
             rows.parked.insert(id);
@@ -612,14 +663,26 @@ impl Entries {
         }
     }
 
-    /// Removes an entry that is handled or forgotten, with its key.
-    fn remove(&mut self, id: Number) {
+    /// Removes an entry with its key.
+    fn remove(&mut self, id: Number, now: Instant) {
+        if matches!(self.rows.get(&id).map(|row| &row.body), Some(Body::Waiting(_))) {
+            self.unqueue(id, now);
+        }
         let Some(row) = self.rows.remove(&id) else { return };
         let Some(rows) = self.stores.get_mut(&row.store) else { return };
-        if matches!(row.body, Body::Handled) {
-            rows.counts.handled -= 1;
+        self.handled.remove(&(row.ended, id));
+        self.parked.remove(&(row.ended, id));
+        match row.body {
+            Body::Waiting(_) => rows.counts.waiting -= 1,
+            Body::Parked(_) => rows.counts.parked -= 1,
+            Body::Handled => rows.counts.handled -= 1,
+            Body::Forgotten => {}
+        }
+        if !matches!(row.body, Body::Forgotten) {
             rows.count(row.source, row.known_event, -1);
         }
+        rows.waiting.remove(&id);
+        rows.parked.remove(&id);
         if let Some(of_account) = rows.accounts.get_mut(&row.account) {
             of_account.keys.remove(&row.key);
         }

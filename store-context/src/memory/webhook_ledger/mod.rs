@@ -20,8 +20,8 @@ use super::lock;
 use crate::model::{AccountKey, StoreId};
 use crate::ports::{
     ClaimRequest, Clock, Entry, EntryOutcome, EntrySource, KnownState, NewEntry, ParkedEntry,
-    PortResult, QueueClaim, RoundClaim, RoundOutcome, SystemClock, Taken, WebhookCounts,
-    WebhookLedger,
+    PortResult, PurgeRequest, Purged, QueueClaim, RoundClaim, RoundOutcome, SystemClock, Taken,
+    WebhookCounts, WebhookLedger,
 };
 
 /// Stores received events in memory: entries that wait when the process ends are lost, and found
@@ -157,8 +157,8 @@ impl WebhookLedger for MemoryWebhookLedger {
         Ok(lock(&self.state).entries.parked(store, after, limit))
     }
 
-    async fn replay(&self, store: &StoreId, entry: Option<u64>) -> PortResult<u64> {
-        let replayed = lock(&self.state).entries.replay(store, entry, Instant::now());
+    async fn replay(&self, store: &StoreId, entry: Option<u64>, limit: usize) -> PortResult<u64> {
+        let replayed = lock(&self.state).entries.replay(store, entry, limit, Instant::now());
         self.taken.notify_one();
         Ok(replayed)
     }
@@ -200,8 +200,8 @@ impl WebhookLedger for MemoryWebhookLedger {
         Ok(lock(&self.state).rounds.release(claim, Instant::now()))
     }
 
-    async fn purge(&self, older_than: Duration, limit: usize) -> PortResult<u64> {
-        Ok(lock(&self.state).entries.purge(older_than, limit, Instant::now()))
+    async fn purge(&self, request: &PurgeRequest) -> PortResult<Purged> {
+        Ok(lock(&self.state).entries.purge(request, Instant::now()))
     }
 
     async fn forget_contact(
@@ -213,11 +213,13 @@ impl WebhookLedger for MemoryWebhookLedger {
         Ok(lock(&self.state).entries.forget_contact(store, account, contact, Instant::now()))
     }
 
-    async fn forget_store(&self, store: &StoreId) -> PortResult<()> {
+    async fn forget_store(&self, store: &StoreId, limit: usize) -> PortResult<u64> {
         let mut state = lock(&self.state);
-        state.entries.forget_store(store);
-        state.rounds.forget(store);
-        Ok(())
+        let (forgotten, empty) = state.entries.forget_store(store, limit, Instant::now());
+        if empty {
+            state.rounds.forget(store);
+        }
+        Ok(forgotten)
     }
 
     async fn counts(&self, store: Option<&StoreId>) -> PortResult<WebhookCounts> {
