@@ -1,4 +1,4 @@
-//! A Postgres for the tests: the one that `DATABASE_URL` names, or one of its own.
+//! A schema for a test, in the Postgres that `DATABASE_URL` names or in one of its own.
 //!
 //! Each test has a schema and a runtime role of its own, which are removed at its end.
 
@@ -8,10 +8,12 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError, Weak};
 use std::thread;
 
 use anyhow::{Context, Result};
-use examples::local_postgres::LocalPostgres;
+
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use store_context_adapters::postgres::{Database, Migrations, Schema};
+
+use crate::local_postgres::LocalPostgres;
 
 // Shared by the tests that run at the same time. A weak one: what is static is never dropped.
 static SERVER: LazyLock<Mutex<Weak<LocalPostgres>>> = LazyLock::new(Mutex::default);

@@ -1,7 +1,7 @@
 //! The migrations.
 
+use examples::test_database::TestDatabase;
 use store_context_adapters::postgres::Schema;
-use tests::servers::postgres::TestDatabase;
 
 /// Running the migrations again, from two processes at once, changes nothing.
 #[tokio::test]
