@@ -144,24 +144,29 @@ async fn read(
     if success && announced > most as u64 {
         return Err(limit.exceeded());
     }
-    let mut body = BytesMut::new();
+    let mut body = Bytes::new();
     while let Some(mut chunk) = answer.chunk().await.map_err(failed)? {
         let left = most - body.len();
-        if chunk.len() > left {
+        let last = chunk.len() > left;
+        if last {
             if success {
                 return Err(limit.exceeded());
             }
             chunk.truncate(left);
-            body.extend_from_slice(&chunk);
-            break;
         }
         if body.is_empty() {
-            body = BytesMut::from(chunk);
+            // Most bodies are one chunk, which is not copied.
+            body = chunk;
         } else {
-            body.extend_from_slice(&chunk);
+            let mut both = BytesMut::from(body);
+            both.extend_from_slice(&chunk);
+            body = both.freeze();
+        }
+        if last {
+            break;
         }
     }
-    Ok(body.freeze())
+    Ok(body)
 }
 
 fn failed(error: reqwest::Error) -> TransportError {
