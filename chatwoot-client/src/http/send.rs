@@ -107,7 +107,9 @@ async fn once(
     let left = outgoing.policy.deadline.saturating_sub(clock.elapsed());
     let timeout = outgoing.policy.timeout.min(left);
     http.counters().sent();
-    let sending = http.transport().send(outgoing.request.clone(), timeout);
+    let mut request = outgoing.request.clone();
+    request.extensions_mut().insert(http.response_limit());
+    let sending = http.transport().send(request, timeout);
     // The transport applies the timeout; one that does not must not block the call for ever.
     let sent = tokio::time::timeout(timeout, sending).await;
     let sent = sent.unwrap_or_else(|_| Err(TransportError::timeout("no response in time")));
