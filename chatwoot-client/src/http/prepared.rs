@@ -174,7 +174,9 @@ impl<'a> PreparedRequest<'a> {
     }
 
     /// Sends the call.
-    pub(crate) async fn send(self) -> Result<RawResponse, Error> {
+    ///
+    /// It borrows the request: a future that takes it by value has room for it twice.
+    pub(crate) async fn send(&self) -> Result<RawResponse, Error> {
         let request = self.request()?;
         let account = self.path.iter().find(|(name, _)| *name == "account_id");
         let scope = Scope {
@@ -186,7 +188,7 @@ impl<'a> PreparedRequest<'a> {
         policy.deadline = self.deadline.unwrap_or(policy.deadline);
         let background = self.background;
         let outgoing = Outgoing { op: self.op, request, scope, policy, background };
-        let sent = send(self.http, outgoing).await?;
+        let sent = send(self.http, &outgoing).await?;
         let (keys, json) = self
             .kind
             .json(self.op, &sent.answer)

@@ -31,18 +31,18 @@ pub(crate) struct Sent {
 }
 
 /// Sends a request until there is a response, a failure that must not be retried, or no time left.
-pub(crate) async fn send(http: &Http, outgoing: Outgoing<'_>) -> Result<Sent, Error> {
+pub(crate) async fn send(http: &Http, outgoing: &Outgoing<'_>) -> Result<Sent, Error> {
     let op = outgoing.op;
     let span = tracing::debug_span!("chatwoot", op = op.name, account = outgoing.scope.account);
     async {
         let clock = http.call_clock();
         let mut attempts = 0;
-        let sent = attempt(http, &outgoing, clock, &mut attempts).await;
+        let sent = attempt(http, outgoing, clock, &mut attempts).await;
         let report = CallReport::new(&op, http.base_url(), outgoing.scope.account);
         let (elapsed, error) = (clock.elapsed(), sent.as_ref().err());
         http.observe(&CallReport { attempts, elapsed, error, ..report });
-        sent.map(|answer| Sent { answer, attempts, elapsed: clock.elapsed() })
-            .map_err(|error| error.tried(attempts, clock.elapsed()))
+        sent.map(|answer| Sent { answer, attempts, elapsed })
+            .map_err(|error| error.tried(attempts, elapsed))
     }
     .instrument(span)
     .await
