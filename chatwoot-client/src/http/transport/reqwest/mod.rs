@@ -145,24 +145,21 @@ async fn read(
         return Err(limit.exceeded());
     }
     let mut body = Bytes::new();
-    while let Some(mut chunk) = answer.chunk().await.map_err(failed)? {
+    while let Some(chunk) = answer.chunk().await.map_err(failed)? {
         let left = most - body.len();
-        let last = chunk.len() > left;
-        if last {
-            if success {
-                return Err(limit.exceeded());
-            }
-            chunk.truncate(left);
+        if success && chunk.len() > left {
+            return Err(limit.exceeded());
         }
-        if body.is_empty() {
-            // Most bodies are one chunk, which is not copied.
+        if success && body.is_empty() {
+            // Most bodies are one chunk, which is not copied. A refusal is: its error may be kept
+            // for long, and the read buffer with it.
             body = chunk;
-        } else {
-            let mut both = BytesMut::from(body);
-            both.extend_from_slice(&chunk);
-            body = both.freeze();
+            continue;
         }
-        if last {
+        let mut both = BytesMut::from(body);
+        both.extend_from_slice(chunk.get(..left).unwrap_or(&chunk));
+        body = both.freeze();
+        if chunk.len() > left {
             break;
         }
     }
