@@ -14,6 +14,7 @@ use crate::ports::{
     ClaimRequest, Entry, EntryOutcome, EntrySource, KnownState, NewEntry, ParkedEntry,
     PurgeRequest, Purged, QueueClaim, Taken, WebhookCounts,
 };
+use crate::time::later;
 
 /// Numbers rows and operations from one sequence.
 type Number = u64;
@@ -199,7 +200,7 @@ impl Entries {
     pub(super) fn claim(&mut self, request: ClaimRequest<'_>, now: Instant) -> Vec<QueueClaim> {
         let ClaimRequest { limit, share, lease, except, .. } = request;
         let claimed = self.due.claim(limit, share, except, now);
-        claimed.into_iter().filter_map(|queue| self.hold(queue, now + lease)).collect()
+        claimed.into_iter().filter_map(|queue| self.hold(queue, later(now, lease))).collect()
     }
 
     fn hold(&mut self, id: Number, until: Instant) -> Option<QueueClaim> {
@@ -288,7 +289,7 @@ impl Entries {
             match outcome {
                 EntryOutcome::Retry { after, .. } => {
                     if let Some(queue) = self.held(claim) {
-                        queue.due = now + *after;
+                        queue.due = later(now, *after);
                     }
                 }
                 EntryOutcome::Handled => {
