@@ -101,6 +101,8 @@ impl Dispatcher {
         config: DispatchConfig,
     ) -> Self {
         let (ledger, observer) = (ports.webhooks.clone(), ports.observer.clone());
+        // A lease that ends at once would be claimed again at once.
+        let config = DispatchConfig { lease: config.lease.max(TICK), ..config };
         Self { accounts, ledger, handler, observer, config }
     }
 

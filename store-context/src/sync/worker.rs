@@ -27,7 +27,7 @@ use crate::ports::{
     ClaimRequest, Cursor, CustomerPage, Doubt, Hold, PortError, PortFailure, PortResult, Ports,
     Priority, Settlement, SyncClaim, SyncReport,
 };
-use crate::time::later;
+use crate::time::{TICK, later};
 
 /// Syncs customers to contacts. Any number of instances may run on one ledger; clones share their
 /// state.
@@ -75,6 +75,8 @@ impl ContactSync {
     /// Creates a sync between the host's ports and the stores' accounts.
     pub fn new(accounts: Accounts, ports: Ports, config: SyncConfig) -> Self {
         let (failures, beside) = (Arc::default(), Arc::default());
+        // A lease that ends at once would be claimed again at once.
+        let config = SyncConfig { lease: config.lease.max(TICK), ..config };
         Self { accounts, ports, config, context: None, failures, beside }
     }
 

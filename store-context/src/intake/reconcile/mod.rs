@@ -139,6 +139,8 @@ const SCHEDULE_EVERY: Duration = Duration::from_mins(10);
 impl Reconciler {
     /// Creates a reconciler for the host's ports and the stores' accounts.
     pub fn new(accounts: Accounts, ports: Ports, config: ReconcileConfig) -> Self {
+        // A lease that ends at once would be claimed again at once.
+        let config = ReconcileConfig { lease: config.lease.max(TICK), ..config };
         Self { accounts, ports, config }
     }
 
