@@ -141,7 +141,7 @@ impl Pool {
         let mut feed = Some(self.claim(work, &in_hand, running.len()));
         let (mut ended, mut ends_at) = (Ok(()), None);
         // Whether more can be claimed than the claim under way asked for.
-        let mut freed = false;
+        let mut emptied = false;
         loop {
             let stopping = ends_at.is_some();
             if stopping && running.is_empty() && feed.is_none() {
@@ -165,14 +165,14 @@ impl Pool {
                     if let Some(outcome) = outcome {
                         told(outcome);
                     }
-                    freed = true;
+                    emptied = true;
                     if !stopping && !matches!(feed, Some(Feed::Claiming(_))) {
-                        freed = false;
+                        emptied = false;
                         feed = Some(self.claim(work, &in_hand, running.len()));
                     }
                 }
                 more = next(&mut feed), if feed.is_some() => {
-                    let freed = std::mem::take(&mut freed);
+                    let emptied = std::mem::take(&mut emptied);
                     feed = match more {
                         More::Waited => Some(self.claim(work, &in_hand, running.len())),
                         More::Claimed(Ok(claims)) if stopping => {
@@ -188,12 +188,12 @@ impl Pool {
                                 in_hand.add(&store);
                                 running.push(serve(work, store, claim, Stop(stop.clone())));
                             }
-                            if none && !freed && until_idle && running.is_empty() {
+                            if none && !emptied && until_idle && running.is_empty() {
                                 return ended;
                             }
                             if running.len() >= self.slots.max(1) {
                                 None
-                            } else if none && !freed {
+                            } else if none && !emptied {
                                 Some(Feed::Waiting(work.wait().boxed()))
                             } else {
                                 Some(self.claim(work, &in_hand, running.len()))

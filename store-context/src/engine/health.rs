@@ -94,13 +94,12 @@ impl LastCounts {
     async fn get(&self, ports: &Ports) -> PortResult<Counts> {
         let mut last = self.0.lock().await;
         let recent = last.as_ref().filter(|(at, _)| at.elapsed() < KEPT).map(|(_, it)| it.clone());
-        let counts = match recent {
-            Some(counts) => counts,
-            None => {
-                let counts = count(ports).await.map_err(|error| Failed::of(&error));
-                *last = Some((Instant::now(), counts.clone()));
-                counts
-            }
+        let counts = if let Some(counts) = recent {
+            counts
+        } else {
+            let counts = count(ports).await.map_err(|error| Failed::of(&error));
+            *last = Some((Instant::now(), counts.clone()));
+            counts
         };
         counts.map_err(|Failed { port, reason }| PortError::new(port, reason))
     }

@@ -205,7 +205,7 @@ impl Row {
                 self.due = None;
             }
             Released::Returned if self.is_waiting() => {
-                self.due = Some(now.at.max(self.quiet_until))
+                self.due = Some(now.at.max(self.quiet_until));
             }
             Released::Returned => {}
         }
