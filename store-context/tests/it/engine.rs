@@ -380,8 +380,8 @@ async fn a_burst_of_refusals_is_one_pause() {
     assert_eq!(synced.len(), 12, "all were under way");
     let pauses = told.0.lock().unwrap().iter().filter(|line| line.starts_with("paused")).count();
     assert_eq!(pauses, 1, "{:?}", told.0.lock().unwrap());
-    let paused = bench.ports.sync.paused(None, 10).await.unwrap();
-    assert_eq!((paused.len(), paused[0].pauses), (1, 1), "{paused:?}");
+    let stores = bench.ports.sync.paused(None, 10).await.unwrap();
+    assert_eq!((stores.len(), stores[0].pauses), (1, 1), "{stores:?}");
 }
 
 /// Whatever durations a host configures, nothing panics and nothing spins.
