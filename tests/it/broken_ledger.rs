@@ -7,8 +7,8 @@ use async_trait::async_trait;
 use chatwoot_client::{ContactId, ConversationId, Time};
 use store_context::model::{AccountKey, StoreId};
 use store_context::ports::{
-    ClaimRequest, Entry, EntryOutcome, KnownState, NewEntry, ParkedEntry, PortResult, QueueClaim,
-    RoundClaim, RoundOutcome, Taken, WebhookCounts, WebhookLedger,
+    ClaimRequest, Entry, EntryOutcome, KnownState, NewEntry, ParkedEntry, PortResult, PurgeRequest,
+    Purged, QueueClaim, RoundClaim, RoundOutcome, Taken, WebhookCounts, WebhookLedger,
 };
 
 use crate::host::down;
@@ -79,7 +79,7 @@ impl WebhookLedger for BrokenLedger {
         self.fail().await
     }
 
-    async fn replay(&self, _: &StoreId, _: Option<u64>) -> PortResult<u64> {
+    async fn replay(&self, _: &StoreId, _: Option<u64>, _: usize) -> PortResult<u64> {
         self.fail().await
     }
 
@@ -111,7 +111,7 @@ impl WebhookLedger for BrokenLedger {
         self.fail().await
     }
 
-    async fn purge(&self, _: Duration, _: usize) -> PortResult<u64> {
+    async fn purge(&self, _: &PurgeRequest) -> PortResult<Purged> {
         self.fail().await
     }
 
@@ -119,7 +119,7 @@ impl WebhookLedger for BrokenLedger {
         self.fail().await
     }
 
-    async fn forget_store(&self, _: &StoreId) -> PortResult<()> {
+    async fn forget_store(&self, _: &StoreId, _: usize) -> PortResult<u64> {
         self.fail().await
     }
 

@@ -23,8 +23,32 @@ fn each_macro_lists_every_promise_of_its_port() {
         ("cache", include_str!("cache.rs")),
         ("host", include_str!("host.rs")),
         ("stores", include_str!("stores.rs")),
-        ("sync_ledger", include_str!("sync_ledger.rs")),
-        ("webhook_ledger", include_str!("webhook_ledger.rs")),
+        (
+            "sync_ledger",
+            concat!(
+                include_str!("sync_ledger/mod.rs"),
+                include_str!("sync_ledger/rows.rs"),
+                include_str!("sync_ledger/turns.rs"),
+                include_str!("sync_ledger/leases.rs"),
+                include_str!("sync_ledger/doubts.rs"),
+                include_str!("sync_ledger/links.rs"),
+                include_str!("sync_ledger/gone.rs"),
+                include_str!("sync_ledger/parked.rs"),
+                include_str!("sync_ledger/pauses.rs")
+            ),
+        ),
+        (
+            "webhook_ledger",
+            concat!(
+                include_str!("webhook_ledger/mod.rs"),
+                include_str!("webhook_ledger/taking.rs"),
+                include_str!("webhook_ledger/states.rs"),
+                include_str!("webhook_ledger/turns.rs"),
+                include_str!("webhook_ledger/queues.rs"),
+                include_str!("webhook_ledger/parked.rs"),
+                include_str!("webhook_ledger/removal.rs")
+            ),
+        ),
         ("webhook_rounds", include_str!("webhook_rounds.rs")),
     ] {
         let promises: BTreeSet<&str> = source
@@ -74,8 +98,14 @@ impl SyncLedger for Unfenced {
         self.0.doubt(store, account, contact, doubt, unless).await
     }
 
-    async fn doubt_all(&self, store: &StoreId, doubt: Doubt) -> PortResult<u64> {
-        self.0.doubt_all(store, doubt).await
+    async fn doubt_all(
+        &self,
+        store: &StoreId,
+        doubt: Doubt,
+        after: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<Option<CustomerId>> {
+        self.0.doubt_all(store, doubt, after, limit).await
     }
 
     async fn claim(&self, request: ClaimRequest<'_>) -> PortResult<Vec<SyncClaim>> {
@@ -166,16 +196,21 @@ impl SyncLedger for Unfenced {
         self.0.parked(store, after, limit).await
     }
 
-    async fn replay(&self, store: &StoreId, customer: Option<&CustomerId>) -> PortResult<u64> {
-        self.0.replay(store, customer).await
+    async fn replay(
+        &self,
+        store: &StoreId,
+        customer: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<u64> {
+        self.0.replay(store, customer, limit).await
     }
 
     async fn forget(&self, store: &StoreId, customer: &CustomerId) -> PortResult<()> {
         self.0.forget(store, customer).await
     }
 
-    async fn forget_store(&self, store: &StoreId) -> PortResult<()> {
-        self.0.forget_store(store).await
+    async fn forget_store(&self, store: &StoreId, limit: usize) -> PortResult<u64> {
+        self.0.forget_store(store, limit).await
     }
 
     async fn counts(&self, store: Option<&StoreId>) -> PortResult<SyncCounts> {

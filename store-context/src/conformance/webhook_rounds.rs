@@ -248,7 +248,7 @@ pub async fn a_round_that_is_hurried_while_it_runs_is_followed_by_another(
 pub async fn a_forgotten_store_has_no_round(port: &dyn WebhookLedger) {
     ok(port.schedule(&[north()]).await);
     let round = only(claim(port).await, "one round");
-    ok(port.forget_store(&north()).await);
+    ok(port.forget_store(&north(), 10).await);
     assert!(!ok(port.release_round(&round).await), "the claim is lost");
     assert_eq!(claim(port).await, [], "no round");
 }

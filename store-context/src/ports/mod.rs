@@ -4,6 +4,7 @@
 //! [`memory`](crate::memory) implements them for small hosts and tests. No two of the host's three
 //! ports have a method of the same name, so one type may implement all of them.
 
+mod batches;
 mod cache;
 mod carts;
 mod claim;
@@ -37,8 +38,8 @@ pub use self::sync_ledger::{
     SyncCounts, SyncLedger,
 };
 pub use self::webhook_ledger::{
-    Entry, EntryOutcome, EntrySource, KnownState, NewEntry, ParkedEntry, QueueClaim, RoundClaim,
-    RoundOutcome, Taken, Unread, WebhookCounts, WebhookLedger,
+    Entry, EntryOutcome, EntrySource, KnownState, NewEntry, ParkedEntry, PurgeRequest, Purged,
+    QueueClaim, RoundClaim, RoundOutcome, Taken, Unread, WebhookCounts, WebhookLedger,
 };
 
 /// The ports of one host. The services take the ones they need from here.

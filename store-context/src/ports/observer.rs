@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chatwoot_client::http::CallReport;
 
-use super::{Entry, EntryOutcome};
+use super::{Entry, EntryOutcome, Purged};
 use crate::model::{CustomerId, StoreId};
 
 /// The result of one customer's sync.
@@ -62,6 +62,10 @@ pub trait Observer: Send + Sync {
     /// Called when a store's reconciliation round ended, with the number of events found that no
     /// webhook delivered, or with the reason of the failure.
     fn store_reconciled(&self, _store: &StoreId, _result: Result<u64, &str>) {}
+
+    /// Called when old entries were purged, with their numbers. A purged [`Purged::parked`] entry is
+    /// an event that no handler succeeded with and that can no longer be replayed.
+    fn webhooks_purged(&self, _purged: &Purged) {}
 
     /// Called when a worker was restarted after a panic, for the `restarts`th time.
     fn worker_restarted(&self, _worker: &'static str, _restarts: u32) {}

@@ -7,6 +7,7 @@ use chatwoot_client::ContactId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::batches::batches;
 use super::{ClaimRequest, PortResult};
 use crate::model::{AccountKey, CustomerId, StoreId};
 
@@ -106,8 +107,12 @@ pub struct SyncClaim {
     /// Whether the customer was erased: none of their data may be written again, and the rest of
     /// their contact is removed.
     pub erased: bool,
-    /// The customer into which the shop merged this one.
+    /// The customer into which the shop merged this one, and whose contact this one's is still to
+    /// be merged into.
     pub merge_into: Option<CustomerId>,
+    /// The customer into which this one went: the `merge_into` of the last claim that was settled
+    /// as [`Settlement::Gone`] with one. `None` once a link is confirmed again.
+    pub merged_into: Option<CustomerId>,
 }
 
 /// The way a claimed row is settled.
@@ -117,8 +122,8 @@ pub enum Settlement {
     ///
     /// The link replaces the row's, and that of any other row with the same contact: that row is
     /// then in doubt (`Write`) and wanted. The row's doubt ends, unless it was set during the
-    /// claim. Rows that wait for a value that the old link held and the new one does not become
-    /// wanted.
+    /// claim, and so does [`SyncClaim::merged_into`]. Rows that wait for a value that the old link
+    /// held and the new one does not become wanted.
     Confirmed {
         /// The contact's current state.
         link: Link,
@@ -130,8 +135,9 @@ pub enum Settlement {
         retry_left_out: Option<Duration>,
     },
     /// The customer has no contact any more: the link is removed, its values are released, a
-    /// requested merge is done. The row stays, without personal data, so that an erased customer
-    /// stays erased.
+    /// requested merge is done and becomes [`SyncClaim::merged_into`]. The row stays, without
+    /// personal data, so that an erased customer stays erased, and that a later merge into this
+    /// customer finds where this one went.
     Gone,
     /// The attempt failed: the row is due again after a delay, or as soon as a newer version is
     /// wanted. Counts as an attempt of the version.
@@ -255,9 +261,17 @@ pub trait SyncLedger: Send + Sync {
         unless: Option<&Fingerprint>,
     ) -> PortResult<bool>;
 
-    /// Marks all linked rows of a store as doubtful and wanted, with bulk priority: no confirmed
-    /// write is trusted. Returns the number of rows.
-    async fn doubt_all(&self, store: &StoreId, doubt: Doubt) -> PortResult<u64>;
+    /// Marks up to `limit` linked rows of customers after `after`, in ascending order, as doubtful
+    /// and wanted, with bulk priority: no confirmed write is trusted. Returns the last customer
+    /// whose row was marked, `None` if there was none;
+    /// [`doubt_whole_store`](#method.doubt_whole_store) calls it until then.
+    async fn doubt_all(
+        &self,
+        store: &StoreId,
+        doubt: Doubt,
+        after: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<Option<CustomerId>>;
 
     /// Claims rows that are due and unclaimed.
     ///
@@ -288,7 +302,8 @@ pub trait SyncLedger: Send + Sync {
     async fn settle(&self, settled: &[(SyncClaim, Settlement)]) -> PortResult<Vec<bool>>;
 
     /// Records that the shop merged a customer into another: claims of the row have
-    /// [`SyncClaim::merge_into`] set until one is settled as [`Settlement::Gone`].
+    /// [`SyncClaim::merge_into`] set until one is settled as [`Settlement::Gone`], and
+    /// [`SyncClaim::merged_into`] from then on.
     async fn want_merge(
         &self,
         store: &StoreId,
@@ -338,15 +353,21 @@ pub trait SyncLedger: Send + Sync {
         limit: usize,
     ) -> PortResult<Vec<ParkedRow>>;
 
-    /// Marks parked rows as wanted again: one customer's, or all of the store. Returns the number
-    /// of rows.
-    async fn replay(&self, store: &StoreId, customer: Option<&CustomerId>) -> PortResult<u64>;
+    /// Marks up to `limit` parked rows as wanted again: one customer's, or any of the store, in
+    /// ascending order. Returns the number of rows; fewer than `limit` if none is left.
+    async fn replay(
+        &self,
+        store: &StoreId,
+        customer: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<u64>;
 
     /// Removes a customer's row with all its data, including the mark of an erasure.
     async fn forget(&self, store: &StoreId, customer: &CustomerId) -> PortResult<()>;
 
-    /// Removes all rows of a store, and its pause.
-    async fn forget_store(&self, store: &StoreId) -> PortResult<()>;
+    /// Removes up to `limit` rows of a store, and its pause with the last one. Returns the number
+    /// of rows; fewer than `limit` if nothing is left.
+    async fn forget_store(&self, store: &StoreId, limit: usize) -> PortResult<u64>;
 
     /// Returns the counts of one store, or of all stores.
     async fn counts(&self, store: Option<&StoreId>) -> PortResult<SyncCounts>;
@@ -355,5 +376,58 @@ pub trait SyncLedger: Send + Sync {
     /// implementation sleeps for `longest`.
     async fn wait(&self, longest: Duration) {
         tokio::time::sleep(longest).await;
+    }
+}
+
+/// The number of rows that one call of the methods for a whole store changes.
+const BATCH: usize = 1_000;
+
+impl dyn SyncLedger {
+    /// Marks all linked rows of a store as doubtful and wanted: [`SyncLedger::doubt_all`] in
+    /// batches.
+    ///
+    /// # Errors
+    /// Returns an error if the ledger failed; the rows marked until then stay marked.
+    pub async fn doubt_whole_store(&self, store: &StoreId, doubt: Doubt) -> PortResult<()> {
+        let mut after = None;
+        loop {
+            let last = self.doubt_all(store, doubt, after.as_ref(), BATCH).await?;
+            // A ledger that does not advance would be asked for ever.
+            if last.is_none() || last <= after {
+                return Ok(());
+            }
+            after = last;
+        }
+    }
+
+    /// Marks all parked rows of a store as wanted again: [`SyncLedger::replay`] in batches. Returns
+    /// the number of rows.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use store_context::memory::MemorySyncLedger;
+    /// # use store_context::model::StoreId;
+    /// # use store_context::ports::SyncLedger;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let ledger: Arc<dyn SyncLedger> = Arc::new(MemorySyncLedger::new());
+    /// assert_eq!(ledger.replay_whole_store(&StoreId::new("north")?).await?, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if the ledger failed; the rows replayed until then stay wanted.
+    pub async fn replay_whole_store(&self, store: &StoreId) -> PortResult<u64> {
+        batches(BATCH, || self.replay(store, None, BATCH)).await
+    }
+
+    /// Removes all rows of a store, and its pause: [`SyncLedger::forget_store`] in batches. Returns
+    /// the number of rows.
+    ///
+    /// # Errors
+    /// Returns an error if the ledger failed; the rows removed until then stay removed.
+    pub async fn forget_whole_store(&self, store: &StoreId) -> PortResult<u64> {
+        batches(BATCH, || self.forget_store(store, BATCH)).await
     }
 }

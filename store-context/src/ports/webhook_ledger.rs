@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::PortResult;
+use super::batches::batches;
 use super::claim::ClaimRequest;
 use crate::model::{AccountKey, AttributeChange, ConversationFact, Proof, StoreId, SupportEvent};
 
@@ -262,6 +263,37 @@ pub struct WebhookCounts {
     pub oldest_waiting_since: Option<Timestamp>,
 }
 
+/// What [`WebhookLedger::purge`] removes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PurgeRequest {
+    /// The age from which on entries that were handled or forgotten are removed, counted from then,
+    /// and states of conversations, counted from their last update.
+    pub handled_before: Duration,
+    /// The age from which on parked entries are removed, counted from when they were parked; `None`
+    /// keeps them until they are replayed or forgotten.
+    pub parked_before: Option<Duration>,
+    /// The maximum number of entries and states that are removed.
+    pub limit: usize,
+}
+
+/// The numbers of what a purge removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Purged {
+    /// Entries that were handled or forgotten.
+    pub handled: u64,
+    /// States of conversations.
+    pub states: u64,
+    /// Parked entries: events that no handler succeeded with.
+    pub parked: u64,
+}
+
+impl Purged {
+    /// Returns the number of entries and states.
+    pub const fn total(&self) -> u64 {
+        self.handled + self.states + self.parked
+    }
+}
+
 /// Stores received events durably and without duplicates, gives them to workers until they are
 /// handled, and schedules the reconciliation of the stores.
 ///
@@ -346,9 +378,10 @@ pub trait WebhookLedger: Send + Sync {
         limit: usize,
     ) -> PortResult<Vec<ParkedEntry>>;
 
-    /// Appends parked entries to their queues again with no attempts counted: one, or all of the
-    /// store. Returns the number of entries.
-    async fn replay(&self, store: &StoreId, entry: Option<u64>) -> PortResult<u64>;
+    /// Appends up to `limit` parked entries to their queues again with no attempts counted: one, or
+    /// any of the store, in ascending order. Returns the number of entries; fewer than `limit` if
+    /// none is left.
+    async fn replay(&self, store: &StoreId, entry: Option<u64>, limit: usize) -> PortResult<u64>;
 
     /// Schedules stores for reconciliation: the first round of each is due now and checks from now
     /// on. Stores that are already scheduled are left unchanged.
@@ -374,13 +407,13 @@ pub trait WebhookLedger: Send + Sync {
     /// Releases a round unchanged: it is due now. Returns `false` if the claim was lost.
     async fn release_round(&self, claim: &RoundClaim) -> PortResult<bool>;
 
-    /// Removes entries that were handled longer ago than `older_than`, with their keys, and states
-    /// of conversations that were not updated for as long; at most `limit` in all. Returns the
-    /// number removed.
+    /// Removes what is older than the request allows: entries that were handled or parked, with
+    /// their keys, and states of conversations; at most [`PurgeRequest::limit`] in all, and fewer
+    /// only if nothing is left that is that old. Returns how many of each were removed.
     ///
     /// A fact whose key is removed would be new again: keep keys for longer than the reconciler can
     /// look back.
-    async fn purge(&self, older_than: Duration, limit: usize) -> PortResult<u64>;
+    async fn purge(&self, request: &PurgeRequest) -> PortResult<Purged>;
 
     /// Removes the data of a contact's conversations: waiting entries, parked entries and states.
     /// Keys stay, because they contain only numbers and keep a pending delivery from being stored
@@ -392,8 +425,10 @@ pub trait WebhookLedger: Send + Sync {
         contact: ContactId,
     ) -> PortResult<u64>;
 
-    /// Removes all data of a store, including its schedule.
-    async fn forget_store(&self, store: &StoreId) -> PortResult<()>;
+    /// Removes up to `limit` entries and states of a store, and its queues and its schedule with
+    /// the last one. Returns the number of entries and states; fewer than `limit` if nothing is
+    /// left.
+    async fn forget_store(&self, store: &StoreId, limit: usize) -> PortResult<u64>;
 
     /// Returns the counts of one store, or of all stores.
     async fn counts(&self, store: Option<&StoreId>) -> PortResult<WebhookCounts>;
@@ -402,5 +437,41 @@ pub trait WebhookLedger: Send + Sync {
     /// implementation sleeps for `longest`.
     async fn wait(&self, longest: Duration) {
         tokio::time::sleep(longest).await;
+    }
+}
+
+/// The number of entries that one call of the methods for a whole store changes.
+const BATCH: usize = 1_000;
+
+impl dyn WebhookLedger {
+    /// Appends all parked entries of a store to their queues again: [`WebhookLedger::replay`] in
+    /// batches. Returns the number of entries.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use store_context::memory::MemoryWebhookLedger;
+    /// # use store_context::model::StoreId;
+    /// # use store_context::ports::WebhookLedger;
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let ledger: Arc<dyn WebhookLedger> = Arc::new(MemoryWebhookLedger::new());
+    /// assert_eq!(ledger.replay_whole_store(&StoreId::new("north")?).await?, 0);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if the ledger failed; the entries replayed until then stay replayed.
+    pub async fn replay_whole_store(&self, store: &StoreId) -> PortResult<u64> {
+        batches(BATCH, || self.replay(store, None, BATCH)).await
+    }
+
+    /// Removes all data of a store, including its schedule: [`WebhookLedger::forget_store`] in
+    /// batches. Returns the number of entries and states.
+    ///
+    /// # Errors
+    /// Returns an error if the ledger failed; what was removed until then stays removed.
+    pub async fn forget_whole_store(&self, store: &StoreId) -> PortResult<u64> {
+        batches(BATCH, || self.forget_store(store, BATCH)).await
     }
 }

@@ -1,5 +1,6 @@
 //! Merging the contacts of two customers whom the shop merged.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chatwoot_client::ContactId;
@@ -13,6 +14,9 @@ use super::write::{ROUNDS, WriteError};
 use crate::accounts::OpenAccount;
 use crate::model::{CustomerId, StoreId};
 use crate::ports::{PortFailure, Priority, Settlement, SyncClaim};
+
+/// The number of customers that a merge follows, one merged into the next.
+const LONGEST_CHAIN: usize = 50;
 
 impl ContactSync {
     /// Requests the merge of two customers whom the shop merged: conversations, notes and contact
@@ -38,22 +42,36 @@ impl ContactSync {
         Ok(self.ports.sync.want_merge(store, from, into).await?)
     }
 
-    /// Merges a claimed customer's contact into another customer's. Returns `None` if there is no
-    /// such customer; the claimed one is then synced like any other.
+    /// Merges a claimed customer's contact into another customer's, or into that of the customer
+    /// into whom the shop merged the other one since, and so on. Returns `None` if there is no such
+    /// customer; the claimed one is then synced like any other.
     pub(super) async fn merge_into(
         &self,
         open: &OpenAccount,
         claim: &SyncClaim,
         into: &CustomerId,
     ) -> Result<Option<Done>, SyncError> {
-        let Some(held) = self.hold_beside(claim, into).await? else {
-            return Err(WriteError::Busy.into());
-        };
-        let merged = self.merge_claimed(open, claim, &held).await;
-        // The row is in doubt now, unless nothing was sent, so it is written again.
-        let quiet = merged.as_ref().map_or_else(SyncError::settles_in, |_| Duration::ZERO);
-        self.return_beside(claim, quiet).await?;
-        merged
+        // Two customers may have been merged into each other, one after the other.
+        let mut passed = BTreeSet::from([claim.customer.clone()]);
+        let mut into = into.clone();
+        while passed.len() <= LONGEST_CHAIN {
+            if !passed.insert(into.clone()) {
+                return Ok(None);
+            }
+            let Some(held) = self.hold_beside(claim, &into).await? else {
+                return Err(WriteError::Busy.into());
+            };
+            let merged = self.merge_claimed(open, claim, &held).await;
+            // The row is in doubt now, unless nothing was sent, so it is written again.
+            let quiet = merged.as_ref().map_or_else(SyncError::settles_in, |_| Duration::ZERO);
+            self.return_beside(claim, quiet).await?;
+            match merged? {
+                Merged::Into(done) => return Ok(Some(done)),
+                Merged::WentTo(next) => into = next,
+                Merged::Nowhere => return Ok(None),
+            }
+        }
+        Err(WriteError::Unsteady.into())
     }
 
     async fn merge_claimed(
@@ -61,14 +79,19 @@ impl ContactSync {
         open: &OpenAccount,
         claim: &SyncClaim,
         into: &SyncClaim,
-    ) -> Result<Option<Done>, SyncError> {
-        if into.erased || self.wanted(open, &into.customer).await?.is_none() {
-            return Ok(None);
+    ) -> Result<Merged, SyncError> {
+        if into.erased {
+            return Ok(Merged::Nowhere);
+        }
+        if self.wanted(open, &into.customer).await?.is_none() {
+            // A merge that is still to be done is the later one.
+            let next = into.merge_into.as_ref().or(into.merged_into.as_ref());
+            return Ok(next.map_or(Merged::Nowhere, |next| Merged::WentTo(next.clone())));
         }
         let mut linked = link_in(open, claim).map(|link| link.contact);
         for _ in 0..ROUNDS {
             let Some(mergee) = self.linked_or_own(open, claim, linked.take()).await? else {
-                return Ok(Some(gone()));
+                return Ok(Merged::Into(gone()));
             };
             let Some(base) = link_in(open, into).map(|link| link.contact) else {
                 // The other customer has no contact yet.
@@ -77,12 +100,14 @@ impl ContactSync {
                 return Err(WriteError::NoContactYet.into());
             };
             if base == mergee {
-                return Ok(Some(Done::new(Settlement::Gone, Outcome::Gone)));
+                return Ok(Merged::Into(Done::new(Settlement::Gone, Outcome::Gone)));
             }
             self.begin(into).await?;
             self.begin(claim).await?;
             match self.merge_contacts(open, base, mergee).await? {
-                Merge::Done => return Ok(Some(Done::new(Settlement::Gone, Outcome::Merged))),
+                Merge::Done => {
+                    return Ok(Merged::Into(Done::new(Settlement::Gone, Outcome::Merged)));
+                }
                 // The other customer's contact no longer exists: it is created again first.
                 Merge::NoBase => return Err(WriteError::NoContactYet.into()),
                 // It was merged before, by a call whose response was lost or by an agent.
@@ -110,6 +135,16 @@ impl ContactSync {
             Err(error) => Err(error),
         }
     }
+}
+
+/// The result of a merge into a held customer.
+enum Merged {
+    /// The claimed customer's contact is merged, or there is none any more.
+    Into(Done),
+    /// The shop does not have the other customer, whom it merged into this one.
+    WentTo(CustomerId),
+    /// The shop does not have the other customer.
+    Nowhere,
 }
 
 /// The result of a merge of two contacts.

@@ -18,7 +18,8 @@ use store_context::Timestamp;
 use store_context::intake::{DispatchConfig, Handler, HandlerContext, HandlerError, Receipt};
 use store_context::model::{StoreId, SupportEvent};
 use store_context::ports::{
-    ClaimRequest, Clock, Entry, EntrySource, NewEntry, QueueClaim, StoreRecord, WebhookCounts,
+    ClaimRequest, Clock, Entry, EntrySource, NewEntry, PurgeRequest, QueueClaim, StoreRecord,
+    WebhookCounts,
 };
 use store_context::provision::WEBHOOK_SUBSCRIPTIONS;
 
@@ -420,7 +421,7 @@ async fn point_12_a_handler_that_always_fails_does_not_block_its_conversation() 
 
     let parked = bench.ports.webhooks.parked(bench.north(), None, 10).await.unwrap();
     assert_eq!((parked.len(), parked[0].error.as_str()), (1, "always"));
-    assert_eq!(bench.ports.webhooks.replay(bench.north(), None).await.unwrap(), 1);
+    assert_eq!(bench.ports.webhooks.replay_whole_store(bench.north()).await.unwrap(), 1);
     let seen = Arc::new(Seen::default());
     bench.dispatched(&seen).await;
     assert_eq!(seen.named("conversation_created").len(), 1, "it is replayed");
@@ -432,8 +433,10 @@ async fn point_12_what_is_handled_leaves_the_ledger() {
     bench.dispatched(&Arc::new(Seen { entries: Mutex::default(), ..Seen::default() })).await;
     assert!(counts(&bench).await.handled >= 50);
     tokio::time::sleep(Duration::from_hours(48)).await;
-    let purged = bench.ports.webhooks.purge(Duration::from_hours(24), 1000).await.unwrap();
-    assert_eq!(purged, 100, "entries and states");
+    let keep = Duration::from_hours(24);
+    let request = PurgeRequest { handled_before: keep, parked_before: None, limit: 1000 };
+    let purged = bench.ports.webhooks.purge(&request).await.unwrap();
+    assert_eq!((purged.total(), purged.parked), (100, 0), "entries and states");
     assert_eq!(counts(&bench).await, WebhookCounts::default());
 }
 

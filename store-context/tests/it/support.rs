@@ -54,18 +54,17 @@ pub(crate) fn every_fault() -> [FaultKind; 6] {
     ]
 }
 
-/// A clock that moves with tokio's until it is set; it can be advanced.
+/// A clock that moves with tokio's until it is set.
 #[derive(Debug)]
 pub(crate) struct TestClock {
     moving: TokioClock,
-    ahead: Mutex<Duration>,
     set: Mutex<Option<Timestamp>>,
 }
 
 impl Default for TestClock {
     fn default() -> Self {
         let moving = TokioClock::starting_at(Timestamp::now());
-        Self { moving, ahead: Mutex::default(), set: Mutex::default() }
+        Self { moving, set: Mutex::default() }
     }
 }
 
@@ -74,16 +73,11 @@ impl TestClock {
     pub(crate) fn set(&self, to: Timestamp) {
         *self.set.lock().unwrap() = Some(to);
     }
-
-    pub(crate) fn advance(&self, by: Duration) {
-        *self.ahead.lock().unwrap() += by;
-    }
 }
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        let moving = || self.moving.now() + *self.ahead.lock().unwrap();
-        self.set.lock().unwrap().unwrap_or_else(moving)
+        self.set.lock().unwrap().unwrap_or_else(|| self.moving.now())
     }
 }
 
@@ -246,7 +240,7 @@ impl Bench {
         last.pop().expect("something was synced")
     }
 
-    /// Syncs until the ledger is clean, however often that fails.
+    /// Syncs until the ledger is clean, however often that fails. The test's clock is paused.
     pub(crate) async fn settled(&self, sync: &ContactSync) -> Vec<Synced> {
         let mut all = Vec::new();
         for _ in 0..20 {
@@ -254,7 +248,7 @@ impl Bench {
             if self.ports.sync.counts(None).await.unwrap().waiting == 0 {
                 return all;
             }
-            self.clock.advance(Duration::from_mins(10));
+            tokio::time::sleep(Duration::from_mins(10)).await;
         }
         panic!("the ledger is never clean: {all:?}");
     }
@@ -422,7 +416,7 @@ impl Probe {
         SyncClaim { fence: fence.unwrap_or(claim.fence), ..claim.clone() }
     }
 
-    /// This method panics until [`Probe::mend`]; `wait` hangs.
+    /// This method panics until [`Probe::mend`]; `wait` hangs, and `hang counts` makes `counts` hang.
     pub(crate) fn panic(&self, method: &'static str) {
         self.panicking.lock().unwrap().insert(method);
     }
@@ -472,8 +466,14 @@ impl SyncLedger for Probe {
         self.sync.doubt(store, account, contact, doubt, unless).await
     }
 
-    async fn doubt_all(&self, store: &StoreId, doubt: Doubt) -> PortResult<u64> {
-        self.sync.doubt_all(store, doubt).await
+    async fn doubt_all(
+        &self,
+        store: &StoreId,
+        doubt: Doubt,
+        after: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<Option<CustomerId>> {
+        self.sync.doubt_all(store, doubt, after, limit).await
     }
 
     async fn claim(&self, request: ClaimRequest<'_>) -> PortResult<Vec<SyncClaim>> {
@@ -562,19 +562,27 @@ impl SyncLedger for Probe {
         self.sync.parked(store, after, limit).await
     }
 
-    async fn replay(&self, store: &StoreId, customer: Option<&CustomerId>) -> PortResult<u64> {
-        self.sync.replay(store, customer).await
+    async fn replay(
+        &self,
+        store: &StoreId,
+        customer: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<u64> {
+        self.sync.replay(store, customer, limit).await
     }
 
     async fn forget(&self, store: &StoreId, customer: &CustomerId) -> PortResult<()> {
         self.sync.forget(store, customer).await
     }
 
-    async fn forget_store(&self, store: &StoreId) -> PortResult<()> {
-        self.sync.forget_store(store).await
+    async fn forget_store(&self, store: &StoreId, limit: usize) -> PortResult<u64> {
+        self.sync.forget_store(store, limit).await
     }
 
     async fn counts(&self, store: Option<&StoreId>) -> PortResult<SyncCounts> {
+        if self.panics("hang counts") {
+            std::future::pending::<()>().await;
+        }
         self.sync.counts(store).await
     }
 

@@ -9,7 +9,8 @@ use chatwoot_client::{ContactId, ConversationId, Time};
 use store_context::model::{AccountKey, StoreId};
 use store_context::ports::{
     ClaimRequest, Entry, EntryOutcome, KnownState, NewEntry, ParkedEntry, PortError, PortResult,
-    QueueClaim, RoundClaim, RoundOutcome, Taken, WebhookCounts, WebhookLedger,
+    PurgeRequest, Purged, QueueClaim, RoundClaim, RoundOutcome, Taken, WebhookCounts,
+    WebhookLedger,
 };
 
 /// Forwards to the wrapped ledger, and responds with a delay, like a database.
@@ -129,8 +130,8 @@ impl WebhookLedger for WebhookProbe {
         self.ask("parked", self.ledger.parked(store, after, limit)).await
     }
 
-    async fn replay(&self, store: &StoreId, entry: Option<u64>) -> PortResult<u64> {
-        self.ask("replay", self.ledger.replay(store, entry)).await
+    async fn replay(&self, store: &StoreId, entry: Option<u64>, limit: usize) -> PortResult<u64> {
+        self.ask("replay", self.ledger.replay(store, entry, limit)).await
     }
 
     async fn schedule(&self, stores: &[StoreId]) -> PortResult<()> {
@@ -165,8 +166,8 @@ impl WebhookLedger for WebhookProbe {
         self.ask("release_round", self.ledger.release_round(claim)).await
     }
 
-    async fn purge(&self, older_than: Duration, limit: usize) -> PortResult<u64> {
-        self.ask("purge", self.ledger.purge(older_than, limit)).await
+    async fn purge(&self, request: &PurgeRequest) -> PortResult<Purged> {
+        self.ask("purge", self.ledger.purge(request)).await
     }
 
     async fn forget_contact(
@@ -178,8 +179,8 @@ impl WebhookLedger for WebhookProbe {
         self.ask("forget_contact", self.ledger.forget_contact(store, account, contact)).await
     }
 
-    async fn forget_store(&self, store: &StoreId) -> PortResult<()> {
-        self.ask("forget_store", self.ledger.forget_store(store)).await
+    async fn forget_store(&self, store: &StoreId, limit: usize) -> PortResult<u64> {
+        self.ask("forget_store", self.ledger.forget_store(store, limit)).await
     }
 
     async fn counts(&self, store: Option<&StoreId>) -> PortResult<WebhookCounts> {

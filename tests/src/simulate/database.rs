@@ -10,8 +10,8 @@ use store_context::model::{AccountKey, CustomerId, Store, StoreId};
 use store_context::ports::{
     Address, AddressToken, ClaimRequest, Doubt, Entry, EntryOutcome, Fingerprint, Hold, KnownState,
     Link, NewEntry, ParkedEntry, ParkedRow, PausedStore, PortError, PortResult, Priority,
-    ProvisionLock, QueueClaim, RoundClaim, RoundOutcome, Settlement, StoreRecord, Stores,
-    SyncClaim, SyncCounts, SyncLedger, Taken, WebhookCounts, WebhookLedger,
+    ProvisionLock, PurgeRequest, Purged, QueueClaim, RoundClaim, RoundOutcome, Settlement,
+    StoreRecord, Stores, SyncClaim, SyncCounts, SyncLedger, Taken, WebhookCounts, WebhookLedger,
 };
 
 use super::act::{Database as Fault, Trouble};
@@ -110,8 +110,14 @@ impl SyncLedger for Database {
     ) -> PortResult<bool> {
         self.call("doubt", self.sync.doubt(store, account, contact, doubt, unless)).await
     }
-    async fn doubt_all(&self, store: &StoreId, doubt: Doubt) -> PortResult<u64> {
-        self.call("doubt_all", self.sync.doubt_all(store, doubt)).await
+    async fn doubt_all(
+        &self,
+        store: &StoreId,
+        doubt: Doubt,
+        after: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<Option<CustomerId>> {
+        self.call("doubt_all", self.sync.doubt_all(store, doubt, after, limit)).await
     }
     async fn claim(&self, request: ClaimRequest<'_>) -> PortResult<Vec<SyncClaim>> {
         self.call("claim", self.sync.claim(request)).await
@@ -198,14 +204,19 @@ impl SyncLedger for Database {
     ) -> PortResult<Vec<ParkedRow>> {
         self.call("parked", self.sync.parked(store, after, limit)).await
     }
-    async fn replay(&self, store: &StoreId, customer: Option<&CustomerId>) -> PortResult<u64> {
-        self.call("replay", self.sync.replay(store, customer)).await
+    async fn replay(
+        &self,
+        store: &StoreId,
+        customer: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<u64> {
+        self.call("replay", self.sync.replay(store, customer, limit)).await
     }
     async fn forget(&self, store: &StoreId, customer: &CustomerId) -> PortResult<()> {
         self.call("forget", self.sync.forget(store, customer)).await
     }
-    async fn forget_store(&self, store: &StoreId) -> PortResult<()> {
-        self.call("forget_store", self.sync.forget_store(store)).await
+    async fn forget_store(&self, store: &StoreId, limit: usize) -> PortResult<u64> {
+        self.call("forget_store", self.sync.forget_store(store, limit)).await
     }
     async fn counts(&self, store: Option<&StoreId>) -> PortResult<SyncCounts> {
         self.call("counts", self.sync.counts(store)).await
@@ -289,8 +300,8 @@ impl WebhookLedger for Database {
     ) -> PortResult<Vec<ParkedEntry>> {
         self.call("parked entries", self.webhooks.parked(store, after, limit)).await
     }
-    async fn replay(&self, store: &StoreId, entry: Option<u64>) -> PortResult<u64> {
-        self.call("replay entries", self.webhooks.replay(store, entry)).await
+    async fn replay(&self, store: &StoreId, entry: Option<u64>, limit: usize) -> PortResult<u64> {
+        self.call("replay entries", self.webhooks.replay(store, entry, limit)).await
     }
     async fn schedule(&self, stores: &[StoreId]) -> PortResult<()> {
         self.call("schedule", self.webhooks.schedule(stores)).await
@@ -318,8 +329,8 @@ impl WebhookLedger for Database {
     async fn release_round(&self, claim: &RoundClaim) -> PortResult<bool> {
         self.call("release_round", self.webhooks.release_round(claim)).await
     }
-    async fn purge(&self, older_than: Duration, limit: usize) -> PortResult<u64> {
-        self.call("purge", self.webhooks.purge(older_than, limit)).await
+    async fn purge(&self, request: &PurgeRequest) -> PortResult<Purged> {
+        self.call("purge", self.webhooks.purge(request)).await
     }
     async fn forget_contact(
         &self,
@@ -329,8 +340,8 @@ impl WebhookLedger for Database {
     ) -> PortResult<u64> {
         self.call("forget_contact", self.webhooks.forget_contact(store, account, contact)).await
     }
-    async fn forget_store(&self, store: &StoreId) -> PortResult<()> {
-        self.call("forget entries", self.webhooks.forget_store(store)).await
+    async fn forget_store(&self, store: &StoreId, limit: usize) -> PortResult<u64> {
+        self.call("forget entries", self.webhooks.forget_store(store, limit)).await
     }
     async fn counts(&self, store: Option<&StoreId>) -> PortResult<WebhookCounts> {
         self.call("counts of entries", self.webhooks.counts(store)).await

@@ -1,11 +1,12 @@
 //! Entries, their queues and the known states of conversations, in memory.
 
+mod removal;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 
 use chatwoot_client::types::ConversationStatus;
-use chatwoot_client::{ContactId, ConversationId, Time};
+use chatwoot_client::{ConversationId, Time};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
@@ -15,6 +16,7 @@ use crate::ports::{
     ClaimRequest, Entry, EntryOutcome, EntrySource, KnownState, NewEntry, ParkedEntry, QueueClaim,
     Taken, WebhookCounts,
 };
+use crate::time::later;
 
 /// Numbers rows and operations from one sequence.
 type Number = u64;
@@ -25,8 +27,10 @@ pub(super) struct Entries {
     rows: HashMap<Number, Row>,
     queues: HashMap<Number, Queue>,
     due: FairQueue,
-    // Handled entries, by the time they were handled.
+    // Handled and forgotten entries, by the time they were.
     handled: BTreeSet<(Instant, Number)>,
+    // Parked entries, by the time they were parked.
+    parked: BTreeSet<(Instant, Number)>,
     // States, by the time of their last update.
     touched: BTreeMap<Number, (Instant, StoreId, Arc<AccountKey>, ConversationId)>,
     last: Number,
@@ -65,6 +69,8 @@ struct Row {
     known_event: bool,
     queue: Number,
     taken: Instant,
+    // When it was handled, forgotten or parked.
+    ended: Instant,
     body: Body,
 }
 
@@ -137,6 +143,7 @@ impl Entries {
             known_event,
             queue: self.enqueue(id, store, &account, entry.event.conversation_id(), now),
             taken: now,
+            ended: now,
             body: Body::Waiting(Box::new(body)),
         };
         self.rows.insert(id, row);
@@ -195,7 +202,7 @@ impl Entries {
     pub(super) fn claim(&mut self, request: ClaimRequest<'_>, now: Instant) -> Vec<QueueClaim> {
         let ClaimRequest { limit, share, lease, except, .. } = request;
         let claimed = self.due.claim(limit, share, except, now);
-        claimed.into_iter().filter_map(|queue| self.hold(queue, now + lease)).collect()
+        claimed.into_iter().filter_map(|queue| self.hold(queue, later(now, lease))).collect()
     }
 
     fn hold(&mut self, id: Number, until: Instant) -> Option<QueueClaim> {
@@ -284,7 +291,7 @@ impl Entries {
             match outcome {
                 EntryOutcome::Retry { after, .. } => {
                     if let Some(queue) = self.held(claim) {
-                        queue.due = now + *after;
+                        queue.due = later(now, *after);
                     }
                 }
                 EntryOutcome::Handled => {
@@ -293,7 +300,7 @@ impl Entries {
                 }
                 EntryOutcome::Parked { error } => {
                     self.unqueue(*id, now);
-                    self.park(*id, error, time);
+                    self.park(*id, error, (time, now));
                 }
             }
         }
@@ -330,10 +337,16 @@ impl Entries {
         parked.take(limit).collect()
     }
 
-    pub(super) fn replay(&mut self, store: &StoreId, only: Option<u64>, now: Instant) -> u64 {
+    pub(super) fn replay(
+        &mut self,
+        store: &StoreId,
+        only: Option<u64>,
+        limit: usize,
+        now: Instant,
+    ) -> u64 {
         let Some(rows) = self.stores.get(store) else { return 0 };
-        let parked = rows.parked.iter().copied();
-        let ids: Vec<Number> = parked.filter(|id| only.is_none_or(|only| *id == only)).collect();
+        let range = only.map_or(0..=Number::MAX, |only| only..=only);
+        let ids: Vec<Number> = rows.parked.range(range).take(limit).copied().collect();
         for id in &ids {
             self.unpark(*id, now);
         }
@@ -346,6 +359,7 @@ impl Entries {
         let entry = Entry { tries: 0, ..parked.entry };
         let conversation = entry.event.conversation_id();
         row.body = Body::Waiting(Box::new(entry));
+        self.parked.remove(&(row.ended, id));
         let (store, account) = (row.store.clone(), row.account.clone());
         if let Some(rows) = self.stores.get_mut(&store) {
             rows.parked.remove(&id);
@@ -357,84 +371,6 @@ impl Entries {
         if let Some(row) = self.rows.get_mut(&id) {
             row.queue = queue;
         }
-    }
-
-    pub(super) fn purge(&mut self, older_than: Duration, limit: usize, now: Instant) -> u64 {
-        let Some(until) = now.checked_sub(older_than) else { return 0 };
-        let mut purged = 0;
-        while purged < limit
-            && let Some(&(_, id)) = self.handled.first().filter(|(at, _)| *at < until)
-        {
-            self.handled.pop_first();
-            self.remove(id);
-            purged += 1;
-        }
-        while purged < limit
-            && let Some(oldest) = self.touched.first_entry().filter(|it| it.get().0 < until)
-        {
-            let (_, store, account, conversation) = oldest.remove();
-            let accounts = self.stores.get_mut(&store).map(|rows| &mut rows.accounts);
-            if let Some(rows) = accounts.and_then(|all| all.get_mut(&account)) {
-                rows.states.remove(&conversation);
-            }
-            purged += 1;
-        }
-        purged as u64
-    }
-
-    pub(super) fn forget_contact(
-        &mut self,
-        store: &StoreId,
-        account: &AccountKey,
-        contact: ContactId,
-        now: Instant,
-    ) -> u64 {
-        let Some(rows) = self.stores.get_mut(store) else { return 0 };
-        let mut forgotten = 0;
-        if let Some(of_account) = rows.accounts.get_mut(account) {
-            of_account.states.retain(|_, state| {
-                let keep = state.known.state.contact != Some(contact);
-                if !keep {
-                    self.touched.remove(&state.touched);
-                    forgotten += 1;
-                }
-                keep
-            });
-        }
-        let ids: Vec<Number> = rows.waiting.union(&rows.parked).copied().collect();
-        for id in ids {
-            let Some(row) = self.rows.get(&id).filter(|row| *row.account == *account) else {
-                continue;
-            };
-            let of_contact = match &row.body {
-                Body::Waiting(entry) => entry.event.contact_id() == Some(contact),
-                Body::Parked(parked) => parked.entry.event.contact_id() == Some(contact),
-                Body::Handled | Body::Forgotten => false,
-            };
-            if of_contact {
-                self.unqueue(id, now);
-                self.finish(id, Body::Forgotten, now);
-                forgotten += 1;
-            }
-        }
-        forgotten
-    }
-
-    pub(super) fn forget_store(&mut self, store: &StoreId) {
-        if self.stores.remove(store).is_none() {
-            return;
-        }
-        self.rows.retain(|_, row| row.store != *store);
-        self.handled.retain(|(_, id)| self.rows.contains_key(id));
-        self.touched.retain(|_, (_, of, _, _)| of != store);
-        self.queues.retain(|id, queue| {
-            let keep = queue.store != *store;
-            if !keep {
-                self.due.remove(*id);
-            }
-            keep
-        });
-        self.due.forget(store);
     }
 
     pub(super) fn counts(&self, store: Option<&StoreId>) -> WebhookCounts {
@@ -596,32 +532,23 @@ impl Entries {
             Body::Handled => rows.counts.handled += 1,
             _ => rows.count(row.source, row.known_event, -1),
         }
+        self.parked.remove(&(row.ended, id));
+        row.ended = now;
         self.handled.insert((now, id));
     }
 
-    fn park(&mut self, id: Number, error: &str, parked_at: Timestamp) {
+    fn park(&mut self, id: Number, error: &str, (parked_at, now): (Timestamp, Instant)) {
         let Some(row) = self.rows.get_mut(&id) else { return };
         let Body::Waiting(entry) = std::mem::replace(&mut row.body, Body::Handled) else { return };
         let parked = ParkedEntry { entry: *entry, error: error.to_owned(), parked_at };
         row.body = Body::Parked(Box::new(parked));
+        row.ended = now;
+        self.parked.insert((now, id));
         if let Some(rows) = self.stores.get_mut(&row.store) {
             rows.waiting.remove(&id);
             rows.parked.insert(id);
             rows.counts.waiting -= 1;
             rows.counts.parked += 1;
-        }
-    }
-
-    /// Removes an entry that is handled or forgotten, with its key.
-    fn remove(&mut self, id: Number) {
-        let Some(row) = self.rows.remove(&id) else { return };
-        let Some(rows) = self.stores.get_mut(&row.store) else { return };
-        if matches!(row.body, Body::Handled) {
-            rows.counts.handled -= 1;
-            rows.count(row.source, row.known_event, -1);
-        }
-        if let Some(of_account) = rows.accounts.get_mut(&row.account) {
-            of_account.keys.remove(&row.key);
         }
     }
 

@@ -16,13 +16,14 @@ use tokio::time::Instant;
 
 use self::entries::Entries;
 use self::rounds::Rounds;
-use super::lock;
+use crate::guard::lock;
 use crate::model::{AccountKey, StoreId};
 use crate::ports::{
     ClaimRequest, Clock, Entry, EntryOutcome, EntrySource, KnownState, NewEntry, ParkedEntry,
-    PortResult, QueueClaim, RoundClaim, RoundOutcome, SystemClock, Taken, WebhookCounts,
-    WebhookLedger,
+    PortResult, PurgeRequest, Purged, QueueClaim, RoundClaim, RoundOutcome, SystemClock, Taken,
+    WebhookCounts, WebhookLedger,
 };
+use crate::time::later;
 
 /// Stores received events in memory: entries that wait when the process ends are lost, and found
 /// again by the reconciler. Of a handled entry only the key is kept, until it is purged.
@@ -133,7 +134,7 @@ impl WebhookLedger for MemoryWebhookLedger {
     }
 
     async fn extend(&self, claim: &QueueClaim, lease: Duration) -> PortResult<bool> {
-        Ok(lock(&self.state).entries.extend(claim, Instant::now() + lease))
+        Ok(lock(&self.state).entries.extend(claim, later(Instant::now(), lease)))
     }
 
     async fn settle(
@@ -157,8 +158,8 @@ impl WebhookLedger for MemoryWebhookLedger {
         Ok(lock(&self.state).entries.parked(store, after, limit))
     }
 
-    async fn replay(&self, store: &StoreId, entry: Option<u64>) -> PortResult<u64> {
-        let replayed = lock(&self.state).entries.replay(store, entry, Instant::now());
+    async fn replay(&self, store: &StoreId, entry: Option<u64>, limit: usize) -> PortResult<u64> {
+        let replayed = lock(&self.state).entries.replay(store, entry, limit, Instant::now());
         self.taken.notify_one();
         Ok(replayed)
     }
@@ -189,7 +190,7 @@ impl WebhookLedger for MemoryWebhookLedger {
     }
 
     async fn extend_round(&self, claim: &RoundClaim, lease: Duration) -> PortResult<bool> {
-        Ok(lock(&self.state).rounds.extend(claim, Instant::now() + lease))
+        Ok(lock(&self.state).rounds.extend(claim, later(Instant::now(), lease)))
     }
 
     async fn settle_round(&self, claim: &RoundClaim, outcome: RoundOutcome) -> PortResult<bool> {
@@ -200,8 +201,8 @@ impl WebhookLedger for MemoryWebhookLedger {
         Ok(lock(&self.state).rounds.release(claim, Instant::now()))
     }
 
-    async fn purge(&self, older_than: Duration, limit: usize) -> PortResult<u64> {
-        Ok(lock(&self.state).entries.purge(older_than, limit, Instant::now()))
+    async fn purge(&self, request: &PurgeRequest) -> PortResult<Purged> {
+        Ok(lock(&self.state).entries.purge(request, Instant::now()))
     }
 
     async fn forget_contact(
@@ -213,11 +214,13 @@ impl WebhookLedger for MemoryWebhookLedger {
         Ok(lock(&self.state).entries.forget_contact(store, account, contact, Instant::now()))
     }
 
-    async fn forget_store(&self, store: &StoreId) -> PortResult<()> {
+    async fn forget_store(&self, store: &StoreId, limit: usize) -> PortResult<u64> {
         let mut state = lock(&self.state);
-        state.entries.forget_store(store);
-        state.rounds.forget(store);
-        Ok(())
+        let (forgotten, empty) = state.entries.forget_store(store, limit, Instant::now());
+        if empty {
+            state.rounds.forget(store);
+        }
+        Ok(forgotten)
     }
 
     async fn counts(&self, store: Option<&StoreId>) -> PortResult<WebhookCounts> {
@@ -227,7 +230,7 @@ impl WebhookLedger for MemoryWebhookLedger {
     async fn wait(&self, longest: Duration) {
         let now = Instant::now();
         let due = lock(&self.state).entries.next_due().filter(|due| *due > now);
-        let until = due.map_or(now + longest, |due| due.min(now + longest));
+        let until = due.map_or(later(now, longest), |due| due.min(later(now, longest)));
         // Entries stored since the last claim left a permit.
         let _ = tokio::time::timeout_at(until, self.taken.notified()).await;
     }

@@ -120,7 +120,9 @@ async fn a_purge_leaves_nothing_of_what_is_handled() {
         ledger.release(&claim).await.unwrap();
     }
     tokio::time::sleep(Duration::from_secs(2)).await;
-    assert_eq!(ledger.purge(Duration::from_secs(1), 10).await.unwrap(), 1);
+    let old = Duration::from_secs(1);
+    let request = PurgeRequest { handled_before: old, parked_before: None, limit: 10 };
+    assert_eq!(ledger.purge(&request).await.unwrap().handled, 1);
     assert!(lock(&ledger.state).entries.is_empty());
 }
 

@@ -53,9 +53,10 @@ impl World {
     async fn replay(&self) -> anyhow::Result<()> {
         for store in 0..self.stores.len() {
             let store = super::shop::store_id(store);
-            let rows = self.ports.sync.replay(&store, None).await.map_err(PortFailure::from)?;
+            let rows =
+                self.ports.sync.replay_whole_store(&store).await.map_err(PortFailure::from)?;
             let entries =
-                self.ports.webhooks.replay(&store, None).await.map_err(PortFailure::from)?;
+                self.ports.webhooks.replay_whole_store(&store).await.map_err(PortFailure::from)?;
             self.sim.note(|| format!("replay {store}: {rows} rows, {entries} entries"));
         }
         Ok(())

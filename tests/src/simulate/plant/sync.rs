@@ -36,8 +36,14 @@ impl SyncLedger for Planted {
         }
         self.sync.doubt(store, account, contact, doubt, unless).await
     }
-    async fn doubt_all(&self, store: &StoreId, doubt: Doubt) -> PortResult<u64> {
-        self.sync.doubt_all(store, doubt).await
+    async fn doubt_all(
+        &self,
+        store: &StoreId,
+        doubt: Doubt,
+        after: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<Option<CustomerId>> {
+        self.sync.doubt_all(store, doubt, after, limit).await
     }
     async fn claim(&self, request: ClaimRequest<'_>) -> PortResult<Vec<SyncClaim>> {
         let mut claims = match self.fault {
@@ -147,14 +153,19 @@ impl SyncLedger for Planted {
     ) -> PortResult<Vec<ParkedRow>> {
         self.sync.parked(store, after, limit).await
     }
-    async fn replay(&self, store: &StoreId, customer: Option<&CustomerId>) -> PortResult<u64> {
-        self.sync.replay(store, customer).await
+    async fn replay(
+        &self,
+        store: &StoreId,
+        customer: Option<&CustomerId>,
+        limit: usize,
+    ) -> PortResult<u64> {
+        self.sync.replay(store, customer, limit).await
     }
     async fn forget(&self, store: &StoreId, customer: &CustomerId) -> PortResult<()> {
         self.sync.forget(store, customer).await
     }
-    async fn forget_store(&self, store: &StoreId) -> PortResult<()> {
-        self.sync.forget_store(store).await
+    async fn forget_store(&self, store: &StoreId, limit: usize) -> PortResult<u64> {
+        self.sync.forget_store(store, limit).await
     }
     async fn counts(&self, store: Option<&StoreId>) -> PortResult<SyncCounts> {
         self.sync.counts(store).await

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use chatwoot_client::{ContactId, ConversationId, Time};
 use store_context::model::{AccountKey, StoreId, SupportEvent};
 use store_context::ports::{
-    ClaimRequest, Entry, EntryOutcome, KnownState, NewEntry, ParkedEntry, PortResult, QueueClaim,
-    RoundClaim, RoundOutcome, Taken, WebhookCounts, WebhookLedger,
+    ClaimRequest, Entry, EntryOutcome, KnownState, NewEntry, ParkedEntry, PortResult, PurgeRequest,
+    Purged, QueueClaim, RoundClaim, RoundOutcome, Taken, WebhookCounts, WebhookLedger,
 };
 
 use super::{Plant, Planted};
@@ -118,8 +118,8 @@ impl WebhookLedger for Planted {
     ) -> PortResult<Vec<ParkedEntry>> {
         self.webhooks.parked(store, after, limit).await
     }
-    async fn replay(&self, store: &StoreId, entry: Option<u64>) -> PortResult<u64> {
-        self.webhooks.replay(store, entry).await
+    async fn replay(&self, store: &StoreId, entry: Option<u64>, limit: usize) -> PortResult<u64> {
+        self.webhooks.replay(store, entry, limit).await
     }
     async fn schedule(&self, stores: &[StoreId]) -> PortResult<()> {
         self.webhooks.schedule(stores).await
@@ -146,8 +146,8 @@ impl WebhookLedger for Planted {
     async fn release_round(&self, claim: &RoundClaim) -> PortResult<bool> {
         self.webhooks.release_round(claim).await
     }
-    async fn purge(&self, older_than: Duration, limit: usize) -> PortResult<u64> {
-        self.webhooks.purge(older_than, limit).await
+    async fn purge(&self, request: &PurgeRequest) -> PortResult<Purged> {
+        self.webhooks.purge(request).await
     }
     async fn forget_contact(
         &self,
@@ -157,8 +157,8 @@ impl WebhookLedger for Planted {
     ) -> PortResult<u64> {
         self.webhooks.forget_contact(store, account, contact).await
     }
-    async fn forget_store(&self, store: &StoreId) -> PortResult<()> {
-        self.webhooks.forget_store(store).await
+    async fn forget_store(&self, store: &StoreId, limit: usize) -> PortResult<u64> {
+        self.webhooks.forget_store(store, limit).await
     }
     async fn counts(&self, store: Option<&StoreId>) -> PortResult<WebhookCounts> {
         self.webhooks.counts(store).await
