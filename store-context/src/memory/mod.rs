@@ -12,7 +12,7 @@ mod sweeps;
 mod sync_ledger;
 mod webhook_ledger;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 pub use self::cache::MemoryCache;
 pub use self::shop::{MemoryShop, ShopError};
@@ -78,9 +78,4 @@ pub fn ports_with(
         clock,
         observer: Arc::new(()),
     }
-}
-
-/// Locks a mutex; no code here panics while it holds a lock, so a poisoned one is consistent.
-fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
