@@ -118,11 +118,7 @@ impl Shop {
     ///
     /// # Errors
     /// Returns an error if the database failed; then nothing is removed.
-    pub async fn remove_customer(
-        &self,
-        store: &StoreId,
-        customer: &CustomerId,
-    ) -> PortResult<()> {
+    pub async fn remove_customer(&self, store: &StoreId, customer: &CustomerId) -> PortResult<()> {
         let mut transaction = self.pool.begin().await?;
         for remove in [
             "DELETE FROM shop.customers WHERE store = $1 AND id = $2",

@@ -15,8 +15,8 @@ mod config;
 mod handler;
 mod metrics;
 mod migrate;
-mod sessions;
 mod service;
+mod sessions;
 
 use std::process::ExitCode;
 

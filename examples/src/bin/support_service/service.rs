@@ -59,9 +59,8 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let context = ContextService::new(ports.clone(), ContextConfig::default());
     let sync = ContactSync::new(accounts.clone(), ports.clone(), SyncConfig::default())
         .refreshing(context.clone());
-    let engine = Engine::builder(accounts.clone(), ports.clone())
-        .handler(Arc::new(LogEvents))
-        .build();
+    let engine =
+        Engine::builder(accounts.clone(), ports.clone()).handler(Arc::new(LogEvents)).build();
     let panels = PanelService::new(accounts.clone(), ports.clone(), context.clone());
     let router = store_context_adapters::axum::router(AxumConfig {
         webhooks: Webhooks::new(Intake::new(&ports)),
