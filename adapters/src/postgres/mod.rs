@@ -27,8 +27,8 @@ pub use self::database::Database;
 pub use self::error::DatabaseError;
 pub use self::migrations::Migrations;
 pub use self::rls_audit::{Breach, RlsAudit, Rule};
+pub use self::schema::{InvalidSchema, Schema};
 pub use self::seal::{
     InvalidKeyId, KeyId, KeyRing, KeyRingError, SealError, SealProblem, SealingKey, SealingKeys,
 };
 pub use self::stores::{PostgresStores, ResealStep};
-pub use self::schema::{InvalidSchema, Schema};

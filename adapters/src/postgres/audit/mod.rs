@@ -7,9 +7,7 @@ use jiff_sqlx::Timestamp;
 use sqlx::postgres::PgRow;
 use sqlx::{Postgres, Row, Transaction};
 use store_context::model::StoreId;
-use store_context::ports::{
-    AuditEntry, AuditRecord, AuditSubject, AuditTrail, PortResult,
-};
+use store_context::ports::{AuditEntry, AuditRecord, AuditSubject, AuditTrail, PortResult};
 
 pub use self::retention::{AuditMaintenance, AuditRetention};
 use super::database::Database;

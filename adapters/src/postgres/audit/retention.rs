@@ -85,7 +85,7 @@ impl AuditRetention {
 
         let mut wanted: Vec<Date> = (0..=AHEAD).filter_map(|n| later(month, n)).collect();
         let waiting = self.waiting(&mut transaction).await?;
-        wanted.extend(waiting.iter().filter(|month| **month >= oldest));
+        wanted.extend(waiting.iter().flatten().filter(|month| **month >= oldest));
         wanted.sort_unstable();
         wanted.dedup();
         for month in wanted {
@@ -95,7 +95,7 @@ impl AuditRetention {
                 done.created.push(name);
             }
         }
-        if !waiting.is_empty() {
+        if waiting.is_some() {
             self.rest(&mut transaction, oldest).await?;
         }
         for name in present {
@@ -108,9 +108,13 @@ impl AuditRetention {
         Ok(done)
     }
 
-    /// Returns the months of the entries in the default partition. The owner sees entries only
-    /// while the partition does not force row-level security on it: until [`Self::rest`].
-    async fn waiting(&self, transaction: &mut PgConnection) -> Result<Vec<Date>, DatabaseError> {
+    /// Returns the months of the entries in the default partition; `None` if it is empty. The owner
+    /// sees entries only while the partition does not force row-level security on it: from here
+    /// until [`Self::rest`].
+    async fn waiting(
+        &self,
+        transaction: &mut PgConnection,
+    ) -> Result<Option<Vec<Date>>, DatabaseError> {
         const SIZE: &str = "SELECT pg_relation_size('store_context.audit_trail_default')";
         const MONTHS: &str = "
             SELECT DISTINCT to_char(at AT TIME ZONE 'UTC', 'YYYY_MM')
@@ -118,13 +122,14 @@ impl AuditRetention {
         let size: i64 =
             sqlx::query_scalar(self.schema.sql(SIZE)).fetch_one(&mut *transaction).await?;
         if size == 0 {
-            return Ok(Vec::new());
+            return Ok(None);
         }
         let open = "ALTER TABLE store_context.audit_trail_default NO FORCE ROW LEVEL SECURITY";
         self.raw(transaction, open).await?;
         let months: Vec<String> =
             sqlx::query_scalar(self.schema.sql(MONTHS)).fetch_all(&mut *transaction).await?;
-        Ok(months.iter().filter_map(|month| month_of(&format!("{PREFIX}{month}"))).collect())
+        let month = |month: &String| month_of(&format!("{PREFIX}{month}"));
+        Ok(Some(months.iter().filter_map(month).collect()))
     }
 
     /// Removes what is left in the default partition, which is older than what is kept, and forces

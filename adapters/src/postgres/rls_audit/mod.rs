@@ -163,7 +163,8 @@ impl RlsAudit {
                 format!("it is a member of {}, which ", role.name)
             };
             for power in powers(role) {
-                let what = if member.is_empty() { format!("it {power}") } else { member.clone() + power };
+                let what =
+                    if member.is_empty() { format!("it {power}") } else { member.clone() + power };
                 found.add(object.clone(), Rule::PlainRole, what);
             }
         }
@@ -175,7 +176,8 @@ impl RlsAudit {
                 found.add(object.clone(), Rule::OwnsNothing, format!("it owns {owned}"));
             }
         }
-        let owners: BTreeSet<&str> = catalog.owned.iter().map(|(_, owner)| owner.as_str()).collect();
+        let owners: BTreeSet<&str> =
+            catalog.owned.iter().map(|(_, owner)| owner.as_str()).collect();
         for role in catalog.roles.iter().filter(|role| role.name != self.role) {
             if owners.contains(role.name.as_str()) {
                 let what = format!("it is a member of {}, which owns objects here", role.name);
@@ -261,11 +263,11 @@ fn check_relation(catalog: &Catalog, relation: &Relation, found: &mut Found) {
     }
     let policies: Vec<&Policy> =
         catalog.policies.iter().filter(|policy| policy.table == *name).collect();
-    if !policies.iter().any(|policy| is_ours(policy)) {
-        found.add(object(), Rule::Policy, "it has no policy `named_stores` as we create it");
+    if policies.iter().all(|policy| policy.name != OURS) {
+        found.add(object(), Rule::Policy, format!("it has no policy `{OURS}`"));
     }
     for policy in policies.iter().filter(|policy| !is_ours(policy)) {
-        let what = format!("its policy `{}` is not ours", policy.name);
+        let what = format!("its policy `{}` is not as the migrations create it", policy.name);
         found.add(object(), Rule::Policy, what);
     }
 }
@@ -285,12 +287,15 @@ fn check_columns(catalog: &Catalog, relation: &Relation, found: &mut Found) {
     }
 }
 
+/// The name of the policy of all payload.
+const OURS: &str = "named_stores";
+
 /// Returns whether a policy is the one that the migrations create.
 fn is_ours(policy: &Policy) -> bool {
     // As Postgres writes the expression of the migrations.
     const EXPRESSION: &str = "(store = ANY ((NULLIF(current_setting(\
         'store_context_tenant.stores'::text, true), ''::text))::text[]))";
-    policy.name == "named_stores"
+    policy.name == OURS
         && policy.is_permissive
         && policy.command == "*"
         && policy.is_for_all_roles

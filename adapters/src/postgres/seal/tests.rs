@@ -129,5 +129,8 @@ fn no_key_is_shown() {
         assert!(!format!("{error} {error:?}").contains(&digits));
     }
     let missing = KeyRing::from_env("STORE_CONTEXT_NO_SUCH_KEYS").unwrap_err();
-    assert_eq!(missing.to_string(), "the environment variable STORE_CONTEXT_NO_SUCH_KEYS is not set");
+    assert_eq!(
+        missing.to_string(),
+        "the environment variable STORE_CONTEXT_NO_SUCH_KEYS is not set"
+    );
 }

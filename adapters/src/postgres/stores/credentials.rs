@@ -174,8 +174,9 @@ impl PostgresStores {
         let places = COLUMNS.into_iter().zip(&credentials.sealed);
         for (secret, (column, sealed)) in opened.iter_mut().zip(places) {
             let Some(sealed) = sealed else { continue };
-            let refused =
-                |problem| PortError::new("stores", SealError { store: store.clone(), column, problem });
+            let refused = |problem| {
+                PortError::new("stores", SealError { store: store.clone(), column, problem })
+            };
             let id = seal::key_id(sealed).map_err(refused)?;
             let key = self.keys.key(&id).await?;
             let key = key.ok_or_else(|| refused(SealProblem::UnknownKey(id)))?;
@@ -284,11 +285,7 @@ fn expiring<T>(
 }
 
 /// Returns the hashes of the URLs. Of two equal ones the one that does not expire counts.
-fn addresses(
-    credentials: &StoreCredentials,
-    id: &KeyId,
-    key: &SealingKey,
-) -> Vec<SealedAddress> {
+fn addresses(credentials: &StoreCredentials, id: &KeyId, key: &SealingKey) -> Vec<SealedAddress> {
     let previous = credentials.previous_panel_address.as_ref();
     let tokens = [
         (Address::Webhook, credentials.webhook_address.as_ref(), None),

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff_sqlx::{Timestamp, ToSqlx};
-use sqlx::postgres::types::PgInterval;
 use sqlx::postgres::PgRow;
+use sqlx::postgres::types::PgInterval;
 use sqlx::types::Json;
 use sqlx::{Postgres, Row, Transaction};
 use store_context::model::{Store, StoreId};
@@ -218,8 +218,7 @@ impl Stores for PostgresStores {
             transaction.commit().await.map_err(failed)?;
             opened.credentials
         } else {
-            let open =
-                self.open_sealed(&mut transaction, id, &account, &sealed, AuditAction::Open);
+            let open = self.open_sealed(&mut transaction, id, &account, &sealed, AuditAction::Open);
             let credentials = Arc::new(open.await?);
             transaction.commit().await.map_err(failed)?;
             let opened = Opened { version, credentials: credentials.clone() };
@@ -253,7 +252,8 @@ impl Stores for PostgresStores {
         let mut transaction = self.begin(&store.id).await?;
         let change = sqlx::query_scalar(self.database.sql(CHANGE)).bind(store.id.as_str());
         let change = change.bind(version).bind(sealed.key.as_ref().map(|key| key.as_str()));
-        let changed: Option<i64> = change.fetch_optional(&mut *transaction).await.map_err(failed)?;
+        let changed: Option<i64> =
+            change.fetch_optional(&mut *transaction).await.map_err(failed)?;
         let Some(version) = changed else { return Ok(None) };
         self.put_addresses(&mut transaction, &store.id, &sealed.addresses).await?;
         self.write(&mut transaction, &store.id, account, sealed.columns).await?;
@@ -324,8 +324,7 @@ impl Stores for PostgresStores {
 
     async fn remove(&self, id: &StoreId) -> PortResult<()> {
         // In the order in which a change locks the rows.
-        const HOLD: &str =
-            "SELECT FROM store_context.store_versions WHERE store = $1 FOR UPDATE";
+        const HOLD: &str = "SELECT FROM store_context.store_versions WHERE store = $1 FOR UPDATE";
         const REMOVE: [&str; 3] = [
             "DELETE FROM store_context.store_addresses WHERE store = $1",
             "DELETE FROM store_context.stores WHERE store = $1",
