@@ -12,13 +12,23 @@
 //!
 //! Leases and due times are counted on the database's clock.
 
+mod audit;
 mod database;
 mod error;
 mod migrations;
+mod rls_audit;
 mod schema;
+mod seal;
+mod stores;
 mod tables;
 
+pub use self::audit::{AuditMaintenance, AuditRetention, PostgresAuditTrail};
 pub use self::database::Database;
 pub use self::error::DatabaseError;
 pub use self::migrations::Migrations;
+pub use self::rls_audit::{Breach, RlsAudit, Rule};
 pub use self::schema::{InvalidSchema, Schema};
+pub use self::seal::{
+    InvalidKeyId, KeyId, KeyRing, KeyRingError, SealError, SealProblem, SealingKey, SealingKeys,
+};
+pub use self::stores::{PostgresStores, ResealStep};

@@ -31,5 +31,17 @@ impl Kind {
 }
 
 /// All tables. Partitions have the kind of the table that they belong to.
-pub(super) const TABLES: &[(&str, Kind)] =
-    &[("migrations", Kind::Migrations), ("stores", Kind::Payload), ("store_versions", Kind::Queue)];
+pub(super) const TABLES: &[(&str, Kind)] = &[
+    ("migrations", Kind::Migrations),
+    ("stores", Kind::Payload),
+    ("store_versions", Kind::Queue),
+    ("store_addresses", Kind::Queue),
+    ("audit_trail", Kind::AppendOnly),
+];
+
+/// The columns of the queues: ids, hashes, times, leases, fences and counters. Whoever adds one has
+/// looked whether every store may see it.
+pub(super) const QUEUE_COLUMNS: &[(&str, &[&str])] = &[
+    ("store_versions", &["store", "version", "sealing_key", "fence", "locked_until"]),
+    ("store_addresses", &["address", "hash", "sealing_key", "store", "expires_at"]),
+];

@@ -20,6 +20,7 @@ use crate::ports::{
 #[test]
 fn each_macro_lists_every_promise_of_its_port() {
     for (port, source) in [
+        ("audit", include_str!("audit.rs")),
         ("cache", include_str!("cache.rs")),
         ("host", include_str!("host.rs")),
         ("stores", include_str!("stores.rs")),

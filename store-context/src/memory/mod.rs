@@ -4,6 +4,7 @@
 //! every method returns without waiting, holds its lock only while it computes, and uses indexes,
 //! so that the cost per call hardly depends on the number of customers.
 
+mod audit;
 mod cache;
 mod fair_queue;
 mod shop;
@@ -14,6 +15,7 @@ mod webhook_ledger;
 
 use std::sync::Arc;
 
+pub use self::audit::MemoryAuditTrail;
 pub use self::cache::MemoryCache;
 pub use self::shop::{MemoryShop, ShopError};
 pub use self::stores::MemoryStores;
@@ -75,6 +77,7 @@ pub fn ports_with(
         sync: Arc::new(MemorySyncLedger::with_clock(clock.clone())),
         webhooks: Arc::new(MemoryWebhookLedger::with_clock(clock.clone())),
         cache: Arc::new(MemoryCache::default()),
+        audit: Arc::new(MemoryAuditTrail::with_clock(clock.clone())),
         clock,
         observer: Arc::new(()),
     }

@@ -4,6 +4,7 @@
 //! [`memory`](crate::memory) implements them for small hosts and tests. No two of the host's three
 //! ports have a method of the same name, so one type may implement all of them.
 
+mod audit;
 mod batches;
 mod cache;
 mod carts;
@@ -22,6 +23,7 @@ mod webhook_ledger;
 use std::fmt;
 use std::sync::Arc;
 
+pub use self::audit::{AuditAction, AuditEntry, AuditRecord, AuditSubject, AuditTrail};
 pub use self::cache::Cache;
 pub use self::carts::Carts;
 pub use self::claim::ClaimRequest;
@@ -62,6 +64,8 @@ pub struct Ports {
     pub webhooks: Arc<dyn WebhookLedger>,
     /// The cache.
     pub cache: Arc<dyn Cache>,
+    /// The audit trail.
+    pub audit: Arc<dyn AuditTrail>,
     /// The wall clock.
     pub clock: Arc<dyn Clock>,
     /// Receives the engine's notifications; `Arc::new(())` ignores them.

@@ -1,3 +1,8 @@
 //! The storage in Postgres, on a real server.
 
+mod audit_trail;
+mod isolation;
 mod migrations;
+mod rls_audit;
+mod sealed;
+mod stores;
