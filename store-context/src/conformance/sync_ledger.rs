@@ -1,7 +1,7 @@
 //! The conformance tests of a sync ledger.
 //!
-//! Leases and delays use the ledger's own clock, so some tests wait: 300 milliseconds at most, or
-//! not at all if tokio's clock is paused and the ledger uses it.
+//! Leases and delays use the ledger's own clock, so some tests wait: a second or three, or not at all
+//! if tokio's clock is paused and the ledger uses it.
 
 use std::time::Duration;
 
@@ -109,11 +109,11 @@ macro_rules! sync_ledger_conformance {
     };
 }
 
-/// A duration that passes during a test.
-const SHORT: Duration = Duration::from_millis(60);
+/// A duration that passes during a test: long enough for a few calls of a busy database.
+const SHORT: Duration = Duration::from_millis(300);
 
 /// A duration longer than [`SHORT`], also on a database's clock.
-const LONGER: Duration = Duration::from_millis(150);
+const LONGER: Duration = Duration::from_millis(700);
 
 /// A row in doubt cannot be held before what was sent for it is over, however it was settled; one
 /// for which nothing was sent can.
