@@ -16,9 +16,14 @@ mod database;
 mod error;
 mod migrations;
 mod schema;
+mod sweeps;
+mod sync_ledger;
 mod tables;
+mod values;
 
 pub use self::database::Database;
 pub use self::error::DatabaseError;
 pub use self::migrations::Migrations;
 pub use self::schema::{InvalidSchema, Schema};
+pub use self::sweeps::PostgresSweeps;
+pub use self::sync_ledger::PostgresSyncLedger;

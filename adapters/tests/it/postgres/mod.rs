@@ -1,3 +1,5 @@
 //! The storage in Postgres, on a real server.
 
 mod migrations;
+mod sweeps;
+mod sync_ledger;
