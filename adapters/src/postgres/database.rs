@@ -1,11 +1,13 @@
 //! The host's pool of connections, and transactions that name their stores.
 
 use std::fmt;
+use std::time::Duration;
 
 use sqlx::postgres::PgPool;
-use sqlx::{AssertSqlSafe, Postgres, SqlStr, Transaction};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, SqlStr, Transaction};
 use store_context::model::StoreId;
 
+use super::error::DatabaseError;
 use super::schema::Schema;
 
 /// The tables of the engine in the host's Postgres, version 15 or later. Cloning it is cheap.
@@ -75,6 +77,41 @@ impl Database {
         let begin = format!("BEGIN; SET LOCAL {SETTING} = {}", array_literal(stores));
         self.pool.begin_with(AssertSqlSafe(begin)).await
     }
+
+    /// Begins a transaction that names no store, for the queues.
+    pub(super) async fn begin_unnamed(
+        &self,
+    ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        self.pool.begin().await
+    }
+
+    /// Names the stores of a transaction that has begun, because it found out only then which they
+    /// are. They replace those named before.
+    pub(super) async fn name<'a>(
+        connection: &mut PgConnection,
+        stores: impl IntoIterator<Item = &'a StoreId>,
+    ) -> Result<(), sqlx::Error> {
+        let names: Vec<&str> = stores.into_iter().map(StoreId::as_str).collect();
+        let named = sqlx::query("SELECT set_config($1, $2::text[]::text, true)");
+        named.bind(SETTING).bind(names).execute(connection).await?;
+        Ok(())
+    }
+}
+
+/// Runs a transaction again, a few times, if the server broke it off because of another one.
+pub(super) async fn retrying<T, F>(mut transaction: impl FnMut() -> F) -> Result<T, DatabaseError>
+where
+    F: Future<Output = Result<T, DatabaseError>>,
+{
+    for wait in [5, 20, 50, 100] {
+        match transaction().await {
+            Err(error) if error.is("40001") || error.is("40P01") => {
+                tokio::time::sleep(Duration::from_millis(wait)).await;
+            }
+            ended => return ended,
+        }
+    }
+    transaction().await
 }
 
 /// The setting that names a transaction's stores. The policies of all payload compare with it.

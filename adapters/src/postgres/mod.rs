@@ -20,7 +20,10 @@ mod rls_audit;
 mod schema;
 mod seal;
 mod stores;
+mod sweeps;
+mod sync_ledger;
 mod tables;
+mod values;
 
 pub use self::audit::{AuditMaintenance, AuditRetention, PostgresAuditTrail};
 pub use self::database::Database;
@@ -32,3 +35,5 @@ pub use self::seal::{
     InvalidKeyId, KeyId, KeyRing, KeyRingError, SealError, SealProblem, SealingKey, SealingKeys,
 };
 pub use self::stores::{PostgresStores, ResealStep};
+pub use self::sweeps::PostgresSweeps;
+pub use self::sync_ledger::PostgresSyncLedger;

@@ -1,7 +1,7 @@
 //! The conformance tests of a sync ledger.
 //!
-//! Leases and delays use the ledger's own clock, so some tests wait: 300 milliseconds at most, or
-//! not at all if tokio's clock is paused and the ledger uses it.
+//! Leases and delays use the ledger's own clock, so some tests wait: a second or three, or not at all
+//! if tokio's clock is paused and the ledger uses it.
 
 mod doubts;
 mod gone;

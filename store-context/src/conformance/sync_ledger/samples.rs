@@ -13,11 +13,11 @@ use crate::ports::{
     SyncLedger,
 };
 
-/// A duration that passes during a test.
-pub(super) const SHORT: Duration = Duration::from_millis(60);
+/// A duration that passes during a test: long enough for a few calls of a busy database.
+pub(super) const SHORT: Duration = Duration::from_millis(300);
 
 /// A duration longer than [`SHORT`], also on a database's clock.
-pub(super) const LONGER: Duration = Duration::from_millis(150);
+pub(super) const LONGER: Duration = Duration::from_millis(700);
 
 pub(super) const ROWS: usize = 40;
 
