@@ -17,8 +17,10 @@ mod error;
 mod migrations;
 mod schema;
 mod tables;
+mod webhook_ledger;
 
 pub use self::database::Database;
 pub use self::error::DatabaseError;
 pub use self::migrations::Migrations;
 pub use self::schema::{InvalidSchema, Schema};
+pub use self::webhook_ledger::PostgresWebhookLedger;

@@ -31,5 +31,15 @@ impl Kind {
 }
 
 /// All tables. Partitions have the kind of the table that they belong to.
-pub(super) const TABLES: &[(&str, Kind)] =
-    &[("migrations", Kind::Migrations), ("stores", Kind::Payload), ("store_versions", Kind::Queue)];
+pub(super) const TABLES: &[(&str, Kind)] = &[
+    ("migrations", Kind::Migrations),
+    ("stores", Kind::Payload),
+    ("store_versions", Kind::Queue),
+    ("webhook_stores", Kind::Queue),
+    ("webhook_queues", Kind::Queue),
+    ("webhook_entries", Kind::Payload),
+    ("webhook_states", Kind::Payload),
+    ("webhook_inbox", Kind::Payload),
+    ("webhook_arrivals", Kind::Queue),
+    ("webhook_rounds", Kind::Queue),
+];

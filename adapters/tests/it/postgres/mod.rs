@@ -1,3 +1,4 @@
 //! The storage in Postgres, on a real server.
 
 mod migrations;
+mod webhooks;
