@@ -74,7 +74,12 @@ impl Database {
         stores: impl IntoIterator<Item = &'a StoreId>,
     ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         // One message: a round trip less than to begin and then to name the stores.
-        let begin = format!("BEGIN; SET LOCAL {SETTING} = {}", array_literal(stores));
+        // The last setting is for plans that are kept: one that was made while a table was small
+        // would go on to read the whole of it.
+        let begin = format!(
+            "BEGIN; SET LOCAL {SETTING} = {}; SET LOCAL enable_seqscan = off",
+            array_literal(stores)
+        );
         self.pool.begin_with(AssertSqlSafe(begin)).await
     }
 
@@ -112,6 +117,43 @@ where
         }
     }
     transaction().await
+}
+
+/// How often a statement is tried while others change the same rows.
+const TRIES: usize = 5;
+
+/// Runs a statement or a short transaction again if the server refused it because of others at the
+/// same time.
+pub(super) async fn retrying<T, F>(mut run: impl FnMut() -> F) -> Result<T, sqlx::Error>
+where
+    F: Future<Output = Result<T, sqlx::Error>>,
+{
+    let mut tries = 1;
+    loop {
+        match run().await {
+            Err(error) if tries < TRIES && is_conflict(&error) => tries += 1,
+            ended => return ended,
+        }
+    }
+}
+
+/// Returns whether the server refused a transaction because of others at the same time, so that it
+/// succeeds if it is run again: a deadlock, or a failed serialization.
+pub(super) fn is_conflict(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    matches!(code.as_deref(), Some("40001" | "40P01"))
+}
+
+/// Returns the seconds of a duration, for `make_interval`; at most a hundred years, because no time
+/// is later than Postgres' last one.
+pub(super) fn seconds(duration: Duration) -> f64 {
+    const CENTURY: Duration = Duration::from_hours(100 * 366 * 24);
+    duration.min(CENTURY).as_secs_f64()
+}
+
+/// Returns the duration of some seconds that the database counted; none if they are negative.
+pub(super) fn duration(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }
 
 /// The setting that names a transaction's stores. The policies of all payload compare with it.

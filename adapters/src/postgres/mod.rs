@@ -24,6 +24,7 @@ mod sweeps;
 mod sync_ledger;
 mod tables;
 mod values;
+mod webhook_ledger;
 
 pub use self::audit::{AuditMaintenance, AuditRetention, PostgresAuditTrail};
 pub use self::database::Database;
@@ -37,3 +38,4 @@ pub use self::seal::{
 pub use self::stores::{PostgresStores, ResealStep};
 pub use self::sweeps::PostgresSweeps;
 pub use self::sync_ledger::PostgresSyncLedger;
+pub use self::webhook_ledger::PostgresWebhookLedger;

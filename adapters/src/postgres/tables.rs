@@ -45,6 +45,13 @@ pub(super) const TABLES: &[(&str, Kind)] = &[
     ("sync_errors", Kind::Payload),
     ("sync_pauses", Kind::Payload),
     ("sweeps", Kind::Queue),
+    ("webhook_stores", Kind::Queue),
+    ("webhook_queues", Kind::Queue),
+    ("webhook_entries", Kind::Payload),
+    ("webhook_states", Kind::Payload),
+    ("webhook_inbox", Kind::Payload),
+    ("webhook_arrivals", Kind::Queue),
+    ("webhook_rounds", Kind::Queue),
 ];
 
 /// The columns of the queues: ids, hashes, times, leases, fences and counters. Whoever adds one has
@@ -97,4 +104,38 @@ pub(super) const QUEUE_COLUMNS: &[(&str, &[&str])] = &[
     ),
     ("sync_wants", &["id", "store", "customer", "priority", "at"]),
     ("sweeps", &["store", "due_at", "fence", "held"]),
+    ("webhook_stores", &["store", "served"]),
+    (
+        "webhook_queues",
+        &[
+            "id",
+            "account",
+            "conversation",
+            "fence",
+            "waiting_since",
+            "first_due",
+            "due_at",
+            "entries",
+            "ready",
+            "store",
+            "base_url",
+        ],
+    ),
+    ("webhook_arrivals", &["id", "store"]),
+    (
+        "webhook_rounds",
+        &[
+            "store",
+            "due_at",
+            "fence",
+            "at_latest",
+            "base_url",
+            "account",
+            "since",
+            "failures",
+            "last_webhook_at",
+            "after_webhook",
+            "unread",
+        ],
+    ),
 ];

@@ -13,6 +13,10 @@ use super::tables::TABLES;
 /// compared with that of the one that ran.
 const MIGRATIONS: &[(i64, &str, &str)] =
     &[(1, "stores", include_str!("0001_stores.sql")), (2, "sync", include_str!("0002_sync.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "stores", include_str!("0001_stores.sql")),
+    (3, "webhooks", include_str!("0003_webhooks.sql")),
+];
 
 /// Creates and updates the tables of the engine. The host runs it with the role that owns the
 /// tables, or prints the SQL and runs it with a tool of its own.

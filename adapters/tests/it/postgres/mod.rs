@@ -8,3 +8,4 @@ mod sealed;
 mod stores;
 mod sweeps;
 mod sync_ledger;
+mod webhooks;
