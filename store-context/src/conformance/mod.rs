@@ -2,8 +2,8 @@
 //!
 //! Each port has a module with one function per requirement, and a macro that generates one
 //! `#[tokio::test]` for each: [`stores_conformance!`], [`sweeps_conformance!`],
-//! [`sync_ledger_conformance!`], [`webhook_ledger_conformance!`], [`webhook_rounds_conformance!`]
-//! and [`cache_conformance!`]; and [`host_conformance!`] for the host's own three ports. Every test
+//! [`sync_ledger_conformance!`], [`webhook_ledger_conformance!`], [`webhook_rounds_conformance!`],
+//! [`cache_conformance!`] and [`signals_conformance!`]; and [`host_conformance!`] for the host's own three ports. Every test
 //! has a fresh, empty implementation of its own, so a failing test names the violated requirement
 //! and hides no other. The crate that calls a macro depends on tokio with `macros`, `rt` and
 //! `time`.
@@ -34,11 +34,13 @@
 //! [`webhook_ledger_conformance!`]: crate::webhook_ledger_conformance
 //! [`webhook_rounds_conformance!`]: crate::webhook_rounds_conformance
 //! [`cache_conformance!`]: crate::cache_conformance
+//! [`signals_conformance!`]: crate::signals_conformance
 //! [`host_conformance!`]: crate::host_conformance
 #![expect(clippy::missing_panics_doc, reason = "every promise panics where it is not kept")]
 
 pub mod cache;
 pub mod host;
+pub mod signals;
 pub mod stores;
 pub mod sweeps;
 pub mod sync_ledger;

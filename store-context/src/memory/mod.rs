@@ -7,6 +7,7 @@
 mod cache;
 mod fair_queue;
 mod shop;
+mod signals;
 mod stores;
 mod sweeps;
 mod sync_ledger;
@@ -16,6 +17,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use self::cache::MemoryCache;
 pub use self::shop::{MemoryShop, ShopError};
+pub use self::signals::MemorySignals;
 pub use self::stores::MemoryStores;
 pub use self::sweeps::MemorySweeps;
 pub use self::sync_ledger::MemorySyncLedger;
