@@ -10,7 +10,7 @@ use store_context::chatwoot::http::{BudgetAnswer, BudgetRequest, RequestBudget};
 use super::Shared;
 
 /// The configuration of a [`RedisBudget`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RedisBudgetConfig {
     /// The number of processes that share the limits. While Redis is away, each of them keeps to
     /// the limits divided by it. The default is 1: then each process keeps to the whole limits, and

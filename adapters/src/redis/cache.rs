@@ -30,7 +30,7 @@ const MOST_MISSES: u64 = 50_000;
 const OVERHEAD: usize = 256;
 
 /// The configuration of a [`RedisCache`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CacheConfig {
     /// The maximum size of the copies in process, in bytes. The default is 32 MiB; zero disables
     /// them.
@@ -50,9 +50,12 @@ impl Default for CacheConfig {
 /// none, because its subscription is lost, keeps no copies: each read asks Redis. A network that
 /// breaks silently is noticed within two seconds, and copies are out of date for no longer.
 ///
-/// A value that was read before its key was removed is not put after it, in any process: a get that
+/// A value that was read before another process removed its key is not put after it: a get that
 /// finds nothing remembers how often the key was removed until then, and the put that follows
-/// within a minute compares. Concurrent gets of a key share one command.
+/// within a minute compares. It is for a user that has one read of a key at a time in a process, and
+/// puts nothing that the process itself removed meanwhile, as
+/// [`ContextService`](store_context::context::ContextService) does. Concurrent gets of a key share
+/// one command.
 ///
 /// No method fails: without Redis a get finds nothing, a put does nothing, and a removal is made up
 /// for before Redis is used again. [`Redis::health`](super::Redis::health) tells of it.
@@ -253,7 +256,7 @@ impl Cache for RedisCache {
         self.0.misses.invalidate(&key);
         feed.invalidate(&key);
         self.0.copies.invalidate(&key);
-        link.remove(&key, &feed.origin).await;
+        link.remove(&key, feed.origin).await;
         // Who read meanwhile may have read what was removed.
         feed.invalidate(&key);
         Ok(())

@@ -178,7 +178,7 @@ impl Link {
         pipeline.atomic();
         for (key, _) in &some {
             // From nobody: the copies of this process are removed too.
-            self.add_removal(&mut pipeline, key, &[0; 8]);
+            self.add_removal(&mut pipeline, key, [0; 8]);
         }
         self.attempt(async |mut connection| pipeline.exec_async(&mut connection).await).await?;
         self.close(&some);
@@ -186,7 +186,7 @@ impl Link {
     }
 
     /// Removes a key, now or when Redis is back.
-    pub(super) async fn remove(&self, key: &Hashed, origin: &[u8; 8]) {
+    pub(super) async fn remove(&self, key: &Hashed, origin: [u8; 8]) {
         let Some(number) = self.open(key) else { return };
         let mut pipeline = ::redis::pipe();
         self.add_removal(pipeline.atomic(), key, origin);
@@ -199,7 +199,7 @@ impl Link {
         }
     }
 
-    fn add_removal(&self, pipeline: &mut Pipeline, key: &Hashed, origin: &[u8; 8]) {
+    fn add_removal(&self, pipeline: &mut Pipeline, key: &Hashed, origin: [u8; 8]) {
         let [value, removed] = self.keys.cache(key);
         let message = [origin.as_slice(), key.as_bytes()].concat();
         pipeline.cmd("UNLINK").arg(&value).ignore();

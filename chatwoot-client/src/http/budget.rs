@@ -108,3 +108,23 @@ pub enum BudgetAnswer {
     /// [`RequestBudget::clients`].
     Unavailable,
 }
+
+impl<'a> BudgetRequest<'a> {
+    /// Creates a live request.
+    pub const fn new(base_url: &'a str, windows: &'a [BudgetWindow]) -> Self {
+        Self { base_url, background: false, windows }
+    }
+
+    /// Returns the same as a background request.
+    #[must_use]
+    pub const fn in_background(self) -> Self {
+        Self { background: true, ..self }
+    }
+}
+
+impl BudgetWindow {
+    /// Creates a count whose whole window background requests may use at once.
+    pub fn new(name: impl Into<String>, allowed: u32, length: Duration) -> Self {
+        Self { name: name.into(), allowed, length, spread: None }
+    }
+}
