@@ -260,6 +260,9 @@ const MARKER: &str = "m4rk3r";
 #[tokio::test]
 async fn neither_logs_nor_keys_tell_who_a_customer_is_or_a_token() {
     let log = Log::default();
+    // With one subscriber, tracing asks that of the thread that first logs something whether it is
+    // wanted, for all threads; and another test's has none.
+    let _second = tracing_subscriber::fmt().with_writer(std::io::sink).finish().set_default();
     let subscriber = tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
         .with_span_events(FmtSpan::FULL)
