@@ -114,13 +114,12 @@ async fn live_calls_wait_less_than_bulk() {
         }
         took
     };
-    let (bulk, mut live) = tokio::join!(bulk, live);
-    // Those that began to wait when the window had room are not what is asked about.
+    let (bulk, live) = tokio::join!(bulk, live);
+    // The last: the first found room in a minute that is mostly over.
     let mut bulk: Vec<_> = bulk.concat().into_iter().rev().take(100).collect();
-    live.sort();
     bulk.sort();
-    let (live, bulk) = (live[live.len() / 2], bulk[bulk.len() / 2]);
-    assert!(live < Duration::from_millis(200) && bulk > 4 * live, "live {live:?}, bulk {bulk:?}");
+    let (live, bulk) = (live.into_iter().max().unwrap(), bulk[bulk.len() / 2]);
+    assert!(live < Duration::from_secs(1) && bulk > live, "live {live:?} at most, bulk {bulk:?}");
     let minutes = processes.minutes();
     let used = PER_MINUTE as usize * 95 / 100..=PER_MINUTE as usize;
     assert!(used.contains(&minutes[0]), "{minutes:?}");

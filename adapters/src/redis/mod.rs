@@ -140,22 +140,66 @@ impl Redis {
     }
 
     /// Creates a cache. Caches of the same prefix share their values, in this process and others.
+    ///
+    /// ```
+    /// # use store_context::ports::Ports;
+    /// # use store_context_adapters::redis::Redis;
+    /// use store_context_adapters::redis::CacheConfig;
+    ///
+    /// # fn example(redis: Redis, ports: Ports) {
+    /// let cache = redis.cache(CacheConfig { local_bytes: 8 * 1024 * 1024 });
+    /// let ports = Ports { cache: std::sync::Arc::new(cache), ..ports };
+    /// # }
+    /// ```
     pub fn cache(&self, config: CacheConfig) -> RedisCache {
         RedisCache::new(self.0.clone(), config)
     }
 
     /// Creates a budget of requests. Budgets of the same prefix count together.
+    ///
+    /// ```
+    /// # use store_context_adapters::redis::Redis;
+    /// use store_context::chatwoot::{BuildError, Client};
+    /// use store_context_adapters::redis::RedisBudgetConfig;
+    ///
+    /// # fn example(redis: Redis) -> Result<(), BuildError> {
+    /// let budget = redis.budget(RedisBudgetConfig { processes: 3, ..Default::default() });
+    /// let builder = Client::builder("https://chatwoot.example.com");
+    /// let client = builder.budget(std::sync::Arc::new(budget)).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn budget(&self, config: RedisBudgetConfig) -> RedisBudget {
         RedisBudget::new(self.0.clone(), config)
     }
 
     /// Returns the signals of this prefix.
+    ///
+    /// ```
+    /// # use store_context_adapters::redis::Redis;
+    /// use store_context::ports::{Change, PortResult, Signal, Signals};
+    ///
+    /// # async fn example(redis: Redis, signal: Signal) -> PortResult<()> {
+    /// let Signal { store, customer, .. } = &signal;
+    /// let mut open = redis.signals().subscribe(store, customer).await?;
+    /// redis.signals().publish(&signal).await?;
+    /// println!("{:?}", open.next().await);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn signals(&self) -> RedisSignals {
         RedisSignals::new(self.0.clone())
     }
 
     /// Returns the state of the connections and the counts since the start. It asks nobody, so it
     /// may be called at any rate.
+    ///
+    /// ```
+    /// # fn example(redis: store_context_adapters::redis::Redis) {
+    /// let health = redis.health();
+    /// println!("{} hits, {} misses", health.cache_hits, health.cache_misses);
+    /// # }
+    /// ```
     pub fn health(&self) -> RedisHealth {
         health::of(&self.0.link, &self.0.feed)
     }
