@@ -127,7 +127,7 @@ async fn take_place(http: &Http, outgoing: &Outgoing<'_>, clock: CallClock) -> R
     if outgoing.background {
         return take_place_in_background(http, outgoing, clock).await;
     }
-    while let Err(wait) = http.counts().take(&outgoing.op, &outgoing.scope, clock) {
+    while let Err(wait) = http.counts().take(&outgoing.op, &outgoing.scope, clock).await {
         hold_back(http, outgoing, clock, wait).await?;
     }
     Ok(())
@@ -148,7 +148,7 @@ async fn take_place_in_background(
             Error::new(outgoing.op.name, ErrorKind::RateLimited, detail)
         })?;
         let wait = loop {
-            match counts.take_in_background(&outgoing.op, &outgoing.scope, clock) {
+            match counts.take_in_background(&outgoing.op, &outgoing.scope, clock).await {
                 Ok(()) => return Ok(()),
                 // The call keeps its turn: nobody behind it may be sent earlier.
                 Err(Held::Paced(wait)) => hold_back(http, outgoing, clock, wait).await?,
