@@ -103,45 +103,42 @@ impl Database {
     }
 }
 
-/// Runs a transaction again, a few times, if the server broke it off because of another one.
-pub(super) async fn retrying<T, F>(mut transaction: impl FnMut() -> F) -> Result<T, DatabaseError>
+/// Runs a statement or a short transaction again, a few times, if the server broke it off because of
+/// another one at the same time.
+pub(super) async fn retrying<T, E, F>(mut run: impl FnMut() -> F) -> Result<T, E>
 where
-    F: Future<Output = Result<T, DatabaseError>>,
+    E: MayConflict,
+    F: Future<Output = Result<T, E>>,
 {
     for wait in [5, 20, 50, 100] {
-        match transaction().await {
-            Err(error) if error.is("40001") || error.is("40P01") => {
+        match run().await {
+            Err(error) if error.is_conflict() => {
                 tokio::time::sleep(Duration::from_millis(wait)).await;
             }
             ended => return ended,
         }
     }
-    transaction().await
+    run().await
 }
 
-/// How often a statement is tried while others change the same rows.
-const TRIES: usize = 5;
+/// An error that may say that the server refused a transaction because of another one at the same
+/// time, so that it succeeds if it is run again: a deadlock, or a failed serialization.
+pub(super) trait MayConflict {
+    /// Returns whether it says so.
+    fn is_conflict(&self) -> bool;
+}
 
-/// Runs a statement or a short transaction again if the server refused it because of others at the
-/// same time.
-pub(super) async fn retrying<T, F>(mut run: impl FnMut() -> F) -> Result<T, sqlx::Error>
-where
-    F: Future<Output = Result<T, sqlx::Error>>,
-{
-    let mut tries = 1;
-    loop {
-        match run().await {
-            Err(error) if tries < TRIES && is_conflict(&error) => tries += 1,
-            ended => return ended,
-        }
+impl MayConflict for sqlx::Error {
+    fn is_conflict(&self) -> bool {
+        let code = self.as_database_error().and_then(|error| error.code());
+        matches!(code.as_deref(), Some("40001" | "40P01"))
     }
 }
 
-/// Returns whether the server refused a transaction because of others at the same time, so that it
-/// succeeds if it is run again: a deadlock, or a failed serialization.
-pub(super) fn is_conflict(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
-    matches!(code.as_deref(), Some("40001" | "40P01"))
+impl MayConflict for DatabaseError {
+    fn is_conflict(&self) -> bool {
+        self.is("40001") || self.is("40P01")
+    }
 }
 
 /// Returns the seconds of a duration, for `make_interval`; at most a hundred years, because no time

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::broadcast::{self, Receiver, Sender};
 
-use super::lock;
+use crate::guard::lock;
 use crate::model::{CustomerId, StoreId};
 use crate::ports::{PortResult, Signal, SignalEvent, Signals, Subscription};
 

@@ -119,7 +119,7 @@ impl PostgresSyncLedger {
                 wants.apply(database, &mut transaction, existing, &mut due).await?;
                 due.tell(database, &mut transaction).await?;
                 transaction.commit().await?;
-                Ok(())
+                Ok::<_, DatabaseError>(())
             }
         };
         retrying(attempt).await?;
@@ -134,7 +134,7 @@ impl PostgresSyncLedger {
             let mut transaction = database.begin_unnamed().await?;
             let folded = fold(database, &mut transaction).await?;
             transaction.commit().await?;
-            Ok(folded)
+            Ok::<_, DatabaseError>(folded)
         };
         while retrying(attempt).await? >= WANTS {}
         Ok(())
@@ -406,7 +406,7 @@ impl SyncLedger for PostgresSyncLedger {
             wants.apply(database, &mut transaction, true, &mut due).await?;
             due.tell(database, &mut transaction).await?;
             transaction.commit().await?;
-            Ok(parked.len() as u64)
+            Ok::<_, DatabaseError>(parked.len() as u64)
         };
         let replayed = retrying(attempt).await?;
         self.waker.wake();

@@ -10,7 +10,7 @@ use super::claims::source;
 use super::rows::{event, number, text, unsigned};
 use super::take::{NewQueues, TakeError};
 use crate::postgres::Database;
-use crate::postgres::database::is_conflict;
+use crate::postgres::database::MayConflict;
 use crate::postgres::error::failed;
 
 type ParkedRow =
@@ -68,7 +68,7 @@ pub(super) async fn replay(
     let mut tries = 1;
     loop {
         match once(database, store, entry, limit).await {
-            Err(TakeError::Sql(error)) if tries < TRIES && is_conflict(&error) => tries += 1,
+            Err(TakeError::Sql(error)) if tries < TRIES && error.is_conflict() => tries += 1,
             replayed => return replayed.map_err(TakeError::into_error),
         }
     }

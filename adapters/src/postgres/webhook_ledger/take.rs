@@ -9,7 +9,7 @@ use store_context::ports::{PortError, Taken};
 
 use super::rows::{Key, KeyDigest, NewRow, NewState, number, state_time};
 use crate::postgres::Database;
-use crate::postgres::database::is_conflict;
+use crate::postgres::database::MayConflict;
 use crate::postgres::error::failed;
 
 const ENQUEUE: &str = include_str!("sql/enqueue.sql");
@@ -55,7 +55,7 @@ impl TakeError {
 
     fn is_worth_another_try(&self) -> bool {
         match self {
-            Self::Sql(error) => is_conflict(error),
+            Self::Sql(error) => error.is_conflict(),
             Self::Port(_) => false,
             Self::Overtaken => true,
         }
