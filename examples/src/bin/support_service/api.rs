@@ -5,6 +5,7 @@
 //! them; `POST /shop/stores/{store}/customers/{customer}/session` signs a customer in;
 //! `GET /metrics` is for Prometheus.
 
+use std::error::Error;
 use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
@@ -64,9 +65,9 @@ async fn authorize(State(api): State<Arc<Api>>, request: Request, next: Next) ->
 /// A failure, as a response that tells the shop's services what is wrong, and logs the causes.
 struct Failure(StatusCode, anyhow::Error);
 
-impl<E: Into<anyhow::Error>> From<E> for Failure {
+impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for Failure {
     fn from(error: E) -> Self {
-        Self(StatusCode::SERVICE_UNAVAILABLE, error.into())
+        Self(StatusCode::SERVICE_UNAVAILABLE, anyhow::Error::from_boxed(error.into()))
     }
 }
 

@@ -21,7 +21,8 @@ pub(crate) struct Metrics;
 
 impl Observer for Metrics {
     fn call_ended(&self, call: &CallReport<'_>) {
-        let result = call.error.map_or("ok", |error| error.kind().as_str());
+        let result =
+            call.error.map_or_else(|| "Ok".to_owned(), |error| format!("{:?}", error.kind()));
         let operation = call.operation;
         counter!("chatwoot_calls_total", "operation" => operation, "result" => result).increment(1);
         histogram!("chatwoot_call_seconds").record(call.elapsed);

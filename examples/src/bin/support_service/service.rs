@@ -14,15 +14,17 @@ use store_context::context::{ContextConfig, ContextService, PanelService};
 use store_context::engine::Engine;
 use store_context::intake::Intake;
 use store_context::memory::MemoryCache;
-use store_context::ports::{Cache, Ports, SystemClock};
+use store_context::ports::{PortFailure, Ports, SystemClock};
 use store_context::provision::{ProvisionConfig, Provisioner};
 use store_context::sync::{ContactSync, SyncConfig};
 use store_context_adapters::axum::{
     AxumConfig, ChatwootOrigin, Health, Panel, SupportContext, Webhooks,
 };
 use store_context_adapters::postgres::{
-    Database, PostgresStores, PostgresSweeps, PostgresSyncLedger, PostgresWebhookLedger,
+    Database, PostgresAuditTrail, PostgresStores, PostgresSweeps, PostgresSyncLedger,
+    PostgresWebhookLedger,
 };
+use store_context_adapters::redis::{CacheConfig, Redis, RedisBudgetConfig, RedisConfig};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -38,7 +40,9 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let pool = pool(&config).await?;
     let database = Database::new(pool.clone());
     let sync_ledger = PostgresSyncLedger::new(database.clone());
-    let stores = Arc::new(PostgresStores::new(database.clone(), config.keys.clone()));
+    let keys = Arc::new(config.keys.clone());
+    let stores = Arc::new(PostgresStores::new(database.clone(), keys, "support_service"));
+    let redis = redis(&config).await?;
     let shop = Shop::new(pool.clone(), stores.clone(), sync_ledger.clone());
     let sessions = DatabaseSessions::new(pool.clone());
     let ports = Ports {
@@ -46,15 +50,24 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         orders: Arc::new(shop.clone()),
         carts: None,
         stores,
+        audit: Arc::new(PostgresAuditTrail::new(database.clone())),
         sweeps: Arc::new(PostgresSweeps::new(database.clone())),
         sync: Arc::new(sync_ledger),
         webhooks: Arc::new(PostgresWebhookLedger::new(database)),
-        cache: cache(&config).await?,
+        cache: match &redis {
+            Some(redis) => Arc::new(redis.cache(CacheConfig::default())),
+            None => Arc::new(MemoryCache::default()),
+        },
         clock: Arc::new(SystemClock),
         observer: Arc::new(Metrics),
     };
 
-    let client = Client::builder(config.chatwoot.as_str()).limits(Limits::server()).build()?;
+    let mut client = Client::builder(config.chatwoot.as_str()).limits(Limits::server());
+    if let Some(redis) = &redis {
+        // All processes together stay within the server's limits.
+        client = client.budget(Arc::new(redis.budget(RedisBudgetConfig::default())));
+    }
+    let client = client.build()?;
     let accounts = Accounts::new(&ports, Clients::single(client));
     let context = ContextService::new(ports.clone(), ContextConfig::default());
     let sync = ContactSync::new(accounts.clone(), ports.clone(), SyncConfig::default())
@@ -66,7 +79,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         webhooks: Webhooks::new(Intake::new(&ports)),
         support_context: SupportContext { context, sessions: Arc::new(sessions.clone()) },
         panel: Panel::new(panels, ChatwootOrigin::new(&config.chatwoot)?),
-        health: health(pool.clone(), engine.clone()),
+        health: health(pool.clone(), engine.clone(), redis),
     });
     let provisioner = Provisioner::new(
         &accounts,
@@ -138,14 +151,37 @@ async fn pool(config: &Config) -> anyhow::Result<PgPool> {
 /// Seals all credentials with the current key, beside processes that serve.
 pub(crate) async fn reseal() -> anyhow::Result<()> {
     let config = Config::from_env()?;
-    let stores = PostgresStores::new(Database::new(pool(&config).await?), config.keys.clone());
-    let progress = stores.reseal().await?;
-    eprintln!("support_service: {progress}");
-    Ok(())
+    let database = Database::new(pool(&config).await?);
+    let stores = PostgresStores::new(database, Arc::new(config.keys), "support_service reseal");
+    let mut after = None;
+    loop {
+        let step = stores.reseal(after.as_ref(), 100).await.map_err(PortFailure::from)?;
+        for (store, error) in &step.failed {
+            eprintln!("support_service: {store} keeps its key: {error}");
+        }
+        eprintln!("support_service: {} of {} stores", step.done, step.total);
+        after = step.next;
+        if after.is_none() {
+            return Ok(());
+        }
+    }
 }
 
-fn health(pool: PgPool, engine: Engine) -> Health {
-    Health::new()
+/// Connects with Redis, if the service has one.
+async fn redis(config: &Config) -> anyhow::Result<Option<Redis>> {
+    let Some(url) = &config.redis else { return Ok(None) };
+    let client = redis::Client::open(url.expose()).context("REDIS_URL is not valid")?;
+    // Of a Redis that does not answer at the start it waits for nothing: the service works without.
+    let manager = redis::aio::ConnectionManager::new_lazy_with_config(
+        client.clone(),
+        redis::aio::ConnectionManagerConfig::new(),
+    )
+    .context("prepare the connection with REDIS_URL")?;
+    Ok(Some(Redis::new(manager, client, RedisConfig::new("support_service"))))
+}
+
+fn health(pool: PgPool, engine: Engine, redis: Option<Redis>) -> Health {
+    let health = Health::new()
         .check("database", move || {
             let pool = pool.clone();
             async move { sqlx::query("SELECT 1").execute(&pool).await.map(drop) }
@@ -159,12 +195,13 @@ fn health(pool: PgPool, engine: Engine) -> Health {
                     Err(error) => Err(error.to_string()),
                 }
             }
-        })
-}
-
-async fn cache(config: &Config) -> anyhow::Result<Arc<dyn Cache>> {
-    match &config.redis {
-        None => Ok(Arc::new(MemoryCache::default())),
-        Some(_url) => todo!(),
+        });
+    match redis {
+        None => health,
+        // Without Redis the service is slower, and not unhealthy.
+        Some(redis) => health.optional_check("redis", move || {
+            let checked = redis.check();
+            async move { checked }
+        }),
     }
 }
