@@ -191,6 +191,38 @@ async fn background_requests_are_spread_over_what_all_processes_use() {
     about(budget.take(&bulk).await, Duration::from_mins(30));
 }
 
+/// A request at the end of a window may arrive in the next, so it is counted in both.
+#[tokio::test]
+async fn what_is_under_way_when_a_window_ends_is_counted_in_the_next() {
+    const LATE: usize = 5;
+    let (url, prefix) = (shared_url().unwrap(), prefix());
+    let redis = connected(&url, &prefix).await;
+    let windows = [BudgetWindow::new("everything", 20, Duration::from_mins(1))];
+    for attempt in 0..20 {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let into = i64::try_from(now.as_micros() % 60_000_000).unwrap();
+        let began = Instant::now();
+        // 220 milliseconds before the end of a window.
+        let config = RedisBudgetConfig { processes: 1, server_ahead_micros: 59_780_000 - into };
+        let budget = redis.budget(config);
+        let base_url = format!("https://chatwoot-{attempt}.test");
+        let request = BudgetRequest::new(&base_url, &windows);
+        for _ in 0..LATE {
+            assert_eq!(budget.take(&request).await, BudgetAnswer::Granted);
+        }
+        if began.elapsed() > Duration::from_millis(200) {
+            continue; // This machine was busy with something else.
+        }
+        sleep_until(began + Duration::from_millis(300)).await;
+        for _ in 0..20 - LATE {
+            assert_eq!(budget.take(&request).await, BudgetAnswer::Granted);
+        }
+        assert!(matches!(budget.take(&request).await, BudgetAnswer::Wait { window: 0, .. }));
+        return;
+    }
+    panic!("this machine is too busy for the test");
+}
+
 #[tokio::test]
 async fn narrow_limits_are_shared_too_and_no_key_has_a_token() {
     let processes = at_second(20).await;

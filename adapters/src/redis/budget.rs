@@ -32,7 +32,8 @@ impl Default for RedisBudgetConfig {
 ///
 /// Each request costs one round trip to Redis, on whose clock the windows run. Background requests
 /// are spread over the window by the requests of all processes, and leave a reserve to live ones;
-/// a live request waits only when the window is used up.
+/// a live request waits only when the window is used up. A request that is granted in the last
+/// quarter of a second of a window is counted in the next one too, since it may arrive there.
 ///
 /// The server's widest limit is per client address: processes that leave through different addresses
 /// need a [`Redis`](super::Redis) of another prefix for each address, or they share one address's

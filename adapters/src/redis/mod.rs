@@ -55,7 +55,7 @@
 //! |---|---|---|
 //! | `{prefix}:cache:{hash}` | A value of the cache. The hash is the SHA-256 of the cache's key, which names a customer. | the value's time |
 //! | `{prefix}:cache:{hash}:removed` | How often the key was removed, so that no process caches what it read before. | 2 minutes |
-//! | `{prefix}:budget:{base URL}:{count}` | The number of requests in the current window; a token is named by its hash. | the end of the window, and a second |
+//! | `{prefix}:budget:{base URL}:{count}` | The number of requests in the current window; a token is named by its hash. | the end of the next window |
 //! | channel `{prefix}:cache` | The hashes of keys that were put or removed. | |
 //! | channel `{prefix}:signals` | Signals, as JSON with store and customer. | |
 //!

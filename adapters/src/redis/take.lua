@@ -3,7 +3,9 @@
 -- ARGV: 1 for a background request, how far the counted server's clock is ahead in microseconds;
 -- then for each window: the requests it allows, its length in microseconds, and the number that
 -- background requests are spread over (0 if they are not).
+-- A request that is counted at the end of a window may arrive in the next: it is counted in both.
 -- Returns the position of the window that is to be waited for and the microseconds, or 0 and 0.
+local UNDER_WAY = 250000
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2]) + tonumber(ARGV[2])
 local windows = {}
@@ -14,14 +16,17 @@ for i, key in ipairs(KEYS) do
   local window = math.floor(now / length)
   local passed = now - window * length
   local left = length - passed
-  local stored = redis.call('HMGET', key, 'window', 'used')
-  local used = 0
+  local stored = redis.call('HMGET', key, 'window', 'used', 'late')
+  local used, late = 0, 0
   if stored[1] then
     local of = tonumber(stored[1])
     -- After a failover the clock may be a little behind: the later window counts.
     if of == window or of == window + 1 then
       used = tonumber(stored[2])
+      late = tonumber(stored[3])
       window = of
+    elseif of == window - 1 then
+      used = tonumber(stored[3])
     end
   end
   if ARGV[1] == '1' and spread > 0 then
@@ -35,10 +40,14 @@ for i, key in ipairs(KEYS) do
   elseif used >= allowed then
     return {i, left}
   end
-  windows[i] = {window, used + 1, left}
+  if left < UNDER_WAY then
+    late = late + 1
+  end
+  windows[i] = {window, used + 1, late, left + length}
 end
 for i, key in ipairs(KEYS) do
-  redis.call('HSET', key, 'window', string.format('%d', windows[i][1]), 'used', windows[i][2])
-  redis.call('PEXPIRE', key, string.format('%d', math.floor(windows[i][3] / 1000) + 1000))
+  local window, used, late, kept = unpack(windows[i])
+  redis.call('HSET', key, 'window', string.format('%d', window), 'used', used, 'late', late)
+  redis.call('PEXPIRE', key, string.format('%d', math.ceil(kept / 1000)))
 end
 return {0, 0}
