@@ -15,8 +15,8 @@ use crate::guard::{self, Cut, guarded};
 use crate::model::StoreId;
 use crate::pool::{Pool, Stop, Work};
 use crate::ports::{
-    ClaimRequest, Entry, EntryOutcome, Observer, PortFailure, PortResult, Ports, QueueClaim,
-    WebhookLedger,
+    AuditTrail, ClaimRequest, Entry, EntryOutcome, Observer, PortFailure, PortResult, Ports,
+    QueueClaim, WebhookLedger,
 };
 
 /// The configuration of a [`Dispatcher`].
@@ -81,6 +81,7 @@ pub struct Dispatcher {
     ledger: Arc<dyn WebhookLedger>,
     handler: Arc<dyn Handler>,
     observer: Arc<dyn Observer>,
+    audit: Arc<dyn AuditTrail>,
     config: DispatchConfig,
 }
 
@@ -100,7 +101,8 @@ impl Dispatcher {
         config: DispatchConfig,
     ) -> Self {
         let (ledger, observer) = (ports.webhooks.clone(), ports.observer.clone());
-        Self { accounts, ledger, handler, observer, config }
+        let audit = ports.audit.clone();
+        Self { accounts, ledger, handler, observer, audit, config }
     }
 
     /// Handles entries until none is due.
@@ -226,7 +228,7 @@ impl Dispatcher {
             // Every attempt ended with its process.
             return Some(failed(entry, "no try came to its end", Duration::ZERO, true));
         }
-        let context = HandlerContext::new(&self.accounts, entry, is_last_try);
+        let context = HandlerContext::new(&self.accounts, &*self.audit, entry, is_last_try);
         let handler = async { self.handler.handle(&context, entry).await };
         let ended = tokio::select! { biased;
             ended = guarded(self.config.time_limit, handler) => ended,
