@@ -11,6 +11,7 @@ use crate::application::profile::Profile;
 use crate::http::CallObserver;
 use crate::http::Http;
 use crate::http::Limits;
+use crate::http::RequestBudget;
 use crate::http::ResponseLimit;
 use crate::http::RetryPolicy;
 use crate::http::Stats;
@@ -62,6 +63,7 @@ pub struct ClientBuilder {
     transport: Option<Arc<dyn Transport>>,
     policy: RetryPolicy,
     limits: Limits,
+    budget: Option<Arc<dyn RequestBudget>>,
     response_limit: ResponseLimit,
     plain_http: bool,
     wall_clock: WallClock,
@@ -74,6 +76,7 @@ impl fmt::Debug for ClientBuilder {
             .field("transport", &self.transport)
             .field("policy", &self.policy)
             .field("limits", &self.limits)
+            .field("budget", &self.budget.as_ref().map(|_| "shared"))
             .field("response_limit", &self.response_limit)
             .field("plain_http", &self.plain_http)
             .finish_non_exhaustive()
@@ -96,6 +99,27 @@ impl ClientBuilder {
     /// Sets which of the server's rate limits the client enforces itself.
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Sets a budget of requests that the client shares with others, such as the clients of other
+    /// processes; without one, the client counts its own requests only.
+    ///
+    /// The limits stay those of [`ClientBuilder::limits`]. Each attempt asks the budget once, and
+    /// once more after each wait.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use chatwoot_client::Client;
+    /// use chatwoot_client::http::RequestBudget;
+    ///
+    /// # fn example(budget: Arc<dyn RequestBudget>) -> Result<(), chatwoot_client::BuildError> {
+    /// let client = Client::builder("https://chatwoot.example.com").budget(budget).build()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn budget(mut self, budget: Arc<dyn RequestBudget>) -> Self {
+        self.budget = Some(budget);
         self
     }
 
@@ -170,7 +194,7 @@ impl ClientBuilder {
             Some(transport) => transport,
             None => default_transport()?,
         };
-        let counts = Counts::new(self.limits);
+        let counts = Counts::new(self.limits).shared(self.budget, &base);
         let http =
             Http::new(base, transport, self.policy, self.response_limit, counts, self.wall_clock);
         Ok(Client(http))
@@ -222,6 +246,7 @@ impl Client {
             transport: None,
             policy: RetryPolicy::default(),
             limits: Limits::default(),
+            budget: None,
             response_limit: ResponseLimit::default(),
             plain_http: false,
             wall_clock: Arc::new(SystemTime::now),

@@ -2,4 +2,6 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod local_postgres;
+pub mod serve;
+pub mod shop;
 pub mod test_database;

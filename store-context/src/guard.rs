@@ -2,11 +2,13 @@
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
 
 use crate::ports::{Observer, PortError, PortResult};
+use crate::time::TICK;
 
 /// The timeout of one call to a storage port.
 const PORT_LIMIT: Duration = Duration::from_secs(10);
@@ -39,7 +41,33 @@ pub(crate) async fn port<T>(
     name: &'static str,
     call: impl Future<Output = PortResult<T>> + Send,
 ) -> PortResult<T> {
-    guarded(PORT_LIMIT, call).await.unwrap_or_else(|cut| Err(PortError::new(name, cut)))
+    port_within(PORT_LIMIT, name, call).await
+}
+
+/// Runs a call to a port: a panic, or a hang for longer than `limit`, becomes an error of the port.
+pub(crate) async fn port_within<T>(
+    limit: Duration,
+    name: &'static str,
+    call: impl Future<Output = PortResult<T>> + Send,
+) -> PortResult<T> {
+    let answer = guarded(limit, call).await;
+    let answer = answer.unwrap_or_else(|cut| Err(PortError::new(name, cut)));
+    answer.map_err(|error| error.named(name))
+}
+
+/// Runs a port's wait for work, which takes `idle` at most. A port that panics or hangs neither ends
+/// the wait early nor blocks it.
+pub(crate) async fn wait(idle: Duration, wait: impl Future<Output = ()> + Send) {
+    if idle < TICK {
+        tokio::time::sleep(TICK).await;
+    } else if let Err(Cut::Panicked(_)) = guarded(idle.saturating_mul(2), wait).await {
+        tokio::time::sleep(idle).await;
+    }
+}
+
+/// Locks a mutex. What it guards is consistent whenever it is unlocked, also by a panic.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Notifies the host's observer; a panic of it is logged.

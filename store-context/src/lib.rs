@@ -42,7 +42,9 @@ pub mod model;
 mod pool;
 pub mod ports;
 pub mod provision;
+mod store_ids;
 pub mod sync;
+mod time;
 
 /// The typed client of Chatwoot. Its reqwest transport and its in-memory fake are behind this
 /// crate's features `reqwest-rustls` and `fake`.

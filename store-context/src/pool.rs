@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::model::StoreId;
 use crate::ports::PortResult;
+use crate::time::later;
 
 /// The kind of work that a pool runs.
 #[async_trait]
@@ -139,6 +140,8 @@ impl Pool {
         let mut in_hand = InHand::default();
         let mut feed = Some(self.claim(work, &in_hand, running.len()));
         let (mut ended, mut ends_at) = (Ok(()), None);
+        // Whether more can be claimed than the claim under way asked for.
+        let mut emptied = false;
         loop {
             let stopping = ends_at.is_some();
             if stopping && running.is_empty() && feed.is_none() {
@@ -147,7 +150,7 @@ impl Pool {
             tokio::select! { biased;
                 () = &mut shutdown, if !stopping => {
                     phase.send_replace(Phase::Stop);
-                    ends_at = Some(Instant::now() + self.stop_within);
+                    ends_at = Some(later(Instant::now(), self.stop_within));
                     feed = feed.filter(|feed| matches!(feed, Feed::Claiming(_)));
                 }
                 () = at(ends_at), if stopping => {
@@ -162,11 +165,14 @@ impl Pool {
                     if let Some(outcome) = outcome {
                         told(outcome);
                     }
+                    emptied = true;
                     if !stopping && !matches!(feed, Some(Feed::Claiming(_))) {
+                        emptied = false;
                         feed = Some(self.claim(work, &in_hand, running.len()));
                     }
                 }
                 more = next(&mut feed), if feed.is_some() => {
+                    let emptied = std::mem::take(&mut emptied);
                     feed = match more {
                         More::Waited => Some(self.claim(work, &in_hand, running.len())),
                         More::Claimed(Ok(claims)) if stopping => {
@@ -182,12 +188,12 @@ impl Pool {
                                 in_hand.add(&store);
                                 running.push(serve(work, store, claim, Stop(stop.clone())));
                             }
-                            if none && until_idle && running.is_empty() {
+                            if none && !emptied && until_idle && running.is_empty() {
                                 return ended;
                             }
-                            if running.len() >= self.slots {
+                            if running.len() >= self.slots.max(1) {
                                 None
-                            } else if none {
+                            } else if none && !emptied {
                                 Some(Feed::Waiting(work.wait().boxed()))
                             } else {
                                 Some(self.claim(work, &in_hand, running.len()))
@@ -195,7 +201,7 @@ impl Pool {
                         }
                         More::Claimed(Err(error)) if until_idle => {
                             phase.send_replace(Phase::Stop);
-                            (ended, ends_at) = (Err(error), Some(Instant::now() + self.stop_within));
+                            (ended, ends_at) = (Err(error), Some(later(Instant::now(), self.stop_within)));
                             None
                         }
                         More::Claimed(Err(error)) => {
@@ -254,7 +260,7 @@ async fn serve<W: Work>(
 
 /// The number of claims of each store that are worked on.
 #[derive(Debug, Default)]
-struct InHand(BTreeMap<StoreId, usize>);
+pub(crate) struct InHand(BTreeMap<StoreId, usize>);
 
 impl InHand {
     fn add(&mut self, store: &StoreId) {
@@ -272,9 +278,86 @@ impl InHand {
 
     /// Returns the stores that have reached their share, and the highest number of claims of the
     /// other stores.
-    fn at(&self, per_store: usize) -> (Vec<StoreId>, usize) {
+    pub(crate) fn at(&self, per_store: usize) -> (Vec<StoreId>, usize) {
         let full = self.0.iter().filter(|(_, count)| **count >= per_store);
         let rest = self.0.values().filter(|count| **count < per_store);
         (full.map(|(store, _)| store.clone()).collect(), rest.max().copied().unwrap_or(0))
+    }
+}
+
+impl<'a> FromIterator<&'a StoreId> for InHand {
+    fn from_iter<I: IntoIterator<Item = &'a StoreId>>(stores: I) -> Self {
+        let mut in_hand = Self::default();
+        for store in stores {
+            in_hand.add(store);
+        }
+        in_hand
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::guard::lock;
+
+    /// Two units of work of one store, and a ledger that is slow to answer.
+    #[derive(Default)]
+    struct Slow {
+        due: Mutex<u32>,
+        done: Mutex<Vec<Instant>>,
+    }
+
+    #[async_trait]
+    impl Work for Slow {
+        type Claim = StoreId;
+        type Outcome = ();
+
+        fn store<'c>(&self, claim: &'c StoreId) -> &'c StoreId {
+            claim
+        }
+
+        async fn claim(&self, limit: usize, except: &[StoreId]) -> PortResult<Vec<StoreId>> {
+            let take = {
+                let mut due = lock(&self.due);
+                let take =
+                    if except.is_empty() { (*due).min(u32::try_from(limit).unwrap()) } else { 0 };
+                *due -= take;
+                take
+            };
+            sleep(Duration::from_millis(100)).await;
+            Ok((0..take).map(|_| StoreId::new("north").unwrap()).collect())
+        }
+
+        async fn wait(&self) {
+            sleep(Duration::from_mins(1)).await;
+        }
+
+        async fn serve(&self, _: StoreId, _: Stop) {
+            sleep(Duration::from_millis(50)).await;
+            lock(&self.done).push(Instant::now());
+        }
+
+        async fn release(&self, _: &StoreId) {}
+    }
+
+    /// A store that gets room while a claim is under way, which leaves it out, is claimed at once.
+    #[tokio::test(start_paused = true)]
+    async fn a_slot_that_is_freed_during_a_claim_is_filled_at_once() {
+        let work = Slow { due: Mutex::new(2), ..Slow::default() };
+        let pool = Pool { slots: 4, per_store: 1, stop_within: Duration::ZERO };
+        let began = Instant::now();
+        pool.run_until(&work, sleep(Duration::from_secs(2)), |()| {}).await;
+        let done = lock(&work.done).clone();
+        assert_eq!(done.len(), 2, "{:?}", done.iter().map(|at| *at - began).collect::<Vec<_>>());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pool_without_slots_has_one() {
+        let work = Slow { due: Mutex::new(2), ..Slow::default() };
+        let pool = Pool { slots: 0, per_store: 0, stop_within: Duration::MAX };
+        pool.run_until_idle(&work, |()| {}).await.unwrap();
+        assert_eq!(lock(&work.done).len(), 2);
     }
 }

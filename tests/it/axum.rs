@@ -267,6 +267,13 @@ async fn health_is_that_of_the_hosts_checks() {
     let disk = json!({ "name": "disk", "status": "ok" });
     assert_eq!(answer, json!({ "status": "ok", "checks": [disk] }));
 
+    let optional = healthy.clone().optional_check("redis", || async { Err("no answer") });
+    let (status, answer) = health(optional.clone()).await;
+    assert_eq!(status, 200);
+    let redis = json!({ "name": "redis", "status": "degraded" });
+    assert_eq!(answer, json!({ "status": "degraded", "checks": [disk, redis] }));
+    assert_eq!(health(optional.check("ledger", || async { Err("gone") })).await.0, 503);
+
     let failing = healthy.check("ledger", || async { Err("password=hunter2 was refused") });
     let (status, answer) = health(failing).await;
     assert_eq!(status, 503);

@@ -30,6 +30,9 @@ mod recordings_reports;
 mod recordings_settings;
 mod recordings_settings_rules;
 mod recordings_widget;
+mod redis;
+mod redis_budget;
+mod redis_outage;
 mod refusals_conversations;
 mod secrets;
 #[path = "../../chatwoot-client/tests/it/shapes.rs"]

@@ -39,6 +39,8 @@ pub struct Health {
 #[derive(Clone)]
 struct Check {
     name: &'static str,
+    /// Whether the host works without what is checked.
+    optional: bool,
     run: Arc<dyn Fn() -> BoxFuture<'static, CheckResult> + Send + Sync>,
 }
 
@@ -49,7 +51,34 @@ impl Health {
     }
 
     /// Adds a check. All checks run concurrently on each request, and each fails after two seconds.
-    pub fn check<F, Answer, E>(mut self, name: &'static str, run: F) -> Self
+    pub fn check<F, Answer, E>(self, name: &'static str, run: F) -> Self
+    where
+        F: Fn() -> Answer + Send + Sync + 'static,
+        Answer: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.add(name, false, run)
+    }
+
+    /// Adds a check of what the host works without, such as a cache. If it fails, the host is
+    /// degraded and not unhealthy: the response is 200 and says so.
+    ///
+    /// ```
+    /// use store_context_adapters::axum::Health;
+    ///
+    /// let health = Health::new().optional_check("cache", || async { Err::<(), _>("it is cold") });
+    /// # let _ = health;
+    /// ```
+    pub fn optional_check<F, Answer, E>(self, name: &'static str, run: F) -> Self
+    where
+        F: Fn() -> Answer + Send + Sync + 'static,
+        Answer: Future<Output = Result<(), E>> + Send + 'static,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.add(name, true, run)
+    }
+
+    fn add<F, Answer, E>(mut self, name: &'static str, optional: bool, run: F) -> Self
     where
         F: Fn() -> Answer + Send + Sync + 'static,
         Answer: Future<Output = Result<(), E>> + Send + 'static,
@@ -59,7 +88,7 @@ impl Health {
             let answer = run();
             async move { answer.await.map_err(Into::into) }.boxed()
         });
-        self.checks.push(Check { name, run });
+        self.checks.push(Check { name, optional, run });
         self
     }
 }
@@ -72,16 +101,19 @@ impl fmt::Debug for Health {
 
 /// Returns the health endpoint.
 ///
-/// `GET /health`: 200 if every check passes, 503 if one fails, with the name and status of each.
-/// The reason of a failure is logged and not part of the response.
+/// `GET /health`: 200 if every check passes, 503 if one fails, with the name and status of each. If
+/// only optional checks fail, 200 with the status `degraded`. The reason of a failure is logged and
+/// not part of the response.
 pub fn router(health: Health) -> Router {
     reply::with_headers(Router::new().route("/health", get(show)).with_state(health))
 }
 
-#[derive(Serialize)]
+/// Ordered from the best to the worst.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Status {
     Ok,
+    Degraded,
     Failed,
 }
 
@@ -99,26 +131,27 @@ struct Report {
 
 async fn show(State(health): State<Health>) -> Response {
     let checks = join_all(health.checks.iter().map(checked)).await;
-    let all_pass = checks.iter().all(|check| matches!(check.status, Status::Ok));
-    let (code, status) = if all_pass {
-        (StatusCode::OK, Status::Ok)
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, Status::Failed)
+    let status = checks.iter().map(|check| check.status).max().unwrap_or(Status::Ok);
+    let code = match status {
+        Status::Ok | Status::Degraded => StatusCode::OK,
+        Status::Failed => StatusCode::SERVICE_UNAVAILABLE,
     };
     (code, Json(Report { status, checks })).into_response()
 }
 
 async fn checked(check: &Check) -> Checked {
-    let status = match timeout(CHECK_TIMEOUT, (check.run)()).await {
-        Ok(Ok(())) => Status::Ok,
-        Ok(Err(error)) => {
-            tracing::error!(check = check.name, %error, "a health check failed");
-            Status::Failed
-        }
-        Err(_elapsed) => {
-            tracing::error!(check = check.name, "a health check took too long");
-            Status::Failed
-        }
+    let Check { name, optional, run } = check;
+    let failure: Box<dyn Error + Send + Sync> = match timeout(CHECK_TIMEOUT, run()).await {
+        Ok(Ok(())) => return Checked { name, status: Status::Ok },
+        Ok(Err(error)) => error,
+        Err(_elapsed) => format!("no answer within {CHECK_TIMEOUT:?}").into(),
     };
-    Checked { name: check.name, status }
+    let status = if *optional {
+        tracing::warn!(check = name, error = %failure, "an optional health check failed");
+        Status::Degraded
+    } else {
+        tracing::error!(check = name, error = %failure, "a health check failed");
+        Status::Failed
+    };
+    Checked { name, status }
 }

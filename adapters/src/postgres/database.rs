@@ -1,11 +1,13 @@
 //! The host's pool of connections, and transactions that name their stores.
 
 use std::fmt;
+use std::time::Duration;
 
 use sqlx::postgres::PgPool;
-use sqlx::{AssertSqlSafe, Postgres, SqlStr, Transaction};
+use sqlx::{AssertSqlSafe, PgConnection, Postgres, SqlStr, Transaction};
 use store_context::model::StoreId;
 
+use super::error::DatabaseError;
 use super::schema::Schema;
 
 /// The tables of the engine in the host's Postgres, version 15 or later. Cloning it is cheap.
@@ -72,9 +74,83 @@ impl Database {
         stores: impl IntoIterator<Item = &'a StoreId>,
     ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         // One message: a round trip less than to begin and then to name the stores.
-        let begin = format!("BEGIN; SET LOCAL {SETTING} = {}", array_literal(stores));
+        // The last setting is for plans that are kept: one that was made while a table was small
+        // would go on to read the whole of it.
+        let begin = format!(
+            "BEGIN; SET LOCAL {SETTING} = {}; SET LOCAL enable_seqscan = off",
+            array_literal(stores)
+        );
         self.pool.begin_with(AssertSqlSafe(begin)).await
     }
+
+    /// Begins a transaction that names no store, for the queues.
+    pub(super) async fn begin_unnamed(
+        &self,
+    ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        self.pool.begin().await
+    }
+
+    /// Names the stores of a transaction that has begun, because it found out only then which they
+    /// are. They replace those named before.
+    pub(super) async fn name<'a>(
+        connection: &mut PgConnection,
+        stores: impl IntoIterator<Item = &'a StoreId>,
+    ) -> Result<(), sqlx::Error> {
+        let names: Vec<&str> = stores.into_iter().map(StoreId::as_str).collect();
+        let named = sqlx::query("SELECT set_config($1, $2::text[]::text, true)");
+        named.bind(SETTING).bind(names).execute(connection).await?;
+        Ok(())
+    }
+}
+
+/// Runs a statement or a short transaction again, a few times, if the server broke it off because of
+/// another one at the same time.
+pub(super) async fn retrying<T, E, F>(mut run: impl FnMut() -> F) -> Result<T, E>
+where
+    E: MayConflict,
+    F: Future<Output = Result<T, E>>,
+{
+    for wait in [5, 20, 50, 100] {
+        match run().await {
+            Err(error) if error.is_conflict() => {
+                tokio::time::sleep(Duration::from_millis(wait)).await;
+            }
+            ended => return ended,
+        }
+    }
+    run().await
+}
+
+/// An error that may say that the server refused a transaction because of another one at the same
+/// time, so that it succeeds if it is run again: a deadlock, or a failed serialization.
+pub(super) trait MayConflict {
+    /// Returns whether it says so.
+    fn is_conflict(&self) -> bool;
+}
+
+impl MayConflict for sqlx::Error {
+    fn is_conflict(&self) -> bool {
+        let code = self.as_database_error().and_then(|error| error.code());
+        matches!(code.as_deref(), Some("40001" | "40P01"))
+    }
+}
+
+impl MayConflict for DatabaseError {
+    fn is_conflict(&self) -> bool {
+        self.is("40001") || self.is("40P01")
+    }
+}
+
+/// Returns the seconds of a duration, for `make_interval`; at most a hundred years, because no time
+/// is later than Postgres' last one.
+pub(super) fn seconds(duration: Duration) -> f64 {
+    const CENTURY: Duration = Duration::from_hours(100 * 366 * 24);
+    duration.min(CENTURY).as_secs_f64()
+}
+
+/// Returns the duration of some seconds that the database counted; none if they are negative.
+pub(super) fn duration(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }
 
 /// The setting that names a transaction's stores. The policies of all payload compare with it.

@@ -20,7 +20,11 @@ mod rls_audit;
 mod schema;
 mod seal;
 mod stores;
+mod sweeps;
+mod sync_ledger;
 mod tables;
+mod values;
+mod webhook_ledger;
 
 pub use self::audit::{AuditMaintenance, AuditRetention, PostgresAuditTrail};
 pub use self::database::Database;
@@ -32,3 +36,6 @@ pub use self::seal::{
     InvalidKeyId, KeyId, KeyRing, KeyRingError, SealError, SealProblem, SealingKey, SealingKeys,
 };
 pub use self::stores::{PostgresStores, ResealStep};
+pub use self::sweeps::PostgresSweeps;
+pub use self::sync_ledger::PostgresSyncLedger;
+pub use self::webhook_ledger::PostgresWebhookLedger;

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use crate::error::Error;
 use crate::http::Op;
 use crate::http::envelope;
-use crate::http::prepared::{PreparedRequest, ResponseKind};
+use crate::http::prepared::{PreparedRequest, RawResponse, ResponseKind};
 use crate::http::shared::Http;
 use crate::http::upload::Fields;
 use crate::types::Secret;
@@ -163,10 +163,7 @@ impl<'a, T> Call<'a, T> {
     {
         let received = self.request.send().await?;
         Ok(Response {
-            // Decoded here, in the user's crate: only the operations that are called add to the
-            // build time.
-            value: envelope::decode(received.keys, &received.json)
-                .map_err(|(path, error)| received.decode_error(path, &error))?,
+            value: decoded(&received)?,
             status: received.sent.answer.status().as_u16(),
             request_id: received.request_id(),
             attempts: received.sent.attempts,
@@ -206,6 +203,13 @@ impl<'a, T: DeserializeOwned + Send + 'a> IntoFuture for Call<'a, T> {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move { self.with_meta().await.map(|answer| answer.value) })
+        Box::pin(async move { decoded(&self.request.send().await?) })
     }
+}
+
+/// Decodes a response, in the user's crate: only the operations that are called add to the build
+/// time.
+fn decoded<T: DeserializeOwned>(received: &RawResponse) -> Result<T, Error> {
+    envelope::decode(received.keys, &received.json)
+        .map_err(|(path, error)| received.decode_error(path, &error))
 }

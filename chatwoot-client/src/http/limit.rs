@@ -4,15 +4,17 @@
 //! requests and waits for the next window instead of being refused.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use sha2::{Digest, Sha256};
 use tokio::sync::{Mutex as Queue, MutexGuard as Turn};
 use tokio::time::Instant;
 
 use crate::http::pace;
-use crate::http::{Limit, Op};
+use crate::http::{BudgetAnswer, BudgetRequest, BudgetWindow, Limit, Op, RequestBudget};
 
 const MINUTE: u64 = 60;
 const HOUR: u64 = 3_600;
@@ -75,6 +77,19 @@ impl Limit {
             }
             Self::Upload | Self::Transcript | Self::WidgetPage => Duration::from_secs(HOUR),
             Self::WidgetConversation => Duration::from_secs(12 * HOUR),
+        }
+    }
+
+    /// Returns the name of its count in a [`RequestBudget`].
+    const fn name(self) -> &'static str {
+        match self {
+            Self::ContactSearch => "contact-search",
+            Self::ConversationMeta => "conversation-meta",
+            Self::Reports => "reports",
+            Self::Upload => "upload",
+            Self::Transcript => "transcript",
+            Self::WidgetConversation => "widget-conversation",
+            Self::WidgetPage => "widget-page",
         }
     }
 
@@ -156,17 +171,29 @@ pub(crate) enum Held {
 }
 
 /// The request counts of one client.
-#[derive(Debug)]
 pub(crate) struct Counts {
     limits: Limits,
     windows: Mutex<HashMap<Key, Count>>,
     /// First come, first served: who holds it is the next background request to be counted.
     background: Queue<()>,
+    shared: Option<Shared>,
+}
+
+/// The counts that other clients share.
+struct Shared {
+    budget: Arc<dyn RequestBudget>,
+    base_url: String,
 }
 
 impl Counts {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, windows: Mutex::default(), background: Queue::default() }
+        Self { limits, windows: Mutex::default(), background: Queue::default(), shared: None }
+    }
+
+    /// Returns the same, for a client of this server that shares a budget with others.
+    pub(crate) fn shared(self, budget: Option<Arc<dyn RequestBudget>>, base_url: &str) -> Self {
+        let shared = budget.map(|budget| Shared { budget, base_url: base_url.to_owned() });
+        Self { shared, ..self }
     }
 
     /// Waits until all background requests that came earlier are counted.
@@ -175,12 +202,91 @@ impl Counts {
     }
 
     /// Counts a request for `op`, or returns how long to wait before trying again.
-    pub(crate) fn take(
+    pub(crate) async fn take(
         &self,
         op: &Op,
         scope: &Scope<'_>,
         clock: CallClock,
     ) -> Result<(), Duration> {
+        let Some(shared) = &self.shared else { return self.take_own(op, scope, clock) };
+        // Boxed, so that the calls of other clients are no larger for it.
+        match Box::pin(self.ask(shared, op, scope, false)).await {
+            BudgetAnswer::Granted => self.record(op, scope, clock),
+            BudgetAnswer::Wait { wait, .. } => return Err(wait),
+            BudgetAnswer::Unavailable => return self.take_own(op, scope, clock),
+        }
+        Ok(())
+    }
+
+    /// Counts a background request for `op`, or returns how long to wait before trying again; only
+    /// for the holder of [`Counts::background_turn`].
+    pub(crate) async fn take_in_background(
+        &self,
+        op: &Op,
+        scope: &Scope<'_>,
+        clock: CallClock,
+    ) -> Result<(), Held> {
+        let Some(shared) = &self.shared else {
+            return self.take_own_in_background(op, scope, clock);
+        };
+        match Box::pin(self.ask(shared, op, scope, true)).await {
+            BudgetAnswer::Granted => self.record(op, scope, clock),
+            BudgetAnswer::Wait { window: 0, wait } if self.limits.per_minute.is_some() => {
+                return Err(Held::Paced(wait));
+            }
+            BudgetAnswer::Wait { wait, .. } => return Err(Held::Narrow(wait)),
+            BudgetAnswer::Unavailable => return self.take_own_in_background(op, scope, clock),
+        }
+        Ok(())
+    }
+
+    /// Asks the shared budget to count a request.
+    async fn ask(
+        &self,
+        shared: &Shared,
+        op: &Op,
+        scope: &Scope<'_>,
+        background: bool,
+    ) -> BudgetAnswer {
+        let everything = self.limits.per_minute.map(|allowed| BudgetWindow {
+            name: "everything".to_owned(),
+            allowed,
+            length: Duration::from_secs(MINUTE),
+            spread: Some(pace::spread(allowed)),
+        });
+        let narrow = self.narrow_limit(op).map(|limit| BudgetWindow {
+            name: scope.name(limit),
+            allowed: limit.allowed(),
+            length: limit.window(),
+            spread: None,
+        });
+        let windows: Vec<_> = everything.into_iter().chain(narrow).collect();
+        if windows.is_empty() {
+            return BudgetAnswer::Granted;
+        }
+        let base_url = &shared.base_url;
+        let request = BudgetRequest { base_url, background, windows: &windows };
+        match shared.budget.take(&request).await {
+            // A wait of nothing would be asked for again at once, without end.
+            BudgetAnswer::Wait { window, wait } => {
+                BudgetAnswer::Wait { window, wait: wait.max(Duration::from_millis(1)) }
+            }
+            answer => answer,
+        }
+    }
+
+    /// Counts a request that the shared budget granted, so that the client's own count is right
+    /// when it must do without.
+    fn record(&self, op: &Op, scope: &Scope<'_>, clock: CallClock) {
+        let places = [self.everything(), self.narrow(op, scope)];
+        let mut counts = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        for place in places.into_iter().flatten() {
+            used(&mut counts, place, clock);
+        }
+        count(&mut counts, places);
+    }
+
+    fn take_own(&self, op: &Op, scope: &Scope<'_>, clock: CallClock) -> Result<(), Duration> {
         let places = [self.everything(), self.narrow(op, scope)];
         let mut counts = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
         for (key, allowed, seconds) in places.into_iter().flatten() {
@@ -192,9 +298,7 @@ impl Counts {
         Ok(())
     }
 
-    /// Counts a background request for `op`, or returns how long to wait before trying again; only
-    /// for the holder of [`Counts::background_turn`].
-    pub(crate) fn take_in_background(
+    fn take_own_in_background(
         &self,
         op: &Op,
         scope: &Scope<'_>,
@@ -224,12 +328,25 @@ impl Counts {
     }
 
     fn everything(&self) -> Option<Place> {
-        self.limits.per_minute.map(|allowed| (Key::Everything, allowed, MINUTE))
+        let allowed = self.limits.per_minute?;
+        Some((Key::Everything, self.part(allowed), MINUTE))
     }
 
     fn narrow(&self, op: &Op, scope: &Scope<'_>) -> Option<Place> {
-        let limit = op.limit.filter(|limit| self.limits.narrow && !limit.is_per_address())?;
-        Some((scope.key(limit), limit.allowed(), limit.window().as_secs()))
+        let limit = self.narrow_limit(op)?;
+        Some((scope.key(limit), self.part(limit.allowed()), limit.window().as_secs()))
+    }
+
+    fn narrow_limit(&self, op: &Op) -> Option<Limit> {
+        op.limit.filter(|limit| self.limits.narrow && !limit.is_per_address())
+    }
+
+    /// Returns the client's own part of a limit, by which it counts alone.
+    fn part(&self, allowed: u32) -> u32 {
+        match &self.shared {
+            Some(shared) => (allowed / shared.budget.clients().max(1)).max(1),
+            None => allowed,
+        }
     }
 }
 
@@ -268,6 +385,24 @@ impl Scope<'_> {
             self.token.hash(&mut hasher);
         }
         Key::Narrow(limit, hasher.finish())
+    }
+
+    /// Returns the name of the count in a [`RequestBudget`], the same in each process; a token is
+    /// in it by its hash.
+    fn name(&self, limit: Limit) -> String {
+        let mut name = format!("{}:{}", limit.name(), self.account.unwrap_or_default());
+        if limit.is_per_token() {
+            let token = Sha256::digest(self.token.unwrap_or_default());
+            name.push(':');
+            name.push_str(&hex::encode(&token[..8]));
+        }
+        name
+    }
+}
+
+impl fmt::Debug for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Counts").field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 

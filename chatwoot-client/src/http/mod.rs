@@ -1,6 +1,7 @@
 //! The parts of a call: operations as data, requests, retries, rate limits, transports.
 
 pub(crate) mod body;
+pub(crate) mod budget;
 pub(crate) mod call;
 pub(crate) mod envelope;
 pub(crate) mod limit;
@@ -20,6 +21,7 @@ pub mod transport;
 pub(crate) mod upload;
 
 pub use self::body::{Body, Form, Part, PartSource};
+pub use self::budget::{BudgetAnswer, BudgetRequest, BudgetWindow, RequestBudget};
 pub use self::call::{Call, Response};
 pub use self::limit::Limits;
 pub use self::observe::{CallObserver, CallReport};

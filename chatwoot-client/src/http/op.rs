@@ -26,6 +26,16 @@ impl Verb {
             Self::Delete => "DELETE",
         }
     }
+
+    pub(crate) const fn method(self) -> http::Method {
+        match self {
+            Self::Get => http::Method::GET,
+            Self::Post => http::Method::POST,
+            Self::Put => http::Method::PUT,
+            Self::Patch => http::Method::PATCH,
+            Self::Delete => http::Method::DELETE,
+        }
+    }
 }
 
 /// The kind of token that an operation needs; it follows from the path.

@@ -5,6 +5,12 @@ use std::time::Duration;
 /// The part of a limit that background calls leave to live calls in any case: one in this many.
 const RESERVE: u32 = 50;
 
+/// Returns how many requests of a limit background calls may be spread over: the limit without the
+/// reserve.
+pub(crate) fn spread(limit: u32) -> u32 {
+    limit.saturating_sub((limit / RESERVE).max(1)).max(1)
+}
+
 /// Returns how far into its window a background request may be sent when `used` requests, of any
 /// kind, were sent in it before; `None` where not in this window.
 ///
@@ -12,7 +18,7 @@ const RESERVE: u32 = 50;
 /// without the reserve. So at any moment the rest of the window's requests is left to live calls,
 /// which are counted but never wait for this.
 pub(crate) fn due(used: u32, limit: u32, window: Duration) -> Option<Duration> {
-    let spread = limit.saturating_sub((limit / RESERVE).max(1)).max(1);
+    let spread = spread(limit);
     if used >= spread {
         return None;
     }

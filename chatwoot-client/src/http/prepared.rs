@@ -174,7 +174,9 @@ impl<'a> PreparedRequest<'a> {
     }
 
     /// Sends the call.
-    pub(crate) async fn send(self) -> Result<RawResponse, Error> {
+    ///
+    /// It borrows the request: a future that takes it by value has room for it twice.
+    pub(crate) async fn send(&self) -> Result<RawResponse, Error> {
         let request = self.request()?;
         let account = self.path.iter().find(|(name, _)| *name == "account_id");
         let scope = Scope {
@@ -186,7 +188,7 @@ impl<'a> PreparedRequest<'a> {
         policy.deadline = self.deadline.unwrap_or(policy.deadline);
         let background = self.background;
         let outgoing = Outgoing { op: self.op, request, scope, policy, background };
-        let sent = send(self.http, outgoing).await?;
+        let sent = send(self.http, &outgoing).await?;
         let (keys, json) = self
             .kind
             .json(self.op, &sent.answer)
@@ -199,42 +201,59 @@ impl<'a> PreparedRequest<'a> {
         if let Some(fault) = &self.fault {
             return Err(refuse(fault.clone()));
         }
-        let mut url = self.http.base_url().to_owned();
-        url.push_str(&render(self.op.path, &self.path).map_err(refuse)?);
-        if !self.query.is_empty() {
-            url.push('?');
-            url.push_str(&self.query);
-        }
-        let mut builder = http::Request::builder()
-            .method(self.op.verb.as_str())
-            .uri(url)
-            .extension(self.http.response_limit())
-            .header(ACCEPT, HeaderValue::from_static(self.kind.accept()));
+        let mut request = http::Request::new(Body::default());
+        *request.method_mut() = self.op.verb.method();
+        *request.uri_mut() = self
+            .url()
+            .map_err(refuse)?
+            .try_into()
+            .map_err(|_| refuse("the address cannot be written as a URI".into()))?;
+        let headers = request.headers_mut();
+        headers.insert(ACCEPT, HeaderValue::from_static(self.kind.accept()));
         if let Some(token) = self.token {
             let mut value = HeaderValue::from_str(token.expose())
                 .map_err(|_| refuse("the token has a character that no header can carry".into()))?;
             value.set_sensitive(true);
-            builder = builder.header(&self.token_header, value);
+            headers.insert(&self.token_header, value);
         }
-        let body = match &self.body {
-            Content::Nothing => Body::default(),
+        match &self.body {
+            Content::Nothing => {}
             Content::Json(json) => {
-                builder = builder.header(CONTENT_TYPE, "application/json");
-                json.clone().into()
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                *request.body_mut() = json.clone().into();
             }
             Content::Form(fields) => {
                 let form = fields.form().map_err(refuse)?;
-                builder = builder.header(CONTENT_TYPE, form.content_type());
-                Body::Form(form)
+                let content_type = HeaderValue::try_from(form.content_type())
+                    .map_err(|_| refuse("the form's boundary is not a header's text".into()))?;
+                headers.insert(CONTENT_TYPE, content_type);
+                *request.body_mut() = Body::Form(form);
             }
-        };
-        builder.body(body).map_err(|_| refuse("the address cannot be written as a URI".into()))
+        }
+        Ok(request)
+    }
+
+    fn url(&self) -> Result<String, String> {
+        let base = self.http.base_url();
+        // With room for two ids.
+        let length = base.len() + self.op.path.len() + self.query.len() + 16;
+        let mut url = String::with_capacity(length);
+        url.push_str(base);
+        render(&mut url, self.op.path, &self.path)?;
+        if !self.query.is_empty() {
+            url.push('?');
+            url.push_str(&self.query);
+        }
+        Ok(url)
     }
 }
 
-/// Fills in the `{parameters}` of a path.
-fn render(path: &str, values: &[(&'static str, String)]) -> Result<String, String> {
-    let mut rendered = String::with_capacity(path.len() + 16);
+/// Appends a path with its `{parameters}` filled in.
+fn render(
+    rendered: &mut String,
+    path: &str,
+    values: &[(&'static str, String)],
+) -> Result<(), String> {
     let mut rest = path;
     while let Some((before, from_name)) = rest.split_once('{') {
         let (name, after) = from_name.split_once('}').ok_or("the path has an unclosed brace")?;
@@ -248,26 +267,31 @@ fn render(path: &str, values: &[(&'static str, String)]) -> Result<String, Strin
         rest = after;
     }
     rendered.push_str(rest);
-    Ok(rendered)
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn rendered(path: &str, values: &[(&'static str, String)]) -> Result<String, String> {
+        let mut rendered = String::new();
+        render(&mut rendered, path, values).map(|()| rendered)
+    }
+
     #[test]
     fn a_parameter_cannot_leave_its_segment() {
         let path = "/contacts/{id}/notes";
-        let render = |id: &str| render(path, &[("id", id.to_owned())]);
-        assert_eq!(render("a/b?c#d é").as_deref(), Ok("/contacts/a%2Fb%3Fc%23d%20%C3%A9/notes"));
-        assert!(render("").is_err());
-        assert!(render("..").is_err());
+        let rendered = |id: &str| rendered(path, &[("id", id.to_owned())]);
+        assert_eq!(rendered("a/b?c#d é").as_deref(), Ok("/contacts/a%2Fb%3Fc%23d%20%C3%A9/notes"));
+        assert!(rendered("").is_err());
+        assert!(rendered("..").is_err());
     }
 
     #[test]
     fn a_missing_parameter_is_named() {
         assert_eq!(
-            render("/{a}/{b}", &[("a", "1".into())]),
+            rendered("/{a}/{b}", &[("a", "1".into())]),
             Err("the path parameter b is not given".into())
         );
     }

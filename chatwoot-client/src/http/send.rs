@@ -31,18 +31,18 @@ pub(crate) struct Sent {
 }
 
 /// Sends a request until there is a response, a failure that must not be retried, or no time left.
-pub(crate) async fn send(http: &Http, outgoing: Outgoing<'_>) -> Result<Sent, Error> {
+pub(crate) async fn send(http: &Http, outgoing: &Outgoing<'_>) -> Result<Sent, Error> {
     let op = outgoing.op;
     let span = tracing::debug_span!("chatwoot", op = op.name, account = outgoing.scope.account);
     async {
         let clock = http.call_clock();
         let mut attempts = 0;
-        let sent = attempt(http, &outgoing, clock, &mut attempts).await;
+        let sent = attempt(http, outgoing, clock, &mut attempts).await;
         let report = CallReport::new(&op, http.base_url(), outgoing.scope.account);
         let (elapsed, error) = (clock.elapsed(), sent.as_ref().err());
         http.observe(&CallReport { attempts, elapsed, error, ..report });
-        sent.map(|answer| Sent { answer, attempts, elapsed: clock.elapsed() })
-            .map_err(|error| error.tried(attempts, clock.elapsed()))
+        sent.map(|answer| Sent { answer, attempts, elapsed })
+            .map_err(|error| error.tried(attempts, elapsed))
     }
     .instrument(span)
     .await
@@ -107,7 +107,9 @@ async fn once(
     let left = outgoing.policy.deadline.saturating_sub(clock.elapsed());
     let timeout = outgoing.policy.timeout.min(left);
     http.counters().sent();
-    let sending = http.transport().send(outgoing.request.clone(), timeout);
+    let mut request = outgoing.request.clone();
+    request.extensions_mut().insert(http.response_limit());
+    let sending = http.transport().send(request, timeout);
     // The transport applies the timeout; one that does not must not block the call for ever.
     let sent = tokio::time::timeout(timeout, sending).await;
     let sent = sent.unwrap_or_else(|_| Err(TransportError::timeout("no response in time")));
@@ -125,7 +127,7 @@ async fn take_place(http: &Http, outgoing: &Outgoing<'_>, clock: CallClock) -> R
     if outgoing.background {
         return take_place_in_background(http, outgoing, clock).await;
     }
-    while let Err(wait) = http.counts().take(&outgoing.op, &outgoing.scope, clock) {
+    while let Err(wait) = http.counts().take(&outgoing.op, &outgoing.scope, clock).await {
         hold_back(http, outgoing, clock, wait).await?;
     }
     Ok(())
@@ -146,7 +148,7 @@ async fn take_place_in_background(
             Error::new(outgoing.op.name, ErrorKind::RateLimited, detail)
         })?;
         let wait = loop {
-            match counts.take_in_background(&outgoing.op, &outgoing.scope, clock) {
+            match counts.take_in_background(&outgoing.op, &outgoing.scope, clock).await {
                 Ok(()) => return Ok(()),
                 // The call keeps its turn: nobody behind it may be sent earlier.
                 Err(Held::Paced(wait)) => hold_back(http, outgoing, clock, wait).await?,

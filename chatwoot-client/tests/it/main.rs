@@ -5,6 +5,8 @@
 mod answers;
 #[cfg(feature = "fake")]
 mod background;
+#[cfg(feature = "fake")]
+mod budget;
 mod deadline;
 mod documents;
 mod double;

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use chatwoot_client::{BuildError, Client};
+use tokio::time::Instant;
 use url::Url;
+
+use crate::guard::lock;
 
 /// The reason why there is no client for a base URL. No message of it contains a secret.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +49,9 @@ pub enum ClientsError {
 /// Keeps one [`Client`] per Chatwoot server, by its base URL: stores on one server share its
 /// connections and its rate limits. Clones share the clients.
 ///
+/// A client that no store has used for a day is dropped when another is built, so that the servers
+/// of stores that left are not kept for ever.
+///
 /// ```
 /// use store_context::accounts::Clients;
 /// use store_context::chatwoot::{Client, Limits};
@@ -64,8 +71,16 @@ pub struct Clients(Arc<Inner>);
 
 struct Inner {
     build: Option<Box<Build>>,
-    made: Mutex<BTreeMap<String, Client>>,
+    made: Mutex<BTreeMap<String, Made>>,
 }
+
+struct Made {
+    client: Client,
+    used: Instant,
+}
+
+/// How long a client is kept that is not used: far longer than a window of the server's limits.
+const UNUSED: Duration = Duration::from_hours(24);
 
 type Build = dyn Fn(&Url) -> Result<Client, BuildError> + Send + Sync;
 
@@ -90,7 +105,8 @@ impl Clients {
     /// # }
     /// ```
     pub fn single(client: Client) -> Self {
-        let made = BTreeMap::from([(client.base_url().to_owned(), client)]);
+        let made = Made { used: Instant::now(), client };
+        let made = BTreeMap::from([(made.client.base_url().to_owned(), made)]);
         Self(Arc::new(Inner { build: None, made: Mutex::new(made) }))
     }
 
@@ -101,9 +117,11 @@ impl Clients {
     /// Returns an error if there is no such client and none could be built.
     pub fn get(&self, base_url: &Url) -> Result<Client, ClientsError> {
         let key = base_url.as_str().trim_end_matches('/');
-        let mut made = self.made();
-        if let Some(client) = made.get(key) {
-            return Ok(client.clone());
+        let now = Instant::now();
+        let mut made = lock(&self.0.made);
+        if let Some(made) = made.get_mut(key) {
+            made.used = now;
+            return Ok(made.client.clone());
         }
         let asked = shown(base_url);
         let Some(make_client) = &self.0.build else {
@@ -117,13 +135,9 @@ impl Clients {
             let other = client.base_url().to_owned();
             return Err(ClientsError::WrongBaseUrl { asked, built: other });
         }
-        made.insert(key.to_owned(), client.clone());
+        made.retain(|_, made| now.duration_since(made.used) < UNUSED);
+        made.insert(key.to_owned(), Made { client: client.clone(), used: now });
         Ok(client)
-    }
-
-    /// A panic of the host's function does not leave the map inconsistent.
-    fn made(&self) -> MutexGuard<'_, BTreeMap<String, Client>> {
-        self.0.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -135,6 +149,30 @@ fn shown(base_url: &Url) -> String {
 
 impl fmt::Debug for Clients {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.made().keys()).finish()
+        f.debug_set().entries(lock(&self.0.made).keys()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chatwoot_client::fake::FakeChatwoot;
+
+    use super::*;
+
+    /// The servers of stores that left are not kept for ever.
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_nobody_uses_is_dropped() {
+        let build =
+            |url: &Url| Client::builder(url.as_str()).transport(FakeChatwoot::new()).build();
+        let clients = Clients::new(build);
+        let url = |n: u32| format!("https://c{n}.example.com").parse::<Url>().unwrap();
+        for n in 0..100 {
+            clients.get(&url(0)).unwrap();
+            clients.get(&url(n)).unwrap();
+            tokio::time::advance(Duration::from_hours(1)).await;
+        }
+        let made: Vec<String> = lock(&clients.0.made).keys().cloned().collect();
+        assert!(made.len() <= 25, "{made:?}");
+        assert!(made.contains(&"https://c0.example.com".to_owned()), "it is used: {made:?}");
     }
 }

@@ -24,8 +24,32 @@ fn each_macro_lists_every_promise_of_its_port() {
         ("cache", include_str!("cache.rs")),
         ("host", include_str!("host.rs")),
         ("stores", include_str!("stores.rs")),
-        ("sync_ledger", include_str!("sync_ledger.rs")),
-        ("webhook_ledger", include_str!("webhook_ledger.rs")),
+        (
+            "sync_ledger",
+            concat!(
+                include_str!("sync_ledger/mod.rs"),
+                include_str!("sync_ledger/rows.rs"),
+                include_str!("sync_ledger/turns.rs"),
+                include_str!("sync_ledger/leases.rs"),
+                include_str!("sync_ledger/doubts.rs"),
+                include_str!("sync_ledger/links.rs"),
+                include_str!("sync_ledger/gone.rs"),
+                include_str!("sync_ledger/parked.rs"),
+                include_str!("sync_ledger/pauses.rs")
+            ),
+        ),
+        (
+            "webhook_ledger",
+            concat!(
+                include_str!("webhook_ledger/mod.rs"),
+                include_str!("webhook_ledger/taking.rs"),
+                include_str!("webhook_ledger/states.rs"),
+                include_str!("webhook_ledger/turns.rs"),
+                include_str!("webhook_ledger/queues.rs"),
+                include_str!("webhook_ledger/parked.rs"),
+                include_str!("webhook_ledger/removal.rs")
+            ),
+        ),
         ("webhook_rounds", include_str!("webhook_rounds.rs")),
     ] {
         let promises: BTreeSet<&str> = source

@@ -45,7 +45,8 @@ impl Default for ContextConfig {
 ///
 /// A snapshot is at most [`ContextConfig::ttl`] old. Within one process, concurrent requests for
 /// the same customer share one read, and data that was read before [`ContextService::forget`] is
-/// not cached after it; another process may cache it until it expires.
+/// not cached after it. Whether another process may still cache it, until it expires, is up to the
+/// [`Cache`](crate::ports::Cache).
 ///
 /// ```
 /// use store_context::context::{ContextConfig, ContextService};

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use tokio::sync::OnceCell;
+
+use crate::guard::lock;
 
 /// The reads in progress, by key. A key is present only while a request waits for it.
 #[derive(Debug)]
@@ -72,7 +74,7 @@ impl<T> SingleFlight<T> {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, InFlight<T>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

@@ -1,12 +1,17 @@
 //! The health of the workers and the ledgers.
 
+use std::error::Error;
 use std::time::Duration;
 
+use futures_util::future::try_join3;
 use jiff::Timestamp;
 use serde::Serialize;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::supervise::Worker;
-use crate::ports::{PortResult, Ports, SyncCounts, WebhookCounts};
+use crate::guard;
+use crate::ports::{PortError, PortFailure, PortResult, Ports, SyncCounts, WebhookCounts};
 
 /// The health of a worker.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -45,6 +50,12 @@ pub struct EngineHealth {
 /// A worker that was not polled for this long counts as dead.
 const ALIVE: Duration = Duration::from_mins(1);
 
+/// The time limit of the ledgers: a health endpoint is asked by somebody who waits.
+const LIMIT: Duration = Duration::from_secs(3);
+
+/// How long counts are kept: counting may take a database a while, however often it is asked.
+const KEPT: Duration = Duration::from_secs(3);
+
 /// The maximum number of paused stores that are counted.
 const PAUSED: usize = 100;
 
@@ -60,16 +71,69 @@ impl EngineHealth {
     }
 }
 
-pub(super) async fn of(ports: &Ports, workers: &[Worker]) -> PortResult<EngineHealth> {
+/// The ledgers' counts of the last few seconds.
+#[derive(Debug, Default)]
+pub(super) struct LastCounts(Mutex<Option<(Instant, Result<Counts, Failed>)>>);
+
+#[derive(Clone, Copy, Debug)]
+struct Counts {
+    sync: SyncCounts,
+    webhooks: WebhookCounts,
+    paused_stores: usize,
+}
+
+/// An error of a port that can be returned again.
+#[derive(Clone, Debug)]
+struct Failed {
+    port: &'static str,
+    reason: String,
+}
+
+impl LastCounts {
+    /// Returns the counts, which are read at most once at a time and every few seconds.
+    async fn get(&self, ports: &Ports) -> PortResult<Counts> {
+        let mut last = self.0.lock().await;
+        let recent = last.as_ref().filter(|(at, _)| at.elapsed() < KEPT).map(|(_, it)| it.clone());
+        let counts = if let Some(counts) = recent {
+            counts
+        } else {
+            let counts = count(ports).await.map_err(|error| Failed::of(&error));
+            *last = Some((Instant::now(), counts.clone()));
+            counts
+        };
+        counts.map_err(|Failed { port, reason }| PortError::new(port, reason))
+    }
+}
+
+impl Failed {
+    fn of(error: &PortFailure) -> Self {
+        let reason = error.source().map_or_else(String::new, ToString::to_string);
+        Self { port: error.port().unwrap_or("ledger"), reason }
+    }
+}
+
+async fn count(ports: &Ports) -> PortResult<Counts> {
+    let (sync, webhooks, paused) = try_join3(
+        guard::port_within(LIMIT, "sync ledger", ports.sync.counts(None)),
+        guard::port_within(LIMIT, "webhook ledger", ports.webhooks.counts(None)),
+        guard::port_within(LIMIT, "sync ledger", ports.sync.paused(None, PAUSED)),
+    )
+    .await?;
+    Ok(Counts { sync, webhooks, paused_stores: paused.len() })
+}
+
+pub(super) async fn of(
+    ports: &Ports,
+    workers: &[Worker],
+    last: &LastCounts,
+) -> PortResult<EngineHealth> {
     let workers = workers.iter().map(|worker| WorkerHealth {
         name: worker.name(),
         running: worker.is_running(),
         restarts: worker.restarts(),
         polled_seconds_ago: worker.polled_ago().map(|ago| ago.as_secs()),
     });
-    let sync = ports.sync.counts(None).await?;
-    let webhooks = ports.webhooks.counts(None).await?;
-    let paused_stores = ports.sync.paused(None, PAUSED).await?.len();
+    let Counts { sync, webhooks, paused_stores } = last.get(ports).await?;
     let now = ports.clock.now();
     let lag = |since: Option<Timestamp>| {
         let seconds = since.map_or(0, |since| now.duration_since(since).as_secs());

@@ -15,6 +15,7 @@ use futures_util::FutureExt;
 use futures_util::future::join_all;
 
 pub use self::builder::EngineBuilder;
+use self::health::LastCounts;
 pub use self::health::{EngineHealth, WorkerHealth};
 use self::supervise::Worker;
 use crate::accounts::Accounts;
@@ -49,6 +50,7 @@ use crate::ports::{PortResult, Ports};
 pub struct Engine {
     ports: Ports,
     workers: Arc<[Worker]>,
+    counts: Arc<LastCounts>,
 }
 
 /// The maximum time that [`Engine::run_until`] takes to return after `shutdown` completes.
@@ -61,7 +63,7 @@ impl Engine {
     }
 
     fn new(ports: Ports, workers: Vec<Worker>) -> Self {
-        Self { ports, workers: workers.into() }
+        Self { ports, workers: workers.into(), counts: Arc::default() }
     }
 
     /// Runs the workers until `shutdown` completes. Then the workers claim no more, finish or
@@ -91,13 +93,14 @@ impl Engine {
         self.run_until(std::future::pending()).await;
     }
 
-    /// Returns the health of the workers and the ledgers, for a health endpoint and metrics. It
-    /// counts rows in both ledgers, so call it every few seconds, not for each request.
+    /// Returns the health of the workers and the ledgers, for a health endpoint and metrics. The
+    /// counts of the ledgers are read at most every three seconds, however often it is called.
     ///
     /// # Errors
-    /// Returns an error if a ledger failed, which is a health result too.
+    /// Returns an error if a ledger failed or did not answer within three seconds, which is a
+    /// health result too.
     pub async fn health(&self) -> PortResult<EngineHealth> {
-        health::of(&self.ports, &self.workers).await
+        health::of(&self.ports, &self.workers, &self.counts).await
     }
 }
 

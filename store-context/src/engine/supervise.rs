@@ -3,8 +3,8 @@
 use std::future::poll_fn;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use tokio::time::{Instant, sleep};
 
 use crate::backoff::retry_after;
-use crate::guard;
+use crate::guard::{self, lock};
 use crate::ports::Ports;
 
 /// Starts a worker, which ends when the given future completes.
@@ -68,7 +68,7 @@ impl Worker {
 
     /// Returns the time since the worker was last polled.
     pub(super) fn polled_ago(&self) -> Option<Duration> {
-        let polled = *self.polled.lock().unwrap_or_else(PoisonError::into_inner);
+        let polled = *lock(&self.polled);
         polled.map(|polled| polled.elapsed())
     }
 
@@ -108,7 +108,7 @@ impl Worker {
         let mut beat = pin!(sleep(BEAT));
         poll_fn(|context| {
             let now = Instant::now();
-            *self.polled.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+            *lock(&self.polled) = Some(now);
             while beat.as_mut().poll(context).is_ready() {
                 beat.as_mut().reset(now + BEAT);
             }

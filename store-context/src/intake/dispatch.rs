@@ -18,6 +18,7 @@ use crate::ports::{
     AuditTrail, ClaimRequest, Entry, EntryOutcome, Observer, PortFailure, PortResult, Ports,
     QueueClaim, WebhookLedger,
 };
+use crate::time::{TICK, later};
 
 /// The configuration of a [`Dispatcher`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +103,8 @@ impl Dispatcher {
     ) -> Self {
         let (ledger, observer) = (ports.webhooks.clone(), ports.observer.clone());
         let audit = ports.audit.clone();
+        // A lease that ends at once would be claimed again at once.
+        let config = DispatchConfig { lease: config.lease.max(TICK), ..config };
         Self { accounts, ledger, handler, observer, audit, config }
     }
 
@@ -249,11 +252,12 @@ impl Dispatcher {
     /// did not respond for so long that another worker may have.
     async fn renew(&self, claim: &QueueClaim, renewed: &mut Instant) {
         let lease = self.config.lease;
-        let mut next = *renewed + lease / 3;
+        let every = (lease / 3).max(TICK);
+        let mut next = later(*renewed, every);
         loop {
             tokio::time::sleep_until(next).await;
             let asked = Instant::now();
-            next = asked + lease / 3;
+            next = later(asked, every);
             match self.port(self.ledger.extend(claim, lease)).await {
                 Ok(true) => *renewed = asked,
                 Ok(false) => return,
@@ -288,11 +292,7 @@ impl Work for Dispatcher {
     }
 
     async fn wait(&self) {
-        // A port that panics or hangs must not end the delay early or block for ever.
-        let wait = self.ledger.wait(self.config.idle);
-        if let Err(Cut::Panicked(_)) = guarded(self.config.idle * 2, wait).await {
-            tokio::time::sleep(self.config.idle).await;
-        }
+        guard::wait(self.config.idle, self.ledger.wait(self.config.idle)).await;
     }
 
     async fn serve(&self, claim: QueueClaim, mut stop: Stop) -> Dispatched {

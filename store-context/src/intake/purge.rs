@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::guard;
 use crate::ports::{Observer, PortResult, Ports, PurgeRequest, Purged, WebhookLedger};
+use crate::time::pause;
 
 /// The configuration of a [`WebhookPurge`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +92,7 @@ impl WebhookPurge {
                     }
                     Err(error) => tracing::error!(%error, "the webhook ledger cannot be purged"),
                 }
-                tokio::time::sleep(self.config.every).await;
+                pause(self.config.every).await;
             }
         };
         tokio::select! { biased; () = shutdown => {}, () = purge => {} }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::lock;
+use crate::guard::lock;
 use crate::model::StoreId;
 use crate::ports::{AuditEntry, AuditRecord, AuditTrail, Clock, PortResult, SystemClock};
 

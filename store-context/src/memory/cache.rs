@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::lock;
+use crate::guard::lock;
 use crate::ports::{Cache, PortResult};
 
 /// A limit longer than a process runs, and small enough for every clock.

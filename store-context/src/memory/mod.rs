@@ -8,16 +8,18 @@ mod audit;
 mod cache;
 mod fair_queue;
 mod shop;
+mod signals;
 mod stores;
 mod sweeps;
 mod sync_ledger;
 mod webhook_ledger;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 pub use self::audit::MemoryAuditTrail;
 pub use self::cache::MemoryCache;
 pub use self::shop::{MemoryShop, ShopError};
+pub use self::signals::MemorySignals;
 pub use self::stores::MemoryStores;
 pub use self::sweeps::MemorySweeps;
 pub use self::sync_ledger::MemorySyncLedger;
@@ -81,9 +83,4 @@ pub fn ports_with(
         clock,
         observer: Arc::new(()),
     }
-}
-
-/// Locks a mutex; no code here panics while it holds a lock, so a poisoned one is consistent.
-fn lock<T>(state: &Mutex<T>) -> MutexGuard<'_, T> {
-    state.lock().unwrap_or_else(PoisonError::into_inner)
 }

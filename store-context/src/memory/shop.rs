@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use iso_currency::Currency;
 use jiff::Timestamp;
 
-use super::lock;
+use crate::guard::lock;
 use crate::model::{
     Cart, CurrencyMismatch, Customer, CustomerId, Order, OrderId, OrderTotals, StoreId,
 };

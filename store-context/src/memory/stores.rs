@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::lock;
+use crate::guard::lock;
 use crate::model::{Store, StoreId};
 use crate::ports::{
     Address, AddressToken, Clock, PortResult, ProvisionLock, StoreAccount, StoreCredentials,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::lock;
+use crate::guard::lock;
 use crate::model::StoreId;
 use crate::ports::{Clock, PortResult, SweepClaim, Sweeps, SystemClock};
 

@@ -15,6 +15,7 @@ mod customers;
 mod error;
 mod observer;
 mod orders;
+mod signals;
 mod stores;
 mod sweeps;
 mod sync_ledger;
@@ -33,6 +34,7 @@ pub use self::customers::{Cursor, CustomerPage, Customers};
 pub use self::error::{PortError, PortFailure, PortResult};
 pub use self::observer::{Observer, SyncReport};
 pub use self::orders::Orders;
+pub use self::signals::{Change, Signal, SignalEvent, Signals, Subscription};
 pub use self::stores::{ProvisionLock, StoreAccount, StoreRecord, Stores};
 pub use self::sweeps::{SweepClaim, Sweeps};
 pub use self::sync_ledger::{

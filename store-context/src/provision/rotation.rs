@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use super::{ProvisionError, Provisioner};
 use crate::model::StoreId;
 use crate::ports::PortFailure;
+use crate::store_ids::StoreIds;
+use crate::time::pause;
 
 /// The configuration of a [`PanelRotation`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,12 +69,9 @@ impl PanelRotation {
     /// # Errors
     /// Returns an error if the ids of the stores could not be read.
     pub async fn run_once(&self) -> Result<Rotated, PortFailure> {
-        const PAGE: usize = 1_000;
         let mut round = Rotated::default();
-        let mut after = None;
-        loop {
-            let ids = self.provisioner.ports.stores.ids(after.as_ref(), PAGE).await?;
-            let Some(last) = ids.last().cloned() else { return Ok(round) };
+        let mut stores = StoreIds::new(&*self.provisioner.ports.stores);
+        while let Some(ids) = stores.next().await? {
             for id in ids {
                 match self.rotate(&id).await {
                     Ok(true) => round.rotated.push(id),
@@ -83,8 +82,8 @@ impl PanelRotation {
                     }
                 }
             }
-            after = Some(last);
         }
+        Ok(round)
     }
 
     /// Rotates at intervals for as long as the future is polled; drop it to stop.
@@ -93,7 +92,7 @@ impl PanelRotation {
             if let Err(error) = self.run_once().await {
                 tracing::error!(%error, "the stores cannot be read");
             }
-            tokio::time::sleep(self.config.every).await;
+            pause(self.config.every).await;
         }
     }
 

@@ -13,11 +13,12 @@ use super::worker::ContactSync;
 use super::write::{Attempt, WriteError, Written};
 use crate::accounts::{OpenAccount, StoreAccountError};
 use crate::attributes::CartState;
-use crate::guard::guarded;
+use crate::guard;
 use crate::model::{CustomerId, Insights, StoreId};
 use crate::ports::{
     Doubt, Hold, Link, PortError, PortResult, Ports, Priority, Settlement, SyncClaim,
 };
+use crate::time::later;
 
 impl ContactSync {
     pub(super) async fn open(&self, store: &StoreId) -> Result<OpenAccount, StoreAccountError> {
@@ -33,9 +34,7 @@ impl ContactSync {
         port: &'static str,
         call: impl Future<Output = PortResult<T>> + Send,
     ) -> PortResult<T> {
-        let answer = guarded(self.config.port_timeout, call).await;
-        let answer = answer.unwrap_or_else(|cut| Err(PortError::new(port, cut)));
-        answer.map_err(|error| error.named(port))
+        guard::port_within(self.config.port_timeout, port, call).await
     }
 
     /// Returns the contact that the customer should have now; `None` if the shop has no such
@@ -176,7 +175,7 @@ impl ContactSync {
         longest: Duration,
     ) -> Result<SyncClaim, WriteError> {
         const PAUSE: Duration = Duration::from_millis(25);
-        let until = Instant::now() + longest;
+        let until = later(Instant::now(), longest);
         loop {
             match self.hold(store, customer).await? {
                 Hold::Held(claim) => return Ok(*claim),

@@ -8,6 +8,7 @@ mod customer;
 mod drift;
 mod erase;
 mod error;
+mod failure;
 mod gone;
 mod merge;
 mod merge_guest;

@@ -7,8 +7,9 @@ use tokio::time::{Instant, sleep};
 use super::sweep::{SweepCursor, SweepStep};
 use super::worker::ContactSync;
 use crate::guard::{self, guarded};
-use crate::model::StoreId;
 use crate::ports::{PortResult, SweepClaim};
+use crate::store_ids::StoreIds;
+use crate::time::{SHORTEST, scaled};
 
 /// The lease of a claim on a sweep; it is renewed while the store is swept.
 const LEASE: Duration = Duration::from_mins(5);
@@ -26,9 +27,6 @@ const AFTER_FAILURE: Duration = Duration::from_mins(30);
 /// the ports.
 const STEP_LIMIT: Duration = Duration::from_mins(4);
 
-/// The number of stores that are read at once.
-const STORES: usize = 500;
-
 impl ContactSync {
     /// Sweeps every store once per `every`, one after another, until `shutdown` completes; see
     /// [`ContactSync::sweep`]. An interrupted sweep starts from the beginning.
@@ -37,6 +35,7 @@ impl ContactSync {
     /// [`SyncConfig::sweep_calls_per_minute`](super::SyncConfig::sweep_calls_per_minute) calls per
     /// minute; [`Sweeps`](crate::ports::Sweeps) distributes the stores among the processes.
     pub async fn sweep_until(&self, every: Duration, shutdown: impl Future<Output = ()> + Send) {
+        let every = every.max(SHORTEST);
         let mut held = None;
         tokio::select! {
             biased;
@@ -74,14 +73,11 @@ impl ContactSync {
     }
 
     async fn schedule_sweeps(&self) -> PortResult<()> {
-        let mut after: Option<StoreId> = None;
-        loop {
-            let ids = self.ports.stores.ids(after.as_ref(), STORES);
-            let ids = guard::port("stores", ids).await?;
-            let Some(last) = ids.last().cloned() else { return Ok(()) };
+        let mut stores = StoreIds::new(&*self.ports.stores);
+        while let Some(ids) = stores.next().await? {
             guard::port("sweeps", self.ports.sweeps.schedule(&ids)).await?;
-            after = Some(last);
         }
+        Ok(())
     }
 
     /// Sweeps a store, and returns the delay before its next sweep.
@@ -99,7 +95,7 @@ impl ContactSync {
                     sleep(pace * calls).await;
                 }
                 // Up to a tenth more or less, so that stores that started together spread out.
-                Ok(_) => return every.mul_f64(0.9 + fastrand::f64() / 5.0),
+                Ok(_) => return scaled(every, 0.9 + fastrand::f64() / 5.0),
                 Err(error) => {
                     tracing::warn!(%store, error, "a sweep was cut short; it begins again later");
                     return AFTER_FAILURE.min(every);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::future::pending;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -15,17 +15,19 @@ use jiff::SignedDuration;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::config::SyncConfig;
-use super::error::{Blame, SERVER_TIME, SyncError};
+use super::error::{SERVER_TIME, SyncError};
+use super::failure::Failures;
 use super::report::{Done, Outcome, Synced};
 use crate::accounts::Accounts;
-use crate::backoff::retry_after;
 use crate::context::ContextService;
-use crate::guard::{self, Cut, guarded};
+use crate::guard::{self, lock};
 use crate::model::{CustomerId, StoreId};
+use crate::pool::InHand;
 use crate::ports::{
     ClaimRequest, Cursor, CustomerPage, Doubt, Hold, PortError, PortFailure, PortResult, Ports,
     Priority, Settlement, SyncClaim, SyncReport,
 };
+use crate::time::{TICK, later};
 
 /// Syncs customers to contacts. Any number of instances may run on one ledger; clones share their
 /// state.
@@ -35,11 +37,7 @@ pub struct ContactSync {
     pub(super) ports: Ports,
     pub(super) config: SyncConfig,
     context: Option<ContextService>,
-    /// The number of consecutive failures of each store that may be caused by a customer or by its
-    /// Chatwoot.
-    failures: Arc<Mutex<BTreeMap<StoreId, u32>>>,
-    /// When a customer was last synced, so that the host's ports worked.
-    worked: Arc<Mutex<Option<Instant>>>,
+    pub(super) failures: Arc<Failures>,
     /// The second row of each claim that needs one, until it is returned: a worker that is cut off
     /// leaves it here.
     beside: Arc<Mutex<BTreeMap<RowKey, SyncClaim>>>,
@@ -52,21 +50,11 @@ fn key(claim: &SyncClaim) -> RowKey {
     (claim.store.clone(), claim.customer.clone())
 }
 
-/// The number of consecutive ambiguous failures after which the store's Chatwoot is taken as the
-/// cause.
-const STORE_FAILURES: u32 = 5;
-
-/// How long after a successful sync a failing port is held against the customer.
-const WORKED_LATELY: Duration = Duration::from_mins(1);
-
-/// The delay, on average, before a customer is tried again whose sync failed by a port that is down.
-const PORT_IS_DOWN: Duration = Duration::from_secs(15);
-
 /// A synced customer, before the claim is settled.
-struct Finished {
-    claim: SyncClaim,
-    done: Done,
-    error: Option<String>,
+pub(super) struct Finished {
+    pub(super) claim: SyncClaim,
+    pub(super) done: Done,
+    pub(super) error: Option<String>,
 }
 
 /// What there is room for.
@@ -86,8 +74,10 @@ type Settled = (Vec<Finished>, PortResult<Vec<bool>>);
 impl ContactSync {
     /// Creates a sync between the host's ports and the stores' accounts.
     pub fn new(accounts: Accounts, ports: Ports, config: SyncConfig) -> Self {
-        let (failures, worked, beside) = (Arc::default(), Arc::default(), Arc::default());
-        Self { accounts, ports, config, context: None, failures, worked, beside }
+        let (failures, beside) = (Arc::default(), Arc::default());
+        // A lease that ends at once would be claimed again at once.
+        let config = SyncConfig { lease: config.lease.max(TICK), ..config };
+        Self { accounts, ports, config, context: None, failures, beside }
     }
 
     /// Also removes a customer's cached snapshot when a change is wanted.
@@ -208,6 +198,8 @@ impl ContactSync {
         let mut claiming: Option<BoxFuture<'_, (Room, PortResult<Vec<SyncClaim>>)>> = None;
         let mut settling: Option<BoxFuture<'_, Settled>> = None;
         let mut resting: Option<BoxFuture<'_, ()>> = None;
+        // Whether more can be claimed than the claim under way asked for.
+        let mut freed = false;
         loop {
             if settling.is_none() && !finished.is_empty() {
                 settling = Some(self.settle(std::mem::take(&mut finished)).boxed());
@@ -219,13 +211,14 @@ impl ContactSync {
             if !ends && claiming.is_none() && resting.is_none() {
                 let room = self.room(&held, left);
                 if room.limit > 0 {
+                    freed = false;
                     claiming = Some(self.claim(room).boxed());
                 }
             }
             tokio::select! {
                 biased;
                 () = &mut stop, if deadline.is_none() => {
-                    deadline = Some(Instant::now() + self.config.drain);
+                    deadline = Some(later(Instant::now(), self.config.drain));
                     resting = None;
                 }
                 () = or_pending(deadline.map(sleep_until)), if !slots.is_empty() => {
@@ -249,10 +242,10 @@ impl ContactSync {
                 Some(one) = slots.next(), if !slots.is_empty() => {
                     let one: Finished = one;
                     // A store that had all that it may have, and bulk work, can be claimed again.
-                    if of_store(&held, &one.claim.store) >= self.config.per_store
-                        || in_bulk(&held) >= self.config.bulk
+                    if of_store(&held, &one.claim.store) >= self.config.per_store.max(1)
+                        || in_bulk(&held) >= self.config.bulk.max(1)
                     {
-                        resting = None;
+                        (resting, freed) = (None, true);
                     }
                     held.remove(&key(&one.claim));
                     finished.push(one);
@@ -263,7 +256,7 @@ impl ContactSync {
                         Ok(claims) => {
                             if claims.is_empty() && quota.is_some() && !room.holds_back {
                                 left = Some(0);
-                            } else if claims.len() < room.limit {
+                            } else if claims.len() < room.limit && !freed {
                                 resting = Some(self.rest().boxed());
                             }
                             left = left.map(|left| left.saturating_sub(claims.len()));
@@ -290,27 +283,18 @@ impl ContactSync {
     /// more than its share.
     fn room(&self, held: &BTreeMap<RowKey, SyncClaim>, left: Option<usize>) -> Room {
         let most = self.config.per_store.max(1);
-        let mut in_hand: BTreeMap<&StoreId, usize> = BTreeMap::new();
-        for claim in held.values() {
-            *in_hand.entry(&claim.store).or_default() += 1;
-        }
-        let full = in_hand.iter().filter(|(_, count)| **count >= most);
-        let full: Vec<StoreId> = full.map(|(store, _)| (*store).clone()).collect();
-        let fullest = in_hand.values().filter(|count| **count < most).max();
+        let in_hand: InHand = held.values().map(|claim| &claim.store).collect();
+        let (full, fullest) = in_hand.at(most);
         let free = self.config.parallel.max(1).saturating_sub(held.len());
-        let limit = free.min(most - fullest.copied().unwrap_or_default());
+        let limit = free.min(most - fullest);
         let bulk = self.config.bulk.max(1).saturating_sub(in_bulk(held));
         let holds_back = bulk == 0 || !full.is_empty();
         Room { limit: limit.min(left.unwrap_or(usize::MAX)), bulk, full, holds_back }
     }
 
-    /// Waits until a row may be due. A ledger that panics or hangs neither ends the wait early nor
-    /// blocks it.
+    /// Waits until a row may be due.
     async fn rest(&self) {
-        let wait = self.ports.sync.wait(self.config.idle);
-        if let Err(Cut::Panicked(_)) = guarded(self.config.idle * 2, wait).await {
-            sleep(self.config.idle).await;
-        }
+        guard::wait(self.config.idle, self.ports.sync.wait(self.config.idle)).await;
     }
 
     async fn claim(&self, room: Room) -> (Room, PortResult<Vec<SyncClaim>>) {
@@ -333,6 +317,7 @@ impl ContactSync {
                 error: Some(error),
             };
         }
+        let began = Instant::now();
         let limit = self.config.time_limit();
         let work = AssertUnwindSafe(timeout(limit, self.sync_customer(&claim))).catch_unwind();
         let result = match work.await {
@@ -342,116 +327,14 @@ impl ContactSync {
         };
         match result {
             Ok(done) => {
-                *self.worked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+                self.failures.worked();
                 if done.called {
                     self.store_works(&claim).await;
                 }
                 Finished { claim, done, error: None }
             }
-            Err(error) => self.failed(claim, error).await,
+            Err(error) => self.failed(claim, error, began).await,
         }
-    }
-
-    async fn store_works(&self, claim: &SyncClaim) {
-        self.failures().remove(&claim.store);
-        if claim.pauses > 0 {
-            let resumed = self.ports.sync.resume(&claim.store);
-            match self.in_time("sync ledger", resumed).await {
-                Ok(()) => {
-                    guard::observe(&*self.ports.observer, |to| to.store_resumed(&claim.store));
-                }
-                Err(error) => {
-                    tracing::warn!(%error, store = %claim.store, "a store's pause was not ended");
-                }
-            }
-        }
-    }
-
-    /// Decides what follows from a failed sync, for the customer and for the store.
-    async fn failed(&self, claim: SyncClaim, error: SyncError) -> Finished {
-        let text = error.to_string();
-        let quiet = error.settles_in();
-        let blame = match error.blame() {
-            Blame::Perhaps => {
-                let mut failures = self.failures();
-                let count = failures.entry(claim.store.clone()).or_default();
-                *count += 1;
-                // One failed probe pauses the store again.
-                let store = *count >= STORE_FAILURES || claim.pauses > 0;
-                if store { Blame::Store } else { Blame::Customer }
-            }
-            // Live calls took the whole limit for as long as a call waits, which is no fault of the
-            // store's.
-            Blame::Store if claim.priority == Priority::Bulk && error.was_held_back() => {
-                Blame::Nobody
-            }
-            // While no customer is synced the port is down, which is no customer's fault.
-            Blame::Customer if error.is_of_a_port() && !self.worked_lately() => {
-                let quiet = PORT_IS_DOWN.mul_f64(0.5 + fastrand::f64()).max(quiet);
-                let done = Done::new(Settlement::Returned { quiet }, Outcome::Returned);
-                tracing::warn!(error = %text, store = %claim.store, "a port of the host failed");
-                return Finished { claim, done, error: Some(text) };
-            }
-            blame => blame,
-        };
-        let done = match blame {
-            Blame::Nobody => {
-                // The worker that holds the other row finishes soon.
-                let wait = Duration::from_millis(200).mul_f64(0.5 + fastrand::f64());
-                Done::new(Settlement::Returned { quiet: quiet.max(wait) }, Outcome::Returned)
-            }
-            Blame::Store => {
-                self.pause(&claim, &text).await;
-                // If the customer may be the cause, the failure counts, so that one customer alone
-                // does not block a store for ever.
-                if error.blame() == Blame::Perhaps {
-                    self.retry_or_park(&claim, quiet, &text)
-                } else {
-                    Done::new(Settlement::Returned { quiet }, Outcome::Returned)
-                }
-            }
-            Blame::Customer | Blame::Perhaps => self.retry_or_park(&claim, quiet, &text),
-        };
-        let (store, customer, outcome) = (&claim.store, &claim.customer, done.outcome);
-        tracing::warn!(error = %text, %store, %customer, tries = claim.tries + 1, ?outcome,
-            "the sync failed");
-        Finished { claim, done, error: Some(text) }
-    }
-
-    fn worked_lately(&self) -> bool {
-        let worked = *self.worked.lock().unwrap_or_else(PoisonError::into_inner);
-        worked.is_some_and(|worked| worked.elapsed() < WORKED_LATELY)
-    }
-
-    fn retry_or_park(&self, claim: &SyncClaim, quiet: Duration, error: &str) -> Done {
-        let error = error.to_owned();
-        if claim.tries + 1 >= self.config.tries {
-            return Done::new(Settlement::Parked { quiet, error }, Outcome::Parked);
-        }
-        let after = retry_after(claim.tries).max(quiet);
-        Done::new(Settlement::Retry { after, quiet, error }, Outcome::Failed)
-    }
-
-    /// Pauses a store, longer after each consecutive failure.
-    async fn pause(&self, claim: &SyncClaim, reason: &str) {
-        const FIRST: Duration = Duration::from_secs(5);
-        const LONGEST: Duration = Duration::from_mins(10);
-        let longest = FIRST.saturating_mul(2_u32.saturating_pow(claim.pauses)).min(LONGEST);
-        let pause = longest.mul_f64(0.5 + fastrand::f64() / 2.0);
-        tracing::warn!(store = %claim.store, reason, ?pause, "a store's sync is paused");
-        let paused = self.ports.sync.pause(&claim.store, pause, reason);
-        match self.in_time("sync ledger", paused).await {
-            Ok(()) => guard::observe(&*self.ports.observer, |to| {
-                to.store_paused(&claim.store, pause, reason);
-            }),
-            Err(error) => {
-                tracing::warn!(%error, store = %claim.store, "a store could not be paused");
-            }
-        }
-    }
-
-    fn failures(&self) -> std::sync::MutexGuard<'_, BTreeMap<StoreId, u32>> {
-        self.failures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Holds another customer's row beside a claimed one, until [`ContactSync::return_beside`] or
@@ -462,21 +345,17 @@ impl ContactSync {
         other: &CustomerId,
     ) -> PortResult<Option<SyncClaim>> {
         let Hold::Held(held) = self.hold(&claim.store, other).await? else { return Ok(None) };
-        self.beside().insert(key(claim), (*held).clone());
+        lock(&self.beside).insert(key(claim), (*held).clone());
         Ok(Some(*held))
     }
 
     /// Returns the row that is held beside a claimed one.
     pub(super) async fn return_beside(&self, claim: &SyncClaim, quiet: Duration) -> PortResult<()> {
-        let Some(held) = self.beside().get(&key(claim)).cloned() else { return Ok(()) };
+        let Some(held) = lock(&self.beside).get(&key(claim)).cloned() else { return Ok(()) };
         let returned = [(held, Settlement::Returned { quiet })];
         self.in_time("sync ledger", self.ports.sync.settle(&returned)).await?;
-        self.beside().remove(&key(claim));
+        lock(&self.beside).remove(&key(claim));
         Ok(())
-    }
-
-    fn beside(&self) -> std::sync::MutexGuard<'_, BTreeMap<RowKey, SyncClaim>> {
-        self.beside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Settles a batch and returns the rows held beside it; retries if the ledger fails.
@@ -484,7 +363,7 @@ impl ContactSync {
         const TRIES: u32 = 3;
         let settled = batch.iter().map(|one| (one.claim.clone(), one.done.settlement.clone()));
         let mut settled: Vec<_> = settled.collect();
-        let left = |one: &Finished| self.beside().remove(&key(&one.claim));
+        let left = |one: &Finished| lock(&self.beside).remove(&key(&one.claim));
         let cut_off = Settlement::Returned { quiet: SERVER_TIME };
         settled.extend(batch.iter().filter_map(left).map(|held| (held, cut_off.clone())));
         let mut tries = 0;

@@ -42,7 +42,7 @@ fn not_adopted(field: &'static str, contact: ContactId) -> LeftOut {
 }
 
 /// The attack: a guest enters a newcomer's address, and waits for the newcomer to register.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_guest_who_gave_a_newcomers_address_is_not_the_newcomer() {
     let bench = Bench::provisioned().await;
     for writes in [false, true] {
@@ -67,7 +67,7 @@ async fn a_guest_who_gave_a_newcomers_address_is_not_the_newcomer() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_guest_who_guessed_an_identifier_is_not_the_customer() {
     let bench = Bench::provisioned().await;
     name_plainly(&bench).await;
@@ -85,7 +85,7 @@ async fn a_guest_who_guessed_an_identifier_is_not_the_customer() {
 }
 
 /// Signed in as one customer, a visitor sets the identifier of the next one to register.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_signed_in_visitor_does_not_become_the_next_customer() {
     let bench = Bench::provisioned().await;
     name_plainly(&bench).await;
@@ -110,7 +110,7 @@ fn attribute(key: &str, value: &str) -> Attributes {
     Attributes::from_iter([(key.to_owned(), json!(value))])
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_plain_identifier_with_the_stores_proof_is_the_customers() {
     let bench = Bench::provisioned().await;
     name_plainly(&bench).await;
@@ -125,7 +125,7 @@ async fn a_plain_identifier_with_the_stores_proof_is_the_customers() {
 }
 
 /// The widget runs before the sync: the contact that it created with our proof is the customer's.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_pseudonym_is_always_the_customers() {
     let bench = Bench::provisioned().await;
     let ada = customer("ada");
@@ -139,7 +139,7 @@ async fn a_pseudonym_is_always_the_customers() {
     assert_eq!((contact.id, contact.email), (visitor.contact, ada.email));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_an_agent_made_is_adopted_unless_never() {
     for (adoption, outcome) in
         [(Adoption::Unprepared, Outcome::Adopted), (Adoption::Never, Outcome::Created)]
@@ -161,7 +161,7 @@ async fn what_an_agent_made_is_adopted_unless_never() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn who_only_wrote_by_email_is_adopted_where_the_host_says_so() {
     for (adoption, adopted) in [(Adoption::Unprepared, false), (Adoption::UnpreparedOrEmail, true)]
     {
@@ -192,7 +192,7 @@ async fn who_only_wrote_by_email_is_adopted_where_the_host_says_so() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_plain_id_is_nothing_where_identifiers_are_pseudonyms() {
     let bench = Bench::provisioned().await;
     let ada = customer("ada");
@@ -210,7 +210,7 @@ async fn a_plain_id_is_nothing_where_identifiers_are_pseudonyms() {
 }
 
 /// A KELVIN SIGN is no k, although Chatwoot lower-cases it to one.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_address_that_the_server_would_change_is_not_sent() {
     let bench = Bench::provisioned().await;
     let email = Some("kim@mail.example".to_owned());
@@ -224,7 +224,7 @@ async fn an_address_that_the_server_would_change_is_not_sent() {
     assert_eq!(contact.email, None);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn linked_contacts_move_with_the_policy() {
     let bench = Bench::provisioned().await;
     name_plainly(&bench).await;
@@ -248,7 +248,7 @@ async fn linked_contacts_move_with_the_policy() {
 }
 
 /// The page is served with the new policy before the sync runs: two contacts become one.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_contact_made_by_the_new_identifier_is_merged_into_the_linked_one() {
     let bench = Bench::provisioned().await;
     name_plainly(&bench).await;
@@ -273,7 +273,7 @@ async fn a_contact_made_by_the_new_identifier_is_merged_into_the_linked_one() {
 
 /// After a change to plain identifiers, a contact that a guest created with the id is not merged
 /// into the customer's.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_guests_contact_is_not_merged_into_the_linked_one() {
     let bench = Bench::provisioned().await;
     let ada = customer("1815");
@@ -311,7 +311,7 @@ async fn a_plain_contact_whose_answer_was_lost_is_the_customers() {
 }
 
 /// A contact of another customer is never adopted, whatever its values.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_contact_of_another_customer_is_not_adopted() {
     let bench = Bench::provisioned().await;
     let (ada, bob) = (customer("ada"), customer("bob"));

@@ -56,7 +56,7 @@ async fn synced_customer(bench: &Bench, name: &str) -> (Customer, Contact) {
 }
 
 /// The attack: a visitor gives their own contact a tier.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_visitor_who_gives_themselves_a_tier_has_it_taken_back() {
     let bench = Bench::provisioned().await;
     let (ada, _) = synced_customer(&bench, "ada").await;
@@ -84,7 +84,7 @@ async fn a_visitor_who_gives_themselves_a_tier_has_it_taken_back() {
     assert_eq!(bench.fake.requests(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_others_keep_on_a_contact_is_no_drift() {
     let bench = Bench::provisioned().await;
     let (_, contact) = synced_customer(&bench, "ada").await;
@@ -101,7 +101,7 @@ async fn what_others_keep_on_a_contact_is_no_drift() {
 
 /// The webhook of a write arrives before the worker has saved the link: it causes one read, and no
 /// more.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_webhook_that_overtakes_the_link_is_one_look() {
     let bench = Bench::provisioned().await;
     let (ada, contact) = synced_customer(&bench, "ada").await;
@@ -126,7 +126,7 @@ async fn a_webhook_that_overtakes_the_link_is_one_look() {
     is_clean(&bench).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_the_server_makes_of_a_text_is_no_drift() {
     let bench = Bench::provisioned().await;
     let ada = Customer {
@@ -147,7 +147,7 @@ async fn what_the_server_makes_of_a_text_is_no_drift() {
 }
 
 /// A field that was left out is no drift, and only altered fields are named.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_was_left_out_is_no_drift() {
     let bench = Bench::provisioned().await;
     let (ada, _) = synced_customer(&bench, "ada").await;
@@ -167,7 +167,7 @@ async fn what_was_left_out_is_no_drift() {
 }
 
 /// Deleted, merged, renamed, altered: each drift is reported once and repaired.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_check_of_the_store_puts_each_contact_right() {
     let bench = Bench::provisioned().await;
     let customers = ["altered", "deleted", "fine", "merged", "named"];
@@ -220,7 +220,7 @@ async fn a_check_of_the_store_puts_each_contact_right() {
 }
 
 /// A changed policy is detected by the check too.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_contact_of_the_policy_before_is_moved_by_the_check() {
     let bench = Bench::provisioned().await;
     let (ada, contact) = synced_customer(&bench, "ada").await;
@@ -236,7 +236,7 @@ async fn a_contact_of_the_policy_before_is_moved_by_the_check() {
 }
 
 /// One contact is linked to two customers: each ends with one of their own, in either order.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn two_customers_do_not_fight_for_one_contact() {
     for first in ["ada", "bob"] {
         let bench = Bench::provisioned().await;
@@ -272,7 +272,7 @@ async fn two_customers_do_not_fight_for_one_contact() {
 }
 
 /// A read does not replace the write that is due after a merge.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_hint_does_not_undo_the_mark_of_a_merge() {
     let bench = Bench::provisioned().await;
     let (ada, contact) = synced_customer(&bench, "ada").await;
@@ -291,7 +291,7 @@ async fn a_hint_does_not_undo_the_mark_of_a_merge() {
 }
 
 /// Only a contact without a customer is merged as a guest's.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_contact_with_any_other_identifier_is_no_guests() {
     let bench = Bench::provisioned().await;
     let (ada, _) = synced_customer(&bench, "ada").await;

@@ -9,13 +9,21 @@ use chatwoot_client::fake::{Fault, FaultKind};
 use chatwoot_client::http::CallReport;
 use store_context::Timestamp;
 use store_context::engine::Engine;
-use store_context::intake::{Handler, HandlerContext, HandlerError};
-use store_context::model::{CustomerId, StoreId};
-use store_context::ports::{Clock, Entry, EntryOutcome, Observer, Ports, Priority, SyncReport};
+use store_context::intake::{
+    DispatchConfig, Handler, HandlerContext, HandlerError, PurgeConfig, ReconcileConfig,
+};
+use store_context::memory::MemoryShop;
+use store_context::model::{Customer, CustomerId, StoreId};
+use store_context::ports::{
+    Clock, Cursor, CustomerPage, Customers, Entry, EntryOutcome, Observer, PortResult, Ports,
+    Priority, SyncReport,
+};
+use store_context::provision::{PanelRotation, ProvisionConfig, RotateConfig};
+use store_context::sync::{ContactSync, SyncConfig};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 
-use crate::support::{Bench, Seen, customer};
+use crate::support::{Bench, DOMAIN, PUBLIC_URL, Seen, customer};
 
 /// The notifications of an observer, one line each.
 #[derive(Default)]
@@ -300,4 +308,139 @@ async fn an_engine_with_little_to_do_is_alive() {
     let health = engine.health().await.unwrap();
     assert!(health.is_alive(), "{health:?}");
     running.abort();
+}
+
+/// A ledger that cannot be reached is told within seconds, and counted no more often than that.
+#[tokio::test(start_paused = true)]
+async fn the_health_of_a_ledger_that_hangs_is_known_in_time() {
+    let bench = Bench::provisioned().await;
+    let engine = Engine::builder(bench.accounts.clone(), bench.ports.clone()).build();
+    assert_eq!(engine.health().await.unwrap().sync.customers, 0);
+    bench.ports.sync.want(bench.north(), &[customer("ada").id], Priority::Live).await.unwrap();
+    assert_eq!(engine.health().await.unwrap().sync.customers, 0, "counted just now");
+    sleep(Duration::from_secs(4)).await;
+    assert_eq!(engine.health().await.unwrap().sync.customers, 1, "counted again");
+    bench.ledger.panic("hang counts");
+    sleep(Duration::from_secs(4)).await;
+    let began = Instant::now();
+    let asked = (0..10).map(|_| timeout(Duration::from_secs(4), engine.health()));
+    for answer in futures_util::future::join_all(asked).await {
+        let error = answer.expect("an answer in time").unwrap_err();
+        assert_eq!(error.to_string(), "the port `sync ledger` failed");
+    }
+    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+}
+
+/// A shop that takes longer to answer for each customer than for the one before.
+struct Slow(Arc<MemoryShop>);
+
+#[async_trait]
+impl Customers for Slow {
+    async fn customer(&self, store: &StoreId, id: &CustomerId) -> PortResult<Option<Customer>> {
+        let number: u32 = id.as_str().trim_start_matches('c').parse()?;
+        sleep(Duration::from_millis(800) * number).await;
+        self.0.customer(store, id).await
+    }
+
+    async fn customers(&self, store: &StoreId, ids: &[CustomerId]) -> PortResult<Vec<Customer>> {
+        self.0.customers(store, ids).await
+    }
+
+    async fn customer_ids(
+        &self,
+        store: &StoreId,
+        after: Option<&Cursor>,
+        limit: usize,
+    ) -> PortResult<CustomerPage> {
+        self.0.customer_ids(store, after, limit).await
+    }
+}
+
+/// A burst of refusals is one pause, and told once, also if the last ones come when it is over.
+#[tokio::test(start_paused = true)]
+async fn a_burst_of_refusals_is_one_pause() {
+    let mut bench = Bench::provisioned().await;
+    let told = Arc::new(Told::default());
+    bench.ports.observer = told.clone();
+    bench.ports.customers = Arc::new(Slow(bench.shop.clone()));
+    let sync = ContactSync::new(
+        bench.accounts.clone(),
+        bench.ports.clone(),
+        SyncConfig { parallel: 12, ..SyncConfig::default() },
+    );
+    for n in 0..12 {
+        let ada = customer(&format!("c{n}"));
+        bench.put(&ada);
+        sync.want(bench.north(), &ada.id).await.unwrap();
+    }
+    let body = r#"{"error":"Account is suspended"}"#;
+    let refused = FaultKind::Respond { status: 401, body: body.into() };
+    bench.fake.fault(Fault::new(refused).path("/contacts"));
+    let synced = sync.run_once().await.unwrap();
+    assert_eq!(synced.len(), 12, "all were under way");
+    let pauses = told.0.lock().unwrap().iter().filter(|line| line.starts_with("paused")).count();
+    assert_eq!(pauses, 1, "{:?}", told.0.lock().unwrap());
+    let stores = bench.ports.sync.paused(None, 10).await.unwrap();
+    assert_eq!((stores.len(), stores[0].pauses), (1, 1), "{stores:?}");
+}
+
+/// Whatever durations a host configures, nothing panics and nothing spins.
+#[tokio::test(start_paused = true)]
+async fn the_longest_and_the_shortest_durations_are_taken() {
+    for any in [Duration::MAX, Duration::ZERO] {
+        let mut bench = Bench::provisioned().await;
+        let told = Arc::new(Told::default());
+        bench.ports.observer = told.clone();
+        let ada = customer("ada");
+        bench.put(&ada);
+        bench.talk(&ada).await;
+        for delivery in bench.fake.take_deliveries() {
+            drop(bench.receive(&delivery).await);
+        }
+        let sync = SyncConfig {
+            lease: any,
+            idle: any,
+            port_timeout: any,
+            quiet: any,
+            drain: any,
+            ..SyncConfig::default()
+        };
+        let dispatch = DispatchConfig {
+            time_limit: any,
+            lease: any,
+            idle: any,
+            stop_within: any,
+            ..DispatchConfig::default()
+        };
+        let reconcile = ReconcileConfig {
+            busy: any,
+            idle: any,
+            overlap: any,
+            skew: any,
+            unread_for: any,
+            time_limit: any,
+            lease: any,
+            poll: any,
+            stop_within: any,
+            ..ReconcileConfig::default()
+        };
+        let keep_parked = Some(any);
+        let purge = PurgeConfig { keep: any, keep_parked, every: any, ..PurgeConfig::default() };
+        let engine = Engine::builder(bench.accounts_by(bench.client.clone()), bench.ports.clone())
+            .handler(Arc::new(Seen::default()))
+            .sync(sync)
+            .dispatch(dispatch)
+            .reconcile(reconcile)
+            .sweep_every(any)
+            .purge(purge)
+            .build();
+        let rotation = RotateConfig { max_age: any, overlap: any, every: any };
+        let config = ProvisionConfig::new(PUBLIC_URL.parse().unwrap(), DOMAIN.parse().unwrap());
+        let rotation = PanelRotation::new(bench.provisioner(config), rotation);
+        tokio::select! {
+            () = rotation.run() => {}
+            _ = with_engine(&engine, sleep(Duration::from_secs(3))) => {}
+        }
+        assert!(!told.has("restarted"), "{any:?}: {:?}", told.0.lock().unwrap());
+    }
 }

@@ -60,7 +60,7 @@ async fn is_left(bench: &Bench, customer: &Customer) -> bool {
 }
 
 /// The app made the contact, before the first sync or after an agent deleted the linked one.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_the_app_made_is_removed_by_the_policy() {
     for known in [false, true] {
         for (policy, outcome, calls) in [
@@ -98,7 +98,7 @@ async fn what_the_app_made_is_removed_by_the_policy() {
 }
 
 /// Who has no contact costs the one call that finds none.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nobodys_contact_is_one_call() {
     let bench = Bench::provisioned().await;
     let sync = bench.sync();
@@ -110,7 +110,7 @@ async fn nobodys_contact_is_one_call() {
 }
 
 /// As long as it cannot be looked for, nothing is settled.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_erased_customers_contact_by_the_app_is_deleted() {
     let bench = Bench::hasty_provisioned().await;
     let ada = linked(&bench, "ada").await;
@@ -125,7 +125,7 @@ async fn an_erased_customers_contact_by_the_app_is_deleted() {
 }
 
 /// An agent merged the linked contact into a guest's, which has the identifier now.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_erased_customer_whom_an_agent_merged_into_a_guest_is_deleted() {
     for plainly in [false, true] {
         let bench = Bench::provisioned().await;
@@ -144,7 +144,7 @@ async fn an_erased_customer_whom_an_agent_merged_into_a_guest_is_deleted() {
 }
 
 /// The app's contact is merged into that of the customer who stays.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_merged_away_customers_contact_by_the_app_is_merged() {
     for known in [false, true] {
         let bench = Bench::provisioned().await;
@@ -201,7 +201,7 @@ impl Orders for GoesMeanwhile {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn who_goes_between_read_and_write_is_looked_for() {
     for looks in [false, true] {
         let mut bench = Bench::provisioned().await;
@@ -227,7 +227,7 @@ async fn who_goes_between_read_and_write_is_looked_for() {
 }
 
 /// Another customer's contact stays, whatever identifier it carries, and gets its own again.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn another_customers_contact_is_not_removed() {
     let bench = Bench::provisioned().await;
     let (ada, bob) = (linked(&bench, "ada").await, linked(&bench, "bob").await);
@@ -245,7 +245,7 @@ async fn another_customers_contact_is_not_removed() {
 }
 
 /// A plain identifier may be a guest's guess; with the store's proof it is the customer's.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn under_plain_identifiers_a_guests_contact_stays() {
     for signs_in in [false, true] {
         let bench = Bench::provisioned().await;
@@ -268,7 +268,7 @@ async fn under_plain_identifiers_a_guests_contact_stays() {
 }
 
 /// Without a link too, who is online is anonymized at once, and found again to be deleted.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn who_is_online_without_a_link_is_deleted_later() {
     for plainly in [false, true] {
         let bench = Bench::provisioned().await;

@@ -117,7 +117,7 @@ async fn who_writes_long_after_the_page_was_served_is_not_proven() {
     assert_eq!(proven.proof(20 * HOUR).await, Proof::NotProven(NotProven::Expired));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn no_error_of_a_panel_tells_a_key_or_a_token() {
     let proven = Proven::new().await;
     let north = proven.bench.north();
@@ -148,7 +148,7 @@ async fn no_error_of_a_panel_tells_a_key_or_a_token() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_bot_gets_orders_only_where_the_customer_is_proven() {
     let proven = Proven::new().await;
     let bench = &proven.bench;
@@ -194,7 +194,7 @@ async fn is_taken(bench: &Bench, store: &Store, address: &AddressToken, at: Time
     found.is_some()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_panel_gets_a_new_address_and_keeps_the_old_for_a_while() {
     let bench = Bench::provisioned().await;
     let store = &bench.stores[0];
@@ -213,7 +213,7 @@ async fn a_panel_gets_a_new_address_and_keeps_the_old_for_a_while() {
     assert_eq!(bench.provision(store).await.unwrap().changed(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_store_without_a_panel_has_no_address_to_rotate() {
     let bench = Bench::new();
     let store = &bench.stores[0];

@@ -173,7 +173,7 @@ async fn point_02_a_stale_read_does_not_make_an_erased_contact_again() {
     assert!(contacts.is_empty(), "an erased customer is there again: {contacts:#?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn point_02_a_customer_who_is_gone_leaves_nothing_in_chatwoot() {
     let bench = Bench::provisioned().await;
     let ada = customer("ada");
@@ -203,7 +203,7 @@ async fn move_account(bench: &Bench) {
     bench.accounts.update(bench.north(), moved).await.unwrap();
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn point_03_no_customer_is_unchanged_in_a_new_account() {
     let bench = Bench::provisioned().await;
     for n in 0..3 {
@@ -466,7 +466,7 @@ async fn point_13_a_merge_by_an_agent_is_noticed() {
 
 /// The account's webhook reports new and changed contacts: our own writes cost no call, changes by
 /// others are repaired.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn point_13_what_is_not_ours_puts_the_row_in_doubt() {
     let bench = Bench::provisioned().await;
     let ada = customer("ada");

@@ -55,7 +55,7 @@ async fn with_proof(bench: &Bench, customer_id: &str, proof: Value) -> Talk {
     bench.talk_as(public, true).await
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_customer_who_became_another_is_not_proven() {
     for by in BOTH {
         let bench = Bench::provisioned().await;
@@ -85,7 +85,7 @@ async fn a_customer_who_became_another_is_not_proven() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn only_the_customers_own_proof_of_the_time_proves() {
     for by in BOTH {
         for case in [
@@ -146,7 +146,7 @@ async fn only_the_customers_own_proof_of_the_time_proves() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_replaced_key_still_proves_while_pages_are_open() {
     for by in BOTH {
         for (overlap, proven) in [(None, true), (Some(Duration::ZERO), false)] {
@@ -179,7 +179,7 @@ async fn a_replaced_key_still_proves_while_pages_are_open() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_store_that_is_not_known_or_has_no_keys_rotates_none() {
     let bench = Bench::new();
     let identity = Identity::new(bench.ports.clone());
@@ -191,7 +191,7 @@ async fn a_store_that_is_not_known_or_has_no_keys_rotates_none() {
 }
 
 /// The expiry of a proof changes nothing in Chatwoot.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_state_is_not_told_again_because_its_proof_ended() {
     let bench = Bench::provisioned().await;
     let talk = bench.talk(&customer("ada")).await;
@@ -225,7 +225,7 @@ async fn receive(bench: &Bench, body: &Value) {
 }
 
 /// A delivery may arrive late; its message is verified as of when it was written.
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_message_is_judged_at_the_time_it_was_written() {
     let (now, hour) = (Timestamp::now(), Duration::from_hours(1));
     let proven = |ada: &str| Proof::Proven(customer(ada).id);
@@ -267,7 +267,7 @@ async fn a_message_is_judged_at_the_time_it_was_written() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_store_without_keys_is_served_and_proves_nobody() {
     let bench = Bench::provisioned().await;
     let talk = bench.talk(&customer("ada")).await;
@@ -279,7 +279,7 @@ async fn a_store_without_keys_is_served_and_proves_nobody() {
     assert_eq!(proofs, [(); 2].map(|()| Proof::NotProven(NotProven::NoKeys)));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn no_ledger_keeps_a_proof() {
     let bench = Bench::provisioned().await;
     let proof = bench.identity_of(bench.north()).await.prove(&customer("ada").id, Timestamp::now());
@@ -298,7 +298,7 @@ async fn no_ledger_keeps_a_proof() {
     assert!(kept.contains(r#""order":7"#) && !kept.contains(&proof), "{kept}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_page_of_its_own_puts_the_same_proof_on_its_conversation() {
     let bench = Bench::provisioned().await;
     let ada = customer("ada");

@@ -54,18 +54,17 @@ pub(crate) fn every_fault() -> [FaultKind; 6] {
     ]
 }
 
-/// A clock that moves with tokio's until it is set; it can be advanced.
+/// A clock that moves with tokio's until it is set.
 #[derive(Debug)]
 pub(crate) struct TestClock {
     moving: TokioClock,
-    ahead: Mutex<Duration>,
     set: Mutex<Option<Timestamp>>,
 }
 
 impl Default for TestClock {
     fn default() -> Self {
         let moving = TokioClock::starting_at(Timestamp::now());
-        Self { moving, ahead: Mutex::default(), set: Mutex::default() }
+        Self { moving, set: Mutex::default() }
     }
 }
 
@@ -74,16 +73,11 @@ impl TestClock {
     pub(crate) fn set(&self, to: Timestamp) {
         *self.set.lock().unwrap() = Some(to);
     }
-
-    pub(crate) fn advance(&self, by: Duration) {
-        *self.ahead.lock().unwrap() += by;
-    }
 }
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        let moving = || self.moving.now() + *self.ahead.lock().unwrap();
-        self.set.lock().unwrap().unwrap_or_else(moving)
+        self.set.lock().unwrap().unwrap_or_else(|| self.moving.now())
     }
 }
 
@@ -246,7 +240,7 @@ impl Bench {
         last.pop().expect("something was synced")
     }
 
-    /// Syncs until the ledger is clean, however often that fails.
+    /// Syncs until the ledger is clean, however often that fails. The test's clock is paused.
     pub(crate) async fn settled(&self, sync: &ContactSync) -> Vec<Synced> {
         let mut all = Vec::new();
         for _ in 0..20 {
@@ -254,7 +248,7 @@ impl Bench {
             if self.ports.sync.counts(None).await.unwrap().waiting == 0 {
                 return all;
             }
-            self.clock.advance(Duration::from_mins(10));
+            tokio::time::sleep(Duration::from_mins(10)).await;
         }
         panic!("the ledger is never clean: {all:?}");
     }
@@ -422,7 +416,7 @@ impl Probe {
         SyncClaim { fence: fence.unwrap_or(claim.fence), ..claim.clone() }
     }
 
-    /// This method panics until [`Probe::mend`]; `wait` hangs.
+    /// This method panics until [`Probe::mend`]; `wait` hangs, and `hang counts` makes `counts` hang.
     pub(crate) fn panic(&self, method: &'static str) {
         self.panicking.lock().unwrap().insert(method);
     }
@@ -586,6 +580,9 @@ impl SyncLedger for Probe {
     }
 
     async fn counts(&self, store: Option<&StoreId>) -> PortResult<SyncCounts> {
+        if self.panics("hang counts") {
+            std::future::pending::<()>().await;
+        }
         self.sync.counts(store).await
     }
 

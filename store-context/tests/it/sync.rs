@@ -44,7 +44,7 @@ async fn there(bench: &Bench, contact: NewContact) -> Contact {
     account.contacts().create(&contact).await.unwrap().contact
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_customer_is_created_changed_and_let_be() {
     let bench = Bench::provisioned().await;
     let ada = Customer { phone: Some("+31612345678".into()), ..customer("ada") };
@@ -89,7 +89,7 @@ async fn a_customer_is_created_changed_and_let_be() {
     assert_eq!(bench.fake.requests(), 1, "who is gone is looked for");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_hundred_triggers_are_one_write() {
     let bench = Bench::provisioned().await;
     let ada = customer("ada");
@@ -105,7 +105,7 @@ async fn a_hundred_triggers_are_one_write() {
     assert_eq!(bench.contact(&ada.id).await.custom_attributes["order_count"], json!(100));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn stores_do_not_mix() {
     let bench = Bench::provisioned().await;
     let sync = bench.sync();
@@ -123,7 +123,7 @@ async fn stores_do_not_mix() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_guest_with_the_proven_address_is_adopted() {
     let bench = Bench::provisioned().await;
     let email = Some("ADA@mail.example".to_owned());
@@ -134,7 +134,7 @@ async fn a_guest_with_the_proven_address_is_adopted() {
     assert_eq!(bench.contact(&ada.id).await.id, guest.id);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_unproven_address_is_never_sent() {
     let bench = Bench::provisioned().await;
     let email = Some("ada@mail.example".to_owned());
@@ -147,7 +147,7 @@ async fn an_unproven_address_is_never_sent() {
     assert_eq!(contact.email.as_deref().unwrap_or_default(), "");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_telephone_number_proves_nothing() {
     let bench = Bench::provisioned().await;
     let phone = Some("+31612345678".to_owned());
@@ -163,7 +163,7 @@ async fn a_telephone_number_proves_nothing() {
     assert_eq!(contact.email.as_deref(), Some("ada@mail.example"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_is_refused_is_left_out_and_tried_again() {
     let bench = Bench::provisioned().await;
     let ada = customer("ada");
@@ -191,7 +191,7 @@ async fn what_is_refused_is_left_out_and_tried_again() {
     assert_eq!(bench.contact(&ada.id).await.email.as_deref().unwrap_or_default(), "");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_nul_byte_does_not_block_a_customer() {
     let bench = Bench::provisioned().await;
     let mut ada = Customer { phone: Some("\0".into()), ..customer("ada") };
@@ -202,7 +202,7 @@ async fn a_nul_byte_does_not_block_a_customer() {
     assert_eq!(bench.contact(&ada.id).await.name.as_deref(), Some("Ada"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_contact_that_an_agent_deleted_is_made_anew() {
     let bench = Bench::provisioned().await;
     let ada = customer("ada");
@@ -216,7 +216,7 @@ async fn a_contact_that_an_agent_deleted_is_made_anew() {
     assert_ne!(bench.contact(&ada.id).await.id, before);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_contact_that_an_agent_merged_away_is_found_again() {
     let bench = Bench::provisioned().await;
     let ada = Customer { phone: Some("+31612345678".into()), ..customer("ada") };
@@ -340,7 +340,7 @@ async fn two_workers_lose_nothing() {
     assert_eq!(bench.contacts().await.len(), ids.len());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_failing_ledger_loses_no_customer() {
     let bench = Bench::provisioned().await;
     let ada = customer("ada");
@@ -398,7 +398,7 @@ async fn guest(bench: &Bench) -> (Contact, chatwoot_client::ConversationId) {
     (account.contacts().get(made.id).await.unwrap(), talk)
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_guest_is_recognised_and_again() {
     let bench = Bench::provisioned().await;
     let ada = customer("ada");
@@ -424,7 +424,7 @@ async fn a_guest_is_recognised_and_again() {
     assert_eq!(bench.contacts().await.len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn only_a_guest_is_recognised_and_only_as_a_customer() {
     let bench = Bench::provisioned().await;
     let (ada, bob) = (customer("ada"), customer("bob"));
@@ -446,7 +446,7 @@ async fn only_a_guest_is_recognised_and_only_as_a_customer() {
     account.contacts().get(is_guest.id).await.expect("the guest is still there");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_guest_is_recognised_though_the_contact_was_deleted() {
     let bench = Bench::provisioned().await;
     let ada = customer("ada");

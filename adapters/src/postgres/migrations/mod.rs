@@ -11,7 +11,11 @@ use super::tables::TABLES;
 
 /// The migrations in their order. A migration that was released is never changed: its checksum is
 /// compared with that of the one that ran.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "stores", include_str!("0001_stores.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "stores", include_str!("0001_stores.sql")),
+    (2, "sync", include_str!("0002_sync.sql")),
+    (3, "webhooks", include_str!("0003_webhooks.sql")),
+];
 
 /// Creates and updates the tables of the engine. The host runs it with the role that owns the
 /// tables, or prints the SQL and runs it with a tool of its own.
@@ -101,7 +105,8 @@ impl Migrations {
         let mut sql = format!("CREATE SCHEMA IF NOT EXISTS {};\n", self.schema);
         for migration in self.migrations() {
             let Migration { version, description, sql: text, .. } = migration;
-            sql.push_str(&format!("\n-- {version:04} {description}\n{}", text.as_str()));
+            let one = format!("\n-- {version:04} {description}\n{}", text.as_str());
+            sql.push_str(&one);
         }
         sql.push_str("\n-- grants\n");
         sql.push_str(&self.grants());
@@ -125,15 +130,16 @@ impl Migrations {
         sql.push_str("DO $$ BEGIN\n");
         for (table, kind) in TABLES {
             let privileges = kind.privileges();
-            sql.push_str(&format!(
+            let granted = format!(
                 "IF to_regclass('{schema}.{table}') IS NOT NULL THEN \
                  REVOKE ALL ON {schema}.{table} FROM {role}, PUBLIC; \
                  GRANT {privileges} ON {schema}.{table} TO {role}; END IF;\n"
-            ));
+            );
+            sql.push_str(&granted);
         }
-        sql.push_str(&format!(
-            "END $$;\nGRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role};\n"
-        ));
+        let sequences = format!("GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role};\n");
+        sql.push_str("END $$;\n");
+        sql.push_str(&sequences);
         sql
     }
 }

@@ -6,3 +6,6 @@ mod migrations;
 mod rls_audit;
 mod sealed;
 mod stores;
+mod sweeps;
+mod sync_ledger;
+mod webhooks;

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use chatwoot_client::types::ConversationStatus;
 use chatwoot_client::types::MessageId;
 use chatwoot_client::{Client, ConversationId, Time};
+use examples::serve::{HEADERS_WITHIN, serve};
 use store_context::accounts::{Accounts, Clients};
 use store_context::context::{ContextConfig, ContextService, PanelService};
 use store_context::identity::Identity;
@@ -26,7 +27,6 @@ use url::Url;
 
 use crate::chatwoot::Chatwoot;
 use crate::pages;
-use crate::serve::{HEADERS_WITHIN, serve};
 use crate::sessions::CookieSessions;
 
 pub(crate) struct Host {

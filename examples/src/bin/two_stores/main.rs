@@ -13,7 +13,6 @@ mod host;
 mod pages;
 mod plan;
 mod purchases;
-mod serve;
 mod sessions;
 mod shops;
 mod story;

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chatwoot_client::Error;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use self::round::Round;
 use crate::accounts::{Accounts, StoreAccountError};
@@ -27,6 +27,8 @@ use crate::guard::{self, guarded};
 use crate::model::StoreId;
 use crate::pool::{Pool, Stop, Work};
 use crate::ports::{PortError, PortResult, Ports, RoundClaim, RoundOutcome};
+use crate::store_ids::StoreIds;
+use crate::time::{SHORTEST, TICK, scaled};
 
 /// The configuration of a [`Reconciler`].
 ///
@@ -134,12 +136,11 @@ type Served = (StoreId, Option<Result<Reconciled, ReconcileError>>);
 /// How often unscheduled stores are looked for.
 const SCHEDULE_EVERY: Duration = Duration::from_mins(10);
 
-/// The number of stores that are scheduled at once.
-const STORES: usize = 500;
-
 impl Reconciler {
     /// Creates a reconciler for the host's ports and the stores' accounts.
     pub fn new(accounts: Accounts, ports: Ports, config: ReconcileConfig) -> Self {
+        // A lease that ends at once would be claimed again at once.
+        let config = ReconcileConfig { lease: config.lease.max(TICK), ..config };
         Self { accounts, ports, config }
     }
 
@@ -197,19 +198,16 @@ impl Reconciler {
             if let Err(error) = self.schedule_all().await {
                 tracing::error!(%error, "the stores could not be scheduled");
             }
-            tokio::time::sleep(SCHEDULE_EVERY).await;
+            sleep(SCHEDULE_EVERY).await;
         }
     }
 
     async fn schedule_all(&self) -> PortResult<()> {
-        let mut after = None;
-        loop {
-            let ids = self.ports.stores.ids(after.as_ref(), STORES);
-            let stores = guard::port("stores", ids).await?;
-            let Some(last) = stores.last() else { return Ok(()) };
-            guard::port("webhooks", self.ports.webhooks.schedule(&stores)).await?;
-            after = Some(last.clone());
+        let mut stores = StoreIds::new(&*self.ports.stores);
+        while let Some(ids) = stores.next().await? {
+            guard::port("webhooks", self.ports.webhooks.schedule(&ids)).await?;
         }
+        Ok(())
     }
 
     /// Runs a claimed round, and settles it whatever its result.
@@ -255,11 +253,11 @@ impl Reconciler {
     /// Returns the delay until a store's next round.
     fn next(&self, claim: &RoundClaim, found: Reconciled) -> Duration {
         let ReconcileConfig { busy, idle, .. } = self.config;
-        let quiet = claim.quiet_for.is_none_or(|quiet| quiet > busy * 2);
+        let quiet = claim.quiet_for.is_none_or(|quiet| quiet > busy.saturating_mul(2));
         if found.conversations > 0 || found.unread > 0 || !quiet {
             return jitter(busy, 0.2);
         }
-        let next = claim.age * 2;
+        let next = claim.age.saturating_mul(2);
         // A wide jitter on growing delays, so that stores that started together spread out.
         if next < idle { jitter(next.max(busy), 0.4) } else { jitter(idle, 0.1) }
     }
@@ -273,7 +271,9 @@ impl Reconciler {
             return jitter(idle, 0.1);
         }
         let longest = busy.saturating_mul(2_u32.saturating_pow(claim.failures)).min(idle);
-        jitter(longest, 0.1).min(retry_after(claim.failures.saturating_add(4)).max(busy / 8) * 8)
+        jitter(longest, 0.1)
+            .min(retry_after(claim.failures.saturating_add(4)).max(busy / 8).saturating_mul(8))
+            .max(SHORTEST)
     }
 
     /// Renews a claim until it is lost.
@@ -281,7 +281,7 @@ impl Reconciler {
         let lease = self.config.lease;
         let mut renewed = Instant::now();
         loop {
-            tokio::time::sleep(lease / 3).await;
+            sleep((lease / 3).max(TICK)).await;
             let asked = Instant::now();
             match guard::port("webhooks", self.ports.webhooks.extend_round(claim, lease)).await {
                 Ok(true) => renewed = asked,
@@ -307,7 +307,7 @@ impl Work for Reconciler {
     }
 
     async fn wait(&self) {
-        tokio::time::sleep(self.config.poll).await;
+        sleep(self.config.poll.max(TICK)).await;
     }
 
     async fn serve(&self, claim: RoundClaim, mut stop: Stop) -> Served {
@@ -330,7 +330,8 @@ impl Work for Reconciler {
     }
 }
 
-/// Returns a duration that is longer or shorter by up to this fraction, so that rounds spread out.
+/// Returns a duration that is longer or shorter by up to this fraction, so that rounds spread out,
+/// and that is never so short that a store is reconciled all the time.
 fn jitter(duration: Duration, part: f64) -> Duration {
-    duration.mul_f64(1.0 + part * (2.0 * fastrand::f64() - 1.0))
+    scaled(duration, 1.0 + part * (2.0 * fastrand::f64() - 1.0)).max(SHORTEST)
 }

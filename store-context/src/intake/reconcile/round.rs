@@ -51,6 +51,9 @@ const FAILURES: u32 = 5;
 /// been written then, and become visible later.
 const SHOWN_LATE: Duration = Duration::from_mins(2);
 
+/// The furthest that a round looks back; the server computes no date long before.
+const LONGEST: Duration = Duration::from_hours(10 * 365 * 24);
+
 type Ended = (AccountKey, Reconciled, Vec<Unread>);
 
 impl Round {
@@ -65,7 +68,7 @@ impl Round {
             accounts.open(&claim.store).await?.in_background();
         // The server counts back from its own now, so that its clock may be wrong; only what it
         // dates is held against ours, with some leeway.
-        let window = claim.age + config.overlap;
+        let window = claim.age.saturating_add(config.overlap).min(LONGEST);
         let now = ports.clock.now();
         let mut round = Self {
             account,
@@ -73,7 +76,7 @@ impl Round {
             ledger: ports.webhooks.clone(),
             clock: ports.clock.clone(),
             store: claim.store.clone(),
-            from: back(now, window + config.skew),
+            from: back(now, window.saturating_add(config.skew)),
             failures: 0,
             // A round that fails ends early, and each next one later: a server that shows nothing is
             // asked little, and what it will never show does not keep the rest back for ever.

@@ -15,20 +15,23 @@ use async_trait::async_trait;
 use chatwoot_client::ContactId;
 use jiff::Timestamp;
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use self::store::{StoreRows, queue_of};
 use self::turns::Turns;
-use super::lock;
+use crate::guard::lock;
 use crate::model::{AccountKey, CustomerId, StoreId};
 use crate::ports::{
     ClaimRequest, Clock, Doubt, Fingerprint, Hold, Link, ParkedRow, PausedStore, PortResult,
     Priority, Settlement, SyncClaim, SyncCounts, SyncLedger, SystemClock,
 };
+use crate::time::later;
 
 /// Stores the rows of the sync in memory. After a restart it is empty: want every customer once;
 /// existing contacts are found by their identifiers.
 ///
-/// Each method uses an index, whatever the backlog.
+/// Each method uses an index, whatever the backlog. Leases, delays and pauses use tokio's clock,
+/// which cannot be set.
 #[derive(Debug)]
 pub struct MemorySyncLedger {
     clock: Arc<dyn Clock>,
@@ -52,8 +55,27 @@ struct State {
 
 const PRIORITIES: [Priority; 2] = [Priority::Live, Priority::Bulk];
 
-fn after(now: Timestamp, wait: Duration) -> Timestamp {
-    now.checked_add(wait).unwrap_or(Timestamp::MAX)
+/// The present, by both clocks.
+#[derive(Clone, Copy, Debug)]
+struct Now {
+    /// The wall-clock time, which is only reported: it can be set.
+    time: Timestamp,
+    /// The time on tokio's clock, for leases and delays.
+    at: Instant,
+}
+
+impl Now {
+    fn after(self, wait: Duration) -> Instant {
+        later(self.at, wait)
+    }
+
+    /// Returns the wall-clock time of another instant.
+    fn time_of(self, at: Instant) -> Timestamp {
+        let ahead = at.saturating_duration_since(self.at);
+        let behind = self.at.saturating_duration_since(at);
+        let time = self.time.checked_add(ahead).unwrap_or(Timestamp::MAX);
+        time.checked_sub(behind).unwrap_or(Timestamp::MIN)
+    }
 }
 
 impl Default for MemorySyncLedger {
@@ -68,14 +90,18 @@ impl MemorySyncLedger {
         Self::with_clock(Arc::new(SystemClock))
     }
 
-    /// Creates an empty ledger whose leases and delays use the given clock.
+    /// Creates an empty ledger that reports times of the given clock.
     pub fn with_clock(clock: Arc<dyn Clock>) -> Self {
         Self { clock, state: Mutex::default(), wanted: Notify::new() }
     }
 
+    fn now(&self) -> Now {
+        Now { time: self.clock.now(), at: Instant::now() }
+    }
+
     /// Changes a store's rows, and then its place among the stores.
-    fn change<T>(&self, store: &StoreId, change: impl FnOnce(&mut StoreRows, Timestamp) -> T) -> T {
-        let now = self.clock.now();
+    fn change<T>(&self, store: &StoreId, change: impl FnOnce(&mut StoreRows, Now) -> T) -> T {
+        let now = self.now();
         let mut state = lock(&self.state);
         let index = state.store(store);
         let rows =
@@ -93,7 +119,7 @@ impl MemorySyncLedger {
     }
 
     /// Returns when the next row becomes due that is not due yet.
-    fn next_at(&self) -> Option<Timestamp> {
+    fn next_at(&self) -> Option<Instant> {
         lock(&self.state).turns.iter().filter_map(Turns::next_at).min()
     }
 }
@@ -121,7 +147,7 @@ impl State {
         self.fence
     }
 
-    fn claim(&mut self, request: ClaimRequest<'_>, now: Timestamp) -> Vec<SyncClaim> {
+    fn claim(&mut self, request: ClaimRequest<'_>, now: Now) -> Vec<SyncClaim> {
         let except: BTreeSet<usize> =
             request.except.iter().filter_map(|store| self.ids.get(store).copied()).collect();
         let mut claims: Vec<SyncClaim> = Vec::new();
@@ -131,7 +157,7 @@ impl State {
         for share in [request.share, usize::MAX] {
             for priority in PRIORITIES {
                 let queue = queue_of(priority);
-                self.turns[queue].advance(now);
+                self.turns[queue].advance(now.at);
                 while claims.len() < request.limit
                     && (priority == Priority::Live || bulk < request.bulk)
                 {
@@ -148,7 +174,7 @@ impl State {
                         *taken.entry(index).or_default() += 1;
                     }
                     // A store with more rows stays in the order, after the others.
-                    self.turns[queue].advance(now);
+                    self.turns[queue].advance(now.at);
                 }
             }
         }
@@ -160,7 +186,7 @@ impl State {
         index: usize,
         priority: Priority,
         lease: Duration,
-        now: Timestamp,
+        now: Now,
     ) -> Option<SyncClaim> {
         let fence = self.fence();
         self.served += 1;
@@ -216,7 +242,7 @@ impl SyncLedger for MemorySyncLedger {
     }
 
     async fn claim(&self, request: ClaimRequest<'_>) -> PortResult<Vec<SyncClaim>> {
-        let now = self.clock.now();
+        let now = self.now();
         Ok(lock(&self.state).claim(request, now))
     }
 
@@ -237,7 +263,7 @@ impl SyncLedger for MemorySyncLedger {
 
     async fn extend(&self, claims: &[SyncClaim], lease: Duration) -> PortResult<Vec<bool>> {
         let extend = |claim: &SyncClaim| {
-            self.change(&claim.store, |rows, now| rows.extend(claim, after(now, lease)))
+            self.change(&claim.store, |rows, now| rows.extend(claim, now.after(lease)))
         };
         Ok(claims.iter().map(extend).collect())
     }
@@ -279,10 +305,11 @@ impl SyncLedger for MemorySyncLedger {
     }
 
     async fn paused(&self, after: Option<&StoreId>, limit: usize) -> PortResult<Vec<PausedStore>> {
+        let now = self.now();
         let state = lock(&self.state);
         let all = (after.map_or(Bound::Unbounded, Bound::Excluded), Bound::Unbounded);
         let stores = state.ids.range(all).filter_map(|(_, index)| state.stores.get(index));
-        Ok(stores.filter_map(|rows| rows.paused()).take(limit).collect())
+        Ok(stores.filter_map(|rows| rows.paused(now)).take(limit).collect())
     }
 
     async fn link(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Option<Link>> {
@@ -335,7 +362,7 @@ impl SyncLedger for MemorySyncLedger {
     }
 
     async fn forget_store(&self, store: &StoreId, limit: usize) -> PortResult<u64> {
-        let now = self.clock.now();
+        let now = self.now();
         let mut state = lock(&self.state);
         let Some(index) = state.ids.get(store).copied() else { return Ok(0) };
         let rows = state.stores.get_mut(&index);
@@ -350,13 +377,13 @@ impl SyncLedger for MemorySyncLedger {
     }
 
     async fn counts(&self, store: Option<&StoreId>) -> PortResult<SyncCounts> {
-        let now = self.clock.now();
+        let now = self.now();
         if let Some(store) = store {
-            return Ok(self.read(store, |rows| rows.counts(now)).unwrap_or_default());
+            return Ok(self.read(store, |rows| rows.counts(now.at)).unwrap_or_default());
         }
         let state = lock(&self.state);
         let mut all = SyncCounts::default();
-        for of in state.stores.values().map(|rows| rows.counts(now)) {
+        for of in state.stores.values().map(|rows| rows.counts(now.at)) {
             all.customers += of.customers;
             all.waiting += of.waiting;
             all.claimed += of.claimed;
@@ -370,8 +397,7 @@ impl SyncLedger for MemorySyncLedger {
     }
 
     async fn wait(&self, longest: Duration) {
-        let due = self.next_at().map(|at| at.duration_since(self.clock.now()));
-        let due = due.map(|wait| Duration::try_from(wait).unwrap_or_default());
+        let due = self.next_at().map(|at| at.saturating_duration_since(Instant::now()));
         // At least a moment: rows that are due and were not claimed belong to another worker for
         // now.
         let wait = due.unwrap_or(longest).max(Duration::from_millis(1)).min(longest);

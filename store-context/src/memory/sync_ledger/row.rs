@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::time::Instant;
 
-use super::after;
+use super::Now;
 use crate::model::{CustomerId, StoreId};
 use crate::ports::{Doubt, Link, Priority, SyncClaim};
 
@@ -20,8 +21,8 @@ pub(super) struct Row {
     pub(super) fence: u64,
     pub(super) claim: Option<Claim>,
     // When the row is due, unless it is claimed.
-    pub(super) due: Option<Timestamp>,
-    pub(super) quiet_until: Timestamp,
+    pub(super) due: Option<Instant>,
+    pub(super) quiet_until: Instant,
     pub(super) link: Option<Link>,
     pub(super) doubt: Doubt,
     pub(super) erased: bool,
@@ -33,7 +34,7 @@ pub(super) struct Row {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Claim {
     pub(super) version: u64,
-    pub(super) until: Timestamp,
+    pub(super) until: Instant,
     // The first version that was wanted after the claimed one.
     later: Option<(Timestamp, Priority)>,
     // The doubt that was raised during the claim.
@@ -41,18 +42,18 @@ pub(super) struct Claim {
 }
 
 impl Row {
-    pub(super) fn new(customer: CustomerId, now: Timestamp) -> Self {
+    pub(super) fn new(customer: CustomerId, now: Now) -> Self {
         Self {
             customer,
             wanted: 0,
             confirmed: 0,
-            wanted_at: now,
+            wanted_at: now.time,
             priority: Priority::Bulk,
             tries: 0,
             fence: 0,
             claim: None,
             due: None,
-            quiet_until: Timestamp::MIN,
+            quiet_until: now.at,
             link: None,
             doubt: Doubt::None,
             erased: false,
@@ -67,7 +68,7 @@ impl Row {
     }
 
     /// Returns from when on the row can be claimed; a claimed one when its lease expires.
-    pub(super) fn due(&self) -> Option<Timestamp> {
+    pub(super) fn due(&self) -> Option<Instant> {
         match &self.claim {
             // What is due by itself later is not forgotten with a hold that was dropped.
             Some(claim) => (self.is_waiting() || self.due.is_some()).then_some(claim.until),
@@ -75,28 +76,28 @@ impl Row {
         }
     }
 
-    pub(super) fn want(&mut self, priority: Priority, now: Timestamp) {
+    pub(super) fn want(&mut self, priority: Priority, now: Now) {
         let before = self.wanted > self.confirmed;
         self.wanted += 1;
         self.tries = 0;
         self.parked = None;
         if let Some(claim) = &mut self.claim {
-            let (at, urgency) = claim.later.unwrap_or((now, priority));
+            let (at, urgency) = claim.later.unwrap_or((now.time, priority));
             claim.later = Some((at, urgency.min(priority)));
             return;
         }
         if before {
             self.priority = self.priority.min(priority);
         } else {
-            (self.wanted_at, self.priority) = (now, priority);
+            (self.wanted_at, self.priority) = (now.time, priority);
         }
         self.due_now(now);
     }
 
     /// Makes the row due; one that is due already keeps its place.
-    fn due_now(&mut self, now: Timestamp) {
-        if self.due.is_none_or(|due| due > now) {
-            self.due = Some(now.max(self.quiet_until));
+    fn due_now(&mut self, now: Now) {
+        if self.due.is_none_or(|due| due > now.at) {
+            self.due = Some(now.at.max(self.quiet_until));
         }
     }
 
@@ -108,10 +109,10 @@ impl Row {
     }
 
     /// Whether somebody holds the row, or what was sent for it may still be worked on.
-    pub(super) fn is_busy(&self, now: Timestamp) -> bool {
+    pub(super) fn is_busy(&self, now: Now) -> bool {
         match &self.claim {
-            Some(claim) => claim.until > now,
-            None => self.doubt == Doubt::Write && self.quiet_until > now,
+            Some(claim) => claim.until > now.at,
+            None => self.doubt == Doubt::Write && self.quiet_until > now.at,
         }
     }
 
@@ -123,7 +124,7 @@ impl Row {
         fence: u64,
         lease: Duration,
         pauses: u32,
-        now: Timestamp,
+        now: Now,
     ) -> SyncClaim {
         if let Some(lost) = self.claim.take() {
             self.doubt = self.doubt.max(lost.doubt);
@@ -135,14 +136,14 @@ impl Row {
         }
         self.fence = fence;
         // A lease of zero expires after the call that grants it.
-        let until = after(now, lease.max(Duration::from_nanos(1)));
+        let until = now.after(lease.max(Duration::from_nanos(1)));
         self.claim = Some(Claim { version: self.wanted, until, later: None, doubt: Doubt::None });
         let waits = self.wanted > self.confirmed;
         SyncClaim {
             store: store.clone(),
             customer: self.customer.clone(),
             wanted: self.wanted,
-            wanted_at: if waits { self.wanted_at } else { now },
+            wanted_at: if waits { self.wanted_at } else { now.time },
             priority: self.priority,
             tries: self.tries,
             pauses,
@@ -156,7 +157,7 @@ impl Row {
     }
 
     /// Marks a claimed row as in doubt and wanted.
-    pub(super) fn begin(&mut self, now: Timestamp) {
+    pub(super) fn begin(&mut self, now: Now) {
         self.doubt = Doubt::Write;
         if self.parked.take().is_some() {
             self.tries = 0;
@@ -165,14 +166,14 @@ impl Row {
             return;
         }
         self.wanted += 1;
-        (self.wanted_at, self.priority) = (now, Priority::Live);
+        (self.wanted_at, self.priority) = (now.time, Priority::Live);
         if let Some(claim) = &mut self.claim {
             claim.version = self.wanted;
         }
     }
 
     /// Ends a claim whose version was confirmed.
-    pub(super) fn confirm(&mut self, claim: &Claim, link: Option<Link>, now: Timestamp) {
+    pub(super) fn confirm(&mut self, claim: &Claim, link: Option<Link>, now: Now) {
         self.confirmed = self.confirmed.max(claim.version);
         self.link = link;
         self.doubt = claim.doubt;
@@ -184,7 +185,7 @@ impl Row {
     }
 
     /// Ends a claim whose version was not confirmed.
-    pub(super) fn release(&mut self, claim: &Claim, outcome: Released, now: Timestamp) {
+    pub(super) fn release(&mut self, claim: &Claim, outcome: Released, now: Now) {
         self.doubt = self.doubt.max(claim.doubt);
         let mut outcome = outcome;
         if let Some((_, priority)) = claim.later {
@@ -196,14 +197,16 @@ impl Row {
             Released::Retry(wait) => {
                 self.fail();
                 self.parked = None;
-                self.due = Some(after(now, wait).max(self.quiet_until));
+                self.due = Some(now.after(wait).max(self.quiet_until));
             }
             Released::Parked(error) => {
                 self.fail();
-                self.parked = Some((error, now));
+                self.parked = Some((error, now.time));
                 self.due = None;
             }
-            Released::Returned if self.is_waiting() => self.due = Some(now.max(self.quiet_until)),
+            Released::Returned if self.is_waiting() => {
+                self.due = Some(now.at.max(self.quiet_until));
+            }
             Released::Returned => {}
         }
     }

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use chatwoot_client::ContactId;
 use jiff::Timestamp;
+use tokio::time::Instant;
 
-use super::after;
+use super::Now;
 use super::row::{Released, Row};
 use crate::model::{AccountKey, CustomerId, StoreId};
 use crate::ports::{
@@ -22,12 +23,12 @@ pub(super) struct StoreRows {
     next: u64,
     ids: BTreeMap<CustomerId, u64>,
     // Rows that can be claimed at some time, by that time; live ones and bulk.
-    queues: [BTreeSet<(Timestamp, u64)>; 2],
+    queues: [BTreeSet<(Instant, u64)>; 2],
     // Waiting rows by the time since when they wait.
     waiting: BTreeSet<(Timestamp, u64)>,
     parked: BTreeSet<CustomerId>,
     // Claimed rows by when their lease ends.
-    leases: BTreeSet<(Timestamp, u64)>,
+    leases: BTreeSet<(Instant, u64)>,
     contacts: HashMap<(AccountKey, ContactId), u64>,
     // The rows that wait for a value that another row holds.
     waiters: HashMap<String, BTreeSet<u64>>,
@@ -37,11 +38,11 @@ pub(super) struct StoreRows {
 
 #[derive(Debug)]
 struct Pause {
-    until: Timestamp,
+    until: Instant,
     pauses: u32,
     reason: String,
     // The probe's row and fence, and the expiry of its lease.
-    probe: Option<(u64, u64, Timestamp)>,
+    probe: Option<(u64, u64, Instant)>,
 }
 
 pub(super) fn queue_of(priority: Priority) -> usize {
@@ -131,7 +132,7 @@ impl StoreRows {
         }
     }
 
-    fn row_of(&mut self, customer: &CustomerId, now: Timestamp) -> u64 {
+    fn row_of(&mut self, customer: &CustomerId, now: Now) -> u64 {
         if let Some(id) = self.ids.get(customer) {
             return *id;
         }
@@ -149,7 +150,7 @@ impl StoreRows {
         &mut self,
         customer: &CustomerId,
         priority: Priority,
-        now: Timestamp,
+        now: Now,
         change: impl FnOnce(&mut Row),
     ) {
         let id = self.row_of(customer, now);
@@ -183,7 +184,7 @@ impl StoreRows {
         doubt: Doubt,
         after: Option<&CustomerId>,
         limit: usize,
-        now: Timestamp,
+        now: Now,
     ) -> Option<CustomerId> {
         let linked = self.rows_after(after).filter(|(_, _, row)| row.link.is_some());
         let linked: Vec<(CustomerId, u64)> =
@@ -198,13 +199,13 @@ impl StoreRows {
     }
 
     /// Returns when the store's first row of a priority can be claimed.
-    pub(super) fn due(&self, priority: Priority) -> Option<Timestamp> {
+    pub(super) fn due(&self, priority: Priority) -> Option<Instant> {
         let (due, _) = *self.queues[queue_of(priority)].first()?;
         Some(self.gate().map_or(due, |gate| due.max(gate)))
     }
 
     /// Returns until when a pause blocks all rows.
-    fn gate(&self) -> Option<Timestamp> {
+    fn gate(&self) -> Option<Instant> {
         let pause = self.pause.as_ref()?;
         Some(pause.probe.map_or(pause.until, |(_, _, until)| until))
     }
@@ -215,9 +216,9 @@ impl StoreRows {
         priority: Priority,
         fence: u64,
         lease: Duration,
-        now: Timestamp,
+        now: Now,
     ) -> Option<SyncClaim> {
-        if self.due(priority).is_none_or(|due| due > now) {
+        if self.due(priority).is_none_or(|due| due > now.at) {
             return None;
         }
         let (_, id) = *self.queues[queue_of(priority)].first()?;
@@ -227,7 +228,7 @@ impl StoreRows {
         let store = self.id.clone();
         let claim = self.edit(id, |row| {
             if row.wanted == row.confirmed {
-                (row.wanted, row.wanted_at) = (row.wanted + 1, now);
+                (row.wanted, row.wanted_at) = (row.wanted + 1, now.time);
             }
             row.claim(&store, fence, lease, pauses, now)
         })?;
@@ -244,7 +245,7 @@ impl StoreRows {
         customer: &CustomerId,
         fence: u64,
         lease: Duration,
-        now: Timestamp,
+        now: Now,
     ) -> Option<SyncClaim> {
         let id = self.row_of(customer, now);
         if self.rows.get(&id).is_some_and(|row| row.is_busy(now)) {
@@ -261,7 +262,7 @@ impl StoreRows {
         (row.fence == claim.fence && row.claim.is_some()).then_some(id)
     }
 
-    pub(super) fn begin(&mut self, claim: &SyncClaim, now: Timestamp) -> bool {
+    pub(super) fn begin(&mut self, claim: &SyncClaim, now: Now) -> bool {
         let Some(id) = self.held(claim) else { return false };
         if self.rows.get(&id).is_some_and(|row| row.erased && !claim.erased) {
             return false;
@@ -269,7 +270,7 @@ impl StoreRows {
         self.edit(id, |row| row.begin(now)).is_some()
     }
 
-    pub(super) fn extend(&mut self, claim: &SyncClaim, until: Timestamp) -> bool {
+    pub(super) fn extend(&mut self, claim: &SyncClaim, until: Instant) -> bool {
         let Some(id) = self.held(claim) else { return false };
         if let Some(Pause { probe: Some((row, fence, end)), .. }) = &mut self.pause
             && (*row, *fence) == (id, claim.fence)
@@ -284,12 +285,7 @@ impl StoreRows {
         extended.is_some()
     }
 
-    pub(super) fn settle(
-        &mut self,
-        claim: &SyncClaim,
-        settlement: &Settlement,
-        now: Timestamp,
-    ) -> bool {
+    pub(super) fn settle(&mut self, claim: &SyncClaim, settlement: &Settlement, now: Now) -> bool {
         let Some(id) = self.held(claim) else { return false };
         if let Some(pause) = &mut self.pause
             && pause.probe.is_some_and(|(row, fence, _)| (row, fence) == (id, claim.fence))
@@ -300,12 +296,12 @@ impl StoreRows {
             Settlement::Confirmed { link, quiet, retry_left_out } => {
                 self.take_contact(id, link, now);
                 self.replace_link(id, Some(link.clone()), now, |row| {
-                    row.quiet_until = after(now, *quiet);
+                    row.quiet_until = now.after(*quiet);
                     row.merged_into = None;
                     if let Some(retry) = retry_left_out
                         && row.due.is_none()
                     {
-                        (row.due, row.priority) = (Some(after(now, *retry)), Priority::Bulk);
+                        (row.due, row.priority) = (Some(now.after(*retry)), Priority::Bulk);
                     }
                     if let Some(due) = &mut row.due {
                         *due = (*due).max(row.quiet_until);
@@ -331,10 +327,10 @@ impl StoreRows {
         true
     }
 
-    fn release(&mut self, id: u64, outcome: Released, quiet: Duration, now: Timestamp) {
+    fn release(&mut self, id: u64, outcome: Released, quiet: Duration, now: Now) {
         self.edit(id, |row| {
             if let Some(claim) = row.claim.take() {
-                row.quiet_until = after(now, quiet);
+                row.quiet_until = now.after(quiet);
                 row.release(&claim, outcome, now);
             }
         });
@@ -342,13 +338,7 @@ impl StoreRows {
 
     /// Confirms a claimed row with another link, and wants the rows that waited for the old link's
     /// values.
-    fn replace_link(
-        &mut self,
-        id: u64,
-        link: Option<Link>,
-        now: Timestamp,
-        then: impl FnOnce(&mut Row),
-    ) {
+    fn replace_link(&mut self, id: u64, link: Option<Link>, now: Now, then: impl FnOnce(&mut Row)) {
         let before = self.edit(id, |row| {
             let before = row.link.take();
             if let Some(claim) = row.claim.take() {
@@ -361,7 +351,7 @@ impl StoreRows {
     }
 
     /// Unlinks another row with the same contact.
-    fn take_contact(&mut self, id: u64, link: &Link, now: Timestamp) {
+    fn take_contact(&mut self, id: u64, link: &Link, now: Now) {
         let contact = (link.account.clone(), link.contact);
         let Some(other) = self.contacts.get(&contact).copied().filter(|other| *other != id) else {
             return;
@@ -375,7 +365,7 @@ impl StoreRows {
     }
 
     /// Wants the rows that wait for values that a row no longer holds.
-    fn let_go(&mut self, id: u64, before: Option<Link>, now: Timestamp) {
+    fn let_go(&mut self, id: u64, before: Option<Link>, now: Now) {
         let held = before.map(|link| link.holds).unwrap_or_default();
         let holds = self.rows.get(&id).and_then(|row| row.link.as_ref()).map(|link| &link.holds);
         let free = held.iter().filter(|value| holds.is_none_or(|holds| !holds.contains(value)));
@@ -386,11 +376,11 @@ impl StoreRows {
         }
     }
 
-    pub(super) fn pause(&mut self, duration: Duration, reason: &str, now: Timestamp) {
-        let until = after(now, duration);
+    pub(super) fn pause(&mut self, duration: Duration, reason: &str, now: Now) {
+        let until = now.after(duration);
         let reason = reason.to_owned();
         self.pause = Some(match self.pause.take() {
-            Some(Pause { until: before, pauses, probe, .. }) if before > now => {
+            Some(Pause { until: before, pauses, probe, .. }) if before > now.at => {
                 Pause { until: before.max(until), pauses, reason, probe }
             }
             before => {
@@ -404,10 +394,10 @@ impl StoreRows {
         self.pause = None;
     }
 
-    pub(super) fn paused(&self) -> Option<PausedStore> {
+    pub(super) fn paused(&self, now: Now) -> Option<PausedStore> {
         self.pause.as_ref().map(|pause| PausedStore {
             store: self.id.clone(),
-            until: pause.until,
+            until: now.time_of(pause.until),
             pauses: pause.pauses,
             reason: pause.reason.clone(),
         })
@@ -435,12 +425,7 @@ impl StoreRows {
         rows.take(limit).collect()
     }
 
-    pub(super) fn replay(
-        &mut self,
-        customer: Option<&CustomerId>,
-        limit: usize,
-        now: Timestamp,
-    ) -> u64 {
+    pub(super) fn replay(&mut self, customer: Option<&CustomerId>, limit: usize, now: Now) -> u64 {
         let parked: Vec<u64> = match customer {
             Some(one) => self.parked.get(one).into_iter().take(limit).collect::<Vec<_>>(),
             None => self.parked.iter().take(limit).collect(),
@@ -454,7 +439,7 @@ impl StoreRows {
         parked.len() as u64
     }
 
-    pub(super) fn forget(&mut self, customer: &CustomerId, now: Timestamp) {
+    pub(super) fn forget(&mut self, customer: &CustomerId, now: Now) {
         let Some(id) = self.ids.remove(customer) else { return };
         if let Some(row) = self.rows.remove(&id) {
             self.index(id, &row, false);
@@ -463,7 +448,7 @@ impl StoreRows {
     }
 
     /// Removes the first rows; returns their number.
-    pub(super) fn forget_some(&mut self, limit: usize, now: Timestamp) -> u64 {
+    pub(super) fn forget_some(&mut self, limit: usize, now: Now) -> u64 {
         let customers: Vec<CustomerId> = self.ids.keys().take(limit).cloned().collect();
         for customer in &customers {
             self.forget(customer, now);
@@ -475,7 +460,7 @@ impl StoreRows {
         self.ids.is_empty()
     }
 
-    pub(super) fn counts(&self, now: Timestamp) -> SyncCounts {
+    pub(super) fn counts(&self, now: Instant) -> SyncCounts {
         let oldest_wanted_at = self.waiting.first().map(|(at, _)| *at);
         // A lease that ended holds nobody up: its claim was dropped with its worker.
         let claimed = self.leases.range((now, u64::MAX)..).count() as u64;

@@ -44,6 +44,41 @@ async fn a_lease_of_no_time_gives_each_row_once_a_call() {
     assert_eq!(ledger.claim(longest).await.unwrap().len(), 3);
 }
 
+/// A clock that is set back.
+#[derive(Debug)]
+struct SetBack(std::sync::Mutex<Timestamp>);
+
+impl crate::ports::Clock for SetBack {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
+    }
+}
+
+/// Leases, delays and pauses last as long as they were asked for, however the wall clock is set.
+#[tokio::test(start_paused = true)]
+async fn a_clock_that_is_set_back_lengthens_nothing() {
+    let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+    let clock = Arc::new(SetBack(std::sync::Mutex::new(now)));
+    let ledger = MemorySyncLedger::with_clock(clock.clone());
+    ledger.want(&store(0), &[customer(0), customer(1)], Priority::Live).await.unwrap();
+    ledger.want(&store(1), &[customer(0)], Priority::Live).await.unwrap();
+    let mut claims = ledger.claim(request(2)).await.unwrap();
+    let claim = claims.pop().unwrap();
+    let (after, quiet) = (LEASE, Duration::ZERO);
+    let retry = Settlement::Retry { after, quiet, error: String::new() };
+    ledger.settle(&[(claim, retry)]).await.unwrap();
+    ledger.pause(&store(1), LEASE, "away").await.unwrap();
+    *clock.0.lock().unwrap() = now - Duration::from_hours(1);
+    let until = ledger.paused(None, 1).await.unwrap()[0].until;
+    assert_eq!(until, now - Duration::from_hours(1) + LEASE, "by the clock as it is now");
+    tokio::time::sleep(LEASE / 60 * 59).await;
+    let early = ledger.claim(request(9)).await.unwrap();
+    assert!(early.len() <= 1, "only what was not claimed: {early:?}");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let late = ledger.claim(request(9)).await.unwrap();
+    assert_eq!(early.len() + late.len(), 3, "all are due: {early:?} {late:?}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_wait_ends_when_something_is_wanted_or_due() {
     let ledger = ledger();
@@ -69,7 +104,7 @@ async fn a_wait_ends_when_something_is_wanted_or_due() {
 /// A store without wanted rows costs its maps, which are empty.
 #[test]
 fn an_idle_store_costs_little() {
-    let turns = 2 * size_of::<(usize, (Timestamp, u64))>();
+    let turns = 2 * size_of::<(usize, (tokio::time::Instant, u64))>();
     let idle = size_of::<StoreRows>() + turns + size_of::<(StoreId, usize)>();
     assert!(idle < 2_048, "{idle} bytes");
 }

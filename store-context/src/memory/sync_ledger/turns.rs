@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use jiff::Timestamp;
+use tokio::time::Instant;
 
 /// The stores in the order in which they are served, for one priority.
 ///
@@ -10,16 +10,16 @@ use jiff::Timestamp;
 /// for a due one never scans those.
 #[derive(Debug, Default)]
 pub(super) struct Turns {
-    places: HashMap<usize, (Timestamp, u64)>,
+    places: HashMap<usize, (Instant, u64)>,
     // By when the first row is due.
-    waiting: BTreeSet<(Timestamp, usize)>,
+    waiting: BTreeSet<(Instant, usize)>,
     // By when they were last served.
     ready: BTreeSet<(u64, usize)>,
 }
 
 impl Turns {
     /// Inserts a store, or moves it; `due` is that of its first row.
-    pub(super) fn place(&mut self, store: usize, served: u64, due: Option<Timestamp>) {
+    pub(super) fn place(&mut self, store: usize, served: u64, due: Option<Instant>) {
         if let Some((due, served)) = self.places.remove(&store) {
             self.waiting.remove(&(due, store));
             self.ready.remove(&(served, store));
@@ -31,7 +31,7 @@ impl Turns {
     }
 
     /// Makes the stores ready whose first row is due by now.
-    pub(super) fn advance(&mut self, now: Timestamp) {
+    pub(super) fn advance(&mut self, now: Instant) {
         while let Some(&(due, store)) = self.waiting.first()
             && due <= now
         {
@@ -48,7 +48,7 @@ impl Turns {
     }
 
     /// Returns when the next store becomes ready; stores that are ready are not considered.
-    pub(super) fn next_at(&self) -> Option<Timestamp> {
+    pub(super) fn next_at(&self) -> Option<Instant> {
         self.waiting.first().map(|(due, _)| *due)
     }
 }

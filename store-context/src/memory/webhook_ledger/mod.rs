@@ -16,13 +16,14 @@ use tokio::time::Instant;
 
 use self::entries::Entries;
 use self::rounds::Rounds;
-use super::lock;
+use crate::guard::lock;
 use crate::model::{AccountKey, StoreId};
 use crate::ports::{
     ClaimRequest, Clock, Entry, EntryOutcome, EntrySource, KnownState, NewEntry, ParkedEntry,
     PortResult, PurgeRequest, Purged, QueueClaim, RoundClaim, RoundOutcome, SystemClock, Taken,
     WebhookCounts, WebhookLedger,
 };
+use crate::time::later;
 
 /// Stores received events in memory: entries that wait when the process ends are lost, and found
 /// again by the reconciler. Of a handled entry only the key is kept, until it is purged.
@@ -133,7 +134,7 @@ impl WebhookLedger for MemoryWebhookLedger {
     }
 
     async fn extend(&self, claim: &QueueClaim, lease: Duration) -> PortResult<bool> {
-        Ok(lock(&self.state).entries.extend(claim, Instant::now() + lease))
+        Ok(lock(&self.state).entries.extend(claim, later(Instant::now(), lease)))
     }
 
     async fn settle(
@@ -189,7 +190,7 @@ impl WebhookLedger for MemoryWebhookLedger {
     }
 
     async fn extend_round(&self, claim: &RoundClaim, lease: Duration) -> PortResult<bool> {
-        Ok(lock(&self.state).rounds.extend(claim, Instant::now() + lease))
+        Ok(lock(&self.state).rounds.extend(claim, later(Instant::now(), lease)))
     }
 
     async fn settle_round(&self, claim: &RoundClaim, outcome: RoundOutcome) -> PortResult<bool> {
@@ -229,7 +230,7 @@ impl WebhookLedger for MemoryWebhookLedger {
     async fn wait(&self, longest: Duration) {
         let now = Instant::now();
         let due = lock(&self.state).entries.next_due().filter(|due| *due > now);
-        let until = due.map_or(now + longest, |due| due.min(now + longest));
+        let until = due.map_or(later(now, longest), |due| due.min(later(now, longest)));
         // Entries stored since the last claim left a permit.
         let _ = tokio::time::timeout_at(until, self.taken.notified()).await;
     }

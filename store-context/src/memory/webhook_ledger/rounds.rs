@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use crate::model::{AccountKey, StoreId};
 use crate::ports::{RoundClaim, RoundOutcome, Unread};
+use crate::time::later;
 
 #[derive(Debug, Default)]
 pub(super) struct Rounds {
@@ -57,7 +58,7 @@ impl Rounds {
         let Some(round) = self.stores.get_mut(store) else { return };
         round.last_webhook = Some(now);
         if let Some(after) = round.after_webhook {
-            self.bring_forward(store, now + after);
+            self.bring_forward(store, later(now, after));
         }
     }
 
@@ -88,7 +89,7 @@ impl Rounds {
     }
 
     fn hold(&mut self, store: &StoreId, lease: Duration, now: Instant) -> Option<RoundClaim> {
-        self.place(store, now + lease);
+        self.place(store, later(now, lease));
         self.fence += 1;
         let round = self.stores.get_mut(store)?;
         round.claimed = Some(self.fence);
@@ -137,7 +138,7 @@ impl Rounds {
             }
         };
         let at_latest = round.at_latest.take();
-        let due = at_latest.map_or(now + wait, |latest| latest.min(now + wait));
+        let due = at_latest.map_or(later(now, wait), |latest| latest.min(later(now, wait)));
         self.place(&claim.store, due);
         true
     }

@@ -144,24 +144,26 @@ async fn read(
     if success && announced > most as u64 {
         return Err(limit.exceeded());
     }
-    let mut body = BytesMut::new();
-    while let Some(mut chunk) = answer.chunk().await.map_err(failed)? {
+    let mut body = Bytes::new();
+    while let Some(chunk) = answer.chunk().await.map_err(failed)? {
         let left = most - body.len();
+        if success && chunk.len() > left {
+            return Err(limit.exceeded());
+        }
+        if success && body.is_empty() {
+            // Most bodies are one chunk, which is not copied. A refusal is: its error may be kept
+            // for long, and the read buffer with it.
+            body = chunk;
+            continue;
+        }
+        let mut both = BytesMut::from(body);
+        both.extend_from_slice(chunk.get(..left).unwrap_or(&chunk));
+        body = both.freeze();
         if chunk.len() > left {
-            if success {
-                return Err(limit.exceeded());
-            }
-            chunk.truncate(left);
-            body.extend_from_slice(&chunk);
             break;
         }
-        if body.is_empty() {
-            body = BytesMut::from(chunk);
-        } else {
-            body.extend_from_slice(&chunk);
-        }
     }
-    Ok(body.freeze())
+    Ok(body)
 }
 
 fn failed(error: reqwest::Error) -> TransportError {

@@ -6,26 +6,56 @@ use std::time::Duration;
 use axum::Router;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
+use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 
 /// The time limit for a request's headers and for an idle connection.
-pub(crate) const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+pub const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 /// The pause of accepting when the system has no more sockets.
 const BREATH: Duration = Duration::from_millis(100);
 
+/// The time limit for the requests that are under way when the server stops.
+const FINISH_WITHIN: Duration = Duration::from_secs(10);
+
 /// Serves until the task is dropped.
-pub(crate) async fn serve(listener: TcpListener, router: Router, headers_within: Duration) {
+pub async fn serve(listener: TcpListener, router: Router, headers_within: Duration) {
+    let connections = GracefulShutdown::new();
+    accept(&listener, &router, headers_within, &connections).await;
+}
+
+/// Serves until `stop` completes. Then it accepts no more connections, and returns when the requests
+/// that are under way are answered, or after ten seconds.
+pub async fn serve_until(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
+    let connections = GracefulShutdown::new();
+    tokio::select! {
+        () = accept(&listener, &router, HEADERS_WITHIN, &connections) => {}
+        () = stop => {}
+    }
+    drop(listener);
+    if tokio::time::timeout(FINISH_WITHIN, connections.shutdown()).await.is_err() {
+        tracing::warn!("requests that took too long were dropped");
+    }
+}
+
+async fn accept(
+    listener: &TcpListener,
+    router: &Router,
+    headers_within: Duration,
+    connections: &GracefulShutdown,
+) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             tokio::time::sleep(BREATH).await;
             continue;
         };
         let service = TowerToHyperService::new(router.clone());
+        let mut server = Builder::new(TokioExecutor::new()).http1_only();
+        server.http1().timer(TokioTimer::new()).header_read_timeout(headers_within);
+        let connection = server.serve_connection(TokioIo::new(stream), service).into_owned();
+        let connection = connections.watch(connection);
         tokio::spawn(async move {
-            let mut server = Builder::new(TokioExecutor::new()).http1_only();
-            server.http1().timer(TokioTimer::new()).header_read_timeout(headers_within);
-            if let Err(error) = server.serve_connection(TokioIo::new(stream), service).await {
+            if let Err(error) = connection.await {
                 tracing::debug!("a connection ended: {error}");
             }
         });

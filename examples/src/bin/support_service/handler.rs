@@ -1,0 +1,17 @@
+//! What the shop does with events. Replace it.
+
+use async_trait::async_trait;
+use store_context::intake::{Handler, HandlerContext, HandlerError};
+use store_context::ports::Entry;
+
+/// Logs each event.
+pub(crate) struct LogEvents;
+
+#[async_trait]
+impl Handler for LogEvents {
+    async fn handle(&self, _: &HandlerContext<'_>, entry: &Entry) -> Result<(), HandlerError> {
+        let proven = entry.is_proven();
+        tracing::info!(store = %entry.store, event = entry.event.name(), proven, "handled");
+        Ok(())
+    }
+}
