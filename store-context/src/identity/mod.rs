@@ -16,7 +16,9 @@ use jiff::Timestamp;
 
 pub use self::store_identity::{Evidence, PROOF_ATTRIBUTE, StoreIdentity};
 use crate::model::{Customer, CustomerId, StoreId};
-use crate::ports::{Expiring, PortError, PortResult, Ports, StoreRecord};
+use crate::ports::{
+    AuditAction, AuditEntry, AuditSubject, Expiring, PortError, PortResult, Ports, StoreRecord,
+};
 
 /// The reason why an identity cannot be proved.
 #[derive(Debug, thiserror::Error)]
@@ -205,7 +207,12 @@ impl Identity {
             true
         };
         match self.ports.stores.update(store, replace).await? {
-            Some((_, true)) => Ok(()),
+            Some((_, true)) => {
+                let secret = AuditSubject::Secret("proof_key".to_owned());
+                let actor = "store-context/identity";
+                let entry = AuditEntry::new(store, actor, AuditAction::Rotate, secret);
+                Ok(self.ports.audit.append(&[entry]).await?)
+            }
             _ => Err(IdentityError::NotProvisioned(store.clone())),
         }
     }

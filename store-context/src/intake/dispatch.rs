@@ -15,8 +15,8 @@ use crate::guard::{self, Cut, guarded};
 use crate::model::StoreId;
 use crate::pool::{Pool, Stop, Work};
 use crate::ports::{
-    ClaimRequest, Entry, EntryOutcome, Observer, PortFailure, PortResult, Ports, QueueClaim,
-    WebhookLedger,
+    AuditTrail, ClaimRequest, Entry, EntryOutcome, Observer, PortFailure, PortResult, Ports,
+    QueueClaim, WebhookLedger,
 };
 use crate::time::{TICK, later};
 
@@ -82,6 +82,7 @@ pub struct Dispatcher {
     ledger: Arc<dyn WebhookLedger>,
     handler: Arc<dyn Handler>,
     observer: Arc<dyn Observer>,
+    audit: Arc<dyn AuditTrail>,
     config: DispatchConfig,
 }
 
@@ -101,9 +102,10 @@ impl Dispatcher {
         config: DispatchConfig,
     ) -> Self {
         let (ledger, observer) = (ports.webhooks.clone(), ports.observer.clone());
+        let audit = ports.audit.clone();
         // A lease that ends at once would be claimed again at once.
         let config = DispatchConfig { lease: config.lease.max(TICK), ..config };
-        Self { accounts, ledger, handler, observer, config }
+        Self { accounts, ledger, handler, observer, audit, config }
     }
 
     /// Handles entries until none is due.
@@ -229,7 +231,7 @@ impl Dispatcher {
             // Every attempt ended with its process.
             return Some(failed(entry, "no try came to its end", Duration::ZERO, true));
         }
-        let context = HandlerContext::new(&self.accounts, entry, is_last_try);
+        let context = HandlerContext::new(&self.accounts, &*self.audit, entry, is_last_try);
         let handler = async { self.handler.handle(&context, entry).await };
         let ended = tokio::select! { biased;
             ended = guarded(self.config.time_limit, handler) => ended,

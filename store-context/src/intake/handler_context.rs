@@ -1,5 +1,6 @@
 //! The context of a handler.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use chatwoot_client::Account;
@@ -9,7 +10,7 @@ use tokio::sync::OnceCell;
 
 use crate::accounts::{Accounts, OpenAccount, StoreAccountError};
 use crate::mac::hash_digits;
-use crate::ports::Entry;
+use crate::ports::{AuditAction, AuditEntry, AuditSubject, AuditTrail, Entry};
 
 /// The prefix of the `source_id` of every message that a handler wrote.
 const PREFIX: &str = "store-context/";
@@ -40,9 +41,9 @@ pub enum HandlerContextError {
 
 /// The context of a handler: the store's account, and methods that write a message once however
 /// often the entry is retried.
-#[derive(Debug)]
 pub struct HandlerContext<'a> {
     accounts: &'a Accounts,
+    audit: &'a dyn AuditTrail,
     entry: &'a Entry,
     is_last_try: bool,
     opened: OnceCell<OpenAccount>,
@@ -52,9 +53,15 @@ pub struct HandlerContext<'a> {
 }
 
 impl<'a> HandlerContext<'a> {
-    pub(super) fn new(accounts: &'a Accounts, entry: &'a Entry, is_last_try: bool) -> Self {
+    pub(super) fn new(
+        accounts: &'a Accounts,
+        audit: &'a dyn AuditTrail,
+        entry: &'a Entry,
+        is_last_try: bool,
+    ) -> Self {
         Self {
             accounts,
+            audit,
             entry,
             is_last_try,
             opened: OnceCell::new(),
@@ -172,7 +179,24 @@ impl<'a> HandlerContext<'a> {
         if sent.is_ok() {
             self.under_way.fetch_sub(1, Ordering::Relaxed);
         }
-        Ok(sent?)
+        let sent = sent?;
+        // A message that is found was perhaps sent by an attempt that ended before its entry.
+        let store = &self.entry.store;
+        let message = AuditSubject::Message(sent.message.id.to_string());
+        let entry = AuditEntry::new(store, "store-context/intake", AuditAction::Send, message);
+        // It is sent, and a failure here would have the handler run again.
+        if let Err(error) = self.audit.append(&[entry]).await {
+            tracing::error!(error = %*error, %store, "a sent message is not in the audit trail");
+        }
+        Ok(sent)
+    }
+}
+
+impl fmt::Debug for HandlerContext<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("HandlerContext");
+        shown.field("entry", &self.entry).field("is_last_try", &self.is_last_try);
+        shown.finish_non_exhaustive()
     }
 }
 

@@ -24,7 +24,7 @@ pub enum AuditAction {
     Erase,
     /// The merge of a customer into another one was requested.
     Merge,
-    /// A message or a note was sent.
+    /// A message or a note was sent. A retry that finds the message is entered too.
     Send,
     /// An action of the host's own, or one of a later version.
     Other(String),
@@ -156,6 +156,29 @@ pub struct AuditEntry {
     pub action: AuditAction,
     /// With what.
     pub subject: AuditSubject,
+}
+
+impl AuditEntry {
+    /// Creates an entry.
+    ///
+    /// ```
+    /// use store_context::model::StoreId;
+    /// use store_context::ports::{AuditAction, AuditEntry, AuditSubject};
+    ///
+    /// let north = StoreId::new("north")?;
+    /// let subject = AuditSubject::Secret("panel_address".to_owned());
+    /// let entry = AuditEntry::new(&north, "backoffice", AuditAction::Rotate, subject);
+    /// assert_eq!(entry.subject.id(), "panel_address");
+    /// # Ok::<(), store_context::model::InvalidId>(())
+    /// ```
+    pub fn new(
+        store: &StoreId,
+        actor: impl Into<String>,
+        action: AuditAction,
+        subject: AuditSubject,
+    ) -> Self {
+        Self { store: store.clone(), actor: actor.into(), action, subject }
+    }
 }
 
 /// An entry as it was appended.

@@ -31,8 +31,8 @@ use crate::accounts::{Accounts, ClientsError};
 use crate::identity::random_key;
 use crate::model::{Store, StoreId};
 use crate::ports::{
-    AddressToken, Expiring, PortError, PortFailure, PortResult, Ports, StoreCredentials,
-    StoreRecord,
+    AddressToken, AuditAction, AuditEntry, AuditSubject, Expiring, PortError, PortFailure,
+    PortResult, Ports, StoreCredentials, StoreRecord,
 };
 
 /// The reason why a store was not fully provisioned; running it again resumes from there.
@@ -144,10 +144,24 @@ impl Provisioner {
             run.panel(&account).await?;
             // The round may have failed because a resource was missing that exists now.
             self.ports.webhooks.hurry(&store.id).await?;
+            if run.report.changed() > 0 {
+                self.audit(&store.id, AuditAction::Provision, AuditSubject::Store).await?;
+            }
             tracing::info!(store = %store.id, changed = run.report.changed(), "store provisioned");
             Ok(run.report)
         })
         .await
+    }
+
+    /// Writes to the audit trail what was changed.
+    async fn audit(
+        &self,
+        store: &StoreId,
+        action: AuditAction,
+        subject: AuditSubject,
+    ) -> PortResult<()> {
+        let entry = AuditEntry::new(store, "store-context/provision", action, subject);
+        self.ports.audit.append(&[entry]).await
     }
 
     /// Reads the store's record.

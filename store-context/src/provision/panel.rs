@@ -12,7 +12,7 @@ use super::lock::PATIENCE;
 use super::report::StepOutcome;
 use super::{AtStep, ProvisionError, Provisioner, Run, random_address};
 use crate::model::Store;
-use crate::ports::{Address, AddressToken, Expiring, StoreCredentials};
+use crate::ports::{Address, AddressToken, AuditAction, AuditSubject, Expiring, StoreCredentials};
 
 const STEP: &str = "panel";
 
@@ -64,6 +64,8 @@ impl Provisioner {
             let until = self.ports.clock.now().checked_add(overlap).unwrap_or(Timestamp::MAX);
             let next = random_address()?;
             run.keep(|kept| replace_address(&mut kept.credentials, &next, is_shown, until)).await?;
+            let secret = AuditSubject::Secret("panel_address".to_owned());
+            self.audit(&store.id, AuditAction::Rotate, secret).await?;
             run.panel(&account).await
         })
         .await?;

@@ -6,7 +6,7 @@ use super::report::Outcome;
 use super::worker::ContactSync;
 use super::write::WriteError;
 use crate::model::{CustomerId, StoreId};
-use crate::ports::PortFailure;
+use crate::ports::{AuditAction, AuditEntry, PortFailure, PortResult};
 
 /// The progress of an erasure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -27,7 +27,7 @@ impl ContactSync {
     /// identifier, by which it is found again, and deleted later.
     ///
     /// # Errors
-    /// Returns an error if the ledger failed. Repeating the call is safe.
+    /// Returns an error if the ledger or the audit trail failed. Repeating the call is safe.
     pub async fn erase(
         &self,
         store: &StoreId,
@@ -36,6 +36,7 @@ impl ContactSync {
         const PATIENCE: Duration = Duration::from_secs(2);
         self.forget_context(store, customer).await;
         self.ports.sync.erase(store, customer).await?;
+        self.audit(store, AuditAction::Erase, customer).await?;
         let claim = match self.hold_waiting(store, customer, PATIENCE).await {
             Ok(claim) => claim,
             Err(WriteError::Port(error)) => return Err(error.into()),
@@ -46,5 +47,16 @@ impl ContactSync {
             Outcome::Deleted | Outcome::Gone => Erased::Done,
             _ => Erased::Noted,
         })
+    }
+
+    /// Writes to the audit trail what was requested for a customer.
+    pub(super) async fn audit(
+        &self,
+        store: &StoreId,
+        action: AuditAction,
+        customer: &CustomerId,
+    ) -> PortResult<()> {
+        let entry = AuditEntry::new(store, "store-context/sync", action, customer.into());
+        self.ports.audit.append(&[entry]).await
     }
 }

@@ -13,7 +13,7 @@ use super::worker::ContactSync;
 use super::write::{ROUNDS, WriteError};
 use crate::accounts::OpenAccount;
 use crate::model::{CustomerId, StoreId};
-use crate::ports::{PortFailure, Priority, Settlement, SyncClaim};
+use crate::ports::{AuditAction, PortFailure, Priority, Settlement, SyncClaim};
 
 /// The number of customers that a merge follows, one merged into the next.
 const LONGEST_CHAIN: usize = 50;
@@ -27,7 +27,7 @@ impl ContactSync {
     /// the shop does not have `into`, `from` is synced like any other customer.
     ///
     /// # Errors
-    /// Returns an error if the ledger failed; the merge is then not recorded.
+    /// Returns an error if the ledger or the audit trail failed. Repeating the call is safe.
     pub async fn merge(
         &self,
         store: &StoreId,
@@ -39,7 +39,8 @@ impl ContactSync {
         }
         self.forget_context(store, from).await;
         self.forget_context(store, into).await;
-        Ok(self.ports.sync.want_merge(store, from, into).await?)
+        self.ports.sync.want_merge(store, from, into).await?;
+        Ok(self.audit(store, AuditAction::Merge, from).await?)
     }
 
     /// Merges a claimed customer's contact into another customer's, or into that of the customer

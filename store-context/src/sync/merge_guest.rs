@@ -13,7 +13,7 @@ use super::worker::ContactSync;
 use super::write::WriteError;
 use crate::accounts::{OpenAccount, StoreAccountError};
 use crate::model::{CustomerId, StoreId};
-use crate::ports::{PortError, Settlement, SyncClaim};
+use crate::ports::{AuditAction, PortError, Settlement, SyncClaim};
 
 /// How long a recognition waits for a worker that is writing the customer's contact, or for a write
 /// whose answer was lost to be over.
@@ -95,6 +95,7 @@ impl ContactSync {
             let returned = Settlement::Returned { quiet };
             self.ports.sync.settle(&[(claim, returned)]).await?;
             if merged? {
+                self.audit(store, AuditAction::Merge, customer).await?;
                 return Ok(contact);
             }
             vanished = true;

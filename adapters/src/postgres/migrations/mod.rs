@@ -105,7 +105,8 @@ impl Migrations {
         let mut sql = format!("CREATE SCHEMA IF NOT EXISTS {};\n", self.schema);
         for migration in self.migrations() {
             let Migration { version, description, sql: text, .. } = migration;
-            sql.push_str(&format!("\n-- {version:04} {description}\n{}", text.as_str()));
+            let one = format!("\n-- {version:04} {description}\n{}", text.as_str());
+            sql.push_str(&one);
         }
         sql.push_str("\n-- grants\n");
         sql.push_str(&self.grants());
@@ -129,15 +130,16 @@ impl Migrations {
         sql.push_str("DO $$ BEGIN\n");
         for (table, kind) in TABLES {
             let privileges = kind.privileges();
-            sql.push_str(&format!(
+            let granted = format!(
                 "IF to_regclass('{schema}.{table}') IS NOT NULL THEN \
                  REVOKE ALL ON {schema}.{table} FROM {role}, PUBLIC; \
                  GRANT {privileges} ON {schema}.{table} TO {role}; END IF;\n"
-            ));
+            );
+            sql.push_str(&granted);
         }
-        sql.push_str(&format!(
-            "END $$;\nGRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role};\n"
-        ));
+        let sequences = format!("GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role};\n");
+        sql.push_str("END $$;\n");
+        sql.push_str(&sequences);
         sql
     }
 }

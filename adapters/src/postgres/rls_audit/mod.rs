@@ -126,7 +126,7 @@ impl RlsAudit {
             found.add(format!("schema {}", self.schema), Rule::Exists, "there is no such schema");
         }
         self.check_role(&catalog, &mut found);
-        self.check_tables(&catalog, &mut found);
+        check_tables(&catalog, &mut found);
         for relation in &catalog.relations {
             check_relation(&catalog, relation, &mut found);
         }
@@ -185,15 +185,16 @@ impl RlsAudit {
             }
         }
     }
+}
 
-    fn check_tables(&self, catalog: &Catalog, found: &mut Found) {
-        if catalog.schema_owner.is_none() {
-            return;
-        }
-        for (table, _) in TABLES {
-            if catalog.relations.iter().all(|relation| relation.name != *table) {
-                found.add(format!("table {table}"), Rule::Exists, "it is missing");
-            }
+/// Finds the tables that are missing.
+fn check_tables(catalog: &Catalog, found: &mut Found) {
+    if catalog.schema_owner.is_none() {
+        return;
+    }
+    for (table, _) in TABLES {
+        if catalog.relations.iter().all(|relation| relation.name != *table) {
+            found.add(format!("table {table}"), Rule::Exists, "it is missing");
         }
     }
 }
@@ -309,8 +310,7 @@ fn check_grant(catalog: &Catalog, grant: &Grant, found: &mut Found) {
     let allowed = match (grantee.as_str(), object.as_str()) {
         ("PUBLIC", "function") => "EXECUTE",
         ("PUBLIC", _) => "",
-        (_, "schema") => "USAGE",
-        (_, "sequence") => "USAGE",
+        (_, "schema" | "sequence") => "USAGE",
         (_, "function") => "EXECUTE",
         _ => {
             let relation = catalog.relations.iter().find(|relation| relation.name == *name);

@@ -23,7 +23,7 @@ use self::credentials::{SealedAddress, SealedCredentials};
 pub use self::reseal::ResealStep;
 use super::database::Database;
 use super::error::{failed, invalid};
-use super::seal::{SealingKeys, address_hash, address_name};
+use super::seal::{KeyId, SealingKeys, address_hash, address_name};
 
 /// The stores in Postgres, with their resources in Chatwoot and their sealed credentials.
 ///
@@ -251,7 +251,7 @@ impl Stores for PostgresStores {
         let Ok(version) = i64::try_from(*version) else { return Ok(None) };
         let mut transaction = self.begin(&store.id).await?;
         let change = sqlx::query_scalar(self.database.sql(CHANGE)).bind(store.id.as_str());
-        let change = change.bind(version).bind(sealed.key.as_ref().map(|key| key.as_str()));
+        let change = change.bind(version).bind(sealed.key.as_ref().map(KeyId::as_str));
         let changed: Option<i64> =
             change.fetch_optional(&mut *transaction).await.map_err(failed)?;
         let Some(version) = changed else { return Ok(None) };
