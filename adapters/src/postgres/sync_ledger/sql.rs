@@ -31,11 +31,11 @@ macro_rules! claim {
                 FROM picked LEFT JOIN unnest($4::text[], $5::bigint[]) AS taken (name, n)
                     ON name = store
             ), chosen AS (
-                SELECT quota.*, customer, place
+                SELECT quota.*, customer, claimable_at, place
                 FROM quota CROSS JOIN LATERAL (
-                    SELECT customer, row_number() OVER () AS place
+                    SELECT customer, claimable_at, row_number() OVER () AS place
                     FROM (
-                        SELECT customer FROM store_context.sync_rows AS r
+                        SELECT customer, claimable_at FROM store_context.sync_rows AS r
                         WHERE r.store = quota.store AND r.priority = ", $priority, "
                             AND claimable_at <= store_context.ledger_now()
                         ORDER BY claimable_at, customer LIMIT quota.quota
@@ -44,9 +44,9 @@ macro_rules! claim {
                 ORDER BY place, served, store LIMIT $2::bigint
             ), locked AS (
                 SELECT chosen.*
-                FROM chosen JOIN store_context.sync_rows AS r USING (store, customer)
+                FROM chosen
+                JOIN store_context.sync_rows AS r USING (store, claimable_at, customer)
                 WHERE r.priority = ", $priority, "
-                    AND r.claimable_at <= store_context.ledger_now()
                 FOR UPDATE OF r SKIP LOCKED
             ), claimed AS (
                 UPDATE store_context.sync_rows AS r SET

@@ -1,11 +1,13 @@
-//! Measures the client's cost, as ratios against a baseline in the same run.
+//! Measures the client's cost, as ratios against a baseline in the same run, and that of the engine
+//! and its ledgers.
 //!
-//! `bench client` and `bench sync` print a table and end with one line of JSON. Run it through
+//! `bench client`, `bench sync` and `bench ledger` print a table and end with one line of JSON. Run it through
 //! `scripts/bench`, which builds it in release mode.
 
 mod build;
 mod calls;
 mod decode;
+mod ledger;
 mod sync;
 mod webhook;
 
@@ -69,10 +71,11 @@ fn main() -> ExitCode {
                 Err(error) => Err(error),
             }
         }
+        (Some("ledger"), None) => ledger::report(),
         // The server of the calls, in a process of its own so that only the client's time counts.
         (Some("serve"), None) => calls::serve(),
         _ => {
-            eprintln!("usage: bench client\n       bench sync [FILE OF PURCHASES]");
+            eprintln!("usage: bench client\n       bench sync [FILE OF PURCHASES]\n       bench ledger");
             return ExitCode::from(2);
         }
     };

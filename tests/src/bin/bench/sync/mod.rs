@@ -85,7 +85,7 @@ pub(crate) fn report(orders: &Path) -> anyhow::Result<bool> {
 }
 
 /// A port's answer.
-async fn ok<T>(call: impl Future<Output = PortResult<T>>) -> Result<T, PortFailure> {
+pub(crate) async fn ok<T>(call: impl Future<Output = PortResult<T>>) -> Result<T, PortFailure> {
     call.await.map_err(PortFailure::from)
 }
 
