@@ -82,7 +82,7 @@ async fn main() -> ExitCode {
         }
         Ok(found) => {
             let mut table = Table::new();
-            table.load_preset(UTF8_FULL_CONDENSED);
+            table.load_style(UTF8_FULL_CONDENSED);
             table.set_header(["object", "rule", "what is wrong"]);
             for Breach { object, rule, detail, .. } in &found {
                 table.add_row([object.as_str(), rule.as_str(), detail.as_str()]);

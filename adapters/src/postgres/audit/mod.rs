@@ -12,6 +12,7 @@ use store_context::ports::{AuditEntry, AuditRecord, AuditSubject, AuditTrail, Po
 pub use self::retention::{AuditMaintenance, AuditRetention};
 use super::database::Database;
 use super::error::{failed, invalid};
+use super::values;
 
 /// The audit trail in Postgres. The runtime role can append and read; it can neither change nor
 /// remove an entry. See [`AuditRetention`] for the removal of old months.
@@ -67,7 +68,7 @@ impl AuditTrail for PostgresAuditTrail {
         let mut transaction = self.database.begin([store]).await.map_err(failed)?;
         let read = sqlx::query(self.database.sql(READ));
         let read = read.bind(store.as_str()).bind(before);
-        let read = read.bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let read = read.bind(values::limit(limit));
         let rows = read.fetch_all(&mut *transaction).await.map_err(failed)?;
         transaction.commit().await.map_err(failed)?;
         rows.iter().map(|row| record(store, row)).collect()

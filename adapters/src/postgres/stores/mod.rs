@@ -24,6 +24,7 @@ pub use self::reseal::ResealStep;
 use super::database::Database;
 use super::error::{failed, invalid};
 use super::seal::{KeyId, SealingKeys, address_hash, address_name};
+use super::values;
 
 /// The stores in Postgres, with their resources in Chatwoot and their sealed credentials.
 ///
@@ -236,7 +237,7 @@ impl Stores for PostgresStores {
         // No id is empty.
         let ids = sqlx::query_scalar(self.database.sql(IDS));
         let ids = ids.bind(after.map_or("", StoreId::as_str));
-        let ids = ids.bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let ids = ids.bind(values::limit(limit));
         let ids: Vec<String> = ids.fetch_all(self.database.pool()).await.map_err(failed)?;
         ids.into_iter().map(store_id).collect()
     }

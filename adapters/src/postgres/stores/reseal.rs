@@ -7,6 +7,7 @@ use store_context::ports::{AuditAction, PortFailure, PortResult};
 use super::{PostgresStores, Stored, store_id};
 use crate::postgres::error::{failed, invalid};
 use crate::postgres::seal::KeyId;
+use crate::postgres::values;
 
 /// The progress of a [`PostgresStores::reseal`].
 #[derive(Debug)]
@@ -63,7 +64,7 @@ impl PostgresStores {
         let limit = limit.max(1);
         let next = sqlx::query_scalar(self.database.sql(NEXT));
         let next = next.bind(after.map_or("", StoreId::as_str)).bind(current.as_str());
-        let next = next.bind(i64::try_from(limit).unwrap_or(i64::MAX));
+        let next = next.bind(values::limit(limit));
         let stores: Vec<String> = next.fetch_all(self.database.pool()).await.map_err(failed)?;
         let is_last = stores.len() < limit;
         let (mut last, mut refused) = (None, Vec::new());

@@ -212,8 +212,8 @@ async fn keys_are_rotated_while_others_save() {
             tokio::spawn(async move {
                 let port: &dyn Stores = &port;
                 let mut last = Vec::new();
-                // Each has stores of its own, so that the last change is known; all change twice.
-                for (n, store) in stores.iter().filter(|_| true).enumerate() {
+                // Each has stores of its own, so that the last change of each is known.
+                for (n, store) in stores.iter().enumerate() {
                     if n % 3 != offset {
                         continue;
                     }
@@ -295,8 +295,8 @@ async fn a_store_that_does_not_open_is_left_alone() {
         save(&old, store).await;
     }
     let mut owner = database.owner().await.unwrap();
-    let alter = "UPDATE store_context.stores SET proof_key = api_hmac WHERE store = 'store-001'";
-    run(&database, &mut owner, alter).await;
+    let move_one = "UPDATE store_context.stores SET proof_key = api_hmac WHERE store = 'store-001'";
+    run(&database, &mut owner, move_one).await;
     let ring = KeyRing::new(id("k2"), key(2)).with(id("k1"), key(1));
     let new = PostgresStores::new(database.database.clone(), Arc::new(ring), "test");
     let mut after = None;
@@ -372,7 +372,7 @@ async fn no_secret_is_in_a_dump_or_a_log() {
     assert!(log.contains("store_context_tenant.stores"), "the log has statements: {log}");
     for text in [&dump, &log] {
         for secret in &secrets {
-            let digits: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+            let digits = hex::encode(secret);
             assert!(!text.contains(secret.as_str()) && !text.contains(&digits));
         }
         // The key, which is the same byte again and again.
