@@ -78,9 +78,18 @@ impl Database {
         self.pool.begin_with(AssertSqlSafe(begin)).await
     }
 
-    /// Begins a transaction that names no store, for the queues.
-    pub(super) async fn begin_unnamed(&self) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        self.pool.begin().await
+    /// Begins a transaction on a queue, which names these stores, if any.
+    ///
+    /// Its statements touch a few rows of large tables. The server is told not to read such a table
+    /// whole: before it has counted the rows of a new one, and for tables of middling size, it may
+    /// think that this is less work.
+    pub(super) async fn begin_queue<'a>(
+        &self,
+        stores: impl IntoIterator<Item = &'a StoreId>,
+    ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        let stores = array_literal(stores);
+        let begin = format!("BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL {SETTING} = {stores}");
+        self.pool.begin_with(AssertSqlSafe(begin)).await
     }
 
     /// Names the stores of a transaction that has begun, because it found out only then which they

@@ -19,7 +19,7 @@ impl PostgresSyncLedger {
         rows: usize,
     ) -> Result<u64, DatabaseError> {
         let database = &self.database;
-        let mut transaction = database.begin([store]).await?;
+        let mut transaction = database.begin_queue([store]).await?;
         let remove = database.sql(
             "WITH first AS (
                 SELECT store, customer FROM store_context.sync_rows

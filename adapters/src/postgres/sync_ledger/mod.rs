@@ -114,7 +114,7 @@ impl PostgresSyncLedger {
         let attempt = || {
             let wants = wants();
             async move {
-                let mut transaction = database.begin_unnamed().await?;
+                let mut transaction = database.begin_queue([]).await?;
                 let mut due = Due::default();
                 wants.apply(database, &mut transaction, existing, &mut due).await?;
                 due.tell(database, &mut transaction).await?;
@@ -131,7 +131,7 @@ impl PostgresSyncLedger {
     async fn fold_all(&self) -> PortResult<()> {
         let database = &self.database;
         let attempt = || async move {
-            let mut transaction = database.begin_unnamed().await?;
+            let mut transaction = database.begin_queue([]).await?;
             let folded = fold(database, &mut transaction).await?;
             transaction.commit().await?;
             Ok(folded)
@@ -287,7 +287,7 @@ impl SyncLedger for PostgresSyncLedger {
             WHERE paused_until IS NOT NULL AND store > $1 ORDER BY store LIMIT $2",
         );
         let reasons = self.database.sql("SELECT store, reason FROM store_context.sync_pauses");
-        let mut transaction = self.database.begin_unnamed().await.map_err(failed)?;
+        let mut transaction = self.database.begin_queue([]).await.map_err(failed)?;
         let paused = sqlx::query(paused).bind(after.map_or("", StoreId::as_str));
         let paused = paused.bind(super::values::limit(limit)).fetch_all(&mut *transaction).await;
         let paused = paused.map_err(failed)?;
@@ -394,7 +394,7 @@ impl SyncLedger for PostgresSyncLedger {
                 WHERE store = $1 AND ($2::text IS NULL OR customer = $2) AND parked_at IS NOT NULL
                 ORDER BY customer LIMIT $3 FOR UPDATE",
             );
-            let mut transaction = database.begin_unnamed().await?;
+            let mut transaction = database.begin_queue([]).await?;
             let parked = sqlx::query(parked).bind(store.as_str());
             let parked = parked.bind(customer.map(CustomerId::as_str));
             let parked = parked.bind(super::values::limit(limit)).fetch_all(&mut *transaction);

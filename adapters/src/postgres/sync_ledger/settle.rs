@@ -51,7 +51,7 @@ impl PostgresSyncLedger {
         if begin.execute(database.pool()).await?.rows_affected() > 0 {
             return Ok(true);
         }
-        let mut transaction = database.begin_unnamed().await?;
+        let mut transaction = database.begin_queue([]).await?;
         let begin = sqlx::query(database.sql(sql::BEGIN)).bind(claim.store.as_str());
         let begin = begin.bind(claim.customer.as_str()).bind(fence(claim)).bind(claim.erased);
         let Some(row) = begin.fetch_optional(&mut *transaction).await? else {
@@ -72,7 +72,7 @@ impl PostgresSyncLedger {
     ) -> Result<Vec<bool>, DatabaseError> {
         let database = &self.database;
         let mut stood = vec![false; claims.len()];
-        let mut transaction = database.begin_unnamed().await?;
+        let mut transaction = database.begin_queue([]).await?;
         let (stores, customers, fences) = columns(claims.iter());
         let extend = sqlx::query(database.sql(sql::EXTEND)).bind(stores).bind(customers);
         let extend = extend.bind(fences).bind(micros(lease));
@@ -101,7 +101,7 @@ impl PostgresSyncLedger {
     ) -> Result<Vec<bool>, DatabaseError> {
         let database = &self.database;
         let stores: BTreeSet<_> = settled.iter().map(|(claim, _)| &claim.store).collect();
-        let mut transaction = database.begin(stores).await?;
+        let mut transaction = database.begin_queue(stores).await?;
         let mut stood = vec![false; settled.len()];
         let mut due = Due::default();
         let mut rest = settled;
