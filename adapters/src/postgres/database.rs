@@ -88,7 +88,8 @@ impl Database {
         stores: impl IntoIterator<Item = &'a StoreId>,
     ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         let stores = array_literal(stores);
-        let begin = format!("BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL {SETTING} = {stores}");
+        let begin =
+            format!("BEGIN; SET LOCAL enable_seqscan = off; SET LOCAL {SETTING} = {stores}");
         self.pool.begin_with(AssertSqlSafe(begin)).await
     }
 
@@ -99,8 +100,8 @@ impl Database {
         stores: impl IntoIterator<Item = &'a StoreId>,
     ) -> Result<(), sqlx::Error> {
         let names: Vec<&str> = stores.into_iter().map(StoreId::as_str).collect();
-        let named = sqlx::query("SELECT set_config($1, $2::text[]::text, true)");
-        named.bind(SETTING).bind(names).execute(connection).await?;
+        let set = sqlx::query("SELECT set_config($1, $2::text[]::text, true)");
+        set.bind(SETTING).bind(names).execute(connection).await?;
         Ok(())
     }
 }

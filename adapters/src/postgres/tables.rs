@@ -31,17 +31,16 @@ impl Kind {
 }
 
 /// All tables. Partitions have the kind of the table that they belong to.
-pub(super) const TABLES: &[(&str, Kind)] =
-    &[
-        ("migrations", Kind::Migrations),
-        ("stores", Kind::Payload),
-        ("store_versions", Kind::Queue),
-        ("sync_rows", Kind::Queue),
-        ("sync_stores", Kind::Queue),
-        ("sync_wants", Kind::Queue),
-        ("sync_links", Kind::Payload),
-        ("sync_waits", Kind::Payload),
-        ("sync_errors", Kind::Payload),
-        ("sync_pauses", Kind::Payload),
-        ("sweeps", Kind::Queue),
-    ];
+pub(super) const TABLES: &[(&str, Kind)] = &[
+    ("migrations", Kind::Migrations),
+    ("stores", Kind::Payload),
+    ("store_versions", Kind::Queue),
+    ("sync_rows", Kind::Queue),
+    ("sync_stores", Kind::Queue),
+    ("sync_wants", Kind::Queue),
+    ("sync_links", Kind::Payload),
+    ("sync_waits", Kind::Payload),
+    ("sync_errors", Kind::Payload),
+    ("sync_pauses", Kind::Payload),
+    ("sweeps", Kind::Queue),
+];

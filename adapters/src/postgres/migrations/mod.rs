@@ -11,10 +11,8 @@ use super::tables::TABLES;
 
 /// The migrations in their order. A migration that was released is never changed: its checksum is
 /// compared with that of the one that ran.
-const MIGRATIONS: &[(i64, &str, &str)] = &[
-    (1, "stores", include_str!("0001_stores.sql")),
-    (2, "sync", include_str!("0002_sync.sql")),
-];
+const MIGRATIONS: &[(i64, &str, &str)] =
+    &[(1, "stores", include_str!("0001_stores.sql")), (2, "sync", include_str!("0002_sync.sql"))];
 
 /// Creates and updates the tables of the engine. The host runs it with the role that owns the
 /// tables, or prints the SQL and runs it with a tool of its own.

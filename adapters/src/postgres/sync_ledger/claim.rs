@@ -89,15 +89,15 @@ impl PostgresSyncLedger {
         let Some(row) = hold.fetch_optional(&mut *transaction).await? else {
             return Ok(None);
         };
-        let mut held = claim(&row, 0)?;
+        let mut claimed = claim(&row, 0)?;
         let mut links = links_of(database, &mut transaction, [(store, customer)]).await?;
-        held.link = links.remove(&(store.clone(), customer.clone()));
+        claimed.link = links.remove(&(store.clone(), customer.clone()));
         let mut due = Due::default();
         let at = optional_time(&row, "claimable_at")?;
         due.add(row.try_get("store")?, row.try_get("priority")?, at);
         due.tell(database, &mut transaction).await?;
         transaction.commit().await?;
-        Ok(Some(held))
+        Ok(Some(claimed))
     }
 }
 
@@ -125,8 +125,11 @@ impl Claiming<'_> {
         });
         let mut except: Vec<&str> = full.map(|(store, _)| store.as_str()).collect();
         except.extend(self.request.except.iter().map(StoreId::as_str));
-        let (taken, numbers): (Vec<&str>, Vec<i64>) =
-            self.stores.iter().map(|(store, served)| (store.as_str(), limit(served.claimed))).unzip();
+        let (taken, numbers): (Vec<&str>, Vec<i64>) = self
+            .stores
+            .iter()
+            .map(|(store, served)| (store.as_str(), limit(served.claimed)))
+            .unzip();
         let pass = sqlx::query(database.sql(statement)).bind(except).bind(limit(rows));
         let pass = pass.bind(limit(share)).bind(taken).bind(numbers);
         let pass = pass.bind(micros(self.request.lease)).fetch_all(connection).await?;
@@ -149,7 +152,9 @@ impl Claiming<'_> {
         }
         let any = !found.is_empty();
         for (store, (due, claimed)) in found {
-            if due <= claimed && let Some(served) = self.stores.get_mut(&store) {
+            if due <= claimed
+                && let Some(served) = self.stores.get_mut(&store)
+            {
                 served.exhausted[index] = true;
                 served.is_stale = true;
             }
@@ -165,10 +170,10 @@ impl Claiming<'_> {
         connection: &mut PgConnection,
     ) -> Result<(), DatabaseError> {
         let probes = self.stores.iter().filter_map(|(store, served)| Some((store, served.probe?)));
-        let (probed, fences): (Vec<&str>, Vec<i64>) =
+        let (paused, fences): (Vec<&str>, Vec<i64>) =
             probes.map(|(store, fence)| (store.as_str(), fence)).unzip();
-        if !probed.is_empty() {
-            let close = sqlx::query(database.sql(sql::PROBED)).bind(probed).bind(fences);
+        if !paused.is_empty() {
+            let close = sqlx::query(database.sql(sql::PROBED)).bind(paused).bind(fences);
             close.bind(micros(self.request.lease)).execute(&mut *connection).await?;
         }
         let stale = self.stores.iter().filter(|(_, served)| served.is_stale);

@@ -282,16 +282,16 @@ impl SyncLedger for PostgresSyncLedger {
     }
 
     async fn paused(&self, after: Option<&StoreId>, limit: usize) -> PortResult<Vec<PausedStore>> {
-        let paused = self.database.sql(
+        let select = self.database.sql(
             "SELECT store, paused_until, pauses FROM store_context.sync_stores
             WHERE paused_until IS NOT NULL AND store > $1 ORDER BY store LIMIT $2",
         );
         let reasons = self.database.sql("SELECT store, reason FROM store_context.sync_pauses");
         let mut transaction = self.database.begin_queue([]).await.map_err(failed)?;
-        let paused = sqlx::query(paused).bind(after.map_or("", StoreId::as_str));
-        let paused = paused.bind(super::values::limit(limit)).fetch_all(&mut *transaction).await;
-        let paused = paused.map_err(failed)?;
-        let stores: Vec<StoreId> = paused.iter().map(store).collect::<Result<_, _>>()?;
+        let select = sqlx::query(select).bind(after.map_or("", StoreId::as_str));
+        let rows = select.bind(super::values::limit(limit)).fetch_all(&mut *transaction).await;
+        let rows = rows.map_err(failed)?;
+        let stores: Vec<StoreId> = rows.iter().map(store).collect::<Result<_, _>>()?;
         // Only the reasons of these stores are seen.
         Database::name(&mut transaction, &stores).await.map_err(failed)?;
         let reasons = sqlx::query_as(reasons).fetch_all(&mut *transaction).await.map_err(failed)?;
@@ -302,7 +302,7 @@ impl SyncLedger for PostgresSyncLedger {
             let pauses = count(row.try_get::<i32, _>("pauses")?.into(), "sync_stores.pauses")?;
             Ok(PausedStore { store, until: time(row, "paused_until")?, pauses, reason })
         };
-        Ok(stores.into_iter().zip(&paused).map(read).collect::<Result<_, _>>()?)
+        Ok(stores.into_iter().zip(&rows).map(read).collect::<Result<_, _>>()?)
     }
 
     async fn link(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Option<Link>> {

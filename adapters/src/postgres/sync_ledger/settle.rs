@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use sqlx::{PgConnection, Row};
+use store_context::model::CustomerId;
 use store_context::ports::{Doubt, Link, Priority, Settlement, SyncClaim};
 
 use super::row::{Key, links_of};
@@ -162,7 +163,7 @@ async fn settle_run(
         delays.push(delay.map(micros));
     }
     let merges: Vec<Option<&str>> =
-        run.iter().map(|(claim, _)| claim.merge_into.as_ref().map(|into| into.as_str())).collect();
+        run.iter().map(|(claim, _)| claim.merge_into.as_ref().map(CustomerId::as_str)).collect();
     let settle = sqlx::query(database.sql(sql::SETTLE)).bind(stores).bind(customers).bind(fences);
     let settle = settle.bind(kinds).bind(quiets).bind(delays).bind(merges);
     for row in settle.fetch_all(&mut *connection).await? {
@@ -214,9 +215,8 @@ async fn replace_links(
     // A contact that the row had already is nobody else's.
     let is_new = |key: &Key, link: &Link| {
         let before = before.get(key);
-        before.is_none_or(|before| {
-            (&before.account, before.contact) != (&link.account, link.contact)
-        })
+        before
+            .is_none_or(|before| (&before.account, before.contact) != (&link.account, link.contact))
     };
     let new = links.iter().filter_map(|(key, link)| Some((key, (*link)?)));
     let new: Vec<_> = new.filter(|(key, link)| is_new(key, link)).collect();
@@ -228,10 +228,8 @@ async fn replace_links(
     wants.apply(database, connection, true, due).await?;
     let others = others.iter().map(|(store, customer)| (store, customer));
     let mut others = links_of(database, connection, others).await?;
-    let taken: BTreeSet<_> = new
-        .iter()
-        .map(|((store, _), link)| (store, &link.account, link.contact))
-        .collect();
+    let taken: BTreeSet<_> =
+        new.iter().map(|((store, _), link)| (store, &link.account, link.contact)).collect();
     others.retain(|(store, _), link| taken.contains(&(store, &link.account, link.contact)));
     let mut removed: Vec<Key> = others.keys().cloned().collect();
     before.extend(others);
@@ -244,7 +242,8 @@ async fn replace_links(
     let mut freed = Vec::new();
     for (key, link) in &before {
         let now = if removed.contains(key) { None } else { links.get(key).copied().flatten() };
-        let free = link.holds.iter().filter(|value| now.is_none_or(|now| !now.holds.contains(value)));
+        let free =
+            link.holds.iter().filter(|value| now.is_none_or(|now| !now.holds.contains(value)));
         freed.extend(free.map(|value| (key.clone(), value.clone())));
     }
     let mut wants = Wants::default();
@@ -262,7 +261,8 @@ async fn others(
         return Ok(Vec::new());
     }
     let others = sqlx::query(database.sql(sql::OTHERS));
-    let others = others.bind(links.iter().map(|((store, _), _)| store.as_str()).collect::<Vec<_>>());
+    let others =
+        others.bind(links.iter().map(|((store, _), _)| store.as_str()).collect::<Vec<_>>());
     let others =
         others.bind(links.iter().map(|((_, customer), _)| customer.as_str()).collect::<Vec<_>>());
     let urls: Vec<&str> = links.iter().map(|(_, link)| link.account.base_url.as_str()).collect();
@@ -302,7 +302,8 @@ async fn write_links(
     if links.is_empty() {
         return Ok(());
     }
-    let text = |text: fn(&Link) -> &str| links.iter().map(|(_, link)| text(link)).collect::<Vec<_>>();
+    let text =
+        |text: fn(&Link) -> &str| links.iter().map(|(_, link)| text(link)).collect::<Vec<_>>();
     // An array of arrays has the same number of elements in each: these have a JSON text each.
     let values = |values: fn(&Link) -> &[String]| -> Vec<serde_json::Value> {
         links.iter().map(|(_, link)| values(link).into()).collect()
@@ -319,9 +320,8 @@ async fn write_links(
     let left_out = links.iter().map(|(_, link)| i32::try_from(link.left_out).unwrap_or(i32::MAX));
     write.bind(left_out.collect::<Vec<_>>()).execute(&mut *connection).await?;
     let waited = |key: &Key| before.get(key).map(|link| link.waits_for.as_slice());
-    let changed = |(key, link): &&(&Key, &Link)| {
-        waited(key).unwrap_or_default() != link.waits_for.as_slice()
-    };
+    let changed =
+        |(key, link): &&(&Key, &Link)| waited(key).unwrap_or_default() != link.waits_for.as_slice();
     let changed: Vec<_> = links.iter().filter(changed).collect();
     if changed.is_empty() {
         return Ok(());

@@ -92,8 +92,10 @@ async fn no_statement_scans_or_sorts_the_backlog() {
                 let limit = lateral.rfind("Limit").map(|at| &lateral[at..]).unwrap_or_default();
                 assert!(!limit.contains("Sort"), "{plan}: a store's rows are sorted\n{text}");
                 // A chosen row is found by all columns of the index, not among all that are due.
-                let exactly = "(claimable_at = chosen.claimable_at) AND (customer = chosen.customer)";
-                let exactly = text.contains(exactly) || text.contains("sync_rows_pkey on sync_rows r ");
+                let exactly =
+                    "(claimable_at = chosen.claimable_at) AND (customer = chosen.customer)";
+                let exactly =
+                    text.contains(exactly) || text.contains("sync_rows_pkey on sync_rows r ");
                 assert!(exactly, "{plan}: a chosen row is searched for\n{text}");
             }
             checked += 1;
@@ -128,10 +130,8 @@ fn sample(name: &str) -> Option<&'static str> {
 }
 
 async fn plan_of(connection: &mut PgConnection, name: &str, parameters: Vec<&str>) -> String {
-    let parameters = match parameters.is_empty() {
-        true => String::new(),
-        false => format!("({})", parameters.join(", ")),
-    };
+    let parameters = parameters.join(", ");
+    let parameters = if parameters.is_empty() { parameters } else { format!("({parameters})") };
     let explain = AssertSqlSafe(format!("EXPLAIN EXECUTE {name} {parameters}"));
     // Not `sqlx::query`, which would prepare it.
     let rows = connection.fetch_all(sqlx::raw_sql(explain)).await.unwrap();

@@ -119,10 +119,8 @@ async fn a_claim_waits_for_no_row() {
     let north = store("north");
     ledger.want(&north, &customers(&["a", "b"]), Priority::Live).await.unwrap();
     let mut block = database.pool.begin().await.unwrap();
-    let lock = sql(
-        &database,
-        "SELECT 1 FROM store_context.sync_rows WHERE customer = 'a' FOR UPDATE",
-    );
+    let lock =
+        sql(&database, "SELECT 1 FROM store_context.sync_rows WHERE customer = 'a' FOR UPDATE");
     sqlx::query(lock).execute(&mut *block).await.unwrap();
     let claims = timeout(Duration::from_secs(10), ledger.claim(request(10, LEASE))).await;
     assert_eq!(ids(&claims.expect("a claim waits").unwrap()), ["b"]);
