@@ -17,6 +17,9 @@ use crate::postgres::values::{count, limit, micros, optional_time};
 /// How many stores per priority a claim makes ready at most.
 const ADVANCED: i64 = 500;
 
+/// How many rows a claim takes at most, whatever it asks for.
+const MOST: usize = 10_000;
+
 /// A claim in progress.
 struct Claiming<'a> {
     request: ClaimRequest<'a>,
@@ -43,6 +46,8 @@ impl PostgresSyncLedger {
         request: ClaimRequest<'_>,
     ) -> Result<Vec<SyncClaim>, DatabaseError> {
         let database = &self.database;
+        let request =
+            ClaimRequest { limit: request.limit.min(MOST), share: request.share.max(1), ..request };
         let mut transaction = database.begin_queue([]).await?;
         fold(database, &mut transaction).await?;
         let advance = sqlx::query(database.sql(sql::ADVANCE)).bind(ADVANCED);
