@@ -83,13 +83,6 @@ impl Database {
         self.pool.begin_with(AssertSqlSafe(begin)).await
     }
 
-    /// Begins a transaction that names no store, for the queues.
-    pub(super) async fn begin_unnamed(
-        &self,
-    ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        self.pool.begin().await
-    }
-
     /// Names the stores of a transaction that has begun, because it found out only then which they
     /// are. They replace those named before.
     pub(super) async fn name<'a>(
@@ -97,8 +90,8 @@ impl Database {
         stores: impl IntoIterator<Item = &'a StoreId>,
     ) -> Result<(), sqlx::Error> {
         let names: Vec<&str> = stores.into_iter().map(StoreId::as_str).collect();
-        let named = sqlx::query("SELECT set_config($1, $2::text[]::text, true)");
-        named.bind(SETTING).bind(names).execute(connection).await?;
+        let set = sqlx::query("SELECT set_config($1, $2::text[]::text, true)");
+        set.bind(SETTING).bind(names).execute(connection).await?;
         Ok(())
     }
 }

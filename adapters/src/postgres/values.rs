@@ -11,7 +11,7 @@ use store_context::model::{CustomerId, StoreId};
 use super::error::DatabaseError;
 
 /// The longest duration that is added to the database's time: a hundred years.
-const LONGEST: Duration = Duration::from_secs(100 * 31_557_600);
+const LONGEST: Duration = Duration::from_hours(100 * 8_766);
 
 /// Returns a duration in whole microseconds, for `$1 * interval '1 microsecond'`.
 pub(super) fn micros(duration: Duration) -> i64 {
@@ -56,7 +56,7 @@ pub(super) fn time(row: &PgRow, column: &str) -> Result<Timestamp, sqlx::Error> 
 
 /// Returns a column's time, if it has one.
 pub(super) fn optional_time(row: &PgRow, column: &str) -> Result<Option<Timestamp>, sqlx::Error> {
-    Ok(row.try_get::<Option<jiff_sqlx::Timestamp>, _>(column)?.map(|time| time.to_jiff()))
+    Ok(row.try_get::<Option<jiff_sqlx::Timestamp>, _>(column)?.map(jiff_sqlx::Timestamp::to_jiff))
 }
 
 /// Converts times into parameters.

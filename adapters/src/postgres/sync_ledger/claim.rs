@@ -17,6 +17,9 @@ use crate::postgres::values::{count, limit, micros, optional_time};
 /// How many stores per priority a claim makes ready at most.
 const ADVANCED: i64 = 500;
 
+/// How many rows a claim takes at most, whatever it asks for.
+const MOST: usize = 10_000;
+
 /// A claim in progress.
 struct Claiming<'a> {
     request: ClaimRequest<'a>,
@@ -31,6 +34,8 @@ struct Served {
     claimed: usize,
     // Of live rows and of bulk rows it has no more that are due.
     exhausted: [bool; 2],
+    // It was found to have no more of either; it is set when the next one is due.
+    is_stale: bool,
     // The fence of its probe.
     probe: Option<i64>,
 }
@@ -41,7 +46,9 @@ impl PostgresSyncLedger {
         request: ClaimRequest<'_>,
     ) -> Result<Vec<SyncClaim>, DatabaseError> {
         let database = &self.database;
-        let mut transaction = database.begin_unnamed().await?;
+        let request =
+            ClaimRequest { limit: request.limit.min(MOST), share: request.share.max(1), ..request };
+        let mut transaction = database.begin([]).await?;
         fold(database, &mut transaction).await?;
         let advance = sqlx::query(database.sql(sql::ADVANCE)).bind(ADVANCED);
         advance.execute(&mut *transaction).await?;
@@ -87,15 +94,15 @@ impl PostgresSyncLedger {
         let Some(row) = hold.fetch_optional(&mut *transaction).await? else {
             return Ok(None);
         };
-        let mut held = claim(&row, 0)?;
+        let mut claimed = claim(&row, 0)?;
         let mut links = links_of(database, &mut transaction, [(store, customer)]).await?;
-        held.link = links.remove(&(store.clone(), customer.clone()));
+        claimed.link = links.remove(&(store.clone(), customer.clone()));
         let mut due = Due::default();
         let at = optional_time(&row, "claimable_at")?;
         due.add(row.try_get("store")?, row.try_get("priority")?, at);
         due.tell(database, &mut transaction).await?;
         transaction.commit().await?;
-        Ok(Some(held))
+        Ok(Some(claimed))
     }
 }
 
@@ -131,13 +138,14 @@ impl Claiming<'_> {
         let pass = sqlx::query(database.sql(statement)).bind(except).bind(limit(rows));
         let pass = pass.bind(limit(share)).bind(taken).bind(numbers);
         let pass = pass.bind(micros(self.request.lease)).fetch_all(connection).await?;
-        let mut quotas: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+        // How many rows each store had, up to one more than it could give, and how many it gave.
+        let mut found: BTreeMap<String, (usize, usize)> = BTreeMap::new();
         for row in &pass {
             let store: String = row.try_get("store")?;
-            let quota = count(row.try_get("quota")?, "sync_stores.quota")?;
-            let (_, claimed) = quotas.entry(store.clone()).or_insert((quota, 0));
+            let (due, claimed) = found.entry(store.clone()).or_default();
             let served = self.stores.entry(store).or_default();
             let Some(fence) = row.try_get::<Option<i64>, _>("fence")? else { continue };
+            *due = count(row.try_get("due")?, "sync_rows.due")?;
             *claimed += 1;
             served.claimed += 1;
             let is_probe: bool = row.try_get("probe")?;
@@ -147,39 +155,39 @@ impl Claiming<'_> {
             self.claims.push(claim(row, pauses)?);
             self.bulk += usize::from(priority == Priority::Bulk);
         }
-        let (found, full) =
-            (quotas.len(), quotas.values().map(|(_, claimed)| claimed).sum::<usize>());
-        for (store, (quota, claimed)) in quotas {
-            // What was left out because enough was found is not exhausted.
-            if claimed < quota
-                && full < rows
+        let any = !found.is_empty();
+        for (store, (due, claimed)) in found {
+            if due <= claimed
                 && let Some(served) = self.stores.get_mut(&store)
             {
                 served.exhausted[index] = true;
+                served.is_stale = true;
             }
         }
-        Ok(found > 0)
+        Ok(any)
     }
 
-    /// Moves the stores to the end of the order, with the times of their next rows.
+    /// Sets when the next rows of the stores are due that have no more now, and closes the gates of
+    /// those that are probed. A store that has more stays due.
     async fn served(
         &self,
         database: &Database,
         connection: &mut PgConnection,
     ) -> Result<(), DatabaseError> {
-        if self.stores.is_empty() {
-            return Ok(());
+        let probes = self.stores.iter().filter_map(|(store, served)| Some((store, served.probe?)));
+        let (paused, fences): (Vec<&str>, Vec<i64>) =
+            probes.map(|(store, fence)| (store.as_str(), fence)).unzip();
+        if !paused.is_empty() {
+            let close = sqlx::query(database.sql(sql::PROBED)).bind(paused).bind(fences);
+            close.bind(micros(self.request.lease)).execute(&mut *connection).await?;
         }
-        let stores: Vec<&str> = self.stores.keys().map(String::as_str).collect();
-        let lock = sqlx::query_scalar(database.sql(sql::LOCK_SERVED)).bind(&stores);
-        let free: Vec<String> = lock.fetch_all(&mut *connection).await?;
-        let free: BTreeSet<&str> = free.iter().map(String::as_str).collect();
-        let free: Vec<bool> = stores.iter().map(|store| free.contains(store)).collect();
-        let claimed: Vec<bool> = self.stores.values().map(|served| served.claimed > 0).collect();
-        let probes: Vec<Option<i64>> = self.stores.values().map(|served| served.probe).collect();
-        let served = sqlx::query(database.sql(sql::SERVED)).bind(stores).bind(free);
-        let served = served.bind(claimed).bind(probes).bind(micros(self.request.lease));
-        served.execute(connection).await?;
+        let stale = self.stores.iter().filter(|(_, served)| served.is_stale);
+        let stale: Vec<&str> = stale.map(|(store, _)| store.as_str()).collect();
+        if !stale.is_empty() {
+            let lock = sqlx::query_scalar(database.sql(sql::LOCK_SERVED)).bind(stale);
+            let free: Vec<String> = lock.fetch_all(&mut *connection).await?;
+            sqlx::query(database.sql(sql::SERVED)).bind(free).execute(connection).await?;
+        }
         Ok(())
     }
 }

@@ -114,7 +114,7 @@ impl PostgresSyncLedger {
         let attempt = || {
             let wants = wants();
             async move {
-                let mut transaction = database.begin_unnamed().await?;
+                let mut transaction = database.begin([]).await?;
                 let mut due = Due::default();
                 wants.apply(database, &mut transaction, existing, &mut due).await?;
                 due.tell(database, &mut transaction).await?;
@@ -131,7 +131,7 @@ impl PostgresSyncLedger {
     async fn fold_all(&self) -> PortResult<()> {
         let database = &self.database;
         let attempt = || async move {
-            let mut transaction = database.begin_unnamed().await?;
+            let mut transaction = database.begin([]).await?;
             let folded = fold(database, &mut transaction).await?;
             transaction.commit().await?;
             Ok::<_, DatabaseError>(folded)
@@ -282,16 +282,16 @@ impl SyncLedger for PostgresSyncLedger {
     }
 
     async fn paused(&self, after: Option<&StoreId>, limit: usize) -> PortResult<Vec<PausedStore>> {
-        let paused = self.database.sql(
+        let select = self.database.sql(
             "SELECT store, paused_until, pauses FROM store_context.sync_stores
             WHERE paused_until IS NOT NULL AND store > $1 ORDER BY store LIMIT $2",
         );
         let reasons = self.database.sql("SELECT store, reason FROM store_context.sync_pauses");
-        let mut transaction = self.database.begin_unnamed().await.map_err(failed)?;
-        let paused = sqlx::query(paused).bind(after.map_or("", StoreId::as_str));
-        let paused = paused.bind(super::values::limit(limit)).fetch_all(&mut *transaction).await;
-        let paused = paused.map_err(failed)?;
-        let stores: Vec<StoreId> = paused.iter().map(store).collect::<Result<_, _>>()?;
+        let mut transaction = self.database.begin([]).await.map_err(failed)?;
+        let select = sqlx::query(select).bind(after.map_or("", StoreId::as_str));
+        let rows = select.bind(super::values::limit(limit)).fetch_all(&mut *transaction).await;
+        let rows = rows.map_err(failed)?;
+        let stores: Vec<StoreId> = rows.iter().map(store).collect::<Result<_, _>>()?;
         // Only the reasons of these stores are seen.
         Database::name(&mut transaction, &stores).await.map_err(failed)?;
         let reasons = sqlx::query_as(reasons).fetch_all(&mut *transaction).await.map_err(failed)?;
@@ -302,7 +302,7 @@ impl SyncLedger for PostgresSyncLedger {
             let pauses = count(row.try_get::<i32, _>("pauses")?.into(), "sync_stores.pauses")?;
             Ok(PausedStore { store, until: time(row, "paused_until")?, pauses, reason })
         };
-        Ok(stores.into_iter().zip(&paused).map(read).collect::<Result<_, _>>()?)
+        Ok(stores.into_iter().zip(&rows).map(read).collect::<Result<_, _>>()?)
     }
 
     async fn link(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Option<Link>> {
@@ -394,7 +394,7 @@ impl SyncLedger for PostgresSyncLedger {
                 WHERE store = $1 AND ($2::text IS NULL OR customer = $2) AND parked_at IS NOT NULL
                 ORDER BY customer LIMIT $3 FOR UPDATE",
             );
-            let mut transaction = database.begin_unnamed().await?;
+            let mut transaction = database.begin([]).await?;
             let parked = sqlx::query(parked).bind(store.as_str());
             let parked = parked.bind(customer.map(CustomerId::as_str));
             let parked = parked.bind(super::values::limit(limit)).fetch_all(&mut *transaction);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use sqlx::{PgConnection, Row};
+use store_context::model::CustomerId;
 use store_context::ports::{Doubt, Link, Priority, Settlement, SyncClaim};
 
 use super::row::{Key, links_of};
@@ -51,7 +52,7 @@ impl PostgresSyncLedger {
         if begin.execute(database.pool()).await?.rows_affected() > 0 {
             return Ok(true);
         }
-        let mut transaction = database.begin_unnamed().await?;
+        let mut transaction = database.begin([]).await?;
         let begin = sqlx::query(database.sql(sql::BEGIN)).bind(claim.store.as_str());
         let begin = begin.bind(claim.customer.as_str()).bind(fence(claim)).bind(claim.erased);
         let Some(row) = begin.fetch_optional(&mut *transaction).await? else {
@@ -72,7 +73,7 @@ impl PostgresSyncLedger {
     ) -> Result<Vec<bool>, DatabaseError> {
         let database = &self.database;
         let mut stood = vec![false; claims.len()];
-        let mut transaction = database.begin_unnamed().await?;
+        let mut transaction = database.begin([]).await?;
         let (stores, customers, fences) = columns(claims.iter());
         let extend = sqlx::query(database.sql(sql::EXTEND)).bind(stores).bind(customers);
         let extend = extend.bind(fences).bind(micros(lease));
@@ -162,7 +163,7 @@ async fn settle_run(
         delays.push(delay.map(micros));
     }
     let merges: Vec<Option<&str>> =
-        run.iter().map(|(claim, _)| claim.merge_into.as_ref().map(|into| into.as_str())).collect();
+        run.iter().map(|(claim, _)| claim.merge_into.as_ref().map(CustomerId::as_str)).collect();
     let settle = sqlx::query(database.sql(sql::SETTLE)).bind(stores).bind(customers).bind(fences);
     let settle = settle.bind(kinds).bind(quiets).bind(delays).bind(merges);
     for row in settle.fetch_all(&mut *connection).await? {

@@ -11,36 +11,46 @@ pub(super) const HOLD: &str = include_str!("hold.sql");
 
 /// Claims rows of a priority, of the stores that were served longest ago: $1 stores to pass over, $2
 /// the number of rows, $3 the share of a store, $4 stores and $5 how many of theirs were claimed
-/// already, $6 lease in microseconds. Returns one row per claim, in order, or a row without a claim
-/// for a store that had none.
+/// already, $6 lease in microseconds. Returns one row per claim, in order, with the number of rows
+/// that the store had, up to one more than it could give; or a row without a claim for a store that
+/// had none.
 ///
 /// The store's row is locked against other claims, not against triggers: these lock it for less
 /// (`KEY SHARE`).
 macro_rules! claim {
     ($ready:literal, $priority:literal) => {
         concat!(
-            "WITH picked AS MATERIALIZED (
-                SELECT store, served, gate_at, pauses FROM store_context.sync_stores
+            "WITH first AS (
+                SELECT store, served FROM store_context.sync_stores
                 WHERE ", $ready, " AND store <> ALL ($1::text[])
                 ORDER BY served, store LIMIT $2::bigint
                 FOR NO KEY UPDATE SKIP LOCKED
+            ), picked AS (
+                -- They move to the end, also those that turn out to have nothing.
+                UPDATE store_context.sync_stores AS s
+                SET served = nextval('store_context.sync_turns')
+                WHERE s.store = ANY (ARRAY(SELECT store FROM first))
+                RETURNING s.store, s.gate_at, s.pauses
             ), quota AS (
-                SELECT picked.*, CASE WHEN gate_at IS NOT NULL THEN 1 ELSE least(
+                SELECT picked.*, first.served, CASE WHEN gate_at IS NOT NULL THEN 1 ELSE least(
                     $3::bigint - coalesce(n, 0), ceil($2::float8 / count(*) OVER ())::bigint
                 ) END AS quota
-                FROM picked LEFT JOIN unnest($4::text[], $5::bigint[]) AS taken (name, n)
+                FROM picked JOIN first USING (store)
+                LEFT JOIN unnest($4::text[], $5::bigint[]) AS taken (name, n)
                     ON name = store
             ), chosen AS (
-                SELECT quota.*, customer, claimable_at, place
+                SELECT quota.*, customer, claimable_at, place, due.n AS due
                 FROM quota CROSS JOIN LATERAL (
-                    SELECT customer, claimable_at, row_number() OVER () AS place
+                    SELECT customer, claimable_at, row_number() OVER () AS place,
+                        count(*) OVER () AS n
                     FROM (
                         SELECT customer, claimable_at FROM store_context.sync_rows AS r
                         WHERE r.store = quota.store AND r.priority = ", $priority, "
                             AND claimable_at <= store_context.ledger_now()
-                        ORDER BY claimable_at, customer LIMIT quota.quota
+                        ORDER BY claimable_at, customer LIMIT quota.quota + 1
                     ) AS first
                 ) AS due
+                WHERE place <= quota
                 ORDER BY place, served, store LIMIT $2::bigint
             ), locked AS (
                 SELECT chosen.*
@@ -68,9 +78,9 @@ macro_rules! claim {
                     doubt = greatest(r.doubt, r.later_doubt),
                     later_at = NULL, later_priority = NULL, later_doubt = 0
                 FROM locked WHERE r.store = locked.store AND r.customer = locked.customer
-                RETURNING r.*, locked.place, locked.served
+                RETURNING r.*, locked.place, locked.due
             )
-            SELECT quota.store, quota.quota, quota.gate_at IS NOT NULL AS probe, quota.pauses,
+            SELECT quota.store, quota.quota, quota.gate_at IS NOT NULL AS probe, quota.pauses, c.due,
                 c.customer, c.wanted, c.wanted_at, c.priority, c.tries, c.fence, c.doubt, c.erased,
                 c.merge_into, c.merged_into
             FROM quota LEFT JOIN claimed AS c USING (store)
@@ -106,40 +116,37 @@ pub(super) const LOCK_SERVED: &str = "
     SELECT store FROM store_context.sync_stores WHERE store = ANY ($1::text[])
     FOR UPDATE SKIP LOCKED";
 
-/// Moves served stores to the end, sets when their next rows are due, and closes the gates of those
-/// that are probed: $1 stores, $2 whether no trigger is changing them, $3 how many rows were
-/// claimed, $4 fence of the probe, $5 lease in microseconds.
+/// Sets when the next rows of stores are due that no trigger is changing: $1.
 pub(super) const SERVED: &str = "
     UPDATE store_context.sync_stores AS s SET
-        served = CASE WHEN next.claimed THEN next.turn ELSE s.served END,
         live_due_at = next.live, bulk_due_at = next.bulk,
-        probe_fence = coalesce(next.probe, s.probe_fence),
-        gate_at = next.gate,
         live_ready = next.live IS NOT NULL
-            AND greatest(next.live, next.gate) <= store_context.ledger_now(),
+            AND greatest(next.live, s.gate_at) <= store_context.ledger_now(),
         bulk_ready = next.bulk IS NOT NULL
-            AND greatest(next.bulk, next.gate) <= store_context.ledger_now()
+            AND greatest(next.bulk, s.gate_at) <= store_context.ledger_now()
     FROM (
-        SELECT s.store, claimed, probe,
-            CASE WHEN claimed THEN nextval('store_context.sync_turns') END AS turn,
-            CASE WHEN probe IS NULL THEN s.gate_at ELSE store_context.ledger_now()
-                + greatest($5::bigint, 1) * interval '1 microsecond' END AS gate,
-            -- A row that a trigger is changing is not seen here: the time stays.
-            CASE WHEN free THEN (
-                SELECT claimable_at FROM store_context.sync_rows AS r
-                WHERE r.store = s.store AND r.priority = 0 AND claimable_at IS NOT NULL
-                ORDER BY claimable_at LIMIT 1
-            ) ELSE s.live_due_at END AS live,
-            CASE WHEN free THEN (
-                SELECT claimable_at FROM store_context.sync_rows AS r
-                WHERE r.store = s.store AND r.priority = 1 AND claimable_at IS NOT NULL
-                ORDER BY claimable_at LIMIT 1
-            ) ELSE s.bulk_due_at END AS bulk
-        FROM unnest($1::text[], $2::boolean[], $3::boolean[], $4::bigint[])
-            AS served (name, free, claimed, probe)
-        JOIN store_context.sync_stores AS s ON s.store = name
+        SELECT name, (
+            SELECT claimable_at FROM store_context.sync_rows AS r
+            WHERE r.store = name AND r.priority = 0 AND claimable_at IS NOT NULL
+            ORDER BY claimable_at LIMIT 1
+        ) AS live, (
+            SELECT claimable_at FROM store_context.sync_rows AS r
+            WHERE r.store = name AND r.priority = 1 AND claimable_at IS NOT NULL
+            ORDER BY claimable_at LIMIT 1
+        ) AS bulk
+        FROM unnest($1::text[]) AS served (name)
     ) AS next
-    WHERE s.store = next.store";
+    WHERE s.store = next.name";
+
+/// Closes the gates of paused stores that are probed: $1 stores, $2 fences of the probes, $3 lease in
+/// microseconds.
+pub(super) const PROBED: &str = "
+    UPDATE store_context.sync_stores AS s SET
+        probe_fence = fence,
+        gate_at = store_context.ledger_now() + greatest($3::bigint, 1) * interval '1 microsecond',
+        live_ready = false, bulk_ready = false
+    FROM unnest($1::text[], $2::bigint[]) AS probe (name, fence)
+    WHERE s.store = name";
 
 /// Locks stores against claims that are setting when their rows are due, but not against other
 /// triggers, and returns which of them are due too late or not at all: $1 stores, $2 and $3 when

@@ -11,10 +11,10 @@ use super::row::{doubt_code, priority_code};
 use super::sql;
 use crate::postgres::database::Database;
 use crate::postgres::error::DatabaseError;
-use crate::postgres::values::{optional_time, time, times};
+use crate::postgres::values::{limit, optional_time, time, times};
 
 /// How many wants of hosts' transactions are moved at once.
-pub(super) const WANTS: i64 = 1_000;
+pub(super) const WANTS: usize = 1_000;
 
 /// Rows that become wanted.
 #[derive(Debug, Default)]
@@ -102,8 +102,8 @@ impl Wants {
 pub(super) async fn fold(
     database: &Database,
     connection: &mut PgConnection,
-) -> Result<i64, DatabaseError> {
-    let taken = sqlx::query(database.sql(sql::TAKE_WANTS)).bind(WANTS);
+) -> Result<usize, DatabaseError> {
+    let taken = sqlx::query(database.sql(sql::TAKE_WANTS)).bind(limit(WANTS));
     let taken = taken.fetch_all(&mut *connection).await?;
     let mut wants = Wants::default();
     for row in &taken {
@@ -118,7 +118,7 @@ pub(super) async fn fold(
     let mut due = Due::default();
     wants.apply(database, connection, false, &mut due).await?;
     due.tell(database, connection).await?;
-    Ok(taken.len() as i64)
+    Ok(taken.len())
 }
 
 /// When the first rows of stores are due, live and bulk.

@@ -112,6 +112,18 @@ async fn a_dropped_call_changes_nothing() {
     assert_eq!(ledger.settle(&settled).await.unwrap(), [true]);
 }
 
+/// A claim without a limit takes all that is due, whatever the share.
+#[tokio::test]
+async fn a_claim_may_have_no_limit() {
+    let (_database, ledger) = ledger().await;
+    ledger.want(&store("north"), &customers(&["a", "b", "c"]), Priority::Live).await.unwrap();
+    let all = store_context::ports::ClaimRequest { share: 0, ..request(usize::MAX, LEASE) };
+    let claims = ledger.claim(all).await.unwrap();
+    assert_eq!(ids(&claims), ["a", "b", "c"]);
+    let again = ledger.extend(&claims, Duration::MAX).await.unwrap();
+    assert_eq!(again, [true, true, true], "nor has a lease");
+}
+
 /// While another transaction holds a row, a claim takes the next ones instead of waiting.
 #[tokio::test]
 async fn a_claim_waits_for_no_row() {
@@ -119,10 +131,8 @@ async fn a_claim_waits_for_no_row() {
     let north = store("north");
     ledger.want(&north, &customers(&["a", "b"]), Priority::Live).await.unwrap();
     let mut block = database.pool.begin().await.unwrap();
-    let lock = sql(
-        &database,
-        "SELECT 1 FROM store_context.sync_rows WHERE customer = 'a' FOR UPDATE",
-    );
+    let lock =
+        sql(&database, "SELECT 1 FROM store_context.sync_rows WHERE customer = 'a' FOR UPDATE");
     sqlx::query(lock).execute(&mut *block).await.unwrap();
     let claims = timeout(Duration::from_secs(10), ledger.claim(request(10, LEASE))).await;
     assert_eq!(ids(&claims.expect("a claim waits").unwrap()), ["b"]);
