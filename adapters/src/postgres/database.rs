@@ -104,7 +104,7 @@ where
 /// Returns whether the server refused a transaction because of others at the same time, so that it
 /// succeeds if it is run again: a deadlock, or a failed serialization.
 pub(super) fn is_conflict(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     matches!(code.as_deref(), Some("40001" | "40P01"))
 }
 

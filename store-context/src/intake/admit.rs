@@ -51,14 +51,13 @@ impl Intake {
     ) -> Result<Admission, ReceiveError> {
         let now = self.clock.now();
         let cached = self.records.as_ref().and_then(|records| records.get(address));
-        let admission = match cached {
-            Some(record) => admission(record, Some(address.clone()), now)?,
-            None => {
-                if self.records.as_ref().is_some_and(|records| !records.may_read()) {
-                    return Err(ReceiveError::TooManyLookUps);
-                }
-                admission(self.read(address).await?, None, now)?
+        let admission = if let Some(record) = cached {
+            admission(record, Some(address.clone()), now)?
+        } else {
+            if self.records.as_ref().is_some_and(|records| !records.may_read()) {
+                return Err(ReceiveError::TooManyLookUps);
             }
+            admission(self.read(address).await?, None, now)?
         };
         admission.verifier.verify_headers(headers, now)?;
         Ok(admission)

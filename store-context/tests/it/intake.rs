@@ -352,7 +352,8 @@ async fn a_message_is_not_written_before_it_is_sent() {
 #[tokio::test]
 async fn a_kept_record_is_read_again_before_a_delivery_is_refused() {
     let (bench, deliveries) = told().await;
-    let stores = Arc::new(Counted { stores: bench.ports.stores.clone(), opened: AtomicU32::new(0) });
+    let stores =
+        Arc::new(Counted { stores: bench.ports.stores.clone(), opened: AtomicU32::new(0) });
     let ports = Ports { stores: stores.clone(), ..bench.ports.clone() };
     let keep = Duration::from_millis(1500);
     let intake = Intake::new(&ports).with_record_cache(keep);

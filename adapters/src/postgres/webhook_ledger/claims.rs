@@ -41,8 +41,7 @@ impl Window {
 }
 
 /// A claimed queue, and the last store of a full window.
-type ClaimedRow =
-    (i64, String, String, i64, Option<i64>, i64, Timestamp, Option<String>);
+type ClaimedRow = (i64, String, String, i64, Option<i64>, i64, Timestamp, Option<String>);
 
 pub(super) async fn claim(
     database: &Database,

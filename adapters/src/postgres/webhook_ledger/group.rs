@@ -64,8 +64,7 @@ impl Groups {
         let rows = entries.iter().map(|entry| NewRow::new(account, entry));
         let rows = rows.collect::<PortResult<Vec<NewRow>>>()?;
         let is_webhook = entries.iter().any(|entry| entry.source == EntrySource::Webhook);
-        let request =
-            Request { store: store.clone(), account: account.clone(), rows, is_webhook };
+        let request = Request { store: store.clone(), account: account.clone(), rows, is_webhook };
         let place = self.places.clone().acquire_owned().await?;
         let (answer, answered) = oneshot::channel();
         let start = {

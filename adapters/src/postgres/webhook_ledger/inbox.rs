@@ -180,5 +180,10 @@ fn request((of, base_url, account, json): (String, String, i64, Vec<u8>)) -> Por
         source: entry.source,
     };
     let is_webhook = entry.source == EntrySource::Webhook;
-    Ok(Request { store: store(of)?, rows: vec![NewRow::new(&account, &entry)?], account, is_webhook })
+    Ok(Request {
+        store: store(of)?,
+        rows: vec![NewRow::new(&account, &entry)?],
+        account,
+        is_webhook,
+    })
 }

@@ -40,6 +40,9 @@ pub(super) async fn unknown(
     Ok(unknown.into_iter().filter_map(|at| keys.get(index(at)?).cloned()).collect())
 }
 
+/// The state, the status that was told, and the time of the messages that were read.
+type StateRow = (Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>);
+
 pub(super) async fn states(
     database: &Database,
     store: &StoreId,
@@ -47,20 +50,19 @@ pub(super) async fn states(
     conversations: &[ConversationId],
 ) -> PortResult<Vec<KnownState>> {
     let mut transaction = database.begin([store]).await.map_err(failed)?;
-    let rows: Vec<(Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>)> =
-        sqlx::query_as(database.sql(
-            "SELECT w.state, w.status_told, w.messages_read_at \
+    let rows: Vec<StateRow> = sqlx::query_as(database.sql(
+        "SELECT w.state, w.status_told, w.messages_read_at \
          FROM unnest($4::bigint[]) AS c (conversation) CROSS JOIN LATERAL ( \
             SELECT * FROM store_context.webhook_states w WHERE w.store = $1 AND w.base_url = $2 \
               AND w.account = $3 AND w.conversation = c.conversation LIMIT 1) w",
-        ))
-        .bind(store.as_str())
-        .bind(&account.base_url)
-        .bind(number(account.account.0))
-        .bind(conversations.iter().map(|id| number(id.0)).collect::<Vec<i64>>())
-        .fetch_all(&mut *transaction)
-        .await
-        .map_err(failed)?;
+    ))
+    .bind(store.as_str())
+    .bind(&account.base_url)
+    .bind(number(account.account.0))
+    .bind(conversations.iter().map(|id| number(id.0)).collect::<Vec<i64>>())
+    .fetch_all(&mut *transaction)
+    .await
+    .map_err(failed)?;
     transaction.commit().await.map_err(failed)?;
     let known = rows.into_iter().map(|(state, status_told, messages_read_at)| {
         Ok(KnownState {
@@ -159,8 +161,7 @@ async fn add(database: &Database, stores: &[StoreId], sum: &mut WebhookCounts) -
     sum.claimed += count("claimed")?;
     sum.parked += count("parked")?;
     sum.unknown += count("unknown")?;
-    sum.oldest_waiting_since =
-        [sum.oldest_waiting_since, oldest].into_iter().flatten().min();
+    sum.oldest_waiting_since = [sum.oldest_waiting_since, oldest].into_iter().flatten().min();
     Ok(())
 }
 

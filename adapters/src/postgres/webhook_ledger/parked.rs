@@ -13,19 +13,8 @@ use crate::postgres::Database;
 use crate::postgres::database::is_conflict;
 use crate::postgres::error::failed;
 
-type ParkedRow = (
-    i64,
-    Vec<u8>,
-    Vec<u8>,
-    bool,
-    bool,
-    Timestamp,
-    i32,
-    String,
-    i64,
-    Option<Vec<u8>>,
-    Timestamp,
-);
+type ParkedRow =
+    (i64, Vec<u8>, Vec<u8>, bool, bool, Timestamp, i32, String, i64, Option<Vec<u8>>, Timestamp);
 
 pub(super) async fn list(
     database: &Database,

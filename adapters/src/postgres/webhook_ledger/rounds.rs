@@ -85,17 +85,8 @@ pub(super) async fn hurry(database: &Database, store: &StoreId) -> PortResult<()
     .map_err(failed)
 }
 
-type RoundRow = (
-    String,
-    i64,
-    Option<String>,
-    Option<i64>,
-    Timestamp,
-    f64,
-    Json<Vec<Unread>>,
-    i32,
-    Option<f64>,
-);
+type RoundRow =
+    (String, i64, Option<String>, Option<i64>, Timestamp, f64, Json<Vec<Unread>>, i32, Option<f64>);
 
 pub(super) async fn claim(
     database: &Database,

@@ -4,9 +4,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use store_context::chatwoot::types::ConversationStatus;
 use store_context::chatwoot::{ConversationId, Time};
-use store_context::model::{
-    AccountKey, AttributeChange, ConversationFact, StoreId, SupportEvent,
-};
+use store_context::model::{AccountKey, AttributeChange, ConversationFact, StoreId, SupportEvent};
 use store_context::ports::{EntrySource, NewEntry, PortResult};
 
 use crate::postgres::error::invalid;
@@ -156,10 +154,7 @@ pub(super) fn scope(account: &AccountKey) -> Sha256 {
     let AccountKey { base_url, account } = account;
     // The length keeps two accounts from running into each other.
     let length = (base_url.len() as u64).to_be_bytes();
-    Sha256::new()
-        .chain_update(length)
-        .chain_update(base_url)
-        .chain_update(account.0.to_be_bytes())
+    Sha256::new().chain_update(length).chain_update(base_url).chain_update(account.0.to_be_bytes())
 }
 
 pub(super) fn digest(scope: &Sha256, key: &str) -> KeyDigest {

@@ -97,11 +97,8 @@ async fn a_delivery_to_two_processes_is_new_once() {
         for (index, key) in keys.iter().chain(&keys).chain(&keys).enumerate() {
             let ledger = if index % 2 == 0 { &one } else { &two };
             // Half of them belong to a conversation, whose queue orders them, and half to none.
-            let entry = if key.ends_with(['0', '2', '4', '6']) {
-                state(round, key, 1)
-            } else {
-                other(key)
-            };
+            let entry =
+                if key.ends_with(['0', '2', '4', '6']) { state(round, key, 1) } else { other(key) };
             takes.push(take(ledger, &of, entry));
         }
         let taken = join_all(takes).await;
@@ -231,9 +228,10 @@ async fn a_refused_entry_fails_alone() {
     let good = account();
     let (north, entries) = (store("north"), (0..30).map(|n| [other(&n.to_string())]));
     let entries: Vec<[NewEntry; 1]> = entries.collect();
-    let takes = entries.iter().enumerate().map(|(n, entry)| {
-        ledger.take(&north, if n == 17 { &bad } else { &good }, entry)
-    });
+    let takes = entries
+        .iter()
+        .enumerate()
+        .map(|(n, entry)| ledger.take(&north, if n == 17 { &bad } else { &good }, entry));
     for (n, taken) in join_all(takes).await.into_iter().enumerate() {
         assert_eq!(taken.is_ok(), n != 17, "{n}: {taken:?}");
     }
@@ -371,11 +369,13 @@ async fn a_killed_backend_leaves_nothing_half_done() {
         });
         let kill = async {
             tokio::time::sleep(Duration::from_millis(round)).await;
-            sqlx::query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1")
-                .bind(database.role())
-                .execute(&mut owner)
-                .await
-                .unwrap();
+            sqlx::query(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1",
+            )
+            .bind(database.role())
+            .execute(&mut owner)
+            .await
+            .unwrap();
         };
         let (taken, ()) = tokio::join!(join_all(takes), kill);
         acknowledged += taken.into_iter().filter(|taken| *taken).count();
@@ -397,7 +397,8 @@ async fn a_transaction_of_the_hosts_takes_what_it_commits() {
     let database = TestDatabase::new().await.unwrap();
     let ledger = PostgresWebhookLedger::new(database.database.clone());
     let (north, south, of) = (store("north"), store(r#"so"u\th"#), account());
-    let (mut one, mut two) = (database.pool.begin().await.unwrap(), database.pool.begin().await.unwrap());
+    let (mut one, mut two) =
+        (database.pool.begin().await.unwrap(), database.pool.begin().await.unwrap());
     let (a, b) = ([state(1, "a", 1)], [state(1, "b", 2)]);
     let both = async {
         ledger.take_in(&mut one, &north, &of, &a).await.unwrap();
@@ -504,10 +505,14 @@ async fn a_claim_reads_no_backlog() {
         let values = if arguments.is_empty() { String::new() } else { format!("({arguments})") };
         let prepare = format!("PREPARE {name}{types} AS {}", sql(text));
         sqlx::raw_sql(AssertSqlSafe(prepare)).execute(&mut owner).await.unwrap();
-        sqlx::raw_sql("SET plan_cache_mode = force_generic_plan").execute(&mut owner).await.unwrap();
+        sqlx::raw_sql("SET plan_cache_mode = force_generic_plan")
+            .execute(&mut owner)
+            .await
+            .unwrap();
         let explain = format!("EXPLAIN (ANALYZE, TIMING OFF) EXECUTE {name}{values}");
         let mut transaction = owner.begin().await.unwrap();
-        let plan = sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(&mut *transaction).await.unwrap();
+        let plan =
+            sqlx::raw_sql(AssertSqlSafe(explain)).fetch_all(&mut *transaction).await.unwrap();
         transaction.rollback().await.unwrap();
         let plan: Vec<String> = plan.iter().map(|row| row.get(0)).collect();
         let text = plan.join("\n");
@@ -544,8 +549,7 @@ async fn a_purge_goes_through_all_stores() {
             ledger.release(&held).await.unwrap();
         }
     }
-    let request =
-        PurgeRequest { handled_before: Duration::ZERO, parked_before: None, limit: 300 };
+    let request = PurgeRequest { handled_before: Duration::ZERO, parked_before: None, limit: 300 };
     for expected in [300, 150, 0] {
         assert_eq!(ledger.purge(&request).await.unwrap().handled, expected);
     }

@@ -82,8 +82,7 @@ pub(crate) fn deliveries(events: &[&str]) -> anyhow::Result<(String, Vec<FakeDel
         ensure!(answer.status().is_success(), "{path}: {}", answer.status());
         Ok(serde_json::from_slice(answer.body())?)
     };
-    let hook =
-        json!({"url": "https://shop.example.com/hook", "subscriptions": events});
+    let hook = json!({"url": "https://shop.example.com/hook", "subscriptions": events});
     let webhook = ask("webhooks", hook)?;
     let inbox = ask("inboxes", json!({"name": "API", "channel": {"type": "api"}}))?;
     let contact = json!({"name": "Ada", "identifier": "ada", "inbox_id": inbox["id"]});
