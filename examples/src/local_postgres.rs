@@ -84,6 +84,14 @@ impl LocalPostgres {
         self.folder.path()
     }
 
+    /// Returns the path of another program of the installed Postgres, for example `pgbench`.
+    ///
+    /// # Errors
+    /// Returns an error if it is not installed.
+    pub fn program(name: &str) -> Result<PathBuf> {
+        program(name)
+    }
+
     /// Stops the server at once, as by a crash, and starts it again on the same data and port.
     ///
     /// # Errors

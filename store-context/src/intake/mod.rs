@@ -12,6 +12,7 @@ mod handler_context;
 mod purge;
 mod receive;
 mod reconcile;
+mod record_cache;
 
 pub use self::admit::Admission;
 pub use self::dispatch::{DispatchConfig, Dispatched, Dispatcher};

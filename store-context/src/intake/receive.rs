@@ -1,13 +1,16 @@
 //! Receives webhooks: verifies a delivery and stores its event before the endpoint responds.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chatwoot_client::webhook::{Delivery, Event, ParseError, VerifierError, VerifyError};
 use http::HeaderMap;
+use jiff::Timestamp;
 
 use super::admit::Admission;
 use super::contact_hint::ContactHints;
 use super::from_webhook::Reader;
+use super::record_cache::RecordCache;
 use crate::identity::StoreIdentity;
 use crate::mac::hash_digits;
 use crate::model::SupportEvent;
@@ -24,6 +27,7 @@ pub struct Intake {
     pub(super) clock: Arc<dyn Clock>,
     ledger: Arc<dyn WebhookLedger>,
     contacts: ContactHints,
+    pub(super) records: Option<Arc<RecordCache>>,
 }
 
 /// An accepted delivery: respond with 200.
@@ -45,6 +49,10 @@ pub enum ReceiveError {
     /// The URL belongs to no store: respond with 404.
     #[error("no store has this address")]
     UnknownAddress,
+    /// Too many deliveries came for addresses that are not known here: respond with 503. Only with
+    /// [`Intake::with_record_cache`].
+    #[error("too many look-ups of addresses within a second")]
+    TooManyLookUps,
     /// The store has no webhook secret yet, so nothing can be verified: respond with 503.
     #[error("the store has no webhook secret yet: provision it first")]
     NotProvisioned,
@@ -74,7 +82,32 @@ impl Intake {
             clock: ports.clock.clone(),
             ledger: ports.webhooks.clone(),
             contacts: ContactHints::new(ports),
+            records: None,
         }
+    }
+
+    /// Keeps the stores' records for a short time in memory, so that not every delivery reads and
+    /// decrypts one; a few seconds suit stores in a database. By default each delivery reads it.
+    ///
+    /// For that time, deliveries of a store that was removed or has got another URL, and those signed
+    /// with a secret that was replaced, are still accepted. A delivery that does not match the kept record is compared with the stored one
+    /// before it is refused, at most once a second per store; so a new secret is known at once.
+    ///
+    /// ```
+    /// # use std::sync::Arc;
+    /// # use std::time::Duration;
+    /// # use store_context::intake::Intake;
+    /// # use store_context::memory::{self, MemoryShop};
+    /// # let shop = Arc::new(MemoryShop::new());
+    /// # let ports = memory::ports(shop.clone(), shop.clone(), Some(shop));
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let intake = Intake::new(&ports).with_record_cache(Duration::from_secs(2));
+    /// # let _ = intake;
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn with_record_cache(self, keep: Duration) -> Self {
+        Self { records: Some(Arc::new(RecordCache::new(keep))), ..self }
     }
 
     /// Receives one delivery: its URL token, its headers, and its body exactly as received. If the
@@ -97,15 +130,25 @@ impl Intake {
         body: &[u8],
     ) -> Result<Receipt, ReceiveError> {
         let now = self.clock.now();
-        let Admission { record, verifier } = admission;
+        let read_again;
+        let mut admission = admission;
+        let (delivery, event) = match proven(admission, headers, body, now) {
+            // The secret or the account may have been replaced since the record was read.
+            Err(
+                error @ (ReceiveError::Unproven(VerifyError::WrongSignature)
+                | ReceiveError::WrongAccount),
+            ) => {
+                let again = self.admit_again(admission, now).await?;
+                read_again = again.ok_or(error)?;
+                admission = &read_again;
+                proven(admission, headers, body, now)?
+            }
+            proven => proven?,
+        };
+        let record = &*admission.record;
         let store = &record.store.id;
-        let delivery = verifier.verify(headers, body, now)?;
-        let event = delivery.event()?;
         let account = record.account_key().ok_or(ReceiveError::NotProvisioned)?;
-        check_account(record, &event)?;
-        if let Some(account) = record.account_key()
-            && self.contacts.take(store, &account, &event).await?
-        {
+        if self.contacts.take(store, &account, &event).await? {
             return Ok(Receipt::Hint);
         }
         let identity = identity(record, &event);
@@ -131,6 +174,20 @@ impl Intake {
             _ => Receipt::Known,
         })
     }
+}
+
+/// Returns the delivery and its event if they are the store's.
+fn proven<'a>(
+    admission: &Admission,
+    headers: &'a HeaderMap,
+    body: &'a [u8],
+    now: Timestamp,
+) -> Result<(Delivery<'a>, Event), ReceiveError> {
+    let delivery = admission.verifier.verify(headers, body, now)?;
+    let event = delivery.event()?;
+    admission.record.account_key().ok_or(ReceiveError::NotProvisioned)?;
+    check_account(&admission.record, &event)?;
+    Ok((delivery, event))
 }
 
 /// The signature proves the webhook, and the webhook belongs to the account; a difference means

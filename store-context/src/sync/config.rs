@@ -26,8 +26,9 @@ pub struct SyncConfig {
     /// ([`RetryPolicy::deadline`](chatwoot_client::RetryPolicy::deadline), 90 seconds). The default
     /// is 5 minutes.
     pub lease: Duration,
-    /// The maximum delay before the next claim when nothing is due. The default is 250
-    /// milliseconds.
+    /// The maximum delay before the next claim when nothing is due. A trigger of this process ends
+    /// it at once, so it is how soon a trigger of another process is noticed. The default is a
+    /// second.
     pub idle: Duration,
     /// The timeout of a call to one of the host's ports or to the ledger. The default is 10
     /// seconds.
@@ -56,7 +57,7 @@ impl Default for SyncConfig {
             per_store: 12,
             bulk: 12,
             lease: Duration::from_mins(5),
-            idle: Duration::from_millis(250),
+            idle: Duration::from_secs(1),
             port_timeout: Duration::from_secs(10),
             quiet: Duration::from_secs(1),
             tries: 10,

@@ -1,6 +1,7 @@
 //! Tests of deliveries: verified, stored once, and none lost.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use chatwoot_client::Secret;
@@ -8,9 +9,12 @@ use chatwoot_client::fake::Delivery;
 use chatwoot_client::types::ConversationStatus;
 use chatwoot_client::webhook::{Event, VerifyError, sign};
 use http::{HeaderMap, HeaderValue};
-use store_context::Timestamp;
 use store_context::intake::{Intake, Receipt, ReceiveError};
-use store_context::ports::{AddressToken, Clock, Expiring};
+use store_context::model::{Store, StoreId};
+use store_context::ports::{
+    Address, AddressToken, Clock, Expiring, PortResult, Ports, ProvisionLock, StoreRecord, Stores,
+};
+use store_context::{Timestamp, async_trait};
 
 use crate::support::{Bench, Seen, customer, holds_none, whole};
 
@@ -341,4 +345,122 @@ async fn a_message_is_not_written_before_it_is_sent() {
     let all = seen.all();
     let fact = all[0].event.message().unwrap();
     assert!(fact.created_at.at() <= Some(Timestamp::now()), "{fact:?}");
+}
+
+/// With kept records a new secret is known at once, a wrong signature costs at most a read a second,
+/// and a removed store is unknown when the time is over.
+#[tokio::test]
+async fn a_kept_record_is_read_again_before_a_delivery_is_refused() {
+    let (bench, deliveries) = told().await;
+    let stores =
+        Arc::new(Counted { stores: bench.ports.stores.clone(), opened: AtomicU32::new(0) });
+    let ports = Ports { stores: stores.clone(), ..bench.ports.clone() };
+    let keep = Duration::from_millis(1500);
+    let intake = Intake::new(&ports).with_record_cache(keep);
+    let record = bench.record(bench.north()).await;
+    let address = record.credentials.webhook_address.clone().unwrap();
+    let opened = || stores.opened.load(Ordering::Relaxed);
+
+    let body = deliveries[0].request(Timestamp::now()).body().clone();
+    let receive = async |key: &Secret| {
+        let headers = headers(key, Timestamp::now(), &body);
+        intake.receive(&address, &headers, &body).await
+    };
+    let key = secret(&bench).await;
+    assert_eq!(receive(&key).await.unwrap(), Receipt::New);
+    for _ in 0..20 {
+        assert_eq!(receive(&key).await.unwrap(), Receipt::Known);
+    }
+    assert_eq!(opened(), 1, "a burst reads the record once");
+
+    let mut held = record.credentials;
+    let next = Secret::new("the-next-one");
+    held.webhook_secret = Some(next.clone());
+    bench.keep(bench.north(), &held).await;
+    receive(&next).await.expect("the new secret is read");
+    assert_eq!(opened(), 2, "the kept secret did not match");
+    for _ in 0..20 {
+        let refused = receive(&Secret::new("nobody's")).await.unwrap_err();
+        assert!(matches!(refused, ReceiveError::Unproven(VerifyError::WrongSignature)));
+    }
+    assert_eq!(opened(), 2, "no more than one read a second");
+
+    bench.ports.stores.remove(bench.north()).await.unwrap();
+    tokio::time::sleep(keep + Duration::from_millis(100)).await;
+    let error = receive(&next).await.unwrap_err();
+    assert!(matches!(error, ReceiveError::UnknownAddress), "{error:?}");
+}
+
+/// Addresses can be invented: look-ups of unknown ones are limited, those of known ones go on.
+#[tokio::test]
+async fn look_ups_of_invented_addresses_are_limited() {
+    let (bench, deliveries) = told().await;
+    let intake = Intake::new(&bench.ports).with_record_cache(Duration::from_mins(1));
+    let record = bench.record(bench.north()).await;
+    let address = record.credentials.webhook_address.unwrap();
+    let request = deliveries[0].request(Timestamp::now());
+    let receive = async |address: &AddressToken| {
+        intake.receive(address, request.headers(), request.body()).await
+    };
+    assert_eq!(receive(&address).await.unwrap(), Receipt::New);
+    let mut limited = 0;
+    for n in 0..3000 {
+        match receive(&AddressToken::new(format!("{n:032x}"))).await.unwrap_err() {
+            ReceiveError::UnknownAddress => {}
+            ReceiveError::TooManyLookUps => limited += 1,
+            error => panic!("{error:?}"),
+        }
+    }
+    assert!(limited > 0, "3000 look-ups took more than a second");
+    assert_eq!(receive(&address).await.unwrap(), Receipt::Known);
+}
+
+/// Counts the records that are read.
+struct Counted {
+    stores: Arc<dyn Stores>,
+    opened: AtomicU32,
+}
+
+#[async_trait]
+impl Stores for Counted {
+    async fn put(&self, store: &Store) -> PortResult<()> {
+        self.stores.put(store).await
+    }
+
+    async fn open(&self, id: &StoreId) -> PortResult<Option<StoreRecord>> {
+        self.opened.fetch_add(1, Ordering::Relaxed);
+        self.stores.open(id).await
+    }
+
+    async fn ids(&self, after: Option<&StoreId>, limit: usize) -> PortResult<Vec<StoreId>> {
+        self.stores.ids(after, limit).await
+    }
+
+    async fn save(&self, record: &StoreRecord) -> PortResult<Option<u64>> {
+        self.stores.save(record).await
+    }
+
+    async fn store_at(
+        &self,
+        address: Address,
+        token: &AddressToken,
+    ) -> PortResult<Option<StoreId>> {
+        self.stores.store_at(address, token).await
+    }
+
+    async fn lock(&self, id: &StoreId, lease: Duration) -> PortResult<Option<ProvisionLock>> {
+        self.stores.lock(id, lease).await
+    }
+
+    async fn extend(&self, lock: &ProvisionLock, lease: Duration) -> PortResult<bool> {
+        self.stores.extend(lock, lease).await
+    }
+
+    async fn unlock(&self, lock: &ProvisionLock) -> PortResult<()> {
+        self.stores.unlock(lock).await
+    }
+
+    async fn remove(&self, id: &StoreId) -> PortResult<()> {
+        self.stores.remove(id).await
+    }
 }

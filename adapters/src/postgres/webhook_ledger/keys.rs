@@ -40,6 +40,9 @@ pub(super) async fn unknown(
     Ok(unknown.into_iter().filter_map(|at| keys.get(index(at)?).cloned()).collect())
 }
 
+/// The state, the status that was told, and the time of the messages that were read.
+type StateRow = (Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>);
+
 pub(super) async fn states(
     database: &Database,
     store: &StoreId,
@@ -47,7 +50,7 @@ pub(super) async fn states(
     conversations: &[ConversationId],
 ) -> PortResult<Vec<KnownState>> {
     let mut transaction = database.begin([store]).await.map_err(failed)?;
-    let rows: Vec<(Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>)> = sqlx::query_as(database.sql(
+    let rows: Vec<StateRow> = sqlx::query_as(database.sql(
         "SELECT w.state, w.status_told, w.messages_read_at \
          FROM unnest($4::bigint[]) AS c (conversation) CROSS JOIN LATERAL ( \
             SELECT * FROM store_context.webhook_states w WHERE w.store = $1 AND w.base_url = $2 \

@@ -1,12 +1,13 @@
 //! Measures the client's cost, as ratios against a baseline in the same run, and that of the engine
 //! and its ledgers.
 //!
-//! `bench client`, `bench sync` and `bench ledger` print a table and end with one line of JSON. Run it through
+//! Each prints a table and ends with one line of JSON. Run it through
 //! `scripts/bench`, which builds it in release mode.
 
 mod build;
 mod calls;
 mod decode;
+mod intake;
 mod ledger;
 mod sync;
 mod webhook;
@@ -61,22 +62,26 @@ const ORDERS: &str = "../shared/data/cdnow.txt";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
-    let ended = match (arguments.next().as_deref(), arguments.next()) {
-        (Some("client"), None) => report(),
-        (Some("sync"), orders) => {
-            let orders = orders.unwrap_or_else(|| ORDERS.to_owned());
-            match sync::report(orders.as_ref()) {
-                Ok(true) => Ok(()),
-                Ok(false) => return ExitCode::FAILURE,
-                Err(error) => Err(error),
-            }
-        }
+    let ended = match (arguments.next().as_deref(), arguments.next().as_deref()) {
+        (Some("client"), None) => report(true),
+        (Some("client"), Some("calls")) => report(false),
+        (Some("sync"), orders) => match sync::report(orders.unwrap_or(ORDERS).as_ref()) {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::FAILURE,
+            Err(error) => Err(error),
+        },
         (Some("ledger"), None) => ledger::report(),
+        (Some("intake"), None) => match intake::report() {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::FAILURE,
+            Err(error) => Err(error),
+        },
         // The server of the calls, in a process of its own so that only the client's time counts.
         (Some("serve"), None) => calls::serve(),
         _ => {
             eprintln!(
-                "usage: bench client\n       bench sync [FILE OF PURCHASES]\n       bench ledger"
+                "usage: bench client [calls]\n       bench sync [FILE OF PURCHASES]\n       bench ledger\n       \
+                 bench intake"
             );
             return ExitCode::from(2);
         }
@@ -90,11 +95,14 @@ fn main() -> ExitCode {
     )
 }
 
-fn report() -> anyhow::Result<()> {
+/// Prints the client's rows; the calls alone take half a minute, the builds most of the rest.
+fn report(whole: bool) -> anyhow::Result<()> {
     let mut rows = calls::rows()?;
-    rows.push(decode::row()?);
-    rows.push(webhook::row()?);
-    rows.extend(build::rows()?);
+    if whole {
+        rows.push(decode::row()?);
+        rows.push(webhook::row()?);
+        rows.extend(build::rows()?);
+    }
     let mut table = Table::new();
     table.load_style(ASCII_MARKDOWN);
     table.set_header(["what", "against", "ours", "baseline", "ratio", "at most"]);

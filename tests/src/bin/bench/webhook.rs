@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use anyhow::{Context, ensure};
 use bytes::Bytes;
-use chatwoot_client::fake::{FakeChatwoot, FakeOutcome};
+use chatwoot_client::fake::{Delivery as FakeDelivery, FakeChatwoot, FakeOutcome};
 use chatwoot_client::webhook::{Event, SIGNATURE_HEADER, TIMESTAMP_HEADER, Verifier};
 use hmac::{Hmac, KeyInit, Mac};
 use http::HeaderMap;
@@ -59,6 +59,14 @@ fn time(take: impl Fn() -> bool) -> f64 {
 
 /// Returns a delivery as the fake sends it, with its secret.
 fn delivery() -> anyhow::Result<(String, HeaderMap, Bytes)> {
+    let (secret, deliveries) = deliveries(&["message_created"])?;
+    let delivery = deliveries.into_iter().next().context("a delivery")?;
+    let request = delivery.request(Timestamp::now());
+    Ok((secret, request.headers().clone(), delivery.body))
+}
+
+/// Returns the deliveries of a new conversation with a message, of these events, and their secret.
+pub(crate) fn deliveries(events: &[&str]) -> anyhow::Result<(String, Vec<FakeDelivery>)> {
     let fake = FakeChatwoot::new();
     let (account, token) = fake.add_account("Bench");
     let ask = |path: &str, body: Value| -> anyhow::Result<Value> {
@@ -74,8 +82,7 @@ fn delivery() -> anyhow::Result<(String, HeaderMap, Bytes)> {
         ensure!(answer.status().is_success(), "{path}: {}", answer.status());
         Ok(serde_json::from_slice(answer.body())?)
     };
-    let hook =
-        json!({"url": "https://shop.example.com/hook", "subscriptions": ["message_created"]});
+    let hook = json!({"url": "https://shop.example.com/hook", "subscriptions": events});
     let webhook = ask("webhooks", hook)?;
     let inbox = ask("inboxes", json!({"name": "API", "channel": {"type": "api"}}))?;
     let contact = json!({"name": "Ada", "identifier": "ada", "inbox_id": inbox["id"]});
@@ -86,8 +93,6 @@ fn delivery() -> anyhow::Result<(String, HeaderMap, Bytes)> {
         "message": {"content": "Where is my parcel? It should have come yesterday."},
     });
     ask("conversations", conversation)?;
-    let delivery = fake.take_deliveries().into_iter().next().context("a delivery")?;
     let secret = webhook["payload"]["webhook"]["secret"].as_str().context("a secret")?;
-    let request = delivery.request(Timestamp::now());
-    Ok((secret.to_owned(), request.headers().clone(), delivery.body))
+    Ok((secret.to_owned(), fake.take_deliveries()))
 }

@@ -12,7 +12,9 @@ WITH RECURSIVE stores (store, number) AS (
     WHERE s.number < $2
 ), served AS (
     SELECT s.store, COALESCE(w.served, 0) AS served
-    FROM stores s LEFT JOIN store_context.webhook_stores w ON w.store = s.store
+    FROM stores s LEFT JOIN LATERAL (
+        SELECT w.served FROM store_context.webhook_stores w WHERE w.store = s.store LIMIT 1
+    ) w ON true
     WHERE s.store <> ALL ($3::text[])
 ), picked AS MATERIALIZED (
     SELECT p.id, p.due_at, p.entries, p.served, p.store FROM (
