@@ -118,6 +118,9 @@ pub enum Mail {
     Doubled,
     /// It comes this many milliseconds late, behind others.
     Late(u64),
+    /// The server's queue stands still and is worked off every this many milliseconds: what is in it
+    /// comes at once, in any order.
+    AtOnce(u64),
 }
 
 /// What goes wrong with a handler or a port of the host.
@@ -206,10 +209,12 @@ pub enum Act {
     Stop { process: usize, down: Duration },
     /// A process stands still for a while, and goes on.
     Stall { process: usize, lasting: Duration },
-    /// A server's clock jumps ahead.
+    /// A server's clock jumps.
     Skew { server: usize, seconds: i64 },
     /// Webhooks are rendered this many milliseconds after the change.
     Render { server: usize, late: u64 },
+    /// What the ledger says of a store's contacts is held against Chatwoot.
+    Audit { store: usize },
     /// A customer of a store that nothing ails changes, and must be synced soon.
     Probe { store: usize, customer: u32 },
 }

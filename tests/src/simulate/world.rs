@@ -83,8 +83,8 @@ pub(super) struct World {
 impl World {
     pub(super) async fn new(plan: &Plan, sim: &Sim, plant: Option<Plant>) -> anyhow::Result<Self> {
         let servers: anyhow::Result<Vec<Server>> = (0..)
-            .zip(&plan.servers)
-            .map(|(number, skew)| Server::new(number, *skew, sim))
+            .zip(plan.servers.iter().zip(&plan.renders))
+            .map(|(number, (skew, render))| Server::new(number, *skew, *render, sim))
             .collect();
         let servers = Arc::new(servers?);
         let shop = Shop::new(sim.clone());
@@ -94,6 +94,7 @@ impl World {
         let database = Database {
             sim: sim.clone(),
             stores: ports.stores.clone(),
+            sweeps: ports.sweeps.clone(),
             sync: ports.sync.clone(),
             webhooks: ports.webhooks.clone(),
         };
@@ -147,6 +148,7 @@ impl World {
         let database = Arc::new(self.database.clone());
         Ports {
             stores: database.clone(),
+            sweeps: database.clone(),
             sync: database.clone(),
             webhooks: database,
             ..self.ports.clone()
@@ -224,13 +226,13 @@ impl World {
 }
 
 impl Server {
-    fn new(number: usize, skew: i64, sim: &Sim) -> anyhow::Result<Self> {
+    fn new(number: usize, skew: i64, render: u64, sim: &Sim) -> anyhow::Result<Self> {
         let url = format!("https://chatwoot-{number}.example");
         let fake = FakeChatwoot::builder().base_url(&url).build();
         fake.follow_tokio(beginning());
         fake.set_skew(SignedDuration::from_secs(skew));
         fake.set_merge_window(Duration::from_millis(15));
-        fake.set_webhook_rendering(WebhookRendering::After(Duration::from_millis(30)));
+        fake.set_webhook_rendering(WebhookRendering::After(Duration::from_millis(render)));
         let script = sim.clone();
         fake.set_fault_script(move |request| wire::faults(&script, number, request));
         let client = Client::builder(&url)
