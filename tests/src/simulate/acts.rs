@@ -196,7 +196,7 @@ impl World {
     }
 
     fn guest_contact(&self, store: usize, guest: u32) -> Option<ContactId> {
-        self.guests.get(&(store, guest))?.contact(self.stores[store].account)
+        self.guests.get(&(store, guest))?.contact()
     }
 
     /// The host recognizes a guest; the browser may leave meanwhile.

@@ -67,6 +67,7 @@ pub(super) struct World {
     pub(super) doors: Doors,
     pub(super) received: Arc<Mutex<Vec<Received>>>,
     pub(super) processes: Vec<Process>,
+    /// Who wrote in a store's present account.
     pub(super) guests: BTreeMap<(usize, u32), Guest>,
     /// The change of each customer; names and addresses are made of it.
     pub(super) revisions: BTreeMap<(usize, u32), u32>,
@@ -207,6 +208,8 @@ impl World {
             self.stores[store] = StoreState { accounts, ..state };
         }
         self.stores[store].accounts.push((server, account));
+        // Whoever wrote in the account before begins anew.
+        self.guests.retain(|(of, _), _| *of != store);
         self.sim.note(|| format!("store {store} has account {account} on server {server}"));
         Ok(())
     }
