@@ -209,7 +209,7 @@ pub enum Act {
     Stop { process: usize, down: Duration },
     /// A process stands still for a while, and goes on.
     Stall { process: usize, lasting: Duration },
-    /// A server's clock jumps.
+    /// A server's clock jumps ahead.
     Skew { server: usize, seconds: i64 },
     /// Webhooks are rendered this many milliseconds after the change.
     Render { server: usize, late: u64 },

@@ -79,6 +79,7 @@ impl Plan {
                 0 if draw.mood != Mood::Calm => steps.extend(draw.undone()),
                 1 if draw.mood != Mood::Calm => steps.extend(draw.overtaken()),
                 2 if draw.mood != Mood::Calm => steps.extend(draw.at_once()),
+                3 if draw.mood != Mood::Calm => steps.extend(draw.erased_behind_replica()),
                 _ => steps.push(draw.step()),
             }
         }
@@ -189,6 +190,20 @@ impl Draw {
             Step { after: self.after(), act: writes },
             Step { after: seconds(2), act: Act::Trouble { trouble, per_mille: 1_000, lasting } },
             Step { after: Duration::from_millis(self.rng.u64(0..500)), act: turns },
+        ]
+    }
+
+    /// A customer is erased, and the host's ports read from a database that follows late, now and
+    /// then: the customer is still there.
+    fn erased_behind_replica(&mut self) -> Vec<Step> {
+        let store = self.rng.usize(0..self.stores);
+        let customer = self.customer(store);
+        let trouble = Trouble::Shop(Failure::Stale(self.rng.u64(2_000..8_000)));
+        let lasting = Duration::from_secs(10);
+        let fails = Act::Trouble { trouble, per_mille: 400, lasting };
+        vec![
+            Step { after: self.after(), act: fails },
+            Step { after: Duration::from_millis(20), act: Act::Erase { store, customer } },
         ]
     }
 
@@ -360,7 +375,9 @@ impl Draw {
                 let store = self.rng.usize(0..self.stores);
                 return self.suspension(store);
             }
-            92..96 => Act::Skew { server, seconds: self.rng.i64(-30..=30) },
+            // Not back: the newer of two states is then the one that looks older, and Chatwoot tells
+            // nothing else by which to know.
+            92..96 => Act::Skew { server, seconds: self.rng.i64(1..=30) },
             _ => {
                 let longest = self.rng.choice([10, 200, 4_000]).unwrap_or(4_000);
                 Act::Render { server, late: self.rng.u64(0..longest) }
