@@ -74,19 +74,16 @@ impl Sum {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let well = match &arguments.plant {
-        Some(Plants(plants)) => {
-            println!("{:<22} {:>6}  rule: what was seen", "plant", "seed");
-            // Each is tried, whatever comes of the one before.
-            let missed = plants.iter().filter(|plant| !is_caught(&arguments, **plant)).count();
-            println!("{} of {} plants were caught", plants.len() - missed, plants.len());
-            missed == 0
-        }
-        None => {
-            let sum = play_all(&arguments, None);
-            println!("{}", summary(&sum));
-            sum.violations.into_inner() == 0
-        }
+    let well = if let Some(Plants(plants)) = &arguments.plant {
+        println!("{:<22} {:>6}  rule: what was seen", "plant", "seed");
+        // Each is tried, whatever comes of the one before.
+        let missed = plants.iter().filter(|plant| !is_caught(&arguments, **plant)).count();
+        println!("{} of {} plants were caught", plants.len() - missed, plants.len());
+        missed == 0
+    } else {
+        let sum = play_all(&arguments, None);
+        println!("{}", summary(&sum));
+        sum.violations.into_inner() == 0
     };
     if well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
