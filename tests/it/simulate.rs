@@ -31,11 +31,11 @@ fn a_seed_is_a_run() {
 /// `simulate --plant all` tries every fault; these need few seeds.
 #[test]
 fn a_planted_fault_is_caught() {
-    for fault in [Plant::OtherServersToken, Plant::NoFencing, Plant::StaleOutside] {
+    for fault in [Plant::OtherServersToken, Plant::StateForTransition] {
         let catches = |seed| {
             let found = play(&Plan::new(seed), Some(fault), false).violations;
             found.iter().any(|it| fault.breaks(it.rule))
         };
-        assert!((0..100).any(catches), "{fault:?}");
+        assert!((0..50).any(catches), "{fault:?}");
     }
 }
