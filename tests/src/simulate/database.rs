@@ -118,7 +118,14 @@ impl SyncLedger for Database {
         customers: &[CustomerId],
         priority: Priority,
     ) -> PortResult<()> {
-        self.call("want", self.sync.want(store, customers, priority)).await
+        let call = async {
+            self.sync.want(store, customers, priority).await?;
+            for customer in customers {
+                self.sim.recorded(store_number(store), customer_number(customer));
+            }
+            Ok(())
+        };
+        self.call("want", call).await
     }
     async fn doubt(
         &self,

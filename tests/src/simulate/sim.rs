@@ -74,6 +74,8 @@ struct Unknown {
     untold: BTreeSet<(usize, Option<u32>)>,
     /// Store and customer whose contact somebody else changed; without a customer, any of the store's.
     touched: BTreeSet<(usize, Option<u32>)>,
+    /// Store and customer who ever were in it.
+    recorded: BTreeSet<(usize, u32)>,
     /// The writes that are on their way to a server, by number.
     under_way: BTreeMap<u64, UnderWay>,
     last: u64,
@@ -299,6 +301,16 @@ impl Sim {
         let unknown = lock(&self.0.unknown);
         let of = [(store, None), (store, Some(customer))];
         !of.iter().any(|of| unknown.untold.contains(of) || unknown.touched.contains(of))
+    }
+
+    /// The ledger has a row of a customer.
+    pub(super) fn recorded(&self, store: usize, customer: u32) {
+        lock(&self.0.unknown).recorded.insert((store, customer));
+    }
+
+    /// Whether the ledger ever had a row of a customer.
+    pub(super) fn was_recorded(&self, store: usize, customer: u32) -> bool {
+        lock(&self.0.unknown).recorded.contains(&(store, customer))
     }
 
     /// A process sends a write of a store's contacts.
