@@ -218,7 +218,7 @@ impl Orders for Shop {
         .await?;
         let none = OrderTotals::none(record.store.currency);
         let mut all: Vec<(CustomerId, OrderTotals)> =
-            customers.iter().map(|customer| (customer.clone(), none.clone())).collect();
+            customers.iter().map(|customer| (customer.clone(), none)).collect();
         for Json(order) in orders {
             if let Some((_, totals)) = all.iter_mut().find(|(id, _)| *id == order.customer) {
                 totals.add(&order)?;

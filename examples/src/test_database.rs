@@ -67,8 +67,8 @@ impl TestDatabase {
         connection.close().await?;
         let owned = Arc::new(Owned { schema, role, owner, _server: server });
         let pool = owned.pool(8);
-        let database = Database::new(pool.clone()).with_schema(Schema::new(&owned.schema)?);
-        Ok(Self { pool, database, owned })
+        let tables = Database::new(pool.clone()).with_schema(Schema::new(&owned.schema)?);
+        Ok(Self { pool, database: tables, owned })
     }
 
     /// Opens a connection of the role that owns the tables.

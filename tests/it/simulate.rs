@@ -28,12 +28,14 @@ fn a_seed_is_a_run() {
     assert_ne!(play(&Plan::new(3), None, false).digest, play(&Plan::new(5), None, false).digest);
 }
 
+/// `simulate --plant all` tries every fault; these need few seeds.
 #[test]
 fn a_planted_fault_is_caught() {
-    let fault = Plant::OtherServersToken;
-    let catches = |seed| {
-        let found = play(&Plan::new(seed), Some(fault), false).violations;
-        found.iter().any(|it| fault.breaks(it.rule))
-    };
-    assert!((0..50).any(catches));
+    for fault in [Plant::OtherServersToken, Plant::StateForTransition] {
+        let catches = |seed| {
+            let found = play(&Plan::new(seed), Some(fault), false).violations;
+            found.iter().any(|it| fault.breaks(it.rule))
+        };
+        assert!((0..50).any(catches), "{fault:?}");
+    }
 }

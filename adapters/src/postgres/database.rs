@@ -123,7 +123,7 @@ pub(super) trait MayConflict {
 
 impl MayConflict for sqlx::Error {
     fn is_conflict(&self) -> bool {
-        let code = self.as_database_error().and_then(|error| error.code());
+        let code = self.as_database_error().and_then(sqlx::error::DatabaseError::code);
         matches!(code.as_deref(), Some("40001" | "40P01"))
     }
 }

@@ -1,14 +1,14 @@
 //! Plays the engine against shops, Chatwoots and networks that misbehave:
-//! `cargo run --release -p tests --bin simulate -- --seeds N [--seed S] [--plant FAULT]`.
+//! `cargo run --release -p tests --bin simulate -- --seeds N [--seed S] [--plant FAULT|all]`.
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use tests::simulate::{Plan, Plant, Violation, play, shrink};
 
-/// Plays seeds. Ends with 1 if a rule was broken; with --plant, if no seed caught the fault.
+/// Plays seeds. Ends with 1 if a rule was broken; with --plant, if a fault was not caught.
 #[derive(Clone, Debug, Parser)]
 struct Arguments {
     /// How many seeds are played.
@@ -17,9 +17,9 @@ struct Arguments {
     /// The first seed.
     #[arg(long, default_value_t = 0)]
     seed: u64,
-    /// A fault of the storage that the seeds must catch.
-    #[arg(long)]
-    plant: Option<Plant>,
+    /// A fault of the storage that the seeds must catch, or `all` for one after another.
+    #[arg(long, value_parser = plants)]
+    plant: Option<Plants>,
     /// How many seeds are played at the same time; as many as there are cores unless set.
     #[arg(long)]
     jobs: Option<usize>,
@@ -34,6 +34,26 @@ struct Arguments {
     most: usize,
 }
 
+/// The faults to plant.
+#[derive(Clone, Debug)]
+struct Plants(Vec<Plant>);
+
+fn plants(name: &str) -> Result<Plants, String> {
+    if name == "all" {
+        return Ok(Plants(Plant::value_variants().to_vec()));
+    }
+    let names = || {
+        let names = Plant::value_variants().iter().map(|plant| name_of(*plant));
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let plant = Plant::from_str(name, false);
+    plant.map(|plant| Plants(vec![plant])).map_err(|_| format!("it is `all` or one of {}", names()))
+}
+
+fn name_of(plant: Plant) -> String {
+    plant.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
 /// What the seeds came to so far.
 #[derive(Default)]
 struct Sum {
@@ -46,46 +66,69 @@ struct Sum {
     first: Mutex<Option<(u64, Violation)>>,
 }
 
+impl Sum {
+    fn first(&self) -> Option<(u64, Violation)> {
+        self.first.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    let well = if let Some(Plants(plants)) = &arguments.plant {
+        println!("{:<22} {:>6}  rule: what was seen", "plant", "seed");
+        // Each is tried, whatever comes of the one before.
+        let missed = plants.iter().filter(|plant| !is_caught(&arguments, **plant)).count();
+        println!("{} of {} plants were caught", plants.len() - missed, plants.len());
+        missed == 0
+    } else {
+        let sum = play_all(&arguments, None);
+        println!("{}", summary(&sum));
+        sum.violations.into_inner() == 0
+    };
+    if well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Plants a fault, and prints which seed catches it.
+fn is_caught(arguments: &Arguments, plant: Plant) -> bool {
+    let sum = play_all(arguments, Some(plant));
+    let name = name_of(plant);
+    match sum.first() {
+        Some((seed, Violation { rule, what })) => println!("{name:<22} {seed:>6}  {rule}: {what}"),
+        None => println!("{name:<22} {:>6}  not caught: {}", "-", summary(&sum)),
+    }
+    sum.first().is_some()
+}
+
+fn summary(sum: &Sum) -> String {
+    let count = |count: &AtomicUsize| count.load(Ordering::SeqCst);
+    let seeds = sum.seeds.load(Ordering::SeqCst);
+    format!("{seeds} seeds, {} steps, {} violations", count(&sum.steps), count(&sum.violations))
+}
+
+fn play_all(arguments: &Arguments, plant: Option<Plant>) -> Sum {
     let jobs = arguments.jobs.or_else(|| std::thread::available_parallelism().ok().map(Into::into));
     let (next, sum) = (AtomicU64::new(arguments.seed), Sum::default());
     std::thread::scope(|scope| {
         for _ in 0..jobs.unwrap_or(1).max(1) {
-            scope.spawn(|| work(&arguments, &next, &sum));
+            scope.spawn(|| work(arguments, plant, &next, &sum));
         }
     });
-    let first = sum.first.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let Sum { seeds, steps, violations, .. } = sum;
-    let (seeds, violations) = (seeds.into_inner(), violations.into_inner());
-    if let Some(plant) = arguments.plant {
-        let caught = first.is_some();
-        match first {
-            Some((seed, found)) => {
-                println!("{plant:?}: caught by seed {seed}: {}: {}", found.rule, found.what);
-            }
-            None => println!("{plant:?}: not caught"),
-        }
-        println!("{seeds} seeds, {} steps, {violations} violations", steps.into_inner());
-        return if caught { ExitCode::SUCCESS } else { ExitCode::FAILURE };
-    }
-    println!("{seeds} seeds, {} steps, {violations} violations", steps.into_inner());
-    if violations == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    sum
 }
 
 /// Plays one seed after another.
-fn work(arguments: &Arguments, next: &AtomicU64, sum: &Sum) {
+fn work(arguments: &Arguments, plant: Option<Plant>, next: &AtomicU64, sum: &Sum) {
     loop {
         let seed = next.fetch_add(1, Ordering::SeqCst);
         if seed >= arguments.seed + arguments.seeds || sum.done.load(Ordering::SeqCst) {
             return;
         }
         let plan = Plan::new(seed);
-        let mut outcome = play(&plan, arguments.plant, arguments.trace);
-        if let Some(plant) = arguments.plant {
+        let mut outcome = play(&plan, plant, arguments.trace);
+        if let Some(plant) = plant {
             outcome.violations.retain(|it| plant.breaks(it.rule));
         }
-        if arguments.plant.is_some() && !outcome.violations.is_empty() {
+        if plant.is_some() && !outcome.violations.is_empty() {
             // What is broken without the fault does not count.
             let before = play(&plan, None, false).violations;
             outcome.violations.retain(|it| before.iter().all(|before| before.rule != it.rule));
@@ -103,10 +146,10 @@ fn work(arguments: &Arguments, next: &AtomicU64, sum: &Sum) {
         }
         drop(first);
         let broken = sum.broken.fetch_add(1, Ordering::SeqCst) + 1;
-        if arguments.plant.is_some() || broken >= arguments.most {
+        if plant.is_some() || broken >= arguments.most {
             sum.done.store(true, Ordering::SeqCst);
         }
-        if arguments.plant.is_none() {
+        if plant.is_none() {
             tell(arguments, &plan, &outcome.violations);
         }
     }
@@ -120,9 +163,10 @@ fn tell(arguments: &Arguments, plan: &Plan, found: &[Violation]) {
     };
     let head = format!("seed {}: {} violations", plan.seed, found.len());
     let rules = found.iter().map(|Violation { rule, what }| format!("  {rule}: {what}"));
-    let Plan { servers, stores, processes, anonymize, .. } = &small;
+    let Plan { servers, renders, stores, processes, anonymize, .. } = &small;
     let world = format!(
-        "  servers {servers:?} s off, stores on {stores:?}, {processes} processes, anonymize: {anonymize}"
+        "  servers {servers:?} s off that render after {renders:?} ms, stores on {stores:?}, \
+         {processes} processes, anonymize: {anonymize}"
     );
     let steps = small.steps.iter().map(|step| format!("  after {:?}: {:?}", step.after, step.act));
     let lines: Vec<String> = [head].into_iter().chain(rules).chain([world]).chain(steps).collect();

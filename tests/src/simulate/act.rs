@@ -118,6 +118,9 @@ pub enum Mail {
     Doubled,
     /// It comes this many milliseconds late, behind others.
     Late(u64),
+    /// The server's queue stands still and is worked off every this many milliseconds: what is in it
+    /// comes at once, in any order.
+    AtOnce(u64),
 }
 
 /// What goes wrong with a handler or a port of the host.
@@ -210,6 +213,8 @@ pub enum Act {
     Skew { server: usize, seconds: i64 },
     /// Webhooks are rendered this many milliseconds after the change.
     Render { server: usize, late: u64 },
+    /// What the ledger says of a store's contacts is held against Chatwoot.
+    Audit { store: usize },
     /// A customer of a store that nothing ails changes, and must be synced soon.
     Probe { store: usize, customer: u32 },
 }

@@ -25,6 +25,7 @@ impl World {
                 self.open_account(*store, *server).await?;
                 self.want_all(*store).await;
             }
+            Act::Audit { store } => self.audit(*store).await?,
             Act::Suspend { store, lasting } => self.suspend(*store, *lasting),
             Act::Trouble { trouble, per_mille, lasting } => {
                 self.sim.trouble(*trouble, *per_mille, *lasting);
@@ -39,6 +40,7 @@ impl World {
             Act::Stall { process, lasting } => {
                 self.troubled(None, *lasting);
                 self.told.stalled(*process);
+                self.sim.stands_still(*process);
                 self.processes[*process].stall(*lasting, &self.doors);
             }
             Act::Skew { server, seconds } => {
@@ -62,6 +64,7 @@ impl World {
 
     /// What guests and agents do. An error is Chatwoot's refusal.
     async fn at_support(&mut self, act: &Act) -> anyhow::Result<()> {
+        self.note_touched(act);
         match act {
             Act::GuestWrites { store, guest, channel } => {
                 self.guest_writes(*store, *guest, *channel).await?;
@@ -129,6 +132,34 @@ impl World {
         Ok(())
     }
 
+    /// Notes whose contacts an act may change.
+    fn note_touched(&self, act: &Act) {
+        match act {
+            Act::GuestClaims { store, customer, .. } => {
+                // The contact that has the address may still be one of somebody who had it before.
+                let email = self.shop.get(*store, *customer).and_then(|person| person.email);
+                for other in self.shop.numbers(*store) {
+                    let history = self.shop.history(*store, other);
+                    if history.iter().any(|person| email.is_some() && person.email == email) {
+                        self.sim.touched(*store, other);
+                    }
+                }
+                self.sim.touched(*store, *customer);
+            }
+            Act::GuestSignsIn { store, customer, .. }
+            | Act::CustomerWrites { store, customer }
+            | Act::AgentEdits { store, customer, .. }
+            | Act::AgentMergesGuest { store, customer, .. }
+            | Act::AgentDeletes { store, customer }
+            | Act::AgentTakes { store, customer } => self.sim.touched(*store, *customer),
+            Act::AgentMerges { store, customer, into } => {
+                self.sim.touched(*store, *customer);
+                self.sim.touched(*store, *into);
+            }
+            _ => {}
+        }
+    }
+
     /// What an agent makes of a contact.
     fn edit(&self, store: usize, customer: u32, field: Field) -> ContactPatch {
         let revision = self.revisions.get(&(store, customer)).copied().unwrap_or(0) + 500;
@@ -165,7 +196,7 @@ impl World {
     }
 
     fn guest_contact(&self, store: usize, guest: u32) -> Option<ContactId> {
-        self.guests.get(&(store, guest))?.contact(self.stores[store].account)
+        self.guests.get(&(store, guest))?.contact()
     }
 
     /// The host recognizes a guest; the browser may leave meanwhile.
@@ -197,7 +228,8 @@ impl World {
             Turn::Snooze => drop(at.set_status(ConversationStatus::Snoozed, None).await?),
             Turn::ResolveAndOpen => {
                 at.set_status(ConversationStatus::Resolved, None).await?;
-                tokio::time::sleep(Duration::from_millis(self.sim.pick(0..=300))).await;
+                let longest = if self.sim.pick(0..=1) == 0 { 40 } else { 300 };
+                tokio::time::sleep(Duration::from_millis(self.sim.pick(0..=longest))).await;
                 at.set_status(ConversationStatus::Open, None).await?;
             }
             Turn::Write => drop(at.messages().create(&NewMessage::text("An agent writes")).await?),
@@ -205,6 +237,13 @@ impl World {
             Turn::Label => drop(at.labels().replace(&["vip"]).await?),
         }
         Ok(())
+    }
+
+    /// Whether a store's account refuses everything.
+    pub(super) fn is_suspended(&self, store: usize) -> bool {
+        let state = &self.stores[store];
+        let until = self.suspended_until.get(&(state.server, state.account));
+        until.is_some_and(|until| *until >= self.sim.elapsed())
     }
 
     fn suspend(&mut self, store: usize, lasting: Duration) {
@@ -253,29 +292,35 @@ impl World {
 
     /// Tells the sync of a customer.
     pub(super) async fn trigger(&self, store: usize, customer: u32, trigger: Trigger) {
+        if trigger == Trigger::Lost {
+            self.sim.untold(store, Some(customer));
+            return;
+        }
         let sync = self.processes[0].sync.clone();
-        let (store, customer) = (store_id(store), customer_id(customer));
-        match trigger {
-            Trigger::Lost => {}
-            // An error of the ledger is a lost trigger.
-            Trigger::Once => drop(sync.want(&store, &customer).await),
-            Trigger::Twice => {
-                drop(sync.want(&store, &customer).await);
-                let wait = Duration::from_millis(self.sim.pick(10..=4_000));
-                tokio::spawn(async move {
-                    tokio::time::sleep(wait).await;
-                    drop(sync.want(&store, &customer).await);
-                });
-            }
+        let (id, of) = (store_id(store), customer_id(customer));
+        self.sim.telling(store, Some(customer));
+        // An error of the ledger is a lost trigger.
+        if sync.want(&id, &of).await.is_err() {
+            self.sim.untold(store, Some(customer));
+        }
+        if trigger == Trigger::Twice {
+            let wait = Duration::from_millis(self.sim.pick(10..=4_000));
+            tokio::spawn(async move {
+                tokio::time::sleep(wait).await;
+                drop(sync.want(&id, &of).await);
+            });
         }
     }
 
     pub(super) async fn want_all(&self, store: usize) {
-        let (sync, store) = (self.processes[0].sync.clone(), store_id(store));
+        let (sync, id) = (self.processes[0].sync.clone(), store_id(store));
+        self.sim.telling(store, None);
         // A port that panics or hangs ends the host's own task, as it would in a host.
-        let task = async move { sync.want_all(&store).await };
+        let task = async move { sync.want_all(&id).await };
         let task = tokio::spawn(tokio::time::timeout(Duration::from_secs(20), task));
-        drop(task.await);
+        if !matches!(task.await, Ok(Ok(Ok(_)))) {
+            self.sim.untold(store, None);
+        }
     }
 
     /// Starts all processes that are down.

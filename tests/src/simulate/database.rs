@@ -11,7 +11,8 @@ use store_context::ports::{
     Address, AddressToken, ClaimRequest, Doubt, Entry, EntryOutcome, Fingerprint, Hold, KnownState,
     Link, NewEntry, ParkedEntry, ParkedRow, PausedStore, PortError, PortResult, Priority,
     ProvisionLock, PurgeRequest, Purged, QueueClaim, RoundClaim, RoundOutcome, Settlement,
-    StoreRecord, Stores, SyncClaim, SyncCounts, SyncLedger, Taken, WebhookCounts, WebhookLedger,
+    StoreRecord, Stores, SweepClaim, Sweeps, SyncClaim, SyncCounts, SyncLedger, Taken,
+    WebhookCounts, WebhookLedger,
 };
 
 use super::act::{Database as Fault, Trouble};
@@ -24,6 +25,7 @@ use super::sim::Sim;
 pub(super) struct Database {
     pub(super) sim: Sim,
     pub(super) stores: Arc<dyn Stores>,
+    pub(super) sweeps: Arc<dyn Sweeps>,
     pub(super) sync: Arc<dyn SyncLedger>,
     pub(super) webhooks: Arc<dyn WebhookLedger>,
 }
@@ -91,6 +93,25 @@ impl Stores for Database {
 }
 
 #[async_trait]
+impl Sweeps for Database {
+    async fn schedule(&self, stores: &[StoreId]) -> PortResult<()> {
+        self.call("schedule sweeps", self.sweeps.schedule(stores)).await
+    }
+    async fn claim(&self, lease: Duration) -> PortResult<Option<SweepClaim>> {
+        self.call("claim sweep", self.sweeps.claim(lease)).await
+    }
+    async fn extend(&self, claim: &SweepClaim, lease: Duration) -> PortResult<bool> {
+        self.call("extend sweep", self.sweeps.extend(claim, lease)).await
+    }
+    async fn settle(&self, claim: &SweepClaim, next: Duration) -> PortResult<bool> {
+        self.call("settle sweep", self.sweeps.settle(claim, next)).await
+    }
+    async fn forget_store(&self, store: &StoreId) -> PortResult<()> {
+        self.call("forget sweeps", self.sweeps.forget_store(store)).await
+    }
+}
+
+#[async_trait]
 impl SyncLedger for Database {
     async fn want(
         &self,
@@ -98,7 +119,14 @@ impl SyncLedger for Database {
         customers: &[CustomerId],
         priority: Priority,
     ) -> PortResult<()> {
-        self.call("want", self.sync.want(store, customers, priority)).await
+        let call = async {
+            self.sync.want(store, customers, priority).await?;
+            for customer in customers {
+                self.sim.recorded(store_number(store), customer_number(customer));
+            }
+            Ok(())
+        };
+        self.call("want", call).await
     }
     async fn doubt(
         &self,

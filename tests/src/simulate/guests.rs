@@ -23,7 +23,6 @@ pub(super) struct Guest {
 
 #[derive(Clone)]
 struct App {
-    account: u64,
     inbox: PublicInbox,
     source: String,
     contact: ContactId,
@@ -33,18 +32,16 @@ struct App {
 
 #[derive(Clone)]
 struct Page {
-    account: u64,
     visitor: WidgetVisitor,
     contact: ContactId,
     has_conversation: bool,
 }
 
 impl Guest {
-    /// The contact that the guest began with in the store's present account.
-    pub(super) fn contact(&self, account: u64) -> Option<ContactId> {
-        let app = self.app.as_ref().filter(|app| app.account == account);
-        let page = self.page.as_ref().filter(|page| page.account == account);
-        app.map(|app| app.contact).or(page.map(|page| page.contact))
+    /// The contact that the guest began with.
+    pub(super) fn contact(&self) -> Option<ContactId> {
+        let app = self.app.as_ref().map(|app| app.contact);
+        app.or(self.page.as_ref().map(|page| page.contact))
     }
 }
 
@@ -78,7 +75,7 @@ impl World {
 
     /// Opens a conversation by the public API.
     async fn open_app(&self, store: usize, identity: PublicIdentity) -> anyhow::Result<App> {
-        let (server, account) = (self.stores[store].server, self.stores[store].account);
+        let server = self.stores[store].server;
         let inbox = self.servers[server].client.public_inbox(identity.inbox_identifier.clone());
         let new = NewPublicContact {
             identifier: identity.identifier.clone(),
@@ -87,7 +84,6 @@ impl World {
         };
         let made = inbox.contacts().create(&new).await?;
         let mut app = App {
-            account,
             source: made.source_id.expose().to_owned(),
             contact: made.id,
             conversation: ConversationId(0),
@@ -102,9 +98,8 @@ impl World {
     }
 
     async fn app(&mut self, store: usize, guest: u32) -> anyhow::Result<App> {
-        let account = self.stores[store].account;
         let known = self.guests.entry((store, guest)).or_default().app.clone();
-        if let Some(app) = known.filter(|app| app.account == account) {
+        if let Some(app) = known {
             return Ok(app);
         }
         let identity = self.identity().public_guest(&store_id(store)).await?;
@@ -114,9 +109,9 @@ impl World {
     }
 
     async fn page(&mut self, store: usize, guest: u32) -> anyhow::Result<Page> {
-        let (server, account) = (self.stores[store].server, self.stores[store].account);
+        let server = self.stores[store].server;
         let known = self.guests.entry((store, guest)).or_default().page.clone();
-        if let Some(page) = known.filter(|page| page.account == account) {
+        if let Some(page) = known {
             return Ok(page);
         }
         let token = self.identity().website_token(&store_id(store)).await?;
@@ -124,7 +119,7 @@ impl World {
         let config = website.config().await?;
         let visitor = website.visitor(config.website_channel_config.auth_token);
         let contact = visitor.contact().await?.id;
-        let page = Page { account, visitor, contact, has_conversation: false };
+        let page = Page { visitor, contact, has_conversation: false };
         self.guests.entry((store, guest)).or_default().page = Some(page.clone());
         Ok(page)
     }

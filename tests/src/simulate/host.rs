@@ -1,4 +1,4 @@
-//! The host's processes: each with its own clients and workers on the shared database.
+//! The host's processes: each with its own clients and engine on the shared database.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use chatwoot_client::{Client, Limits};
 use store_context::accounts::{Accounts, Clients};
-use store_context::intake::{DispatchConfig, Dispatcher, Intake, ReconcileConfig, Reconciler};
-use store_context::ports::Ports;
-use store_context::sync::{ContactSync, GonePolicy, SweepCursor, SyncConfig};
+use store_context::engine::Engine;
+use store_context::intake::{DispatchConfig, Intake};
+use store_context::ports::{PortFailure, Ports};
+use store_context::sync::{ContactSync, GonePolicy, SyncConfig};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::post::Doors;
 use super::process::{Ended, Fuse, Killable};
-use super::shop::store_id;
 use super::sim::{Sim, lock};
 use super::wire::Wire;
 use super::world::{World, wall_clock};
@@ -24,22 +24,13 @@ use super::world::{World, wall_clock};
 pub(super) struct Process {
     number: usize,
     sim: Sim,
+    /// What the host's own code calls.
     pub(super) sync: ContactSync,
-    workers: Workers,
+    intake: Intake,
+    engine: Engine,
     fuse: Fuse,
     shutdown: watch::Sender<bool>,
     running: Option<JoinHandle<()>>,
-}
-
-/// What runs in a process.
-#[derive(Clone)]
-struct Workers {
-    number: usize,
-    stores: usize,
-    intake: Intake,
-    sync: ContactSync,
-    dispatcher: Dispatcher,
-    reconciler: Reconciler,
 }
 
 /// How often each store is swept.
@@ -48,7 +39,7 @@ const SWEEP_EVERY: Duration = Duration::from_mins(20);
 impl Process {
     pub(super) fn new(world: &World, number: usize) -> Self {
         let ports = world.process_ports();
-        let accounts = accounts(world, &ports);
+        let accounts = accounts(world, number, &ports);
         let config = SyncConfig {
             gone: if world.plan.anonymize { GonePolicy::Anonymize } else { GonePolicy::Delete },
             idle: Duration::from_secs(5),
@@ -56,23 +47,19 @@ impl Process {
             ..SyncConfig::default()
         };
         let sync = ContactSync::new(accounts.clone(), ports.clone(), config);
-        let config = DispatchConfig { idle: Duration::from_secs(5), ..DispatchConfig::default() };
-        let told = Arc::new(world.told.of_process(number));
-        let dispatcher = Dispatcher::new(accounts.clone(), &ports, told, config);
-        let reconciler = Reconciler::new(accounts, ports.clone(), ReconcileConfig::default());
-        let workers = Workers {
-            number,
-            stores: world.plan.stores.len(),
-            intake: Intake::new(&ports),
-            sync: sync.clone(),
-            dispatcher,
-            reconciler,
-        };
+        let dispatch = DispatchConfig { idle: Duration::from_secs(5), ..DispatchConfig::default() };
+        let intake = Intake::new(&ports);
+        let engine = Engine::builder(accounts, ports)
+            .sync(config)
+            .sweep_every(SWEEP_EVERY)
+            .handler(Arc::new(world.told.of_process(number)))
+            .dispatch(dispatch)
+            .build();
         lock(&world.doors).push(None);
         let sim = world.sim.clone();
         let fuse = Fuse::default();
         let shutdown = watch::Sender::new(false);
-        Self { number, sim, sync, workers, fuse, shutdown, running: None }
+        Self { number, sim, sync, intake, engine, fuse, shutdown, running: None }
     }
 
     /// Starts it, unless it runs.
@@ -86,12 +73,17 @@ impl Process {
         sim.note(|| format!("process {number} starts"));
         let doors = Arc::clone(world);
         if let Some(door) = lock(&doors).get_mut(number) {
-            *door = Some(self.workers.intake.clone());
+            *door = Some(self.intake.clone());
         }
         self.shutdown.send_replace(false);
-        let shutdown = self.shutdown.subscribe();
+        let mut shutdown = self.shutdown.subscribe();
         let stopped = shutdown.clone();
-        let run = Killable::new(self.workers.clone().run(shutdown), self.fuse.clone());
+        let engine = self.engine.clone();
+        let run = async move {
+            let stop = async move { drop(shutdown.wait_for(|stop| *stop).await) };
+            engine.run_until(stop).await;
+        };
+        let run = Killable::new(run, self.fuse.clone());
         self.running = Some(tokio::spawn(async move {
             let ended = run.await;
             if let Some(door) = lock(&doors).get_mut(number) {
@@ -110,14 +102,25 @@ impl Process {
         self.fuse.light(polls);
     }
 
-    /// Tells it to stop. `false`: it did not within ten seconds.
+    /// Tells it to stop. `false`: it did not within ten seconds, when the engine drops its workers.
     pub(super) async fn stop(&mut self) -> bool {
         self.shutdown.send_replace(true);
-        let until = Instant::now() + Duration::from_secs(10);
+        let until = Instant::now() + Duration::from_millis(9_990);
         match &mut self.running {
             Some(running) => tokio::time::timeout_at(until, running).await.is_ok(),
             None => true,
         }
+    }
+
+    /// Whatever its ports and handlers did, no worker panicked.
+    pub(super) async fn judge_workers(&self) -> anyhow::Result<()> {
+        for worker in self.engine.health().await.map_err(PortFailure::from)?.workers {
+            if !worker.running || worker.restarts > 0 {
+                let text = format!("process {}: {worker:?}", self.number);
+                self.sim.violate("no worker ends by itself", text);
+            }
+        }
+        Ok(())
     }
 
     /// Whether it stands still.
@@ -153,44 +156,8 @@ impl Process {
     }
 }
 
-impl Workers {
-    async fn run(self, shutdown: watch::Receiver<bool>) {
-        let stop = || {
-            let mut shutdown = shutdown.clone();
-            async move { drop(shutdown.wait_for(|stop| *stop).await) }
-        };
-        let sweep = async {
-            tokio::select! {
-                biased;
-                () = stop() => {}
-                () = self.sweep() => {}
-            }
-        };
-        tokio::join!(
-            biased;
-            self.sync.run_until(stop()),
-            self.dispatcher.run_until(stop()),
-            self.reconciler.run_until(stop()),
-            sweep,
-        );
-    }
-
-    /// The first process sweeps each store now and then.
-    async fn sweep(&self) {
-        loop {
-            tokio::time::sleep(SWEEP_EVERY).await;
-            for store in 0..self.stores {
-                if self.number == 0 {
-                    // A sweep that fails is made again with the next.
-                    let _ = self.sync.sweep(&store_id(store), SweepCursor::default(), |_| ()).await;
-                }
-            }
-        }
-    }
-}
-
 /// Opens stores by the process's own clients.
-fn accounts(world: &World, ports: &Ports) -> Accounts {
+fn accounts(world: &World, process: usize, ports: &Ports) -> Accounts {
     let servers: BTreeMap<String, usize> =
         world.servers.iter().enumerate().map(|(at, it)| (it.url.to_string(), at)).collect();
     let (sim, all) = (world.sim.clone(), Arc::clone(&world.servers));
@@ -198,7 +165,7 @@ fn accounts(world: &World, ports: &Ports) -> Accounts {
         let at = servers.get(url.as_str()).copied().unwrap_or_default();
         let fake = all[at].fake.clone();
         Client::builder(url.as_str())
-            .transport(Wire { sim: sim.clone(), server: at, fake })
+            .transport(Wire { sim: sim.clone(), process, server: at, fake })
             .limits(Limits::off())
             .wall_clock(wall_clock())
             .build()

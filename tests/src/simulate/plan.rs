@@ -15,6 +15,8 @@ pub struct Plan {
     pub seed: u64,
     /// How many seconds the clock of each Chatwoot is off.
     pub servers: Vec<i64>,
+    /// How many milliseconds after a change each Chatwoot renders its webhooks.
+    pub renders: Vec<u64>,
     /// On which of them each store begins.
     pub stores: Vec<usize>,
     /// How many processes of the host.
@@ -72,10 +74,20 @@ impl Plan {
             Draw { rng, servers, stores: count, processes, customers: vec![0; count], mood };
         let mut steps = draw.beginning();
         let more = draw.rng.usize(10..=60);
-        steps.extend((0..more).map(|_| draw.step()));
+        while steps.len() < more {
+            match draw.rng.u32(0..60) {
+                0 if draw.mood != Mood::Calm => steps.extend(draw.undone()),
+                1 if draw.mood != Mood::Calm => steps.extend(draw.overtaken()),
+                2 if draw.mood != Mood::Calm => steps.extend(draw.at_once()),
+                3 if draw.mood != Mood::Calm => steps.extend(draw.erased_behind_replica()),
+                _ => steps.push(draw.step()),
+            }
+        }
         let mut skew = || if draw.rng.bool() { 0 } else { draw.rng.i64(-120..=120) };
-        let servers = (0..servers).map(|_| skew()).collect();
-        Self { seed, servers, stores, processes, anonymize, steps }
+        let skews = (0..servers).map(|_| skew()).collect();
+        let mut render = || draw.rng.choice([0, 5, 30, 30, 200]).unwrap_or(30);
+        let renders = (0..servers).map(|_| render()).collect();
+        Self { seed, servers: skews, renders, stores, processes, anonymize, steps }
     }
 }
 
@@ -110,6 +122,89 @@ impl Draw {
             }
         }
         steps
+    }
+
+    /// A customer changes, nobody learns whether it was written, and the change is taken back.
+    fn undone(&mut self) -> Vec<Step> {
+        let store = self.rng.usize(0..self.stores);
+        let customer = self.customer(store);
+        let change = |field| Act::Change { store, customer, field, trigger: Trigger::Once };
+        let millis = |millis| Duration::from_millis(millis);
+        let begins = self.after();
+        let mut steps = Vec::new();
+        if self.rng.bool() {
+            let kinds = [Network::ErrorAfter, Network::TimeoutAfter, Network::ResetAfter];
+            let kind = self.rng.choice(kinds).unwrap_or(Network::TimeoutAfter);
+            let server = self.rng.usize(0..self.servers);
+            let lasting = millis(self.rng.u64(5_000..60_000));
+            let trouble = Trouble::Network(server, kind);
+            steps.push(Step {
+                after: begins,
+                act: Act::Trouble { trouble, per_mille: 1_000, lasting },
+            });
+            steps.push(Step { after: millis(5), act: change(Field::Name) });
+        } else {
+            let process = self.rng.usize(0..self.processes);
+            let down = Duration::from_secs(self.rng.u64(0..20));
+            let polls = self.rng.u32(1..10);
+            steps.push(Step { after: begins, act: change(Field::Name) });
+            let after = millis(self.rng.u64(0..80));
+            steps.push(Step { after, act: Act::Kill { process, polls, down } });
+        }
+        let after = millis(self.rng.u64(20..10_000));
+        steps.push(Step { after, act: change(Field::Back) });
+        let after = Duration::from_secs(self.rng.u64(90..150));
+        steps.push(Step { after, act: Act::Audit { store } });
+        steps
+    }
+
+    /// A process stands still while it writes a customer, longer than its lease; another one writes
+    /// what the customer changed to meanwhile, and then the change is taken back.
+    fn overtaken(&mut self) -> Vec<Step> {
+        let store = self.rng.usize(0..self.stores);
+        let customer = self.customer(store);
+        let change = |field| Act::Change { store, customer, field, trigger: Trigger::Once };
+        let process = self.rng.usize(0..self.processes);
+        let lasting = Duration::from_secs(self.rng.u64(70..150));
+        let stalls = Act::Stall { process, lasting };
+        let seconds = |seconds| Duration::from_secs(seconds);
+        vec![
+            Step { after: self.after(), act: change(Field::Name) },
+            Step { after: Duration::from_millis(self.rng.u64(0..80)), act: stalls },
+            Step { after: seconds(self.rng.u64(1..20)), act: change(Field::Name) },
+            Step { after: lasting + seconds(self.rng.u64(0..10)), act: change(Field::Back) },
+            Step { after: seconds(self.rng.u64(5..30)), act: Act::Audit { store } },
+        ]
+    }
+
+    /// An agent resolves a conversation and opens it again, and all its webhooks come at once.
+    fn at_once(&mut self) -> Vec<Step> {
+        let store = self.rng.usize(0..self.stores);
+        let writes = Act::GuestWrites { store, guest: self.rng.u32(0..3), channel: self.channel() };
+        let trouble = Trouble::Mail(Mail::AtOnce(self.rng.u64(500..3_000)));
+        let lasting = Duration::from_secs(5);
+        let turn = Turn::ResolveAndOpen;
+        let turns = Act::AgentTurns { store, conversation: self.rng.u32(0..2), turn };
+        let seconds = |seconds| Duration::from_secs(seconds);
+        vec![
+            Step { after: self.after(), act: writes },
+            Step { after: seconds(2), act: Act::Trouble { trouble, per_mille: 1_000, lasting } },
+            Step { after: Duration::from_millis(self.rng.u64(0..500)), act: turns },
+        ]
+    }
+
+    /// A customer is erased, and the host's ports read from a database that follows late, now and
+    /// then: the customer is still there.
+    fn erased_behind_replica(&mut self) -> Vec<Step> {
+        let store = self.rng.usize(0..self.stores);
+        let customer = self.customer(store);
+        let trouble = Trouble::Shop(Failure::Stale(self.rng.u64(2_000..8_000)));
+        let lasting = Duration::from_secs(10);
+        let fails = Act::Trouble { trouble, per_mille: 400, lasting };
+        vec![
+            Step { after: self.after(), act: fails },
+            Step { after: Duration::from_millis(20), act: Act::Erase { store, customer } },
+        ]
     }
 
     fn suspension(&mut self, store: usize) -> Step {
@@ -246,10 +341,11 @@ impl Draw {
                 self.lasting(Trouble::Network(server, kind))
             }
             30..42 => {
-                let kind = match self.rng.u32(0..4) {
+                let kind = match self.rng.u32(0..5) {
                     0 | 1 => Mail::Lost,
                     2 => Mail::Doubled,
-                    _ => Mail::Late(millis),
+                    3 => Mail::Late(millis),
+                    _ => Mail::AtOnce(millis),
                 };
                 self.lasting(Trouble::Mail(kind))
             }
@@ -279,8 +375,13 @@ impl Draw {
                 let store = self.rng.usize(0..self.stores);
                 return self.suspension(store);
             }
+            // Not back: the newer of two states is then the one that looks older, and Chatwoot tells
+            // nothing else by which to know.
             92..96 => Act::Skew { server, seconds: self.rng.i64(1..=30) },
-            _ => Act::Render { server, late: self.rng.u64(0..4_000) },
+            _ => {
+                let longest = self.rng.choice([10, 200, 4_000]).unwrap_or(4_000);
+                Act::Render { server, late: self.rng.u64(0..longest) }
+            }
         };
         Step { after: Duration::ZERO, act }
     }

@@ -64,10 +64,19 @@ impl Transport for Post {
             Some(Mail::Lost) => &[],
             Some(Mail::Doubled) => &[0, 700],
             Some(Mail::Late(millis)) => &[millis],
+            Some(Mail::AtOnce(millis)) => {
+                let into = self.sim.elapsed().as_millis() % u128::from(millis);
+                let left = millis - u64::try_from(into).unwrap_or_default();
+                let wait = Duration::from_millis(left + self.sim.pick(1..=8));
+                tokio::spawn(self.clone().deliver(request.clone(), wait));
+                &[]
+            }
             None => &[0],
         };
         for delay in delays {
-            let wait = Duration::from_millis(delay + self.sim.pick(1..=40));
+            // Some overtake others.
+            let longest = if self.sim.pick(0..=3) == 0 { 200 } else { 40 };
+            let wait = Duration::from_millis(delay + self.sim.pick(1..=longest));
             tokio::spawn(self.clone().deliver(request.clone(), wait));
         }
         self.sim.note(|| format!("post {} {:?} {fate:?}", self.server, name_of(request.body())));

@@ -111,7 +111,11 @@ impl Shop {
         let age = self.trouble().await?;
         let now = Instant::now();
         let at = now.checked_sub(age).unwrap_or(now);
-        let read = self.at(store_number(store), customer_number(customer), at);
+        let (place, number) = (store_number(store), customer_number(customer));
+        let read = self.at(place, number, at);
+        if read != self.at(place, number, now) {
+            self.sim.untold(place, Some(number));
+        }
         self.sim.detail(|| format!("read {store} {customer} of {age:?} ago: {read:?}"));
         Ok(read)
     }

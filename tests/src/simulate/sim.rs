@@ -51,6 +51,7 @@ struct Inner {
     troubles: Mutex<Vec<Active>>,
     found: Mutex<Vec<Violation>>,
     owners: Mutex<Owners>,
+    unknown: Mutex<Unknown>,
     sent: Mutex<Vec<Sent>>,
     calls: AtomicU64,
     exhausted: Notify,
@@ -63,6 +64,42 @@ struct Active {
     trouble: Trouble,
     per_mille: u16,
     until: Instant,
+}
+
+/// What the sync ledger cannot know of.
+#[derive(Default)]
+struct Unknown {
+    /// Store and customer whose last change was not told to it, or was read as it was before; without
+    /// a customer, any of the store's.
+    untold: BTreeSet<(usize, Option<u32>)>,
+    /// Store and customer whose contact somebody else changed; without a customer, any of the store's.
+    touched: BTreeSet<(usize, Option<u32>)>,
+    /// Store and customer who ever were in it.
+    recorded: BTreeSet<(usize, u32)>,
+    /// The writes that are on their way to a server, by number.
+    under_way: BTreeMap<u64, UnderWay>,
+    last: u64,
+}
+
+/// A write that is on its way to a server.
+#[derive(Clone, Copy)]
+struct UnderWay {
+    process: usize,
+    store: usize,
+    /// The customer who is named in it, if anybody is.
+    customer: Option<u32>,
+}
+
+/// Says that a write is on its way for as long as it is not dropped.
+pub(super) struct OnItsWay {
+    sim: Sim,
+    number: u64,
+}
+
+impl Drop for OnItsWay {
+    fn drop(&mut self) {
+        lock(&self.sim.0.unknown).under_way.remove(&self.number);
+    }
 }
 
 struct Trace {
@@ -101,6 +138,7 @@ impl Sim {
             troubles: Mutex::default(),
             found: Mutex::default(),
             owners: Mutex::default(),
+            unknown: Mutex::default(),
             sent: Mutex::default(),
             calls: AtomicU64::new(0),
             exhausted: Notify::new(),
@@ -240,6 +278,62 @@ impl Sim {
 
     pub(super) fn was_parked(&self, store: &str, entry: u64) -> bool {
         lock(&self.0.owners).parked.contains(&(store.to_owned(), entry))
+    }
+
+    /// The ledger is about to be told of a customer, or of all of a store's.
+    pub(super) fn telling(&self, store: usize, customer: Option<u32>) {
+        let mut unknown = lock(&self.0.unknown);
+        unknown.untold.retain(|it| it.0 != store || customer.is_some() && it.1 != customer);
+    }
+
+    /// The ledger was not told of a customer's change, or of all of a store's.
+    pub(super) fn untold(&self, store: usize, customer: Option<u32>) {
+        lock(&self.0.unknown).untold.insert((store, customer));
+    }
+
+    /// Somebody else than the engine changes a customer's contact.
+    pub(super) fn touched(&self, store: usize, customer: u32) {
+        lock(&self.0.unknown).touched.insert((store, Some(customer)));
+    }
+
+    /// Whether the ledger can know what a customer's contact should be, and what it is.
+    pub(super) fn can_be_known(&self, store: usize, customer: u32) -> bool {
+        let unknown = lock(&self.0.unknown);
+        let of = [(store, None), (store, Some(customer))];
+        !of.iter().any(|of| unknown.untold.contains(of) || unknown.touched.contains(of))
+    }
+
+    /// The ledger has a row of a customer.
+    pub(super) fn recorded(&self, store: usize, customer: u32) {
+        lock(&self.0.unknown).recorded.insert((store, customer));
+    }
+
+    /// Whether the ledger ever had a row of a customer.
+    pub(super) fn was_recorded(&self, store: usize, customer: u32) -> bool {
+        lock(&self.0.unknown).recorded.contains(&(store, customer))
+    }
+
+    /// A process sends a write of a store's contacts.
+    pub(super) fn on_its_way(
+        &self,
+        process: usize,
+        store: usize,
+        customer: Option<u32>,
+    ) -> OnItsWay {
+        let mut unknown = lock(&self.0.unknown);
+        unknown.last += 1;
+        let number = unknown.last;
+        unknown.under_way.insert(number, UnderWay { process, store, customer });
+        OnItsWay { sim: self.clone(), number }
+    }
+
+    /// A process stands still from now on. What it was about to send arrives when it goes on, behind
+    /// what others wrote meanwhile; no ledger can know of that.
+    pub(super) fn stands_still(&self, process: usize) {
+        let mut unknown = lock(&self.0.unknown);
+        let of_it = unknown.under_way.values().filter(|it| it.process == process);
+        let late: Vec<_> = of_it.map(|it| (it.store, it.customer)).collect();
+        unknown.touched.extend(late);
     }
 
     /// Counts a call of the database.

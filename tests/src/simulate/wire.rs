@@ -20,6 +20,8 @@ const OUTSIDE: &str = "x-outside";
 #[derive(Debug)]
 pub(super) struct Wire {
     pub(super) sim: Sim,
+    /// The process that sends.
+    pub(super) process: usize,
     pub(super) server: usize,
     pub(super) fake: FakeChatwoot,
 }
@@ -42,15 +44,21 @@ impl Transport for Wire {
         let store = self.check(token, &path, &body);
         self.sim.note(|| format!("server {} < {verb} {path}?{query} {body}", self.server));
         let at = self.sim.elapsed();
+        let named = people::markers(&body).into_iter().find(|it| it.is_name);
+        let writes = store.filter(|_| verb != "GET");
+        let on_its_way = writes.map(|store| {
+            let customer = named.map(|marker| marker.customer);
+            self.sim.on_its_way(self.process, store, customer)
+        });
         self.sim.latency(0..=25).await;
         let answer = self.fake.send(request, timeout).await;
+        drop(on_its_way);
         self.sim.latency(0..=25).await;
         if let Ok(answer) = &answer {
             self.wrote(&verb, &path, answer.body());
         }
         let status = answer.as_ref().ok().map(|answer| answer.status().as_u16());
         self.sim.note(|| format!("server {} > {verb} {path} {status:?}", self.server));
-        let named = people::markers(&body).into_iter().find(|it| it.is_name);
         self.sim.sent(Sent { at, store, verb, path, status, named });
         answer
     }

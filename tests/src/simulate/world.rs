@@ -67,6 +67,7 @@ pub(super) struct World {
     pub(super) doors: Doors,
     pub(super) received: Arc<Mutex<Vec<Received>>>,
     pub(super) processes: Vec<Process>,
+    /// Who wrote in a store's present account.
     pub(super) guests: BTreeMap<(usize, u32), Guest>,
     /// The change of each customer; names and addresses are made of it.
     pub(super) revisions: BTreeMap<(usize, u32), u32>,
@@ -83,8 +84,8 @@ pub(super) struct World {
 impl World {
     pub(super) async fn new(plan: &Plan, sim: &Sim, plant: Option<Plant>) -> anyhow::Result<Self> {
         let servers: anyhow::Result<Vec<Server>> = (0..)
-            .zip(&plan.servers)
-            .map(|(number, skew)| Server::new(number, *skew, sim))
+            .zip(plan.servers.iter().zip(&plan.renders))
+            .map(|(number, (skew, render))| Server::new(number, *skew, *render, sim))
             .collect();
         let servers = Arc::new(servers?);
         let shop = Shop::new(sim.clone());
@@ -94,6 +95,7 @@ impl World {
         let database = Database {
             sim: sim.clone(),
             stores: ports.stores.clone(),
+            sweeps: ports.sweeps.clone(),
             sync: ports.sync.clone(),
             webhooks: ports.webhooks.clone(),
         };
@@ -147,6 +149,7 @@ impl World {
         let database = Arc::new(self.database.clone());
         Ports {
             stores: database.clone(),
+            sweeps: database.clone(),
             sync: database.clone(),
             webhooks: database,
             ..self.ports.clone()
@@ -205,6 +208,8 @@ impl World {
             self.stores[store] = StoreState { accounts, ..state };
         }
         self.stores[store].accounts.push((server, account));
+        // Whoever wrote in the account before begins anew.
+        self.guests.retain(|(of, _), _| *of != store);
         self.sim.note(|| format!("store {store} has account {account} on server {server}"));
         Ok(())
     }
@@ -224,13 +229,13 @@ impl World {
 }
 
 impl Server {
-    fn new(number: usize, skew: i64, sim: &Sim) -> anyhow::Result<Self> {
+    fn new(number: usize, skew: i64, render: u64, sim: &Sim) -> anyhow::Result<Self> {
         let url = format!("https://chatwoot-{number}.example");
         let fake = FakeChatwoot::builder().base_url(&url).build();
         fake.follow_tokio(beginning());
         fake.set_skew(SignedDuration::from_secs(skew));
         fake.set_merge_window(Duration::from_millis(15));
-        fake.set_webhook_rendering(WebhookRendering::After(Duration::from_millis(30)));
+        fake.set_webhook_rendering(WebhookRendering::After(Duration::from_millis(render)));
         let script = sim.clone();
         fake.set_fault_script(move |request| wire::faults(&script, number, request));
         let client = Client::builder(&url)

@@ -38,11 +38,13 @@ fn website_inbox(ctx: &mut Ctx<'_>) -> Result<Inbox, ErrorResponse> {
     Ok(inbox)
 }
 
-/// Returns the contact inbox of the `X-Auth-Token`. On the server it is a signed token with the
-/// source id; here it is the source id.
+/// Returns the contact inbox of the `X-Auth-Token`, unless its contact is deleted. On the server it
+/// is a signed token with the source id; here it is the source id.
 fn find_visitor(ctx: &Ctx<'_>, inbox: &Inbox) -> Option<ContactInbox> {
     let source = ctx.input.visitor.as_deref()?;
-    ctx.state.contacts.link_by_source(inbox.account, inbox.id, source).cloned()
+    let link = ctx.state.contacts.link_by_source(inbox.account, inbox.id, source)?;
+    ctx.state.contacts.get(link.account, link.contact)?;
+    Some(link.clone())
 }
 
 fn visitor(ctx: &Ctx<'_>, inbox: &Inbox) -> Result<ContactInbox, ErrorResponse> {

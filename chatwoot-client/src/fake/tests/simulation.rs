@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, advance};
 
 use crate::fake::tests::TestServer;
-use crate::fake::{Delivery, FakeChatwoot, FaultKind, WebhookRendering};
+use crate::fake::{Delivery, FakeChatwoot, FakeOutcome, FaultKind, WebhookRendering};
 use crate::http::Body;
 use crate::http::transport::{Transport, TransportError, TransportErrorKind};
 
@@ -201,6 +201,55 @@ async fn the_records_of_each_deleted_contact_go_when_their_time_has_come() {
     let again = contact(&server, &json!({ "name": "Ada", "identifier": "ada" }));
     let body = json!({ "inbox_id": inbox, "source_id": "ada" });
     server.ok("POST", &format!("/contacts/{again}/contact_inboxes"), &body);
+}
+
+/// The source id and the token of somebody whose contact is deleted work until the records go.
+#[tokio::test(start_paused = true)]
+async fn nobody_begins_a_conversation_for_a_deleted_contact() {
+    let server = TestServer::new();
+    server.fake.set_removal_delay(Duration::from_secs(30));
+    let inbox = json!({ "name": "App", "channel": { "type": "api" } });
+    let inbox = server.ok("POST", "/inboxes", &inbox);
+    let channel = json!({ "type": "web_widget", "website_url": "https://shop.example" });
+    let website = server.ok("POST", "/inboxes", &json!({ "name": "Site", "channel": channel }));
+    let identifier = inbox["inbox_identifier"].as_str().unwrap();
+    let public = format!("/public/api/v1/inboxes/{identifier}/contacts");
+    let (_, guest) = server.request("POST", &public, None, Some(&json!({ "name": "Ada" })));
+    let widget = |verb: &str, path: &str, visitor: &str| {
+        let token = website["website_token"].as_str().unwrap();
+        let url = format!("/api/v1/widget/{path}?website_token={token}");
+        let request = http::Request::builder().method(verb).uri(url);
+        let request = request.header("content-type", "application/json");
+        let request = request.header("x-auth-token", visitor);
+        let body = json!({ "message": { "content": "hello" } });
+        let request = request.body(Bytes::from(body.to_string())).unwrap();
+        let FakeOutcome::Response(response) = server.fake.handle(&request).outcome else {
+            panic!("no response");
+        };
+        let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
+        (response.status().as_u16(), body)
+    };
+    let visitor = widget("POST", "config", "").1;
+    let token = visitor.pointer("/website_channel_config/auth_token").unwrap().as_str().unwrap();
+    let visitor = visitor.pointer("/contact/id").unwrap();
+
+    for contact in [&guest["id"], visitor] {
+        server.ok("DELETE", &format!("/contacts/{contact}"), &Value::Null);
+    }
+    let source = guest["source_id"].as_str().unwrap();
+    let begin = format!("{public}/{source}/conversations");
+    let refused = json!({ "message": "Contact must exist", "attributes": ["contact"] });
+    assert_eq!(server.request("POST", &begin, None, Some(&json!({}))), (422, refused.clone()));
+    let by_agent = server.as_admin("POST", "/conversations", &json!({ "source_id": source }));
+    assert_eq!(by_agent, (422, refused));
+    let not_found = json!({ "error": "Resource could not be found" });
+    for path in ["conversations", "messages"] {
+        assert_eq!(widget("POST", path, token), (404, not_found.clone()), "{path}");
+    }
+    let (status, anew) = widget("POST", "config", token);
+    assert_eq!((status, anew.pointer("/contact/id") == Some(visitor)), (200, false));
+    let listed = server.ok("GET", "/conversations?status=all", &Value::Null);
+    assert_eq!(listed["data"]["meta"]["all_count"], 0);
 }
 
 #[tokio::test(start_paused = true)]

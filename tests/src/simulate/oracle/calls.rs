@@ -24,10 +24,10 @@ impl World {
                 let text = format!("store {store}: {} {}", write.verb, write.path);
                 self.sim.violate("nothing is written in an idle hour", text);
             }
-            // Three sweeps of 15 contacts a call and a look at each contact that no list shows; four
+            // Four sweeps of 15 contacts a call and a look at each contact that no list shows; four
             // rounds, and some calls for conversations that were touched last.
             let customers = self.shop.numbers(store).len();
-            let bound = 3 * (customers / 15 + 4) + 30 + 2 * tries;
+            let bound = 4 * (customers / 15 + 4) + 30 + 2 * tries;
             if own.len() > bound {
                 let text = format!("store {store}: {} calls, {bound} are fine", own.len());
                 self.sim.violate("an idle hour costs little", text);

@@ -48,6 +48,9 @@ impl World {
                     Some(person) => {
                         without += usize::from(self.judge_present(&desk, customer, &person));
                     }
+                    // Who came and went without any trigger, between two sweeps, is unknown.
+                    None if !self.sim.was_recorded(store, customer)
+                        && !self.erased.contains(&(store, customer)) => {}
                     None => self.judge_gone(&desk, customer),
                 }
             }

@@ -1,6 +1,7 @@
 //! What must be true once everything is quiet.
 
 mod calls;
+mod confirmed;
 mod contacts;
 mod events;
 
@@ -21,11 +22,15 @@ impl World {
         self.sim.note(|| "quiet".to_owned());
         self.sim.end_troubles();
         self.activate_all();
+        self.suspended_until.clear();
         self.start_all();
         // What was set aside is an operator's to replay; once more for what failed until now.
         for wait in [Duration::ZERO, Duration::from_mins(10)] {
             tokio::time::sleep(wait).await;
             self.replay().await?;
+            for store in 0..self.stores.len() {
+                self.audit(store).await?;
+            }
         }
         tokio::time::sleep(QUIET).await;
         self.sim.note(|| "judged".to_owned());
@@ -38,6 +43,9 @@ impl World {
         self.judge_calls();
         if self.up() != self.processes.len() {
             self.sim.violate("all processes run", format!("{} do", self.up()));
+        }
+        for process in &self.processes {
+            process.judge_workers().await?;
         }
         Ok(())
     }

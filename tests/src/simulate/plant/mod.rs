@@ -51,7 +51,7 @@ impl Plant {
             "an erased customer is never written again",
         ];
         let rules: &[&str] = match self {
-            Self::NoFencing | Self::NoInDoubtMark => &contacts,
+            Self::NoFencing | Self::NoInDoubtMark => &["what the ledger confirms is in Chatwoot"],
             Self::StateForTransition => &["each change of status is an event"],
             Self::AgeOrder => &["a healthy store's live change is written within 30 seconds"],
             Self::NoStorePause => &["a suspended account is left alone"],

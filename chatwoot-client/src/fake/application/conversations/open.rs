@@ -99,7 +99,8 @@ pub(in crate::fake) fn open(
     Ok((begin(state, account, link, params)?, true))
 }
 
-/// Creates a conversation in a contact inbox, whether or not there is one already.
+/// Creates a conversation in a contact inbox, whether or not there is one already. The contact
+/// inboxes of a deleted contact remain for a while, and none can begin there.
 pub(in crate::fake) fn begin(
     state: &mut State,
     account: i64,
@@ -108,9 +109,12 @@ pub(in crate::fake) fn begin(
 ) -> Result<i64, ErrorResponse> {
     let link =
         state.contacts.inboxes.get(account, link).ok_or_else(ErrorResponse::not_found)?.clone();
+    let Some(contact) = state.contacts.get(account, link.contact) else {
+        return Err(ErrorResponse::invalid(&[("contact", "Contact must exist")]));
+    };
+    let blocked = contact.blocked;
     let now = state.now();
     let map = |name: &str| params.get(name).and_then(Value::as_object).cloned().unwrap_or_default();
-    let blocked = state.contacts.get(account, link.contact).is_some_and(|contact| contact.blocked);
     let requested = text(params, "status").and_then(|word| Status::read(&word));
     let status = if blocked { Status::Resolved } else { requested.unwrap_or(Status::Open) };
     let team = params.get("team_id").and_then(id_of);
