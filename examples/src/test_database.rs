@@ -65,10 +65,10 @@ impl TestDatabase {
         let create = format!("CREATE ROLE {role} LOGIN PASSWORD '{schema}'");
         sqlx::raw_sql(AssertSqlSafe(create)).execute(&mut connection).await?;
         connection.close().await?;
-        let owned = Arc::new(Owned { schema, role, owner, _server: server });
-        let pool = owned.pool(8);
-        let tables = Database::new(pool.clone()).with_schema(Schema::new(&owned.schema)?);
-        Ok(Self { pool, database: tables, owned })
+        let kept = Arc::new(Owned { schema, role, owner, _server: server });
+        let pool = kept.pool(8);
+        let database = Database::new(pool.clone()).with_schema(Schema::new(&kept.schema)?);
+        Ok(Self { pool, database, owned: kept })
     }
 
     /// Opens a connection of the role that owns the tables.

@@ -23,7 +23,7 @@ use store_context_adapters::postgres::{AuditRetention, Breach, Migrations, RlsAu
 /// Audits the row-level security of the engine's schema.
 #[derive(Parser)]
 struct Args {
-    /// The address of the database: postgres://user@host/database.
+    /// The address of the database: `postgres://user@host/database`.
     database_url: Option<String>,
     /// The schema.
     #[arg(long, default_value = "store_context")]

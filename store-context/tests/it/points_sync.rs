@@ -93,7 +93,7 @@ async fn point_01_a_write_of_a_dropped_worker_is_written_again() {
 #[tokio::test(start_paused = true)]
 async fn point_01_edits_and_deletions_do_not_stay_hidden() {
     for rewrites in [false, true] {
-        edited_and_deleted(rewrites).await;
+        Box::pin(edited_and_deleted(rewrites)).await;
     }
 }
 

@@ -102,7 +102,7 @@ async fn a_delivery_to_two_processes_is_new_once() {
             takes.push(take(ledger, &of, entry));
         }
         let taken = join_all(takes).await;
-        assert_eq!(taken.iter().filter(|taken| **taken != Taken::Known).count(), keys.len());
+        assert_eq!(taken.iter().filter(|one| **one != Taken::Known).count(), keys.len());
     }
     let counts = one.counts(Some(&of)).await.unwrap();
     assert_eq!((counts.webhooks, counts.waiting), (80, 80));
@@ -294,7 +294,7 @@ async fn what_was_acknowledged_survives_a_crash() {
                 let mut acknowledged = Vec::new();
                 for n in 0.. {
                     let entry = state(taker, &format!("{taker}/{n}"), 1);
-                    let taken = ledger.take(&north, &account(), &[entry.clone()]).await;
+                    let taken = ledger.take(&north, &account(), std::slice::from_ref(&entry)).await;
                     acknowledged.extend(taken.is_ok().then_some(entry.key));
                     if restarted.load(Ordering::Relaxed) {
                         break;
@@ -377,8 +377,8 @@ async fn a_killed_backend_leaves_nothing_half_done() {
             .await
             .unwrap();
         };
-        let (taken, ()) = tokio::join!(join_all(takes), kill);
-        acknowledged += taken.into_iter().filter(|taken| *taken).count();
+        let (answers, ()) = tokio::join!(join_all(takes), kill);
+        acknowledged += answers.into_iter().filter(|taken| *taken).count();
     }
     take(&ledger, &north, other("afterwards")).await;
     let waiting = ledger.counts(Some(&north)).await.unwrap().waiting;
@@ -449,7 +449,7 @@ async fn payload_is_a_stores_own() {
             assert_eq!(rows.unwrap().len(), visible, "{named:?} sees {table}");
             let update = format!("UPDATE {}.{table} SET account = 2", database.schema());
             let updated = sqlx::query(AssertSqlSafe(update)).execute(&mut *transaction).await;
-            assert_eq!(updated.unwrap().rows_affected() as usize, visible, "{named:?} {table}");
+            assert_eq!(updated.unwrap().rows_affected(), visible as u64, "{named:?} {table}");
             let steal = format!("UPDATE {}.{table} SET store = 'west'", database.schema());
             let stolen = sqlx::query(AssertSqlSafe(steal)).execute(&mut *transaction).await;
             assert_eq!(stolen.is_err(), visible == 1, "{named:?} gives {table} to another");
