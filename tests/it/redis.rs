@@ -16,7 +16,7 @@ use store_context::ports::{
 };
 use store_context::{Bytes, Currency, async_trait};
 use store_context_adapters::redis::{CacheConfig, Redis, RedisCache, RedisConfig, RedisSignals};
-use tests::servers::redis::{prefix, shared_url};
+use examples::local_redis::{prefix, shared_url};
 use tokio::time::{sleep, timeout};
 
 const MINUTE: Duration = Duration::from_mins(1);

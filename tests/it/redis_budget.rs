@@ -12,7 +12,7 @@ use chatwoot_client::{Account, Client, Limits};
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 use store_context_adapters::redis::{Redis, RedisBudgetConfig};
-use tests::servers::redis::{RedisServer, prefix, shared_url};
+use examples::local_redis::{RedisServer, prefix, shared_url};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::redis::{connected, until};

@@ -19,7 +19,7 @@ use store_context::model::{Customer, CustomerId, StoreId};
 use store_context::ports::{Cache, Change, Ports, Signal, SignalEvent, Signals};
 use store_context_adapters::axum::{AxumConfig, Health};
 use store_context_adapters::redis::{CacheConfig, Redis, RedisBudgetConfig};
-use tests::servers::redis::RedisServer;
+use examples::local_redis::RedisServer;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 use tracing_subscriber::fmt::MakeWriter;
