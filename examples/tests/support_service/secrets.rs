@@ -17,8 +17,10 @@ fn secrets(record: &StoreRecord) -> Vec<(&'static str, String)> {
     };
     let secret = |it: &Option<chatwoot_client::Secret>| it.as_ref().unwrap().expose().to_owned();
     vec![
-        ("user token", held.user_token.as_ref().unwrap().token.expose().to_owned()),
+        ("user token", held.user_token.as_ref().unwrap().token.secret().expose().to_owned()),
         ("webhook secret", secret(&held.webhook_secret)),
+        ("widget HMAC key", secret(&held.website_hmac)),
+        ("API inbox HMAC key", secret(&held.api_hmac)),
         ("webhook address", address(&held.webhook_address)),
         ("panel address", address(&held.panel_address)),
         ("identifier key", secret(&held.identifier_key)),
@@ -49,7 +51,7 @@ async fn no_secret_of_a_run_is_where_it_does_not_belong() {
     .await;
     world.write("tea", contact.unwrap(), 2).await;
     world.chatwoot.fake().idle().await;
-    assert!(world.acknowledged() > 0);
+    assert_eq!(world.acknowledged().len(), 2);
     let record = world.record("tea").await;
     let mut all = secrets(&record);
 

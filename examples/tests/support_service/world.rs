@@ -1,5 +1,6 @@
 //! The servers around the service, and its processes.
 
+use std::collections::BTreeSet;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -68,6 +69,7 @@ impl World {
             ("SERVICE_TOKEN", self.service_token.clone()),
             ("LISTEN", format!("127.0.0.1:{}", self.port)),
         ];
+        environment.push(("NO_COLOR", "1".to_owned()));
         if let Some(redis) = &self.redis {
             environment.push(("REDIS_URL", redis.url()));
         }
@@ -146,7 +148,7 @@ impl World {
         let ask = |path: String, body: Value| {
             let request = http::Request::post(format!("/api/v1/accounts/{account}/{path}"));
             let request = request
-                .header("api_access_token", token.expose())
+                .header("api_access_token", token.secret().expose())
                 .header("content-type", "application/json")
                 .body(bytes::Bytes::from(body.to_string()));
             let outcome = self.chatwoot.fake().handle(&request.unwrap()).outcome;
@@ -165,18 +167,23 @@ impl World {
         }
     }
 
-    /// Returns the number of deliveries that the ledger has handled.
-    pub(crate) async fn taken_deliveries(&self) -> usize {
-        let handled = "SELECT count(*) FROM store_context.webhook_entries
-            WHERE state = 1 AND NOT reconciled";
-        usize::try_from(self.count(handled).await).unwrap()
-    }
-
-    /// Returns the number of webhooks that the service has acknowledged.
-    pub(crate) fn acknowledged(&self) -> usize {
+    /// Returns the messages of the webhooks that the service has acknowledged.
+    pub(crate) fn acknowledged(&self) -> BTreeSet<u64> {
         let all = self.chatwoot.fake().deliveries();
-        all.iter().filter(|it| it.outcome == DeliveryOutcome::Delivered(200)).count()
+        let taken = all.iter().filter(|it| it.outcome == DeliveryOutcome::Delivered(200));
+        let told = taken.filter(|it| it.event == "message_created");
+        told.map(|it| it.fact.message.unwrap()).collect()
     }
+}
+
+/// Returns the messages that a process's handler has logged.
+pub(crate) fn handled(log: &str) -> BTreeSet<u64> {
+    let lines = log.lines().filter(|line| line.contains("handled"));
+    let messages = lines.filter_map(|line| {
+        let (_, rest) = line.split_once("message=")?;
+        rest.split_whitespace().next()?.parse().ok()
+    });
+    messages.collect()
 }
 
 /// A process of the service, which is killed when the value is dropped.
@@ -278,9 +285,11 @@ impl Service {
         (ended.code(), took, log)
     }
 
-    /// Kills the process.
-    pub(crate) async fn kill(mut self) {
+    /// Kills the process; returns its log.
+    pub(crate) async fn kill(mut self) -> String {
         self.child.kill().await.unwrap();
+        self.logged.await.unwrap();
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -1,10 +1,11 @@
 //! Measures the client's cost, as ratios against a baseline in the same run.
 //!
-//! `bench client` and `bench sync` print a table and end with one line of JSON. Run it through
+//! `bench client`, `bench sync` and `bench context` print a table and end with one line of JSON. Run it through
 //! `scripts/bench`, which builds it in release mode.
 
 mod build;
 mod calls;
+mod context;
 mod decode;
 mod sync;
 mod webhook;
@@ -69,10 +70,15 @@ fn main() -> ExitCode {
                 Err(error) => Err(error),
             }
         }
+        (Some("context"), None) => match context::report() {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::FAILURE,
+            Err(error) => Err(error),
+        },
         // The server of the calls, in a process of its own so that only the client's time counts.
         (Some("serve"), None) => calls::serve(),
         _ => {
-            eprintln!("usage: bench client\n       bench sync [FILE OF PURCHASES]");
+            eprintln!("usage: bench client\n       bench sync [FILE OF PURCHASES]\n       bench context");
             return ExitCode::from(2);
         }
     };
