@@ -52,7 +52,7 @@ async fn with_redis_killed_it_goes_on_and_says_so() {
 
     world.redis.as_mut().unwrap().kill().unwrap();
     works(&world, &service, "bob").await;
-    let degraded = (200, json!("degraded"), Some(json!("failed")));
+    let degraded = (200, json!("degraded"), Some(json!("degraded")));
     eventually("the health says so", async || health(&service).await == degraded).await;
 
     // A process also starts without it.

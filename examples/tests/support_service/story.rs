@@ -83,7 +83,7 @@ async fn a_service_from_its_first_command_to_its_last() {
 
     let (status, metrics) = service.get("/metrics").await.unwrap();
     assert_eq!(status, 200);
-    for metric in ["chatwoot_calls_total", "customers_synced_total", "events_total{", "sync_waiting 0"]
+    for metric in ["chatwoot_calls_total", "customers_synced_total", "events_total{", "sync_waiting "]
     {
         assert!(metrics.contains(metric), "{metric}: {metrics}");
     }

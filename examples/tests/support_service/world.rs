@@ -180,7 +180,7 @@ impl World {
 pub(crate) fn handled(log: &str) -> BTreeSet<u64> {
     let lines = log.lines().filter(|line| line.contains("handled"));
     let messages = lines.filter_map(|line| {
-        let (_, rest) = line.split_once("message=")?;
+        let (_, rest) = line.split_once("message_id=")?;
         rest.split_whitespace().next()?.parse().ok()
     });
     messages.collect()

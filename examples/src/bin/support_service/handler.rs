@@ -11,8 +11,8 @@ pub(crate) struct LogEvents;
 impl Handler for LogEvents {
     async fn handle(&self, _: &HandlerContext<'_>, entry: &Entry) -> Result<(), HandlerError> {
         let (event, proven) = (entry.event.name(), entry.is_proven());
-        let message = entry.event.message().map(|message| message.message.0);
-        tracing::info!(store = %entry.store, event, message, proven, "handled");
+        let message_id = entry.event.message().map(|message| message.message.0);
+        tracing::info!(store = %entry.store, event, message_id, proven, "handled");
         Ok(())
     }
 }
