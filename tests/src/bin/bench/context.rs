@@ -128,6 +128,7 @@ impl Bench {
         let host = Arc::new(Counted { shop: shop.clone(), counts: counts.clone() });
         let keys = Arc::new(KeyRing::parse(&format!("bench:{}", "5a".repeat(32)))?);
         let stores = PostgresStores::new(database.database.clone(), keys, "bench");
+        let stores: Arc<dyn Stores> = Arc::new(stores);
         stores.put(&store).await.map_err(PortFailure::from)?;
         let record = stores.update(&store.id, |record| {
             record.account.base_url = chatwoot.uri().parse().ok();
@@ -139,7 +140,7 @@ impl Bench {
         let cache = Redis::new(manager, client, RedisConfig::new("bench"));
         let cache = cache.cache(CacheConfig::default());
         let ports = Ports {
-            stores: Arc::new(stores),
+            stores,
             sync: Arc::new(PostgresSyncLedger::new(database.database.clone())),
             cache: Arc::new(cache),
             ..memory::ports(host.clone(), host.clone(), Some(host))
