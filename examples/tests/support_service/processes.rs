@@ -26,8 +26,7 @@ async fn all_are_contacts(world: &World, customers: &BTreeSet<String>) {
     let mut named = Vec::new();
     eventually("each customer is a contact", async || {
         let contacts = account.contacts();
-        let contacts: Vec<_> =
-            contacts.all(ContactsQuery::default()).try_collect().await.unwrap();
+        let contacts: Vec<_> = contacts.all(ContactsQuery::default()).try_collect().await.unwrap();
         named = contacts.into_iter().filter_map(|contact| contact.email).collect();
         let wanted = |id: &String| named.contains(&format!("{id}@customers.example.com"));
         customers.iter().all(wanted)

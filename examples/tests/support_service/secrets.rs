@@ -12,9 +12,8 @@ use crate::world::{World, eventually, order, store};
 /// Returns every secret of a store.
 fn secrets(record: &StoreRecord) -> Vec<(&'static str, String)> {
     let held = &record.credentials;
-    let address = |it: &Option<store_context::ports::AddressToken>| {
-        it.as_ref().unwrap().expose().to_owned()
-    };
+    let address =
+        |it: &Option<store_context::ports::AddressToken>| it.as_ref().unwrap().expose().to_owned();
     let secret = |it: &Option<chatwoot_client::Secret>| it.as_ref().unwrap().expose().to_owned();
     vec![
         ("user token", held.user_token.as_ref().unwrap().token.secret().expose().to_owned()),
@@ -70,7 +69,8 @@ async fn no_secret_of_a_run_is_where_it_does_not_belong() {
     written.push_str(&said);
     assert!(service.put_customer("tea", "bob").await);
     eventually("the store is paused", async || {
-        let paused = "SELECT count(*) FROM store_context.sync_stores WHERE paused_until IS NOT NULL";
+        let paused =
+            "SELECT count(*) FROM store_context.sync_stores WHERE paused_until IS NOT NULL";
         world.count(paused).await == 1
     })
     .await;

@@ -162,9 +162,8 @@ impl ContextService {
         let key = key(store, customer);
         let read = |call| self.get(&key, store, customer, call);
         self.reads.join(&key, read).await.map_err(|error| {
-            Arc::try_unwrap(error).unwrap_or_else(|shared| {
-                PortFailure::new(shared.port().unwrap_or("host"), shared)
-            })
+            Arc::try_unwrap(error)
+                .unwrap_or_else(|shared| PortFailure::new(shared.port().unwrap_or("host"), shared))
         })
     }
 

@@ -78,7 +78,10 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let panels = PanelService::new(accounts.clone(), ports.clone(), context.clone());
     let router = store_context_adapters::axum::router(AxumConfig {
         webhooks: Webhooks::new(Intake::new(&ports)),
-        support_context: SupportContext { context: context.clone(), sessions: Arc::new(sessions.clone()) },
+        support_context: SupportContext {
+            context: context.clone(),
+            sessions: Arc::new(sessions.clone()),
+        },
         panel: Panel::new(panels, ChatwootOrigin::new(&config.chatwoot)?),
         health: health(pool.clone(), engine.clone(), redis),
     });

@@ -80,7 +80,8 @@ impl Args {
         let Some(url) = self.database.as_ref().map(Secret::expose) else { return Ok(None) };
         let known = ["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
         let options = url.parse().ok().filter(|_| known);
-        let options = options.context("--database needs a URL such as postgres://owner@host/shop")?;
+        let options =
+            options.context("--database needs a URL such as postgres://owner@host/shop")?;
         Ok(Some(options))
     }
 

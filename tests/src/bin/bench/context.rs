@@ -154,7 +154,9 @@ impl Bench {
         counts.reset();
         ensure!(same.len() > 500, "a snapshot of {sample} orders is larger");
         let sessions = Arc::new(HeaderSessions(store.id.clone()));
-        let ours = serve(support_context::router(SupportContext { context, sessions: sessions.clone() })).await?;
+        let ours =
+            serve(support_context::router(SupportContext { context, sessions: sessions.clone() }))
+                .await?;
         let plain = serve(plain(same, sessions)).await?;
         let requests = (0..CUSTOMERS)
             .map(|number| {

@@ -78,7 +78,9 @@ fn main() -> ExitCode {
         // The server of the calls, in a process of its own so that only the client's time counts.
         (Some("serve"), None) => calls::serve(),
         _ => {
-            eprintln!("usage: bench client\n       bench sync [FILE OF PURCHASES]\n       bench context");
+            eprintln!(
+                "usage: bench client\n       bench sync [FILE OF PURCHASES]\n       bench context"
+            );
             return ExitCode::from(2);
         }
     };
