@@ -2,6 +2,8 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod local_postgres;
+pub mod local_redis;
+pub mod own_database;
 pub mod serve;
 pub mod shop;
 pub mod test_database;

@@ -16,7 +16,7 @@ pub const HEADERS_WITHIN: Duration = Duration::from_secs(10);
 const BREATH: Duration = Duration::from_millis(100);
 
 /// The time limit for the requests that are under way when the server stops.
-const FINISH_WITHIN: Duration = Duration::from_secs(10);
+const FINISH_WITHIN: Duration = Duration::from_secs(8);
 
 /// Serves until the task is dropped.
 pub async fn serve(listener: TcpListener, router: Router, headers_within: Duration) {
@@ -25,7 +25,7 @@ pub async fn serve(listener: TcpListener, router: Router, headers_within: Durati
 }
 
 /// Serves until `stop` completes. Then it accepts no more connections, and returns when the requests
-/// that are under way are answered, or after ten seconds.
+/// that are under way are answered, or after eight seconds.
 pub async fn serve_until(listener: TcpListener, router: Router, stop: impl Future<Output = ()>) {
     let connections = GracefulShutdown::new();
     tokio::select! {

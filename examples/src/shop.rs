@@ -1,21 +1,26 @@
 //! A shop on Postgres: stands for the tables of your own, which the engine only reads. Replace it.
 
-use std::sync::Arc;
+use std::error::Error;
 
 use async_trait::async_trait;
 use sqlx::postgres::PgPool;
 use sqlx::types::Json;
 use sqlx::{AssertSqlSafe, PgConnection};
-use store_context::model::{Customer, CustomerId, Order, OrderTotals, StoreId};
+use store_context::Currency;
+use store_context::model::{Customer, CustomerId, Order, OrderTotals, Store, StoreId};
 use store_context::ports::{
-    Cursor, CustomerPage, Customers, Orders, PortError, PortResult, Priority, Stores,
+    Cursor, CustomerPage, Customers, Orders, PortError, PortResult, Priority,
 };
 use store_context_adapters::postgres::PostgresSyncLedger;
 
 const TABLES: &str = "
 CREATE SCHEMA IF NOT EXISTS shop;
+CREATE TABLE IF NOT EXISTS shop.stores (
+    id text COLLATE \"C\" PRIMARY KEY,
+    currency text NOT NULL
+);
 CREATE TABLE IF NOT EXISTS shop.customers (
-    store text COLLATE \"C\" NOT NULL,
+    store text COLLATE \"C\" NOT NULL REFERENCES shop.stores,
     id text COLLATE \"C\" NOT NULL,
     data jsonb NOT NULL,
     PRIMARY KEY (store, id)
@@ -26,15 +31,19 @@ CREATE TABLE IF NOT EXISTS shop.orders (
     customer text COLLATE \"C\" NOT NULL,
     placed_at timestamptz NOT NULL,
     data jsonb NOT NULL,
-    PRIMARY KEY (store, id)
+    PRIMARY KEY (store, id),
+    FOREIGN KEY (store, customer) REFERENCES shop.customers ON DELETE CASCADE
 );
 CREATE INDEX IF NOT EXISTS orders_of ON shop.orders (store, customer, placed_at DESC);
 CREATE TABLE IF NOT EXISTS shop.sessions (
     digest bytea PRIMARY KEY,
-    store text NOT NULL,
-    customer text NOT NULL,
-    ends_at timestamptz NOT NULL
+    store text COLLATE \"C\" NOT NULL,
+    customer text COLLATE \"C\" NOT NULL,
+    ends_at timestamptz NOT NULL,
+    FOREIGN KEY (store, customer) REFERENCES shop.customers ON DELETE CASCADE
 );
+CREATE INDEX IF NOT EXISTS sessions_of ON shop.sessions (store, customer);
+CREATE INDEX IF NOT EXISTS sessions_end ON shop.sessions (ends_at);
 ";
 
 /// Returns the SQL of the shop's tables, with the grants of the service's role.
@@ -54,25 +63,77 @@ pub async fn migrate(owner: &mut PgConnection, role: &str) -> anyhow::Result<()>
     Ok(())
 }
 
+/// The reason why the shop did not save something.
+#[derive(Debug, thiserror::Error)]
+pub enum ShopError {
+    /// There is no such store.
+    #[error("there is no such store")]
+    UnknownStore,
+    /// There is no such customer.
+    #[error("there is no such customer")]
+    UnknownCustomer,
+    /// The store has another currency, in which its orders are.
+    #[error("the store has another currency")]
+    Currency,
+    /// The database failed.
+    #[error("the shop's database failed")]
+    Database(#[source] Box<dyn Error + Send + Sync>),
+}
+
+impl From<sqlx::Error> for ShopError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error.into())
+    }
+}
+
+/// What a refused foreign key says: the row that it names is not there.
+pub fn or_unknown(error: sqlx::Error, unknown: ShopError) -> ShopError {
+    match error.as_database_error() {
+        Some(refused) if refused.is_foreign_key_violation() => unknown,
+        _ => error.into(),
+    }
+}
+
 /// The shop's customers and orders. Clones share the pool.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Shop {
     pool: PgPool,
-    // Which say in which currency a store's orders are.
-    stores: Arc<dyn Stores>,
     sync: PostgresSyncLedger,
 }
 
 impl Shop {
     /// Creates the shop on the host's pool. A trigger of the sync is written in the transaction of
     /// the change that it belongs to.
-    pub fn new(pool: PgPool, stores: Arc<dyn Stores>, sync: PostgresSyncLedger) -> Self {
-        Self { pool, stores, sync }
+    pub fn new(pool: PgPool, sync: PostgresSyncLedger) -> Self {
+        Self { pool, sync }
+    }
+
+    /// Saves a store.
+    ///
+    /// # Errors
+    /// Returns an error if the store is known with another currency, or the database failed.
+    pub async fn put_store(&self, store: &Store) -> Result<(), ShopError> {
+        let currency = sqlx::query_scalar::<_, String>(
+            "INSERT INTO shop.stores AS known (id, currency) VALUES ($1, $2)
+             ON CONFLICT (id) DO UPDATE SET currency = known.currency RETURNING currency",
+        )
+        .bind(store.id.as_str())
+        .bind(store.currency.code())
+        .fetch_one(&self.pool)
+        .await?;
+        if currency == store.currency.code() { Ok(()) } else { Err(ShopError::Currency) }
     }
 
     /// Saves a customer. That the customer is to be synced is written in the same transaction: it
     /// is neither forgotten nor done for a change that was rolled back.
-    pub async fn put_customer(&self, store: &StoreId, customer: &Customer) -> PortResult<()> {
+    ///
+    /// # Errors
+    /// Returns an error if the store is not known or the database failed; then nothing is saved.
+    pub async fn put_customer(
+        &self,
+        store: &StoreId,
+        customer: &Customer,
+    ) -> Result<(), ShopError> {
         let mut transaction = self.pool.begin().await?;
         sqlx::query(
             "INSERT INTO shop.customers (store, id, data) VALUES ($1, $2, $3)
@@ -82,9 +143,9 @@ impl Shop {
         .bind(customer.id.as_str())
         .bind(Json(customer))
         .execute(&mut *transaction)
-        .await?;
-        let changed = std::slice::from_ref(&customer.id);
-        self.sync.want_in(&mut transaction, store, changed, Priority::Live).await?;
+        .await
+        .map_err(|error| or_unknown(error, ShopError::UnknownStore))?;
+        self.want(&mut transaction, store, &customer.id).await?;
         transaction.commit().await?;
         Ok(())
     }
@@ -92,9 +153,17 @@ impl Shop {
     /// Saves an order, and that its customer is to be synced.
     ///
     /// # Errors
-    /// Returns an error if the database failed; then nothing is saved.
-    pub async fn put_order(&self, store: &StoreId, order: &Order) -> PortResult<()> {
+    /// Returns an error if the store or the customer is not known, the order is not in the store's
+    /// currency, or the database failed; then nothing is saved.
+    pub async fn put_order(&self, store: &StoreId, order: &Order) -> Result<(), ShopError> {
         let mut transaction = self.pool.begin().await?;
+        match self.currency(&mut transaction, store).await? {
+            None => return Err(ShopError::UnknownStore),
+            Some(currency) if currency != order.total.currency.code() => {
+                return Err(ShopError::Currency);
+            }
+            Some(_) => {}
+        }
         sqlx::query(
             "INSERT INTO shop.orders (store, id, customer, placed_at, data)
              VALUES ($1, $2, $3, to_timestamp($4), $5)
@@ -107,29 +176,54 @@ impl Shop {
         .bind(order.placed_at.as_duration().as_secs_f64())
         .bind(Json(order))
         .execute(&mut *transaction)
-        .await?;
-        let changed = std::slice::from_ref(&order.customer);
-        self.sync.want_in(&mut transaction, store, changed, Priority::Live).await?;
+        .await
+        .map_err(|error| or_unknown(error, ShopError::UnknownCustomer))?;
+        self.want(&mut transaction, store, &order.customer).await?;
         transaction.commit().await?;
         Ok(())
     }
 
-    /// Removes a customer with their orders and sessions. The engine erases the contact.
+    /// Removes a customer with their orders and sessions, if there is one. The engine erases the
+    /// contact.
     ///
     /// # Errors
-    /// Returns an error if the database failed; then nothing is removed.
-    pub async fn remove_customer(&self, store: &StoreId, customer: &CustomerId) -> PortResult<()> {
-        let mut transaction = self.pool.begin().await?;
-        for remove in [
-            "DELETE FROM shop.customers WHERE store = $1 AND id = $2",
-            "DELETE FROM shop.orders WHERE store = $1 AND customer = $2",
-            "DELETE FROM shop.sessions WHERE store = $1 AND customer = $2",
-        ] {
-            let remove = sqlx::query(remove).bind(store.as_str()).bind(customer.as_str());
-            remove.execute(&mut *transaction).await?;
+    /// Returns an error if the store is not known or the database failed.
+    pub async fn remove_customer(
+        &self,
+        store: &StoreId,
+        customer: &CustomerId,
+    ) -> Result<(), ShopError> {
+        let mut connection = self.pool.acquire().await?;
+        if self.currency(&mut connection, store).await?.is_none() {
+            return Err(ShopError::UnknownStore);
         }
-        transaction.commit().await?;
+        sqlx::query("DELETE FROM shop.customers WHERE store = $1 AND id = $2")
+            .bind(store.as_str())
+            .bind(customer.as_str())
+            .execute(&mut *connection)
+            .await?;
         Ok(())
+    }
+
+    async fn want(
+        &self,
+        transaction: &mut PgConnection,
+        store: &StoreId,
+        customer: &CustomerId,
+    ) -> Result<(), ShopError> {
+        let changed = std::slice::from_ref(customer);
+        let wanted = self.sync.want_in(transaction, store, changed, Priority::Live).await;
+        wanted.map_err(|error| ShopError::Database(error.into()))
+    }
+
+    /// Returns the code of a store's currency; `None` if the store is not known.
+    async fn currency(
+        &self,
+        connection: &mut PgConnection,
+        store: &StoreId,
+    ) -> sqlx::Result<Option<String>> {
+        let find = sqlx::query_scalar("SELECT currency FROM shop.stores WHERE id = $1");
+        find.bind(store.as_str()).fetch_optional(connection).await
     }
 }
 
@@ -205,7 +299,10 @@ impl Orders for Shop {
         store: &StoreId,
         customers: &[CustomerId],
     ) -> PortResult<Vec<(CustomerId, OrderTotals)>> {
-        let Some(record) = self.stores.open(store).await? else {
+        let mut connection = self.pool.acquire().await?;
+        let currency = self.currency(&mut connection, store).await?;
+        let currency = currency.as_deref().and_then(Currency::from_code);
+        let Some(currency) = currency else {
             return Err(PortError::new("orders", "the store is not known"));
         };
         let ids: Vec<&str> = customers.iter().map(CustomerId::as_str).collect();
@@ -214,9 +311,9 @@ impl Orders for Shop {
         )
         .bind(store.as_str())
         .bind(ids)
-        .fetch_all(&self.pool)
+        .fetch_all(&mut *connection)
         .await?;
-        let none = OrderTotals::none(record.store.currency);
+        let none = OrderTotals::none(currency);
         let mut all: Vec<(CustomerId, OrderTotals)> =
             customers.iter().map(|customer| (customer.clone(), none)).collect();
         for Json(order) in orders {

@@ -151,7 +151,9 @@ impl Drop for Owned {
     }
 }
 
-fn server() -> Result<(String, Option<Arc<LocalPostgres>>)> {
+/// Returns the address of the server that the tests of this process share, with its administrator,
+/// and what keeps it running.
+pub(crate) fn server() -> Result<(String, Option<Arc<LocalPostgres>>)> {
     if let Ok(url) = env::var("DATABASE_URL") {
         return Ok((url, None));
     }

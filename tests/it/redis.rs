@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use ::redis::Client;
 use ::redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use examples::local_redis::{prefix, shared_url};
 use store_context::conformance::sample_stores;
 use store_context::context::{ContextConfig, ContextService};
 use store_context::memory::{self, MemoryShop};
@@ -16,7 +17,6 @@ use store_context::ports::{
 };
 use store_context::{Bytes, Currency, async_trait};
 use store_context_adapters::redis::{CacheConfig, Redis, RedisCache, RedisConfig, RedisSignals};
-use tests::servers::redis::{prefix, shared_url};
 use tokio::time::{sleep, timeout};
 
 const MINUTE: Duration = Duration::from_mins(1);

@@ -9,10 +9,10 @@ use chatwoot_client::application::conversations::ConversationsQuery;
 use chatwoot_client::fake::{FakeChatwoot, FakeLimits};
 use chatwoot_client::http::{BudgetAnswer, BudgetRequest, BudgetWindow, RequestBudget};
 use chatwoot_client::{Account, Client, Limits};
+use examples::local_redis::{RedisServer, prefix, shared_url};
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 use store_context_adapters::redis::{Redis, RedisBudgetConfig};
-use tests::servers::redis::{RedisServer, prefix, shared_url};
 use tokio::time::{Instant, sleep_until, timeout_at};
 
 use crate::redis::{connected, until};

@@ -12,7 +12,6 @@ pub mod parity;
 pub mod recordings;
 pub mod replay;
 pub mod route;
-pub mod servers;
 pub mod simulate;
 
 /// Compiles the README's code.

@@ -8,9 +8,9 @@ use std::time::Duration;
 use ::axum::middleware::map_response;
 use ::axum::response::{IntoResponse, Response};
 use ::axum::{Json, Router};
+use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
-use store_context::model::ContextSnapshot;
 use store_context::ports::PortFailure;
 
 /// Adds the headers of every response: no cache stores it, and no browser guesses its content type.
@@ -45,10 +45,13 @@ pub(super) fn unavailable() -> Response {
     error(StatusCode::SERVICE_UNAVAILABLE, "temporarily unavailable, try again")
 }
 
-/// Returns the snapshot as JSON, 404 if there is none, 503 if it could not be read.
-pub(super) fn snapshot(found: Result<Option<ContextSnapshot>, PortFailure>) -> Response {
+/// Returns a snapshot's JSON, 404 if there is none, 503 if it could not be read.
+pub(super) fn snapshot(found: Result<Option<Bytes>, PortFailure>) -> Response {
     match found {
-        Ok(Some(snapshot)) => Json(snapshot).into_response(),
+        Ok(Some(json)) => {
+            let json_type = HeaderValue::from_static("application/json");
+            ([(header::CONTENT_TYPE, json_type)], json).into_response()
+        }
         Ok(None) => error(StatusCode::NOT_FOUND, "no customer"),
         Err(failure) => failed(&failure),
     }

@@ -45,5 +45,5 @@ async fn show(State(endpoint): State<SupportContext>, parts: Parts) -> Response 
     let Some((store, customer)) = endpoint.sessions.customer(&parts).await else {
         return reply::error(StatusCode::UNAUTHORIZED, "sign in first");
     };
-    reply::snapshot(endpoint.context.snapshot(&store, &customer).await)
+    reply::snapshot(endpoint.context.snapshot_json(&store, &customer).await)
 }

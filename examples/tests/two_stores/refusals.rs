@@ -48,6 +48,17 @@ async fn a_wrong_command_line() {
 }
 
 #[tokio::test]
+async fn a_database_that_cannot_be_used() {
+    for wrong in [TOKEN.to_owned(), format!("mysql://root:{TOKEN}@127.0.0.1/shop")] {
+        let done = run(&["--once", "--database", &wrong]).await;
+        refused_in_a_line(&done, &["--database needs a URL such as postgres://"]);
+    }
+    let gone = format!("postgres://owner:{TOKEN}@127.0.0.1:1/shop");
+    let done = run(&["--once", "--database", &gone]).await;
+    refused_in_a_line(&done, &["connect with --database: "]);
+}
+
+#[tokio::test]
 async fn an_orders_file_that_cannot_be_played() {
     let missing = Scratch::path("none.txt");
     let named = format!("the orders file {}", missing.as_str());

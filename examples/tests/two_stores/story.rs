@@ -1,5 +1,6 @@
 //! Tests of the example on the built-in Chatwoot, with the built-in orders and with a file.
 
+use examples::own_database::OwnDatabase;
 use serde_json::{Value, json};
 
 use crate::program::{Scratch, command, ended, run};
@@ -68,4 +69,47 @@ async fn the_log_is_on_stderr_and_shows_what_is_done() {
     must_hold(&done.counts());
     assert!(done.err.contains("DEBUG"), "no debug line in the log");
     assert!(done.err.contains("contacts.create"), "the log names operations");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_postgres_the_counts_are_the_same() {
+    let database = OwnDatabase::new().await.unwrap();
+    let in_memory = run(&["--once"]).await.counts();
+    // Twice: each run begins anew.
+    for _ in 0..2 {
+        let counts = run(&["--once", "--database", &database.administrator_url()]).await.counts();
+        must_hold(&counts);
+        let names = |counts: &Value| -> Vec<String> {
+            counts.as_object().unwrap().keys().cloned().collect()
+        };
+        assert_eq!(names(&counts), names(&in_memory));
+        // What depends on the order in which things fail is only some.
+        for same in [
+            "customers",
+            "contacts",
+            "orders",
+            "lifetime_value",
+            "guests",
+            "guests_recognised",
+            "customer_messages",
+            "customer_messages_proven",
+            "guest_messages",
+            "guest_messages_unproven",
+        ] {
+            assert_eq!(counts[same], in_memory[same], "{same}: {counts}");
+        }
+        for some in ["webhooks_handled", "webhooks_reconciled", "retries"] {
+            assert!(counts[some].as_u64().unwrap() > 0, "{some}: {counts}");
+        }
+    }
+    let pool = sqlx::PgPool::connect(&database.administrator_url()).await.unwrap();
+    for filled in [
+        "SELECT count(*) FROM two_stores.stores WHERE user_token IS NOT NULL",
+        "SELECT count(*) FROM two_stores.sync_links",
+        "SELECT count(*) FROM two_stores.webhook_entries",
+        "SELECT count(*) FROM two_stores.audit_trail",
+    ] {
+        let rows: i64 = sqlx::query_scalar(filled).fetch_one(&pool).await.unwrap();
+        assert!(rows > 0, "{filled}");
+    }
 }

@@ -70,7 +70,18 @@ pub struct ContextService {
 }
 
 /// The shared result of one read.
-type Shared = Result<Option<Arc<ContextSnapshot>>, Arc<PortFailure>>;
+type Shared = Result<Option<Found>, Arc<PortFailure>>;
+
+/// A snapshot, as it was found. A cached one is only decoded for who needs more than its JSON.
+#[derive(Clone)]
+enum Found {
+    Cached(Bytes),
+    Read(Arc<ContextSnapshot>),
+}
+
+/// What precedes the JSON in the cache. It changes with the JSON's shape: another version of this
+/// crate may use the same cache.
+const FORMAT: &[u8] = b"1 ";
 
 impl fmt::Debug for ContextService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -97,14 +108,63 @@ impl ContextService {
         store: &StoreId,
         customer: &CustomerId,
     ) -> Result<Option<ContextSnapshot>, PortFailure> {
+        match self.find(store, customer).await? {
+            Some(Found::Cached(json)) => match serde_json::from_slice(&json) {
+                Ok(snapshot) => Ok(Some(snapshot)),
+                Err(error) => {
+                    tracing::warn!(%error, "the cache holds no snapshot");
+                    self.forget(store, customer).await;
+                    Ok(self.read(store, customer).await?)
+                }
+            },
+            Some(Found::Read(snapshot)) => Ok(Some(Arc::unwrap_or_clone(snapshot))),
+            None => Ok(None),
+        }
+    }
+
+    /// Returns the snapshot of a customer as JSON, for an endpoint: a cached one is not decoded.
+    ///
+    /// # Errors
+    /// As for [`ContextService::snapshot`].
+    ///
+    /// ```
+    /// use store_context::context::ContextService;
+    /// # use store_context::model::{CustomerId, StoreId};
+    ///
+    /// # async fn example(context: ContextService, store: StoreId, ada: CustomerId) -> Result<(), Box<dyn std::error::Error>> {
+    /// if let Some(json) = context.snapshot_json(&store, &ada).await? {
+    ///     println!("{} bytes", json.len());
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn snapshot_json(
+        &self,
+        store: &StoreId,
+        customer: &CustomerId,
+    ) -> Result<Option<Bytes>, PortFailure> {
+        match self.find(store, customer).await? {
+            Some(Found::Cached(json)) => Ok(Some(json)),
+            Some(Found::Read(snapshot)) => {
+                let json = serde_json::to_vec(&*snapshot).map_err(PortError::from)?;
+                Ok(Some(json.into()))
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// Returns the cached snapshot, or reads it.
+    async fn find(
+        &self,
+        store: &StoreId,
+        customer: &CustomerId,
+    ) -> Result<Option<Found>, PortFailure> {
         let key = key(store, customer);
         let read = |call| self.get(&key, store, customer, call);
-        match self.reads.join(&key, read).await {
-            Ok(snapshot) => Ok(snapshot.map(Arc::unwrap_or_clone)),
-            Err(error) => Err(Arc::try_unwrap(error).unwrap_or_else(|shared| {
-                PortFailure::new(shared.port().unwrap_or("host"), shared)
-            })),
-        }
+        self.reads.join(&key, read).await.map_err(|error| {
+            Arc::try_unwrap(error)
+                .unwrap_or_else(|shared| PortFailure::new(shared.port().unwrap_or("host"), shared))
+        })
     }
 
     /// Returns the snapshot of the customer behind a contact; `None` for a guest.
@@ -160,8 +220,8 @@ impl ContextService {
         customer: &CustomerId,
         call: Arc<SharedCall<Shared>>,
     ) -> Shared {
-        if let Some(kept) = self.cached(key).await {
-            return Ok(Some(Arc::new(kept)));
+        if let Some(json) = self.cached(key).await {
+            return Ok(Some(Found::Cached(json)));
         }
         let snapshot = self.read(store, customer).await.map_err(PortFailure::from)?.map(Arc::new);
         if let Some(snapshot) = snapshot.as_deref()
@@ -173,7 +233,7 @@ impl ContextService {
                 self.uncache(key).await;
             }
         }
-        Ok(snapshot)
+        Ok(snapshot.map(Found::Read))
     }
 
     async fn read(
@@ -224,20 +284,23 @@ impl ContextService {
         }))
     }
 
-    async fn cached(&self, key: &str) -> Option<ContextSnapshot> {
+    async fn cached(&self, key: &str) -> Option<Bytes> {
         let bytes = self.of_cache("read", self.ports.cache.get(key)).await??;
-        let snapshot = serde_json::from_slice(&bytes);
-        // Another version of this crate may have written it.
-        snapshot.inspect_err(|error| tracing::warn!(%error, "the cache holds no snapshot")).ok()
+        if bytes.starts_with(FORMAT) {
+            return Some(bytes.slice(FORMAT.len()..));
+        }
+        tracing::warn!("the cache holds a value of another version");
+        None
     }
 
     async fn cache(&self, key: &str, snapshot: &ContextSnapshot) {
         if self.config.ttl.is_zero() {
             return;
         }
-        match serde_json::to_vec(snapshot) {
-            Ok(json) => {
-                let put = self.ports.cache.put(key, Bytes::from(json), self.config.ttl);
+        let mut value = FORMAT.to_vec();
+        match serde_json::to_writer(&mut value, snapshot) {
+            Ok(()) => {
+                let put = self.ports.cache.put(key, Bytes::from(value), self.config.ttl);
                 self.of_cache("written", put).await;
             }
             Err(error) => tracing::warn!(%error, "a snapshot could not be written as JSON"),

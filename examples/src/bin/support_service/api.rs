@@ -5,7 +5,6 @@
 //! them; `POST /shop/stores/{store}/customers/{customer}/session` signs a customer in;
 //! `GET /metrics` is for Prometheus.
 
-use std::error::Error;
 use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
@@ -14,13 +13,15 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use chatwoot_client::Secret;
-use examples::shop::Shop;
+use examples::shop::{Shop, ShopError};
 use http::{StatusCode, header};
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde_json::json;
+use store_context::context::ContextService;
 use store_context::engine::Engine;
 use store_context::model::{Customer, CustomerId, Order, OrderId, Store, StoreId};
-use store_context::provision::Provisioner;
+use store_context::ports::PortFailure;
+use store_context::provision::{ProvisionError, Provisioner};
 use store_context::sync::{ContactSync, Erased};
 use subtle::ConstantTimeEq;
 
@@ -32,6 +33,7 @@ pub(crate) struct Api {
     pub(crate) shop: Shop,
     pub(crate) sessions: DatabaseSessions,
     pub(crate) sync: ContactSync,
+    pub(crate) context: ContextService,
     pub(crate) provisioner: Provisioner,
     pub(crate) engine: Engine,
     pub(crate) metrics: PrometheusHandle,
@@ -46,7 +48,8 @@ pub(crate) fn router(api: Api) -> Router {
         .route(&format!("{customer}/session"), post(begin_session))
         .route("/shop/stores/{store}/orders/{order}", put(put_order))
         .route("/metrics", get(show_metrics))
-        .layer(from_fn_with_state(api.clone(), authorize))
+        // Not of requests that no route matches: they are answered with 404 and 405.
+        .route_layer(from_fn_with_state(api.clone(), authorize))
         .with_state(api)
 }
 
@@ -62,20 +65,49 @@ async fn authorize(State(api): State<Arc<Api>>, request: Request, next: Next) ->
     (StatusCode::UNAUTHORIZED, Json(said)).into_response()
 }
 
-/// A failure, as a response that tells the shop's services what is wrong, and logs the causes.
+/// A failure, as a response that tells the shop's services what is wrong. A malformed request never
+/// gets here: axum answers it with 400, 415 or 422.
 struct Failure(StatusCode, anyhow::Error);
-
-impl<E: Into<Box<dyn Error + Send + Sync>>> From<E> for Failure {
-    fn from(error: E) -> Self {
-        Self(StatusCode::SERVICE_UNAVAILABLE, anyhow::Error::from_boxed(error.into()))
-    }
-}
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let Self(status, error) = self;
-        tracing::error!(%status, "{error:#}");
+        if status.is_server_error() {
+            tracing::error!(%status, "{error:#}");
+        }
         (status, Json(json!({ "error": error.to_string() }))).into_response()
+    }
+}
+
+impl From<ShopError> for Failure {
+    fn from(error: ShopError) -> Self {
+        let status = match error {
+            ShopError::UnknownStore | ShopError::UnknownCustomer => StatusCode::NOT_FOUND,
+            ShopError::Currency => StatusCode::CONFLICT,
+            ShopError::Database(_) => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self(status, error.into())
+    }
+}
+
+impl From<PortFailure> for Failure {
+    fn from(error: PortFailure) -> Self {
+        Self(StatusCode::SERVICE_UNAVAILABLE, error.into())
+    }
+}
+
+impl From<ProvisionError> for Failure {
+    fn from(error: ProvisionError) -> Self {
+        let status = match error {
+            ProvisionError::Chatwoot { .. } | ProvisionError::Lacking { .. } => {
+                StatusCode::BAD_GATEWAY
+            }
+            ProvisionError::AccountGone(_)
+            | ProvisionError::Busy(_)
+            | ProvisionError::Interfered(_) => StatusCode::CONFLICT,
+            _ => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        Self(status, error.into())
     }
 }
 
@@ -92,6 +124,7 @@ async fn put_store(
     Json(store): Json<Store>,
 ) -> Result<Json<serde_json::Value>, Failure> {
     same(id.as_str(), store.id.as_str())?;
+    api.shop.put_store(&store).await?;
     let report = api.provisioner.provision(&store).await?;
     Ok(Json(json!({ "changed": report.changed() })))
 }
@@ -103,6 +136,7 @@ async fn put_customer(
 ) -> Result<StatusCode, Failure> {
     same(id.as_str(), customer.id.as_str())?;
     api.shop.put_customer(&store, &customer).await?;
+    api.context.forget(&store, &customer.id).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -113,6 +147,7 @@ async fn put_order(
 ) -> Result<StatusCode, Failure> {
     same(id.as_str(), order.id.as_str())?;
     api.shop.put_order(&store, &order).await?;
+    api.context.forget(&store, &order.customer).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -136,7 +171,14 @@ async fn begin_session(
     Ok(Json(json!({ "token": token })))
 }
 
-async fn show_metrics(State(api): State<Arc<Api>>) -> Result<String, Failure> {
-    metrics::record(&api.engine.health().await?);
-    Ok(api.metrics.render())
+/// Without the ledgers' counts if the database does not answer.
+async fn show_metrics(State(api): State<Arc<Api>>) -> String {
+    match api.engine.health().await {
+        Ok(health) => metrics::record(&health),
+        Err(error) => {
+            let error = anyhow::Error::from_boxed(error.into());
+            tracing::error!("the metrics are without the ledgers: {error:#}");
+        }
+    }
+    api.metrics.render()
 }

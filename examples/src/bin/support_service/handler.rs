@@ -10,8 +10,9 @@ pub(crate) struct LogEvents;
 #[async_trait]
 impl Handler for LogEvents {
     async fn handle(&self, _: &HandlerContext<'_>, entry: &Entry) -> Result<(), HandlerError> {
-        let proven = entry.is_proven();
-        tracing::info!(store = %entry.store, event = entry.event.name(), proven, "handled");
+        let (event, proven) = (entry.event.name(), entry.is_proven());
+        let message_id = entry.event.message().map(|message| message.message.0);
+        tracing::info!(store = %entry.store, event, message_id, proven, "handled");
         Ok(())
     }
 }

@@ -4,7 +4,8 @@
 //! processes may run on one database:
 //!
 //! ```text
-//! support_service migrate           creates or updates the tables, with DATABASE_OWNER_URL
+//! support_service migrate           creates or updates the tables, with DATABASE_OWNER_URL; once a
+//!                                   month it also makes room for the audit trail's next months
 //! support_service migrate --print   prints the SQL instead
 //! support_service reseal            seals all credentials with the current key
 //! support_service                   serves until SIGTERM or Ctrl-C

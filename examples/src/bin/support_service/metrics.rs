@@ -9,9 +9,20 @@ use store_context::engine::EngineHealth;
 use store_context::model::StoreId;
 use store_context::ports::{Entry, EntryOutcome, Observer, SyncReport};
 
+/// How often samples are moved into the histograms: between two scrapes they take memory.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
 /// Installs the recorder of the process.
 pub(crate) fn install() -> anyhow::Result<PrometheusHandle> {
-    Ok(PrometheusBuilder::new().install_recorder()?)
+    let handle = PrometheusBuilder::new().install_recorder()?;
+    let of_task = handle.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(UPKEEP_EVERY).await;
+            of_task.run_upkeep();
+        }
+    });
+    Ok(handle)
 }
 
 /// Counts what the engine reports. No label is of a store or a customer: there may be many, and

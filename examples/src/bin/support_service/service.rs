@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use axum::Router;
 use chatwoot_client::{Client, Limits};
 use examples::serve::serve_until;
 use examples::shop::Shop;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgPool, PgPoolOptions};
 use store_context::accounts::{Accounts, Clients};
 use store_context::context::{ContextConfig, ContextService, PanelService};
 use store_context::engine::Engine;
@@ -21,8 +21,8 @@ use store_context_adapters::axum::{
     AxumConfig, ChatwootOrigin, Health, Panel, SupportContext, Webhooks,
 };
 use store_context_adapters::postgres::{
-    Database, PostgresAuditTrail, PostgresStores, PostgresSweeps, PostgresSyncLedger,
-    PostgresWebhookLedger,
+    Breach, Database, PostgresAuditTrail, PostgresStores, PostgresSweeps, PostgresSyncLedger,
+    PostgresWebhookLedger, RlsAudit, Rule,
 };
 use store_context_adapters::redis::{CacheConfig, Redis, RedisBudgetConfig, RedisConfig};
 use tokio::net::TcpListener;
@@ -38,12 +38,13 @@ use crate::sessions::DatabaseSessions;
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let metrics = metrics::install()?;
     let pool = pool(&config).await?;
+    check_tables(&pool, config.database.get_username()).await?;
     let database = Database::new(pool.clone());
     let sync_ledger = PostgresSyncLedger::new(database.clone());
     let keys = Arc::new(config.keys.clone());
     let stores = Arc::new(PostgresStores::new(database.clone(), keys, "support_service"));
-    let redis = redis(&config).await?;
-    let shop = Shop::new(pool.clone(), stores.clone(), sync_ledger.clone());
+    let redis = redis(config.redis.as_ref())?;
+    let shop = Shop::new(pool.clone(), sync_ledger.clone());
     let sessions = DatabaseSessions::new(pool.clone());
     let ports = Ports {
         customers: Arc::new(shop.clone()),
@@ -77,7 +78,10 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let panels = PanelService::new(accounts.clone(), ports.clone(), context.clone());
     let router = store_context_adapters::axum::router(AxumConfig {
         webhooks: Webhooks::new(Intake::new(&ports)),
-        support_context: SupportContext { context, sessions: Arc::new(sessions.clone()) },
+        support_context: SupportContext {
+            context: context.clone(),
+            sessions: Arc::new(sessions.clone()),
+        },
         panel: Panel::new(panels, ChatwootOrigin::new(&config.chatwoot)?),
         health: health(pool.clone(), engine.clone(), redis),
     });
@@ -95,6 +99,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         shop,
         sessions,
         sync,
+        context,
         provisioner,
         engine: engine_of_api,
         metrics,
@@ -123,7 +128,8 @@ async fn run(config: &Config, router: Router, engine: Engine, pool: PgPool) -> a
     stop.send_replace(true);
     endpoints.await?;
     workers.await?;
-    pool.close().await;
+    // Requests that took too long may still have connections.
+    let _closed = tokio::time::timeout(Duration::from_millis(500), pool.close()).await;
     Ok(())
 }
 
@@ -138,14 +144,31 @@ async fn signal() -> anyhow::Result<()> {
 }
 
 async fn pool(config: &Config) -> anyhow::Result<PgPool> {
-    let options: PgConnectOptions =
-        config.database.expose().parse().context("DATABASE_URL is not valid")?;
     PgPoolOptions::new()
         .max_connections(config.connections)
         .acquire_timeout(Duration::from_secs(5))
-        .connect_with(options.application_name("support_service"))
+        .connect_with(config.database.clone().application_name("support_service"))
         .await
         .context("connect with DATABASE_URL")
+}
+
+/// Refuses to serve without the tables, or with a role to which row-level security does not apply.
+/// Other differences are only logged: they may be of a next version, whose migrations ran.
+async fn check_tables(pool: &PgPool, role: &str) -> anyhow::Result<()> {
+    let breaches = RlsAudit::of_role(role).run(&mut *pool.acquire().await?).await?;
+    let is_grave = |breach: &&Breach| {
+        matches!(breach.rule, Rule::Exists | Rule::OwnsNothing | Rule::PlainRole)
+    };
+    for breach in &breaches {
+        tracing::warn!("{breach}");
+    }
+    match breaches.iter().find(is_grave) {
+        None => Ok(()),
+        Some(breach) if breach.rule == Rule::Exists => {
+            bail!("run `support_service migrate` first: {breach}")
+        }
+        Some(breach) => bail!("the role of DATABASE_URL must be a plain one: {breach}"),
+    }
 }
 
 /// Seals all credentials with the current key, beside processes that serve.
@@ -167,10 +190,9 @@ pub(crate) async fn reseal() -> anyhow::Result<()> {
     }
 }
 
-/// Connects with Redis, if the service has one.
-async fn redis(config: &Config) -> anyhow::Result<Option<Redis>> {
-    let Some(url) = &config.redis else { return Ok(None) };
-    let client = redis::Client::open(url.expose()).context("REDIS_URL is not valid")?;
+/// Prepares the connection with Redis, if the service has one.
+fn redis(client: Option<&redis::Client>) -> anyhow::Result<Option<Redis>> {
+    let Some(client) = client.cloned() else { return Ok(None) };
     // Of a Redis that does not answer at the start it waits for nothing: the service works without.
     let manager = redis::aio::ConnectionManager::new_lazy_with_config(
         client.clone(),

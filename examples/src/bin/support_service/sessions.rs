@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use examples::shop::{ShopError, or_unknown};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use sha2::{Digest, Sha256};
@@ -25,9 +26,14 @@ impl DatabaseSessions {
         Self { pool }
     }
 
-    /// Begins a session; returns its token.
-    pub(crate) async fn begin(&self, store: &StoreId, customer: &CustomerId) -> PortResult<String> {
-        let token = AddressToken::random()?.expose().to_owned();
+    /// Begins a session of a known customer; returns its token.
+    pub(crate) async fn begin(
+        &self,
+        store: &StoreId,
+        customer: &CustomerId,
+    ) -> Result<String, ShopError> {
+        let token = AddressToken::random().map_err(|error| ShopError::Database(error.into()))?;
+        let token = token.expose().to_owned();
         sqlx::query(
             "WITH ended AS (DELETE FROM shop.sessions WHERE ends_at < now())
              INSERT INTO shop.sessions (digest, store, customer, ends_at)
@@ -38,7 +44,8 @@ impl DatabaseSessions {
         .bind(customer.as_str())
         .bind(LASTS.as_secs_f64())
         .execute(&self.pool)
-        .await?;
+        .await
+        .map_err(|error| or_unknown(error, ShopError::UnknownCustomer))?;
         Ok(token)
     }
 
@@ -65,7 +72,8 @@ impl Sessions for DatabaseSessions {
         match self.find(token).await {
             Ok(found) => found,
             Err(error) => {
-                tracing::error!(%error, "a session could not be looked up");
+                let error = anyhow::Error::from_boxed(error.into());
+                tracing::error!("a session could not be looked up: {error:#}");
                 None
             }
         }

@@ -6,6 +6,7 @@ use anyhow::{Context, ensure};
 use chatwoot_client::Secret;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
+use sqlx::postgres::PgConnectOptions;
 use url::Url;
 
 /// The environment variable for the platform token, used if there is no file.
@@ -29,6 +30,12 @@ pub(crate) struct Args {
     /// Use at most this many customers of the file.
     #[arg(long, value_name = "N", requires = "orders", value_parser = at_least_one)]
     pub(crate) customers: Option<usize>,
+
+    /// Store what the engine keeps in this Postgres, in its schema `two_stores`, which each run
+    /// replaces. The role must be allowed to create schemas and roles. Others see the arguments of a
+    /// process: give the role's password by PGPASSWORD or a password file.
+    #[arg(long, value_name = "URL")]
+    database: Option<Secret>,
 
     /// Use this Chatwoot instead of the built-in one.
     #[arg(long, value_name = "URL")]
@@ -66,6 +73,16 @@ impl Args {
             Self::command().error(ErrorKind::UnknownArgument, said).exit();
         }
         args
+    }
+
+    /// Returns the database, if one was given.
+    pub(crate) fn database(&self) -> anyhow::Result<Option<PgConnectOptions>> {
+        let Some(url) = self.database.as_ref().map(Secret::expose) else { return Ok(None) };
+        let known = ["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme));
+        let options = url.parse().ok().filter(|_| known);
+        let options =
+            options.context("--database needs a URL such as postgres://owner@host/shop")?;
+        Ok(Some(options))
     }
 
     /// Returns the token for the Chatwoot server that was given.

@@ -8,6 +8,7 @@ use chatwoot_client::types::ConversationStatus;
 use chatwoot_client::types::MessageId;
 use chatwoot_client::{Client, ConversationId, Time};
 use examples::serve::{HEADERS_WITHIN, serve};
+use sqlx::postgres::PgConnectOptions;
 use store_context::accounts::{Accounts, Clients};
 use store_context::context::{ContextConfig, ContextService, PanelService};
 use store_context::identity::Identity;
@@ -26,6 +27,7 @@ use tokio::net::TcpListener;
 use url::Url;
 
 use crate::chatwoot::Chatwoot;
+use crate::database::on_postgres;
 use crate::pages;
 use crate::sessions::CookieSessions;
 
@@ -43,12 +45,20 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    /// Composes the parts and serves them on a free loopback port.
-    pub(crate) async fn start(chatwoot: &Chatwoot, client: &Client) -> anyhow::Result<Self> {
+    /// Composes the parts and serves them on a free loopback port. What the engine keeps is in
+    /// memory, or in the database if there is one.
+    pub(crate) async fn start(
+        chatwoot: &Chatwoot,
+        client: &Client,
+        database: Option<&PgConnectOptions>,
+    ) -> anyhow::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let url = Url::parse(&format!("http://{}", listener.local_addr()?))?;
         let shop = Arc::new(MemoryShop::new());
-        let ports = memory::ports(shop.clone(), shop.clone(), Some(shop.clone()));
+        let mut ports = memory::ports(shop.clone(), shop.clone(), Some(shop.clone()));
+        if let Some(database) = database {
+            ports = on_postgres(database, ports).await?;
+        }
         let accounts = Accounts::new(&ports, Clients::single(client.clone()));
         let context = ContextService::new(ports.clone(), ContextConfig::default());
         let sessions = Arc::new(CookieSessions::default());

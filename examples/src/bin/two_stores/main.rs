@@ -8,6 +8,7 @@ mod baseline;
 mod bulk;
 mod chatwoot;
 mod check;
+mod database;
 mod day;
 mod host;
 mod pages;

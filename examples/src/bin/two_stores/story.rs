@@ -51,10 +51,11 @@ pub(crate) async fn play(args: &Args) -> anyhow::Result<bool> {
         Some(file) => purchases::read(file, args.customers)?,
         None => shops::built_in()?,
     };
+    let database = args.database()?;
     let chatwoot = Chatwoot::open(args).await?;
     let stores = shops::stores()?;
     let client = chatwoot.client(Limits::server())?;
-    let host = Host::start(&chatwoot, &client).await?;
+    let host = Host::start(&chatwoot, &client, database.as_ref()).await?;
     let told = tell(args, &chatwoot, &host, &client, &stores, &purchases).await;
     if args.cleanup {
         clean_up(&chatwoot, &host, &client, &stores).await?;

@@ -120,11 +120,31 @@ async fn a_cache_that_fails_costs_only_time() {
 async fn what_the_cache_garbled_is_read_anew() {
     let (host, ports) = host().await;
     let text = key(&north(), &ada());
-    ports.cache.put(&text, "{}".into(), Duration::from_mins(1)).await.unwrap();
+    // Of another version, and of this one.
+    for (garbled, first, second) in [("{}", 1, 1), ("1 {}", 2, 3)] {
+        ports.cache.put(&text, garbled.into(), Duration::from_mins(1)).await.unwrap();
+        let service = ContextService::new(ports.clone(), ContextConfig::default());
+        ask(&service).await;
+        assert_eq!(reads(&host), first);
+        ask(&service).await;
+        assert_eq!(reads(&host), second);
+        ask(&service).await;
+        assert_eq!(reads(&host), second);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_json_is_that_of_the_snapshot_whether_it_is_cached_or_not() {
+    let (host, ports) = host().await;
     let service = ContextService::new(ports, ContextConfig::default());
-    ask(&service).await;
-    ask(&service).await;
+    let read = service.snapshot_json(&north(), &ada()).await.unwrap().unwrap();
+    let cached = service.snapshot_json(&north(), &ada()).await.unwrap().unwrap();
+    assert_eq!(read, cached);
+    let snapshot = service.snapshot(&north(), &ada()).await.unwrap().unwrap();
+    assert_eq!(serde_json::to_vec(&snapshot).unwrap(), cached);
     assert_eq!(reads(&host), 1);
+    let nobody = CustomerId::new("nobody").unwrap();
+    assert_eq!(service.snapshot_json(&north(), &nobody).await.unwrap(), None);
 }
 
 #[tokio::test(start_paused = true)]

@@ -6,6 +6,7 @@
 
 mod build;
 mod calls;
+mod context;
 mod decode;
 mod intake;
 mod ledger;
@@ -62,41 +63,35 @@ const ORDERS: &str = "../shared/data/cdnow.txt";
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
-    let ended = match (arguments.next().as_deref(), arguments.next().as_deref()) {
+    let held = match (arguments.next().as_deref(), arguments.next().as_deref()) {
         (Some("client"), None) => report(true),
         (Some("client"), Some("calls")) => report(false),
-        (Some("sync"), orders) => match sync::report(orders.unwrap_or(ORDERS).as_ref()) {
-            Ok(true) => Ok(()),
-            Ok(false) => return ExitCode::FAILURE,
-            Err(error) => Err(error),
-        },
-        (Some("ledger"), None) => ledger::report(),
-        (Some("intake"), None) => match intake::report() {
-            Ok(true) => Ok(()),
-            Ok(false) => return ExitCode::FAILURE,
-            Err(error) => Err(error),
-        },
+        (Some("sync"), orders) => sync::report(orders.unwrap_or(ORDERS).as_ref()),
+        (Some("ledger"), None) => ledger::report().map(|()| true),
+        (Some("intake"), None) => intake::report(),
+        (Some("context"), None) => context::report(),
         // The server of the calls, in a process of its own so that only the client's time counts.
-        (Some("serve"), None) => calls::serve(),
+        (Some("serve"), None) => calls::serve().map(|()| true),
         _ => {
             eprintln!(
-                "usage: bench client [calls]\n       bench sync [FILE OF PURCHASES]\n       bench ledger\n       \
-                 bench intake"
+                "usage: bench client [calls]\n       bench sync [FILE OF PURCHASES]\n       \
+                 bench ledger\n       bench intake\n       bench context"
             );
             return ExitCode::from(2);
         }
     };
-    ended.map_or_else(
-        |error| {
+    match held {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
             eprintln!("bench: {error:#}");
             ExitCode::from(2)
-        },
-        |()| ExitCode::SUCCESS,
-    )
+        }
+    }
 }
 
-/// Prints the client's rows; the calls alone take half a minute, the builds most of the rest.
-fn report(whole: bool) -> anyhow::Result<()> {
+/// Prints the client's rows; the calls alone take a minute, the builds most of the rest.
+fn report(whole: bool) -> anyhow::Result<bool> {
     let mut rows = calls::rows()?;
     if whole {
         rows.push(decode::row()?);
@@ -120,7 +115,7 @@ fn report(whole: bool) -> anyhow::Result<()> {
     }
     println!("{table}");
     println!("{}", Value::Object(json));
-    Ok(())
+    Ok(true)
 }
 
 /// Returns the median of some measurements.
