@@ -34,6 +34,10 @@ use crate::handler::LogEvents;
 use crate::metrics::{self, Metrics};
 use crate::sessions::DatabaseSessions;
 
+/// How long a store's record is kept for verifying its webhooks: each delivery would be a read of the
+/// database otherwise.
+const RECORDS_FOR: Duration = Duration::from_secs(2);
+
 /// Serves until the process is told to stop; then requests and workers end, and it returns.
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let metrics = metrics::install()?;
@@ -77,7 +81,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         Engine::builder(accounts.clone(), ports.clone()).handler(Arc::new(LogEvents)).build();
     let panels = PanelService::new(accounts.clone(), ports.clone(), context.clone());
     let router = store_context_adapters::axum::router(AxumConfig {
-        webhooks: Webhooks::new(Intake::new(&ports)),
+        webhooks: Webhooks::new(Intake::new(&ports).with_record_cache(RECORDS_FOR)),
         support_context: SupportContext {
             context: context.clone(),
             sessions: Arc::new(sessions.clone()),
