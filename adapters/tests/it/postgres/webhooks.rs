@@ -101,8 +101,8 @@ async fn a_delivery_to_two_processes_is_new_once() {
                 if key.ends_with(['0', '2', '4', '6']) { state(round, key, 1) } else { other(key) };
             takes.push(take(ledger, &of, entry));
         }
-        let taken = join_all(takes).await;
-        assert_eq!(taken.iter().filter(|one| **one != Taken::Known).count(), keys.len());
+        let answers = join_all(takes).await;
+        assert_eq!(answers.iter().filter(|one| **one != Taken::Known).count(), keys.len());
     }
     let counts = one.counts(Some(&of)).await.unwrap();
     assert_eq!((counts.webhooks, counts.waiting), (80, 80));
