@@ -92,6 +92,18 @@ impl LocalPostgres {
         program(name)
     }
 
+    /// Returns a command that runs a program of the server's own version, such as `pg_dump`, as the
+    /// superuser on this server.
+    ///
+    /// # Errors
+    /// Returns an error if the program is not installed.
+    pub fn client(&self, name: &str) -> Result<Command> {
+        let mut client = Command::new(program(name)?);
+        let port = self.port.to_string();
+        client.envs([("PGHOST", "127.0.0.1"), ("PGPORT", &port), ("PGUSER", "postgres")]);
+        Ok(client)
+    }
+
     /// Stops the server at once, as by a crash, and starts it again on the same data and port.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ mod behaviour;
 mod behaviour_widget;
 mod broken_ledger;
 mod browser;
+mod chaos;
 mod conformance;
 mod contact_stream;
 mod contract;

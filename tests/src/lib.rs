@@ -1,6 +1,7 @@
 //! Helpers of the tests that cross crates.
 
 pub mod answers;
+pub mod chaos;
 pub mod check;
 pub mod compare;
 pub mod contract;
