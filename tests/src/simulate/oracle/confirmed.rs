@@ -24,6 +24,22 @@ impl World {
         Ok(())
     }
 
+    /// Waits, half a minute at most, until no ledger has anything under way: a sweep may just have
+    /// wanted customers, and one who goes without a value is written again.
+    pub(in crate::simulate) async fn settles(&self) -> anyhow::Result<()> {
+        for _ in 0..60 {
+            let mut all = true;
+            for store in 0..self.stores.len() {
+                all &= self.is_confirmed(store).await?;
+            }
+            if all {
+                break;
+            }
+            sleep(Duration::from_millis(500)).await;
+        }
+        Ok(())
+    }
+
     /// Whether the ledger says that each contact of a store is as it should be.
     async fn is_confirmed(&self, store: usize) -> anyhow::Result<bool> {
         let counts = self.ports.sync.counts(Some(&store_id(store))).await;

@@ -33,6 +33,7 @@ impl World {
             }
         }
         tokio::time::sleep(QUIET).await;
+        self.settles().await?;
         self.sim.note(|| "judged".to_owned());
         self.judge_ledgers().await?;
         let without = self.judge_contacts().await?;
