@@ -10,6 +10,7 @@ mod erase;
 mod error;
 mod failure;
 mod gone;
+mod lost;
 mod merge;
 mod merge_guest;
 mod report;

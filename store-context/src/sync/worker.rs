@@ -358,7 +358,8 @@ impl ContactSync {
         Ok(())
     }
 
-    /// Settles a batch and returns the rows held beside it; retries if the ledger fails.
+    /// Settles a batch and returns the rows held beside it; retries if the ledger fails. Rows whose
+    /// claims were lost are put in doubt.
     async fn settle(&self, batch: Vec<Finished>) -> Settled {
         const TRIES: u32 = 3;
         let settled = batch.iter().map(|one| (one.claim.clone(), one.done.settlement.clone()));
@@ -375,7 +376,12 @@ impl ContactSync {
                     tracing::error!(%error, "the sync ledger failed; settling again");
                     sleep(Duration::from_millis(100) * tries).await;
                 }
-                stood => return (batch, stood),
+                Ok(stood) => {
+                    let lost = settled.iter().zip(&stood).filter(|(_, stood)| !**stood);
+                    self.doubt_lost(lost.map(|((claim, _), _)| claim)).await;
+                    return (batch, Ok(stood));
+                }
+                Err(error) => return (batch, Err(error)),
             }
         }
     }

@@ -4,11 +4,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use examples::shop::Shop;
+use examples::shop::{Shop, ShopError};
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use store_context::model::{Customer, Money, Order, OrderId, OrderStatus};
-use store_context::ports::PortResult;
 use store_context::{Currency, Decimal};
 use tokio::time::{Instant, sleep, sleep_until};
 
@@ -121,17 +120,14 @@ impl People {
 /// Repeats a write until it is known to be committed: each of them is safe to repeat.
 async fn patiently<F>(mut write: impl FnMut() -> F) -> Result<()>
 where
-    F: Future<Output = PortResult<()>>,
+    F: Future<Output = Result<(), ShopError>>,
 {
     let began = Instant::now();
     loop {
         match write().await {
             Ok(()) => return Ok(()),
             Err(_) if began.elapsed() < PATIENCE => sleep(Duration::from_millis(100)).await,
-            Err(error) => {
-                let error = store_context::ports::PortFailure::from(error);
-                return Err(error).context("the shop cannot write");
-            }
+            Err(error) => return Err(error).context("the shop cannot write"),
         }
     }
 }

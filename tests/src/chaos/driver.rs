@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use examples::local_postgres::LocalPostgres;
+use examples::local_redis::RedisServer;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, timeout};
 
@@ -17,7 +18,6 @@ use super::judge::{Fault, Report, Rule, Seen};
 use super::trouble::Troubles;
 use super::visitors::{visitors, write};
 use super::world::World;
-use crate::servers::redis::RedisServer;
 
 /// The number of worker processes.
 const WORKERS: usize = 3;

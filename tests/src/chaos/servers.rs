@@ -50,7 +50,7 @@ impl Servers {
         let sync = PostgresSyncLedger::new(database.clone());
         let keys = Arc::new(KeyRing::parse(&self.keys)?);
         let stores = Arc::new(PostgresStores::new(database.clone(), keys, actor));
-        let shop = Shop::new(pool.clone(), stores.clone(), sync.clone());
+        let shop = Shop::new(pool.clone(), sync.clone());
         let ports = Ports {
             customers: Arc::new(shop.clone()),
             orders: Arc::new(shop.clone()),

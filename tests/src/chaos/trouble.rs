@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use examples::local_postgres::LocalPostgres;
+use examples::local_redis::RedisServer;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::Options;
 use super::fleet::Fleet;
-use crate::servers::redis::RedisServer;
 
 /// How long Redis is away.
 const REDIS_AWAY: Duration = Duration::from_millis(1_500);

@@ -79,7 +79,9 @@ impl World {
         let (url, token) = (chatwoot.uri().parse()?, fake.platform_token());
         let provisioner = Provisioner::new(&accounts, url, token, storage.ports.clone(), config)?;
         for store in 0..stores {
-            provisioner.provision(&new_store(store)?).await?;
+            let store = new_store(store)?;
+            storage.shop.put_store(&store).await?;
+            provisioner.provision(&store).await?;
         }
         Ok(Self { chatwoot, client, storage, servers, accounts, stores })
     }
