@@ -306,17 +306,16 @@ struct Counted {
     counts: Arc<Counts>,
 }
 
-impl Counted {
-    fn count<T>(&self, port: &AtomicU64, read: impl Future<Output = T>) -> impl Future<Output = T> {
-        port.fetch_add(1, Ordering::SeqCst);
-        read
-    }
+/// Counts a read of a port.
+fn count<T>(port: &AtomicU64, read: impl Future<Output = T>) -> impl Future<Output = T> {
+    port.fetch_add(1, Ordering::SeqCst);
+    read
 }
 
 #[async_trait]
 impl Customers for Counted {
     async fn customer(&self, store: &StoreId, id: &CustomerId) -> PortResult<Option<Customer>> {
-        self.count(&self.counts.customers, self.shop.customer(store, id)).await
+        count(&self.counts.customers, self.shop.customer(store, id)).await
     }
 
     async fn customer_ids(
@@ -337,7 +336,7 @@ impl Orders for Counted {
         customer: &CustomerId,
         limit: usize,
     ) -> PortResult<Vec<Order>> {
-        self.count(&self.counts.orders, self.shop.recent_orders(store, customer, limit)).await
+        count(&self.counts.orders, self.shop.recent_orders(store, customer, limit)).await
     }
 
     async fn order_totals(
@@ -345,14 +344,14 @@ impl Orders for Counted {
         store: &StoreId,
         customer: &CustomerId,
     ) -> PortResult<OrderTotals> {
-        self.count(&self.counts.totals, self.shop.order_totals(store, customer)).await
+        count(&self.counts.totals, self.shop.order_totals(store, customer)).await
     }
 }
 
 #[async_trait]
 impl Carts for Counted {
     async fn cart(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Option<Cart>> {
-        self.count(&self.counts.carts, self.shop.cart(store, customer)).await
+        count(&self.counts.carts, self.shop.cart(store, customer)).await
     }
 }
 
