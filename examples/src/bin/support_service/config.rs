@@ -109,7 +109,7 @@ impl MigrateConfig {
     pub(crate) fn from_env() -> Result<Self, ConfigError> {
         let mut read = Reader::new(|name| env::var_os(name));
         let owner = read.required("DATABASE_OWNER_URL", postgres);
-        let role = read.required("DATABASE_URL", postgres).map(role);
+        let role = read.required("DATABASE_URL", postgres).as_ref().map(role);
         read.end(|| Some(Self { owner: owner?, role: role? }))
     }
 
@@ -119,12 +119,12 @@ impl MigrateConfig {
     /// Returns an error if the variable is missing or wrong.
     pub(crate) fn role_from_env() -> Result<String, ConfigError> {
         let mut read = Reader::new(|name| env::var_os(name));
-        let role = read.required("DATABASE_URL", postgres).map(role);
+        let role = read.required("DATABASE_URL", postgres).as_ref().map(role);
         read.end(|| role)
     }
 }
 
-fn role(database: PgConnectOptions) -> String {
+fn role(database: &PgConnectOptions) -> String {
     database.get_username().to_owned()
 }
 
