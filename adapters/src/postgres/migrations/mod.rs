@@ -86,7 +86,10 @@ impl Migrations {
             | sqlx::migrate::MigrateError::ExecuteMigration(error, _) => error.into(),
             other => DatabaseError::Unavailable(other.to_string()),
         })?;
-        sqlx::raw_sql(AssertSqlSafe(self.grants())).execute(owner).await?;
+        // One transaction, as one message. The server refuses grants of two at the same time, and the
+        // migrator's own lock is over.
+        let alone = format!("SELECT pg_advisory_xact_lock(hashtext('{} grants'));\n", self.schema);
+        sqlx::raw_sql(AssertSqlSafe(alone + &self.grants())).execute(owner).await?;
         Ok(())
     }
 
