@@ -12,8 +12,8 @@ use store_context::context::{ContextConfig, ContextService, PanelService};
 use store_context::intake::Intake;
 use store_context::memory;
 use store_context::model::{
-    Branding, Cart, CartItem, Customer, CustomerId, IdentityPolicy, Money, Order, OrderId,
-    OrderItem, OrderStatus, OrderTotals, Store, StoreId, TierPolicy,
+    Branding, Cart, CartItem, Customer, CustomerId, Money, Order, OrderId, OrderItem, OrderStatus,
+    OrderTotals, Store, StoreId, TierPolicy,
 };
 use store_context::ports::{
     AddressToken, Carts, Cursor, CustomerPage, Customers, Expiring, Orders, PortError, PortResult,
@@ -121,13 +121,8 @@ pub(crate) async fn keep(ports: &Ports, store: &StoreId, credentials: &StoreCred
 
 fn stores() -> [Store; 2] {
     let store = |id: &str, name: &str, locale: &str, currency, time_zone: &str| Store {
-        id: StoreId::new(id).unwrap(),
-        name: name.to_owned(),
         locale: locale.to_owned(),
-        currency,
         time_zone: time_zone.to_owned(),
-        website: "https://shop.example.com".parse().unwrap(),
-        support_email: "help@shop.example.com".to_owned(),
         branding: Some(Branding {
             color: "#112233".to_owned(),
             welcome_title: "Hello".to_owned(),
@@ -135,7 +130,13 @@ fn stores() -> [Store; 2] {
             greeting: String::new(),
         }),
         tiers: Some(TierPolicy::new([("bronze", 0), ("gold", 1000)]).unwrap()),
-        identity: IdentityPolicy::default(),
+        ..Store::new(
+            StoreId::new(id).unwrap(),
+            name.to_owned(),
+            "https://shop.example.com".parse().unwrap(),
+            "help@shop.example.com",
+            currency,
+        )
     };
     [
         store("nl", "Fietsenmaker", "nl", Currency::EUR, "Europe/Amsterdam"),

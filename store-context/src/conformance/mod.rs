@@ -114,13 +114,8 @@ fn other_account() -> AccountKey {
 
 fn sample_store(id: &str) -> Store {
     Store {
-        id: good(StoreId::new(id)),
-        name: "Nørth & \"Söns\"".to_owned(),
         locale: "nl".to_owned(),
-        currency: Currency::EUR,
         time_zone: "Europe/Amsterdam".to_owned(),
-        website: good("https://north.example.com/".parse()),
-        support_email: "help@north.example.com".to_owned(),
         branding: Some(Branding {
             color: "#1F93FF".to_owned(),
             welcome_title: "Hallo".to_owned(),
@@ -128,7 +123,13 @@ fn sample_store(id: &str) -> Store {
             greeting: "Hoe gaat het? ☕".to_owned(),
         }),
         tiers: Some(good(TierPolicy::new([("bronze", 0), ("gold", 500)]))),
-        identity: crate::model::IdentityPolicy::default(),
+        ..Store::new(
+            good(StoreId::new(id)),
+            "Nørth & \"Söns\"",
+            good("https://north.example.com/".parse()),
+            "help@north.example.com",
+            Currency::EUR,
+        )
     }
 }
 

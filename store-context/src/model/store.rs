@@ -42,6 +42,51 @@ pub struct Store {
     pub identity: IdentityPolicy,
 }
 
+impl Store {
+    /// Creates a store with English texts, in UTC, without branding and tiers.
+    ///
+    /// ```
+    /// use store_context::Currency;
+    /// use store_context::model::{Store, StoreId};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let store = Store {
+    ///     locale: "nl".to_owned(),
+    ///     time_zone: "Europe/Amsterdam".to_owned(),
+    ///     ..Store::new(
+    ///         StoreId::new("north")?,
+    ///         "North",
+    ///         "https://north.example.com".parse()?,
+    ///         "help@north.example.com",
+    ///         Currency::EUR,
+    ///     )
+    /// };
+    /// assert_eq!(store.tiers, None);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn new(
+        id: StoreId,
+        name: impl Into<String>,
+        website: Url,
+        support_email: impl Into<String>,
+        currency: Currency,
+    ) -> Self {
+        Self {
+            id,
+            name: name.into(),
+            locale: "en".to_owned(),
+            currency,
+            time_zone: "UTC".to_owned(),
+            website,
+            support_email: support_email.into(),
+            branding: None,
+            tiers: None,
+            identity: IdentityPolicy::default(),
+        }
+    }
+}
+
 /// How a store's customers are identified and proven to Chatwoot.
 ///
 /// ```

@@ -21,7 +21,7 @@ use store_context::intake::{
 };
 use store_context::memory::{self, MemoryShop};
 use store_context::model::{
-    AccountKey, Branding, Customer, CustomerId, IdentityPolicy, Store, StoreId, TierPolicy,
+    AccountKey, Branding, Customer, CustomerId, Store, StoreId, TierPolicy,
 };
 use store_context::ports::{
     ClaimRequest, Clock, Doubt, Entry, Fingerprint, Hold, KnownState, Link, ParkedRow, PausedStore,
@@ -310,13 +310,8 @@ impl Bench {
 /// Returns a shop in the Netherlands and one in America.
 pub(crate) fn stores() -> [Store; 2] {
     let dutch = Store {
-        id: StoreId::new("kaasplank").unwrap(),
-        name: "De Kaasplank".to_owned(),
         locale: "nl".to_owned(),
-        currency: Currency::EUR,
         time_zone: "Europe/Amsterdam".to_owned(),
-        website: "https://kaasplank.example".parse().unwrap(),
-        support_email: "hulp@kaasplank.example".to_owned(),
         branding: Some(Branding {
             color: "#D97706".to_owned(),
             welcome_title: "Hallo".to_owned(),
@@ -324,16 +319,16 @@ pub(crate) fn stores() -> [Store; 2] {
             greeting: "Fijn dat je er bent.".to_owned(),
         }),
         tiers: Some(TierPolicy::new([("brons", 0), ("zilver", 100)]).unwrap()),
-        identity: IdentityPolicy::default(),
+        ..Store::new(
+            StoreId::new("kaasplank").unwrap(),
+            "De Kaasplank",
+            "https://kaasplank.example".parse().unwrap(),
+            "hulp@kaasplank.example",
+            Currency::EUR,
+        )
     };
     let american = Store {
-        id: StoreId::new("vinylroom").unwrap(),
-        name: "The Vinyl Room".to_owned(),
-        locale: "en".to_owned(),
-        currency: Currency::USD,
         time_zone: "America/New_York".to_owned(),
-        website: "https://vinylroom.example".parse().unwrap(),
-        support_email: "help@vinylroom.example".to_owned(),
         branding: Some(Branding {
             color: "#4338CA".to_owned(),
             welcome_title: "Hi there".to_owned(),
@@ -341,7 +336,13 @@ pub(crate) fn stores() -> [Store; 2] {
             greeting: "How can we help?".to_owned(),
         }),
         tiers: Some(TierPolicy::new([("bronze", 0), ("gold", 500)]).unwrap()),
-        identity: IdentityPolicy::default(),
+        ..Store::new(
+            StoreId::new("vinylroom").unwrap(),
+            "The Vinyl Room",
+            "https://vinylroom.example".parse().unwrap(),
+            "help@vinylroom.example",
+            Currency::USD,
+        )
     };
     [dutch, american]
 }

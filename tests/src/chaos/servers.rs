@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use store_context::Currency;
 use store_context::memory::MemoryCache;
-use store_context::model::{CustomerId, IdentityPolicy, Store, StoreId, TierPolicy};
+use store_context::model::{CustomerId, Store, StoreId, TierPolicy};
 use store_context::ports::{Ports, SystemClock};
 use store_context_adapters::postgres::{
     Database, KeyRing, PostgresAuditTrail, PostgresStores, PostgresSweeps, PostgresSyncLedger,
@@ -102,15 +102,14 @@ pub(super) fn customer_id(customer: u32) -> Result<CustomerId> {
 
 pub(super) fn new_store(store: u32) -> Result<Store> {
     Ok(Store {
-        id: store_id(store)?,
-        name: format!("Store {store}"),
-        locale: "en".to_owned(),
-        currency: Currency::EUR,
         time_zone: "Europe/Amsterdam".to_owned(),
-        website: format!("https://store-{store}.example").parse()?,
-        support_email: format!("help@store-{store}.example"),
-        branding: None,
         tiers: Some(TierPolicy::new([("bronze", 0), ("silver", 100)])?),
-        identity: IdentityPolicy::default(),
+        ..Store::new(
+            store_id(store)?,
+            format!("Store {store}"),
+            format!("https://store-{store}.example").parse()?,
+            format!("help@store-{store}.example"),
+            Currency::EUR,
+        )
     })
 }

@@ -12,7 +12,7 @@ use chatwoot_client::{Account, Client, Limits, Secret};
 use jiff::{SignedDuration, Timestamp};
 use store_context::accounts::{Accounts, Clients, OpenAccount};
 use store_context::memory;
-use store_context::model::{Branding, IdentityPolicy, Store, TierPolicy};
+use store_context::model::{Branding, Store, TierPolicy};
 use store_context::ports::{
     AddressToken, BoundToken, PortFailure, Ports, StoreAccount, StoreCredentials, TokioClock,
 };
@@ -307,13 +307,7 @@ async fn made(
 #[expect(clippy::expect_used, reason = "the texts are what they should be")]
 fn new_store(store: usize) -> Store {
     Store {
-        id: store_id(store),
-        name: format!("Store {store}"),
-        locale: "en".to_owned(),
-        currency: Currency::EUR,
         time_zone: "Europe/Amsterdam".to_owned(),
-        website: format!("https://store-{store}.example").parse().expect("a URL"),
-        support_email: format!("help@store-{store}.example"),
         branding: Some(Branding {
             color: "#D97706".to_owned(),
             welcome_title: "Hello".to_owned(),
@@ -321,6 +315,12 @@ fn new_store(store: usize) -> Store {
             greeting: "Hello".to_owned(),
         }),
         tiers: Some(TierPolicy::new([("bronze", 0), ("silver", 100)]).expect("tiers")),
-        identity: IdentityPolicy::default(),
+        ..Store::new(
+            store_id(store),
+            format!("Store {store}"),
+            format!("https://store-{store}.example").parse().expect("a URL"),
+            format!("help@store-{store}.example"),
+            Currency::EUR,
+        )
     }
 }

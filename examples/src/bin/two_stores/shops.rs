@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 use store_context::model::{
-    Branding, Customer, CustomerId, IdentityPolicy, InvalidId, Money, Order, OrderId, OrderItem,
-    OrderStatus, Store, StoreId, TierPolicy,
+    Branding, Customer, CustomerId, InvalidId, Money, Order, OrderId, OrderItem, OrderStatus,
+    Store, StoreId, TierPolicy,
 };
 use store_context::{Currency, Decimal};
 
@@ -12,13 +12,8 @@ use crate::purchases::Purchase;
 /// Two stores that differ in language, currency, time zone and branding.
 pub(crate) fn stores() -> anyhow::Result<[Store; 2]> {
     let dutch = Store {
-        id: StoreId::new("kaasplank")?,
-        name: "De Kaasplank".to_owned(),
         locale: "nl".to_owned(),
-        currency: Currency::EUR,
         time_zone: "Europe/Amsterdam".to_owned(),
-        website: "https://kaasplank.example".parse()?,
-        support_email: "hulp@kaasplank.example".to_owned(),
         branding: Some(Branding {
             color: "#D97706".to_owned(),
             welcome_title: "Hallo".to_owned(),
@@ -26,16 +21,16 @@ pub(crate) fn stores() -> anyhow::Result<[Store; 2]> {
             greeting: "Fijn dat je er bent. Waarmee kunnen we helpen?".to_owned(),
         }),
         tiers: Some(TierPolicy::new([("brons", 0), ("zilver", 100), ("goud", 500)])?),
-        identity: IdentityPolicy::default(),
+        ..Store::new(
+            StoreId::new("kaasplank")?,
+            "De Kaasplank",
+            "https://kaasplank.example".parse()?,
+            "hulp@kaasplank.example",
+            Currency::EUR,
+        )
     };
     let american = Store {
-        id: StoreId::new("vinylroom")?,
-        name: "The Vinyl Room".to_owned(),
-        locale: "en".to_owned(),
-        currency: Currency::USD,
         time_zone: "America/New_York".to_owned(),
-        website: "https://vinylroom.example".parse()?,
-        support_email: "help@vinylroom.example".to_owned(),
         branding: Some(Branding {
             color: "#4338CA".to_owned(),
             welcome_title: "Hi there".to_owned(),
@@ -43,7 +38,13 @@ pub(crate) fn stores() -> anyhow::Result<[Store; 2]> {
             greeting: "Good to see you. How can we help?".to_owned(),
         }),
         tiers: Some(TierPolicy::new([("bronze", 0), ("silver", 100), ("gold", 500)])?),
-        identity: IdentityPolicy::default(),
+        ..Store::new(
+            StoreId::new("vinylroom")?,
+            "The Vinyl Room",
+            "https://vinylroom.example".parse()?,
+            "help@vinylroom.example",
+            Currency::USD,
+        )
     };
     Ok([dutch, american])
 }

@@ -22,8 +22,8 @@ use serde_json::json;
 use store_context::context::{ContextConfig, ContextService};
 use store_context::memory::{self, MemoryShop};
 use store_context::model::{
-    Cart, Customer, CustomerId, IdentityPolicy, Money, Order, OrderId, OrderItem, OrderStatus,
-    OrderTotals, Store, StoreId,
+    Cart, Customer, CustomerId, Money, Order, OrderId, OrderItem, OrderStatus, OrderTotals, Store,
+    StoreId,
 };
 use store_context::ports::{
     Carts, Cursor, CustomerPage, Customers, Orders, PortFailure, PortResult, Ports, Stores,
@@ -368,16 +368,14 @@ impl Sessions for HeaderSessions {
 
 fn store() -> Result<Store> {
     Ok(Store {
-        id: StoreId::new("north")?,
-        name: "North".to_owned(),
-        locale: "en".to_owned(),
-        currency: Currency::EUR,
         time_zone: "Europe/Amsterdam".to_owned(),
-        website: "https://north.example.com".parse()?,
-        support_email: "help@north.example.com".to_owned(),
-        branding: None,
-        tiers: None,
-        identity: IdentityPolicy::default(),
+        ..Store::new(
+            StoreId::new("north")?,
+            "North",
+            "https://north.example.com".parse()?,
+            "help@north.example.com",
+            Currency::EUR,
+        )
     })
 }
 

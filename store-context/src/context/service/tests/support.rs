@@ -149,16 +149,16 @@ pub(super) fn ada() -> CustomerId {
 
 pub(super) fn store(id: &StoreId) -> Store {
     Store {
-        id: id.clone(),
-        name: "North".to_owned(),
         locale: "nl".to_owned(),
-        currency: Currency::EUR,
         time_zone: "Europe/Amsterdam".to_owned(),
-        website: "https://north.example.com".parse().unwrap(),
-        support_email: "help@north.example.com".to_owned(),
-        branding: None,
         tiers: Some(TierPolicy::new([("bronze", 0), ("gold", 50)]).unwrap()),
-        identity: crate::model::IdentityPolicy::default(),
+        ..Store::new(
+            id.clone(),
+            "North",
+            "https://north.example.com".parse().unwrap(),
+            "help@north.example.com",
+            Currency::EUR,
+        )
     }
 }
 

@@ -20,7 +20,7 @@ use sqlx::{Connection, PgConnection};
 use store_context::Currency;
 use store_context::intake::Intake;
 use store_context::memory::{self, MemoryShop};
-use store_context::model::{IdentityPolicy, Store, StoreId};
+use store_context::model::{Store, StoreId};
 use store_context::ports::{AddressToken, Ports, WebhookLedger};
 use store_context_adapters::axum::webhooks::{self, Webhooks};
 use store_context_adapters::postgres::{Database, Migrations, PostgresWebhookLedger};
@@ -86,16 +86,14 @@ impl Servers {
 async fn open(ports: &Ports, number: usize) -> anyhow::Result<Hook> {
     let id = StoreId::new(format!("store-{number}"))?;
     let store = Store {
-        id: id.clone(),
-        name: "Bench".to_owned(),
-        locale: "en".to_owned(),
-        currency: Currency::EUR,
         time_zone: "Europe/Amsterdam".to_owned(),
-        website: "https://shop.example.com/".parse()?,
-        support_email: "help@shop.example.com".to_owned(),
-        branding: None,
-        tiers: None,
-        identity: IdentityPolicy::default(),
+        ..Store::new(
+            id.clone(),
+            "Bench",
+            "https://shop.example.com/".parse()?,
+            "help@shop.example.com",
+            Currency::EUR,
+        )
     };
     let failed = |error: store_context::ports::PortError| anyhow::anyhow!("{error}");
     ports.stores.put(&store).await.map_err(failed)?;

@@ -8,7 +8,7 @@ use chatwoot_client::fake::{FakeChatwoot, FaultKind};
 use chatwoot_client::{Client, Limits};
 use store_context::accounts::{Accounts, Clients};
 use store_context::memory::{self, MemoryShop};
-use store_context::model::{IdentityPolicy, Store, StoreId};
+use store_context::model::{Store, StoreId};
 use store_context::ports::{Clock, Observer, Ports, SyncReport, TokioClock};
 use store_context::provision::{ProvisionConfig, Provisioner};
 use store_context::{Currency, Timestamp};
@@ -113,15 +113,13 @@ pub(crate) fn client(clock: Arc<dyn Clock>) -> chatwoot_client::ClientBuilder {
 
 pub(crate) fn store(id: &StoreId) -> anyhow::Result<Store> {
     Ok(Store {
-        id: id.clone(),
-        name: "The Vinyl Room".to_owned(),
-        locale: "en".to_owned(),
-        currency: Currency::EUR,
         time_zone: "Europe/Amsterdam".to_owned(),
-        website: "https://vinylroom.example".parse()?,
-        support_email: "help@vinylroom.example".to_owned(),
-        branding: None,
-        tiers: None,
-        identity: IdentityPolicy::default(),
+        ..Store::new(
+            id.clone(),
+            "The Vinyl Room",
+            "https://vinylroom.example".parse()?,
+            "help@vinylroom.example",
+            Currency::EUR,
+        )
     })
 }
