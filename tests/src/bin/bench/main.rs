@@ -90,7 +90,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Prints the client's rows; the calls alone take a minute, the builds most of the rest.
+/// Prints the client's rows; the calls alone take three minutes, the builds most of the rest.
 fn report(whole: bool) -> anyhow::Result<bool> {
     let mut rows = calls::rows()?;
     if whole {
