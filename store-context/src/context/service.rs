@@ -8,12 +8,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chatwoot_client::ContactId;
-use iso_currency::Currency;
 
 use super::single_flight::{SharedCall, SingleFlight};
-use crate::model::{
-    ContextSnapshot, CustomerId, Insights, OrderTotals, Source, Store, StoreId, StoreSummary,
-};
+use crate::model::{ContextSnapshot, CustomerId, Insights, Source, Store, StoreId, StoreSummary};
 use crate::ports::{PortError, PortFailure, PortResult, Ports};
 
 /// The cache lifetime and the timeouts of a [`ContextService`].
@@ -265,9 +262,7 @@ impl ContextService {
             tracing::warn!(error, ?source, store = %store.id, "left out of a customer's context");
             unavailable.push(source);
         };
-        let totals = totals
-            .and_then(|totals| in_currency(totals, store.currency))
-            .inspect_err(|error| missing(Source::Totals, error));
+        let totals = totals.inspect_err(|error| missing(Source::Totals, error));
         let recent = recent.inspect_err(|error| missing(Source::Orders, error));
         let cart = cart.inspect_err(|error| missing(Source::Cart, error));
 
@@ -276,7 +271,9 @@ impl ContextService {
         Ok(Some(ContextSnapshot {
             store: StoreSummary::from(&store),
             customer,
-            insights: totals.ok().map(|totals| Insights::new(totals, store.tiers.as_ref())),
+            insights: totals
+                .ok()
+                .map(|totals| Insights::new(store.currency, totals, store.tiers.as_ref())),
             recent_orders,
             cart: cart.ok().flatten().filter(|cart| !cart.items.is_empty()),
             unavailable,
@@ -341,17 +338,6 @@ async fn within<T>(
     let answer =
         answer.unwrap_or_else(|_| Err(PortError::new(port, format!("no answer within {limit:?}"))));
     answer.map_err(|error| error.named(port))
-}
-
-/// Returns the totals if they are in the store's currency.
-fn in_currency(totals: OrderTotals, store: Currency) -> PortResult<OrderTotals> {
-    let currency = totals.lifetime_value.currency;
-    if currency == store {
-        return Ok(totals);
-    }
-    let text =
-        format!("totals are in {}, the store's currency is {}", currency.code(), store.code());
-    Err(PortError::new("orders", text))
 }
 
 #[cfg(test)]

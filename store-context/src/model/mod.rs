@@ -20,7 +20,10 @@ pub use self::customer::{Customer, CustomerId};
 pub use self::event::{AttributeChange, ConversationFact, Direction, MessageFact, SupportEvent};
 pub use self::insights::{Insights, OrderTotals};
 pub use self::money::{CurrencyMismatch, Money};
-pub use self::order::{Order, OrderId, OrderItem, OrderStatus};
+pub use self::order::{
+    FulfillmentStatus, Order, OrderId, OrderItem, OrderStatus, PaymentStatus, Refund, Return,
+    ReturnStatus, Tracking,
+};
 pub use self::proof::{NotProven, Proof};
 pub use self::store::{Branding, ContactIdentifiers, IdentityPolicy, Store, StoreId};
 pub use self::text::InvalidId;

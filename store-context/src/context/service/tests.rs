@@ -4,6 +4,7 @@ mod support;
 
 use chatwoot_client::AccountId;
 use futures_util::future::join_all;
+use iso_currency::Currency;
 use tokio::time::{Instant, advance, sleep};
 
 use self::support::*;
@@ -95,12 +96,25 @@ async fn without_the_customer_there_is_no_snapshot() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn totals_in_another_currency_are_not_ranked() {
-    let (_, ports) = host().await;
+async fn totals_in_another_currency_are_listed_and_not_ranked() {
+    let (host, ports) = host().await;
+    let mut foreign = order(7, "900");
+    foreign.total.currency = Currency::GBP;
+    host.shop.put_order(&north(), foreign).unwrap();
+    let uncached = ContextConfig { ttl: Duration::ZERO, ..ContextConfig::default() };
+    let snapshot = ask(&ContextService::new(ports.clone(), uncached.clone())).await;
+    assert_eq!(snapshot.unavailable, []);
+    let insights = snapshot.insights.unwrap();
+    assert_eq!(insights.totals.lifetime_value.to_string(), "60.60 EUR");
+    let others: Vec<_> =
+        insights.other_currencies.iter().map(|it| it.lifetime_value.to_string()).collect();
+    assert_eq!(others, ["900.00 GBP"]);
+
     let dollars = Store { currency: Currency::USD, ..store(&north()) };
     ports.stores.put(&dollars).await.unwrap();
-    let snapshot = ask(&ContextService::new(ports, ContextConfig::default())).await;
-    assert_eq!(snapshot.unavailable, [Source::Totals]);
+    let insights = ask(&ContextService::new(ports, uncached)).await.insights.unwrap();
+    assert_eq!((insights.totals.count, insights.tier.unwrap().as_str()), (0, "bronze"));
+    assert_eq!(insights.other_currencies.len(), 2);
 }
 
 #[tokio::test(start_paused = true)]

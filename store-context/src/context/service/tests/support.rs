@@ -4,13 +4,15 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
+use iso_currency::Currency;
 use jiff::Timestamp;
 use tokio::time::sleep;
 
 use super::*;
 use crate::memory::{self, MemoryShop};
 use crate::model::{
-    Cart, CartItem, Customer, Money, Order, OrderId, OrderItem, OrderStatus, Store, TierPolicy,
+    Cart, CartItem, Customer, Money, Order, OrderId, OrderItem, OrderStatus, OrderTotals, Store,
+    TierPolicy,
 };
 use crate::ports::{Cache, Carts, Cursor, CustomerPage, Customers, Orders};
 
@@ -76,7 +78,7 @@ impl Orders for Host {
         &self,
         store: &StoreId,
         customer: &CustomerId,
-    ) -> PortResult<OrderTotals> {
+    ) -> PortResult<Vec<OrderTotals>> {
         Mood::pass(&self.totals).await?;
         self.shop.order_totals(store, customer).await
     }
@@ -163,13 +165,11 @@ pub(super) fn store(id: &StoreId) -> Store {
 }
 
 pub(super) fn order(day: i64, amount: &str) -> Order {
+    let (id, at) = (format!("order {day}"), Timestamp::from_second(day * 86_400).unwrap());
+    let total = Money::new(amount.parse().unwrap(), Currency::EUR);
     Order {
-        id: OrderId::new(format!("order {day}")).unwrap(),
-        customer: ada(),
-        placed_at: Timestamp::from_second(day * 86_400).unwrap(),
-        status: OrderStatus::Paid,
-        total: Money::new(amount.parse().unwrap(), Currency::EUR),
         items: vec![OrderItem { title: "Tea".to_owned(), quantity: 2 }],
+        ..Order::new(OrderId::new(id).unwrap(), ada(), at, OrderStatus::Paid, total)
     }
 }
 
