@@ -301,6 +301,8 @@ impl Stores for Careless {
 async fn careless_stores_keep_the_other_promises() {
     stores::every_secret_comes_back(&Careless::default()).await;
     stores::a_lock_is_one_holders(&Careless::default()).await;
+    // It is listed by the port's own default.
+    stores::the_stores_of_an_organization_are_listed(&Careless::default()).await;
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
-//! The shop's data: stores, customers, orders, carts, and figures derived from them.
+//! The shop's data: stores, customers, orders, carts, activity, and figures derived from them.
 
 mod account_key;
+mod activity;
+mod business_hours;
 mod cart;
 mod context;
 mod customer;
@@ -8,12 +10,18 @@ mod event;
 mod insights;
 mod money;
 mod order;
+mod organization;
 mod proof;
 mod store;
 mod text;
 mod tier;
 
 pub use self::account_key::AccountKey;
+pub(crate) use self::activity::is_web;
+pub use self::activity::{Activity, ActivityKind};
+pub use self::business_hours::{
+    BusinessHours, BusinessHoursError, OpenHours, TimeOfDay, UnknownTimeZone,
+};
 pub use self::cart::{Cart, CartItem};
 pub use self::context::{ContextSnapshot, Source, StoreSummary};
 pub use self::customer::{Customer, CustomerId};
@@ -24,6 +32,7 @@ pub use self::order::{
     FulfillmentStatus, Order, OrderId, OrderItem, OrderStatus, PaymentStatus, Refund, Return,
     ReturnStatus, Tracking,
 };
+pub use self::organization::OrganizationId;
 pub use self::proof::{NotProven, Proof};
 pub use self::store::{Branding, ContactIdentifiers, IdentityPolicy, Store, StoreId};
 pub use self::text::InvalidId;
