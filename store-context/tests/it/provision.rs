@@ -266,7 +266,7 @@ drifts! {
         let to = DashboardAppPatch { title: Patch::Set("Odd".into()), ..Default::default() };
         account.dashboard_apps().update(store_account.dashboard_app.unwrap(), &to).await.unwrap();
     };
-    nobody_in_an_inbox: "member of inbox", |account, store_account| {
+    nobody_in_an_inbox: "member of the API inbox", |account, store_account| {
         account.inbox_members().replace(store_account.api_inbox.unwrap(), &[]).await.unwrap();
     };
     nobody_in_the_team: "team member", |account, store_account| {
