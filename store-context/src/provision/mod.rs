@@ -377,6 +377,9 @@ impl Run<'_> {
     }
 
     async fn platform_desk(&mut self, server: &Server) -> Result<Desk, ProvisionError> {
+        if self.provisioner.config.administrator_domain.is_none() {
+            return Err(ProvisionError::NoAdministratorDomain);
+        }
         self.settle_server(server).await?;
         self.addresses().await?;
         let account = self.account(&server.platform).await?;

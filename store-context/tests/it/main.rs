@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "these are tests")]
 
 mod accounts;
+mod adopt;
 mod adoption;
 mod audit;
 mod background;
@@ -15,6 +16,7 @@ mod host_ports;
 mod identity;
 mod intake;
 mod panel;
+mod plan;
 mod points_intake;
 mod points_sync;
 mod proof;
