@@ -1,16 +1,14 @@
 //! A shop on Postgres: stands for the tables of your own, which the engine only reads. Replace it.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 
 use async_trait::async_trait;
 use sqlx::postgres::PgPool;
 use sqlx::types::Json;
 use sqlx::{AssertSqlSafe, PgConnection};
-use store_context::Currency;
 use store_context::model::{Customer, CustomerId, Order, OrderTotals, Store, StoreId};
-use store_context::ports::{
-    Cursor, CustomerPage, Customers, Orders, PortError, PortResult, Priority,
-};
+use store_context::ports::{Cursor, CustomerPage, Customers, Orders, PortResult, Priority};
 use store_context_adapters::postgres::PostgresSyncLedger;
 
 const TABLES: &str = "
@@ -289,9 +287,9 @@ impl Orders for Shop {
         &self,
         store: &StoreId,
         customer: &CustomerId,
-    ) -> PortResult<OrderTotals> {
-        let mut all = self.order_totals_of(store, std::slice::from_ref(customer)).await?;
-        all.pop().map(|(_, totals)| totals).ok_or_else(|| PortError::new("orders", "no totals"))
+    ) -> PortResult<Vec<OrderTotals>> {
+        let all = self.order_totals_of(store, std::slice::from_ref(customer)).await?;
+        Ok(all.into_iter().map(|(_, totals)| totals).collect())
     }
 
     async fn order_totals_of(
@@ -299,27 +297,22 @@ impl Orders for Shop {
         store: &StoreId,
         customers: &[CustomerId],
     ) -> PortResult<Vec<(CustomerId, OrderTotals)>> {
-        let mut connection = self.pool.acquire().await?;
-        let currency = self.currency(&mut connection, store).await?;
-        let currency = currency.as_deref().and_then(Currency::from_code);
-        let Some(currency) = currency else {
-            return Err(PortError::new("orders", "the store is not known"));
-        };
         let ids: Vec<&str> = customers.iter().map(CustomerId::as_str).collect();
         let orders = sqlx::query_scalar::<_, Json<Order>>(
             "SELECT data FROM shop.orders WHERE store = $1 AND customer = ANY ($2)",
         )
         .bind(store.as_str())
         .bind(ids)
-        .fetch_all(&mut *connection)
+        .fetch_all(&self.pool)
         .await?;
-        let none = OrderTotals::none(currency);
-        let mut all: Vec<(CustomerId, OrderTotals)> =
-            customers.iter().map(|customer| (customer.clone(), none)).collect();
+        let mut by_customer: BTreeMap<CustomerId, Vec<Order>> = BTreeMap::new();
         for Json(order) in orders {
-            if let Some((_, totals)) = all.iter_mut().find(|(id, _)| *id == order.customer) {
-                totals.add(&order)?;
-            }
+            by_customer.entry(order.customer.clone()).or_default().push(order);
+        }
+        let mut all = Vec::new();
+        for (customer, orders) in by_customer {
+            let totals = OrderTotals::of(&orders)?;
+            all.extend(totals.into_iter().map(|totals| (customer.clone(), totals)));
         }
         Ok(all)
     }

@@ -157,7 +157,7 @@ mod tests {
             last_at: Some("2026-11-21T12:00:00Z".parse().unwrap()),
         };
         let tiers = TierPolicy::new([("bronze", 0), ("silver", 100)]).unwrap();
-        let ranked = Insights::new(totals, Some(&tiers));
+        let ranked = Insights::new(Currency::EUR, [totals], Some(&tiers));
         let written = Value::Object(values(&ranked, CartState::Empty));
         assert_eq!(
             written,
@@ -176,7 +176,7 @@ mod tests {
 
     #[test]
     fn nothing_is_said_of_what_a_host_does_not_have() {
-        let insights = Insights::new(OrderTotals::none(Currency::EUR), None);
+        let insights = Insights::new(Currency::EUR, [], None);
         let written = values(&insights, CartState::NoCarts);
         let orders = ALL.iter().filter(|attribute| attribute.subject == Subject::Orders);
         let keys: Vec<&str> = orders.map(|attribute| attribute.key).collect();

@@ -26,6 +26,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod accounts;
+pub mod activity;
 pub mod attributes;
 mod backoff;
 #[cfg(any(test, feature = "conformance"))]
@@ -56,5 +57,6 @@ pub use bytes::Bytes;
 pub use http;
 pub use iso_currency::Currency;
 pub use jiff::Timestamp;
+pub use jiff::civil::Weekday;
 pub use rust_decimal::Decimal;
 pub use url::Url;

@@ -193,15 +193,11 @@ impl Orders for Shop {
         _: usize,
     ) -> PortResult<Vec<Order>> {
         let order = |id: &str, placed: &str, status, total, items: &[(&str, u32)]| Order {
-            id: OrderId::new(id).unwrap(),
-            customer: customer.clone(),
-            placed_at: at(placed),
-            status,
-            total,
             items: items
                 .iter()
                 .map(|&(title, quantity)| OrderItem { title: title.to_owned(), quantity })
                 .collect(),
+            ..Order::new(OrderId::new(id).unwrap(), customer.clone(), at(placed), status, total)
         };
         Ok(match (store.as_str(), customer.as_str()) {
             ("nl", "1") => vec![
@@ -229,16 +225,24 @@ impl Orders for Shop {
         &self,
         store: &StoreId,
         customer: &CustomerId,
-    ) -> PortResult<OrderTotals> {
+    ) -> PortResult<Vec<OrderTotals>> {
         match (store.as_str(), customer.as_str()) {
-            ("nl", "1") => Ok(OrderTotals {
-                count: 3,
-                lifetime_value: eur("1234.50"),
-                first_at: Some(at("2024-03-01T12:00:00Z")),
-                last_at: Some(at("2026-11-20T23:30:00Z")),
-            }),
+            ("nl", "1") => Ok(vec![
+                OrderTotals {
+                    count: 3,
+                    lifetime_value: eur("1234.50"),
+                    first_at: Some(at("2024-03-01T12:00:00Z")),
+                    last_at: Some(at("2026-11-20T23:30:00Z")),
+                },
+                OrderTotals {
+                    count: 1,
+                    lifetime_value: Money::new("89.90".parse().unwrap(), Currency::USD),
+                    first_at: Some(at("2025-05-01T12:00:00Z")),
+                    last_at: Some(at("2025-05-01T12:00:00Z")),
+                },
+            ]),
             ("us", _) => Err(down("orders")),
-            _ => Ok(OrderTotals::none(Currency::EUR)),
+            _ => Ok(Vec::new()),
         }
     }
 }

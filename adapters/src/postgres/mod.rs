@@ -12,6 +12,7 @@
 //!
 //! Leases and due times are counted on the database's clock.
 
+mod activity;
 mod audit;
 mod database;
 mod error;
@@ -26,6 +27,7 @@ mod tables;
 mod values;
 mod webhook_ledger;
 
+pub use self::activity::PostgresActivityLog;
 pub use self::audit::{AuditMaintenance, AuditRetention, PostgresAuditTrail};
 pub use self::database::Database;
 pub use self::error::DatabaseError;

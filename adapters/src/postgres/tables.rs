@@ -52,12 +52,17 @@ pub(super) const TABLES: &[(&str, Kind)] = &[
     ("webhook_inbox", Kind::Payload),
     ("webhook_arrivals", Kind::Queue),
     ("webhook_rounds", Kind::Queue),
+    ("activity_stores", Kind::Queue),
+    ("activity", Kind::Payload),
 ];
 
 /// The columns of the queues: ids, hashes, times, leases, fences and counters. Whoever adds one has
 /// looked whether every store may see it.
 pub(super) const QUEUE_COLUMNS: &[(&str, &[&str])] = &[
-    ("store_versions", &["store", "version", "sealing_key", "fence", "locked_until"]),
+    (
+        "store_versions",
+        &["store", "version", "sealing_key", "fence", "locked_until", "organization"],
+    ),
     ("store_addresses", &["address", "hash", "sealing_key", "store", "expires_at"]),
     (
         "sync_rows",
@@ -138,4 +143,5 @@ pub(super) const QUEUE_COLUMNS: &[(&str, &[&str])] = &[
             "unread",
         ],
     ),
+    ("activity_stores", &["store"]),
 ];

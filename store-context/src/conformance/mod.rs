@@ -3,8 +3,8 @@
 //! Each port has a module with one function per requirement, and a macro that generates one
 //! `#[tokio::test]` for each: [`stores_conformance!`], [`sweeps_conformance!`],
 //! [`sync_ledger_conformance!`], [`webhook_ledger_conformance!`], [`webhook_rounds_conformance!`],
-//! [`audit_conformance!`], [`cache_conformance!`] and [`signals_conformance!`]; and
-//! [`host_conformance!`] for the host's own three ports. Every test has a fresh, empty implementation of its own, so a failing test names
+//! [`audit_conformance!`], [`activity_conformance!`], [`cache_conformance!`] and
+//! [`signals_conformance!`]; and [`host_conformance!`] for the host's own three ports. Every test has a fresh, empty implementation of its own, so a failing test names
 //! the violated requirement and hides no other. The crate that calls a macro depends on tokio with
 //! `macros`, `rt` and `time`.
 //!
@@ -34,11 +34,13 @@
 //! [`webhook_ledger_conformance!`]: crate::webhook_ledger_conformance
 //! [`webhook_rounds_conformance!`]: crate::webhook_rounds_conformance
 //! [`audit_conformance!`]: crate::audit_conformance
+//! [`activity_conformance!`]: crate::activity_conformance
 //! [`cache_conformance!`]: crate::cache_conformance
 //! [`signals_conformance!`]: crate::signals_conformance
 //! [`host_conformance!`]: crate::host_conformance
 #![expect(clippy::missing_panics_doc, reason = "every promise panics where it is not kept")]
 
+pub mod activity;
 pub mod audit;
 pub mod cache;
 pub mod host;
@@ -57,9 +59,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::Currency;
-use crate::model::{AccountKey, Branding, CustomerId, Store, StoreId, TierPolicy};
+use crate::model::{
+    AccountKey, Branding, BusinessHours, CustomerId, OrganizationId, Store, StoreId, TierPolicy,
+};
 use crate::ports::PortResult;
+use crate::{Currency, Weekday};
 
 /// Generates the tests of one port: a module `$tests` with one test per requirement.
 #[doc(hidden)]
@@ -123,6 +127,12 @@ fn sample_store(id: &str) -> Store {
             greeting: "Hoe gaat het? ☕".to_owned(),
         }),
         tiers: Some(good(TierPolicy::new([("bronze", 0), ("gold", 500)]))),
+        organization: Some(good(OrganizationId::new("Nørth & Co"))),
+        business_hours: Some(good(BusinessHours::closed().open(
+            [Weekday::Monday, Weekday::Sunday],
+            "09:00",
+            "24:00",
+        ))),
         ..Store::new(
             good(StoreId::new(id)),
             "Nørth & \"Söns\"",

@@ -5,8 +5,8 @@ use std::time::Duration;
 use chatwoot_client::{AccountId, InboxId, Secret};
 use jiff::Timestamp;
 
-use super::{good, north, ok, sample_stores, south};
-use crate::model::{Store, StoreId};
+use super::{good, north, ok, sample_store, sample_stores, south};
+use crate::model::{OrganizationId, Store, StoreId};
 use crate::ports::{
     Address, AddressToken, AdoptedResources, BoundToken, Expiring, ProvisionLock, StoreAccount,
     StoreCredentials, StoreRecord, Stores,
@@ -24,6 +24,7 @@ macro_rules! stores_conformance {
                 it_starts_empty,
                 a_store_comes_back_whole,
                 ids_come_in_rising_order_and_pages,
+                the_stores_of_an_organization_are_listed,
                 a_store_is_replaced,
                 a_new_store_has_nothing,
                 an_account_is_replaced,
@@ -81,6 +82,36 @@ pub async fn ids_come_in_rising_order_and_pages(port: &dyn Stores) {
     assert_eq!(ok(port.ids(Some(&south()), 1).await), [], "after the last");
     let between = good(StoreId::new("conformance-o"));
     assert_eq!(ok(port.ids(Some(&between), 10).await), [south()], "after an id that is no store's");
+}
+
+/// The stores of an organization are listed in ascending order and in pages, as they belong to it
+/// now.
+pub async fn the_stores_of_an_organization_are_listed(port: &dyn Stores) {
+    let of = |id: &str, organization: Option<&str>| Store {
+        id: good(StoreId::new(id)),
+        organization: organization.map(|id| good(OrganizationId::new(id))),
+        ..sample_store("conformance-north")
+    };
+    let ids =
+        |ids: &[&str]| -> Vec<StoreId> { ids.iter().map(|id| good(StoreId::new(*id))).collect() };
+    let (acme, bit) = (good(OrganizationId::new("acme")), good(OrganizationId::new("Bit & Co")));
+    for (id, organization) in
+        [("d", "acme"), ("a", "acme"), ("c", "Bit & Co"), ("b", "acme"), ("e", "acme-2")]
+    {
+        ok(port.put(&of(id, Some(organization))).await);
+    }
+    ok(port.put(&of("f", None)).await);
+    let (all, b) = (ok(port.ids_of(&acme, None, 10).await), good(StoreId::new("b")));
+    assert_eq!(all, ids(&["a", "b", "d"]), "all of them");
+    assert_eq!(ok(port.ids_of(&acme, None, 2).await), ids(&["a", "b"]), "the first page");
+    assert_eq!(ok(port.ids_of(&acme, Some(&b), 2).await), ids(&["d"]), "the second page");
+    assert_eq!(ok(port.ids_of(&acme, None, 0).await), [], "a page of none");
+    assert_eq!(ok(port.ids_of(&bit, None, 10).await), ids(&["c"]), "the other organization");
+    ok(port.put(&of("a", Some("Bit & Co"))).await);
+    ok(port.put(&of("b", None)).await);
+    ok(port.remove(&good(StoreId::new("d"))).await);
+    assert_eq!(ok(port.ids_of(&acme, None, 10).await), [], "after they left");
+    assert_eq!(ok(port.ids_of(&bit, None, 10).await), ids(&["a", "c"]), "after one moved");
 }
 
 /// Saving a store again replaces it, and no other.

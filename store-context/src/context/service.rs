@@ -8,11 +8,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chatwoot_client::ContactId;
-use iso_currency::Currency;
 
 use super::single_flight::{SharedCall, SingleFlight};
 use crate::model::{
-    ContextSnapshot, CustomerId, Insights, OrderTotals, Source, Store, StoreId, StoreSummary,
+    ContextSnapshot, CustomerId, Insights, Order, Source, Store, StoreId, StoreSummary, is_web,
 };
 use crate::ports::{PortError, PortFailure, PortResult, Ports};
 
@@ -23,7 +22,9 @@ pub struct ContextConfig {
     pub ttl: Duration,
     /// The number of recent orders in a snapshot. The default is 5.
     pub recent_orders: usize,
-    /// The timeout of totals, orders, cart and cache, each. The default is 150 milliseconds.
+    /// The number of activities in a snapshot, if the host records any. The default is 10.
+    pub recent_activity: usize,
+    /// The timeout of totals, orders, cart, activity and cache, each. The default is 150 milliseconds.
     pub source_timeout: Duration,
     /// The timeout of the store and the customer, each; without them there is no snapshot. The
     /// default is 2 seconds.
@@ -35,6 +36,7 @@ impl Default for ContextConfig {
         Self {
             ttl: Duration::from_secs(30),
             recent_orders: 5,
+            recent_activity: 10,
             source_timeout: Duration::from_millis(150),
             customer_timeout: Duration::from_secs(2),
         }
@@ -81,7 +83,7 @@ enum Found {
 
 /// What precedes the JSON in the cache. It changes with the JSON's shape: another version of this
 /// crate may use the same cache.
-const FORMAT: &[u8] = b"1 ";
+const FORMAT: &[u8] = b"2 ";
 
 impl fmt::Debug for ContextService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -97,7 +99,7 @@ impl ContextService {
 
     /// Returns the snapshot of a customer; `None` if the store or the customer is not known.
     ///
-    /// Totals, orders or a cart that cannot be read in time are listed in
+    /// Totals, orders, a cart or activity that cannot be read in time are listed in
     /// [`ContextSnapshot::unavailable`], and such a snapshot is not cached. A failure of the cache
     /// only costs time and logs a warning.
     ///
@@ -241,20 +243,27 @@ impl ContextService {
         store: &StoreId,
         customer: &CustomerId,
     ) -> PortResult<Option<ContextSnapshot>> {
-        let Ports { stores, customers, orders, carts, .. } = &self.ports;
-        let ContextConfig { recent_orders, source_timeout, customer_timeout, .. } = self.config;
+        let Ports { stores, customers, orders, carts, activity, .. } = &self.ports;
+        let ContextConfig { recent_orders, recent_activity, .. } = self.config;
+        let ContextConfig { source_timeout, customer_timeout, .. } = self.config;
         let cart = async {
             match carts {
                 Some(carts) => carts.cart(store, customer).await,
                 None => Ok(None),
             }
         };
-        let (record, customer, totals, recent, cart) = tokio::join!(
+        let activity = async {
+            let Some(log) = activity else { return Ok(None) };
+            let records = log.activities(store, customer, None, recent_activity).await?;
+            Ok(Some(records.into_iter().map(|record| record.activity).collect::<Vec<_>>()))
+        };
+        let (record, customer, totals, recent, cart, activity) = tokio::join!(
             within(customer_timeout, "stores", stores.open(store)),
             within(customer_timeout, "customers", customers.customer(store, customer)),
             within(source_timeout, "orders", orders.order_totals(store, customer)),
             within(source_timeout, "orders", orders.recent_orders(store, customer, recent_orders)),
             within(source_timeout, "carts", cart),
+            within(source_timeout, "activity", activity),
         );
         let (Some(record), Some(customer)) = (record?, customer?) else { return Ok(None) };
         let store = record.store;
@@ -265,20 +274,26 @@ impl ContextService {
             tracing::warn!(error, ?source, store = %store.id, "left out of a customer's context");
             unavailable.push(source);
         };
-        let totals = totals
-            .and_then(|totals| in_currency(totals, store.currency))
-            .inspect_err(|error| missing(Source::Totals, error));
+        let totals = totals.inspect_err(|error| missing(Source::Totals, error));
         let recent = recent.inspect_err(|error| missing(Source::Orders, error));
         let cart = cart.inspect_err(|error| missing(Source::Cart, error));
+        // What could not be read is not what the host does not have.
+        let recent_activity = activity
+            .inspect_err(|error| missing(Source::Activity, error))
+            .unwrap_or(Some(Vec::new()));
 
         let mut recent_orders = recent.unwrap_or_default();
         recent_orders.truncate(self.config.recent_orders);
+        recent_orders.iter_mut().for_each(drop_odd_links);
         Ok(Some(ContextSnapshot {
             store: StoreSummary::from(&store),
             customer,
-            insights: totals.ok().map(|totals| Insights::new(totals, store.tiers.as_ref())),
+            insights: totals
+                .ok()
+                .map(|totals| Insights::new(store.currency, totals, store.tiers.as_ref())),
             recent_orders,
             cart: cart.ok().flatten().filter(|cart| !cart.items.is_empty()),
+            recent_activity,
             unavailable,
             generated_at: self.ports.clock.now(),
         }))
@@ -343,15 +358,13 @@ async fn within<T>(
     answer.map_err(|error| error.named(port))
 }
 
-/// Returns the totals if they are in the store's currency.
-fn in_currency(totals: OrderTotals, store: Currency) -> PortResult<OrderTotals> {
-    let currency = totals.lifetime_value.currency;
-    if currency == store {
-        return Ok(totals);
+/// Removes the links of an order that an agent's browser should not follow: what is neither `http` nor
+/// `https` may be code.
+fn drop_odd_links(order: &mut Order) {
+    order.admin_url.take_if(|url| !is_web(url));
+    for tracking in &mut order.tracking {
+        tracking.url.take_if(|url| !is_web(url));
     }
-    let text =
-        format!("totals are in {}, the store's currency is {}", currency.code(), store.code());
-    Err(PortError::new("orders", text))
 }
 
 #[cfg(test)]

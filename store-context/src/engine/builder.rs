@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::Engine;
 use super::supervise::Worker;
 use crate::accounts::Accounts;
+use crate::activity::{ActivityPurge, ActivityRetention};
 use crate::intake::{
     DispatchConfig, Dispatcher, Handler, PurgeConfig, ReconcileConfig, Reconciler, WebhookPurge,
 };
@@ -24,6 +25,7 @@ pub struct EngineBuilder {
     reconcile: Option<ReconcileConfig>,
     sweep_every: Option<Duration>,
     purge: Option<PurgeConfig>,
+    activity: Option<ActivityRetention>,
 }
 
 impl EngineBuilder {
@@ -37,6 +39,7 @@ impl EngineBuilder {
             reconcile: Some(ReconcileConfig::default()),
             sweep_every: Some(Duration::from_hours(24)),
             purge: Some(PurgeConfig::default()),
+            activity: Some(ActivityRetention::default()),
         }
     }
 
@@ -78,6 +81,13 @@ impl EngineBuilder {
         self
     }
 
+    /// Sets how long customers' activities are kept, 90 days by default, if the host records any;
+    /// `None` leaves their purge to other processes.
+    pub fn activity(mut self, retention: impl Into<Option<ActivityRetention>>) -> Self {
+        self.activity = retention.into();
+        self
+    }
+
     /// Builds the engine without starting it.
     pub fn build(self) -> Engine {
         let Self { accounts, ports, .. } = self;
@@ -113,6 +123,13 @@ impl EngineBuilder {
         if let Some(config) = self.purge {
             let purge = WebhookPurge::new(&ports, config);
             workers.push(Worker::new("purge", ports.clone(), move |shutdown| {
+                let purge = purge.clone();
+                async move { purge.run_until(shutdown).await }
+            }));
+        }
+        let purge = self.activity.and_then(|retention| ActivityPurge::new(&ports, retention));
+        if let Some(purge) = purge {
+            workers.push(Worker::new("activity", ports.clone(), move |shutdown| {
                 let purge = purge.clone();
                 async move { purge.run_until(shutdown).await }
             }));

@@ -17,7 +17,7 @@ use crate::ports::{PortError, PortFailure, PortResult, Ports, SyncCounts, Webhoo
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct WorkerHealth {
-    /// The worker's name: `sync`, `dispatch`, `reconcile`, `sweep` or `purge`.
+    /// The worker's name: `sync`, `dispatch`, `reconcile`, `sweep`, `purge` or `activity`.
     pub name: &'static str,
     /// Whether the worker is running. It is not before the engine starts, after a stop, and while
     /// it waits for a restart after a panic.

@@ -1,7 +1,7 @@
 //! The engine, which starts, stops and monitors all workers of a process.
 //!
 //! An [`Engine`] runs the contact sync, the dispatcher of webhooks, the reconciler, the sweep and
-//! the purge until it is stopped. Any number of processes may run one on the same ports: the
+//! the purges until it is stopped. Any number of processes may run one on the same ports: the
 //! ledgers distribute the work.
 
 mod builder;

@@ -4,6 +4,7 @@
 //! every method returns without waiting, holds its lock only while it computes, and uses indexes,
 //! so that the cost per call hardly depends on the number of customers.
 
+mod activity;
 mod audit;
 mod cache;
 mod fair_queue;
@@ -16,6 +17,7 @@ mod webhook_ledger;
 
 use std::sync::Arc;
 
+pub use self::activity::MemoryActivityLog;
 pub use self::audit::MemoryAuditTrail;
 pub use self::cache::MemoryCache;
 pub use self::shop::{MemoryShop, ShopError};
@@ -27,7 +29,8 @@ pub use self::webhook_ledger::MemoryWebhookLedger;
 
 use crate::ports::{Carts, Clock, Customers, Orders, Ports, SystemClock};
 
-/// Returns the ports of a host, with in-memory storage.
+/// Returns the ports of a host, with in-memory storage and without an activity log
+/// ([`MemoryActivityLog`]).
 ///
 /// ```
 /// use std::sync::Arc;
@@ -80,6 +83,7 @@ pub fn ports_with(
         webhooks: Arc::new(MemoryWebhookLedger::with_clock(clock.clone())),
         cache: Arc::new(MemoryCache::default()),
         audit: Arc::new(MemoryAuditTrail::with_clock(clock.clone())),
+        activity: None,
         clock,
         observer: Arc::new(()),
     }

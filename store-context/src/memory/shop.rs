@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::guard::lock;
 use crate::model::{
-    Cart, CurrencyMismatch, Customer, CustomerId, Order, OrderId, OrderTotals, StoreId,
+    Cart, CurrencyMismatch, Customer, CustomerId, Money, Order, OrderId, OrderTotals, StoreId,
 };
 use crate::ports::{Carts, Cursor, CustomerPage, Customers, Orders, PortResult};
 
@@ -28,7 +28,7 @@ use crate::ports::{Carts, Cursor, CustomerPage, Customers, Orders, PortResult};
 /// let shop = MemoryShop::new();
 /// shop.open(&store, Currency::EUR);
 /// shop.put_customer(&store, Customer::new(ada.clone(), "Ada"))?;
-/// assert_eq!(shop.order_totals(&store, &ada).await?.count, 0);
+/// assert_eq!(shop.order_totals(&store, &ada).await?, []);
 /// # Ok(())
 /// # }
 /// ```
@@ -42,7 +42,8 @@ pub enum ShopError {
     /// The store was never opened.
     #[error("the store `{0}` is not open here: call `MemoryShop::open` first")]
     UnknownStore(StoreId),
-    /// The order is in another currency than its store, or the customer's total is too large.
+    /// A cart is in another currency than its store, or a refund in another than its order; or the
+    /// customer's total is too large.
     #[error(transparent)]
     Currency(#[from] CurrencyMismatch),
 }
@@ -69,23 +70,20 @@ impl Shelves {
         }
     }
 
-    fn totals<'a>(
-        &self,
-        orders: impl IntoIterator<Item = &'a Order>,
-    ) -> Result<OrderTotals, CurrencyMismatch> {
-        let mut totals = OrderTotals::none(self.currency);
-        orders.into_iter().try_for_each(|order| totals.add(order))?;
-        Ok(totals)
-    }
-
     fn put_order(&mut self, order: Order) -> Result<(), CurrencyMismatch> {
         let before = self.orders.get(&order.customer);
         let others = before.into_iter().flat_map(BTreeMap::values).filter(|o| o.id != order.id);
-        self.totals(others.chain([&order]))?;
+        OrderTotals::of(others.chain([&order]))?;
         self.remove_order(&order.id);
         self.placed.insert(order.id.clone(), (order.customer.clone(), order.placed_at));
         let place = (order.placed_at, order.id.clone());
         self.orders.entry(order.customer.clone()).or_default().insert(place, order);
+        Ok(())
+    }
+
+    fn put_cart(&mut self, customer: &CustomerId, cart: Cart) -> Result<(), CurrencyMismatch> {
+        (Money::zero(self.currency) + cart.total)?;
+        self.carts.insert(customer.clone(), cart);
         Ok(())
     }
 
@@ -109,7 +107,8 @@ impl MemoryShop {
         Self::default()
     }
 
-    /// Opens a store with orders in this currency; an open store is left unchanged.
+    /// Opens a store with carts in this currency; an open store is left unchanged. Orders may be in
+    /// any currency.
     pub fn open(&self, store: &StoreId, currency: Currency) {
         lock(&self.0).entry(store.clone()).or_insert_with(|| Shelves::new(currency));
     }
@@ -131,8 +130,8 @@ impl MemoryShop {
     /// Inserts an order, or replaces the one with the same id.
     ///
     /// # Errors
-    /// Returns an error if the store is not open, or the order counts and cannot be added to the
-    /// customer's others.
+    /// Returns an error if the store is not open, a refund is in another currency than the order, or
+    /// the customer's total would be too large.
     pub fn put_order(&self, store: &StoreId, order: Order) -> Result<(), ShopError> {
         Ok(self.write(store, |shelves| shelves.put_order(order))??)
     }
@@ -145,15 +144,14 @@ impl MemoryShop {
     /// Sets the customer's cart.
     ///
     /// # Errors
-    /// Returns an error if the store is not open.
+    /// Returns an error if the store is not open, or the cart is in another currency.
     pub fn put_cart(
         &self,
         store: &StoreId,
         customer: &CustomerId,
         cart: Cart,
     ) -> Result<(), ShopError> {
-        self.write(store, |shelves| shelves.carts.insert(customer.clone(), cart))?;
-        Ok(())
+        Ok(self.write(store, |shelves| shelves.put_cart(customer, cart))??)
     }
 
     /// Removes a customer's cart.
@@ -227,9 +225,9 @@ impl Orders for MemoryShop {
         &self,
         store: &StoreId,
         customer: &CustomerId,
-    ) -> PortResult<OrderTotals> {
+    ) -> PortResult<Vec<OrderTotals>> {
         let totals = self.read(store, |shelves| {
-            shelves.totals(shelves.orders.get(customer).into_iter().flat_map(BTreeMap::values))
+            OrderTotals::of(shelves.orders.get(customer).into_iter().flat_map(BTreeMap::values))
         });
         Ok(totals.ok_or_else(|| ShopError::UnknownStore(store.clone()))??)
     }
@@ -249,7 +247,7 @@ mod tests {
 
     use super::*;
     use crate::conformance::host::HostSample;
-    use crate::model::{CartItem, Money, OrderStatus};
+    use crate::model::{CartItem, OrderStatus, Refund};
 
     fn store() -> StoreId {
         StoreId::new("north").unwrap()
@@ -260,14 +258,9 @@ mod tests {
     }
 
     fn order(id: &str, day: i64, amount: i64, status: OrderStatus) -> Order {
-        Order {
-            id: OrderId::new(id).unwrap(),
-            customer: customer("ada"),
-            placed_at: Timestamp::from_second(day * 86_400).unwrap(),
-            status,
-            total: Money::new(amount.into(), Currency::EUR),
-            items: Vec::new(),
-        }
+        let placed_at = Timestamp::from_second(day * 86_400).unwrap();
+        let total = Money::new(amount.into(), Currency::EUR);
+        Order::new(OrderId::new(id).unwrap(), customer("ada"), placed_at, status, total)
     }
 
     fn shop() -> MemoryShop {
@@ -276,7 +269,8 @@ mod tests {
         shop
     }
 
-    /// Ada has three orders, of which one does not count, and a cart; Bob has an emptied cart.
+    /// Ada has five orders, of which one does not count, one is refunded in part and one is in
+    /// another currency, and a cart; Bob has an emptied cart.
     fn sample() -> HostSample {
         let shop = Arc::new(shop());
         for id in ["ada", "bob", "cem", "dan"] {
@@ -285,6 +279,13 @@ mod tests {
         shop.put_order(&store(), order("1", 1, 10, OrderStatus::Paid)).unwrap();
         shop.put_order(&store(), order("2", 3, 20, OrderStatus::Pending)).unwrap();
         shop.put_order(&store(), order("3", 2, 40, OrderStatus::Shipped)).unwrap();
+        let mut refunded = order("4", 4, 50, OrderStatus::Delivered);
+        let amount = Money::new(15.into(), Currency::EUR);
+        refunded.refunds = vec![Refund { amount, at: refunded.placed_at, reason: None }];
+        shop.put_order(&store(), refunded).unwrap();
+        let mut foreign = order("5", 5, 60, OrderStatus::Paid);
+        foreign.total.currency = Currency::USD;
+        shop.put_order(&store(), foreign).unwrap();
         let price = Money::new(5.into(), Currency::EUR);
         let item = CartItem { title: "Tea".to_owned(), quantity: 1, price };
         let cart = Cart { items: vec![item], total: price, updated_at: Timestamp::UNIX_EPOCH };
@@ -337,27 +338,30 @@ mod tests {
 
         let recent = shop.recent_orders(&store(), &ada, 2).await.unwrap();
         assert_eq!(recent.iter().map(|o| o.id.as_str()).collect::<Vec<_>>(), ["1", "2"]);
-        let totals = shop.order_totals(&store(), &ada).await.unwrap();
+        let totals = shop.order_totals(&store(), &ada).await.unwrap()[0];
         assert_eq!((totals.count, totals.lifetime_value.amount), (2, 31.into()));
         assert_eq!(totals.first_at.unwrap().as_second(), 3 * 86_400);
 
         shop.put_order(&store(), order("2", 3, 20, OrderStatus::Refunded)).unwrap();
-        assert_eq!(shop.order_totals(&store(), &ada).await.unwrap().count, 1);
+        assert_eq!(shop.order_totals(&store(), &ada).await.unwrap()[0].count, 1);
         assert!(shop.remove_order(&store(), &OrderId::new("1").unwrap()).is_some());
-        assert_eq!(
-            shop.order_totals(&store(), &ada).await.unwrap(),
-            OrderTotals::none(Currency::EUR)
-        );
+        assert_eq!(shop.order_totals(&store(), &ada).await.unwrap(), []);
     }
 
     #[tokio::test]
     async fn what_does_not_fit_changes_nothing() {
         let shop = shop();
         shop.put_order(&store(), order("1", 1, 10, OrderStatus::Paid)).unwrap();
-        let mut foreign = order("1", 1, 10, OrderStatus::Paid);
-        foreign.total.currency = Currency::USD;
-        assert!(matches!(shop.put_order(&store(), foreign), Err(ShopError::Currency(_))));
-        assert_eq!(shop.order_totals(&store(), &customer("ada")).await.unwrap().count, 1);
+        let foreign = Money::new(1.into(), Currency::USD);
+        let mut odd = order("1", 1, 12, OrderStatus::Paid);
+        odd.refunds = vec![Refund { amount: foreign, at: odd.placed_at, reason: None }];
+        assert!(matches!(shop.put_order(&store(), odd), Err(ShopError::Currency(_))));
+        let totals = shop.order_totals(&store(), &customer("ada")).await.unwrap();
+        assert_eq!(totals[0].lifetime_value.amount, 10.into());
+
+        let cart = Cart { items: Vec::new(), total: foreign, updated_at: Timestamp::UNIX_EPOCH };
+        let refused = shop.put_cart(&store(), &customer("ada"), cart);
+        assert!(matches!(refused, Err(ShopError::Currency(_))));
 
         let south = StoreId::new("south").unwrap();
         assert!(shop.put_customer(&south, Customer::new(customer("ada"), "Ada")).is_err());

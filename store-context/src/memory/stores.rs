@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::guard::lock;
-use crate::model::{Store, StoreId};
+use crate::model::{OrganizationId, Store, StoreId};
 use crate::ports::{
     Address, AddressToken, Clock, PortResult, ProvisionLock, StoreAccount, StoreCredentials,
     StoreRecord, Stores, SystemClock,
@@ -118,6 +118,19 @@ impl Stores for MemoryStores {
         let state = lock(&self.state);
         let ids = state.stores.range::<StoreId, _>((from, Bound::Unbounded));
         Ok(ids.take(limit).map(|(id, _)| id.clone()).collect())
+    }
+
+    async fn ids_of(
+        &self,
+        organization: &OrganizationId,
+        after: Option<&StoreId>,
+        limit: usize,
+    ) -> PortResult<Vec<StoreId>> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let state = lock(&self.state);
+        let stores = state.stores.range::<StoreId, _>((from, Bound::Unbounded));
+        let of = |row: &Row| row.record.store.organization.as_ref() == Some(organization);
+        Ok(stores.filter(|(_, row)| of(row)).take(limit).map(|(id, _)| id.clone()).collect())
     }
 
     async fn save(&self, record: &StoreRecord) -> PortResult<Option<u64>> {

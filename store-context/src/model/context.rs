@@ -4,13 +4,15 @@ use iso_currency::Currency;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::activity::Activity;
 use super::cart::Cart;
 use super::customer::Customer;
 use super::insights::Insights;
 use super::order::Order;
 use super::store::{Store, StoreId};
 
-/// The data of a customer at one moment: identity, orders and cart.
+/// The data of a customer at one moment: identity, orders, cart and activity. It is for agents, and for
+/// bots in a proven conversation: orders have links into the shop's administration.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContextSnapshot {
     /// The customer's store.
@@ -23,6 +25,9 @@ pub struct ContextSnapshot {
     pub recent_orders: Vec<Order>,
     /// The customer's cart.
     pub cart: Option<Cart>,
+    /// What the customer did most recently, newest first; `None` if the host records none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recent_activity: Option<Vec<Activity>>,
     /// The parts that could not be read in time, so that an agent does not mistake "unknown" for
     /// "none".
     pub unavailable: Vec<Source>,
@@ -68,4 +73,6 @@ pub enum Source {
     Orders,
     /// The cart.
     Cart,
+    /// The most recent activity.
+    Activity,
 }

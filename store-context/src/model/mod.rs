@@ -1,6 +1,8 @@
-//! The shop's data: stores, customers, orders, carts, and figures derived from them.
+//! The shop's data: stores, customers, orders, carts, activity, and figures derived from them.
 
 mod account_key;
+mod activity;
+mod business_hours;
 mod cart;
 mod context;
 mod customer;
@@ -8,19 +10,29 @@ mod event;
 mod insights;
 mod money;
 mod order;
+mod organization;
 mod proof;
 mod store;
 mod text;
 mod tier;
 
 pub use self::account_key::AccountKey;
+pub(crate) use self::activity::is_web;
+pub use self::activity::{Activity, ActivityKind};
+pub use self::business_hours::{
+    BusinessHours, BusinessHoursError, OpenHours, TimeOfDay, UnknownTimeZone,
+};
 pub use self::cart::{Cart, CartItem};
 pub use self::context::{ContextSnapshot, Source, StoreSummary};
 pub use self::customer::{Customer, CustomerId};
 pub use self::event::{AttributeChange, ConversationFact, Direction, MessageFact, SupportEvent};
 pub use self::insights::{Insights, OrderTotals};
 pub use self::money::{CurrencyMismatch, Money};
-pub use self::order::{Order, OrderId, OrderItem, OrderStatus};
+pub use self::order::{
+    FulfillmentStatus, Order, OrderId, OrderItem, OrderStatus, PaymentStatus, Refund, Return,
+    ReturnStatus, Tracking,
+};
+pub use self::organization::OrganizationId;
 pub use self::proof::{NotProven, Proof};
 pub use self::store::{Branding, ContactIdentifiers, IdentityPolicy, Store, StoreId};
 pub use self::text::InvalidId;

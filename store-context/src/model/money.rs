@@ -25,7 +25,8 @@ pub struct Money {
     pub currency: Currency,
 }
 
-/// The error of adding amounts in different currencies, or of a sum that is too large.
+/// The error of adding or subtracting amounts in different currencies, or of a result that is too
+/// large.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("amounts in {} and {} have no sum", .0.code(), .1.code())]
 pub struct CurrencyMismatch(Currency, Currency);
@@ -52,6 +53,14 @@ impl std::ops::Add for Money {
         }
         let amount = self.amount.checked_add(other.amount).ok_or(mismatch)?;
         Ok(Self::new(amount, self.currency))
+    }
+}
+
+impl std::ops::Sub for Money {
+    type Output = Result<Self, CurrencyMismatch>;
+
+    fn sub(self, other: Self) -> Self::Output {
+        self + Self::new(-other.amount, other.currency)
     }
 }
 

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use iso_currency::Currency;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::business_hours::{BusinessHours, UnknownTimeZone};
+use super::organization::OrganizationId;
 use super::text::text_ids;
 use super::tier::TierPolicy;
 
@@ -40,10 +43,17 @@ pub struct Store {
     /// How the store's customers are identified and proven to Chatwoot.
     #[serde(default)]
     pub identity: IdentityPolicy,
+    /// The organization that the store belongs to, if the host has any above stores.
+    #[serde(default)]
+    pub organization: Option<OrganizationId>,
+    /// The hours in which the store answers its customers; `None` if it has none.
+    #[serde(default)]
+    pub business_hours: Option<BusinessHours>,
 }
 
 impl Store {
-    /// Creates a store with English texts, in UTC, without branding and tiers.
+    /// Creates a store with English texts, in UTC, without branding, tiers, organization and
+    /// business hours.
     ///
     /// ```
     /// use store_context::Currency;
@@ -83,7 +93,18 @@ impl Store {
             branding: None,
             tiers: None,
             identity: IdentityPolicy::default(),
+            organization: None,
+            business_hours: None,
         }
+    }
+
+    /// Returns whether the store is within its business hours at a moment; always if it has none.
+    ///
+    /// # Errors
+    /// Returns an error if the store has hours and its time zone is not known.
+    pub fn is_open(&self, at: Timestamp) -> Result<bool, UnknownTimeZone> {
+        let hours = self.business_hours.as_ref();
+        hours.map_or(Ok(true), |hours| hours.is_open(at, &self.time_zone))
     }
 }
 

@@ -4,6 +4,7 @@
 //! [`memory`](crate::memory) implements them for small hosts and tests. No two of the host's three
 //! ports have a method of the same name, so one type may implement all of them.
 
+mod activity;
 mod audit;
 mod batches;
 mod cache;
@@ -24,6 +25,7 @@ mod webhook_ledger;
 use std::fmt;
 use std::sync::Arc;
 
+pub use self::activity::{ActivityLog, ActivityRecord, NewActivity};
 pub use self::audit::{AuditAction, AuditEntry, AuditRecord, AuditSubject, AuditTrail};
 pub use self::cache::Cache;
 pub use self::carts::Carts;
@@ -68,6 +70,8 @@ pub struct Ports {
     pub cache: Arc<dyn Cache>,
     /// The audit trail.
     pub audit: Arc<dyn AuditTrail>,
+    /// What customers did in the shop; `None` for a host that records none.
+    pub activity: Option<Arc<dyn ActivityLog>>,
     /// The wall clock.
     pub clock: Arc<dyn Clock>,
     /// Receives the engine's notifications; `Arc::new(())` ignores them.

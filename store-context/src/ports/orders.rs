@@ -18,11 +18,10 @@ use crate::model::{CustomerId, Order, OrderTotals, StoreId};
 /// use store_context::async_trait;
 /// use store_context::model::{CustomerId, Order, OrderTotals, StoreId};
 /// use store_context::ports::{Orders, PortResult};
-/// use store_context::Currency;
+/// # use store_context::Currency;
 /// # use store_context::model::{Money, OrderId, OrderStatus};
 ///
 /// struct Shop {
-///     currency: Currency,
 ///     // Stands for a table; a host queries its database.
 ///     orders: HashMap<CustomerId, Vec<Order>>,
 /// }
@@ -42,29 +41,25 @@ use crate::model::{CustomerId, Order, OrderTotals, StoreId};
 ///         Ok(orders)
 ///     }
 ///
-///     async fn order_totals(&self, _: &StoreId, customer: &CustomerId) -> PortResult<OrderTotals> {
-///         // SELECT count(*), sum(total), min(placed_at), max(placed_at) ..
-///         let mut totals = OrderTotals::none(self.currency);
-///         for order in self.orders.get(customer).into_iter().flatten() {
-///             totals.add(order)?;
-///         }
-///         Ok(totals)
+///     async fn order_totals(&self, _: &StoreId, customer: &CustomerId) -> PortResult<Vec<OrderTotals>> {
+///         // SELECT count(*), sum(total - refunded), min(placed_at), max(placed_at) .. GROUP BY currency
+///         let orders = self.orders.get(customer).into_iter().flatten();
+///         Ok(OrderTotals::of(orders)?)
 ///     }
 /// }
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let (store, ada) = (StoreId::new("north")?, CustomerId::new("1")?);
-/// # let order = |id: &str, day: i64, status| -> Result<Order, Box<dyn std::error::Error>> { Ok(Order {
-/// #     id: OrderId::new(id)?, customer: ada.clone(), status, items: Vec::new(),
-/// #     placed_at: store_context::Timestamp::from_second(day * 86_400)?,
-/// #     total: Money::new(5.into(), Currency::EUR),
-/// # }) };
+/// # let order = |id: &str, day: i64, status| -> Result<Order, Box<dyn std::error::Error>> {
+/// #     let (id, at) = (OrderId::new(id)?, store_context::Timestamp::from_second(day * 86_400)?);
+/// #     Ok(Order::new(id, ada.clone(), at, status, Money::new(5.into(), Currency::EUR)))
+/// # };
 /// # let orders = vec![order("1", 1, OrderStatus::Paid)?, order("2", 2, OrderStatus::Cancelled)?];
-/// # let shop = Shop { currency: Currency::EUR, orders: HashMap::from([(ada.clone(), orders)]) };
+/// # let shop = Shop { orders: HashMap::from([(ada.clone(), orders)]) };
 /// # assert_eq!(shop.recent_orders(&store, &ada, 1).await?[0].id.as_str(), "2");
 /// # let bob = CustomerId::new("2")?;
 /// # let totals = shop.order_totals_of(&store, &[ada, bob]).await?;
-/// # assert_eq!(totals.iter().map(|(_, totals)| totals.count).collect::<Vec<_>>(), [1, 0]);
+/// # assert_eq!(totals.iter().map(|(_, totals)| totals.count).collect::<Vec<_>>(), [1]);
 /// # Ok(())
 /// # }
 /// ```
@@ -78,14 +73,18 @@ pub trait Orders: Send + Sync {
         limit: usize,
     ) -> PortResult<Vec<Order>>;
 
-    /// Returns the totals of a customer's orders that count
-    /// ([`OrderStatus::counts`](crate::model::OrderStatus::counts)), in the store's currency;
-    /// [`OrderTotals::none`] if there are none.
-    async fn order_totals(&self, store: &StoreId, customer: &CustomerId)
-    -> PortResult<OrderTotals>;
+    /// Returns the totals of a customer's orders that count ([`Order::counts`]), net of refunds: one
+    /// for each currency in which the customer ordered, in any order. A currency without orders that
+    /// count may be left out.
+    async fn order_totals(
+        &self,
+        store: &StoreId,
+        customer: &CustomerId,
+    ) -> PortResult<Vec<OrderTotals>>;
 
-    /// Returns the totals of each of the given customers, in any order. A customer without orders
-    /// that count may be left out.
+    /// Returns the totals of the given customers, one for each customer and currency, in any order,
+    /// as a query with `GROUP BY customer, currency` finds them. A customer without orders that count
+    /// may be left out.
     async fn order_totals_of(
         &self,
         store: &StoreId,
@@ -93,7 +92,8 @@ pub trait Orders: Send + Sync {
     ) -> PortResult<Vec<(CustomerId, OrderTotals)>> {
         let mut all = Vec::with_capacity(customers.len());
         for customer in customers {
-            all.push((customer.clone(), self.order_totals(store, customer).await?));
+            let totals = self.order_totals(store, customer).await?;
+            all.extend(totals.into_iter().map(|totals| (customer.clone(), totals)));
         }
         Ok(all)
     }

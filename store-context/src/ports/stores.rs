@@ -10,7 +10,7 @@ use url::Url;
 
 use super::credentials::{Address, AddressToken, StoreCredentials};
 use super::{PortError, PortResult};
-use crate::model::{AccountKey, Store, StoreId};
+use crate::model::{AccountKey, OrganizationId, Store, StoreId};
 
 /// A store's resources in Chatwoot. Each is saved as soon as it is created, so that an interrupted
 /// provisioning resumes where it stopped.
@@ -119,6 +119,35 @@ pub trait Stores: Send + Sync {
 
     /// Returns up to `limit` ids that are greater than `after`, in ascending order.
     async fn ids(&self, after: Option<&StoreId>, limit: usize) -> PortResult<Vec<StoreId>>;
+
+    /// Returns up to `limit` ids of an organization's stores that are greater than `after`, in
+    /// ascending order. [`Store::organization`] says which they are.
+    ///
+    /// The default implementation opens one store after another. A storage of many stores overrides
+    /// it.
+    async fn ids_of(
+        &self,
+        organization: &OrganizationId,
+        after: Option<&StoreId>,
+        limit: usize,
+    ) -> PortResult<Vec<StoreId>> {
+        const PAGE: usize = 100;
+        let (mut found, mut after) = (Vec::new(), after.cloned());
+        loop {
+            let page = self.ids(after.as_ref(), PAGE).await?;
+            let Some(last) = page.last() else { return Ok(found) };
+            after = Some(last.clone());
+            for id in page {
+                if found.len() >= limit {
+                    return Ok(found);
+                }
+                let store = self.open(&id).await?.map(|record| record.store);
+                if store.is_some_and(|store| store.organization.as_ref() == Some(organization)) {
+                    found.push(id);
+                }
+            }
+        }
+    }
 
     /// Saves the record's account and credentials if the record's version is still the stored one,
     /// and returns the new version, which is greater. The record's `store` is not saved.

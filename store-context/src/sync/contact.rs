@@ -32,7 +32,7 @@ impl WantedContact {
     /// ```
     /// use store_context::Currency;
     /// use store_context::attributes::CartState;
-    /// use store_context::model::{Customer, CustomerId, Insights, OrderTotals, TierPolicy};
+    /// use store_context::model::{Customer, CustomerId, Insights, TierPolicy};
     /// use store_context::sync::WantedContact;
     ///
     /// let customer = Customer {
@@ -40,7 +40,7 @@ impl WantedContact {
     ///     ..Customer::new(CustomerId::new("42").unwrap(), "Sanne")
     /// };
     /// let tiers = TierPolicy::new([("bronze", 0)]).unwrap();
-    /// let insights = Insights::new(OrderTotals::none(Currency::EUR), Some(&tiers));
+    /// let insights = Insights::new(Currency::EUR, [], Some(&tiers));
     /// let wanted = WantedContact::new("4b1d".to_owned(), &customer, &insights, CartState::Empty);
     /// assert_eq!(wanted.email, None, "the address is not proven");
     /// assert_eq!(wanted.custom_attributes["customer_tier"], "bronze");

@@ -14,7 +14,7 @@ use super::write::{Attempt, WriteError, Written};
 use crate::accounts::{OpenAccount, StoreAccountError};
 use crate::attributes::CartState;
 use crate::guard;
-use crate::model::{CustomerId, Insights, StoreId};
+use crate::model::{CustomerId, Insights, Store, StoreId};
 use crate::ports::{
     Doubt, Hold, Link, PortError, PortResult, Ports, Priority, Settlement, SyncClaim,
 };
@@ -54,7 +54,8 @@ impl ContactSync {
             None => None,
         };
         let cart = cart.as_ref().map_or(CartState::NoCarts, |cart| cart.as_ref().into());
-        let insights = Insights::new(totals, open.record.store.tiers.as_ref());
+        let Store { currency, tiers, .. } = &open.record.store;
+        let insights = Insights::new(*currency, totals, tiers.as_ref());
         let identifier = open.identity.identifier(id);
         Ok(Some(WantedContact::new(identifier, &customer, &insights, cart)))
     }

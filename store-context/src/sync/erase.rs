@@ -19,15 +19,16 @@ pub enum Erased {
 }
 
 impl ContactSync {
-    /// Erases a customer: deletes the contact with its conversations, and prevents every later
-    /// write of the customer's data, including writes that are already wanted or computed. This
-    /// holds until [`SyncLedger::forget`](crate::ports::SyncLedger::forget).
+    /// Erases a customer: deletes the contact with its conversations and the recorded activity, and
+    /// prevents every later write of the customer's data to Chatwoot, including writes that are
+    /// already wanted or computed. This holds until [`SyncLedger::forget`](crate::ports::SyncLedger::forget).
     ///
     /// A contact that is online cannot be deleted: it is anonymized at once, except for the
     /// identifier, by which it is found again, and deleted later.
     ///
     /// # Errors
-    /// Returns an error if the ledger or the audit trail failed. Repeating the call is safe.
+    /// Returns an error if the ledger, the audit trail or the activity log failed. Repeating the call
+    /// is safe.
     pub async fn erase(
         &self,
         store: &StoreId,
@@ -37,6 +38,9 @@ impl ContactSync {
         self.forget_context(store, customer).await;
         self.ports.sync.erase(store, customer).await?;
         self.audit(store, AuditAction::Erase, customer).await?;
+        if let Some(activity) = &self.ports.activity {
+            self.in_time("activity", activity.forget(store, customer)).await?;
+        }
         let claim = match self.hold_waiting(store, customer, PATIENCE).await {
             Ok(claim) => claim,
             Err(WriteError::Port(error)) => return Err(error.into()),

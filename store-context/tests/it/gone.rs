@@ -188,7 +188,7 @@ impl Orders for GoesMeanwhile {
         &self,
         store: &StoreId,
         customer: &CustomerId,
-    ) -> PortResult<OrderTotals> {
+    ) -> PortResult<Vec<OrderTotals>> {
         let totals = self.shop.order_totals(store, customer).await;
         if !self.gone.swap(true, Ordering::SeqCst) {
             self.shop.remove_customer(store, customer);

@@ -42,14 +42,9 @@ fn renamed(customer: &Customer, name: &str) -> Customer {
 }
 
 fn buy(bench: &Bench, customer: &CustomerId, number: u32) {
-    let order = Order {
-        id: OrderId::new(format!("{customer}-{number}")).unwrap(),
-        customer: customer.clone(),
-        placed_at: Timestamp::now(),
-        status: OrderStatus::Paid,
-        total: Money::new(10.into(), bench.stores[0].currency),
-        items: Vec::new(),
-    };
+    let id = OrderId::new(format!("{customer}-{number}")).unwrap();
+    let total = Money::new(10.into(), bench.stores[0].currency);
+    let order = Order::new(id, customer.clone(), Timestamp::now(), OrderStatus::Paid, total);
     bench.shop.put_order(bench.north(), order).unwrap();
 }
 
@@ -145,7 +140,7 @@ impl Orders for ErasesMeanwhile {
         &self,
         store: &StoreId,
         customer: &CustomerId,
-    ) -> PortResult<OrderTotals> {
+    ) -> PortResult<Vec<OrderTotals>> {
         let totals = self.shop.order_totals(store, customer).await;
         if !self.erased.swap(true, Ordering::SeqCst) {
             self.shop.remove_customer(store, customer);

@@ -18,14 +18,9 @@ use store_context::sync::{
 use crate::support::{Bench, customer, every_fault, holds_none, outcomes, whole};
 
 fn buy(bench: &Bench, customer: &CustomerId, number: u32, amount: i64) {
-    let order = Order {
-        id: OrderId::new(format!("{customer}-{number}")).unwrap(),
-        customer: customer.clone(),
-        placed_at: Timestamp::now(),
-        status: OrderStatus::Paid,
-        total: Money::new(amount.into(), bench.stores[0].currency),
-        items: Vec::new(),
-    };
+    let id = OrderId::new(format!("{customer}-{number}")).unwrap();
+    let total = Money::new(amount.into(), bench.stores[0].currency);
+    let order = Order::new(id, customer.clone(), Timestamp::now(), OrderStatus::Paid, total);
     bench.shop.put_order(bench.north(), order).unwrap();
 }
 

@@ -62,14 +62,10 @@ impl Person {
     async fn order(&mut self, shop: &Shop) -> Result<()> {
         self.orders += 1;
         let Self { store, customer, orders, .. } = self;
-        let order = Order {
-            id: OrderId::new(format!("{customer}-{orders}"))?,
-            customer: customer_id(*customer)?,
-            placed_at: Timestamp::now(),
-            status: OrderStatus::Paid,
-            total: Money::new(Decimal::from(40), Currency::EUR),
-            items: Vec::new(),
-        };
+        let (id, customer) =
+            (OrderId::new(format!("{customer}-{orders}"))?, customer_id(*customer)?);
+        let total = Money::new(Decimal::from(40), Currency::EUR);
+        let order = Order::new(id, customer, Timestamp::now(), OrderStatus::Paid, total);
         let store = store_id(*store)?;
         patiently(|| shop.put_order(&store, &order)).await
     }

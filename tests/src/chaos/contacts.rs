@@ -8,7 +8,7 @@ use chatwoot_client::application::contacts::{Contact, NewContact};
 use examples::shop::Shop;
 use store_context::accounts::{Accounts, OpenAccount};
 use store_context::attributes::CartState;
-use store_context::model::{Customer, Insights, OrderTotals};
+use store_context::model::{Customer, Insights, Store};
 use store_context::ports::{Customers, Orders, PortFailure};
 use store_context::sync::WantedContact;
 
@@ -30,12 +30,16 @@ pub(super) async fn diverged(
     let present = shop.customers(&id, &ids).await.map_err(PortFailure::from)?;
     let present: BTreeMap<_, Customer> =
         present.into_iter().map(|customer| (customer.id.clone(), customer)).collect();
-    let totals = shop.order_totals_of(&id, &ids).await.map_err(PortFailure::from)?;
-    let tiers = new_store(store)?.tiers;
+    let mut totals: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (id, of) in shop.order_totals_of(&id, &ids).await.map_err(PortFailure::from)? {
+        totals.entry(id).or_default().push(of);
+    }
+    let Store { currency, tiers, .. } = new_store(store)?;
     let mut faults = Vec::new();
-    for (number, (customer, totals)) in (0..).zip(totals) {
-        let customer = present.get(&customer).context("the customer is in the shop")?;
-        let insights = Insights::new(totals as OrderTotals, tiers.as_ref());
+    for (number, id) in (0..).zip(&ids) {
+        let customer = present.get(id).context("the customer is in the shop")?;
+        let totals = totals.remove(id).unwrap_or_default();
+        let insights = Insights::new(currency, totals, tiers.as_ref());
         let identifier = open.identity.identifier(&customer.id);
         let wanted = WantedContact::new(identifier, customer, &insights, CartState::NoCarts);
         if let Some(wrong) = wrong(&contacts, &wanted, &marker(store, number)) {

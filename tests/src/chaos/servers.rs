@@ -57,6 +57,7 @@ impl Servers {
             carts: None,
             stores,
             audit: Arc::new(PostgresAuditTrail::new(database.clone())),
+            activity: None,
             sweeps: Arc::new(PostgresSweeps::new(database.clone())),
             sync: Arc::new(sync),
             webhooks: Arc::new(PostgresWebhookLedger::new(database)),

@@ -46,13 +46,13 @@ impl Orders for Shop {
         &self,
         store: &StoreId,
         customer: &CustomerId,
-    ) -> PortResult<OrderTotals> {
+    ) -> PortResult<Vec<OrderTotals>> {
         let person = self.read(store, customer).await.map_err(failed)?;
         let count = person.map_or(0, |person| person.orders);
         let mut totals = OrderTotals::none(Currency::EUR);
         totals.count = count.into();
         totals.lifetime_value = Money::new(Decimal::from(count * PRICE), Currency::EUR);
-        Ok(totals)
+        Ok(vec![totals])
     }
 }
 

@@ -13,7 +13,7 @@ use sqlx::postgres::PgRow;
 use sqlx::postgres::types::PgInterval;
 use sqlx::types::Json;
 use sqlx::{Postgres, Row, Transaction};
-use store_context::model::{Store, StoreId};
+use store_context::model::{OrganizationId, Store, StoreId};
 use store_context::ports::{
     Address, AddressToken, AuditAction, PortResult, ProvisionLock, StoreAccount, StoreCredentials,
     StoreRecord, Stores,
@@ -196,14 +196,15 @@ impl Stores for PostgresStores {
     async fn put(&self, store: &Store) -> PortResult<()> {
         // The row is locked also if it is there, so that it is not removed before the next statement.
         const KNOW: &str = "
-            INSERT INTO store_context.store_versions (store, version)
-            VALUES ($1, nextval('store_context.store_changes'))
-            ON CONFLICT (store) DO UPDATE SET store = excluded.store";
+            INSERT INTO store_context.store_versions (store, version, organization)
+            VALUES ($1, nextval('store_context.store_changes'), $2)
+            ON CONFLICT (store) DO UPDATE SET organization = excluded.organization";
         const PUT: &str = "
             INSERT INTO store_context.stores (store, config, account) VALUES ($1, $2, '{}')
             ON CONFLICT (store) DO UPDATE SET config = excluded.config";
         let mut transaction = self.begin(&store.id).await?;
         let know = sqlx::query(self.database.sql(KNOW)).bind(store.id.as_str());
+        let know = know.bind(store.organization.as_ref().map(OrganizationId::as_str));
         know.execute(&mut *transaction).await.map_err(failed)?;
         let put = sqlx::query(self.database.sql(PUT)).bind(store.id.as_str()).bind(Json(store));
         put.execute(&mut *transaction).await.map_err(failed)?;
@@ -238,6 +239,21 @@ impl Stores for PostgresStores {
         let ids = sqlx::query_scalar(self.database.sql(IDS));
         let ids = ids.bind(after.map_or("", StoreId::as_str));
         let ids = ids.bind(values::limit(limit));
+        let ids: Vec<String> = ids.fetch_all(self.database.pool()).await.map_err(failed)?;
+        ids.into_iter().map(store_id).collect()
+    }
+
+    async fn ids_of(
+        &self,
+        organization: &OrganizationId,
+        after: Option<&StoreId>,
+        limit: usize,
+    ) -> PortResult<Vec<StoreId>> {
+        const IDS: &str = "
+            SELECT store FROM store_context.store_versions
+            WHERE organization = $1 AND store > $2 ORDER BY store LIMIT $3";
+        let ids = sqlx::query_scalar(self.database.sql(IDS)).bind(organization.as_str());
+        let ids = ids.bind(after.map_or("", StoreId::as_str)).bind(values::limit(limit));
         let ids: Vec<String> = ids.fetch_all(self.database.pool()).await.map_err(failed)?;
         ids.into_iter().map(store_id).collect()
     }

@@ -1,5 +1,6 @@
 //! The storage in Postgres, on a real server.
 
+mod activity;
 mod audit_trail;
 mod isolation;
 mod migrations;

@@ -56,6 +56,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         carts: None,
         stores,
         audit: Arc::new(PostgresAuditTrail::new(database.clone())),
+        activity: None,
         sweeps: Arc::new(PostgresSweeps::new(database.clone())),
         sync: Arc::new(sync_ledger),
         webhooks: Arc::new(PostgresWebhookLedger::new(database)),

@@ -62,7 +62,7 @@ async fn bodies(
             let customer = customer.map_err(PortFailure::from)?.context("a customer left")?;
             let totals = ports.orders.order_totals(&store.id, &id).await;
             let totals = totals.map_err(PortFailure::from)?;
-            let insights = Insights::new(totals, store.tiers.as_ref());
+            let insights = Insights::new(store.currency, totals, store.tiers.as_ref());
             let wanted = WantedContact::new(id.to_string(), &customer, &insights, CartState::Empty);
             bodies.push(serde_json::to_vec(&to_new(&wanted))?);
         }

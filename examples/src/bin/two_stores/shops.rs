@@ -103,12 +103,10 @@ pub(crate) fn order(
     purchase: &Purchase,
 ) -> Result<Order, InvalidId> {
     let title = if store.locale == "nl" { "Boerenkaas, belegen" } else { "LP, mint condition" };
+    let id = OrderId::new(format!("{}", 1001 + number))?;
+    let total = Money::new(purchase.amount, store.currency);
     Ok(Order {
-        id: OrderId::new(format!("{}", 1001 + number))?,
-        customer,
-        placed_at: purchase.placed_at,
-        status: OrderStatus::Delivered,
-        total: Money::new(purchase.amount, store.currency),
         items: vec![OrderItem { title: title.to_owned(), quantity: purchase.items }],
+        ..Order::new(id, customer, purchase.placed_at, OrderStatus::Delivered, total)
     })
 }

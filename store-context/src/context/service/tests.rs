@@ -4,12 +4,13 @@ mod support;
 
 use chatwoot_client::AccountId;
 use futures_util::future::join_all;
+use iso_currency::Currency;
 use tokio::time::{Instant, advance, sleep};
 
 use self::support::*;
 use super::*;
 use crate::memory::{self, MemoryShop};
-use crate::model::{AccountKey, Customer, Store};
+use crate::model::{AccountKey, Customer, NotProven, Proof, Refund, Store, Tracking};
 use crate::ports::{Cache, Fingerprint, Hold, Link, Settlement, StoreRecord};
 
 #[tokio::test(start_paused = true)]
@@ -95,12 +96,104 @@ async fn without_the_customer_there_is_no_snapshot() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn totals_in_another_currency_are_not_ranked() {
-    let (_, ports) = host().await;
+async fn totals_in_another_currency_are_listed_and_not_ranked() {
+    let (host, ports) = host().await;
+    let mut foreign = order(7, "900");
+    foreign.total.currency = Currency::GBP;
+    host.shop.put_order(&north(), foreign).unwrap();
+    let uncached = ContextConfig { ttl: Duration::ZERO, ..ContextConfig::default() };
+    let snapshot = ask(&ContextService::new(ports.clone(), uncached.clone())).await;
+    assert_eq!(snapshot.unavailable, []);
+    let insights = snapshot.insights.unwrap();
+    assert_eq!(insights.totals.lifetime_value.to_string(), "60.60 EUR");
+    let others: Vec<_> =
+        insights.other_currencies.iter().map(|it| it.lifetime_value.to_string()).collect();
+    assert_eq!(others, ["900.00 GBP"]);
+
     let dollars = Store { currency: Currency::USD, ..store(&north()) };
     ports.stores.put(&dollars).await.unwrap();
-    let snapshot = ask(&ContextService::new(ports, ContextConfig::default())).await;
-    assert_eq!(snapshot.unavailable, [Source::Totals]);
+    let insights = ask(&ContextService::new(ports, uncached)).await.insights.unwrap();
+    assert_eq!((insights.totals.count, insights.tier.unwrap().as_str()), (0, "bronze"));
+    assert_eq!(insights.other_currencies.len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn links_that_are_no_web_pages_are_left_out() {
+    let (host, ports) = host().await;
+    let tracking = |url: &str| Tracking { url: url.parse().ok(), ..Tracking::default() };
+    let mut odd = order(9, "1");
+    odd.admin_url = "javascript:alert(document.domain)".parse().ok();
+    odd.tracking = vec![tracking("data:text/html,x"), tracking("https://postnl.example/3S1")];
+    host.shop.put_order(&north(), odd).unwrap();
+    let mut fine = order(8, "1");
+    fine.admin_url = "https://north.example.com/admin/8".parse().ok();
+    host.shop.put_order(&north(), fine.clone()).unwrap();
+    let orders = ask(&ContextService::new(ports, ContextConfig::default())).await.recent_orders;
+    assert_eq!((&orders[0].admin_url, &orders[0].tracking[0].url), (&None, &None));
+    assert_eq!(orders[0].tracking.len(), 2);
+    assert!(orders[0].tracking[1].url.is_some());
+    assert_eq!(orders[1], fine);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_snapshot_has_the_newest_activity_if_the_host_records_any() {
+    let (_, service) = service().await;
+    assert_eq!(ask(&service).await.recent_activity, None, "a host without");
+    let json = service.snapshot_json(&north(), &ada()).await.unwrap().unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+    assert_eq!(json.get("recent_activity"), None);
+
+    let (_, mut ports) = host().await;
+    let log = Arc::new(SlowLog::default());
+    ports.activity = Some(log.clone());
+    let config = ContextConfig { recent_activity: 2, ..ContextConfig::default() };
+    let service = ContextService::new(ports, config);
+    assert_eq!(ask(&service).await.recent_activity, Some(Vec::new()), "nothing yet");
+    for second in [1, 3, 2] {
+        log.view(second).await;
+    }
+    assert_eq!(ask(&service).await.recent_activity, Some(Vec::new()), "a cached snapshot");
+    service.forget(&north(), &ada()).await;
+    let seen = |snapshot: ContextSnapshot| {
+        let activity = snapshot.recent_activity.unwrap();
+        activity.iter().map(|it| it.at().as_second()).collect::<Vec<_>>()
+    };
+    assert_eq!(seen(ask(&service).await), [3, 2]);
+    assert_eq!(seen(ask(&service).await), [3, 2], "cached");
+
+    service.forget(&north(), &ada()).await;
+    *log.mood.lock().unwrap() = Mood { delay: 151 * MS, broken: false };
+    let late = ask(&service).await;
+    assert_eq!((&*late.unavailable, seen(late.clone()).len()), (&[Source::Activity][..], 0));
+    *log.mood.lock().unwrap() = Mood { delay: Duration::ZERO, broken: true };
+    assert_eq!(ask(&service).await.unavailable, [Source::Activity], "nothing late is cached");
+    *log.mood.lock().unwrap() = Mood::default();
+    assert_eq!(seen(ask(&service).await), [3, 2]);
+}
+
+/// What may be said in a conversation that is not proven has nothing of the customer, whatever the
+/// host knows.
+#[tokio::test(start_paused = true)]
+async fn an_unproven_conversation_has_nothing_of_the_customer() {
+    let (host, mut ports) = host().await;
+    let log = Arc::new(SlowLog::default());
+    log.view(1).await;
+    ports.activity = Some(log);
+    let mut order = order(9, "77.77");
+    order.admin_url = "https://north.example.com/admin/9".parse().ok();
+    let (amount, at) = (order.total, order.placed_at);
+    order.refunds = vec![Refund { amount, at, reason: Some("broken".to_owned()) }];
+    host.shop.put_order(&north(), order).unwrap();
+    let service = ContextService::new(ports, ContextConfig::default());
+    let proof = Proof::NotProven(NotProven::Missing);
+    let said = service.for_conversation(&north(), &proof).await.unwrap().unwrap();
+    assert_eq!(
+        serde_json::to_value(said).unwrap(),
+        serde_json::json!({ "not_proven": { "why": "missing", "store": {
+            "id": "north", "name": "North", "locale": "nl", "currency": "EUR",
+            "time_zone": "Europe/Amsterdam",
+        }}})
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -121,7 +214,7 @@ async fn what_the_cache_garbled_is_read_anew() {
     let (host, ports) = host().await;
     let text = key(&north(), &ada());
     // Of another version, and of this one.
-    for (garbled, first, second) in [("{}", 1, 1), ("1 {}", 2, 3)] {
+    for (garbled, first, second) in [("{}", 1, 1), ("2 {}", 2, 3)] {
         ports.cache.put(&text, garbled.into(), Duration::from_mins(1)).await.unwrap();
         let service = ContextService::new(ports.clone(), ContextConfig::default());
         ask(&service).await;

@@ -343,7 +343,7 @@ impl Orders for Counted {
         &self,
         store: &StoreId,
         customer: &CustomerId,
-    ) -> PortResult<OrderTotals> {
+    ) -> PortResult<Vec<OrderTotals>> {
         count(&self.counts.totals, self.shop.order_totals(store, customer)).await
     }
 }
@@ -391,13 +391,12 @@ fn fill(shop: &MemoryShop, store: &Store) -> Result<usize> {
         customer.registered_at = Some(Timestamp::from_second(1_700_000_000)?);
         shop.put_customer(&store.id, customer)?;
         for order in 0..ORDERS {
+            let at = Timestamp::from_second(1_750_000_000 + i64::try_from(order)?)?;
+            let total = Money::new(Decimal::new(1_999, 2), store.currency);
+            let order_id = OrderId::new(format!("{number}-{order}"))?;
             let order = Order {
-                id: OrderId::new(format!("{number}-{order}"))?,
-                customer: id.clone(),
-                placed_at: Timestamp::from_second(1_750_000_000 + i64::try_from(order)?)?,
-                status: OrderStatus::Delivered,
-                total: Money::new(Decimal::new(1_999, 2), store.currency),
                 items: vec![OrderItem { title: "Darjeeling, first flush".to_owned(), quantity: 2 }],
+                ..Order::new(order_id, id.clone(), at, OrderStatus::Delivered, total)
             };
             shop.put_order(&store.id, order)?;
         }

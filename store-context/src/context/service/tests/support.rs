@@ -4,15 +4,19 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
+use iso_currency::Currency;
 use jiff::Timestamp;
 use tokio::time::sleep;
 
 use super::*;
 use crate::memory::{self, MemoryShop};
 use crate::model::{
-    Cart, CartItem, Customer, Money, Order, OrderId, OrderItem, OrderStatus, Store, TierPolicy,
+    Activity, ActivityKind, Cart, CartItem, Customer, Money, Order, OrderId, OrderItem,
+    OrderStatus, OrderTotals, Store, TierPolicy,
 };
-use crate::ports::{Cache, Carts, Cursor, CustomerPage, Customers, Orders};
+use crate::ports::{
+    ActivityLog, ActivityRecord, Cache, Carts, Cursor, CustomerPage, Customers, NewActivity, Orders,
+};
 
 pub(super) const MS: Duration = Duration::from_millis(1);
 
@@ -76,7 +80,7 @@ impl Orders for Host {
         &self,
         store: &StoreId,
         customer: &CustomerId,
-    ) -> PortResult<OrderTotals> {
+    ) -> PortResult<Vec<OrderTotals>> {
         Mood::pass(&self.totals).await?;
         self.shop.order_totals(store, customer).await
     }
@@ -87,6 +91,53 @@ impl Carts for Host {
     async fn cart(&self, store: &StoreId, customer: &CustomerId) -> PortResult<Option<Cart>> {
         Mood::pass(&self.cart).await?;
         self.shop.cart(store, customer).await
+    }
+}
+
+/// An activity log that can be slow or broken.
+#[derive(Default)]
+pub(super) struct SlowLog {
+    log: memory::MemoryActivityLog,
+    pub(super) mood: Mutex<Mood>,
+}
+
+impl SlowLog {
+    /// Records that Ada viewed a page at a second of 1970.
+    pub(super) async fn view(&self, second: i64) {
+        let at = Timestamp::from_second(second).unwrap();
+        let activity = Activity::new(at, ActivityKind::PageViewed, "Tea");
+        let new = NewActivity { store: north(), customer: ada(), activity };
+        self.record(&[new]).await.unwrap();
+    }
+}
+
+#[async_trait]
+impl ActivityLog for SlowLog {
+    async fn record(&self, activities: &[NewActivity]) -> PortResult<()> {
+        self.log.record(activities).await
+    }
+
+    async fn activities(
+        &self,
+        store: &StoreId,
+        customer: &CustomerId,
+        before: Option<&ActivityRecord>,
+        limit: usize,
+    ) -> PortResult<Vec<ActivityRecord>> {
+        Mood::pass(&self.mood).await?;
+        self.log.activities(store, customer, before, limit).await
+    }
+
+    async fn purge(&self, age: Duration, limit: usize) -> PortResult<u64> {
+        self.log.purge(age, limit).await
+    }
+
+    async fn forget(&self, store: &StoreId, customer: &CustomerId) -> PortResult<u64> {
+        self.log.forget(store, customer).await
+    }
+
+    async fn forget_store(&self, store: &StoreId, limit: usize) -> PortResult<u64> {
+        self.log.forget_store(store, limit).await
     }
 }
 
@@ -163,13 +214,11 @@ pub(super) fn store(id: &StoreId) -> Store {
 }
 
 pub(super) fn order(day: i64, amount: &str) -> Order {
+    let (id, at) = (format!("order {day}"), Timestamp::from_second(day * 86_400).unwrap());
+    let total = Money::new(amount.parse().unwrap(), Currency::EUR);
     Order {
-        id: OrderId::new(format!("order {day}")).unwrap(),
-        customer: ada(),
-        placed_at: Timestamp::from_second(day * 86_400).unwrap(),
-        status: OrderStatus::Paid,
-        total: Money::new(amount.parse().unwrap(), Currency::EUR),
         items: vec![OrderItem { title: "Tea".to_owned(), quantity: 2 }],
+        ..Order::new(OrderId::new(id).unwrap(), ada(), at, OrderStatus::Paid, total)
     }
 }
 

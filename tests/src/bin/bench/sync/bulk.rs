@@ -59,14 +59,10 @@ fn fill(host: &Host, store: &StoreId, purchases: &Purchases) -> anyhow::Result<(
     for (id, bought) in purchases {
         let customer = customer(id, format!("Customer {id}"))?;
         for (number, (placed_at, amount)) in bought.iter().enumerate() {
-            let order = Order {
-                id: OrderId::new(format!("{id}-{number}"))?,
-                customer: customer.id.clone(),
-                placed_at: *placed_at,
-                status: OrderStatus::Paid,
-                total: Money::new(*amount, Currency::EUR),
-                items: Vec::new(),
-            };
+            let order_id = OrderId::new(format!("{id}-{number}"))?;
+            let total = Money::new(*amount, Currency::EUR);
+            let order =
+                Order::new(order_id, customer.id.clone(), *placed_at, OrderStatus::Paid, total);
             host.shop.put_order(store, order)?;
         }
         host.shop.put_customer(store, customer)?;
