@@ -11,7 +11,7 @@ use super::orphans::Orphan;
 use super::plan::{FieldChange, PlanAction, Planned, ResourceKind};
 use super::steps::InboxStep;
 use super::{AtStep, ProvisionError, Run, member, missing, read};
-use crate::model::Branding;
+use crate::model::{Branding, BusinessHours};
 
 const STEP: &str = "inboxes";
 
@@ -177,8 +177,9 @@ impl Run<'_> {
                 None => Found::None,
             },
             // What has the settings of a created inbox is one whose creation could not be saved.
-            [inbox] if !adopted.account => Found::Managed(inbox),
-            [inbox] if !differs(inbox, &self.managed_settings(channel)) => Found::Managed(inbox),
+            [inbox] if !adopted.account || !differs(inbox, &self.created_settings(channel)) => {
+                Found::Managed(inbox)
+            }
             [inbox] => Found::Adopted(inbox),
             several => ambiguous(several),
         }
@@ -284,7 +285,8 @@ impl Run<'_> {
 
     fn website_settings(&self) -> InboxPatch {
         let store = self.store;
-        // Without branding, the agents' settings stay.
+        let hours = store.business_hours.as_ref();
+        // Without branding and business hours, the agents' settings stay.
         let branded = |text: fn(&Branding) -> &String| match &store.branding {
             Some(branding) => Patch::Set(text(branding).clone()),
             None => Patch::Keep,
@@ -294,6 +296,8 @@ impl Run<'_> {
             greeting_enabled: if store.branding.is_some() { Patch::Set(true) } else { Patch::Keep },
             greeting_message: branded(|branding| &branding.greeting),
             timezone: Patch::Set(store.time_zone.clone()),
+            working_hours_enabled: hours.map_or(Patch::Keep, |_| Patch::Set(true)),
+            working_hours: hours.map(BusinessHours::working_hours),
             channel: Some(ChannelPatch {
                 website_url: Patch::Set(store.website.to_string()),
                 widget_color: branded(|branding| &branding.color),
@@ -306,6 +310,13 @@ impl Run<'_> {
         }
     }
 
+    /// Returns the settings of an inbox that was just created: Chatwoot sets working hours in a
+    /// change only.
+    fn created_settings(&self, channel: Channel) -> InboxPatch {
+        let (working_hours_enabled, working_hours) = (Patch::Keep, None);
+        InboxPatch { working_hours_enabled, working_hours, ..self.managed_settings(channel) }
+    }
+
     pub(super) async fn apply_inboxes(
         &mut self,
         account: &Account,
@@ -314,8 +325,15 @@ impl Run<'_> {
     ) -> Result<(), ProvisionError> {
         for PlannedInbox { channel, inbox, is_adopted, adds_member } in planned {
             let inbox = match inbox {
-                Planned::Create(new) => account.inboxes().create(&new).await.at(STEP)?,
-                Planned::Change(is, to) => account.inboxes().update(is.id, &to).await.at(STEP)?,
+                Planned::Create(new) => self.create_inbox(account, channel, &new).await?,
+                Planned::Change(is, to) => {
+                    let id = is.id;
+                    if is_adopted {
+                        // Saved before the change, after which it may look like a created one.
+                        self.keep_inbox(channel, is, true).await?;
+                    }
+                    account.inboxes().update(id, &to).await.at(STEP)?
+                }
                 Planned::Keep(is) => is,
                 Planned::Conflict => continue,
             };
@@ -326,6 +344,22 @@ impl Run<'_> {
             }
         }
         Ok(())
+    }
+
+    async fn create_inbox(
+        &mut self,
+        account: &Account,
+        channel: Channel,
+        new: &NewInbox,
+    ) -> Result<Inbox, ProvisionError> {
+        let made = account.inboxes().create(new).await.at(STEP)?;
+        let to = self.managed_settings(channel);
+        if !differs(&made, &to) {
+            return Ok(made);
+        }
+        let id = made.id;
+        self.keep_inbox(channel, made, false).await?;
+        account.inboxes().update(id, &to).await.at(STEP)
     }
 
     async fn keep_inbox(
@@ -444,7 +478,8 @@ fn differences(is: &Inbox, to: &InboxPatch) -> Vec<FieldChange> {
         if covers(&field, present, &wanted) {
             return None;
         }
-        Some(FieldChange::new(field, shown(present), shown(&wanted)))
+        let (from, to) = (shown(&field, present), shown(&field, &wanted));
+        Some(FieldChange::new(field, from, to))
     });
     differing.collect()
 }
@@ -456,20 +491,51 @@ fn object(value: Result<Value, serde_json::Error>) -> Map<String, Value> {
     }
 }
 
-/// Returns whether a present value is the wanted one. Email addresses are compared without case.
+/// Returns whether a present value is the wanted one. Email addresses are compared without case;
+/// of each day's working hours, the fields that are wanted.
 fn covers(field: &str, present: &Value, wanted: &Value) -> bool {
     match (present, wanted) {
         (Value::String(present), Value::String(wanted)) if field == "email" => {
             present.eq_ignore_ascii_case(wanted)
         }
+        (Value::Array(present), Value::Array(wanted)) if field == "working_hours" => {
+            let is_set = |wanted: &Value| present.iter().any(|day| is_day(day, wanted));
+            wanted.iter().all(is_set)
+        }
         _ => present == wanted,
     }
 }
 
-fn shown(value: &Value) -> Option<String> {
+fn is_day(present: &Value, wanted: &Value) -> bool {
+    let mut fields = wanted.as_object().into_iter().flatten();
+    fields.all(|(field, value)| value.is_null() || present.get(field) == Some(value))
+}
+
+fn shown(field: &str, value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
         Value::String(text) => Some(text.clone()),
+        Value::Array(days) if field == "working_hours" => {
+            Some(days.iter().map(day).collect::<Vec<_>>().join(", "))
+        }
         other => Some(other.to_string()),
     }
+}
+
+/// Returns a day's working hours in words.
+fn day(hours: &Value) -> String {
+    const NAMES: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+    let number = |field: &str| hours.get(field).and_then(Value::as_u64).unwrap_or_default();
+    let is = |field: &str| hours.get(field) == Some(&Value::Bool(true));
+    let place = usize::try_from(number("day_of_week")).unwrap_or_default();
+    let name = NAMES.get(place).copied().unwrap_or_default();
+    if is("closed_all_day") {
+        return format!("{name} closed");
+    }
+    if is("open_all_day") {
+        return format!("{name} all day");
+    }
+    let time = |hour, minute| format!("{:02}:{:02}", number(hour), number(minute));
+    let (open, close) = (time("open_hour", "open_minutes"), time("close_hour", "close_minutes"));
+    format!("{name} {open} to {close}")
 }

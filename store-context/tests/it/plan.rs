@@ -6,7 +6,8 @@ use chatwoot_client::application::inboxes::{ChannelPatch, InboxPatch};
 use chatwoot_client::application::webhooks::{WebhookPatch, WebhookSubscription};
 use chatwoot_client::fake::FakeChatwoot;
 use chatwoot_client::types::Role;
-use store_context::model::Store;
+use store_context::Weekday;
+use store_context::model::{BusinessHours, Store};
 use store_context::provision::{
     PlanAction, ProvisionConfig, ProvisionError, ProvisionPlan, Provisioner, ResourceKind,
 };
@@ -126,6 +127,37 @@ async fn a_plan_names_each_field_that_changes() {
         ],
         "{plan}"
     );
+}
+
+#[tokio::test]
+async fn business_hours_are_the_website_inboxs_working_hours() {
+    let bench = Bench::new();
+    let hours = BusinessHours::closed().open([Weekday::Monday], "09:00", "17:30").unwrap();
+    let hours = hours.open([Weekday::Sunday], "00:00", "24:00").unwrap();
+    let store = Store { business_hours: Some(hours), ..bench.stores[0].clone() };
+    let provisioner = bench.provisioner(config(PUBLIC_URL));
+    plan_and_provision(&bench, &provisioner, &store).await;
+    let inbox = bench.record(&store.id).await.account.website_inbox.unwrap();
+    let website = bench.account(&store.id).await.inboxes().get(inbox).await.unwrap();
+    assert_eq!(website.working_hours_enabled, Some(true));
+    let days = website.working_hours.unwrap();
+    let monday = days.iter().find(|day| day.day_of_week == 1).unwrap();
+    assert_eq!((monday.open_hour, monday.close_minutes), (Some(9), Some(30)));
+    assert_eq!(days.iter().filter(|day| day.closed_all_day == Some(true)).count(), 5);
+
+    let longer = BusinessHours::closed().open([Weekday::Monday], "08:30", "17:30").unwrap();
+    let changed = Store { business_hours: Some(longer), ..store };
+    let plan = plan_and_provision(&bench, &provisioner, &changed).await;
+    assert!(
+        plan.to_string().contains(
+            "working_hours from \"Sun all day, Mon 09:00 to 17:30, Tue closed, Wed closed, \
+             Thu closed, Fri closed, Sat closed\" to \"Sun closed, Mon 08:30 to 17:30, "
+        ),
+        "{plan}"
+    );
+    // Without hours, the agents' settings stay.
+    let none = Store { business_hours: None, ..changed };
+    assert!(plan_and_provision(&bench, &provisioner, &none).await.is_up_to_date());
 }
 
 /// The account cannot be read with the saved token: the plan says so instead of guessing.
