@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use super::{good, north, ok, sample_store, sample_stores, south};
 use crate::model::{OrganizationId, Store, StoreId};
 use crate::ports::{
-    Address, AddressToken, BoundToken, Expiring, ProvisionLock, StoreAccount, StoreCredentials,
-    StoreRecord, Stores,
+    Address, AddressToken, AdoptedResources, BoundToken, Expiring, ProvisionLock, StoreAccount,
+    StoreCredentials, StoreRecord, Stores,
 };
 
 /// Generates one test per requirement of [`Stores`](crate::ports::Stores); see [`conformance`].
@@ -468,6 +468,11 @@ fn more(begun: &StoreAccount) -> StoreAccount {
     StoreAccount {
         website_inbox: Some(InboxId(u64::from(u32::MAX))),
         website_token: Some("token".to_owned()),
+        adopted: AdoptedResources {
+            account: true,
+            team: true,
+            inboxes: vec![InboxId(u64::from(u32::MAX))],
+        },
         ..begun.clone()
     }
 }

@@ -37,7 +37,7 @@ pub use self::error::{PortError, PortFailure, PortResult};
 pub use self::observer::{Observer, SyncReport};
 pub use self::orders::Orders;
 pub use self::signals::{Change, Signal, SignalEvent, Signals, Subscription};
-pub use self::stores::{ProvisionLock, StoreAccount, StoreRecord, Stores};
+pub use self::stores::{AdoptedResources, ProvisionLock, StoreAccount, StoreRecord, Stores};
 pub use self::sweeps::{SweepClaim, Sweeps};
 pub use self::sync_ledger::{
     Doubt, Fingerprint, Hold, Link, ParkedRow, PausedStore, Priority, Settlement, SyncClaim,

@@ -38,6 +38,34 @@ pub struct StoreAccount {
     pub webhook: Option<WebhookId>,
     /// The dashboard app that shows the panel beside a conversation.
     pub dashboard_app: Option<DashboardAppId>,
+    /// Which of these existed before and were adopted.
+    #[serde(default)]
+    pub adopted: AdoptedResources,
+}
+
+/// The resources of a store that existed before the store was provisioned. Provisioning changes of
+/// them only what the engine needs, and never deletes them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AdoptedResources {
+    /// Whether the account is the store's own: no platform app's token is used for it.
+    #[serde(default)]
+    pub account: bool,
+    /// Whether the team is adopted.
+    #[serde(default)]
+    pub team: bool,
+    /// The adopted inboxes.
+    #[serde(default)]
+    pub inboxes: Vec<InboxId>,
+}
+
+impl AdoptedResources {
+    /// Enters or removes an inbox.
+    pub(crate) fn set_inbox(&mut self, inbox: InboxId, is_adopted: bool) {
+        self.inboxes.retain(|kept| *kept != inbox);
+        if is_adopted {
+            self.inboxes.push(inbox);
+        }
+    }
 }
 
 /// Everything that is stored of a store, read in one call so that its parts are consistent. `Debug`

@@ -4,38 +4,71 @@ use chatwoot_client::application::attribute_definitions::{
     AttributeDefinition, AttributeDefinitionPatch, AttributeModel, AttributeType,
     NewAttributeDefinition,
 };
+use chatwoot_client::types::AttributeDefinitionId;
 use chatwoot_client::{Account, Patch};
 use serde_json::Value;
 
-use super::report::StepOutcome;
-use super::{AtStep, ProvisionError, Run};
+use super::plan::{FieldChange, PlanAction, ResourceKind};
+use super::{AtStep, ProvisionError, Run, read};
 use crate::attributes::{self, Attribute, Display};
 use crate::model::{ContactIdentifiers, Store, TierPolicy};
 
+const STEP: &str = "attributes";
+
+/// A definition that provisioning writes.
+pub(super) enum PlannedAttribute {
+    Create(NewAttributeDefinition),
+    Change(AttributeDefinitionId, AttributeDefinitionPatch),
+}
+
 impl Run<'_> {
-    pub(super) async fn attributes(&mut self, account: &Account) -> Result<(), ProvisionError> {
-        const STEP: &str = "attributes";
-        let definitions = account.attribute_definitions();
-        let known = definitions.list(Some(AttributeModel::Contact)).await.at(STEP)?;
+    /// Returns the definitions to write.
+    pub(super) async fn plan_attributes(
+        &mut self,
+        account: Option<&Account>,
+    ) -> Result<Vec<PlannedAttribute>, ProvisionError> {
+        if self.store.identity.identifiers == ContactIdentifiers::Plain {
+            self.plan.warn(PLAIN_IDENTIFIERS.to_owned());
+        }
+        let mut writes = Vec::new();
+        if !self.provisioner.config.steps.attributes {
+            return Ok(writes);
+        }
+        let model = Some(AttributeModel::Contact);
+        let list = account.map(|account| account.attribute_definitions().list(model));
+        let known = read(list, STEP).await?;
         let (tiers, carts) = (self.store.tiers.as_ref(), &self.provisioner.ports.carts);
         for attribute in attributes::of(tiers.is_some(), carts.is_some()) {
             let wanted = definition(attribute, self.store);
-            let is = known.iter().find(|known| known.key == wanted.key);
-            let outcome = match is {
+            let action = match known.iter().find(|known| known.key == wanted.key) {
                 None => {
-                    definitions.create(&wanted).await.at(STEP)?;
-                    StepOutcome::Created
+                    writes.push(PlannedAttribute::Create(wanted));
+                    PlanAction::Create
                 }
-                Some(is) if same(is, &wanted) => StepOutcome::Unchanged,
                 Some(is) => {
-                    definitions.update(is.id, &patch(is, wanted)).await.at(STEP)?;
-                    StepOutcome::Changed
+                    let changes = changes(is, &wanted);
+                    if !changes.is_empty() {
+                        writes.push(PlannedAttribute::Change(is.id, patch(is, wanted)));
+                    }
+                    PlanAction::of(changes)
                 }
             };
-            self.done(format!("attribute {}", attribute.key), outcome);
+            self.entry(ResourceKind::Attribute, format!("attribute {}", attribute.key), action);
         }
-        if self.store.identity.identifiers == ContactIdentifiers::Plain {
-            self.report.warn(PLAIN_IDENTIFIERS.to_owned());
+        Ok(writes)
+    }
+
+    pub(super) async fn apply_attributes(
+        &self,
+        account: &Account,
+        writes: Vec<PlannedAttribute>,
+    ) -> Result<(), ProvisionError> {
+        let definitions = account.attribute_definitions();
+        for write in &writes {
+            match write {
+                PlannedAttribute::Create(wanted) => definitions.create(wanted).await.at(STEP)?,
+                PlannedAttribute::Change(id, to) => definitions.update(*id, to).await.at(STEP)?,
+            };
         }
         Ok(())
     }
@@ -65,12 +98,19 @@ fn definition(attribute: &Attribute, store: &Store) -> NewAttributeDefinition {
     }
 }
 
-fn same(is: &AttributeDefinition, wanted: &NewAttributeDefinition) -> bool {
-    let listed = wanted.values.iter().flatten().map(String::as_str);
-    is.display_name.as_ref() == Some(&wanted.display_name)
-        && is.description == wanted.description
-        && is.display_type == wanted.display_type
-        && is.values.iter().flatten().map(Value::as_str).eq(listed.map(Some))
+fn changes(is: &AttributeDefinition, wanted: &NewAttributeDefinition) -> Vec<FieldChange> {
+    let texts = |list: Vec<Value>| (!list.is_empty()).then(|| Value::Array(list).to_string());
+    let values = is.values.iter().flatten().cloned();
+    let wanted_values = wanted.values.iter().flatten().map(|text| text.as_str().into());
+    let type_of = |it: &AttributeType| Some(it.as_str().to_owned());
+    let fields = [
+        ("attribute_display_name", is.display_name.clone(), Some(wanted.display_name.clone())),
+        ("attribute_description", is.description.clone(), wanted.description.clone()),
+        ("attribute_display_type", type_of(&is.display_type), type_of(&wanted.display_type)),
+        ("attribute_values", texts(values.collect()), texts(wanted_values.collect())),
+    ];
+    let differing = fields.into_iter().filter(|(_, from, to)| from != to);
+    differing.map(|(field, from, to)| FieldChange::new(field, from, to)).collect()
 }
 
 fn patch(is: &AttributeDefinition, wanted: NewAttributeDefinition) -> AttributeDefinitionPatch {

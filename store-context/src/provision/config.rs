@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::EmailDomain;
+use super::{EmailDomain, Steps};
 use crate::ports::{Address, AddressToken};
 
 /// The configuration of provisioning, common to all stores of a host.
@@ -28,31 +28,64 @@ pub struct ProvisionConfig {
     /// is in it. Anyone who can read that mailbox can take over the store's account, because
     /// Chatwoot sends password resets there, so it must never be the domain of an email provider.
     /// Changing the domain moves the administrators of stores that were provisioned before.
-    pub administrator_domain: EmailDomain,
+    ///
+    /// An account that is [adopted](super::Provisioner::adopt) has administrators of its own, and
+    /// none is created there.
+    pub administrator_domain: Option<EmailDomain>,
     /// The name of each store's team; Chatwoot lower-cases it.
     pub team: String,
     /// The labels of each store; Chatwoot lower-cases them.
     pub labels: Vec<String>,
     /// The title of the panel beside a conversation.
     pub panel_title: String,
+    /// The steps that are provisioned.
+    pub steps: Steps,
 }
 
 impl ProvisionConfig {
-    /// Creates a configuration with the team `support`, the labels `order`, `return` and `vip`, and
-    /// the panel title `Customer`.
+    /// Creates a configuration with the team `support`, the labels `order`, `return` and `vip`, the
+    /// panel title `Customer`, and all steps.
     pub fn new(public_url: Url, administrator_domain: EmailDomain) -> Self {
         Self {
+            administrator_domain: Some(administrator_domain),
+            steps: Steps::default(),
+            ..Self::for_own_accounts(public_url)
+        }
+    }
+
+    /// Creates a configuration for accounts that are adopted: as [`ProvisionConfig::new`], without
+    /// a domain for administrators, and without adding the token's user to the team and inboxes.
+    ///
+    /// ```
+    /// use store_context::provision::{ProvisionConfig, Steps};
+    ///
+    /// let url = "https://shop.example.com/support".parse().unwrap();
+    /// let config = ProvisionConfig::for_own_accounts(url);
+    /// assert_eq!(config.steps, Steps { members: false, ..Steps::default() });
+    /// ```
+    pub fn for_own_accounts(public_url: Url) -> Self {
+        Self {
             public_url,
-            administrator_domain,
+            administrator_domain: None,
             team: "support".to_owned(),
             labels: ["order", "return", "vip"].map(str::to_owned).to_vec(),
             panel_title: "Customer".to_owned(),
+            steps: Steps { members: false, ..Steps::default() },
         }
     }
 
     /// Returns one of this host's URLs with its token.
     pub(super) fn url(&self, of: Address, token: &AddressToken) -> String {
+        format!("{}{}", self.url_before_token(of), token.expose())
+    }
+
+    /// Returns the token of a URL, if the URL is one of this host's.
+    pub(super) fn token_of(&self, of: Address, url: &str) -> Option<AddressToken> {
+        url.strip_prefix(&self.url_before_token(of)).map(AddressToken::new)
+    }
+
+    fn url_before_token(&self, of: Address) -> String {
         let base = self.public_url.as_str().trim_end_matches('/');
-        format!("{base}{}/{}", of.path(), token.expose())
+        format!("{base}{}/", of.path())
     }
 }

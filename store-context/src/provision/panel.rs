@@ -5,16 +5,26 @@ use std::time::Duration;
 use chatwoot_client::application::dashboard_apps::{
     DashboardApp, DashboardAppContent, DashboardAppPatch, NewDashboardApp,
 };
+use chatwoot_client::types::DashboardAppId;
 use chatwoot_client::{Account, AccountId, Patch};
 use jiff::Timestamp;
 
 use super::lock::PATIENCE;
-use super::report::StepOutcome;
-use super::{AtStep, ProvisionError, Provisioner, Run, random_address};
+use super::orphans::Orphan;
+use super::plan::{FieldChange, PlanAction, Planned, ResourceKind};
+use super::{AtStep, ProvisionError, Provisioner, Run, random_address, read};
 use crate::model::Store;
 use crate::ports::{Address, AddressToken, AuditAction, AuditSubject, Expiring, StoreCredentials};
 
 const STEP: &str = "panel";
+
+const WHAT: &str = "dashboard app";
+
+pub(super) struct PlannedPanel {
+    app: Planned<DashboardApp, NewDashboardApp, DashboardAppPatch>,
+    /// Whether Chatwoot has another URL, or none.
+    is_new: bool,
+}
 
 impl Provisioner {
     /// Gives a store's panel a new URL. The previous one is accepted for the overlap, because open
@@ -109,40 +119,102 @@ impl Run<'_> {
         Ok((config.url(Address::Panel, address), config.panel_title.clone()))
     }
 
-    /// Updates the dashboard app in Chatwoot to the panel's URL.
-    pub(super) async fn panel(&mut self, account: &Account) -> Result<(), ProvisionError> {
+    pub(super) async fn plan_panel(
+        &mut self,
+        account: Option<&Account>,
+    ) -> Result<Option<PlannedPanel>, ProvisionError> {
+        let is_chosen = self.provisioner.config.steps.panel;
+        if !is_chosen && self.kept.account.dashboard_app.is_none() {
+            return Ok(None);
+        }
+        let known = read(account.map(|account| account.dashboard_apps().list()), STEP).await?;
+        let remembered = self.kept.account.dashboard_app;
+        let (url, _) = self.panel_url()?;
+        let used = is_chosen.then(|| find(&known, remembered, &url)).flatten();
+        for app in known.iter().filter(|app| used.map(|used| used.id) != Some(app.id)) {
+            let own = match app.content.as_slice() {
+                [content] => self.is_own(Address::Panel, content.url.expose()).await?,
+                _ => false,
+            };
+            if own || Some(app.id) == remembered {
+                let what = format!("dashboard app {}", app.id);
+                self.orphan(what, Orphan::DashboardApp(app.id));
+            }
+        }
+        if is_chosen { self.plan_app(&known).map(Some) } else { Ok(None) }
+    }
+
+    fn plan_app(&mut self, known: &[DashboardApp]) -> Result<PlannedPanel, ProvisionError> {
         let (url, title) = self.panel_url()?;
-        let known = account.dashboard_apps().list().await.at(STEP)?;
-        let is = known.iter().find(|app| Some(app.id) == self.kept.account.dashboard_app);
-        let is = is.or_else(|| known.iter().find(|app| shows(app, &url)));
+        let Some(is) = find(known, self.kept.account.dashboard_app, &url) else {
+            self.entry(ResourceKind::DashboardApp, WHAT, PlanAction::Create);
+            let app = Planned::Create(NewDashboardApp::frame(title, url));
+            return Ok(PlannedPanel { app, is_new: true });
+        };
+        let is_new = !shows(is, &url);
+        let mut changes = Vec::new();
+        if is_new {
+            let from = is.content.first().map(|content| content.url.expose());
+            changes.push(FieldChange::address("url", from, &url));
+        }
+        if is.title != title {
+            changes.push(FieldChange::new("title", Some(&is.title), Some(&title)));
+        }
+        let action = PlanAction::of(changes);
+        let app = if action == PlanAction::Unchanged {
+            Planned::Keep(is.clone())
+        } else {
+            let to = DashboardAppPatch {
+                title: Patch::Set(title),
+                content: Patch::Set(vec![DashboardAppContent::frame(url)]),
+            };
+            Planned::Change(is.clone(), to)
+        };
+        self.entry(ResourceKind::DashboardApp, WHAT, action);
+        Ok(PlannedPanel { app, is_new })
+    }
+
+    pub(super) async fn apply_panel(
+        &mut self,
+        account: &Account,
+        planned: PlannedPanel,
+    ) -> Result<(), ProvisionError> {
         let now = self.provisioner.ports.clock.now();
-        let is_new = !is.is_some_and(|app| shows(app, &url));
-        let (app, outcome) = match is {
-            None => {
-                let wanted = NewDashboardApp::frame(title, url);
-                (account.dashboard_apps().create(&wanted).await.at(STEP)?, StepOutcome::Created)
+        let PlannedPanel { app, is_new } = planned;
+        let id = match app {
+            Planned::Create(new) => account.dashboard_apps().create(&new).await.at(STEP)?.id,
+            Planned::Change(is, to) => {
+                account.dashboard_apps().update(is.id, &to).await.at(STEP)?;
+                is.id
             }
-            Some(is) if is.title == title && shows(is, &url) => {
-                (is.clone(), StepOutcome::Unchanged)
-            }
-            Some(is) => {
-                let to = DashboardAppPatch {
-                    title: Patch::Set(title),
-                    content: Patch::Set(vec![DashboardAppContent::frame(url)]),
-                };
-                (account.dashboard_apps().update(is.id, &to).await.at(STEP)?, StepOutcome::Changed)
-            }
+            Planned::Keep(is) => is.id,
+            Planned::Conflict => return Ok(()),
         };
         self.keep(|kept| {
-            kept.account.dashboard_app = Some(app.id);
+            kept.account.dashboard_app = Some(id);
             if is_new {
                 kept.credentials.panel_address_since.get_or_insert(now);
             }
         })
-        .await?;
-        self.done("dashboard app", outcome);
-        Ok(())
+        .await
     }
+
+    /// Updates the dashboard app in Chatwoot to the panel's URL.
+    pub(super) async fn panel(&mut self, account: &Account) -> Result<(), ProvisionError> {
+        let known = account.dashboard_apps().list().await.at(STEP)?;
+        let planned = self.plan_app(&known)?;
+        self.apply_panel(account, planned).await
+    }
+}
+
+/// Returns the saved app, or one that shows the panel and whose id could not be saved.
+fn find<'a>(
+    known: &'a [DashboardApp],
+    remembered: Option<DashboardAppId>,
+    url: &str,
+) -> Option<&'a DashboardApp> {
+    let by_id = known.iter().find(|app| Some(app.id) == remembered);
+    by_id.or_else(|| known.iter().find(|app| shows(app, url)))
 }
 
 fn shows(app: &DashboardApp, url: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::StoreId;
+use super::plan::{PlanAction, PlanEntry, ProvisionPlan};
 
 /// The outcome of one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -15,12 +15,6 @@ pub enum StepOutcome {
     Unchanged,
 }
 
-impl StepOutcome {
-    pub(super) const fn changed_if(changed: bool) -> Self {
-        if changed { Self::Changed } else { Self::Unchanged }
-    }
-}
-
 /// One step of a provisioning: a resource of the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -31,33 +25,32 @@ pub struct Step {
     pub outcome: StepOutcome,
 }
 
-/// The report of a provisioning, step by step. `Display` writes one line with the counts, then one
-/// line per change and one per warning.
+/// The report of a provisioning, step by step: the plan that was applied. `Display` writes one line
+/// with the counts, then one line per change, per orphan and per warning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProvisionReport {
-    store: StoreId,
+    plan: ProvisionPlan,
     steps: Vec<Step>,
-    warnings: Vec<String>,
 }
 
 impl ProvisionReport {
-    pub(super) fn new(store: StoreId) -> Self {
-        Self { store, steps: Vec::new(), warnings: Vec::new() }
+    /// Creates the report of a plan that was applied.
+    pub(super) fn new(plan: ProvisionPlan) -> Self {
+        for warning in plan.warnings() {
+            tracing::warn!(store = %plan.store(), "{warning}");
+        }
+        let steps = plan.entries().iter().filter_map(step).collect();
+        Self { plan, steps }
     }
 
-    pub(super) fn push(&mut self, what: String, outcome: StepOutcome) {
-        self.steps.push(Step { what, outcome });
+    /// Returns the plan that was applied, with the changed fields and the orphans.
+    pub const fn plan(&self) -> &ProvisionPlan {
+        &self.plan
     }
 
-    /// Adds a warning about the host's configuration; it is logged too.
-    pub(super) fn warn(&mut self, warning: String) {
-        tracing::warn!(store = %self.store, "{warning}");
-        self.warnings.push(warning);
-    }
-
-    /// Returns the warnings about the host's configuration.
+    /// Returns the warnings about the host's configuration; they are logged too.
     pub fn warnings(&self) -> &[String] {
-        &self.warnings
+        self.plan.warnings()
     }
 
     /// Returns the steps, in order.
@@ -71,19 +64,33 @@ impl ProvisionReport {
     }
 }
 
+/// Returns the step of an entry that was applied; orphans are left, and so are none.
+fn step(entry: &PlanEntry) -> Option<Step> {
+    let outcome = match entry.action {
+        PlanAction::Create => StepOutcome::Created,
+        PlanAction::Change(_) => StepOutcome::Changed,
+        PlanAction::Unchanged => StepOutcome::Unchanged,
+        PlanAction::Orphan | PlanAction::Conflict(_) | PlanAction::Unread => return None,
+    };
+    Some(Step { what: entry.what.clone(), outcome })
+}
+
 impl fmt::Display for ProvisionReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (changed, all) = (self.changed(), self.steps.len());
+        let (changed, all, store) = (self.changed(), self.steps.len(), self.plan.store());
         if changed == 0 {
-            write!(f, "{}: nothing to do, all {all} are as they should be", self.store)?;
+            write!(f, "{store}: nothing to do, all {all} are as they should be")?;
         } else {
-            write!(f, "{}: {changed} of {all} created or changed", self.store)?;
+            write!(f, "{store}: {changed} of {all} created or changed")?;
         }
         for step in self.steps.iter().filter(|step| step.outcome != StepOutcome::Unchanged) {
             let word = if step.outcome == StepOutcome::Created { "created" } else { "changed" };
             write!(f, "\n  {word} {}", step.what)?;
         }
-        for warning in &self.warnings {
+        for orphan in self.plan.orphans() {
+            write!(f, "\n  no longer wanted and left: {}", orphan.what)?;
+        }
+        for warning in self.warnings() {
             write!(f, "\n  warning: {warning}")?;
         }
         Ok(())

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod activity;
+mod adopt;
 mod adoption;
 mod audit;
 mod background;
@@ -16,6 +17,7 @@ mod host_ports;
 mod identity;
 mod intake;
 mod panel;
+mod plan;
 mod points_intake;
 mod points_sync;
 mod proof;

@@ -25,7 +25,7 @@ fn json(value: impl serde::Serialize) -> Value {
 }
 
 /// Returns the store's resources in Chatwoot, without ids and secrets.
-async fn state(bench: &Bench, store: &Store) -> Value {
+pub(crate) async fn state(bench: &Bench, store: &Store) -> Value {
     let account = bench.account(&store.id).await;
     let list = |value: Value, keys: &[&str]| -> Vec<Value> {
         let rows = value.as_array().cloned().unwrap_or_default();
@@ -266,7 +266,7 @@ drifts! {
         let to = DashboardAppPatch { title: Patch::Set("Odd".into()), ..Default::default() };
         account.dashboard_apps().update(store_account.dashboard_app.unwrap(), &to).await.unwrap();
     };
-    nobody_in_an_inbox: "member of inbox", |account, store_account| {
+    nobody_in_an_inbox: "member of the API inbox", |account, store_account| {
         account.inbox_members().replace(store_account.api_inbox.unwrap(), &[]).await.unwrap();
     };
     nobody_in_the_team: "team member", |account, store_account| {
@@ -327,6 +327,42 @@ async fn an_administrator_who_was_put_out_comes_back() {
     let report = bench.provision(store).await.unwrap();
     assert_eq!(changed(&report).into_iter().collect::<Vec<_>>(), ["administrator"], "{report}");
     assert_eq!(bench.provision(store).await.unwrap().changed(), 0);
+}
+
+#[tokio::test]
+async fn an_administrator_who_was_deleted_is_made_again() {
+    let bench = Bench::provisioned().await;
+    let store = &bench.stores[0];
+    let before = state(&bench, store).await;
+    let user = bench.record(&store.id).await.account.administrator.unwrap();
+    bench.platform().users().delete(user).await.unwrap();
+    let report = bench.provision(store).await.unwrap();
+    let made = report.steps().iter().filter(|step| step.outcome == StepOutcome::Created);
+    assert_eq!(made.map(|step| step.what.as_str()).collect::<Vec<_>>(), ["administrator"]);
+    assert_ne!(bench.record(&store.id).await.account.administrator.unwrap(), user);
+    assert_eq!(state(&bench, store).await, before);
+    assert_eq!(bench.provision(store).await.unwrap().changed(), 0);
+}
+
+/// Interrupted at each request after the administrator was deleted, in each way, and run again.
+#[tokio::test(start_paused = true)]
+async fn a_new_administrator_comes_whatever_fails() {
+    for kind in every_fault() {
+        for n in 0..8 {
+            let bench = Bench::hasty_provisioned().await;
+            let store = &bench.stores[0];
+            let before = state(&bench, store).await;
+            let user = bench.record(&store.id).await.account.administrator.unwrap();
+            bench.platform().users().delete(user).await.unwrap();
+            bench.fake.fault(Fault::new(kind.clone()).after(n).times(1));
+            let cut = bench.provision(store).await;
+            bench.fake.clear_faults();
+            bench.provision(store).await.unwrap();
+            let place = format!("{kind:?} at request {n}: {cut:?}");
+            assert_eq!(state(&bench, store).await, before, "{place}");
+            assert_eq!(bench.provision(store).await.unwrap().changed(), 0, "{place}");
+        }
+    }
 }
 
 #[tokio::test]
