@@ -31,6 +31,7 @@ mod backoff;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod context;
+mod customer_data;
 pub mod doctor;
 pub mod engine;
 mod guard;
@@ -56,5 +57,6 @@ pub use bytes::Bytes;
 pub use http;
 pub use iso_currency::Currency;
 pub use jiff::Timestamp;
+pub use jiff::civil::Date;
 pub use rust_decimal::Decimal;
 pub use url::Url;

@@ -1,38 +1,44 @@
-//! Provisions the definitions of the synced attributes.
+//! Provisions the definitions of the store's attributes.
 
-use chatwoot_client::application::attribute_definitions::{
-    AttributeDefinition, AttributeDefinitionPatch, AttributeModel, AttributeType,
-    NewAttributeDefinition,
-};
-use chatwoot_client::{Account, Patch};
-use serde_json::Value;
+use chatwoot_client::Account;
 
 use super::report::StepOutcome;
 use super::{AtStep, ProvisionError, Run};
-use crate::attributes::{self, Attribute, Display};
-use crate::model::{ContactIdentifiers, Store, TierPolicy};
+use crate::attributes::DefinitionAction;
+use crate::model::ContactIdentifiers;
 
 impl Run<'_> {
+    /// Creates and changes the definitions; nothing is sent if one of them cannot be provisioned.
     pub(super) async fn attributes(&mut self, account: &Account) -> Result<(), ProvisionError> {
         const STEP: &str = "attributes";
         let definitions = account.attribute_definitions();
-        let known = definitions.list(Some(AttributeModel::Contact)).await.at(STEP)?;
-        let (tiers, carts) = (self.store.tiers.as_ref(), &self.provisioner.ports.carts);
-        for attribute in attributes::of(tiers.is_some(), carts.is_some()) {
-            let wanted = definition(attribute, self.store);
-            let is = known.iter().find(|known| known.key == wanted.key);
-            let outcome = match is {
-                None => {
-                    definitions.create(&wanted).await.at(STEP)?;
+        let known = definitions.list(None).await.at(STEP)?;
+        let declared = self.provisioner.ports.attributes_of(self.store);
+        let changes = declared.definition_changes(&known, self.store);
+        if changes.iter().any(|change| change.is_conflict()) {
+            let conflicts = changes.into_iter().filter(|change| change.is_conflict()).collect();
+            return Err(ProvisionError::AttributeConflicts(conflicts));
+        }
+        for change in changes {
+            let outcome = match &change.action {
+                DefinitionAction::Create(new) => {
+                    definitions.create(new).await.at(STEP)?;
                     StepOutcome::Created
                 }
-                Some(is) if same(is, &wanted) => StepOutcome::Unchanged,
-                Some(is) => {
-                    definitions.update(is.id, &patch(is, wanted)).await.at(STEP)?;
+                DefinitionAction::Change { id, patch, .. } => {
+                    definitions.update(*id, patch).await.at(STEP)?;
                     StepOutcome::Changed
                 }
+                DefinitionAction::Unchanged(_) => StepOutcome::Unchanged,
+                DefinitionAction::Orphan { retired: true, .. } => {
+                    self.report.warn(format!("{change}: an administrator can delete it"));
+                    continue;
+                }
+                DefinitionAction::Orphan { retired: false, .. } | DefinitionAction::Conflict(_) => {
+                    continue;
+                }
             };
-            self.done(format!("attribute {}", attribute.key), outcome);
+            self.done(format!("attribute {}", change.key), outcome);
         }
         if self.store.identity.identifiers == ContactIdentifiers::Plain {
             self.report.warn(PLAIN_IDENTIFIERS.to_owned());
@@ -43,48 +49,3 @@ impl Run<'_> {
 
 const PLAIN_IDENTIFIERS: &str = "contacts carry the customers' own ids: a visitor who guesses one \
     becomes that customer's contact (Chatwoot 4.15.1); pseudonyms cannot be guessed";
-
-fn definition(attribute: &Attribute, store: &Store) -> NewAttributeDefinition {
-    let (display_type, values) = match attribute.display {
-        Display::Text => (AttributeType::Text, None),
-        Display::Number => (AttributeType::Number, None),
-        Display::Date => (AttributeType::Date, None),
-        Display::Tier => {
-            let names = store.tiers.iter().flat_map(TierPolicy::names).map(str::to_owned);
-            (AttributeType::List, Some(names.collect()))
-        }
-    };
-    NewAttributeDefinition {
-        key: attribute.key.to_owned(),
-        display_name: attribute.name.to_owned(),
-        description: Some(attribute.description.to_owned()),
-        display_type,
-        model: AttributeModel::Contact,
-        values,
-        ..NewAttributeDefinition::default()
-    }
-}
-
-fn same(is: &AttributeDefinition, wanted: &NewAttributeDefinition) -> bool {
-    let listed = wanted.values.iter().flatten().map(String::as_str);
-    is.display_name.as_ref() == Some(&wanted.display_name)
-        && is.description == wanted.description
-        && is.display_type == wanted.display_type
-        && is.values.iter().flatten().map(Value::as_str).eq(listed.map(Some))
-}
-
-fn patch(is: &AttributeDefinition, wanted: NewAttributeDefinition) -> AttributeDefinitionPatch {
-    // A definition that was a list still has its values.
-    let no_values = if is.values.as_ref().is_some_and(|values| !values.is_empty()) {
-        Patch::Set(Vec::new())
-    } else {
-        Patch::Keep
-    };
-    AttributeDefinitionPatch {
-        display_name: Patch::Set(wanted.display_name),
-        description: Patch::from_wanted(wanted.description),
-        display_type: Patch::Set(wanted.display_type),
-        values: wanted.values.map_or(no_values, Patch::Set),
-        ..AttributeDefinitionPatch::default()
-    }
-}

@@ -28,6 +28,7 @@ pub use self::report::{ProvisionReport, Step, StepOutcome};
 pub use self::rotation::{PanelRotation, RotateConfig, Rotated};
 pub use self::webhook::WEBHOOK_SUBSCRIPTIONS;
 use crate::accounts::{Accounts, ClientsError};
+use crate::attributes::DefinitionChange;
 use crate::identity::random_key;
 use crate::model::{Store, StoreId};
 use crate::ports::{
@@ -63,6 +64,11 @@ pub enum ProvisionError {
     /// Another process changed the store's account or removed the store meanwhile.
     #[error("store {0} was given another account meanwhile: provision it again")]
     Interfered(StoreId),
+    /// The account has definitions of attributes that must not be changed without the host's word
+    /// ([`Attribute::taking_over`](crate::attributes::Attribute::taking_over)). No definition was
+    /// sent.
+    #[error("the account's attributes conflict with the declared ones: {}", listed(.0))]
+    AttributeConflicts(Vec<DefinitionChange>),
     /// A port failed.
     #[error(transparent)]
     Port(#[from] PortError),
@@ -74,6 +80,11 @@ pub enum ProvisionError {
         /// The missing value.
         what: &'static str,
     },
+}
+
+fn listed(conflicts: &[DefinitionChange]) -> String {
+    let all: Vec<String> = conflicts.iter().map(ToString::to_string).collect();
+    all.join("; ")
 }
 
 /// Adds the step to an error of Chatwoot.

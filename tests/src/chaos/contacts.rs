@@ -7,7 +7,7 @@ use chatwoot_client::ContactId;
 use chatwoot_client::application::contacts::{Contact, NewContact};
 use examples::shop::Shop;
 use store_context::accounts::{Accounts, OpenAccount};
-use store_context::attributes::CartState;
+use store_context::attributes::{AttributeInput, AttributeSet, CartState};
 use store_context::model::{Customer, Insights, OrderTotals};
 use store_context::ports::{Customers, Orders, PortFailure};
 use store_context::sync::WantedContact;
@@ -31,13 +31,15 @@ pub(super) async fn diverged(
     let present: BTreeMap<_, Customer> =
         present.into_iter().map(|customer| (customer.id.clone(), customer)).collect();
     let totals = shop.order_totals_of(&id, &ids).await.map_err(PortFailure::from)?;
-    let tiers = new_store(store)?.tiers;
+    let of_store = new_store(store)?;
+    let attributes = AttributeSet::standard().for_store(&of_store, false);
     let mut faults = Vec::new();
     for (number, (customer, totals)) in (0..).zip(totals) {
         let customer = present.get(&customer).context("the customer is in the shop")?;
-        let insights = Insights::new(totals as OrderTotals, tiers.as_ref());
+        let insights = Insights::new(totals as OrderTotals, of_store.tiers.as_ref());
         let identifier = open.identity.identifier(&customer.id);
-        let wanted = WantedContact::new(identifier, customer, &insights, CartState::NoCarts);
+        let input = AttributeInput::new(&of_store, customer, &insights, CartState::NoCarts);
+        let wanted = WantedContact::new(identifier, &attributes, &input);
         if let Some(wrong) = wrong(&contacts, &wanted, &marker(store, number)) {
             let text = format!("store {store} customer {number}: {wrong}");
             faults.push(Fault { rule: Rule::Diverged, text });
