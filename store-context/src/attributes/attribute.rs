@@ -175,14 +175,15 @@ impl Attribute {
         })
     }
 
-    /// Declares a link, for example to the customer in the shop's administration.
+    /// Declares a link, for example to the customer in the shop's administration. A URL that is
+    /// neither `https` nor `http` is not written.
     pub fn link(
         key: impl Into<String>,
         name: impl Into<String>,
         value: impl Fn(&AttributeInput<'_>) -> Option<Url> + Send + Sync + 'static,
     ) -> Self {
         Self::new(key, name, ValueType::Link, move |of| {
-            value(of).map_or(Value::Null, |url| value::text(url.as_str()))
+            value(of).and_then(|url| value::link(&url)).unwrap_or_default()
         })
     }
 

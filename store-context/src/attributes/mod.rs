@@ -50,3 +50,6 @@ pub use self::input::{AttributeInput, CartState};
 pub use self::reserved::{CONTACT_MARK, PROOF_ATTRIBUTE};
 pub use self::set::{AttributeSet, InvalidAttribute, ShownAttribute};
 pub use self::value::ValueType;
+
+#[cfg(test)]
+mod tests;

@@ -254,6 +254,7 @@ impl AttributeSet {
             name: attribute.name().to_owned(),
             value_type: attribute.value_type().display_type().as_str().to_owned(),
             value: attribute.value(input),
+            standard: attribute.is_standard(),
         });
         shown.filter(|shown| !shown.value.is_null()).collect()
     }
@@ -275,6 +276,8 @@ pub struct ShownAttribute {
     pub value_type: String,
     /// The value.
     pub value: Value,
+    /// Whether it is one of the standard set: a page that shows orders and cart shows it already.
+    pub standard: bool,
 }
 
 fn check_key(applies_to: AppliesTo, key: &str) -> Result<(), InvalidAttribute> {

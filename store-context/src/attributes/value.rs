@@ -23,7 +23,7 @@ pub enum ValueType {
     Currency,
     /// A percentage. See [`ValueType::Currency`] for the settings page.
     Percent,
-    /// An absolute URL.
+    /// An absolute URL of a website, `https` or `http`.
     Link,
     /// A date without a time.
     Date,
@@ -70,7 +70,7 @@ impl ValueType {
             (Self::Text, Value::String(it)) => Some(text(it)),
             (Self::Number | Self::Currency | Self::Percent, Value::Number(_))
             | (Self::Checkbox, Value::Bool(_)) => Some(value.clone()),
-            (Self::Link, Value::String(it)) => Url::parse(it).ok().map(|url| text(url.as_str())),
+            (Self::Link, Value::String(it)) => link(&Url::parse(it).ok()?),
             (Self::Date, Value::String(it)) => it.parse::<Date>().ok().map(date),
             (Self::List(choices), Value::String(it)) if choices.contains(it) => Some(text(it)),
             (Self::Tier, Value::String(it)) => Some(text(it)),
@@ -90,6 +90,11 @@ pub(super) fn text(text: &str) -> Value {
 pub(super) fn number(number: Decimal) -> Value {
     let text = number.normalize().to_string();
     serde_json::from_str(&text).unwrap_or(Value::String(text))
+}
+
+/// Returns a link of a website; `None` for a URL of another kind, which a page must not open.
+pub(super) fn link(url: &Url) -> Option<Value> {
+    matches!(url.scheme(), "https" | "http").then(|| text(url.as_str()))
 }
 
 /// Returns a date as Chatwoot stores it.

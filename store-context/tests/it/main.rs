@@ -3,6 +3,7 @@
 
 mod accounts;
 mod adoption;
+mod attributes;
 mod audit;
 mod background;
 mod dependencies;
