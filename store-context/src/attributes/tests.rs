@@ -184,6 +184,7 @@ fn the_hosts_own_data_is_written_only_as_its_type() {
         (ValueType::Link, json!("/a"), Value::Null),
         (ValueType::Date, json!("1990-02-28"), json!("1990-02-28")),
         (ValueType::Date, json!("2024-02-03T12:00:00Z"), json!("2024-02-03")),
+        (ValueType::Date, json!("2024-02-03T23:30:00-05:00"), json!("2024-02-03")),
         (ValueType::Date, json!("1990-02-30"), Value::Null),
         (ValueType::Date, json!("soon"), Value::Null),
         (sizes(), json!("M"), json!("M")),
@@ -370,24 +371,23 @@ fn a_renamed_key_keeps_its_definition() {
 #[test]
 fn a_standard_attribute_is_restored_and_a_hand_made_one_is_a_conflict() {
     let set = AttributeSet::standard();
-    let ours = AttributeDefinition {
-        description: Some("How many orders count".to_owned()),
-        ..known(1, CONTACT, "order_count", "Orders", "list")
+    let described = |mut known: AttributeDefinition, description: &str| {
+        known.description = Some(description.to_owned());
+        known
     };
+    let theirs = known(1, CONTACT, "order_count", "Orders", "list");
+    let ours = described(theirs.clone(), "How many orders count");
     let counts = |known: AttributeDefinition| {
         let changes = set.definition_changes(&[known], &store());
         changes.into_iter().find(|change| change.key == "order_count").unwrap().to_string()
     };
-    assert_eq!(counts(ours.clone()), "change contact attribute `order_count`: type");
-    let theirs = AttributeDefinition { description: None, ..ours };
+    assert_eq!(counts(ours), "change contact attribute `order_count`: type");
     let conflict = "contact attribute `order_count` is a list in Chatwoot, declared number";
     assert_eq!(counts(theirs), conflict);
 
     let without = AttributeSet::standard().for_store(&plain(), false);
-    let ours = AttributeDefinition {
-        description: Some("How many pieces lie in the cart".to_owned()),
-        ..known(1, CONTACT, "cart_items", "Cart items", "number")
-    };
+    let ours = known(1, CONTACT, "cart_items", "Cart items", "number");
+    let ours = described(ours, "How many pieces lie in the cart");
     assert!(told(&without, &[ours]).last().unwrap().ends_with("is not declared any more"));
     let theirs = known(1, CONTACT, "cart_items", "Pieces", "number");
     assert!(told(&without, &[theirs]).last().unwrap().ends_with("is not declared"));

@@ -1,7 +1,9 @@
 //! The types of attributes, and their values as Chatwoot stores them.
 
 use chatwoot_client::application::attribute_definitions::AttributeType;
+use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::Value;
@@ -71,7 +73,7 @@ impl ValueType {
             (Self::Number | Self::Currency | Self::Percent, Value::Number(_))
             | (Self::Checkbox, Value::Bool(_)) => Some(value.clone()),
             (Self::Link, Value::String(it)) => link(&Url::parse(it).ok()?),
-            (Self::Date, Value::String(it)) => it.parse::<Date>().ok().map(date),
+            (Self::Date, Value::String(it)) => day(it).map(date),
             (Self::List(choices), Value::String(it)) if choices.contains(it) => Some(text(it)),
             (Self::Tier, Value::String(it)) => Some(text(it)),
             _ => None,
@@ -95,6 +97,12 @@ pub(super) fn number(number: Decimal) -> Value {
 /// Returns a link of a website; `None` for a URL of another kind, which a page must not open.
 pub(super) fn link(url: &Url) -> Option<Value> {
     matches!(url.scheme(), "https" | "http").then(|| text(url.as_str()))
+}
+
+/// Reads a date, or the date of a time in its own offset or in UTC.
+fn day(text: &str) -> Option<Date> {
+    let of_time = || Some(text.parse::<Timestamp>().ok()?.to_zoned(TimeZone::UTC).date());
+    text.parse().ok().or_else(of_time)
 }
 
 /// Returns a date as Chatwoot stores it.

@@ -16,6 +16,7 @@ use store_context::context::{
 };
 use store_context::identity::PROOF_ATTRIBUTE;
 use store_context::model::{Customer, CustomerId, Money, Order, OrderId, OrderStatus, StoreId};
+use store_context::ports::{Cursor, CustomerPage, Customers, PortError, PortResult};
 use store_context::provision::ProvisionError;
 use store_context::sync::{ContactSync, Drift, GonePolicy, Outcome, SyncConfig};
 
@@ -75,7 +76,7 @@ fn order(bench: &Bench, customer: &CustomerId, number: u32, status: OrderStatus)
 
 /// Returns the custom attributes of the customer's contact.
 async fn of_contact(bench: &Bench, customer: &CustomerId) -> Attributes {
-    bench.linked(customer).await.custom_attributes.clone()
+    bench.linked(customer).await.custom_attributes.into_inner()
 }
 
 // Definitions
@@ -383,7 +384,7 @@ async fn dispatched(bench: &Bench) -> usize {
 
 async fn of_conversation(bench: &Bench, talk: &Talk) -> Attributes {
     let account = bench.account(bench.north()).await;
-    account.conversations().get(talk.id).await.unwrap().custom_attributes.clone()
+    account.conversations().get(talk.id).await.unwrap().custom_attributes.into_inner()
 }
 
 #[tokio::test(start_paused = true)]
@@ -482,23 +483,19 @@ async fn attributes_of_conversations_neither_cost_nor_hinder() {
 /// A host whose customers cannot be read.
 struct Down;
 
-#[async_trait::async_trait]
-impl store_context::ports::Customers for Down {
-    async fn customer(
-        &self,
-        _: &StoreId,
-        _: &CustomerId,
-    ) -> store_context::ports::PortResult<Option<Customer>> {
-        Err("down".into())
+#[store_context::async_trait]
+impl Customers for Down {
+    async fn customer(&self, _: &StoreId, _: &CustomerId) -> PortResult<Option<Customer>> {
+        Err(PortError::new("customers", "down"))
     }
 
     async fn customer_ids(
         &self,
         _: &StoreId,
-        _: Option<&store_context::ports::Cursor>,
+        _: Option<&Cursor>,
         _: usize,
-    ) -> store_context::ports::PortResult<store_context::ports::CustomerPage> {
-        Err("down".into())
+    ) -> PortResult<CustomerPage> {
+        Err(PortError::new("customers", "down"))
     }
 }
 
