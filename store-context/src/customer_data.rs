@@ -9,7 +9,7 @@ use crate::ports::{PortResult, Ports};
 
 /// A customer's present data in the shop.
 pub(crate) struct CustomerData {
-    customer: Customer,
+    pub(crate) customer: Customer,
     insights: Insights,
     recent_orders: Vec<Order>,
     /// The cart of a host that has carts.

@@ -144,8 +144,14 @@ impl<'a> Shown<'a> {
             Proof::NotProven(why) => Some(why.to_string()),
         };
         let PanelView { guest, ref snapshot, ref attributes, .. } = *view;
-        let shown =
-            Self { token, proven: reason.is_none(), reason, guest, snapshot: snapshot.as_ref(), attributes };
+        let shown = Self {
+            token,
+            proven: reason.is_none(),
+            reason,
+            guest,
+            snapshot: snapshot.as_ref(),
+            attributes,
+        };
         Json(shown).into_response()
     }
 }

@@ -35,8 +35,8 @@ pub enum DefinitionAction {
     Change {
         /// The definition.
         id: AttributeDefinitionId,
-        /// The fields that differ: `key`, `name`, `description`, `type` or `values`.
-        fields: Vec<&'static str>,
+        /// The fields that differ.
+        fields: Vec<DefinitionField>,
         /// The change.
         patch: Box<AttributeDefinitionPatch>,
     },
@@ -52,6 +52,19 @@ pub enum DefinitionAction {
         /// else.
         retired: bool,
     },
+}
+
+/// A field of a definition that differs from the declaration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DefinitionField {
+    /// The field, by Chatwoot's name: `attribute_key`, `attribute_display_name`,
+    /// `attribute_description`, `attribute_display_type` or `attribute_values`.
+    pub field: &'static str,
+    /// The value in Chatwoot; a list as JSON.
+    pub is: Option<String>,
+    /// The declared value; a list as JSON.
+    pub declared: Option<String>,
 }
 
 /// A definition that is not changed unless the host says so with
@@ -197,8 +210,8 @@ impl fmt::Display for DefinitionChange {
         match action {
             DefinitionAction::Create(_) => write!(f, "create {applies_to} attribute `{key}`"),
             DefinitionAction::Change { fields, .. } => {
-                let fields = fields.join(", ");
-                write!(f, "change {applies_to} attribute `{key}`: {fields}")
+                let fields: Vec<&str> = fields.iter().map(|it| it.field).collect();
+                write!(f, "change {applies_to} attribute `{key}`: {}", fields.join(", "))
             }
             DefinitionAction::Unchanged(_) => {
                 write!(f, "{applies_to} attribute `{key}` is as declared")
@@ -255,21 +268,27 @@ fn widens(is: &AttributeType, declared: &AttributeType) -> bool {
     is == declared || *declared == Text || (numeric(is) && numeric(declared))
 }
 
-fn differing(is: &AttributeDefinition, declared: &NewAttributeDefinition) -> Vec<&'static str> {
-    let choices = declared.values.iter().flatten().map(String::as_str);
-    let same_choices = is.values.iter().flatten().map(Value::as_str).eq(choices.map(Some));
+fn differing(is: &AttributeDefinition, declared: &NewAttributeDefinition) -> Vec<DefinitionField> {
+    let list = |values: Vec<Value>| (!values.is_empty()).then(|| Value::Array(values).to_string());
+    let choices = declared.values.iter().flatten().map(|choice| choice.as_str().into());
     // The server stores a name without the spaces around it.
-    let same_name = is.display_name.as_deref() == Some(declared.display_name.trim());
+    let name = declared.display_name.trim().to_owned();
     // A declaration without a description leaves it to the agents.
-    let same_description = declared.description.is_none() || is.description == declared.description;
+    let description = declared.description.as_ref().or(is.description.as_ref()).cloned();
+    let type_of = |it: &AttributeType| Some(it.as_str().to_owned());
     let fields = [
-        ("key", is.key == declared.key),
-        ("name", same_name),
-        ("description", same_description),
-        ("type", is.display_type == declared.display_type),
-        ("values", same_choices),
+        ("attribute_key", Some(is.key.clone()), Some(declared.key.clone())),
+        ("attribute_display_name", is.display_name.clone(), Some(name)),
+        ("attribute_description", is.description.clone(), description),
+        ("attribute_display_type", type_of(&is.display_type), type_of(&declared.display_type)),
+        (
+            "attribute_values",
+            list(is.values.iter().flatten().cloned().collect()),
+            list(choices.collect()),
+        ),
     ];
-    fields.into_iter().filter(|(_, same)| !same).map(|(field, _)| field).collect()
+    let differing = fields.into_iter().filter(|(_, is, declared)| is != declared);
+    differing.map(|(field, is, declared)| DefinitionField { field, is, declared }).collect()
 }
 
 fn patch(is: &AttributeDefinition, declared: NewAttributeDefinition) -> AttributeDefinitionPatch {

@@ -45,7 +45,9 @@ mod table;
 mod value;
 
 pub use self::attribute::{AppliesTo, Attribute};
-pub use self::definitions::{DefinitionAction, DefinitionChange, DefinitionConflict};
+pub use self::definitions::{
+    DefinitionAction, DefinitionChange, DefinitionConflict, DefinitionField,
+};
 pub use self::input::{AttributeInput, CartState};
 pub use self::reserved::{CONTACT_MARK, PROOF_ATTRIBUTE};
 pub use self::set::{AttributeSet, InvalidAttribute, ShownAttribute};

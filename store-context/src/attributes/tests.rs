@@ -322,8 +322,8 @@ fn a_plan_tells_each_definition() {
     let expected = [
         "create contact attribute `new`",
         "contact attribute `same` is as declared",
-        "change contact attribute `named`: name",
-        "change contact attribute `money`: type",
+        "change contact attribute `named`: attribute_display_name",
+        "change contact attribute `money`: attribute_display_type",
         "contact attribute `odd` is a checkbox in Chatwoot, declared number",
         "contact attribute `moved` is a conversation attribute in Chatwoot",
         "conversation attribute `moved` is not declared",
@@ -335,9 +335,9 @@ fn a_plan_tells_each_definition() {
     let expected = [
         "create contact attribute `new`",
         "contact attribute `same` is as declared",
-        "change contact attribute `named`: name",
-        "change contact attribute `money`: type",
-        "change contact attribute `odd`: type",
+        "change contact attribute `named`: attribute_display_name",
+        "change contact attribute `money`: attribute_display_type",
+        "change contact attribute `odd`: attribute_display_type",
         "create contact attribute `moved`",
     ];
     assert_eq!(told(&set.clone().taking_over(), &account)[..6], expected);
@@ -362,7 +362,10 @@ fn a_renamed_key_keeps_its_definition() {
     else {
         panic!("{changes:?}");
     };
-    assert_eq!((id.0, &fields[..], &patch.key), (1, &["key"][..], &Patch::Set("points".into())));
+    assert_eq!((id.0, &patch.key), (1, &Patch::Set("points".into())));
+    let [DefinitionField { field, is, declared }] = &fields[..] else { panic!("{fields:?}") };
+    let (is, declared) = (is.as_deref(), declared.as_deref());
+    assert_eq!((*field, is, declared), ("attribute_key", Some("pts"), Some("points")));
     let account = [known(1, CONTACT, "points", "Points", "number")];
     assert_eq!(told(&set, &account), ["contact attribute `points` is as declared"]);
 }
@@ -381,7 +384,7 @@ fn a_standard_attribute_is_restored_and_a_hand_made_one_is_a_conflict() {
         let changes = set.definition_changes(&[known], &store());
         changes.into_iter().find(|change| change.key == "order_count").unwrap().to_string()
     };
-    assert_eq!(counts(ours), "change contact attribute `order_count`: type");
+    assert_eq!(counts(ours), "change contact attribute `order_count`: attribute_display_type");
     let conflict = "contact attribute `order_count` is a list in Chatwoot, declared number";
     assert_eq!(counts(theirs), conflict);
 

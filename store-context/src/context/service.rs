@@ -81,7 +81,7 @@ enum Found {
 
 /// What precedes the JSON in the cache. It changes with the JSON's shape: another version of this
 /// crate may use the same cache.
-const FORMAT: &[u8] = b"1 ";
+const FORMAT: &[u8] = b"2 ";
 
 impl fmt::Debug for ContextService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

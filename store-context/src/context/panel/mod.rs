@@ -258,7 +258,13 @@ impl PanelService {
             (Some(_), cart) => cart.as_ref().into(),
         };
         let input = AttributeInput::new(store, &snapshot.customer, insights, cart);
-        let attributes = declared.shown(&input.recent_orders(&recent_orders));
+        let input = input.recent_orders(&recent_orders);
+        // The closures are the host's.
+        let shown = guard::guarded(ORDERS_TIMEOUT, async { declared.shown(&input) }).await;
+        let attributes = shown.unwrap_or_else(|error| {
+            tracing::error!(%error, store = %store.id, "attributes are left out of a panel");
+            Vec::new()
+        });
         PanelView { attributes, ..view }
     }
 }
