@@ -247,8 +247,9 @@ impl Attribute {
     }
 
     /// Makes it an attribute of conversations: its value is written to each conversation in which
-    /// the customer is proven, when something happens in it. A text is cut after 1,500 characters,
-    /// which is Chatwoot's limit there.
+    /// the customer is proven, when something happens in it. In any other conversation a visitor can
+    /// set an attribute of this name, so agents must not rely on it there. A text is cut after 1,500
+    /// characters, which is Chatwoot's limit.
     #[must_use]
     pub fn on_conversations(self) -> Self {
         self.change(|declared| declared.applies_to = AppliesTo::Conversation)
