@@ -79,12 +79,17 @@
       () => new Intl.DateTimeFormat(locale, { ...style, timeZone: "UTC" }));
     const day = dates({ dateStyle: "medium" });
     const minute = dates({ dateStyle: "medium", timeStyle: "short" });
+    const date = guarded(
+      () => new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeZone: "UTC" }),
+      () => new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" }));
     const count = new Intl.NumberFormat(locale);
     return {
       // The amount stays a text: the browser formats it exactly.
       money: ({ amount, currency }) => guarded(
         () => new Intl.NumberFormat(locale, { style: "currency", currency }).format(amount),
         () => `${amount} ${currency}`),
+      // A date has no time zone.
+      date: (text) => guarded(() => date.format(new Date(`${text}T00:00:00Z`)), () => text),
       day: (time) => day.format(new Date(time)),
       minute: (time) => minute.format(new Date(time)),
       count: (number) => count.format(number),
@@ -133,19 +138,40 @@
         ...[email, customer.phone, since].filter(Boolean).map((line) => el("div", "", line))));
   };
 
-  const tiles = ({ insights }, format) => {
+  const tiles = ({ snapshot: { insights }, attributes: list }, format) => {
     const others = insights?.other_currencies ?? [];
-    const tile = (name, value, other) => el("div", "",
-      el("dt", "", name),
+    const named = (key) => list.find((attribute) => attribute.key === key)?.name;
+    const tile = (key, name, value, other) => el("div", "",
+      el("dt", "", named(key) ?? name),
       insights ? el("dd", "", value(insights)) : el("dd", "soft", "unknown"),
       ...(other ? others.map((sums) => el("dd", "soft small", `and ${other(sums)}`)) : []));
     return el("dl", "tiles",
-      tile("Lifetime value", (sums) => format.money(sums.lifetime_value),
+      tile("lifetime_value", "Lifetime value", (sums) => format.money(sums.lifetime_value),
         (sums) => format.money(sums.lifetime_value)),
-      tile("Orders", (sums) => format.count(sums.count),
+      tile("order_count", "Orders", (sums) => format.count(sums.count),
         (sums) => `${format.count(sums.count)} in ${sums.lifetime_value.currency}`),
-      tile("Average order", (sums) => format.money(sums.average_order)),
-      tile("Last order", (sums) => (sums.last_at ? format.day(sums.last_at) : "none")));
+      tile("average_order", "Average order", (sums) => format.money(sums.average_order)),
+      tile("last_order_at", "Last order", (sums) => (sums.last_at ? format.day(sums.last_at) : "none")));
+  };
+
+  // The rest of the page shows the standard ones.
+  const attributes = ({ attributes: list, snapshot: { store } }, format) => {
+    const value = ({ type, value: it }) => {
+      switch (type) {
+        case "number": return format.count(it);
+        case "currency": return format.money({ amount: it, currency: store.currency });
+        case "percent": return `${format.count(it)} %`;
+        case "date": return format.date(it);
+        case "link": return link(it, it);
+        case "checkbox": return it ? "yes" : "no";
+        default: return String(it);
+      }
+    };
+    const rows = list.filter(({ standard }) => !standard).map((attribute) => el("li", "row",
+      el("span", "soft", attribute.name), el("span", "", value(attribute))));
+    return rows.length > 0
+      ? el("section", "", el("h2", "", "Attributes"), el("ul", "rows", ...rows))
+      : null;
   };
 
   const unproven = ({ proven, reason }) =>
@@ -251,7 +277,8 @@
       unproven(view),
       head(snapshot, format),
       notice(snapshot),
-      tiles(snapshot, format),
+      tiles(view, format),
+      attributes(view, format),
       orders(snapshot, format),
       basket(snapshot, format),
       activity(snapshot, format),

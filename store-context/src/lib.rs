@@ -32,6 +32,7 @@ mod backoff;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 pub mod context;
+mod customer_data;
 pub mod doctor;
 pub mod engine;
 mod guard;
@@ -57,6 +58,6 @@ pub use bytes::Bytes;
 pub use http;
 pub use iso_currency::Currency;
 pub use jiff::Timestamp;
-pub use jiff::civil::Weekday;
+pub use jiff::civil::{Date, Weekday};
 pub use rust_decimal::Decimal;
 pub use url::Url;

@@ -16,6 +16,7 @@ use ::axum::{Json, Router};
 use askama::Template;
 use http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
+use store_context::attributes::ShownAttribute;
 use store_context::context::{PanelError, PanelService, PanelSubject, PanelView};
 use store_context::model::{ContextSnapshot, Proof, StoreId};
 use store_context::ports::{Address, AddressToken, PortError};
@@ -55,8 +56,9 @@ impl Panel {
 /// `GET /panel/{address}`: the page, which requests the other two.
 ///
 /// `POST /panel/{address}/open` with `{"conversation": ID, "contact": ID, "key": {"uuid": ".."}}`
-/// (or `{"source_id": ".."}` for the key): `{"token", "proven", "reason", "guest", "snapshot"}`. If
-/// the customer is not proven there is a reason and no snapshot. 404 if the three do not belong
+/// (or `{"source_id": ".."}` for the key): `{"token", "proven", "reason", "guest", "snapshot", "attributes"}`. If
+/// the customer is not proven there is a reason, no snapshot and no attributes. An attribute is
+/// `{"applies_to", "key", "name", "type", "value", "standard"}`. 404 if the three do not belong
 /// together.
 ///
 /// `GET /panel/{address}/context` with `Authorization: Bearer TOKEN`: the same without a token;
@@ -132,6 +134,7 @@ struct Shown<'a> {
     reason: Option<String>,
     guest: bool,
     snapshot: Option<&'a ContextSnapshot>,
+    attributes: &'a [ShownAttribute],
 }
 
 impl<'a> Shown<'a> {
@@ -140,9 +143,15 @@ impl<'a> Shown<'a> {
             Proof::Proven(_) => None,
             Proof::NotProven(why) => Some(why.to_string()),
         };
-        let PanelView { guest, ref snapshot, .. } = *view;
-        let shown =
-            Self { token, proven: reason.is_none(), reason, guest, snapshot: snapshot.as_ref() };
+        let PanelView { guest, ref snapshot, ref attributes, .. } = *view;
+        let shown = Self {
+            token,
+            proven: reason.is_none(),
+            reason,
+            guest,
+            snapshot: snapshot.as_ref(),
+            attributes,
+        };
         Json(shown).into_response()
     }
 }

@@ -4,7 +4,8 @@ use chatwoot_client::application::conversations::Conversation;
 use chatwoot_client::{Attributes, webhook};
 use jiff::Timestamp;
 
-use super::store_identity::{Evidence, PROOF_ATTRIBUTE, StoreIdentity};
+use super::PROOF_ATTRIBUTE;
+use super::store_identity::{Evidence, StoreIdentity};
 use crate::model::Proof;
 
 impl StoreIdentity {

@@ -14,7 +14,8 @@ use chatwoot_client::widget::{WidgetError, WidgetUser, identifier_hash};
 use chatwoot_client::{Attributes, InboxId, Secret};
 use jiff::Timestamp;
 
-pub use self::store_identity::{Evidence, PROOF_ATTRIBUTE, StoreIdentity};
+pub use self::store_identity::{Evidence, StoreIdentity};
+pub use crate::attributes::PROOF_ATTRIBUTE;
 use crate::model::{Customer, CustomerId, StoreId};
 use crate::ports::{
     AuditAction, AuditEntry, AuditSubject, Expiring, PortError, PortResult, Ports, StoreRecord,

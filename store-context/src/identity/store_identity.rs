@@ -15,9 +15,6 @@ use crate::model::{
 };
 use crate::ports::{Expiring, StoreCredentials};
 
-/// The key of the proof among a conversation's custom attributes.
-pub const PROOF_ATTRIBUTE: &str = "store_proof";
-
 /// The tolerated difference between the clocks of two hosts.
 const CLOCK_SKEW: Duration = Duration::from_mins(5);
 
@@ -66,7 +63,7 @@ pub struct Evidence<'a> {
     pub identifier: Option<&'a str>,
     /// Whether Chatwoot verified the visitor: `hmac_verified` of the conversation.
     pub hmac_verified: Option<bool>,
-    /// The value of the conversation's [`PROOF_ATTRIBUTE`].
+    /// The value of the conversation's [`PROOF_ATTRIBUTE`](super::PROOF_ATTRIBUTE).
     pub proof: Option<&'a Value>,
     /// When the customer wrote the message in question.
     pub written_at: Timestamp,
@@ -118,7 +115,7 @@ impl StoreIdentity {
     }
 
     /// Returns a proof that a page served now belongs to the customer: a short text for the
-    /// conversation's [`PROOF_ATTRIBUTE`]. Create it only for the customer of the host's own
+    /// conversation's [`PROOF_ATTRIBUTE`](super::PROOF_ATTRIBUTE). Create it only for the customer of the host's own
     /// session.
     pub fn prove(&self, customer: &CustomerId, now: Timestamp) -> String {
         let at = now.as_second();

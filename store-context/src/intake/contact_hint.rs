@@ -1,30 +1,28 @@
 //! Webhooks of new or changed contacts, which are not stored but may trigger a sync.
 
-use std::sync::Arc;
-
 use chatwoot_client::webhook::Event;
 
-use crate::model::{AccountKey, StoreId};
-use crate::ports::{Doubt, PortResult, Ports, SyncLedger};
+use crate::model::{AccountKey, Store};
+use crate::ports::{Doubt, PortResult, Ports};
 use crate::sync::ContactState;
 
 /// Processes webhooks of new and changed contacts. A lost one is compensated by
 /// [`ContactSync::sweep`](crate::sync::ContactSync::sweep).
 #[derive(Clone)]
 pub(super) struct ContactHints {
-    sync: Arc<dyn SyncLedger>,
+    ports: Ports,
 }
 
 impl ContactHints {
     pub(super) fn new(ports: &Ports) -> Self {
-        Self { sync: ports.sync.clone() }
+        Self { ports: ports.clone() }
     }
 
     /// Marks a customer as doubtful if the contact differs from what was last written. Returns
     /// `false` if the event is of another kind.
     pub(super) async fn take(
         &self,
-        store: &StoreId,
+        store: &Store,
         account: &AccountKey,
         event: &Event,
     ) -> PortResult<bool> {
@@ -32,8 +30,9 @@ impl ContactHints {
             return Ok(false);
         };
         // Chatwoot also sends webhooks for our own writes.
-        let ours = ContactState::of_webhook(shown).fingerprint();
-        self.sync.doubt(store, account, shown.id, Doubt::Look, Some(&ours)).await?;
+        let attributes = self.ports.attributes_of(store);
+        let ours = ContactState::of_webhook(shown, &attributes).fingerprint();
+        self.ports.sync.doubt(&store.id, account, shown.id, Doubt::Look, Some(&ours)).await?;
         Ok(true)
     }
 }

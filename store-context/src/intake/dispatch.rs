@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio::time::Instant;
 
+use super::conversation_attributes::ConversationAttributes;
 use super::handler::{Handler, HandlerError};
 use super::handler_context::HandlerContext;
 use crate::accounts::Accounts;
@@ -75,7 +76,10 @@ pub struct Dispatched {
     pub lost: u64,
 }
 
-/// Passes entries to a [`Handler`].
+/// Passes entries to a [`Handler`], and keeps the declared attributes of conversations in which the
+/// customer is proven
+/// ([`Attribute::on_conversations`](crate::attributes::Attribute::on_conversations)): before an
+/// entry is handled, the values that changed are written to its conversation.
 #[derive(Clone)]
 pub struct Dispatcher {
     accounts: Accounts,
@@ -83,6 +87,7 @@ pub struct Dispatcher {
     handler: Arc<dyn Handler>,
     observer: Arc<dyn Observer>,
     audit: Arc<dyn AuditTrail>,
+    attributes: ConversationAttributes,
     config: DispatchConfig,
 }
 
@@ -105,7 +110,8 @@ impl Dispatcher {
         let audit = ports.audit.clone();
         // A lease that ends at once would be claimed again at once.
         let config = DispatchConfig { lease: config.lease.max(TICK), ..config };
-        Self { accounts, ledger, handler, observer, audit, config }
+        let attributes = ConversationAttributes::new(ports);
+        Self { accounts, ledger, handler, observer, audit, attributes, config }
     }
 
     /// Handles entries until none is due.
@@ -232,7 +238,11 @@ impl Dispatcher {
             return Some(failed(entry, "no try came to its end", Duration::ZERO, true));
         }
         let context = HandlerContext::new(&self.accounts, &*self.audit, entry, is_last_try);
-        let handler = async { self.handler.handle(&context, entry).await };
+        // Before the handler, which may write to the conversation too.
+        let handler = async {
+            self.attributes.write(&context, entry, self.config.time_limit).await;
+            self.handler.handle(&context, entry).await
+        };
         let ended = tokio::select! { biased;
             ended = guarded(self.config.time_limit, handler) => ended,
             () = self.renew(claim, renewed) => return None,

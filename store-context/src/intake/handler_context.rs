@@ -91,6 +91,11 @@ impl<'a> HandlerContext<'a> {
     /// Returns an error if the account cannot be opened, or the entry belongs to another account
     /// than the store's present one.
     pub async fn account(&self) -> Result<&Account, HandlerContextError> {
+        Ok(&self.open().await?.account)
+    }
+
+    /// Opens the store's account.
+    pub(super) async fn open(&self) -> Result<&OpenAccount, HandlerContextError> {
         let opened = self.opened.get_or_try_init(|| async {
             let opened = self.accounts.open(&self.entry.store).await?;
             if opened.key != self.entry.account {
@@ -98,7 +103,7 @@ impl<'a> HandlerContext<'a> {
             }
             Ok(opened)
         });
-        Ok(&opened.await?.account)
+        opened.await
     }
 
     /// Sends a message to the customer in the entry's conversation, once: the first call in every

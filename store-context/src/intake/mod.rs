@@ -3,6 +3,7 @@
 
 mod admit;
 mod contact_hint;
+mod conversation_attributes;
 mod credible;
 mod dispatch;
 mod from_api;

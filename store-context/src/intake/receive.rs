@@ -148,7 +148,7 @@ impl Intake {
         let record = &*admission.record;
         let store = &record.store.id;
         let account = record.account_key().ok_or(ReceiveError::NotProvisioned)?;
-        if self.contacts.take(store, &account, &event).await? {
+        if self.contacts.take(&record.store, &account, &event).await? {
             return Ok(Receipt::Hint);
         }
         let identity = identity(record, &event);

@@ -27,6 +27,7 @@ pub use self::sweeps::MemorySweeps;
 pub use self::sync_ledger::MemorySyncLedger;
 pub use self::webhook_ledger::MemoryWebhookLedger;
 
+use crate::attributes::AttributeSet;
 use crate::ports::{Carts, Clock, Customers, Orders, Ports, SystemClock};
 
 /// Returns the ports of a host, with in-memory storage and without an activity log
@@ -77,6 +78,7 @@ pub fn ports_with(
         customers,
         orders,
         carts,
+        attributes: Arc::new(AttributeSet::standard()),
         stores: Arc::new(MemoryStores::with_clock(clock.clone())),
         sweeps: Arc::new(MemorySweeps::with_clock(clock.clone())),
         sync: Arc::new(MemorySyncLedger::with_clock(clock.clone())),

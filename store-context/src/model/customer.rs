@@ -1,5 +1,6 @@
 //! Customers: persons registered at a store.
 
+use chatwoot_client::Attributes;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,11 @@ pub struct Customer {
     pub phone: Option<String>,
     /// When the customer registered.
     pub registered_at: Option<Timestamp>,
+    /// The host's own attributes of the customer, by key. An
+    /// [`AttributeSet`](crate::attributes::AttributeSet) declares which of them Chatwoot gets; the
+    /// others do not leave the host's own services, except as a part of this customer's snapshot.
+    #[serde(default, skip_serializing_if = "Attributes::is_empty")]
+    pub attributes: Attributes,
 }
 
 impl Customer {
@@ -39,6 +45,7 @@ impl Customer {
             email_verified: false,
             phone: None,
             registered_at: None,
+            attributes: Attributes::new(),
         }
     }
 

@@ -5,6 +5,7 @@
 //! ports have a method of the same name, so one type may implement all of them.
 
 mod activity;
+mod attributes;
 mod audit;
 mod batches;
 mod cache;
@@ -26,6 +27,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use self::activity::{ActivityLog, ActivityRecord, NewActivity};
+pub use self::attributes::AttributeSets;
 pub use self::audit::{AuditAction, AuditEntry, AuditRecord, AuditSubject, AuditTrail};
 pub use self::cache::Cache;
 pub use self::carts::Carts;
@@ -47,6 +49,8 @@ pub use self::webhook_ledger::{
     Entry, EntryOutcome, EntrySource, KnownState, NewEntry, ParkedEntry, PurgeRequest, Purged,
     QueueClaim, RoundClaim, RoundOutcome, Taken, Unread, WebhookCounts, WebhookLedger,
 };
+use crate::attributes::AttributeSet;
+use crate::model::Store;
 
 /// The ports of one host. The services take the ones they need from here.
 #[derive(Clone)]
@@ -58,6 +62,10 @@ pub struct Ports {
     /// The host's carts; `None` for a host without carts, whose contacts then have no cart
     /// attributes.
     pub carts: Option<Arc<dyn Carts>>,
+    /// The attributes of the stores' contacts and conversations;
+    /// [`AttributeSet::standard`](crate::attributes::AttributeSet::standard) unless the host
+    /// declares its own.
+    pub attributes: Arc<dyn AttributeSets>,
     /// The stores, with their Chatwoot accounts and credentials.
     pub stores: Arc<dyn Stores>,
     /// The schedule of the stores' sweeps.
@@ -76,6 +84,14 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Receives the engine's notifications; `Arc::new(())` ignores them.
     pub observer: Arc<dyn Observer>,
+}
+
+impl Ports {
+    /// Returns the attributes that a store has: those declared for it, without the tier if it has no
+    /// tiers, and without the attributes that need a cart if the host has no carts.
+    pub fn attributes_of(&self, store: &Store) -> AttributeSet {
+        self.attributes.attributes(&store.id).for_store(store, self.carts.is_some())
+    }
 }
 
 impl fmt::Debug for Ports {

@@ -1,24 +1,23 @@
-//! Provisions the definitions of the synced attributes.
+//! Provisions the definitions of the store's attributes.
 
+use chatwoot_client::Account;
 use chatwoot_client::application::attribute_definitions::{
-    AttributeDefinition, AttributeDefinitionPatch, AttributeModel, AttributeType,
-    NewAttributeDefinition,
+    AttributeDefinitionPatch, NewAttributeDefinition,
 };
 use chatwoot_client::types::AttributeDefinitionId;
-use chatwoot_client::{Account, Patch};
-use serde_json::Value;
 
+use super::orphans::Orphan;
 use super::plan::{FieldChange, PlanAction, ResourceKind};
 use super::{AtStep, ProvisionError, Run, read};
-use crate::attributes::{self, Attribute, Display};
-use crate::model::{ContactIdentifiers, Store, TierPolicy};
+use crate::attributes::DefinitionAction;
+use crate::model::ContactIdentifiers;
 
 const STEP: &str = "attributes";
 
 /// A definition that provisioning writes.
 pub(super) enum PlannedAttribute {
-    Create(NewAttributeDefinition),
-    Change(AttributeDefinitionId, AttributeDefinitionPatch),
+    Create(Box<NewAttributeDefinition>),
+    Change(AttributeDefinitionId, Box<AttributeDefinitionPatch>),
 }
 
 impl Run<'_> {
@@ -34,26 +33,34 @@ impl Run<'_> {
         if !self.provisioner.config.steps.attributes {
             return Ok(writes);
         }
-        let model = Some(AttributeModel::Contact);
-        let list = account.map(|account| account.attribute_definitions().list(model));
+        let list = account.map(|account| account.attribute_definitions().list(None));
         let known = read(list, STEP).await?;
-        let (tiers, carts) = (self.store.tiers.as_ref(), &self.provisioner.ports.carts);
-        for attribute in attributes::of(tiers.is_some(), carts.is_some()) {
-            let wanted = definition(attribute, self.store);
-            let action = match known.iter().find(|known| known.key == wanted.key) {
-                None => {
-                    writes.push(PlannedAttribute::Create(wanted));
+        let declared = self.provisioner.ports.attributes_of(self.store);
+        for change in declared.definition_changes(&known, self.store) {
+            let what = format!("{} attribute {}", change.applies_to, change.key);
+            let action = match change.action {
+                DefinitionAction::Create(new) => {
+                    writes.push(PlannedAttribute::Create(new));
                     PlanAction::Create
                 }
-                Some(is) => {
-                    let changes = changes(is, &wanted);
-                    if !changes.is_empty() {
-                        writes.push(PlannedAttribute::Change(is.id, patch(is, wanted)));
-                    }
-                    PlanAction::of(changes)
+                DefinitionAction::Change { id, fields, patch } => {
+                    writes.push(PlannedAttribute::Change(id, patch));
+                    let fields = fields.into_iter();
+                    let fields = fields.map(|it| FieldChange::new(it.field, it.is, it.declared));
+                    PlanAction::Change(fields.collect())
                 }
+                DefinitionAction::Unchanged(_) => PlanAction::Unchanged,
+                DefinitionAction::Conflict(conflict) => PlanAction::Conflict(format!(
+                    "{conflict}: declare it with Attribute::taking_over, or under another key"
+                )),
+                DefinitionAction::Orphan { id, retired: true } => {
+                    self.orphan(what, Orphan::Attribute(id));
+                    continue;
+                }
+                // Somebody else's.
+                DefinitionAction::Orphan { retired: false, .. } => continue,
             };
-            self.entry(ResourceKind::Attribute, format!("attribute {}", attribute.key), action);
+            self.entry(ResourceKind::Attribute, what, action);
         }
         Ok(writes)
     }
@@ -76,55 +83,3 @@ impl Run<'_> {
 
 const PLAIN_IDENTIFIERS: &str = "contacts carry the customers' own ids: a visitor who guesses one \
     becomes that customer's contact (Chatwoot 4.15.1); pseudonyms cannot be guessed";
-
-fn definition(attribute: &Attribute, store: &Store) -> NewAttributeDefinition {
-    let (display_type, values) = match attribute.display {
-        Display::Text => (AttributeType::Text, None),
-        Display::Number => (AttributeType::Number, None),
-        Display::Date => (AttributeType::Date, None),
-        Display::Tier => {
-            let names = store.tiers.iter().flat_map(TierPolicy::names).map(str::to_owned);
-            (AttributeType::List, Some(names.collect()))
-        }
-    };
-    NewAttributeDefinition {
-        key: attribute.key.to_owned(),
-        display_name: attribute.name.to_owned(),
-        description: Some(attribute.description.to_owned()),
-        display_type,
-        model: AttributeModel::Contact,
-        values,
-        ..NewAttributeDefinition::default()
-    }
-}
-
-fn changes(is: &AttributeDefinition, wanted: &NewAttributeDefinition) -> Vec<FieldChange> {
-    let texts = |list: Vec<Value>| (!list.is_empty()).then(|| Value::Array(list).to_string());
-    let values = is.values.iter().flatten().cloned();
-    let wanted_values = wanted.values.iter().flatten().map(|text| text.as_str().into());
-    let type_of = |it: &AttributeType| Some(it.as_str().to_owned());
-    let fields = [
-        ("attribute_display_name", is.display_name.clone(), Some(wanted.display_name.clone())),
-        ("attribute_description", is.description.clone(), wanted.description.clone()),
-        ("attribute_display_type", type_of(&is.display_type), type_of(&wanted.display_type)),
-        ("attribute_values", texts(values.collect()), texts(wanted_values.collect())),
-    ];
-    let differing = fields.into_iter().filter(|(_, from, to)| from != to);
-    differing.map(|(field, from, to)| FieldChange::new(field, from, to)).collect()
-}
-
-fn patch(is: &AttributeDefinition, wanted: NewAttributeDefinition) -> AttributeDefinitionPatch {
-    // A definition that was a list still has its values.
-    let no_values = if is.values.as_ref().is_some_and(|values| !values.is_empty()) {
-        Patch::Set(Vec::new())
-    } else {
-        Patch::Keep
-    };
-    AttributeDefinitionPatch {
-        display_name: Patch::Set(wanted.display_name),
-        description: Patch::from_wanted(wanted.description),
-        display_type: Patch::Set(wanted.display_type),
-        values: wanted.values.map_or(no_values, Patch::Set),
-        ..AttributeDefinitionPatch::default()
-    }
-}

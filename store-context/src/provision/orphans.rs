@@ -1,6 +1,6 @@
 //! Resources that an earlier provisioning created and that a store no longer wants.
 
-use chatwoot_client::types::{DashboardAppId, TeamId, WebhookId};
+use chatwoot_client::types::{AttributeDefinitionId, DashboardAppId, TeamId, WebhookId};
 use chatwoot_client::{Account, InboxId};
 
 use super::lock::PATIENCE;
@@ -15,6 +15,7 @@ const STEP: &str = "orphans";
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Orphan {
     Team(TeamId),
+    Attribute(AttributeDefinitionId),
     /// An inbox of one of the three kinds.
     Inbox(ResourceKind, InboxId),
     Webhook(WebhookId),
@@ -25,6 +26,7 @@ impl Orphan {
     pub(super) const fn kind(self) -> ResourceKind {
         match self {
             Self::Team(_) => ResourceKind::Team,
+            Self::Attribute(_) => ResourceKind::Attribute,
             Self::Inbox(kind, _) => kind,
             Self::Webhook(_) => ResourceKind::Webhook,
             Self::DashboardApp(_) => ResourceKind::DashboardApp,
@@ -35,6 +37,7 @@ impl Orphan {
     async fn delete(self, account: &Account) -> Result<(), ProvisionError> {
         let deleted = match self {
             Self::Team(id) => account.teams().delete(id).await,
+            Self::Attribute(id) => account.attribute_definitions().delete(id).await,
             Self::Inbox(_, id) => account.inboxes().delete(id).await.map(|_| ()),
             Self::Webhook(id) => account.webhooks().delete(id).await,
             Self::DashboardApp(id) => account.dashboard_apps().delete(id).await,
@@ -52,6 +55,7 @@ impl Orphan {
             Self::Team(id) => {
                 account.team.take_if(|kept| *kept == id);
             }
+            Self::Attribute(_) => {}
             Self::Inbox(_, id) => {
                 if account.website_inbox.take_if(|kept| *kept == id).is_some() {
                     (account.website_token, credentials.website_hmac) = (None, None);

@@ -5,9 +5,8 @@ use chatwoot_client::{Attributes, InboxId, Patch};
 use serde::Serialize;
 
 use super::state::ContactState;
-use crate::attributes::{self, CartState};
+use crate::attributes::{AppliesTo, AttributeInput, AttributeSet};
 use crate::identity::StoreIdentity;
-use crate::model::{Customer, Insights};
 use crate::ports::Fingerprint;
 
 /// The contact that a customer should have, computed from the shop's current state.
@@ -22,41 +21,47 @@ pub struct WantedContact {
     pub email: Option<String>,
     /// The customer's phone number.
     pub phone_number: Option<String>,
-    /// The attributes derived from the customer's orders and cart.
+    /// The values of the store's attributes; null for none.
     pub custom_attributes: Attributes,
 }
 
 impl WantedContact {
-    /// Computes the contact from the shop's state.
+    /// Computes the contact from the shop's state and the store's attributes.
     ///
     /// ```
-    /// use store_context::Currency;
-    /// use store_context::attributes::CartState;
-    /// use store_context::model::{Customer, CustomerId, Insights, TierPolicy};
+    /// use store_context::attributes::{AttributeInput, AttributeSet, CartState};
+    /// use store_context::model::{Customer, CustomerId, Insights, Store, TierPolicy};
     /// use store_context::sync::WantedContact;
     ///
+    /// # fn example(store: Store) {
+    /// let store = Store { tiers: Some(TierPolicy::new([("bronze", 0)]).unwrap()), ..store };
     /// let customer = Customer {
     ///     email: Some("sanne@example.com".into()),
     ///     ..Customer::new(CustomerId::new("42").unwrap(), "Sanne")
     /// };
-    /// let tiers = TierPolicy::new([("bronze", 0)]).unwrap();
-    /// let insights = Insights::new(Currency::EUR, [], Some(&tiers));
-    /// let wanted = WantedContact::new("4b1d".to_owned(), &customer, &insights, CartState::Empty);
+    /// let insights = Insights::new(store.currency, [], store.tiers.as_ref());
+    /// let input = AttributeInput::new(&store, &customer, &insights, CartState::Empty);
+    /// let attributes = AttributeSet::standard().for_store(&store, true);
+    /// let wanted = WantedContact::new("4b1d".to_owned(), &attributes, &input);
     /// assert_eq!(wanted.email, None, "the address is not proven");
     /// assert_eq!(wanted.custom_attributes["customer_tier"], "bronze");
+    /// # }
+    /// # example(Store::new(
+    /// #     store_context::model::StoreId::new("north").unwrap(),
+    /// #     "North",
+    /// #     "https://north.example.com".parse().unwrap(),
+    /// #     "help@north.example.com",
+    /// #     store_context::Currency::EUR,
+    /// # ));
     /// ```
-    pub fn new(
-        identifier: String,
-        customer: &Customer,
-        insights: &Insights,
-        cart: CartState<'_>,
-    ) -> Self {
+    pub fn new(identifier: String, attributes: &AttributeSet, input: &AttributeInput<'_>) -> Self {
+        let customer = input.customer;
         Self {
             identifier: Some(identifier),
             name: customer.contact_name(),
             email: customer.proven_email().filter(|text| sendable_email(text)).map(str::to_owned),
             phone_number: customer.phone.clone().filter(|text| sendable(text)),
-            custom_attributes: attributes::values(insights, cart),
+            custom_attributes: attributes.values(AppliesTo::Contact, input),
         }
     }
 

@@ -12,12 +12,11 @@ use super::state::ContactState;
 use super::worker::ContactSync;
 use super::write::{Attempt, WriteError, Written};
 use crate::accounts::{OpenAccount, StoreAccountError};
-use crate::attributes::CartState;
+use crate::attributes::AppliesTo;
+use crate::customer_data::CustomerData;
 use crate::guard;
-use crate::model::{CustomerId, Insights, Store, StoreId};
-use crate::ports::{
-    Doubt, Hold, Link, PortError, PortResult, Ports, Priority, Settlement, SyncClaim,
-};
+use crate::model::{CustomerId, StoreId};
+use crate::ports::{Doubt, Hold, Link, PortError, PortResult, Priority, Settlement, SyncClaim};
 use crate::time::later;
 
 impl ContactSync {
@@ -44,20 +43,13 @@ impl ContactSync {
         open: &OpenAccount,
         id: &CustomerId,
     ) -> PortResult<Option<WantedContact>> {
-        let store = &open.record.store.id;
-        let Ports { customers, orders, carts, .. } = &self.ports;
-        let customer = self.in_time("customers", customers.customer(store, id)).await?;
-        let Some(customer) = customer else { return Ok(None) };
-        let totals = self.in_time("orders", orders.order_totals(store, id)).await?;
-        let cart = match carts {
-            Some(carts) => Some(self.in_time("carts", carts.cart(store, id)).await?),
-            None => None,
-        };
-        let cart = cart.as_ref().map_or(CartState::NoCarts, |cart| cart.as_ref().into());
-        let Store { currency, tiers, .. } = &open.record.store;
-        let insights = Insights::new(*currency, totals, tiers.as_ref());
+        let store = &open.record.store;
+        let attributes = self.ports.attributes_of(store);
+        let (limit, orders) =
+            (self.config.port_timeout, attributes.recent_orders(AppliesTo::Contact));
+        let data = CustomerData::read(&self.ports, limit, store, id, orders).await?;
         let identifier = open.identity.identifier(id);
-        Ok(Some(WantedContact::new(identifier, &customer, &insights, cart)))
+        Ok(data.map(|data| WantedContact::new(identifier, &attributes, &data.input(store))))
     }
 
     /// Syncs a claimed customer: erases, removes, merges or writes the contact.
@@ -142,7 +134,8 @@ impl ContactSync {
             Err(error) if error.is_not_found() => return Ok(Looked::Vanished),
             Err(error) => return Err(error.into()),
         };
-        let state = ContactState::of_contact(&shown);
+        let attributes = self.ports.attributes_of(&open.record.store);
+        let state = ContactState::of_contact(&shown, &attributes);
         let written = wanted.as_written(&link.fingerprint);
         // Fields that were left out are retried when they are due, not with each read.
         if state == written && state.fingerprint() == link.fingerprint {
@@ -159,7 +152,8 @@ impl ContactSync {
             return Ok(Looked::AsWanted(link));
         }
         let identifier = open.identity.identifier(&claim.customer);
-        Ok(Looked::Differs(Drift::of(&shown, &link.fingerprint, &identifier, wanted)))
+        let drift = Drift::of(&shown, &link.fingerprint, &identifier, wanted, &attributes);
+        Ok(Looked::Differs(drift))
     }
 
     /// Claims one row, to write to another customer's contact.

@@ -6,6 +6,7 @@ use chatwoot_client::application::contacts::Contact;
 
 use super::contact::WantedContact;
 use super::state::ContactState;
+use crate::attributes::AttributeSet;
 use crate::ports::Fingerprint;
 
 /// The way a linked contact differs from what was last written.
@@ -21,7 +22,7 @@ pub enum Drift {
     Altered {
         /// The fields that differ from what was written, by Chatwoot's names. If the shop changed
         /// since the write, also the fields that are to be written.
-        fields: Vec<&'static str>,
+        fields: Vec<String>,
     },
 }
 
@@ -33,11 +34,12 @@ impl Drift {
         written: &Fingerprint,
         identifier: &str,
         wanted: &WantedContact,
+        attributes: &AttributeSet,
     ) -> Option<Self> {
         if is_moved(shown, identifier) {
             return Some(Self::Moved);
         }
-        let shown = ContactState::of_contact(shown);
+        let shown = ContactState::of_contact(shown, attributes);
         if shown.fingerprint() == *written {
             return None;
         }

@@ -11,9 +11,9 @@ use super::customer::link_in;
 use super::error::SyncError;
 use super::report::{Done, Outcome};
 use super::worker::ContactSync;
-use super::write::{MADE_FOR, ROUNDS, WriteError, mark};
+use super::write::{ROUNDS, WriteError, mark};
 use crate::accounts::OpenAccount;
-use crate::attributes;
+use crate::attributes::CONTACT_MARK;
 use crate::ports::{Doubt, Settlement, SyncClaim};
 
 /// The delay before the next attempt to delete a contact that is online.
@@ -155,7 +155,7 @@ impl ContactSync {
         claim: &SyncClaim,
         contact: ContactId,
     ) -> Result<Option<Done>, SyncError> {
-        let no_mark = Attributes::from_iter([(MADE_FOR.to_owned(), Value::Null)]);
+        let no_mark = Attributes::from_iter([(CONTACT_MARK.to_owned(), Value::Null)]);
         let cleared = self.clear(open, claim, contact, Patch::Clear, Some(no_mark)).await?;
         Ok(cleared.then(|| Done::new(Settlement::Gone, Outcome::Anonymized)))
     }
@@ -171,7 +171,8 @@ impl ContactSync {
     ) -> Result<bool, SyncError> {
         self.begin(claim).await?;
         // The identifier is cleared last: if the worker dies before, the contact is found again.
-        let keys = attributes::ALL.iter().map(|attribute| attribute.key);
+        let declared = self.ports.attributes.attributes(&open.record.store.id);
+        let keys = declared.contact_keys_ever();
         match open.account.contact(contact).remove_custom_attributes(keys).await {
             Ok(_) => {}
             Err(error) if error.is_not_found() => return Ok(false),

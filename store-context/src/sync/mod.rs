@@ -31,4 +31,4 @@ pub use self::sweep::{Drifted, SweepCursor, SweepStep, VerifyError, VerifyReport
 pub use self::worker::ContactSync;
 pub use self::write::{LeftOut, LeftOutReason, WriteError};
 
-pub(crate) use self::state::ContactState;
+pub(crate) use self::state::{ContactState, canonical};

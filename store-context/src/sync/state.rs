@@ -7,7 +7,7 @@ use chatwoot_client::{Attributes, webhook};
 use serde_json::Value;
 
 use super::contact::WantedContact;
-use crate::attributes;
+use crate::attributes::{AppliesTo, AttributeSet};
 use crate::mac::hash_digits;
 use crate::ports::Fingerprint;
 
@@ -17,30 +17,38 @@ use crate::ports::Fingerprint;
 /// The server's normalizations are applied here too (4.15.1): an email address is lower-cased, an
 /// empty text becomes absent, a number is compared by value and not by its digits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct ContactState(BTreeMap<&'static str, String>);
+pub(crate) struct ContactState(BTreeMap<String, String>);
 
 impl ContactState {
+    /// Returns the wanted state, all of whose attributes are this engine's.
     pub(crate) fn of_wanted(contact: &WantedContact) -> Self {
+        let keys = contact.custom_attributes.keys().map(String::as_str);
         Self::new(
             contact.identifier.as_deref(),
             Some(&contact.name),
             contact.email.as_deref(),
             contact.phone_number.as_deref(),
             &contact.custom_attributes,
+            keys,
         )
     }
 
-    pub(crate) fn of_contact(contact: &Contact) -> Self {
+    /// Returns the state of a contact, with the attributes of the store's set.
+    pub(crate) fn of_contact(contact: &Contact, attributes: &AttributeSet) -> Self {
+        let keys = attributes.keys(AppliesTo::Contact);
         Self::new(
             contact.identifier.as_deref(),
             contact.name.as_deref(),
             contact.email.as_deref(),
             contact.phone_number.as_deref(),
             &contact.custom_attributes,
+            keys,
         )
     }
 
-    pub(crate) fn of_webhook(contact: &webhook::Contact) -> Self {
+    /// Returns the state of a webhook's contact, with the attributes of the store's set.
+    pub(crate) fn of_webhook(contact: &webhook::Contact, attributes: &AttributeSet) -> Self {
+        let keys = attributes.keys(AppliesTo::Contact);
         let none = Attributes::new();
         Self::new(
             contact.identifier.as_deref(),
@@ -48,15 +56,17 @@ impl ContactState {
             contact.email.as_deref(),
             contact.phone_number.as_deref(),
             contact.custom_attributes.as_ref().unwrap_or(&none),
+            keys,
         )
     }
 
-    fn new(
+    fn new<'a>(
         identifier: Option<&str>,
         name: Option<&str>,
         email: Option<&str>,
         phone_number: Option<&str>,
         custom_attributes: &Attributes,
+        keys: impl Iterator<Item = &'a str>,
     ) -> Self {
         let text = |text: Option<&str>| text.filter(|text| !text.is_empty()).map(str::to_owned);
         let columns = [
@@ -65,11 +75,9 @@ impl ContactState {
             ("email", text(email).map(|email| email.to_ascii_lowercase())),
             ("phone_number", text(phone_number)),
         ];
-        let attributes = attributes::ALL.iter().map(|attribute| {
-            (attribute.key, custom_attributes.get(attribute.key).and_then(canonical))
-        });
+        let attributes = keys.map(|key| (key, custom_attributes.get(key).and_then(canonical)));
         let fields = columns.into_iter().chain(attributes);
-        Self(fields.filter_map(|(field, value)| Some((field, value?))).collect())
+        Self(fields.filter_map(|(field, value)| Some((field.to_owned(), value?))).collect())
     }
 
     /// Returns the fingerprint; equal states have equal fingerprints.
@@ -80,10 +88,10 @@ impl ContactState {
     }
 
     /// Returns the fields in which two states differ, ordered by name.
-    pub(crate) fn differs_in(&self, other: &Self) -> Vec<&'static str> {
+    pub(crate) fn differs_in(&self, other: &Self) -> Vec<String> {
         let fields = self.0.keys().chain(other.0.keys());
         let mut fields: Vec<_> =
-            fields.filter(|field| self.0.get(*field) != other.0.get(*field)).copied().collect();
+            fields.filter(|field| self.0.get(*field) != other.0.get(*field)).cloned().collect();
         fields.sort_unstable();
         fields.dedup();
         fields
@@ -91,7 +99,7 @@ impl ContactState {
 }
 
 /// Returns an attribute's value in a comparable form: 100.10 equals 100.1, and null equals absent.
-fn canonical(value: &Value) -> Option<String> {
+pub(crate) fn canonical(value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
         Value::Number(number) => {
@@ -111,7 +119,12 @@ mod tests {
 
     fn state(email: &str, phone: Option<&str>, attributes: &Value) -> ContactState {
         let attributes = attributes.as_object().cloned().unwrap();
-        ContactState::new(Some("id"), Some("Ada"), Some(email), phone, &attributes)
+        let keys: Vec<String> = AttributeSet::standard()
+            .of(AppliesTo::Contact)
+            .map(|attribute| attribute.key().to_owned())
+            .collect();
+        let keys = keys.iter().map(String::as_str);
+        ContactState::new(Some("id"), Some("Ada"), Some(email), phone, &attributes, keys)
     }
 
     #[test]

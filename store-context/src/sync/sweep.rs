@@ -300,18 +300,20 @@ impl ContactSync {
         let (ledger, store) = (&self.ports.sync, &open.record.store.id);
         let identifier = open.identity.identifier(customer);
         let written = &link.fingerprint;
+        let attributes = self.ports.attributes_of(&open.record.store);
         let drift = match shown {
             None => Drift::Vanished,
             // The shop is read only where a difference was found.
             Some(shown)
-                if ContactState::of_contact(shown).fingerprint() == *written
+                if ContactState::of_contact(shown, &attributes).fingerprint() == *written
                     && !is_moved(shown, &identifier) =>
             {
                 return Ok(());
             }
             Some(shown) => {
                 let Some(wanted) = self.wanted(open, customer).await? else { return Ok(()) };
-                let Some(drift) = Drift::of(shown, written, &identifier, &wanted) else {
+                let Some(drift) = Drift::of(shown, written, &identifier, &wanted, &attributes)
+                else {
                     return Ok(());
                 };
                 drift

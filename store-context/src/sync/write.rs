@@ -12,6 +12,7 @@ use super::contact::WantedContact;
 use super::report::Outcome;
 use super::worker::ContactSync;
 use crate::accounts::OpenAccount;
+use crate::attributes::CONTACT_MARK;
 use crate::model::{ContactIdentifiers, CustomerId};
 use crate::ports::{Link, PortError, PortResult, SyncClaim};
 
@@ -90,11 +91,6 @@ pub(super) struct Written {
 /// The number of rounds after which a contact that is deleted repeatedly is left to the next
 /// attempt.
 pub(super) const ROUNDS: usize = 8;
-
-/// The key in `additional_attributes` of each contact that was created or adopted under a plain
-/// identifier. Its value is the customer's pseudonym, which identifies the contact if the server's
-/// response was lost; a plain identifier could be a guest's.
-pub(super) const MADE_FOR: &str = "store_contact";
 
 /// How an existing contact was found.
 #[derive(Clone, Copy)]
@@ -390,7 +386,7 @@ pub(super) fn mark(open: &OpenAccount, customer: &CustomerId) -> Option<Attribut
         ContactIdentifiers::Pseudonym => None,
         ContactIdentifiers::Plain => {
             let made_for = open.identity.pseudonym(customer);
-            Some(Attributes::from_iter([(MADE_FOR.to_owned(), made_for.into())]))
+            Some(Attributes::from_iter([(CONTACT_MARK.to_owned(), made_for.into())]))
         }
     }
 }
@@ -399,7 +395,7 @@ pub(super) fn mark(open: &OpenAccount, customer: &CustomerId) -> Option<Attribut
 /// which cannot be guessed.
 pub(super) fn is_marked_for(open: &OpenAccount, customer: &CustomerId, contact: &Contact) -> bool {
     let pseudonym = open.identity.pseudonym(customer);
-    let made_for = contact.additional_attributes.get(MADE_FOR);
+    let made_for = contact.additional_attributes.get(CONTACT_MARK);
     contact.identifier.as_ref() == Some(&pseudonym)
         || made_for.and_then(|made_for| made_for.as_str()) == Some(&pseudonym)
 }

@@ -72,7 +72,7 @@ async fn a_visitor_who_gives_themselves_a_tier_has_it_taken_back() {
     bench.fake.clear_journal();
     let synced = worked(&bench).await;
     assert_eq!(outcomes(&synced), [Outcome::Updated]);
-    assert_eq!(synced[0].drift, Some(Drift::Altered { fields: vec!["customer_tier"] }));
+    assert_eq!(synced[0].drift, Some(Drift::Altered { fields: vec!["customer_tier".to_owned()] }));
     assert_eq!(bench.fake.requests(), 2, "read, then written");
     let contact = of_customer(&bench, &ada.id).await;
     assert_eq!(contact.custom_attributes["customer_tier"], json!("brons"));
@@ -159,7 +159,7 @@ async fn what_was_left_out_is_no_drift() {
     let contact = of_customer(&bench, &bob.id).await;
     change(&bench, &contact, &patch).await;
     let report = verified(&bench).await;
-    let altered = Drift::Altered { fields: vec!["name"] };
+    let altered = Drift::Altered { fields: vec!["name".to_owned()] };
     let drifted = Drifted { customer: bob.id.clone(), contact: contact.id, drift: altered };
     assert_eq!(report.drifted, [drifted]);
     worked(&bench).await;
@@ -200,7 +200,7 @@ async fn a_check_of_the_store_puts_each_contact_right() {
         let mut of = report.drifted.iter().filter(|found| found.customer.as_str() == name);
         (of.next().map(|found| found.drift.clone()), of.count())
     };
-    let fields = vec!["email", "lifetime_value"];
+    let fields = vec!["email".to_owned(), "lifetime_value".to_owned()];
     assert_eq!(found("altered"), (Some(Drift::Altered { fields }), 0));
     assert_eq!(found("deleted"), (Some(Drift::Vanished), 0));
     assert_eq!(found("merged"), (Some(Drift::Vanished), 0));

@@ -5,6 +5,7 @@ mod accounts;
 mod activity;
 mod adopt;
 mod adoption;
+mod attributes;
 mod audit;
 mod background;
 mod dependencies;

@@ -7,8 +7,8 @@ use chatwoot_client::ContactId;
 use chatwoot_client::application::contacts::{Contact, NewContact};
 use examples::shop::Shop;
 use store_context::accounts::{Accounts, OpenAccount};
-use store_context::attributes::CartState;
-use store_context::model::{Customer, Insights, Store};
+use store_context::attributes::{AttributeInput, AttributeSet, CartState};
+use store_context::model::{Customer, Insights};
 use store_context::ports::{Customers, Orders, PortFailure};
 use store_context::sync::WantedContact;
 
@@ -34,14 +34,16 @@ pub(super) async fn diverged(
     for (id, of) in shop.order_totals_of(&id, &ids).await.map_err(PortFailure::from)? {
         totals.entry(id).or_default().push(of);
     }
-    let Store { currency, tiers, .. } = new_store(store)?;
+    let of_store = new_store(store)?;
+    let attributes = AttributeSet::standard().for_store(&of_store, false);
     let mut faults = Vec::new();
     for (number, id) in (0..).zip(&ids) {
         let customer = present.get(id).context("the customer is in the shop")?;
         let totals = totals.remove(id).unwrap_or_default();
-        let insights = Insights::new(currency, totals, tiers.as_ref());
+        let insights = Insights::new(of_store.currency, totals, of_store.tiers.as_ref());
         let identifier = open.identity.identifier(&customer.id);
-        let wanted = WantedContact::new(identifier, customer, &insights, CartState::NoCarts);
+        let input = AttributeInput::new(&of_store, customer, &insights, CartState::NoCarts);
+        let wanted = WantedContact::new(identifier, &attributes, &input);
         if let Some(wrong) = wrong(&contacts, &wanted, &marker(store, number)) {
             let text = format!("store {store} customer {number}: {wrong}");
             faults.push(Fault { rule: Rule::Diverged, text });

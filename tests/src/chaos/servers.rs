@@ -10,6 +10,7 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use store_context::Currency;
+use store_context::attributes::AttributeSet;
 use store_context::memory::MemoryCache;
 use store_context::model::{CustomerId, Store, StoreId, TierPolicy};
 use store_context::ports::{Ports, SystemClock};
@@ -55,6 +56,7 @@ impl Servers {
             customers: Arc::new(shop.clone()),
             orders: Arc::new(shop.clone()),
             carts: None,
+            attributes: Arc::new(AttributeSet::standard()),
             stores,
             audit: Arc::new(PostgresAuditTrail::new(database.clone())),
             activity: None,

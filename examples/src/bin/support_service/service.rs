@@ -10,6 +10,7 @@ use examples::serve::serve_until;
 use examples::shop::Shop;
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use store_context::accounts::{Accounts, Clients};
+use store_context::attributes::AttributeSet;
 use store_context::context::{ContextConfig, ContextService, PanelService};
 use store_context::engine::Engine;
 use store_context::intake::Intake;
@@ -54,6 +55,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         customers: Arc::new(shop.clone()),
         orders: Arc::new(shop.clone()),
         carts: None,
+        attributes: Arc::new(AttributeSet::standard()),
         stores,
         audit: Arc::new(PostgresAuditTrail::new(database.clone())),
         activity: None,

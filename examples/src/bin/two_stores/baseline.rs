@@ -9,7 +9,7 @@ use chatwoot_client::application::contacts::NewContact;
 use chatwoot_client::application::inboxes::{NewApiChannel, NewInbox};
 use chatwoot_client::fake::{FakeChatwoot, FakeServer};
 use futures_util::{TryStreamExt, stream};
-use store_context::attributes::CartState;
+use store_context::attributes::{AttributeInput, CartState};
 use store_context::model::{Insights, Store};
 use store_context::ports::{PortFailure, Ports};
 use store_context::sync::WantedContact;
@@ -63,7 +63,9 @@ async fn bodies(
             let totals = ports.orders.order_totals(&store.id, &id).await;
             let totals = totals.map_err(PortFailure::from)?;
             let insights = Insights::new(store.currency, totals, store.tiers.as_ref());
-            let wanted = WantedContact::new(id.to_string(), &customer, &insights, CartState::Empty);
+            let input = AttributeInput::new(store, &customer, &insights, CartState::Empty);
+            let attributes = ports.attributes_of(store);
+            let wanted = WantedContact::new(id.to_string(), &attributes, &input);
             bodies.push(serde_json::to_vec(&to_new(&wanted))?);
         }
     }

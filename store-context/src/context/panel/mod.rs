@@ -3,6 +3,7 @@
 mod read;
 mod token;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::pin::pin;
 use std::time::Duration;
@@ -15,7 +16,9 @@ use serde::Deserialize;
 use self::token::Claims;
 use super::ContextService;
 use crate::accounts::{Accounts, OpenAccount, StoreAccountError};
-use crate::model::{ContextSnapshot, Proof, StoreId};
+use crate::attributes::{Attribute, AttributeInput, CartState, ShownAttribute};
+use crate::guard;
+use crate::model::{ContextSnapshot, Proof, Source, Store, StoreId};
 use crate::ports::{Address, AddressToken, PortError, PortFailure, Ports};
 
 /// The conversation for which a page was opened, from Chatwoot's `appContext` message. The message
@@ -61,6 +64,9 @@ pub struct PanelView {
     /// The customer's snapshot. `None` for a guest, and if the customer is not proven and the agent
     /// did not request it.
     pub snapshot: Option<ContextSnapshot>,
+    /// The values of the store's attributes with their declared names. Empty without a snapshot, and
+    /// if the orders could not be read; without those that need what else could not be read.
+    pub attributes: Vec<ShownAttribute>,
 }
 
 /// An opened panel.
@@ -161,7 +167,7 @@ impl PanelService {
         subject: &PanelSubject,
     ) -> Result<OpenedPanel, PanelError> {
         let now = self.ports.clock.now();
-        let OpenAccount { account, identity, .. } = self.accounts.open(store).await?;
+        let OpenAccount { record, account, identity, .. } = self.accounts.open(store).await?;
         let read = pin!(read::conversation(&account, subject));
         let early = pin!(self.context.for_contact(store, subject.contact));
         // A request that does not know the conversation is refused without waiting for the host, so
@@ -174,7 +180,7 @@ impl PanelService {
         let view = match &proof {
             Proof::NotProven(_) => {
                 let guest = matches!(early, Ok(None));
-                PanelView { proof: proof.clone(), guest, snapshot: None }
+                PanelView { guest, ..PanelView::new(proof.clone(), None) }
             }
             Proof::Proven(customer) => {
                 let snapshot = match early.map_err(PortFailure::into_error)? {
@@ -185,7 +191,8 @@ impl PanelService {
                         read.map_err(PortFailure::into_error)?
                     }
                 };
-                PanelView::new(proof.clone(), snapshot)
+                let view = PanelView::new(proof.clone(), snapshot);
+                self.with_attributes(&record.store, view).await
             }
         };
         let until = now.checked_add(self.token_lifetime).unwrap_or(Timestamp::MAX);
@@ -210,7 +217,7 @@ impl PanelService {
         anyway: bool,
     ) -> Result<PanelView, PanelError> {
         let now = self.ports.clock.now();
-        let identity = self.accounts.open(store).await?.identity;
+        let OpenAccount { record, identity, .. } = self.accounts.open(store).await?;
         let Claims { conversation, contact, proof, .. } = Claims::check(token, &identity, now)?;
         let snapshot = self.context.for_proof_or_contact(store, &proof, contact).await;
         let snapshot = snapshot.map_err(PortFailure::into_error)?;
@@ -222,12 +229,51 @@ impl PanelService {
                 view.snapshot = None;
             }
         }
-        Ok(view)
+        Ok(self.with_attributes(&record.store, view).await)
+    }
+
+    /// Adds the values of the store's attributes, computed from the view's snapshot.
+    async fn with_attributes(&self, store: &Store, view: PanelView) -> PanelView {
+        let Some(snapshot) = &view.snapshot else { return view };
+        let Some(insights) = &snapshot.insights else { return view };
+        let mut declared = self.ports.attributes_of(store);
+        if snapshot.unavailable.contains(&Source::Cart) {
+            declared.retain(|attribute| !attribute.needs_cart());
+        }
+        let count = declared.iter().map(Attribute::recent_orders).max().unwrap_or_default();
+        let mut recent_orders = Cow::Borrowed(&snapshot.recent_orders);
+        if count > recent_orders.len() {
+            let orders = self.ports.orders.recent_orders(&store.id, &snapshot.customer.id, count);
+            match guard::port_within(ORDERS_TIMEOUT, "orders", orders).await {
+                Ok(more) => recent_orders = Cow::Owned(more),
+                Err(error) => {
+                    let error: &(dyn std::error::Error + 'static) = &*error;
+                    tracing::warn!(error, store = %store.id, "orders are left out of a panel");
+                    declared.retain(|attribute| attribute.recent_orders() == 0);
+                }
+            }
+        }
+        let cart = match (&self.ports.carts, &snapshot.cart) {
+            (None, _) => CartState::NoCarts,
+            (Some(_), cart) => cart.as_ref().into(),
+        };
+        let input = AttributeInput::new(store, &snapshot.customer, insights, cart);
+        let input = input.recent_orders(&recent_orders);
+        // The closures are the host's.
+        let shown = guard::guarded(ORDERS_TIMEOUT, async { declared.shown(&input) }).await;
+        let attributes = shown.unwrap_or_else(|error| {
+            tracing::error!(%error, store = %store.id, "attributes are left out of a panel");
+            Vec::new()
+        });
+        PanelView { attributes, ..view }
     }
 }
 
+/// The timeout of reading more orders than a snapshot has.
+const ORDERS_TIMEOUT: Duration = Duration::from_millis(500);
+
 impl PanelView {
     fn new(proof: Proof, snapshot: Option<ContextSnapshot>) -> Self {
-        Self { proof, guest: snapshot.is_none(), snapshot }
+        Self { proof, guest: snapshot.is_none(), snapshot, attributes: Vec::new() }
     }
 }
