@@ -239,6 +239,12 @@ pub enum RoundOutcome {
         /// The reason of the failure.
         error: String,
     },
+    /// The store is not active: nothing was checked, and that is no failure. The next round checks
+    /// from the same time, and webhooks do not move it forward.
+    Skipped {
+        /// The delay until the next round.
+        next: Duration,
+    },
 }
 
 /// The numbers of entries and queues in the ledger, of one store or of all. Purged entries are not

@@ -52,7 +52,6 @@ impl ProvisionConfig {
 
     /// Returns one of this host's URLs with its token.
     pub(super) fn url(&self, of: Address, token: &AddressToken) -> String {
-        let base = self.public_url.as_str().trim_end_matches('/');
-        format!("{base}{}/{}", of.path(), token.expose())
+        of.url(&self.public_url, token)
     }
 }

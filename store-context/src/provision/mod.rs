@@ -57,6 +57,9 @@ pub enum ProvisionError {
     /// The store has no account in Chatwoot yet.
     #[error("store {0} is not provisioned: run the Provisioner for it first")]
     NotProvisioned(StoreId),
+    /// The store is suspended or leaving: Chatwoot is not called for it.
+    #[error("store {0} is suspended or being offboarded: resume it first")]
+    Inactive(StoreId),
     /// Another process is provisioning the store.
     #[error("store {0} is being provisioned by another process: try again when that is done")]
     Busy(StoreId),
@@ -168,6 +171,9 @@ impl Provisioner {
     async fn start<'a>(&'a self, store: &'a Store) -> Result<Run<'a>, ProvisionError> {
         let kept = self.ports.stores.open(&store.id).await?;
         let kept = kept.ok_or_else(|| ProvisionError::NotProvisioned(store.id.clone()))?;
+        if !kept.lifecycle.is_active() {
+            return Err(ProvisionError::Inactive(store.id.clone()));
+        }
         let report = ProvisionReport::new(store.id.clone());
         Ok(Run { provisioner: self, store, kept, report })
     }
@@ -276,11 +282,13 @@ fn is_over<T>(replaced: Option<&Expiring<T>>, now: Timestamp) -> bool {
 /// use it, and the next rotation continues from it.
 fn has_expired(kept: &StoreCredentials, now: Timestamp) -> bool {
     is_over(kept.previous_webhook_secret.as_ref(), now)
+        || is_over(kept.previous_webhook_address.as_ref(), now)
         || is_over(kept.previous_proof_key.as_ref(), now)
 }
 
 fn drop_expired(kept: &mut StoreCredentials, now: Timestamp) {
     kept.previous_webhook_secret.take_if(|replaced| replaced.at(now).is_none());
+    kept.previous_webhook_address.take_if(|replaced| replaced.at(now).is_none());
     kept.previous_proof_key.take_if(|replaced| replaced.at(now).is_none());
 }
 

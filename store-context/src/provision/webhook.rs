@@ -35,8 +35,10 @@ impl Run<'_> {
         let address = self.kept.credentials.webhook_address.as_ref().ok_or(lacking("address"))?;
         let url = self.provisioner.config.url(Address::Webhook, address);
         let known = account.webhooks().list().await.at(STEP)?;
-        let is = known.iter().find(|webhook| Some(webhook.id) == self.kept.account.webhook);
-        let is = is.or_else(|| known.iter().find(|webhook| webhook.url == url));
+        // By the URL first: a rotation that was interrupted has made a second webhook.
+        let is = known.iter().find(|webhook| webhook.url == url);
+        let kept = self.kept.account.webhook;
+        let is = is.or_else(|| known.iter().find(|webhook| Some(webhook.id) == kept));
         let (webhook, outcome) = match is {
             None => {
                 let wanted = NewWebhook::new(url, WEBHOOK_SUBSCRIPTIONS.to_vec());

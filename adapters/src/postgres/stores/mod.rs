@@ -16,7 +16,7 @@ use sqlx::{Postgres, Row, Transaction};
 use store_context::model::{Store, StoreId};
 use store_context::ports::{
     Address, AddressToken, AuditAction, PortResult, ProvisionLock, StoreAccount, StoreCredentials,
-    StoreRecord, Stores,
+    StoreLifecycle, StoreRecord, Stores,
 };
 
 use self::credentials::{SealedAddress, SealedCredentials};
@@ -173,6 +173,7 @@ struct Stored {
     sealing_key: Option<String>,
     store: Store,
     account: StoreAccount,
+    lifecycle: StoreLifecycle,
     sealed: SealedCredentials,
 }
 
@@ -181,11 +182,13 @@ impl Stored {
         let version: i64 = row.try_get("version").map_err(failed)?;
         let Json(store) = row.try_get("config").map_err(|_| invalid("stores.config"))?;
         let Json(account) = row.try_get("account").map_err(|_| invalid("stores.account"))?;
+        let Json(lifecycle) = row.try_get("lifecycle").map_err(|_| invalid("stores.lifecycle"))?;
         Ok(Self {
             version: version.try_into().map_err(|_| invalid("store_versions.version"))?,
             sealing_key: row.try_get("sealing_key").map_err(failed)?,
             store,
             account,
+            lifecycle,
             sealed: SealedCredentials::read(row)?,
         })
     }
@@ -213,7 +216,7 @@ impl Stores for PostgresStores {
     async fn open(&self, id: &StoreId) -> PortResult<Option<StoreRecord>> {
         let mut transaction = self.begin(id).await?;
         let Some(stored) = self.read(&mut transaction, id).await? else { return Ok(None) };
-        let Stored { version, store, account, sealed, .. } = stored;
+        let Stored { version, store, account, lifecycle, sealed, .. } = stored;
         let kept = self.opened.get(id).filter(|opened| opened.version == version);
         let credentials = if let Some(opened) = kept {
             transaction.commit().await.map_err(failed)?;
@@ -227,7 +230,7 @@ impl Stores for PostgresStores {
             credentials
         };
         let credentials = StoreCredentials::clone(&credentials);
-        Ok(Some(StoreRecord { store, account, credentials, version }))
+        Ok(Some(StoreRecord { store, account, credentials, lifecycle, version }))
     }
 
     async fn ids(&self, after: Option<&StoreId>, limit: usize) -> PortResult<Vec<StoreId>> {
@@ -247,7 +250,10 @@ impl Stores for PostgresStores {
             UPDATE store_context.store_versions
             SET version = nextval('store_context.store_changes'), sealing_key = $3
             WHERE store = $1 AND version = $2 RETURNING version";
-        let StoreRecord { store, account, credentials, version } = record;
+        const LIVE: &str = "
+            UPDATE store_context.stores SET lifecycle = $2
+            WHERE store = $1 AND lifecycle <> $2";
+        let StoreRecord { store, account, credentials, lifecycle, version } = record;
         let sealed = self.seal(&store.id, account, credentials).await?;
         let Ok(version) = i64::try_from(*version) else { return Ok(None) };
         let mut transaction = self.begin(&store.id).await?;
@@ -258,6 +264,9 @@ impl Stores for PostgresStores {
         let Some(version) = changed else { return Ok(None) };
         self.put_addresses(&mut transaction, &store.id, &sealed.addresses).await?;
         self.write(&mut transaction, &store.id, account, sealed.columns).await?;
+        let live = sqlx::query(self.database.sql(LIVE)).bind(store.id.as_str());
+        let live = live.bind(Json(lifecycle)).execute(&mut *transaction).await;
+        live.map_err(failed)?;
         transaction.commit().await.map_err(failed)?;
         Ok(Some(version.try_into().map_err(|_| invalid("store_versions.version"))?))
     }

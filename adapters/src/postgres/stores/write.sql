@@ -11,9 +11,11 @@ UPDATE store_context.stores SET
     identifier_key = $11,
     proof_key = $12,
     previous_proof_key = $13,
-    user_token_base_url = $14,
-    panel_address_since = $15,
-    previous_webhook_secret_until = $16,
-    previous_panel_address_until = $17,
-    previous_proof_key_until = $18
+    previous_webhook_address = $14,
+    user_token_base_url = $15,
+    panel_address_since = $16,
+    previous_webhook_secret_until = $17,
+    previous_panel_address_until = $18,
+    previous_proof_key_until = $19,
+    previous_webhook_address_until = $20
 WHERE store = $1
