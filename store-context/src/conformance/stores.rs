@@ -328,7 +328,7 @@ pub async fn an_address_that_is_no_longer_kept_is_nobodys(port: &dyn Stores) {
     is_at(port, Address::Webhook, &renewed, Some(north())).await;
     is_at(port, Address::Webhook, &first, None).await;
     is_at(port, Address::Panel, &first, None).await;
-    let replaced = expiring_panel(&first);
+    let replaced = good(first.previous_panel_address.clone().ok_or("no replaced address"));
     let found = ok(port.store_at(Address::Panel, &replaced.value).await);
     assert_eq!(found, None, "a replaced address that is no longer kept");
     is_at(port, Address::Webhook, &other, Some(south())).await;

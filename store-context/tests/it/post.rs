@@ -7,10 +7,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use chatwoot_client::Transport;
+use chatwoot_client::fake::FaultKind;
 use chatwoot_client::http::Body;
 use chatwoot_client::http::transport::TransportError;
 use store_context::intake::{Intake, ReceiveError};
 use store_context::ports::{Address, AddressToken, Clock};
+use tokio::sync::Notify;
 
 use crate::support::{Bench, PUBLIC_URL};
 
@@ -57,11 +59,6 @@ impl Post {
         };
     }
 
-    /// Returns and forgets what was received.
-    pub(crate) fn take(&self) -> Vec<Received> {
-        std::mem::take(&mut self.received.lock().unwrap())
-    }
-
     /// Returns the statuses of what was received.
     pub(crate) fn statuses(&self) -> BTreeSet<u16> {
         self.received.lock().unwrap().iter().map(|it| it.status).collect()
@@ -97,3 +94,33 @@ impl Transport for Post {
         Ok(response)
     }
 }
+
+/// Drops work when it sends the request with this number, counted from 0, as if its process were
+/// killed there. Returns `None` then, and the result of the work if it sends fewer requests.
+pub(crate) async fn cut<T>(
+    bench: &Bench,
+    at: usize,
+    fault: FaultKind,
+    work: impl Future<Output = T>,
+) -> Option<T> {
+    let (killed, mut sent) = (Arc::new(Notify::new()), 0);
+    let kill = killed.clone();
+    bench.fake.set_fault_script(move |_| {
+        let this = sent == at;
+        sent += 1;
+        if this {
+            kill.notify_one();
+        }
+        this.then(|| fault.clone())
+    });
+    let done = tokio::select! {
+        biased;
+        () = killed.notified() => None,
+        done = work => Some(done),
+    };
+    bench.fake.clear_faults();
+    done
+}
+
+/// The two ways in which a request can be cut off.
+pub(crate) const CUTS: [FaultKind; 2] = [FaultKind::TimeoutBefore, FaultKind::TimeoutAfter];
