@@ -127,7 +127,11 @@ impl SealedCredentials {
             "user_token" => self.user_token_base_url.as_deref().unwrap_or_default(),
             _ => base_url(account),
         };
-        Place { table: "stores", store, column, base_url, until }
+        let table = match column {
+            "previous_webhook_address" => "store_lifecycles",
+            _ => "stores",
+        };
+        Place { table, store, column, base_url, until }
     }
 }
 

@@ -100,10 +100,7 @@ impl PostgresStores {
         transaction: &mut Transaction<'static, Postgres>,
         store: &StoreId,
     ) -> PortResult<Option<Stored>> {
-        const READ: &str = "
-            SELECT version, sealing_key, stores.*
-            FROM store_context.store_versions JOIN store_context.stores USING (store)
-            WHERE store = $1";
+        const READ: &str = include_str!("read.sql");
         let read = sqlx::query(self.database.sql(READ)).bind(store.as_str());
         let row = read.fetch_optional(&mut **transaction).await.map_err(failed)?;
         row.map(|row| Stored::read(&row)).transpose()
@@ -145,16 +142,17 @@ impl PostgresStores {
         Ok(())
     }
 
-    /// Writes a store's account and sealed credentials.
+    /// Writes a store's account, lifecycle and sealed credentials.
     async fn write(
         &self,
         transaction: &mut Transaction<'static, Postgres>,
         store: &StoreId,
-        account: &StoreAccount,
+        (account, lifecycle): (&StoreAccount, &StoreLifecycle),
         sealed: SealedCredentials,
     ) -> PortResult<()> {
         const WRITE: &str = include_str!("write.sql");
         let write = sqlx::query(self.database.sql(WRITE)).bind(store.as_str()).bind(Json(account));
+        let write = write.bind(Json(lifecycle));
         let write = sealed.bind(write);
         write.execute(&mut **transaction).await.map_err(failed)?;
         Ok(())
@@ -250,9 +248,6 @@ impl Stores for PostgresStores {
             UPDATE store_context.store_versions
             SET version = nextval('store_context.store_changes'), sealing_key = $3
             WHERE store = $1 AND version = $2 RETURNING version";
-        const LIVE: &str = "
-            UPDATE store_context.stores SET lifecycle = $2
-            WHERE store = $1 AND lifecycle <> $2";
         let StoreRecord { store, account, credentials, lifecycle, version } = record;
         let sealed = self.seal(&store.id, account, credentials).await?;
         let Ok(version) = i64::try_from(*version) else { return Ok(None) };
@@ -263,10 +258,8 @@ impl Stores for PostgresStores {
             change.fetch_optional(&mut *transaction).await.map_err(failed)?;
         let Some(version) = changed else { return Ok(None) };
         self.put_addresses(&mut transaction, &store.id, &sealed.addresses).await?;
-        self.write(&mut transaction, &store.id, account, sealed.columns).await?;
-        let live = sqlx::query(self.database.sql(LIVE)).bind(store.id.as_str());
-        let live = live.bind(Json(lifecycle)).execute(&mut *transaction).await;
-        live.map_err(failed)?;
+        let parts = (account, lifecycle);
+        self.write(&mut transaction, &store.id, parts, sealed.columns).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(Some(version.try_into().map_err(|_| invalid("store_versions.version"))?))
     }

@@ -2,6 +2,7 @@
 
 mod audit_trail;
 mod isolation;
+mod lifecycle;
 mod migrations;
 mod rls_audit;
 mod sealed;

@@ -16,7 +16,7 @@ use store_context_adapters::postgres::{Database, KeyRing, PostgresStores, SealEr
 
 use super::stores::{id, key, stores};
 
-const COLUMNS: [&str; 12] = [
+const COLUMNS: [&str; 11] = [
     "user_token",
     "webhook_secret",
     "previous_webhook_secret",
@@ -28,7 +28,6 @@ const COLUMNS: [&str; 12] = [
     "identifier_key",
     "proof_key",
     "previous_proof_key",
-    "previous_webhook_address",
 ];
 
 fn secret() -> String {
@@ -50,7 +49,8 @@ fn all() -> (StoreCredentials, Vec<String>) {
         website_hmac: Some(text(3).into()),
         api_hmac: Some(text(4).into()),
         webhook_address: Some(AddressToken::new(text(5))),
-        previous_webhook_address: Some(Expiring { value: AddressToken::new(text(11)), until }),
+        // In a table of its own.
+        previous_webhook_address: Some(Expiring { value: AddressToken::new(secret()), until }),
         panel_address: Some(AddressToken::new(text(6))),
         panel_address_since: Some(Timestamp::UNIX_EPOCH),
         previous_panel_address: Some(Expiring { value: AddressToken::new(text(7)), until }),
@@ -101,8 +101,7 @@ async fn no_column_opens_moved_or_altered() {
          user_token_base_url = kept.user_token_base_url, \
          previous_webhook_secret_until = kept.previous_webhook_secret_until, \
          previous_panel_address_until = kept.previous_panel_address_until, \
-         previous_proof_key_until = kept.previous_proof_key_until, \
-         previous_webhook_address_until = kept.previous_webhook_address_until \
+         previous_proof_key_until = kept.previous_proof_key_until \
          FROM kept WHERE kept.store = stores.store"
     );
     let elsewhere = "account = jsonb_set(account, '{base_url}', '\"https://evil.example.com/\"')";
