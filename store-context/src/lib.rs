@@ -38,6 +38,7 @@ pub mod engine;
 mod guard;
 pub mod identity;
 pub mod intake;
+pub mod lifecycle;
 mod mac;
 pub mod memory;
 pub mod model;
@@ -45,6 +46,7 @@ mod pool;
 pub mod ports;
 pub mod provision;
 mod store_ids;
+mod store_lock;
 pub mod sync;
 mod time;
 

@@ -36,6 +36,7 @@ fn credentials() -> StoreCredentials {
         website_hmac: secret(),
         api_hmac: secret(),
         webhook_address: Some(AddressToken::new(MARKER)),
+        previous_webhook_address: Some(expiring(AddressToken::new(MARKER))),
         panel_address: Some(AddressToken::new(MARKER)),
         panel_address_since: Some(Timestamp::UNIX_EPOCH),
         previous_panel_address: Some(expiring(AddressToken::new(MARKER))),

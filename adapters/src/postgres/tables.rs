@@ -34,6 +34,7 @@ impl Kind {
 pub(super) const TABLES: &[(&str, Kind)] = &[
     ("migrations", Kind::Migrations),
     ("stores", Kind::Payload),
+    ("store_lifecycles", Kind::Payload),
     ("store_versions", Kind::Queue),
     ("store_addresses", Kind::Queue),
     ("audit_trail", Kind::AppendOnly),

@@ -8,14 +8,20 @@ mod clients;
 
 use std::sync::Arc;
 
+use std::collections::HashMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
 use chatwoot_client::Account;
 use chatwoot_client::http::{CallObserver, CallReport};
+use jiff::Timestamp;
+use tokio::time::Instant;
 
 pub use self::clients::{Clients, ClientsError};
 use crate::guard;
 use crate::identity::StoreIdentity;
 use crate::model::{AccountKey, StoreId};
-use crate::ports::{Observer, PortError, Ports, StoreRecord, Stores};
+use crate::ports::{Observer, PortError, Ports, StoreLifecycle, StoreRecord, Stores};
 
 /// The reason why a store's account cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +30,17 @@ pub enum StoreAccountError {
     /// The store is not known to the host.
     #[error("store {0} is not known: keep it with the Stores port first")]
     UnknownStore(StoreId),
+    /// The store is suspended: Chatwoot is not called for it.
+    #[error("store {store} is suspended since {since}: `Lifecycle::resume` makes it active again")]
+    Suspended {
+        /// The store.
+        store: StoreId,
+        /// When it was suspended.
+        since: Timestamp,
+    },
+    /// The store is leaving the host: only its offboarding calls Chatwoot.
+    #[error("store {0} is being offboarded: `Lifecycle::offboard` finishes that")]
+    Offboarding(StoreId),
     /// The store has no account or no token yet.
     #[error("store {0} is not provisioned: run the Provisioner for it first")]
     NotProvisioned(StoreId),
@@ -76,7 +93,12 @@ pub struct Accounts {
     stores: Arc<dyn Stores>,
     clients: Clients,
     calls: Arc<Calls>,
+    /// Stores that were found to be inactive, and when.
+    inactive: Arc<Mutex<HashMap<StoreId, Instant>>>,
 }
+
+/// How long the workers of a process pass over a store that was found to be inactive.
+const INACTIVE_FOR: Duration = Duration::from_secs(30);
 
 /// Reports each call to the host's observer.
 struct Calls(Arc<dyn Observer>);
@@ -91,7 +113,7 @@ impl Accounts {
     /// Creates a service from the host's stores and clients.
     pub fn new(ports: &Ports, clients: Clients) -> Self {
         let calls = Arc::new(Calls(ports.observer.clone()));
-        Self { stores: ports.stores.clone(), clients, calls }
+        Self { stores: ports.stores.clone(), clients, calls, inactive: Arc::default() }
     }
 
     /// Returns the clients.
@@ -102,10 +124,57 @@ impl Accounts {
     /// Opens a store's account: one read of [`Stores`], and no call to Chatwoot.
     ///
     /// # Errors
-    /// Returns an error if the store is not known or not provisioned, its token belongs to another
-    /// Chatwoot server than its account, there is no client for that server, or the port failed.
+    /// Returns an error if the store is not known, suspended, offboarding or not provisioned, its
+    /// token belongs to another Chatwoot server than its account, there is no client for that
+    /// server, or the port failed.
     pub async fn open(&self, id: &StoreId) -> Result<OpenAccount, StoreAccountError> {
+        let record = self.active(id).await?;
+        self.open_record(record)
+    }
+
+    /// Returns the record of a store that is active.
+    pub(crate) async fn active(&self, id: &StoreId) -> Result<StoreRecord, StoreAccountError> {
         let record = self.record(id).await?;
+        let error = match &record.lifecycle {
+            StoreLifecycle { offboarding: Some(_), .. } => {
+                StoreAccountError::Offboarding(id.clone())
+            }
+            StoreLifecycle { suspended: Some(suspended), .. } => {
+                StoreAccountError::Suspended { store: id.clone(), since: suspended.since }
+            }
+            _ => {
+                self.note_active(id);
+                return Ok(record);
+            }
+        };
+        guard::lock(&self.inactive).insert(id.clone(), Instant::now());
+        Err(error)
+    }
+
+    /// Forgets that a store was found to be inactive.
+    pub(crate) fn note_active(&self, id: &StoreId) {
+        guard::lock(&self.inactive).remove(id);
+    }
+
+    /// Adds the stores that were found to be inactive a moment ago to those that a worker passes
+    /// over, so that their work costs next to nothing.
+    pub(crate) fn pass_over_inactive(&self, except: &mut Vec<StoreId>) {
+        let mut inactive = guard::lock(&self.inactive);
+        if inactive.is_empty() {
+            return;
+        }
+        inactive.retain(|_, found| found.elapsed() < INACTIVE_FOR);
+        except.extend(inactive.keys().cloned());
+        except.sort_unstable();
+        except.dedup();
+    }
+
+    /// Opens the account in a record, whether or not the store is active.
+    pub(crate) fn open_record(
+        &self,
+        record: StoreRecord,
+    ) -> Result<OpenAccount, StoreAccountError> {
+        let id = &record.store.id.clone();
         let not_provisioned = || StoreAccountError::NotProvisioned(id.clone());
         let base_url = record.account.base_url.as_ref().ok_or_else(not_provisioned)?;
         let key = record.account_key().ok_or_else(not_provisioned)?;
@@ -155,6 +224,13 @@ impl Accounts {
     ) -> Result<(StoreRecord, T), StoreAccountError> {
         let updated = self.stores.update(id, change).await?;
         updated.ok_or_else(|| StoreAccountError::UnknownStore(id.clone()))
+    }
+}
+
+impl StoreAccountError {
+    /// Returns whether the store is suspended or leaving, which is no failure.
+    pub const fn is_inactive(&self) -> bool {
+        matches!(self, Self::Suspended { .. } | Self::Offboarding(_))
     }
 }
 

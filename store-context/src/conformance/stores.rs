@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use super::{good, north, ok, sample_store, sample_stores, south};
 use crate::model::{OrganizationId, Store, StoreId};
 use crate::ports::{
-    Address, AddressToken, AdoptedResources, BoundToken, Expiring, ProvisionLock, StoreAccount,
-    StoreCredentials, StoreRecord, Stores,
+    Address, AddressMove, AddressToken, AdoptedResources, BoundToken, Expiring, Offboarding,
+    OffboardPolicy, ProvisionLock, StoreAccount, StoreCredentials, StoreLifecycle, StoreRecord, Stores,
+    Suspension,
 };
 
 /// Generates one test per requirement of [`Stores`](crate::ports::Stores); see [`conformance`].
@@ -43,6 +44,7 @@ macro_rules! stores_conformance {
                 the_addresses_of_webhook_and_panel_are_apart,
                 an_address_that_is_no_longer_kept_is_nobodys,
                 a_replaced_address_is_taken_until_its_time_is_over,
+                a_lifecycle_comes_back_whole,
                 a_lock_is_one_holders,
                 a_lock_ends_with_its_lease,
                 an_extended_lock_holds_longer,
@@ -358,27 +360,78 @@ pub async fn an_address_that_is_no_longer_kept_is_nobodys(port: &dyn Stores) {
     is_at(port, Address::Webhook, &renewed, Some(north())).await;
     is_at(port, Address::Webhook, &first, None).await;
     is_at(port, Address::Panel, &first, None).await;
-    let replaced = expiring_panel(&first);
+    let replaced = good(first.previous_panel_address.clone().ok_or("no replaced address"));
     let found = ok(port.store_at(Address::Panel, &replaced.value).await);
     assert_eq!(found, None, "a replaced address that is no longer kept");
     is_at(port, Address::Webhook, &other, Some(south())).await;
 }
 
-/// A replaced URL of a panel leads to its store until it expires, by the port's own clock: a time
-/// long ago is expired, and one far ahead is not.
+/// A replaced URL leads to its store until it expires, by the port's own clock: a time long ago is
+/// expired, and one far ahead is not.
 pub async fn a_replaced_address_is_taken_until_its_time_is_over(port: &dyn Stores) {
     put_both(port).await;
-    let mut kept = all();
+    let kept = all();
     save(port, &north(), &kept).await;
-    let replaced = expiring_panel(&kept);
-    let found = ok(port.store_at(Address::Panel, &replaced.value).await);
-    assert_eq!(found, Some(north()), "before its time is over");
-    let found = ok(port.store_at(Address::Webhook, &replaced.value).await);
-    assert_eq!(found, None, "it is not the address of a webhook");
-    kept.previous_panel_address = Some(Expiring { until: PAST, ..replaced.clone() });
+    let replaced = |address: Address| {
+        let replaced = match address {
+            Address::Webhook => &kept.previous_webhook_address,
+            Address::Panel => &kept.previous_panel_address,
+        };
+        good(replaced.clone().ok_or("no replaced address"))
+    };
+    for (address, other) in
+        [(Address::Webhook, Address::Panel), (Address::Panel, Address::Webhook)]
+    {
+        let found = ok(port.store_at(address, &replaced(address).value).await);
+        assert_eq!(found, Some(north()), "{address:?}, before its time is over");
+        let found = ok(port.store_at(other, &replaced(address).value).await);
+        assert_eq!(found, None, "it is not the address of another kind");
+    }
+    let over = |address| Some(Expiring { until: PAST, ..replaced(address) });
+    let kept = StoreCredentials {
+        previous_webhook_address: over(Address::Webhook),
+        previous_panel_address: over(Address::Panel),
+        ..kept.clone()
+    };
     save(port, &north(), &kept).await;
-    let found = ok(port.store_at(Address::Panel, &replaced.value).await);
-    assert_eq!(found, None, "when its time is over");
+    for address in [Address::Webhook, Address::Panel] {
+        let found = ok(port.store_at(address, &replaced(address).value).await);
+        assert_eq!(found, None, "{address:?}, when its time is over");
+    }
+}
+
+/// A store's lifecycle is read back completely, is saved with the record and no other way.
+pub async fn a_lifecycle_comes_back_whole(port: &dyn Stores) {
+    let [store, _] = put_both(port).await;
+    assert_eq!(open(port, &north()).await.lifecycle, StoreLifecycle::default(), "a new store");
+    let url = |text: &str| Some(good(text.parse()));
+    let lifecycle = StoreLifecycle {
+        suspended: Some(Suspension { since: super::at(7), reason: "unpaid ☕".to_owned() }),
+        offboarding: Some(Offboarding {
+            policy: OffboardPolicy::Anonymize,
+            since: super::at(8),
+            contacts: 9,
+            account_deleted: true,
+        }),
+        moved: Some(AddressMove {
+            to: good("https://new.example.com/support".parse()),
+            webhook_from: url("https://old.example.com/"),
+            panel_from: None,
+            verified: true,
+        }),
+    };
+    let record = StoreRecord { lifecycle: lifecycle.clone(), ..open(port, &north()).await };
+    assert!(ok(port.save(&record).await).is_some(), "it was read just now");
+    assert_eq!(open(port, &north()).await.lifecycle, lifecycle, "what was saved");
+    assert_eq!(ok(port.save(&record).await), None, "an outdated record");
+    ok(port.put(&store).await);
+    save(port, &north(), &all()).await;
+    assert_eq!(open(port, &north()).await.lifecycle, lifecycle, "it stays");
+    assert_eq!(open(port, &south()).await.lifecycle, StoreLifecycle::default(), "another store's");
+    ok(port.remove(&north()).await);
+    ok(port.put(&store).await);
+    let again = open(port, &north()).await.lifecycle;
+    assert_eq!(again, StoreLifecycle::default(), "of a store that was removed");
 }
 
 /// A store's lock has at most one holder; locks of stores are independent.
@@ -489,6 +542,7 @@ fn all() -> StoreCredentials {
         website_hmac: Some("website".into()),
         api_hmac: Some("apı".into()),
         webhook_address: Some(good(AddressToken::random())),
+        previous_webhook_address: Some(previous(good(AddressToken::random()))),
         panel_address: Some(good(AddressToken::random())),
         panel_address_since: Some(PAST),
         previous_panel_address: Some(previous(good(AddressToken::random()))),
@@ -509,15 +563,12 @@ fn webhook_only() -> StoreCredentials {
 fn renewed(before: &StoreCredentials) -> StoreCredentials {
     StoreCredentials {
         webhook_address: Some(good(AddressToken::random())),
+        previous_webhook_address: None,
         panel_address: None,
         previous_panel_address: None,
         user_token: None,
         ..before.clone()
     }
-}
-
-fn expiring_panel(credentials: &StoreCredentials) -> Expiring<AddressToken> {
-    good(credentials.previous_panel_address.clone().ok_or("no replaced address"))
 }
 
 async fn has(port: &dyn Stores, store: &StoreId, expected: &StoreCredentials, what: &str) {
@@ -545,6 +596,7 @@ fn texts(credentials: &StoreCredentials) -> Vec<Option<String>> {
         website_hmac,
         api_hmac,
         webhook_address,
+        previous_webhook_address,
         panel_address,
         panel_address_since,
         previous_panel_address,
@@ -557,6 +609,9 @@ fn texts(credentials: &StoreCredentials) -> Vec<Option<String>> {
     let expiring = |previous: &Expiring<Secret>| {
         format!("{} until {}", previous.value.expose(), previous.until)
     };
+    let address = |previous: &Expiring<AddressToken>| {
+        format!("{} until {}", previous.value.expose(), previous.until)
+    };
     vec![
         user_token.as_ref().map(bound),
         website_hmac.as_ref().map(text),
@@ -566,9 +621,8 @@ fn texts(credentials: &StoreCredentials) -> Vec<Option<String>> {
         panel_address_since.map(|since| since.to_string()),
         webhook_secret.as_ref().map(text),
         previous_webhook_secret.as_ref().map(expiring),
-        previous_panel_address
-            .as_ref()
-            .map(|previous| format!("{} until {}", previous.value.expose(), previous.until)),
+        previous_webhook_address.as_ref().map(address),
+        previous_panel_address.as_ref().map(address),
         identifier_key.as_ref().map(text),
         proof_key.as_ref().map(text),
         previous_proof_key.as_ref().map(expiring),

@@ -29,6 +29,7 @@ macro_rules! webhook_rounds_conformance {
                 a_released_round_is_due_as_it_was,
                 a_round_can_be_claimed_again_when_its_lease_ends,
                 an_extended_round_is_held_longer,
+                a_skipped_round_counts_no_failure,
                 a_lost_round_changes_nothing,
                 a_webhook_brings_the_next_round_forward,
                 a_webhook_brings_no_failed_round_forward,
@@ -173,6 +174,25 @@ pub async fn an_extended_round_is_held_longer(port: &dyn WebhookLedger) {
     assert!(ok(port.extend_round(&round, LEASE).await), "the claim stands");
     moment().await;
     assert_eq!(claim(port).await, [], "the lease holds");
+}
+
+/// A skipped round is due again after its delay or when it is hurried, checks from the same time,
+/// counts no failure, and is not moved forward by webhooks.
+pub async fn a_skipped_round_counts_no_failure(port: &dyn WebhookLedger) {
+    ok(port.schedule(&[north()]).await);
+    finish(port, &only(claim(port).await, "one round"), Duration::ZERO).await;
+    let first = only(claim(port).await, "the next round");
+    fail(port, &first, Duration::ZERO).await;
+    let second = only(claim(port).await, "a round that failed");
+    assert!(ok(port.settle_round(&second, RoundOutcome::Skipped { next: LEASE }).await));
+    assert_eq!(claim(port).await, [], "it is not due");
+    webhook(port, "a").await;
+    moment().await;
+    assert_eq!(claim(port).await, [], "no webhook moves it forward");
+    ok(port.hurry(&north()).await);
+    let third = only(claim(port).await, "a hurried round");
+    assert_eq!((third.failures, third.since), (1, first.since), "as if nothing had been");
+    assert!(!ok(port.settle_round(&second, RoundOutcome::Skipped { next: LEASE }).await));
 }
 
 /// A worker with a lost round can change nothing.

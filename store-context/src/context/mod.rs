@@ -10,4 +10,5 @@ pub use self::conversation::ConversationContext;
 pub use self::panel::{
     ConversationKey, OpenedPanel, PanelError, PanelService, PanelSubject, PanelView,
 };
+pub(crate) use self::service::key as cache_key;
 pub use self::service::{ContextConfig, ContextService};

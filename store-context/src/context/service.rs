@@ -343,7 +343,8 @@ impl ContextService {
 
 /// Returns the cache key. No two customers of any two stores share one, since ids have no control
 /// characters.
-fn key(store: &StoreId, customer: &CustomerId) -> String {
+/// Returns the key of a customer's snapshot in the cache.
+pub(crate) fn key(store: &StoreId, customer: &CustomerId) -> String {
     format!("context\u{1f}{store}\u{1f}{customer}")
 }
 

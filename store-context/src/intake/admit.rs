@@ -86,7 +86,12 @@ impl Intake {
             None => None,
         };
         // The store was removed, or its URL replaced, since the lookup.
-        let record = record.filter(|it| it.credentials.webhook_address.as_ref() == Some(address));
+        let now = self.clock.now();
+        let record = record.filter(|it| {
+            let previous = it.credentials.previous_webhook_address.as_ref();
+            let previous = previous.and_then(|previous| previous.at(now));
+            [it.credentials.webhook_address.as_ref(), previous].contains(&Some(address))
+        });
         let record = record.map(Arc::new);
         if let Some(records) = &self.records {
             let usable = record.as_ref().filter(|it| it.credentials.webhook_secret.is_some());

@@ -146,6 +146,11 @@ impl Dispatcher {
     /// Handles a claimed conversation's entries, and releases the claim.
     async fn queue(&self, claim: &QueueClaim, stop: &mut Stop) -> Dispatched {
         let mut sum = Dispatched::default();
+        // The queue stays as it is, and the next claims pass over the store.
+        if self.accounts.active(&claim.store).await.is_err_and(|error| error.is_inactive()) {
+            self.release(claim).await;
+            return sum;
+        }
         match self.entries(claim, stop, &mut sum).await {
             Ok(true) => self.release(claim).await,
             Ok(false) => {
@@ -298,6 +303,9 @@ impl Work for Dispatcher {
     async fn claim(&self, limit: usize, except: &[StoreId]) -> PortResult<Vec<QueueClaim>> {
         let DispatchConfig { per_store, lease, .. } = self.config;
         let share = (per_store / 4).max(1);
+        let mut passed_over = except.to_vec();
+        self.accounts.pass_over_inactive(&mut passed_over);
+        let except = &passed_over;
         self.port(self.ledger.claim(ClaimRequest { limit, share, bulk: 0, lease, except })).await
     }
 

@@ -12,7 +12,7 @@ use crate::guard::lock;
 use crate::model::{OrganizationId, Store, StoreId};
 use crate::ports::{
     Address, AddressToken, Clock, PortResult, ProvisionLock, StoreAccount, StoreCredentials,
-    StoreRecord, Stores, SystemClock,
+    StoreLifecycle, StoreRecord, Stores, SystemClock,
 };
 
 /// Stores the stores, their accounts and their secrets in memory only. `Debug` shows no secret.
@@ -81,13 +81,23 @@ impl State {
 fn addresses(
     credentials: &StoreCredentials,
 ) -> impl Iterator<Item = ((Address, AddressToken), Option<Timestamp>)> + use<> {
-    let StoreCredentials { webhook_address, panel_address, previous_panel_address, .. } =
-        credentials.clone();
-    let previous = previous_panel_address
-        .map(|previous| ((Address::Panel, previous.value), Some(previous.until)));
+    let StoreCredentials {
+        webhook_address,
+        previous_webhook_address,
+        panel_address,
+        previous_panel_address,
+        ..
+    } = credentials.clone();
+    let replaced = [
+        (Address::Webhook, previous_webhook_address),
+        (Address::Panel, previous_panel_address),
+    ];
+    let previous = replaced
+        .into_iter()
+        .filter_map(|(address, it)| it.map(|it| ((address, it.value), Some(it.until))));
     let webhook = webhook_address.map(|token| ((Address::Webhook, token), None));
     let panel = panel_address.map(|token| ((Address::Panel, token), None));
-    previous.into_iter().chain(webhook).chain(panel)
+    previous.chain(webhook).chain(panel)
 }
 
 #[async_trait]
@@ -103,6 +113,7 @@ impl Stores for MemoryStores {
             store: store.clone(),
             account: StoreAccount::default(),
             credentials: StoreCredentials::default(),
+            lifecycle: StoreLifecycle::default(),
             version: state.last_version,
         };
         state.stores.insert(store.id.clone(), Box::new(Row { record, lock: None }));
@@ -135,7 +146,7 @@ impl Stores for MemoryStores {
 
     async fn save(&self, record: &StoreRecord) -> PortResult<Option<u64>> {
         let mut state = lock(&self.state);
-        let StoreRecord { store, account, credentials, version } = record;
+        let StoreRecord { store, account, credentials, lifecycle, version } = record;
         let id = &store.id;
         let Some(row) = state.stores.get(id).filter(|row| row.record.version == *version) else {
             return Ok(None);
@@ -151,6 +162,7 @@ impl Stores for MemoryStores {
             let record = &mut row.record;
             record.account = account.clone();
             record.credentials = credentials.clone();
+            record.lifecycle = lifecycle.clone();
             record.version = version;
         }
         Ok(Some(version))
@@ -231,6 +243,7 @@ mod tests {
             website_hmac: Some("sec-3".into()),
             api_hmac: Some("sec-4".into()),
             webhook_address: Some(AddressToken::new("adr-5")),
+            previous_webhook_address: Some(expiring(AddressToken::new("adr-12"), Timestamp::MAX)),
             panel_address: Some(AddressToken::new("adr-6")),
             panel_address_since: Some(Timestamp::UNIX_EPOCH),
             previous_panel_address: Some(expiring(AddressToken::new("adr-8"), Timestamp::MAX)),

@@ -26,6 +26,14 @@ pub enum AuditAction {
     Merge,
     /// A message or a note was sent. A retry that finds the message is entered too.
     Send,
+    /// A store was suspended.
+    Suspend,
+    /// A suspended store was made active again.
+    Resume,
+    /// A store's webhook and panel were moved to another public URL, or back.
+    Repoint,
+    /// A store's offboarding began or ended.
+    Offboard,
     /// An action of the host's own, or one of a later version.
     Other(String),
 }
@@ -41,6 +49,10 @@ impl AuditAction {
             Self::Erase => "erase",
             Self::Merge => "merge",
             Self::Send => "send",
+            Self::Suspend => "suspend",
+            Self::Resume => "resume",
+            Self::Repoint => "repoint",
+            Self::Offboard => "offboard",
             Self::Other(text) => text,
         }
     }
@@ -56,6 +68,10 @@ impl From<&str> for AuditAction {
             "erase" => Self::Erase,
             "merge" => Self::Merge,
             "send" => Self::Send,
+            "suspend" => Self::Suspend,
+            "resume" => Self::Resume,
+            "repoint" => Self::Repoint,
+            "offboard" => Self::Offboard,
             other => Self::Other(other.to_owned()),
         }
     }

@@ -24,6 +24,9 @@ pub struct StoreCredentials {
     pub api_hmac: Option<Secret>,
     /// The unguessable part of the webhook's URL.
     pub webhook_address: Option<AddressToken>,
+    /// The previous unguessable part of the webhook's URL, which is still served while the webhook
+    /// is rotated.
+    pub previous_webhook_address: Option<Expiring<AddressToken>>,
     /// The unguessable part of the panel's URL.
     pub panel_address: Option<AddressToken>,
     /// When Chatwoot began to use this panel URL; `None` while that is not known, for example after
@@ -96,6 +99,31 @@ pub enum Address {
 }
 
 impl Address {
+    /// Returns the whole URL with its token, below a host's public URL.
+    ///
+    /// ```
+    /// use store_context::ports::{Address, AddressToken};
+    ///
+    /// let public_url = "https://shop.example.com/support/".parse().unwrap();
+    /// let url = Address::Panel.url(&public_url, &AddressToken::new("1f2e"));
+    /// assert_eq!(url, "https://shop.example.com/support/panel/1f2e");
+    /// ```
+    pub fn url(self, public_url: &Url, token: &AddressToken) -> String {
+        let base = public_url.as_str().trim_end_matches('/');
+        format!("{base}{}/{}", self.path(), token.expose())
+    }
+
+    /// Returns the public URL in a URL with one of these tokens; `None` for any other URL.
+    pub(crate) fn public_url<'a>(
+        self,
+        url: &str,
+        tokens: impl IntoIterator<Item = &'a AddressToken>,
+    ) -> Option<Url> {
+        let (rest, last) = url.rsplit_once('/')?;
+        tokens.into_iter().find(|token| token.expose() == last)?;
+        rest.strip_suffix(self.path())?.parse().ok()
+    }
+
     /// Returns the path before the unguessable part. Provisioning configures it in Chatwoot and
     /// adapters serve it: `{public_url}{path}/{token}`.
     pub const fn path(self) -> &'static str {

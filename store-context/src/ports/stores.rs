@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::credentials::{Address, AddressToken, StoreCredentials};
+use super::lifecycle::StoreLifecycle;
 use super::{PortError, PortResult};
 use crate::model::{AccountKey, OrganizationId, Store, StoreId};
 
@@ -78,7 +79,9 @@ pub struct StoreRecord {
     pub account: StoreAccount,
     /// The credentials of its account.
     pub credentials: StoreCredentials,
-    /// The version of `account` and `credentials`; it increases with each change.
+    /// Whether the store is active, and what is under way for it.
+    pub lifecycle: StoreLifecycle,
+    /// The version of `account`, `credentials` and `lifecycle`; it increases with each change.
     pub version: u64,
 }
 
@@ -89,8 +92,10 @@ impl StoreRecord {
     }
 
     /// Removes the account with all its resources and every secret: secrets of the old account are
-    /// invalid in a new one. The next provisioning of the store creates a new account.
+    /// invalid in a new one. The next provisioning of the store creates a new account. A suspension
+    /// stays.
     pub fn forget_account(&mut self) {
+        self.lifecycle.moved = None;
         self.account = StoreAccount::default();
         self.credentials = StoreCredentials::default();
     }
@@ -110,8 +115,8 @@ pub struct ProvisionLock {
 /// Implementations encrypt what they persist.
 #[async_trait]
 pub trait Stores: Send + Sync {
-    /// Saves a store, replacing the one with the same id. Its account, its credentials and their
-    /// version stay unchanged; those of a new store are empty.
+    /// Saves a store, replacing the one with the same id. Its account, its credentials, its
+    /// lifecycle and their version stay unchanged; those of a new store are empty.
     async fn put(&self, store: &Store) -> PortResult<()>;
 
     /// Returns the consistent record of a store; `None` if the store is not known.
@@ -149,7 +154,8 @@ pub trait Stores: Send + Sync {
         }
     }
 
-    /// Saves the record's account and credentials if the record's version is still the stored one,
+    /// Saves the record's account, credentials and lifecycle if the record's version is still the stored
+    /// one,
     /// and returns the new version, which is greater. The record's `store` is not saved.
     ///
     /// Returns `None` and saves nothing if another change was saved first or the store was removed.

@@ -239,6 +239,12 @@ pub enum RoundOutcome {
         /// The reason of the failure.
         error: String,
     },
+    /// The store is not active: nothing was checked, and that is no failure. The next round checks
+    /// from the same time, and webhooks do not move it forward.
+    Skipped {
+        /// The delay until the next round.
+        next: Duration,
+    },
 }
 
 /// The numbers of entries and queues in the ledger, of one store or of all. Purged entries are not
@@ -324,6 +330,16 @@ pub trait WebhookLedger: Send + Sync {
         account: &AccountKey,
         keys: &[String],
     ) -> PortResult<Vec<String>>;
+
+    /// Makes keys known without storing entries: no handler receives anything for them, and they are
+    /// in no count. Known keys stay as they are. [`WebhookLedger::purge`] removes them like those of
+    /// handled entries.
+    async fn remember(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        keys: &[String],
+    ) -> PortResult<()>;
 
     /// Returns the known states of conversations, in any order; conversations without a known state
     /// are left out.

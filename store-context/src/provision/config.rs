@@ -76,16 +76,12 @@ impl ProvisionConfig {
 
     /// Returns one of this host's URLs with its token.
     pub(super) fn url(&self, of: Address, token: &AddressToken) -> String {
-        format!("{}{}", self.url_before_token(of), token.expose())
+        of.url(&self.public_url, token)
     }
 
     /// Returns the token of a URL, if the URL is one of this host's.
     pub(super) fn token_of(&self, of: Address, url: &str) -> Option<AddressToken> {
-        url.strip_prefix(&self.url_before_token(of)).map(AddressToken::new)
-    }
-
-    fn url_before_token(&self, of: Address) -> String {
-        let base = self.public_url.as_str().trim_end_matches('/');
-        format!("{base}{}/", of.path())
+        let before_token = self.url(of, &AddressToken::new(""));
+        url.strip_prefix(&before_token).map(AddressToken::new)
     }
 }

@@ -33,6 +33,9 @@ pub enum ProvisionError {
          Provisioner::adopt with the store's own account"
     )]
     NotProvisioned(StoreId),
+    /// The store is suspended or leaving: Chatwoot is not called for it.
+    #[error("store {0} is suspended or being offboarded: resume it first")]
+    Inactive(StoreId),
     /// The token cannot provision the store's own account.
     #[error(transparent)]
     Access(#[from] AccessError),

@@ -81,7 +81,7 @@ use crate::accounts::{Accounts, Clients, ClientsError};
 use crate::model::{Store, StoreId};
 use crate::ports::{
     AuditAction, AuditEntry, AuditSubject, PortResult, Ports, StoreAccount, StoreCredentials,
-    StoreRecord,
+    StoreLifecycle, StoreRecord,
 };
 
 /// Provisions stores: on one Chatwoot server with a platform app's token, and in accounts of the
@@ -217,6 +217,9 @@ impl Provisioner {
     async fn start<'a>(&'a self, store: &'a Store) -> Result<Run<'a>, ProvisionError> {
         let kept = self.ports.stores.open(&store.id).await?;
         let kept = kept.ok_or_else(|| ProvisionError::NotProvisioned(store.id.clone()))?;
+        if !kept.lifecycle.is_active() {
+            return Err(ProvisionError::Inactive(store.id.clone()));
+        }
         Ok(self.run(store, kept, false))
     }
 
@@ -227,6 +230,7 @@ impl Provisioner {
             store: store.clone(),
             account: StoreAccount::default(),
             credentials: StoreCredentials::default(),
+            lifecycle: StoreLifecycle::default(),
             version: 0,
         });
         Ok(self.run(store, kept, true))

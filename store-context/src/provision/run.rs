@@ -296,11 +296,13 @@ fn is_over<T>(replaced: Option<&Expiring<T>>, now: Timestamp) -> bool {
 /// use it, and the next rotation continues from it.
 fn has_expired(kept: &StoreCredentials, now: Timestamp) -> bool {
     is_over(kept.previous_webhook_secret.as_ref(), now)
+        || is_over(kept.previous_webhook_address.as_ref(), now)
         || is_over(kept.previous_proof_key.as_ref(), now)
 }
 
 fn drop_expired(kept: &mut StoreCredentials, now: Timestamp) {
     kept.previous_webhook_secret.take_if(|replaced| replaced.at(now).is_none());
+    kept.previous_webhook_address.take_if(|replaced| replaced.at(now).is_none());
     kept.previous_proof_key.take_if(|replaced| replaced.at(now).is_none());
 }
 

@@ -62,6 +62,11 @@ impl SyncError {
         }
     }
 
+    /// Returns whether the store is suspended or leaving, which is no failure.
+    pub(super) const fn is_inactive(&self) -> bool {
+        matches!(self, Self::Account(error) if error.is_inactive())
+    }
+
     /// Returns whether one of the host's ports failed.
     pub(super) fn is_of_a_port(&self) -> bool {
         matches!(self, Self::Write(WriteError::Port(_)))

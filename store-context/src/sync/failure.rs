@@ -121,6 +121,10 @@ impl ContactSync {
     ) -> Finished {
         let text = error.to_string();
         let quiet = error.settles_in();
+        if error.is_inactive() {
+            let done = Done::new(Settlement::Returned { quiet }, Outcome::Returned);
+            return Finished { claim, done, error: Some(text) };
+        }
         let blame = match error.blame() {
             Blame::Perhaps => {
                 // One failed probe pauses the store again.

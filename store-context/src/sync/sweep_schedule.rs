@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::sweep::{SweepCursor, SweepStep};
+use super::sweep::{SweepCursor, SweepStep, VerifyError};
 use super::worker::ContactSync;
 use crate::guard::{self, guarded};
 use crate::ports::{PortResult, SweepClaim};
@@ -88,6 +88,9 @@ impl ContactSync {
         let mut renewed = Instant::now();
         loop {
             let step = guarded(STEP_LIMIT, self.sweep_step(store, cursor)).await;
+            if matches!(&step, Ok(Err(VerifyError::Account(error))) if error.is_inactive()) {
+                return AFTER_FAILURE.min(every);
+            }
             let step = step.map_err(|cut| format!("the step {cut}"));
             match step.and_then(|step| step.map_err(|error| error.to_string())) {
                 Ok(SweepStep { next: Some(next), calls, .. }) => {

@@ -300,7 +300,9 @@ impl ContactSync {
     async fn claim(&self, room: Room) -> (Room, PortResult<Vec<SyncClaim>>) {
         let Room { limit, bulk, ref full, .. } = room;
         let (share, lease) = ((limit / 2).max(1), self.config.lease);
-        let request = ClaimRequest { limit, share, bulk, lease, except: full };
+        let mut except = full.clone();
+        self.accounts.pass_over_inactive(&mut except);
+        let request = ClaimRequest { limit, share, bulk, lease, except: &except };
         let claims = self.in_time("sync ledger", self.ports.sync.claim(request)).await;
         (room, claims)
     }

@@ -16,6 +16,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "sync", include_str!("0002_sync.sql")),
     (3, "webhooks", include_str!("0003_webhooks.sql")),
     (4, "activity", include_str!("0004_activity.sql")),
+    (5, "lifecycle", include_str!("0005_lifecycle.sql")),
 ];
 
 /// Creates and updates the tables of the engine. The host runs it with the role that owns the

@@ -20,7 +20,7 @@ use crate::postgres::seal::{
 };
 
 /// The sealed columns.
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 12] = [
     "user_token",
     "webhook_secret",
     "previous_webhook_secret",
@@ -32,6 +32,7 @@ const COLUMNS: [&str; 11] = [
     "identifier_key",
     "proof_key",
     "previous_proof_key",
+    "previous_webhook_address",
 ];
 
 /// The columns of the credentials.
@@ -44,6 +45,7 @@ pub(super) struct SealedCredentials {
     previous_webhook_secret_until: Option<Timestamp>,
     previous_panel_address_until: Option<Timestamp>,
     previous_proof_key_until: Option<Timestamp>,
+    previous_webhook_address_until: Option<Timestamp>,
 }
 
 /// What is stored of a URL for its look-up.
@@ -81,6 +83,7 @@ impl SealedCredentials {
             previous_webhook_secret_until: time("previous_webhook_secret_until")?,
             previous_panel_address_until: time("previous_panel_address_until")?,
             previous_proof_key_until: time("previous_proof_key_until")?,
+            previous_webhook_address_until: time("previous_webhook_address_until")?,
         })
     }
 
@@ -98,6 +101,7 @@ impl SealedCredentials {
             self.previous_webhook_secret_until,
             self.previous_panel_address_until,
             self.previous_proof_key_until,
+            self.previous_webhook_address_until,
         ];
         for time in times {
             query = query.bind(time.map(ToSqlx::to_sqlx));
@@ -116,13 +120,18 @@ impl SealedCredentials {
             "previous_webhook_secret" => self.previous_webhook_secret_until,
             "previous_panel_address" => self.previous_panel_address_until,
             "previous_proof_key" => self.previous_proof_key_until,
+            "previous_webhook_address" => self.previous_webhook_address_until,
             _ => None,
         };
         let base_url = match column {
             "user_token" => self.user_token_base_url.as_deref().unwrap_or_default(),
             _ => base_url(account),
         };
-        Place { table: "stores", store, column, base_url, until }
+        let table = match column {
+            "previous_webhook_address" => "store_lifecycles",
+            _ => "stores",
+        };
+        Place { table, store, column, base_url, until }
     }
 }
 
@@ -143,6 +152,7 @@ impl PostgresStores {
             previous_webhook_secret_until: until(credentials.previous_webhook_secret.as_ref()),
             previous_panel_address_until: until(credentials.previous_panel_address.as_ref()),
             previous_proof_key_until: until(credentials.previous_proof_key.as_ref()),
+            previous_webhook_address_until: until(credentials.previous_webhook_address.as_ref()),
             ..SealedCredentials::default()
         };
         let mut sealed = <[Option<Vec<u8>>; COLUMNS.len()]>::default();
@@ -217,6 +227,7 @@ fn texts(credentials: &StoreCredentials) -> [Option<&str>; COLUMNS.len()] {
         secret(it.identifier_key.as_ref()),
         secret(it.proof_key.as_ref()),
         it.previous_proof_key.as_ref().map(|previous| previous.value.expose()),
+        it.previous_webhook_address.as_ref().map(|previous| previous.value.expose()),
     ]
 }
 
@@ -237,6 +248,7 @@ fn record(
         identifier_key,
         proof_key,
         previous_proof_key,
+        previous_webhook_address,
     ] = opened;
     let address = |secret: Secret| AddressToken::new(secret.expose());
     let user_token = match (user_token, &columns.user_token_base_url) {
@@ -258,6 +270,11 @@ fn record(
         website_hmac,
         api_hmac,
         webhook_address: webhook_address.map(address),
+        previous_webhook_address: expiring(
+            previous_webhook_address.map(address),
+            columns.previous_webhook_address_until,
+            "stores.previous_webhook_address_until",
+        )?,
         panel_address: panel_address.map(address),
         panel_address_since: columns.panel_address_since,
         previous_panel_address: expiring(
@@ -286,10 +303,12 @@ fn expiring<T>(
 
 /// Returns the hashes of the URLs. Of two equal ones the one that does not expire counts.
 fn addresses(credentials: &StoreCredentials, id: &KeyId, key: &SealingKey) -> Vec<SealedAddress> {
+    let webhook = credentials.previous_webhook_address.as_ref();
     let previous = credentials.previous_panel_address.as_ref();
     let tokens = [
         (Address::Webhook, credentials.webhook_address.as_ref(), None),
         (Address::Panel, credentials.panel_address.as_ref(), None),
+        (Address::Webhook, webhook.map(|it| &it.value), until(webhook)),
         (Address::Panel, previous.map(|it| &it.value), until(previous)),
     ];
     let mut found: Vec<SealedAddress> = Vec::new();

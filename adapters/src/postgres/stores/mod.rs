@@ -16,7 +16,7 @@ use sqlx::{Postgres, Row, Transaction};
 use store_context::model::{OrganizationId, Store, StoreId};
 use store_context::ports::{
     Address, AddressToken, AuditAction, PortResult, ProvisionLock, StoreAccount, StoreCredentials,
-    StoreRecord, Stores,
+    StoreLifecycle, StoreRecord, Stores,
 };
 
 use self::credentials::{SealedAddress, SealedCredentials};
@@ -100,10 +100,7 @@ impl PostgresStores {
         transaction: &mut Transaction<'static, Postgres>,
         store: &StoreId,
     ) -> PortResult<Option<Stored>> {
-        const READ: &str = "
-            SELECT version, sealing_key, stores.*
-            FROM store_context.store_versions JOIN store_context.stores USING (store)
-            WHERE store = $1";
+        const READ: &str = include_str!("read.sql");
         let read = sqlx::query(self.database.sql(READ)).bind(store.as_str());
         let row = read.fetch_optional(&mut **transaction).await.map_err(failed)?;
         row.map(|row| Stored::read(&row)).transpose()
@@ -145,16 +142,17 @@ impl PostgresStores {
         Ok(())
     }
 
-    /// Writes a store's account and sealed credentials.
+    /// Writes a store's account, lifecycle and sealed credentials.
     async fn write(
         &self,
         transaction: &mut Transaction<'static, Postgres>,
         store: &StoreId,
-        account: &StoreAccount,
+        (account, lifecycle): (&StoreAccount, &StoreLifecycle),
         sealed: SealedCredentials,
     ) -> PortResult<()> {
         const WRITE: &str = include_str!("write.sql");
         let write = sqlx::query(self.database.sql(WRITE)).bind(store.as_str()).bind(Json(account));
+        let write = write.bind(Json(lifecycle));
         let write = sealed.bind(write);
         write.execute(&mut **transaction).await.map_err(failed)?;
         Ok(())
@@ -173,6 +171,7 @@ struct Stored {
     sealing_key: Option<String>,
     store: Store,
     account: StoreAccount,
+    lifecycle: StoreLifecycle,
     sealed: SealedCredentials,
 }
 
@@ -181,11 +180,13 @@ impl Stored {
         let version: i64 = row.try_get("version").map_err(failed)?;
         let Json(store) = row.try_get("config").map_err(|_| invalid("stores.config"))?;
         let Json(account) = row.try_get("account").map_err(|_| invalid("stores.account"))?;
+        let Json(lifecycle) = row.try_get("lifecycle").map_err(|_| invalid("stores.lifecycle"))?;
         Ok(Self {
             version: version.try_into().map_err(|_| invalid("store_versions.version"))?,
             sealing_key: row.try_get("sealing_key").map_err(failed)?,
             store,
             account,
+            lifecycle,
             sealed: SealedCredentials::read(row)?,
         })
     }
@@ -214,7 +215,7 @@ impl Stores for PostgresStores {
     async fn open(&self, id: &StoreId) -> PortResult<Option<StoreRecord>> {
         let mut transaction = self.begin(id).await?;
         let Some(stored) = self.read(&mut transaction, id).await? else { return Ok(None) };
-        let Stored { version, store, account, sealed, .. } = stored;
+        let Stored { version, store, account, lifecycle, sealed, .. } = stored;
         let kept = self.opened.get(id).filter(|opened| opened.version == version);
         let credentials = if let Some(opened) = kept {
             transaction.commit().await.map_err(failed)?;
@@ -228,7 +229,7 @@ impl Stores for PostgresStores {
             credentials
         };
         let credentials = StoreCredentials::clone(&credentials);
-        Ok(Some(StoreRecord { store, account, credentials, version }))
+        Ok(Some(StoreRecord { store, account, credentials, lifecycle, version }))
     }
 
     async fn ids(&self, after: Option<&StoreId>, limit: usize) -> PortResult<Vec<StoreId>> {
@@ -263,7 +264,7 @@ impl Stores for PostgresStores {
             UPDATE store_context.store_versions
             SET version = nextval('store_context.store_changes'), sealing_key = $3
             WHERE store = $1 AND version = $2 RETURNING version";
-        let StoreRecord { store, account, credentials, version } = record;
+        let StoreRecord { store, account, credentials, lifecycle, version } = record;
         let sealed = self.seal(&store.id, account, credentials).await?;
         let Ok(version) = i64::try_from(*version) else { return Ok(None) };
         let mut transaction = self.begin(&store.id).await?;
@@ -273,7 +274,8 @@ impl Stores for PostgresStores {
             change.fetch_optional(&mut *transaction).await.map_err(failed)?;
         let Some(version) = changed else { return Ok(None) };
         self.put_addresses(&mut transaction, &store.id, &sealed.addresses).await?;
-        self.write(&mut transaction, &store.id, account, sealed.columns).await?;
+        let parts = (account, lifecycle);
+        self.write(&mut transaction, &store.id, parts, sealed.columns).await?;
         transaction.commit().await.map_err(failed)?;
         Ok(Some(version.try_into().map_err(|_| invalid("store_versions.version"))?))
     }

@@ -93,7 +93,8 @@ impl PostgresStores {
             WHERE store = $1 AND version = $2 AND sealing_key = $4";
         let mut transaction = self.begin(store).await?;
         let Some(stored) = self.read(&mut transaction, store).await? else { return Ok(()) };
-        let Stored { version, sealing_key: Some(before), account, sealed, .. } = stored else {
+        let Stored { version, sealing_key: Some(before), account, lifecycle, sealed, .. } = stored
+        else {
             return Ok(());
         };
         if before == current.as_str() {
@@ -112,7 +113,8 @@ impl PostgresStores {
         let changed = change.execute(&mut *transaction).await.map_err(failed)?;
         if changed.rows_affected() == 1 {
             self.put_addresses(&mut transaction, store, &sealed.addresses).await?;
-            self.write(&mut transaction, store, &account, sealed.columns).await?;
+            let parts = (&account, &lifecycle);
+            self.write(&mut transaction, store, parts, sealed.columns).await?;
         }
         transaction.commit().await.map_err(failed)
     }

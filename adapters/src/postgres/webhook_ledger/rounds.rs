@@ -52,6 +52,12 @@ const FAIL: &str = "\
         failures = LEAST(r.failures, 2147483646) + 1, after_webhook = NULL \
     WHERE r.store = $1 AND r.fence = $2";
 
+const SKIP: &str = "\
+    UPDATE store_context.webhook_rounds r SET fence = 0, at_latest = NULL, \
+        due_at = LEAST(r.at_latest, store_context.ledger_now() + make_interval(secs => $3)), \
+        after_webhook = NULL \
+    WHERE r.store = $1 AND r.fence = $2";
+
 pub(super) async fn schedule(database: &Database, stores: &[StoreId]) -> PortResult<()> {
     let mut names: Vec<&str> = stores.iter().map(StoreId::as_str).collect();
     names.sort_unstable();
@@ -169,6 +175,10 @@ pub(super) async fn settle(
                 .bind(Json(unread))
                 .bind(seconds(*after_webhook))
         }
+        RoundOutcome::Skipped { next } => sqlx::query(database.sql(SKIP))
+            .bind(claim.store.as_str())
+            .bind(number(claim.fence))
+            .bind(seconds(*next)),
         RoundOutcome::Failed { retry, .. } => sqlx::query(database.sql(FAIL))
             .bind(claim.store.as_str())
             .bind(number(claim.fence))

@@ -3,6 +3,7 @@
 mod activity;
 mod audit_trail;
 mod isolation;
+mod lifecycle;
 mod migrations;
 mod rls_audit;
 mod sealed;

@@ -49,6 +49,8 @@ fn all() -> (StoreCredentials, Vec<String>) {
         website_hmac: Some(text(3).into()),
         api_hmac: Some(text(4).into()),
         webhook_address: Some(AddressToken::new(text(5))),
+        // In a table of its own.
+        previous_webhook_address: Some(Expiring { value: AddressToken::new(secret()), until }),
         panel_address: Some(AddressToken::new(text(6))),
         panel_address_since: Some(Timestamp::UNIX_EPOCH),
         previous_panel_address: Some(Expiring { value: AddressToken::new(text(7)), until }),
@@ -266,6 +268,7 @@ async fn keys_are_rotated_while_others_save() {
         let credentials = record.credentials;
         for (address, token) in [
             (Address::Webhook, credentials.webhook_address.unwrap()),
+            (Address::Webhook, credentials.previous_webhook_address.unwrap().value),
             (Address::Panel, credentials.panel_address.unwrap()),
             (Address::Panel, credentials.previous_panel_address.unwrap().value),
         ] {

@@ -229,6 +229,10 @@ impl Reconciler {
                     RoundOutcome::Finished { account, began_ago, unread, next, after_webhook };
                 (finished, Ok(reconciled))
             }
+            Err(ReconcileError::Account(error)) if error.is_inactive() => {
+                let next = jitter(self.config.idle, 0.1);
+                (RoundOutcome::Skipped { next }, Err(error.into()))
+            }
             Err(error) => {
                 tracing::warn!(%error, %store, "not reconciled; the next round looks again");
                 let retry = self.retry(claim, &error);
@@ -236,6 +240,7 @@ impl Reconciler {
             }
         };
         guard::observe(&*self.ports.observer, |to| match &outcome {
+            RoundOutcome::Skipped { .. } => {}
             RoundOutcome::Failed { error, .. } => to.store_reconciled(store, Err(error)),
             RoundOutcome::Finished { .. } => {
                 to.store_reconciled(store, Ok(told.as_ref().map_or(0, |told| told.found)));

@@ -131,6 +131,10 @@ impl Rounds {
                 round.after_webhook = Some(after_webhook);
                 next
             }
+            RoundOutcome::Skipped { next } => {
+                round.after_webhook = None;
+                next
+            }
             RoundOutcome::Failed { retry, .. } => {
                 round.failures = round.failures.saturating_add(1);
                 round.after_webhook = None;
