@@ -62,6 +62,25 @@ impl fmt::Display for CspSource {
     }
 }
 
+/// The `frame-ancestors` of a policy: the pages that may embed a page. `Display` writes the directive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrameAncestors(Vec<String>);
+
+impl FrameAncestors {
+    /// Returns whether a page may be embedded by one with the origin of `ancestor`.
+    pub fn allows(&self, ancestor: &Url, page: &Url) -> bool {
+        let mut origin = ancestor.clone();
+        origin.set_path("/");
+        self.0.iter().any(|source| matches(source, &origin, Some(page)))
+    }
+}
+
+impl fmt::Display for FrameAncestors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "frame-ancestors {}", self.0.join(" "))
+    }
+}
+
 /// The source that allows style elements and attributes.
 const INLINE: &str = "'unsafe-inline'";
 
@@ -140,6 +159,27 @@ impl WidgetCsp {
         let policies: Vec<Policy<'_>> = policies(policy);
         let refused = |source: &CspSource| policies.iter().any(|one| one.refuses(source, page));
         self.sources.iter().filter(|source| refused(source)).collect()
+    }
+
+    /// Returns the `frame-ancestors` of the policies of a header's value: who may embed the page.
+    /// Each of them must allow it.
+    ///
+    /// ```
+    /// use chatwoot_client::widget::WidgetCsp;
+    ///
+    /// let chatwoot = "https://chatwoot.example.com".parse().unwrap();
+    /// let page = "https://shop.example.com/panel".parse().unwrap();
+    /// let policy = "default-src 'none'; frame-ancestors 'self' https://chatwoot.example.com";
+    /// let ancestors = WidgetCsp::frame_ancestors(policy);
+    /// assert!(ancestors.iter().all(|ancestors| ancestors.allows(&chatwoot, &page)));
+    /// assert!(!WidgetCsp::frame_ancestors("frame-ancestors 'self'")[0].allows(&chatwoot, &page));
+    /// ```
+    pub fn frame_ancestors(policy: &str) -> Vec<FrameAncestors> {
+        let ancestors = |policy: &Policy<'_>| {
+            let at = policy.deciding(&["frame-ancestors"])?;
+            Some(FrameAncestors(policy.0[at].1.iter().map(|&source| source.to_owned()).collect()))
+        };
+        policies(policy).iter().filter_map(ancestors).collect()
     }
 
     /// Returns a policy with the sources added where it does not allow them. A directive is added

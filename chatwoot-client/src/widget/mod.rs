@@ -6,7 +6,7 @@ mod identity;
 mod settings;
 mod snippet;
 
-pub use self::csp::{CspSource, WidgetCsp};
+pub use self::csp::{CspSource, FrameAncestors, WidgetCsp};
 pub use self::identity::{WidgetUser, identifier_hash};
 pub use self::settings::{BubbleType, ColorScheme, Position, WidgetSettings, WidgetStyle};
 pub use self::snippet::Snippet;

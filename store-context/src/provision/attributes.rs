@@ -17,22 +17,21 @@ impl Run<'_> {
         const STEP: &str = "attributes";
         let definitions = account.attribute_definitions();
         let known = definitions.list(Some(AttributeModel::Contact)).await.at(STEP)?;
-        let (tiers, carts) = (self.store.tiers.as_ref(), &self.provisioner.ports.carts);
-        for attribute in attributes::of(tiers.is_some(), carts.is_some()) {
-            let wanted = definition(attribute, self.store);
+        for wanted in wanted_definitions(self.store, self.provisioner.ports.carts.is_some()) {
+            let key = wanted.key.clone();
             let is = known.iter().find(|known| known.key == wanted.key);
             let outcome = match is {
                 None => {
                     definitions.create(&wanted).await.at(STEP)?;
                     StepOutcome::Created
                 }
-                Some(is) if same(is, &wanted) => StepOutcome::Unchanged,
+                Some(is) if is_same_definition(is, &wanted) => StepOutcome::Unchanged,
                 Some(is) => {
                     definitions.update(is.id, &patch(is, wanted)).await.at(STEP)?;
                     StepOutcome::Changed
                 }
             };
-            self.done(format!("attribute {}", attribute.key), outcome);
+            self.done(format!("attribute {key}"), outcome);
         }
         if self.store.identity.identifiers == ContactIdentifiers::Plain {
             self.report.warn(PLAIN_IDENTIFIERS.to_owned());
@@ -43,6 +42,12 @@ impl Run<'_> {
 
 const PLAIN_IDENTIFIERS: &str = "contacts carry the customers' own ids: a visitor who guesses one \
     becomes that customer's contact (Chatwoot 4.15.1); pseudonyms cannot be guessed";
+
+/// Returns the definitions that a store's account needs.
+pub(crate) fn wanted_definitions(store: &Store, carts: bool) -> Vec<NewAttributeDefinition> {
+    let declared = attributes::of(store.tiers.is_some(), carts);
+    declared.map(|attribute| definition(attribute, store)).collect()
+}
 
 fn definition(attribute: &Attribute, store: &Store) -> NewAttributeDefinition {
     let (display_type, values) = match attribute.display {
@@ -65,7 +70,8 @@ fn definition(attribute: &Attribute, store: &Store) -> NewAttributeDefinition {
     }
 }
 
-fn same(is: &AttributeDefinition, wanted: &NewAttributeDefinition) -> bool {
+/// Returns whether a definition is as wanted.
+pub(crate) fn is_same_definition(is: &AttributeDefinition, wanted: &NewAttributeDefinition) -> bool {
     let listed = wanted.values.iter().flatten().map(String::as_str);
     is.display_name.as_ref() == Some(&wanted.display_name)
         && is.description == wanted.description

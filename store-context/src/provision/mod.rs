@@ -22,6 +22,7 @@ use chatwoot_client::{Account, Client, Error, Platform, UserId};
 use jiff::Timestamp;
 use url::Url;
 
+pub(crate) use self::attributes::{is_same_definition, wanted_definitions};
 pub use self::config::ProvisionConfig;
 pub use self::email_domain::{EmailDomain, InvalidEmailDomain};
 pub use self::report::{ProvisionReport, Step, StepOutcome};

@@ -396,6 +396,7 @@ impl Entries {
                     .into_iter()
                     .flatten()
                     .min(),
+                last_webhook_at: None,
             }
         })
     }
