@@ -33,6 +33,10 @@ impl WebhookLedger for BrokenLedger {
         self.fail().await
     }
 
+    async fn remember(&self, _: &StoreId, _: &AccountKey, _: &[String]) -> PortResult<()> {
+        self.fail().await
+    }
+
     async fn states(
         &self,
         _: &StoreId,

@@ -26,6 +26,8 @@
 //! | `last_delivery` | The newest activity in Chatwoot came as a webhook. |
 //! | `credentials` | No replaced secret is overdue or ends soon, and the panel's address is not too old. |
 //!
+//! [`check_round_trip`] is what `round_trip` does, on its own.
+//!
 //! [`check_widget`] is separate, because it creates visitors: it tells whether a visitor of a
 //! website inbox can become another contact without a proof.
 
@@ -39,6 +41,7 @@ mod ledgers;
 mod pages;
 mod panel;
 mod report;
+mod round_trip;
 mod run;
 mod scrub;
 mod server;
@@ -51,6 +54,7 @@ mod widget_report;
 pub use self::check::{Check, UnknownCheck};
 pub use self::config::DoctorConfig;
 pub use self::report::{CheckResult, CheckStatus, Report, StoreReport};
+pub use self::round_trip::{RoundTrip, RoundTripError, check_round_trip};
 pub use self::run::Doctor;
 pub use self::widget::check_widget;
 pub use self::widget_report::{Finding, Leftover, Verdict, Way, WidgetReport};

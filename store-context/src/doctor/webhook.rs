@@ -5,7 +5,8 @@ use http::{Method, StatusCode};
 
 use super::finding::{Checked, Found};
 use super::pages::is_own;
-use super::run::Patient;
+use super::round_trip::{RoundTrip, check_round_trip};
+use super::run::{Doctor, Patient};
 use crate::ports::Address;
 use crate::provision::WEBHOOK_SUBSCRIPTIONS;
 
@@ -74,6 +75,26 @@ impl Patient<'_> {
     }
 
     pub(super) async fn round_trip(&self) -> Checked {
-        Err(Found::skipped("it is not built yet"))
+        if self.record().await?.account.webhook.is_none() {
+            return Err(Found::skipped("the store has no webhook"));
+        }
+        let Doctor { accounts, ports, config, .. } = self.doctor;
+        match check_round_trip(accounts, ports, self.store, config.round_trip).await {
+            Ok(RoundTrip { took, left: None }) => {
+                Ok(Found::passed(format!("a webhook arrived after {} ms", took.as_millis())))
+            }
+            Ok(RoundTrip { took, left: Some(contact) }) => Err(Found::warned(
+                format!(
+                    "a webhook arrived after {} ms, and contact {contact} of the check is left",
+                    took.as_millis()
+                ),
+                "delete the contact in Chatwoot; a later check does too",
+            )),
+            Err(error) => Err(Found::failed(
+                error.to_string(),
+                "see what the check `webhook` found, and whether the server's Sidekiq runs and \
+                 reaches this host",
+            )),
+        }
     }
 }

@@ -5,6 +5,7 @@
 //! session.
 
 mod conversation;
+mod probe;
 mod store_identity;
 
 use std::fmt;
@@ -14,6 +15,7 @@ use chatwoot_client::widget::{WidgetError, WidgetUser, identifier_hash};
 use chatwoot_client::{Attributes, InboxId, Secret};
 use jiff::Timestamp;
 
+pub(crate) use self::probe::ProbeMark;
 pub use self::store_identity::{Evidence, PROOF_ATTRIBUTE, StoreIdentity};
 use crate::model::{Customer, CustomerId, StoreId};
 use crate::ports::{

@@ -157,6 +157,20 @@ impl StoreIdentity {
         if expired || ahead { Err(NotProven::Expired) } else { Ok(customer) }
     }
 
+    /// Signs the text of a probe contact's identifier.
+    pub(super) fn sign_probe(&self, text: &str) -> String {
+        self.probe_mac(&self.proof_key, text)
+    }
+
+    /// Returns whether one of the accepted keys signed the text of a probe contact's identifier.
+    pub(super) fn signed_probe(&self, text: &str, mac: &str, now: Timestamp) -> bool {
+        self.proof_keys(now).any(|key| same(&self.probe_mac(key, text), mac))
+    }
+
+    fn probe_mac(&self, key: &Secret, text: &str) -> String {
+        digits(key, &[b"probe", self.store.as_str().as_bytes(), text.as_bytes()])
+    }
+
     /// Signs the claims of a panel's token.
     pub(crate) fn sign_panel(&self, claims: &[u8]) -> String {
         self.panel_mac(&self.proof_key, claims)

@@ -11,7 +11,7 @@ use super::admit::Admission;
 use super::contact_hint::ContactHints;
 use super::from_webhook::Reader;
 use super::record_cache::RecordCache;
-use crate::identity::StoreIdentity;
+use crate::identity::{ProbeMark, StoreIdentity};
 use crate::mac::hash_digits;
 use crate::model::SupportEvent;
 use crate::ports::{
@@ -38,7 +38,8 @@ pub enum Receipt {
     /// The event was known already; it is handled once.
     Known,
     /// A new or changed contact. It is not stored and no handler receives it: it only triggers a
-    /// sync of a contact that differs from what was last written.
+    /// sync of a contact that differs from what was last written. Of a contact of
+    /// [`check_round_trip`](crate::doctor::check_round_trip) the ledger remembers that it arrived.
     Hint,
 }
 
@@ -138,16 +139,25 @@ impl Intake {
                 error @ (ReceiveError::Unproven(VerifyError::WrongSignature)
                 | ReceiveError::WrongAccount),
             ) => {
-                let again = self.admit_again(admission, now).await?;
-                read_again = again.ok_or(error)?;
+                let Some(again) = self.admit_again(admission, now).await? else {
+                    return Err(self.refused(admission, error, body, now).await);
+                };
+                read_again = again;
                 admission = &read_again;
-                proven(admission, headers, body, now)?
+                match proven(admission, headers, body, now) {
+                    Err(error) => return Err(self.refused(admission, error, body, now).await),
+                    Ok(proven) => proven,
+                }
             }
             proven => proven?,
         };
         let record = &*admission.record;
         let store = &record.store.id;
         let account = record.account_key().ok_or(ReceiveError::NotProvisioned)?;
+        if let Some(probe) = probe(record, &event, now) {
+            self.ledger.remember(store, &account, &[probe.received_key()]).await?;
+            return Ok(Receipt::Hint);
+        }
         if self.contacts.take(store, &account, &event).await? {
             return Ok(Receipt::Hint);
         }
@@ -174,6 +184,47 @@ impl Intake {
             _ => Receipt::Known,
         })
     }
+}
+
+impl Intake {
+    /// Remembers that the webhook of a probe arrived although it is refused, and returns the reason
+    /// of the refusal. Only the store can have marked the contact in the body, so nothing else of an
+    /// unproven delivery is stored.
+    async fn refused(
+        &self,
+        admission: &Admission,
+        error: ReceiveError,
+        body: &[u8],
+        now: Timestamp,
+    ) -> ReceiveError {
+        if !matches!(error, ReceiveError::Unproven(VerifyError::WrongSignature))
+            || !ProbeMark::may_be_in(body)
+        {
+            return error;
+        }
+        let record = &admission.record;
+        let probe = Event::parse(body).ok().and_then(|event| probe(record, &event, now));
+        if let (Some(probe), Some(account)) = (probe, record.account_key()) {
+            let (store, key) = (&record.store.id, probe.refused_key());
+            if let Err(error) = self.ledger.remember(store, &account, &[key]).await {
+                tracing::warn!(%error, %store, "the refusal of a probe is not remembered");
+            }
+        }
+        error
+    }
+}
+
+/// Returns the mark of an event that was caused to see whether webhooks arrive.
+fn probe(record: &StoreRecord, event: &Event, now: Timestamp) -> Option<ProbeMark> {
+    let (Event::ContactCreated(contact) | Event::ContactUpdated(contact)) = event else {
+        return None;
+    };
+    let identifier = contact.identifier.as_deref()?;
+    if !identifier.starts_with(ProbeMark::PREFIX) {
+        return None;
+    }
+    let identity = StoreIdentity::new(&record.store, &record.credentials).ok()?;
+    ProbeMark::read(&identity, identifier, now)
 }
 
 /// Returns the delivery and its event if they are the store's.

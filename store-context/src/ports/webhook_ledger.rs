@@ -329,6 +329,16 @@ pub trait WebhookLedger: Send + Sync {
         keys: &[String],
     ) -> PortResult<Vec<String>>;
 
+    /// Makes keys known without storing entries: no handler receives anything for them, and they are
+    /// in no count. Known keys stay as they are. [`WebhookLedger::purge`] removes them like those of
+    /// handled entries.
+    async fn remember(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        keys: &[String],
+    ) -> PortResult<()>;
+
     /// Returns the known states of conversations, in any order; conversations without a known state
     /// are left out.
     async fn states(

@@ -75,6 +75,15 @@ impl WebhookLedger for WebhookProbe {
         self.ask("unknown", self.ledger.unknown(store, account, keys)).await
     }
 
+    async fn remember(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        keys: &[String],
+    ) -> PortResult<()> {
+        self.ask("remember", self.ledger.remember(store, account, keys)).await
+    }
+
     async fn states(
         &self,
         store: &StoreId,

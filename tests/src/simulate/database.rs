@@ -276,6 +276,14 @@ impl WebhookLedger for Database {
     ) -> PortResult<Vec<String>> {
         self.call("unknown", self.webhooks.unknown(store, account, keys)).await
     }
+    async fn remember(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        keys: &[String],
+    ) -> PortResult<()> {
+        self.call("remember", self.webhooks.remember(store, account, keys)).await
+    }
     async fn states(
         &self,
         store: &StoreId,

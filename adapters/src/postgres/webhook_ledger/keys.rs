@@ -7,9 +7,21 @@ use store_context::ports::{KnownState, PortResult, WebhookCounts};
 
 use super::rows::{digest, number, scope, unsigned};
 use crate::postgres::Database;
+use crate::postgres::database::retrying;
 use crate::postgres::error::{failed, invalid};
 
 const COUNTS: &str = include_str!("sql/counts.sql");
+
+/// Adds entries that are forgotten already: of them only the keys are known.
+const REMEMBER: &str = "\
+    WITH stores AS ( \
+        INSERT INTO store_context.webhook_stores (store) VALUES ($1) ON CONFLICT (store) DO NOTHING \
+    ) \
+    INSERT INTO store_context.webhook_entries \
+        (store, digest, id, received_at, ended_at, state, reconciled, unknown, stale) \
+    SELECT $1, n.digest, nextval('store_context.webhook_numbers'), store_context.ledger_now(), \
+           store_context.ledger_now(), 3, false, false, false \
+    FROM unnest($2::bytea[]) AS n (digest) ON CONFLICT (store, digest) DO NOTHING";
 
 /// The number of stores that one transaction names.
 pub(super) const STORES: usize = 200;
@@ -38,6 +50,33 @@ pub(super) async fn unknown(
     transaction.commit().await.map_err(failed)?;
     let index = |number: i64| usize::try_from(number - 1).ok();
     Ok(unknown.into_iter().filter_map(|at| keys.get(index(at)?).cloned()).collect())
+}
+
+pub(super) async fn remember(
+    database: &Database,
+    store: &StoreId,
+    account: &AccountKey,
+    keys: &[String],
+) -> PortResult<()> {
+    let scope = scope(account);
+    let mut digests: Vec<[u8; 16]> = keys.iter().map(|key| digest(&scope, key)).collect();
+    // In the order of the unique index, in which others wait for each other too.
+    digests.sort_unstable();
+    retrying(|| remember_once(database, store, &digests)).await.map_err(failed)
+}
+
+async fn remember_once(
+    database: &Database,
+    store: &StoreId,
+    digests: &[[u8; 16]],
+) -> Result<(), sqlx::Error> {
+    let mut transaction = database.begin([store]).await?;
+    sqlx::query(database.sql(REMEMBER))
+        .bind(store.as_str())
+        .bind(digests.iter().map(|digest| &digest[..]).collect::<Vec<_>>())
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await
 }
 
 /// The state, the status that was told, and the time of the messages that were read.

@@ -129,6 +129,15 @@ impl WebhookLedger for PostgresWebhookLedger {
         keys::unknown(&self.database, store, account, keys).await
     }
 
+    async fn remember(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        keys: &[String],
+    ) -> PortResult<()> {
+        keys::remember(&self.database, store, account, keys).await
+    }
+
     async fn states(
         &self,
         store: &StoreId,

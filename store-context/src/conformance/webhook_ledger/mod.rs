@@ -36,6 +36,7 @@ macro_rules! webhook_ledger_conformance {
                 an_entry_comes_back_whole,
                 each_kind_of_entry_is_counted,
                 unknown_keys_are_named,
+                a_remembered_key_is_known_and_nothing_more,
                 of_two_deliveries_at_the_same_time_one_is_new,
                 a_state_that_is_older_than_the_known_one_is_stale,
                 of_states_at_the_same_time_the_newest_stays,

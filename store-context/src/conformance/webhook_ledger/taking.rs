@@ -8,10 +8,10 @@ use super::samples::{
     ENTRIES, NEW, SEVEN, claim, counts, entry, entry_of, handle, keys, load, many, moved, settle,
     take, unknown,
 };
-use crate::conformance::{account, north, ok, only, other_account, south};
+use crate::conformance::{MOMENT, account, moment, north, ok, only, other_account, south};
 use crate::model::AttributeChange;
 use crate::ports::{
-    Entry, EntryOutcome, EntrySource, NewEntry, Taken, WebhookCounts, WebhookLedger,
+    Entry, EntryOutcome, EntrySource, NewEntry, PurgeRequest, Taken, WebhookCounts, WebhookLedger,
 };
 
 /// An empty ledger has zero counts, knows no keys and has nothing to claim.
@@ -70,6 +70,32 @@ pub async fn a_twin_is_taken_once_and_of_another_delivery(port: &dyn WebhookLedg
     let unknown = ok(port.unknown(&north(), &account(), &["a, again".to_owned()]).await);
     assert_eq!(unknown, [""; 0], "the second key is known");
     assert_eq!(ok(port.counts(Some(&north())).await).webhooks, 2, "two entries");
+}
+
+/// A remembered key is known in its store and account, and is purged with those of handled entries;
+/// nothing is to be handled for it, and no count includes it.
+pub async fn a_remembered_key_is_known_and_nothing_more(port: &dyn WebhookLedger) {
+    let keys = ["probe/1", "probe/2", "taken"].map(ToOwned::to_owned);
+    take(port, &entry("taken", 1)).await;
+    let before = ok(port.counts(Some(&north())).await);
+    for _ in 0..2 {
+        ok(port.remember(&north(), &account(), &keys).await);
+    }
+    ok(port.remember(&north(), &account(), &[]).await);
+    assert_eq!(ok(port.unknown(&north(), &account(), &keys).await), [""; 0], "they are known");
+    let elsewhere = ok(port.unknown(&north(), &moved(), &keys).await);
+    assert_eq!(elsewhere, keys, "in this account only");
+    assert_eq!(ok(port.unknown(&south(), &account(), &keys).await), keys, "in this store only");
+    assert_eq!(ok(port.counts(Some(&north())).await), before, "no count includes them");
+    assert_eq!(take(port, &entry("probe/1", 1)).await, Taken::Known, "a remembered key");
+    let left = only(claim(port, 10).await, "the entry that was taken");
+    assert_eq!(left.conversation, entry("taken", 1).event.conversation_id());
+    moment().await;
+    let handled_before = MOMENT / 2;
+    let request = PurgeRequest { handled_before, parked_before: None, limit: 99 };
+    ok(port.purge(&request).await);
+    let gone = ok(port.unknown(&north(), &account(), &keys).await);
+    assert_eq!(gone, keys[..2], "they are purged, and the entry that waits is not");
 }
 
 /// An entry is known if the reconciler reported its state under the key that the entry contains.

@@ -171,6 +171,38 @@ impl Entries {
         entry.twin_key.clone().filter(|twin| another && soon && known(twin).is_none())
     }
 
+    /// Makes a key known by an entry that is forgotten already.
+    pub(super) fn remember(
+        &mut self,
+        store: &StoreId,
+        account: &AccountKey,
+        key: &str,
+        now: Instant,
+    ) {
+        if self.is_known(store, account, key) {
+            return;
+        }
+        let account = self.account(store, account);
+        let id = self.number();
+        let key: Arc<str> = key.into();
+        let rows = self.stores.entry(store.clone()).or_default();
+        rows.accounts.entry(account.clone()).or_default().keys.insert(key.clone(), id);
+        let row = Row {
+            store: store.clone(),
+            account,
+            key,
+            delivery: None,
+            source: EntrySource::Webhook,
+            known_event: true,
+            queue: 0,
+            taken: now,
+            ended: now,
+            body: Body::Forgotten,
+        };
+        self.rows.insert(id, row);
+        self.handled.insert((now, id));
+    }
+
     pub(super) fn is_known(&self, store: &StoreId, account: &AccountKey, key: &str) -> bool {
         self.of_account(store, account).is_some_and(|rows| rows.keys.contains_key(key))
     }

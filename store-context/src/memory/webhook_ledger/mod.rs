@@ -97,6 +97,20 @@ impl WebhookLedger for MemoryWebhookLedger {
         Ok(keys.iter().filter(unknown).cloned().collect())
     }
 
+    async fn remember(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        keys: &[String],
+    ) -> PortResult<()> {
+        let now = Instant::now();
+        let mut state = lock(&self.state);
+        for key in keys {
+            state.entries.remember(store, account, key, now);
+        }
+        Ok(())
+    }
+
     async fn states(
         &self,
         store: &StoreId,

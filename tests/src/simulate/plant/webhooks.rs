@@ -60,6 +60,14 @@ impl WebhookLedger for Planted {
     ) -> PortResult<Vec<String>> {
         self.webhooks.unknown(store, account, keys).await
     }
+    async fn remember(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        keys: &[String],
+    ) -> PortResult<()> {
+        self.webhooks.remember(store, account, keys).await
+    }
     async fn states(
         &self,
         store: &StoreId,
