@@ -26,5 +26,6 @@ mod round_trip;
 mod rules;
 mod support;
 mod sync;
+mod verify;
 mod visitor;
 mod webhook_probe;
