@@ -91,6 +91,29 @@ impl Doctor {
         Self { platform: Some((base_url, token.into())), ..self }
     }
 
+    /// Leaves out a check too; see [`DoctorConfig::left_out`].
+    ///
+    /// ```
+    /// # use store_context::doctor::{Check, Doctor};
+    /// # fn example(doctor: Doctor) {
+    /// let reading = doctor.without(Check::RoundTrip);
+    /// # drop(reading);
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn without(mut self, check: Check) -> Self {
+        self.config.left_out.insert(check);
+        self
+    }
+
+    /// Returns whether a store is known.
+    ///
+    /// # Errors
+    /// Returns an error if the port failed.
+    pub async fn knows(&self, store: &StoreId) -> Result<bool, PortFailure> {
+        Ok(guard::port("stores", self.ports.stores.open(store)).await?.is_some())
+    }
+
     /// Checks one store. A store that is not known fails [`Check::Store`].
     pub async fn check(&self, store: &StoreId) -> Report {
         let at = self.ports.clock.now();
