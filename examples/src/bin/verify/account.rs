@@ -11,7 +11,7 @@ use store_context::Currency;
 use store_context::doctor::{Check, Report};
 use store_context::memory::{self, MemoryShop};
 use store_context::model::{Store, StoreId};
-use store_context::ports::{Address, AddressToken, BoundToken, StoreRecord};
+use store_context::ports::{Address, AddressToken, BoundToken, PortFailure, StoreRecord};
 use url::Url;
 
 use crate::args::{Account, Args};
@@ -53,12 +53,13 @@ pub(crate) async fn check(args: &Args, given: Account) -> anyhow::Result<Report>
     let shop = Arc::new(MemoryShop::new());
     let ports = memory::ports(shop.clone(), shop.clone(), Some(shop));
     let id = record.store.id.clone();
-    ports.stores.put(&record.store).await?;
+    ports.stores.put(&record.store).await.map_err(PortFailure::from)?;
     let keep = |kept: &mut StoreRecord| {
         kept.account = record.account.clone();
         kept.credentials = record.credentials.clone();
     };
-    ports.stores.update(&id, keep).await?.context("the store is not kept")?;
+    let kept = ports.stores.update(&id, keep).await.map_err(PortFailure::from)?;
+    kept.context("the store is not kept")?;
     Ok(crate::doctor(args, ports, args.config(&left_out))?.check(&id).await)
 }
 

@@ -52,7 +52,7 @@ pub(crate) struct Args {
     pub(crate) public_url: Option<Url>,
 
     /// Check only this store of the database.
-    #[arg(long, value_name = "ID", conflicts_with = "account")]
+    #[arg(long, value_name = "ID", conflicts_with = "account", value_parser = store_id)]
     pub(crate) store: Option<StoreId>,
 
     /// The host of the database has no carts.
@@ -178,6 +178,10 @@ fn secret(name: &str) -> anyhow::Result<Option<Secret>> {
         return Ok(Some(Secret::new(text)));
     }
     bail!("{name} has spaces or line breaks")
+}
+
+fn store_id(text: &str) -> Result<StoreId, String> {
+    StoreId::new(text).map_err(|error| error.to_string())
 }
 
 fn web_url(text: &str) -> Result<Url, String> {
