@@ -1,5 +1,8 @@
 //! HTTP endpoints for axum. Each endpoint is one file with a state and a `router`; a host mounts
-//! them individually, or all of them with [`router`].
+//! them individually, or all of them with [`router`]. [`doctor`] is mounted where operators reach it.
+//!
+//! For a host's own handlers there are extractors: [`CurrentCustomer`], [`PageWidget`] and
+//! [`SignedDelivery`].
 //!
 //! The URLs in the paths of [`webhooks`] and [`panel`] contain secrets: a host that logs requests
 //! must log the route and not the path.
@@ -34,6 +37,8 @@
 //! ```
 
 mod at_once;
+pub mod delivery;
+pub mod doctor;
 pub mod health;
 mod look_ups;
 mod origin;
@@ -42,14 +47,18 @@ mod reply;
 pub mod session;
 pub mod support_context;
 pub mod webhooks;
+pub mod widget;
 
 use ::axum::Router;
 
+pub use self::delivery::{Deliveries, SignedDelivery};
+pub use self::doctor::Doctors;
 pub use self::health::Health;
 pub use self::panel::{ChatwootOrigin, NoOrigin, Panel, PanelLimits};
-pub use self::session::Sessions;
+pub use self::session::{CurrentCustomer, Sessions};
 pub use self::support_context::SupportContext;
 pub use self::webhooks::Webhooks;
+pub use self::widget::{PageWidget, WidgetPages, WidgetReset};
 
 /// The configuration of all endpoints.
 #[derive(Clone, Debug)]

@@ -1,9 +1,12 @@
-//! The widget on a website: the visitor's identity, the settings, and the script that loads it.
+//! The widget on a website: the visitor's identity, the settings, the script that loads it, and the
+//! Content-Security-Policy of its page.
 
+mod csp;
 mod identity;
 mod settings;
 mod snippet;
 
+pub use self::csp::{CspSource, FrameAncestors, WidgetCsp};
 pub use self::identity::{WidgetUser, identifier_hash};
 pub use self::settings::{BubbleType, ColorScheme, Position, WidgetSettings, WidgetStyle};
 pub use self::snippet::Snippet;

@@ -94,7 +94,8 @@ impl<'a> Snippet<'a> {
         self
     }
 
-    /// Sets the nonce of this response, for a page with a Content-Security-Policy.
+    /// Sets the nonce of this response, for a page with a Content-Security-Policy; see
+    /// [`WidgetCsp`](crate::widget::WidgetCsp).
     pub fn nonce(mut self, nonce: &'a str) -> Self {
         self.nonce = Some(nonce);
         self
@@ -212,7 +213,7 @@ fn attribute(text: &str) -> String {
 
 /// Returns the URL without its last slash; only `http` or `https`, because the page will load code
 /// from it.
-fn base(text: &str) -> Result<String, WidgetError> {
+pub(super) fn base(text: &str) -> Result<String, WidgetError> {
     let url = Url::parse(text).map_err(|_| WidgetError::BaseUrl)?;
     let plain = matches!(url.scheme(), "http" | "https")
         && url.username().is_empty()

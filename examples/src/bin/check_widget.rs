@@ -1,5 +1,5 @@
 //! Checks whether a visitor of a website inbox can become another contact, and prints one line per
-//! way.
+//! way. It creates visitors for that; `verify` checks everything else.
 //!
 //! All configuration comes from the environment, so that no token appears in a list of processes:
 //! `CHATWOOT_URL`, `CHATWOOT_ACCOUNT` (its id), `CHATWOOT_TOKEN` (of an administrator),

@@ -6,4 +6,5 @@ mod processes;
 mod redis;
 mod secrets;
 mod story;
+mod verify;
 mod world;

@@ -220,8 +220,11 @@ pub async fn a_webhook_brings_the_next_round_forward(port: &dyn WebhookLedger) {
     ok(port.take(&north(), &account(), &[reconciled]).await);
     moment().await;
     assert_eq!(claim(port).await, [], "what the reconciler finds does not");
+    let last = async || ok(port.counts(Some(&north())).await).last_webhook_at;
+    assert_eq!(last().await, None, "it is no webhook");
     webhook(port, "a").await;
     assert_eq!(claim(port).await, [], "it is not due yet");
+    assert!(last().await.is_some(), "it is counted");
     moment().await;
     let round = only(claim(port).await, "it is due");
     let quiet = round.quiet_for.unwrap_or_default();

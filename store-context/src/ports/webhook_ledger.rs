@@ -267,6 +267,10 @@ pub struct WebhookCounts {
     pub unknown: u64,
     /// When the oldest waiting entry was received.
     pub oldest_waiting_since: Option<Timestamp>,
+    /// When the last webhook was taken, new or known, of a store that is scheduled for
+    /// reconciliation; within a second.
+    #[serde(default)]
+    pub last_webhook_at: Option<Timestamp>,
 }
 
 /// What [`WebhookLedger::purge`] removes.

@@ -34,5 +34,6 @@ mod rules;
 mod support;
 mod suspend;
 mod sync;
+mod verify;
 mod visitor;
 mod webhook_probe;

@@ -193,6 +193,8 @@ async fn add(database: &Database, stores: &[StoreId], sum: &mut WebhookCounts) -
     let count = |name: &str| row.try_get::<i64, _>(name).map(unsigned).map_err(failed);
     let oldest: Option<jiff_sqlx::Timestamp> = row.try_get("oldest").map_err(failed)?;
     let oldest = oldest.map(jiff_sqlx::Timestamp::to_jiff);
+    let last: Option<jiff_sqlx::Timestamp> = row.try_get("last_webhook").map_err(failed)?;
+    let last = last.map(jiff_sqlx::Timestamp::to_jiff);
     sum.webhooks += count("webhooks")?;
     sum.reconciled += count("reconciled")?;
     sum.handled += count("handled")?;
@@ -201,6 +203,7 @@ async fn add(database: &Database, stores: &[StoreId], sum: &mut WebhookCounts) -
     sum.parked += count("parked")?;
     sum.unknown += count("unknown")?;
     sum.oldest_waiting_since = [sum.oldest_waiting_since, oldest].into_iter().flatten().min();
+    sum.last_webhook_at = sum.last_webhook_at.max(last);
     Ok(())
 }
 

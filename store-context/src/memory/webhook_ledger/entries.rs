@@ -428,6 +428,7 @@ impl Entries {
                     .into_iter()
                     .flatten()
                     .min(),
+                last_webhook_at: None,
             }
         })
     }

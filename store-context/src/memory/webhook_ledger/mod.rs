@@ -238,7 +238,10 @@ impl WebhookLedger for MemoryWebhookLedger {
     }
 
     async fn counts(&self, store: Option<&StoreId>) -> PortResult<WebhookCounts> {
-        Ok(lock(&self.state).entries.counts(store))
+        let state = lock(&self.state);
+        let last = state.rounds.last_webhook(store);
+        let last = last.and_then(|last| self.clock.now().checked_sub(last.elapsed()).ok());
+        Ok(WebhookCounts { last_webhook_at: last, ..state.entries.counts(store) })
     }
 
     async fn wait(&self, longest: Duration) {

@@ -62,6 +62,14 @@ impl Rounds {
         }
     }
 
+    /// Returns when a store, or any store, had its last webhook.
+    pub(super) fn last_webhook(&self, store: Option<&StoreId>) -> Option<Instant> {
+        match store {
+            Some(store) => self.stores.get(store)?.last_webhook,
+            None => self.stores.values().filter_map(|round| round.last_webhook).max(),
+        }
+    }
+
     pub(super) fn bring_forward(&mut self, store: &StoreId, to: Instant) {
         let Some(round) = self.stores.get_mut(store) else { return };
         if round.claimed.is_some() {

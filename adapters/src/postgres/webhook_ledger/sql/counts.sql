@@ -34,5 +34,9 @@ SELECT COALESCE(sum(number) FILTER (WHERE NOT reconciled), 0)::bigint AS webhook
        COALESCE(sum(number) FILTER (WHERE state = 2), 0)::bigint AS parked,
        COALESCE(sum(number) FILTER (WHERE unknown), 0)::bigint AS unknown,
        (SELECT claimed FROM queues) AS claimed,
-       (SELECT oldest FROM queues) AS oldest
+       (SELECT oldest FROM queues) AS oldest,
+       (
+           SELECT max(r.last_webhook_at) FROM store_context.webhook_rounds r
+           WHERE r.store = ANY($1::text[])
+       ) AS last_webhook
 FROM entries
