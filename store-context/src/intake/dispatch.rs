@@ -11,6 +11,7 @@ use super::handler::{Handler, HandlerError};
 use super::handler_context::HandlerContext;
 use crate::accounts::Accounts;
 use crate::backoff::retry_after;
+use crate::context::{ContextConfig, ContextService};
 use crate::guard::{self, Cut, guarded};
 use crate::model::StoreId;
 use crate::pool::{Pool, Stop, Work};
@@ -83,6 +84,7 @@ pub struct Dispatcher {
     handler: Arc<dyn Handler>,
     observer: Arc<dyn Observer>,
     audit: Arc<dyn AuditTrail>,
+    customers: ContextService,
     config: DispatchConfig,
 }
 
@@ -103,9 +105,17 @@ impl Dispatcher {
     ) -> Self {
         let (ledger, observer) = (ports.webhooks.clone(), ports.observer.clone());
         let audit = ports.audit.clone();
+        let customers = ContextService::new(ports.clone(), ContextConfig::default());
         // A lease that ends at once would be claimed again at once.
         let config = DispatchConfig { lease: config.lease.max(TICK), ..config };
-        Self { accounts, ledger, handler, observer, audit, config }
+        Self { accounts, ledger, handler, observer, audit, customers, config }
+    }
+
+    /// Sets the source of [`HandlerContext::customer`], which is otherwise one of its own with the
+    /// default configuration.
+    #[must_use]
+    pub fn with_context(self, context: ContextService) -> Self {
+        Self { customers: context, ..self }
     }
 
     /// Handles entries until none is due.
@@ -231,7 +241,13 @@ impl Dispatcher {
             // Every attempt ended with its process.
             return Some(failed(entry, "no try came to its end", Duration::ZERO, true));
         }
-        let context = HandlerContext::new(&self.accounts, &*self.audit, entry, is_last_try);
+        let context = HandlerContext::new(
+            &self.accounts,
+            &*self.audit,
+            &self.customers,
+            entry,
+            is_last_try,
+        );
         let handler = async { self.handler.handle(&context, entry).await };
         let ended = tokio::select! { biased;
             ended = guarded(self.config.time_limit, handler) => ended,

@@ -8,6 +8,7 @@ mod event;
 mod insights;
 mod money;
 mod order;
+mod privacy;
 mod proof;
 mod store;
 mod text;
@@ -21,6 +22,9 @@ pub use self::event::{AttributeChange, ConversationFact, Direction, MessageFact,
 pub use self::insights::{Insights, OrderTotals};
 pub use self::money::{CurrencyMismatch, Money};
 pub use self::order::{Order, OrderId, OrderItem, OrderStatus};
+pub use self::privacy::{
+    ErasedConversations, OwnView, PrivacyPolicy, SharedAttributes, SharedData, UnprovenView,
+};
 pub use self::proof::{NotProven, Proof};
 pub use self::store::{Branding, ContactIdentifiers, IdentityPolicy, Store, StoreId};
 pub use self::text::InvalidId;

@@ -6,6 +6,7 @@ use iso_currency::Currency;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::privacy::PrivacyPolicy;
 use super::text::text_ids;
 use super::tier::TierPolicy;
 
@@ -40,6 +41,9 @@ pub struct Store {
     /// How the store's customers are identified and proven to Chatwoot.
     #[serde(default)]
     pub identity: IdentityPolicy,
+    /// What of the store's customers Chatwoot, agents and the customers' own browsers get.
+    #[serde(default)]
+    pub privacy: PrivacyPolicy,
 }
 
 impl Store {
@@ -83,6 +87,7 @@ impl Store {
             branding: None,
             tiers: None,
             identity: IdentityPolicy::default(),
+            privacy: PrivacyPolicy::default(),
         }
     }
 }

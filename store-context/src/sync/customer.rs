@@ -56,7 +56,8 @@ impl ContactSync {
         let cart = cart.as_ref().map_or(CartState::NoCarts, |cart| cart.as_ref().into());
         let insights = Insights::new(totals, open.record.store.tiers.as_ref());
         let identifier = open.identity.identifier(id);
-        Ok(Some(WantedContact::new(identifier, &customer, &insights, cart)))
+        let wanted = WantedContact::new(identifier, &customer, &insights, cart);
+        Ok(Some(wanted.sharing(&customer, &open.record.store.privacy.contact)))
     }
 
     /// Syncs a claimed customer: erases, removes, merges or writes the contact.

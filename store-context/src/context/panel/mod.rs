@@ -15,7 +15,7 @@ use serde::Deserialize;
 use self::token::Claims;
 use super::ContextService;
 use crate::accounts::{Accounts, OpenAccount, StoreAccountError};
-use crate::model::{ContextSnapshot, Proof, StoreId};
+use crate::model::{ContextSnapshot, Proof, StoreId, UnprovenView};
 use crate::ports::{Address, AddressToken, PortError, PortFailure, Ports};
 
 /// The conversation for which a page was opened, from Chatwoot's `appContext` message. The message
@@ -59,8 +59,11 @@ pub struct PanelView {
     /// Whether the contact belongs to no customer of the store.
     pub guest: bool,
     /// The customer's snapshot. `None` for a guest, and if the customer is not proven and the agent
-    /// did not request it.
+    /// did not request it, or the store's policy shows agents nothing then.
     pub snapshot: Option<ContextSnapshot>,
+    /// Whether an agent may request the snapshot although the customer is not proven; see
+    /// [`UnprovenView`].
+    pub on_request: bool,
 }
 
 /// An opened panel.
@@ -161,7 +164,8 @@ impl PanelService {
         subject: &PanelSubject,
     ) -> Result<OpenedPanel, PanelError> {
         let now = self.ports.clock.now();
-        let OpenAccount { account, identity, .. } = self.accounts.open(store).await?;
+        let OpenAccount { account, identity, record, .. } = self.accounts.open(store).await?;
+        let on_request = record.store.privacy.unproven == UnprovenView::OnRequest;
         let read = pin!(read::conversation(&account, subject));
         let early = pin!(self.context.for_contact(store, subject.contact));
         // A request that does not know the conversation is refused without waiting for the host, so
@@ -174,7 +178,7 @@ impl PanelService {
         let view = match &proof {
             Proof::NotProven(_) => {
                 let guest = matches!(early, Ok(None));
-                PanelView { proof: proof.clone(), guest, snapshot: None }
+                PanelView { proof: proof.clone(), guest, snapshot: None, on_request }
             }
             Proof::Proven(customer) => {
                 let snapshot = match early.map_err(PortFailure::into_error)? {
@@ -185,7 +189,7 @@ impl PanelService {
                         read.map_err(PortFailure::into_error)?
                     }
                 };
-                PanelView::new(proof.clone(), snapshot)
+                PanelView::new(proof.clone(), snapshot, on_request)
             }
         };
         let until = now.checked_add(self.token_lifetime).unwrap_or(Timestamp::MAX);
@@ -198,7 +202,8 @@ impl PanelService {
     /// Returns the data for a page's later request with its token.
     ///
     /// If the customer is not proven the snapshot is left out, unless the agent requests it
-    /// `anyway`, which is logged.
+    /// `anyway`, which is logged, and the store's policy allows it
+    /// ([`PrivacyPolicy::unproven`](crate::model::PrivacyPolicy::unproven)).
     ///
     /// # Errors
     /// Returns an error if the token is not accepted, the store is not provisioned, or a port
@@ -210,13 +215,14 @@ impl PanelService {
         anyway: bool,
     ) -> Result<PanelView, PanelError> {
         let now = self.ports.clock.now();
-        let identity = self.accounts.open(store).await?.identity;
+        let OpenAccount { identity, record, .. } = self.accounts.open(store).await?;
+        let on_request = record.store.privacy.unproven == UnprovenView::OnRequest;
         let Claims { conversation, contact, proof, .. } = Claims::check(token, &identity, now)?;
         let snapshot = self.context.for_proof_or_contact(store, &proof, contact).await;
         let snapshot = snapshot.map_err(PortFailure::into_error)?;
-        let mut view = PanelView::new(proof, snapshot);
+        let mut view = PanelView::new(proof, snapshot, on_request);
         if !view.proof.is_proven() {
-            if anyway {
+            if anyway && on_request {
                 tracing::info!(%store, %conversation, "shown to an agent although not proven");
             } else {
                 view.snapshot = None;
@@ -227,7 +233,7 @@ impl PanelService {
 }
 
 impl PanelView {
-    fn new(proof: Proof, snapshot: Option<ContextSnapshot>) -> Self {
-        Self { proof, guest: snapshot.is_none(), snapshot }
+    fn new(proof: Proof, snapshot: Option<ContextSnapshot>, on_request: bool) -> Self {
+        Self { proof, guest: snapshot.is_none(), snapshot, on_request }
     }
 }
