@@ -33,6 +33,8 @@ pub mod conformance;
 pub mod context;
 pub mod doctor;
 pub mod engine;
+pub mod erasure;
+pub mod export;
 mod guard;
 pub mod identity;
 pub mod intake;

@@ -14,6 +14,7 @@
 
 mod audit;
 mod database;
+mod erasures;
 mod error;
 mod migrations;
 mod rls_audit;
@@ -28,6 +29,7 @@ mod webhook_ledger;
 
 pub use self::audit::{AuditMaintenance, AuditRetention, PostgresAuditTrail};
 pub use self::database::Database;
+pub use self::erasures::PostgresErasures;
 pub use self::error::DatabaseError;
 pub use self::migrations::Migrations;
 pub use self::rls_audit::{Breach, RlsAudit, Rule};

@@ -52,6 +52,8 @@ pub(super) const TABLES: &[(&str, Kind)] = &[
     ("webhook_inbox", Kind::Payload),
     ("webhook_arrivals", Kind::Queue),
     ("webhook_rounds", Kind::Queue),
+    ("webhook_forgotten", Kind::Payload),
+    ("erasures", Kind::Payload),
 ];
 
 /// The columns of the queues: ids, hashes, times, leases, fences and counters. Whoever adds one has

@@ -129,7 +129,8 @@ impl ContextService {
         Self { ports, config, reads: Arc::new(SingleFlight::new()) }
     }
 
-    /// Returns the snapshot of a customer; `None` if the store or the customer is not known.
+    /// Returns the snapshot of a customer; `None` if the store or the customer is not known, or the
+    /// customer was erased.
     ///
     /// Totals, orders or a cart that cannot be read in time are listed in
     /// [`ContextSnapshot::unavailable`], and such a snapshot is not cached. A failure of the cache
@@ -205,6 +206,13 @@ impl ContextService {
         self.uncache(&key).await;
     }
 
+    /// Removes a customer's cached snapshot from the cache alone: of all processes, but not from
+    /// the reads that are under way in a service of this one.
+    pub(crate) async fn uncache_in(ports: &Ports, store: &StoreId, customer: &CustomerId) {
+        let service = Self::new(ports.clone(), ContextConfig::default());
+        service.uncache(&key(store, customer)).await;
+    }
+
     async fn get(
         &self,
         key: &str,
@@ -231,7 +239,7 @@ impl ContextService {
         store: &StoreId,
         customer: &CustomerId,
     ) -> PortResult<Option<(ContextSnapshot, OwnView)>> {
-        let Ports { stores, customers, orders, carts, .. } = &self.ports;
+        let Ports { stores, customers, orders, carts, erasures, .. } = &self.ports;
         let ContextConfig { recent_orders, source_timeout, customer_timeout, .. } = self.config;
         let cart = async {
             match carts {
@@ -239,14 +247,17 @@ impl ContextService {
                 None => Ok(None),
             }
         };
-        let (record, customer, totals, recent, cart) = tokio::join!(
+        let (record, erased, customer, totals, recent, cart) = tokio::join!(
             within(customer_timeout, "stores", stores.open(store)),
+            within(customer_timeout, "erasures", erasures.receipt(store, customer)),
             within(customer_timeout, "customers", customers.customer(store, customer)),
             within(source_timeout, "orders", orders.order_totals(store, customer)),
             within(source_timeout, "orders", orders.recent_orders(store, customer, recent_orders)),
             within(source_timeout, "carts", cart),
         );
-        let (Some(record), Some(customer)) = (record?, customer?) else { return Ok(None) };
+        let (Some(record), None, Some(customer)) = (record?, erased?, customer?) else {
+            return Ok(None);
+        };
         let store = record.store;
 
         let mut unavailable = Vec::new();

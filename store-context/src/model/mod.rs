@@ -4,6 +4,7 @@ mod account_key;
 mod cart;
 mod context;
 mod customer;
+mod erasure;
 mod event;
 mod insights;
 mod money;
@@ -18,6 +19,9 @@ pub use self::account_key::AccountKey;
 pub use self::cart::{Cart, CartItem};
 pub use self::context::{ContextSnapshot, Source, StoreSummary};
 pub use self::customer::{Customer, CustomerId};
+pub use self::erasure::{
+    ErasedContact, ErasedConversation, ErasurePending, ErasurePlace, ErasureReceipt, ErasureStep,
+};
 pub use self::event::{AttributeChange, ConversationFact, Direction, MessageFact, SupportEvent};
 pub use self::insights::{Insights, OrderTotals};
 pub use self::money::{CurrencyMismatch, Money};

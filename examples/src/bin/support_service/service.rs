@@ -21,7 +21,7 @@ use store_context_adapters::axum::{
     AxumConfig, ChatwootOrigin, Health, Panel, SupportContext, Webhooks,
 };
 use store_context_adapters::postgres::{
-    Breach, Database, PostgresAuditTrail, PostgresStores, PostgresSweeps, PostgresSyncLedger,
+    Breach, Database, PostgresAuditTrail, PostgresErasures, PostgresStores, PostgresSweeps, PostgresSyncLedger,
     PostgresWebhookLedger, RlsAudit, Rule,
 };
 use store_context_adapters::redis::{CacheConfig, Redis, RedisBudgetConfig, RedisConfig};
@@ -57,6 +57,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         stores,
         audit: Arc::new(PostgresAuditTrail::new(database.clone())),
         sweeps: Arc::new(PostgresSweeps::new(database.clone())),
+        erasures: Arc::new(PostgresErasures::new(database.clone())),
         sync: Arc::new(sync_ledger),
         webhooks: Arc::new(PostgresWebhookLedger::new(database)),
         cache: match &redis {
