@@ -1,6 +1,7 @@
 //! The storage in Postgres, on a real server.
 
 mod audit_trail;
+mod erasures;
 mod isolation;
 mod migrations;
 mod rls_audit;
