@@ -186,11 +186,7 @@ impl Export {
     }
 
     /// Reads a page of the contact's events, and after the last one the conversations.
-    async fn events(
-        &self,
-        contact: ContactId,
-        after: Option<u64>,
-    ) -> Result<Page, ExportError> {
+    async fn events(&self, contact: ContactId, after: Option<u64>) -> Result<Page, ExportError> {
         let Some(OpenAccount { account, key, .. }) = &self.open else {
             return Ok((Vec::new(), Stage::End));
         };

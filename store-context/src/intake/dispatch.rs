@@ -241,13 +241,8 @@ impl Dispatcher {
             // Every attempt ended with its process.
             return Some(failed(entry, "no try came to its end", Duration::ZERO, true));
         }
-        let context = HandlerContext::new(
-            &self.accounts,
-            &*self.audit,
-            &self.customers,
-            entry,
-            is_last_try,
-        );
+        let context =
+            HandlerContext::new(&self.accounts, &*self.audit, &self.customers, entry, is_last_try);
         let handler = async { self.handler.handle(&context, entry).await };
         let ended = tokio::select! { biased;
             ended = guarded(self.config.time_limit, handler) => ended,

@@ -193,10 +193,7 @@ async fn of_a_thousand_erased_customers_nothing_but_tombstones_is_left() {
         context.snapshot(&north, &customer.id).await.unwrap().unwrap();
     }
     let everywhere = |text: &str| {
-        [
-            bench.fake.stored_text().contains(text),
-            format!("{:?}", storage.webhooks).contains(text),
-        ]
+        [bench.fake.stored_text().contains(text), format!("{:?}", storage.webhooks).contains(text)]
     };
     assert_eq!(everywhere(MARK), [true, true], "what is looked for is there before");
 
@@ -353,7 +350,8 @@ async fn conversations_are_deleted_although_the_contact_is_online() {
         let sync = bench.sync();
         let erasures = ErasureService::new(sync.clone(), bench.ports.clone());
         let receipt = erasures.erase(bench.north(), &ada.id).await.unwrap();
-        let online = |it: &ErasurePending| matches!(it, ErasurePending::Contact { online: true, .. });
+        let online =
+            |it: &ErasurePending| matches!(it, ErasurePending::Contact { online: true, .. });
         assert!(receipt.pending().iter().any(online), "{receipt:?}");
         timeout(Duration::from_mins(1), sync.run()).await.unwrap_err();
         assert_eq!(bench.fake.stored_text().contains("my parcel"), left, "{policy:?}");

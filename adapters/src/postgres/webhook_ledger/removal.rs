@@ -144,10 +144,7 @@ async fn mark_forgotten(database: &Database, what: Forget<'_>) -> Result<(), sql
     transaction.commit().await
 }
 
-async fn forget_contacts_once(
-    database: &Database,
-    what: Forget<'_>,
-) -> Result<u64, sqlx::Error> {
+async fn forget_contacts_once(database: &Database, what: Forget<'_>) -> Result<u64, sqlx::Error> {
     let Forget { store, account, contacts, conversations } = what;
     let contacts: Vec<i64> = contacts.iter().map(|id| number(id.0)).collect();
     let conversations: Vec<i64> = conversations.iter().map(|id| number(id.0)).collect();

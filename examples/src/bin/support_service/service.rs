@@ -21,8 +21,8 @@ use store_context_adapters::axum::{
     AxumConfig, ChatwootOrigin, Health, Panel, SupportContext, Webhooks,
 };
 use store_context_adapters::postgres::{
-    Breach, Database, PostgresAuditTrail, PostgresErasures, PostgresStores, PostgresSweeps, PostgresSyncLedger,
-    PostgresWebhookLedger, RlsAudit, Rule,
+    Breach, Database, PostgresAuditTrail, PostgresErasures, PostgresStores, PostgresSweeps,
+    PostgresSyncLedger, PostgresWebhookLedger, RlsAudit, Rule,
 };
 use store_context_adapters::redis::{CacheConfig, Redis, RedisBudgetConfig, RedisConfig};
 use tokio::net::TcpListener;

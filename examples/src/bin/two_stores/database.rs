@@ -7,8 +7,8 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use store_context::ports::{AddressToken, Ports};
 use store_context_adapters::postgres::{
-    Database, KeyRing, Migrations, PostgresAuditTrail, PostgresErasures, PostgresStores, PostgresSweeps,
-    PostgresSyncLedger, PostgresWebhookLedger, Schema,
+    Database, KeyRing, Migrations, PostgresAuditTrail, PostgresErasures, PostgresStores,
+    PostgresSweeps, PostgresSyncLedger, PostgresWebhookLedger, Schema,
 };
 
 /// The schema. Each run replaces it.

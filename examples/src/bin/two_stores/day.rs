@@ -148,7 +148,8 @@ impl Day<'_> {
         contact: ContactId,
         customer: &CustomerId,
     ) -> anyhow::Result<bool> {
-        let link = self.host.ports.sync.link(&store.id, customer).await.map_err(PortFailure::from)?;
+        let link =
+            self.host.ports.sync.link(&store.id, customer).await.map_err(PortFailure::from)?;
         Ok(link.is_some_and(|link| link.contact == contact))
     }
 

@@ -5,13 +5,14 @@ use std::time::Duration;
 use chatwoot_client::ConversationId;
 
 use super::samples::{
-    NEW, SEVEN, claim, claim_for, conversations, counts, entry_of, handle, keys, load, moved,
-    park,
+    NEW, SEVEN, claim, claim_for, conversations, counts, entry_of, handle, keys, load, moved, park,
     settle, take,
 };
 use crate::conformance::{LEASE, MOMENT, account, moment, north, ok, only, south};
 use crate::model::SupportEvent;
-use crate::ports::{EntryOutcome, NewEntry, PurgeRequest, Purged, Taken, WebhookCounts, WebhookLedger};
+use crate::ports::{
+    EntryOutcome, NewEntry, PurgeRequest, Purged, Taken, WebhookCounts, WebhookLedger,
+};
 
 /// Entries that were handled long ago are removed with their keys, and so are states that were not
 /// updated; waiting and parked entries are not.

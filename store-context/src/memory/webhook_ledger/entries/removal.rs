@@ -90,12 +90,12 @@ impl Entries {
     ) -> Vec<Number> {
         let Some(rows) = self.stores.get(store) else { return Vec::new() };
         let of_account = |id: &&Number| {
-            self.rows.get(*id).filter(|row| *row.account == *account).is_some_and(|row| {
-                match &row.body {
-                    Body::Waiting(entry) => wanted(&entry.event),
-                    Body::Parked(parked) => wanted(&parked.entry.event),
-                    Body::Handled | Body::Forgotten => false,
-                }
+            self.rows.get(*id).filter(|row| *row.account == *account).is_some_and(|row| match &row
+                .body
+            {
+                Body::Waiting(entry) => wanted(&entry.event),
+                Body::Parked(parked) => wanted(&parked.entry.event),
+                Body::Handled | Body::Forgotten => false,
             })
         };
         rows.waiting.union(&rows.parked).filter(of_account).copied().collect()
