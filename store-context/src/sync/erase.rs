@@ -287,7 +287,8 @@ impl Erasure<'_> {
             return Ok(Done { called: true, ..Done::new(Settlement::Returned { quiet }, outcome) });
         }
         let now = sync.ports.clock.now();
-        self.receipt.removed_from(ErasurePlace::SyncLedger, claim.link.iter().count() as u64, now);
+        let links = u64::from(claim.link.is_some());
+        self.receipt.removed_from(ErasurePlace::SyncLedger, links, now);
         let elsewhere = self.receipt.contacts.iter().any(|it| it.erased_at.is_none())
             || self.receipt.conversations.iter().any(|it| it.erased_at.is_none());
         if elsewhere {

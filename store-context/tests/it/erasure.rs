@@ -142,6 +142,7 @@ impl Random {
 /// Of a thousand customers who are erased while requests fail, triggers come late, deliveries come
 /// again and the reconciler asks, nothing is left but tombstones; who was not erased is untouched.
 #[tokio::test(start_paused = true)]
+#[expect(clippy::too_many_lines, reason = "one story, told in order")]
 async fn of_a_thousand_erased_customers_nothing_but_tombstones_is_left() {
     let log = Log::default();
     let logging = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false);
