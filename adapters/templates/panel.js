@@ -38,8 +38,8 @@
 
   const showLoading = () => show(true, el("p", "state", "Loading the customer…"));
 
-  const showGuest = () =>
-    show(false, el("div", "state",
+  const showGuest = (view) =>
+    show(false, unproven(view), el("div", "state",
       el("h1", "", "Guest"),
       el("p", "", "This contact is not a customer of the store, so there are no orders to show.")));
 
@@ -56,12 +56,13 @@
   const because = (reason) =>
     `Anybody may be writing: ${reason}. Find out who it is before you say anything personal.`;
 
-  const showUnproven = ({ reason }) =>
+  const showUnproven = ({ reason, on_request: onRequest }) =>
     show(false, el("section", "notice unproven",
       el("h1", "", "Identity not proven in this conversation"),
       el("p", "", because(reason)),
+      onRequest ? null : el("p", "", "This store shows nothing of a customer then."),
       el("div", "actions",
-        button("Show anyway", "", () => { visit.anyway = true; load(); }),
+        onRequest ? button("Show anyway", "", () => { visit.anyway = true; load(); }) : null,
         button("Check again", "link", load))));
 
   // Formats
@@ -288,7 +289,7 @@
   };
 
   const showView = (view) => {
-    if (view.guest) showGuest();
+    if (view.guest) showGuest(view);
     else if (view.snapshot) showCustomer(view);
     else showUnproven(view);
   };

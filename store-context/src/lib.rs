@@ -35,6 +35,8 @@ pub mod context;
 mod customer_data;
 pub mod doctor;
 pub mod engine;
+pub mod erasure;
+pub mod export;
 mod guard;
 pub mod identity;
 pub mod intake;

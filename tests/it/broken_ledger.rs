@@ -119,7 +119,24 @@ impl WebhookLedger for BrokenLedger {
         self.fail().await
     }
 
-    async fn forget_contact(&self, _: &StoreId, _: &AccountKey, _: ContactId) -> PortResult<u64> {
+    async fn forget_contacts(
+        &self,
+        _: &StoreId,
+        _: &AccountKey,
+        _: &[ContactId],
+        _: &[ConversationId],
+    ) -> PortResult<u64> {
+        self.fail().await
+    }
+
+    async fn entries_of(
+        &self,
+        _: &StoreId,
+        _: &AccountKey,
+        _: ContactId,
+        _: Option<u64>,
+        _: usize,
+    ) -> PortResult<Vec<Entry>> {
         self.fail().await
     }
 

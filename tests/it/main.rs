@@ -13,6 +13,7 @@ mod contact_stream;
 mod contract;
 mod dependencies;
 mod documents;
+mod erasure;
 mod extractors;
 mod fuzz;
 mod host;

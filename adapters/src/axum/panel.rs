@@ -56,14 +56,15 @@ impl Panel {
 /// `GET /panel/{address}`: the page, which requests the other two.
 ///
 /// `POST /panel/{address}/open` with `{"conversation": ID, "contact": ID, "key": {"uuid": ".."}}`
-/// (or `{"source_id": ".."}` for the key): `{"token", "proven", "reason", "guest", "snapshot", "attributes"}`. If
-/// the customer is not proven there is a reason, no snapshot and no attributes. An attribute is
-/// `{"applies_to", "key", "name", "type", "value", "standard"}`. 404 if the three do not belong
-/// together.
+/// (or `{"source_id": ".."}` for the key): `{"token", "proven", "reason", "notice", "guest",
+/// "snapshot", "attributes", "on_request"}`. If the customer is not proven there are a reason and a
+/// notice for the agent, and no snapshot and no attributes. An attribute is `{"applies_to", "key",
+/// "name", "type", "value", "standard"}`. 404 if the three do not belong together.
 ///
 /// `GET /panel/{address}/context` with `Authorization: Bearer TOKEN`: the same without a token;
-/// with `?anyway=true` there is a snapshot even if the customer is not proven. 401 if the token is
-/// not accepted: the page opens again.
+/// with `?anyway=true` there is a snapshot even if the customer is not proven, unless the store's
+/// policy forbids it (`on_request` is false then). 401 if the token is not accepted: the page opens
+/// again.
 ///
 /// All: 404 if the URL is unknown. The latter two: 400 and 422 malformed, 429 with `Retry-After`
 /// beyond [`PanelLimits`], 503 if Chatwoot or a port failed.
@@ -132,10 +133,16 @@ struct Shown<'a> {
     token: Option<&'a str>,
     proven: bool,
     reason: Option<String>,
+    notice: Option<&'static str>,
     guest: bool,
     snapshot: Option<&'a ContextSnapshot>,
     attributes: &'a [ShownAttribute],
+    on_request: bool,
 }
+
+/// What an agent is told in a conversation whose writer is not proven.
+const NOT_PROVEN: &str = "The writer in this conversation is not proven to be the customer. \
+     Find out who it is before you say anything personal.";
 
 impl<'a> Shown<'a> {
     fn answer(token: Option<&'a str>, view: &'a PanelView) -> Response {
@@ -143,15 +150,10 @@ impl<'a> Shown<'a> {
             Proof::Proven(_) => None,
             Proof::NotProven(why) => Some(why.to_string()),
         };
-        let PanelView { guest, ref snapshot, ref attributes, .. } = *view;
-        let shown = Self {
-            token,
-            proven: reason.is_none(),
-            reason,
-            guest,
-            snapshot: snapshot.as_ref(),
-            attributes,
-        };
+        let PanelView { guest, ref snapshot, ref attributes, on_request, .. } = *view;
+        let notice = reason.is_some().then_some(NOT_PROVEN);
+        let (proven, snapshot) = (reason.is_none(), snapshot.as_ref());
+        let shown = Self { token, proven, reason, notice, guest, snapshot, attributes, on_request };
         Json(shown).into_response()
     }
 }

@@ -45,8 +45,8 @@ pub(super) fn unavailable() -> Response {
     error(StatusCode::SERVICE_UNAVAILABLE, "temporarily unavailable, try again")
 }
 
-/// Returns a snapshot's JSON, 404 if there is none, 503 if it could not be read.
-pub(super) fn snapshot(found: Result<Option<Bytes>, PortFailure>) -> Response {
+/// Returns a customer's JSON, 404 if there is none, 503 if it could not be read.
+pub(super) fn json(found: Result<Option<Bytes>, PortFailure>) -> Response {
     match found {
         Ok(Some(json)) => {
             let json_type = HeaderValue::from_static("application/json");

@@ -1,4 +1,4 @@
-//! The support context: a signed-in customer's own snapshot, for a browser or an app.
+//! The support context: a signed-in customer's own data, for the customer's browser or app.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ pub const PATH: &str = "/api/support/context";
 /// The state of the endpoint.
 #[derive(Clone)]
 pub struct SupportContext {
-    /// The source of the snapshots.
+    /// The source of the data.
     pub context: ContextService,
     /// The source of the store and the customer; no parameter of the request chooses them.
     pub sessions: Arc<dyn Sessions>,
@@ -34,7 +34,8 @@ impl fmt::Debug for SupportContext {
 
 /// Returns the endpoint for a signed-in customer's own browser or app.
 ///
-/// `GET /api/support/context`: the snapshot of the customer who is signed in.
+/// `GET /api/support/context`: an [`OwnContext`](store_context::context::OwnContext) of the customer
+/// who is signed in: name, orders and cart. It is not the agents' snapshot.
 ///
 /// 401 without a session, 404 if the customer is unknown, 503 if a port failed.
 pub fn router(endpoint: SupportContext) -> Router {
@@ -45,5 +46,5 @@ async fn show(State(endpoint): State<SupportContext>, parts: Parts) -> Response 
     let Some((store, customer)) = endpoint.sessions.customer(&parts).await else {
         return reply::error(StatusCode::UNAUTHORIZED, "sign in first");
     };
-    reply::snapshot(endpoint.context.snapshot_json(&store, &customer).await)
+    reply::json(endpoint.context.own_json(&store, &customer).await)
 }

@@ -15,6 +15,7 @@
 mod activity;
 mod audit;
 mod database;
+mod erasures;
 mod error;
 mod migrations;
 mod rls_audit;
@@ -30,6 +31,7 @@ mod webhook_ledger;
 pub use self::activity::PostgresActivityLog;
 pub use self::audit::{AuditMaintenance, AuditRetention, PostgresAuditTrail};
 pub use self::database::Database;
+pub use self::erasures::PostgresErasures;
 pub use self::error::DatabaseError;
 pub use self::migrations::Migrations;
 pub use self::rls_audit::{Breach, RlsAudit, Rule};

@@ -55,6 +55,8 @@ pub(super) const TABLES: &[(&str, Kind)] = &[
     ("webhook_rounds", Kind::Queue),
     ("activity_stores", Kind::Queue),
     ("activity", Kind::Payload),
+    ("webhook_forgotten", Kind::Payload),
+    ("erasures", Kind::Payload),
 ];
 
 /// The columns of the queues: ids, hashes, times, leases, fences and counters. Whoever adds one has

@@ -78,6 +78,19 @@ impl FakeChatwoot {
         };
     }
 
+    /// Returns what is stored of contacts, notes, conversations and messages, as text in no
+    /// particular form, for a test that looks for what was to be erased.
+    ///
+    /// ```
+    /// # async fn example(fake: chatwoot_client::fake::FakeChatwoot) {
+    /// assert!(!fake.stored_text().contains("ada@mail.example"));
+    /// # }
+    /// ```
+    pub fn stored_text(&self) -> String {
+        let state = self.lock();
+        format!("{:?} {:?}", state.contacts, state.conversations)
+    }
+
     /// Sets when the payloads of webhooks are made; with the change by default.
     pub fn set_webhook_rendering(&self, rendering: WebhookRendering) {
         self.lock().outbox.rendering = rendering;

@@ -3,9 +3,10 @@
 //! Each port has a module with one function per requirement, and a macro that generates one
 //! `#[tokio::test]` for each: [`stores_conformance!`], [`sweeps_conformance!`],
 //! [`sync_ledger_conformance!`], [`webhook_ledger_conformance!`], [`webhook_rounds_conformance!`],
-//! [`audit_conformance!`], [`activity_conformance!`], [`cache_conformance!`] and
-//! [`signals_conformance!`]; and [`host_conformance!`] for the host's own three ports. Every test has a fresh, empty implementation of its own, so a failing test names
-//! the violated requirement and hides no other. The crate that calls a macro depends on tokio with
+//! [`erasures_conformance!`], [`audit_conformance!`], [`activity_conformance!`],
+//! [`cache_conformance!`] and [`signals_conformance!`]; and [`host_conformance!`] for the host's own
+//! three ports. Every test has a fresh, empty implementation of its own, so a failing test names the
+//! violated requirement and hides no other. The crate that calls a macro depends on tokio with
 //! `macros`, `rt` and `time`.
 //!
 //! The first argument of a macro is an expression that is evaluated once per test; it is a future
@@ -33,6 +34,7 @@
 //! [`sync_ledger_conformance!`]: crate::sync_ledger_conformance
 //! [`webhook_ledger_conformance!`]: crate::webhook_ledger_conformance
 //! [`webhook_rounds_conformance!`]: crate::webhook_rounds_conformance
+//! [`erasures_conformance!`]: crate::erasures_conformance
 //! [`audit_conformance!`]: crate::audit_conformance
 //! [`activity_conformance!`]: crate::activity_conformance
 //! [`cache_conformance!`]: crate::cache_conformance
@@ -43,6 +45,7 @@
 pub mod activity;
 pub mod audit;
 pub mod cache;
+pub mod erasures;
 pub mod host;
 pub mod signals;
 pub mod stores;

@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use super::{good, north, ok, sample_store, sample_stores, south};
 use crate::model::{OrganizationId, Store, StoreId};
 use crate::ports::{
-    Address, AddressMove, AddressToken, AdoptedResources, BoundToken, Expiring, Offboarding,
-    OffboardPolicy, ProvisionLock, StoreAccount, StoreCredentials, StoreLifecycle, StoreRecord, Stores,
-    Suspension,
+    Address, AddressMove, AddressToken, AdoptedResources, BoundToken, Expiring, OffboardPolicy,
+    Offboarding, ProvisionLock, StoreAccount, StoreCredentials, StoreLifecycle, StoreRecord,
+    Stores, Suspension,
 };
 
 /// Generates one test per requirement of [`Stores`](crate::ports::Stores); see [`conformance`].
@@ -379,8 +379,7 @@ pub async fn a_replaced_address_is_taken_until_its_time_is_over(port: &dyn Store
         };
         good(replaced.clone().ok_or("no replaced address"))
     };
-    for (address, other) in
-        [(Address::Webhook, Address::Panel), (Address::Panel, Address::Webhook)]
+    for (address, other) in [(Address::Webhook, Address::Panel), (Address::Panel, Address::Webhook)]
     {
         let found = ok(port.store_at(address, &replaced(address).value).await);
         assert_eq!(found, Some(north()), "{address:?}, before its time is over");

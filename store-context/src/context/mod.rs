@@ -2,11 +2,13 @@
 //! only as far as the conversation is proven.
 
 mod conversation;
+mod own;
 mod panel;
 mod service;
 mod single_flight;
 
 pub use self::conversation::ConversationContext;
+pub use self::own::{OwnContext, OwnCustomer, OwnOrder, OwnTotals};
 pub use self::panel::{
     ConversationKey, OpenedPanel, PanelError, PanelService, PanelSubject, PanelView,
 };

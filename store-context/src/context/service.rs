@@ -9,9 +9,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use chatwoot_client::ContactId;
 
+use super::own::OwnContext;
 use super::single_flight::{SharedCall, SingleFlight};
 use crate::model::{
-    ContextSnapshot, CustomerId, Insights, Order, Source, Store, StoreId, StoreSummary, is_web,
+    ContextSnapshot, CustomerId, Insights, Order, OwnView, Source, Store, StoreId, StoreSummary,
+    is_web,
 };
 use crate::ports::{PortError, PortFailure, PortResult, Ports};
 
@@ -74,14 +76,46 @@ pub struct ContextService {
 /// The shared result of one read.
 type Shared = Result<Option<Found>, Arc<PortFailure>>;
 
-/// A snapshot, as it was found. A cached one is only decoded for who needs more than its JSON.
+/// A snapshot and what of it the customer's own browser gets, as they were found. Cached ones are
+/// only decoded for who needs more than their JSON.
 #[derive(Clone)]
-enum Found {
-    Cached(Bytes),
-    Read(Arc<ContextSnapshot>),
+pub(super) enum Found {
+    Cached { snapshot: Bytes, own: Bytes },
+    Read { snapshot: Arc<ContextSnapshot>, view: OwnView },
 }
 
-/// What precedes the JSON in the cache. It changes with the JSON's shape: another version of this
+impl Found {
+    /// Returns what the customer's own browser gets, as JSON.
+    pub(super) fn own_json(&self) -> serde_json::Result<Bytes> {
+        match self {
+            Self::Cached { own, .. } => Ok(own.clone()),
+            Self::Read { snapshot, view } => {
+                serde_json::to_vec(&OwnContext::new(snapshot, *view)).map(Bytes::from)
+            }
+        }
+    }
+
+    /// Returns the value to be cached: the format, the length of the snapshot, and both as JSON.
+    fn to_cache(snapshot: &ContextSnapshot, view: OwnView) -> serde_json::Result<Bytes> {
+        let json = serde_json::to_vec(snapshot)?;
+        let mut value = [FORMAT, json.len().to_string().as_bytes(), b" "].concat();
+        value.extend_from_slice(&json);
+        serde_json::to_writer(&mut value, &OwnContext::new(snapshot, view))?;
+        Ok(value.into())
+    }
+
+    /// Returns what a cached value contains; `None` if it is of another version.
+    fn from_cache(value: &Bytes) -> Option<Self> {
+        let sized = value.strip_prefix(FORMAT)?;
+        let digits = sized.iter().position(|byte| *byte == b' ')?;
+        let length: usize = std::str::from_utf8(sized.get(..digits)?).ok()?.parse().ok()?;
+        let from = FORMAT.len() + digits + 1;
+        let until = from.checked_add(length).filter(|until| *until <= value.len())?;
+        Some(Self::Cached { snapshot: value.slice(from..until), own: value.slice(until..) })
+    }
+}
+
+/// What a cached value begins with. It changes with the shape of the JSON: another version of this
 /// crate may use the same cache.
 const FORMAT: &[u8] = b"2 ";
 
@@ -97,7 +131,8 @@ impl ContextService {
         Self { ports, config, reads: Arc::new(SingleFlight::new()) }
     }
 
-    /// Returns the snapshot of a customer; `None` if the store or the customer is not known.
+    /// Returns the snapshot of a customer; `None` if the store or the customer is not known, or the
+    /// customer was erased.
     ///
     /// Totals, orders, a cart or activity that cannot be read in time are listed in
     /// [`ContextSnapshot::unavailable`], and such a snapshot is not cached. A failure of the cache
@@ -111,52 +146,21 @@ impl ContextService {
         customer: &CustomerId,
     ) -> Result<Option<ContextSnapshot>, PortFailure> {
         match self.find(store, customer).await? {
-            Some(Found::Cached(json)) => match serde_json::from_slice(&json) {
+            Some(Found::Cached { snapshot, .. }) => match serde_json::from_slice(&snapshot) {
                 Ok(snapshot) => Ok(Some(snapshot)),
                 Err(error) => {
                     tracing::warn!(%error, "the cache holds no snapshot");
                     self.forget(store, customer).await;
-                    Ok(self.read(store, customer).await?)
+                    Ok(self.read(store, customer).await?.map(|(snapshot, _)| snapshot))
                 }
             },
-            Some(Found::Read(snapshot)) => Ok(Some(Arc::unwrap_or_clone(snapshot))),
-            None => Ok(None),
-        }
-    }
-
-    /// Returns the snapshot of a customer as JSON, for an endpoint: a cached one is not decoded.
-    ///
-    /// # Errors
-    /// As for [`ContextService::snapshot`].
-    ///
-    /// ```
-    /// use store_context::context::ContextService;
-    /// # use store_context::model::{CustomerId, StoreId};
-    ///
-    /// # async fn example(context: ContextService, store: StoreId, ada: CustomerId) -> Result<(), Box<dyn std::error::Error>> {
-    /// if let Some(json) = context.snapshot_json(&store, &ada).await? {
-    ///     println!("{} bytes", json.len());
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn snapshot_json(
-        &self,
-        store: &StoreId,
-        customer: &CustomerId,
-    ) -> Result<Option<Bytes>, PortFailure> {
-        match self.find(store, customer).await? {
-            Some(Found::Cached(json)) => Ok(Some(json)),
-            Some(Found::Read(snapshot)) => {
-                let json = serde_json::to_vec(&*snapshot).map_err(PortError::from)?;
-                Ok(Some(json.into()))
-            }
+            Some(Found::Read { snapshot, .. }) => Ok(Some(Arc::unwrap_or_clone(snapshot))),
             None => Ok(None),
         }
     }
 
     /// Returns the cached snapshot, or reads it.
-    async fn find(
+    pub(super) async fn find(
         &self,
         store: &StoreId,
         customer: &CustomerId,
@@ -171,19 +175,8 @@ impl ContextService {
 
     /// Returns the snapshot of the customer behind a contact; `None` for a guest.
     ///
-    /// # Errors
-    /// As for [`ContextService::snapshot`], and if the link could not be read in time.
-    ///
-    /// ```
-    /// # use store_context::{context::ContextService, model::StoreId, ports::PortFailure};
-    /// use chatwoot_client::ContactId;
-    ///
-    /// # async fn example(context: ContextService, store: StoreId) -> Result<(), PortFailure> {
-    /// let snapshot = context.for_contact(&store, ContactId(7)).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn for_contact(
+    /// Only for the panel: whose contact a conversation has says nothing of who writes.
+    pub(super) async fn for_contact(
         &self,
         store: &StoreId,
         contact: ContactId,
@@ -215,6 +208,13 @@ impl ContextService {
         self.uncache(&key).await;
     }
 
+    /// Removes a customer's cached snapshot from the cache alone: of all processes, but not from
+    /// the reads that are under way in a service of this one.
+    pub(crate) async fn uncache_in(ports: &Ports, store: &StoreId, customer: &CustomerId) {
+        let service = Self::new(ports.clone(), ContextConfig::default());
+        service.uncache(&key(store, customer)).await;
+    }
+
     async fn get(
         &self,
         key: &str,
@@ -222,28 +222,26 @@ impl ContextService {
         customer: &CustomerId,
         call: Arc<SharedCall<Shared>>,
     ) -> Shared {
-        if let Some(json) = self.cached(key).await {
-            return Ok(Some(Found::Cached(json)));
+        if let Some(found) = self.cached(key).await {
+            return Ok(Some(found));
         }
-        let snapshot = self.read(store, customer).await.map_err(PortFailure::from)?.map(Arc::new);
-        if let Some(snapshot) = snapshot.as_deref()
-            && snapshot.unavailable.is_empty()
-            && !call.is_forgotten()
-        {
-            self.cache(key, snapshot).await;
+        let read = self.read(store, customer).await.map_err(PortFailure::from)?;
+        let Some((snapshot, view)) = read else { return Ok(None) };
+        if snapshot.unavailable.is_empty() && !call.is_forgotten() {
+            self.cache(key, &snapshot, view).await;
             if call.is_forgotten() {
                 self.uncache(key).await;
             }
         }
-        Ok(snapshot.map(Found::Read))
+        Ok(Some(Found::Read { snapshot: Arc::new(snapshot), view }))
     }
 
     async fn read(
         &self,
         store: &StoreId,
         customer: &CustomerId,
-    ) -> PortResult<Option<ContextSnapshot>> {
-        let Ports { stores, customers, orders, carts, activity, .. } = &self.ports;
+    ) -> PortResult<Option<(ContextSnapshot, OwnView)>> {
+        let Ports { stores, customers, orders, carts, activity, erasures, .. } = &self.ports;
         let ContextConfig { recent_orders, recent_activity, .. } = self.config;
         let ContextConfig { source_timeout, customer_timeout, .. } = self.config;
         let cart = async {
@@ -257,15 +255,18 @@ impl ContextService {
             let records = log.activities(store, customer, None, recent_activity).await?;
             Ok(Some(records.into_iter().map(|record| record.activity).collect::<Vec<_>>()))
         };
-        let (record, customer, totals, recent, cart, activity) = tokio::join!(
+        let (record, erased, customer, totals, recent, cart, activity) = tokio::join!(
             within(customer_timeout, "stores", stores.open(store)),
+            within(customer_timeout, "erasures", erasures.receipt(store, customer)),
             within(customer_timeout, "customers", customers.customer(store, customer)),
             within(source_timeout, "orders", orders.order_totals(store, customer)),
             within(source_timeout, "orders", orders.recent_orders(store, customer, recent_orders)),
             within(source_timeout, "carts", cart),
             within(source_timeout, "activity", activity),
         );
-        let (Some(record), Some(customer)) = (record?, customer?) else { return Ok(None) };
+        let (Some(record), None, Some(customer)) = (record?, erased?, customer?) else {
+            return Ok(None);
+        };
         let store = record.store;
 
         let mut unavailable = Vec::new();
@@ -285,7 +286,7 @@ impl ContextService {
         let mut recent_orders = recent.unwrap_or_default();
         recent_orders.truncate(self.config.recent_orders);
         recent_orders.iter_mut().for_each(drop_odd_links);
-        Ok(Some(ContextSnapshot {
+        let snapshot = ContextSnapshot {
             store: StoreSummary::from(&store),
             customer,
             insights: totals
@@ -296,26 +297,26 @@ impl ContextService {
             recent_activity,
             unavailable,
             generated_at: self.ports.clock.now(),
-        }))
+        };
+        Ok(Some((snapshot, store.privacy.own)))
     }
 
-    async fn cached(&self, key: &str) -> Option<Bytes> {
+    async fn cached(&self, key: &str) -> Option<Found> {
         let bytes = self.of_cache("read", self.ports.cache.get(key)).await??;
-        if bytes.starts_with(FORMAT) {
-            return Some(bytes.slice(FORMAT.len()..));
+        let found = Found::from_cache(&bytes);
+        if found.is_none() {
+            tracing::warn!("the cache holds a value of another version");
         }
-        tracing::warn!("the cache holds a value of another version");
-        None
+        found
     }
 
-    async fn cache(&self, key: &str, snapshot: &ContextSnapshot) {
+    async fn cache(&self, key: &str, snapshot: &ContextSnapshot, view: OwnView) {
         if self.config.ttl.is_zero() {
             return;
         }
-        let mut value = FORMAT.to_vec();
-        match serde_json::to_writer(&mut value, snapshot) {
-            Ok(()) => {
-                let put = self.ports.cache.put(key, Bytes::from(value), self.config.ttl);
+        match Found::to_cache(snapshot, view) {
+            Ok(value) => {
+                let put = self.ports.cache.put(key, value, self.config.ttl);
                 self.of_cache("written", put).await;
             }
             Err(error) => tracing::warn!(%error, "a snapshot could not be written as JSON"),

@@ -121,7 +121,9 @@ impl Identity {
     ///
     /// The user has no email address and no phone number: the widget merges the customer's contact
     /// into a guest's with the same one (Chatwoot 4.15.1), and the guest would continue as the
-    /// customer. The sync writes both.
+    /// customer. The sync writes both, unless the store's
+    /// [`PrivacyPolicy`](crate::model::PrivacyPolicy) withholds them. It has no name either if the
+    /// policy withholds that.
     ///
     /// # Errors
     /// Returns an error if the store has no website inbox, or a port failed.
@@ -135,7 +137,8 @@ impl Identity {
         let hmac = record.credentials.website_hmac;
         let hmac = hmac.ok_or_else(|| IdentityError::NotProvisioned(store.clone()))?;
         let mut user = WidgetUser::proven(identity.identifier(&customer.id), &hmac)?;
-        user.name = Some(customer.contact_name()).filter(|name| !name.is_empty());
+        let name = record.store.privacy.contact.name_of(customer);
+        user.name = Some(name).filter(|name| !name.is_empty());
         user.conversation_attributes = self.proof_attributes(&identity, &customer.id).into();
         Ok(user)
     }

@@ -13,7 +13,7 @@ use crate::mac::mac_digits;
 use crate::model::{
     ContactIdentifiers, CustomerId, IdentityPolicy, NotProven, Proof, Store, StoreId,
 };
-use crate::ports::{Expiring, StoreCredentials};
+use crate::ports::{AuditSubject, Expiring, StoreCredentials};
 
 /// The tolerated difference between the clocks of two hosts.
 const CLOCK_SKEW: Duration = Duration::from_mins(5);
@@ -99,6 +99,26 @@ impl StoreIdentity {
     /// Returns the customer's pseudonym, whatever the policy; it cannot be guessed.
     pub(crate) fn pseudonym(&self, customer: &CustomerId) -> String {
         digits(&self.identifier_key, &[b"contact", customer.as_str().as_bytes()])
+    }
+
+    /// Returns the customer as the audit trail names one: a keyed digest of the id, because entries
+    /// cannot be removed and are to say nothing of an erased customer. Whoever has the store's key
+    /// and the id finds a customer's entries.
+    ///
+    /// ```
+    /// use store_context::identity::StoreIdentity;
+    /// use store_context::model::{CustomerId, StoreId};
+    /// use store_context::ports::{AuditAction, AuditEntry};
+    ///
+    /// # fn example(identity: &StoreIdentity, store: &StoreId, ada: &CustomerId) {
+    /// let action = AuditAction::Other("refund".to_owned());
+    /// let entry = AuditEntry::new(store, "backoffice", action, identity.audit_subject(ada));
+    /// assert_ne!(entry.subject.id(), ada.as_str());
+    /// # }
+    /// ```
+    pub fn audit_subject(&self, customer: &CustomerId) -> AuditSubject {
+        let parts = [&b"audit"[..], customer.as_str().as_bytes()];
+        AuditSubject::Customer(digits(&self.identifier_key, &parts))
     }
 
     /// Returns a keyed digest of a value that must be unique in an account. It detects two

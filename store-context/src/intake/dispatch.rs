@@ -12,6 +12,7 @@ use super::handler::{Handler, HandlerError};
 use super::handler_context::HandlerContext;
 use crate::accounts::Accounts;
 use crate::backoff::retry_after;
+use crate::context::{ContextConfig, ContextService};
 use crate::guard::{self, Cut, guarded};
 use crate::model::StoreId;
 use crate::pool::{Pool, Stop, Work};
@@ -88,6 +89,7 @@ pub struct Dispatcher {
     observer: Arc<dyn Observer>,
     audit: Arc<dyn AuditTrail>,
     attributes: ConversationAttributes,
+    customers: ContextService,
     config: DispatchConfig,
 }
 
@@ -108,10 +110,18 @@ impl Dispatcher {
     ) -> Self {
         let (ledger, observer) = (ports.webhooks.clone(), ports.observer.clone());
         let audit = ports.audit.clone();
+        let customers = ContextService::new(ports.clone(), ContextConfig::default());
         // A lease that ends at once would be claimed again at once.
         let config = DispatchConfig { lease: config.lease.max(TICK), ..config };
         let attributes = ConversationAttributes::new(ports);
-        Self { accounts, ledger, handler, observer, audit, attributes, config }
+        Self { accounts, ledger, handler, observer, audit, attributes, customers, config }
+    }
+
+    /// Sets the source of [`HandlerContext::customer`], which is otherwise one of its own with the
+    /// default configuration.
+    #[must_use]
+    pub fn with_context(self, context: ContextService) -> Self {
+        Self { customers: context, ..self }
     }
 
     /// Handles entries until none is due.
@@ -242,7 +252,8 @@ impl Dispatcher {
             // Every attempt ended with its process.
             return Some(failed(entry, "no try came to its end", Duration::ZERO, true));
         }
-        let context = HandlerContext::new(&self.accounts, &*self.audit, entry, is_last_try);
+        let context =
+            HandlerContext::new(&self.accounts, &*self.audit, &self.customers, entry, is_last_try);
         // Before the handler, which may write to the conversation too.
         let handler = async {
             self.attributes.write(&context, entry, self.config.time_limit).await;

@@ -9,8 +9,10 @@ use chatwoot_client::application::messages::{NewMessage, SendOnceError, SentOnce
 use tokio::sync::OnceCell;
 
 use crate::accounts::{Accounts, OpenAccount, StoreAccountError};
+use crate::context::{ContextService, ConversationContext};
 use crate::mac::hash_digits;
-use crate::ports::{AuditAction, AuditEntry, AuditSubject, AuditTrail, Entry};
+use crate::model::Proof;
+use crate::ports::{AuditAction, AuditEntry, AuditSubject, AuditTrail, Entry, PortFailure};
 
 /// The prefix of the `source_id` of every message that a handler wrote.
 const PREFIX: &str = "store-context/";
@@ -44,6 +46,7 @@ pub enum HandlerContextError {
 pub struct HandlerContext<'a> {
     accounts: &'a Accounts,
     audit: &'a dyn AuditTrail,
+    customers: &'a ContextService,
     entry: &'a Entry,
     is_last_try: bool,
     opened: OnceCell<OpenAccount>,
@@ -56,12 +59,14 @@ impl<'a> HandlerContext<'a> {
     pub(super) fn new(
         accounts: &'a Accounts,
         audit: &'a dyn AuditTrail,
+        customers: &'a ContextService,
         entry: &'a Entry,
         is_last_try: bool,
     ) -> Self {
         Self {
             accounts,
             audit,
+            customers,
             entry,
             is_last_try,
             opened: OnceCell::new(),
@@ -83,6 +88,38 @@ impl<'a> HandlerContext<'a> {
     /// Returns whether the writer in the entry's conversation is proven to be the customer.
     pub fn is_proven(&self) -> bool {
         self.entry.is_proven()
+    }
+
+    /// Returns the customer's data as far as it may be used in the entry's conversation: nothing
+    /// personal unless the writer is proven to be the customer. Returns `None` if the proven
+    /// customer is not known.
+    ///
+    /// # Errors
+    /// Returns an error if the store or the customer could not be read in time.
+    ///
+    /// ```
+    /// use store_context::context::ConversationContext;
+    /// use store_context::intake::{HandlerContext, HandlerError};
+    ///
+    /// # async fn example(context: &HandlerContext<'_>) -> Result<(), HandlerError> {
+    /// let reply = match context.customer().await? {
+    ///     Some(ConversationContext::Proven(customer)) => match customer.recent_orders.first() {
+    ///         Some(order) => format!("Your order {} is {}.", order.id, order.status.as_str()),
+    ///         None => "You have no orders yet.".to_owned(),
+    ///     },
+    ///     Some(ConversationContext::NotProven { store, .. }) => {
+    ///         format!("Please sign in at {} and write from there.", store.name)
+    ///     }
+    ///     None => return Ok(()),
+    /// };
+    /// context.reply(reply).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn customer(&self) -> Result<Option<ConversationContext>, PortFailure> {
+        let nobody = Proof::default();
+        let proof = self.entry.proof().unwrap_or(&nobody);
+        self.customers.for_conversation(&self.entry.store, proof).await
     }
 
     /// Returns the store's account in Chatwoot, which is opened on first use.

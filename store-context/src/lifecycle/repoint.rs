@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use chatwoot_client::Patch;
 use chatwoot_client::application::dashboard_apps::{DashboardAppContent, DashboardAppPatch};
 use chatwoot_client::application::webhooks::WebhookPatch;
-use chatwoot_client::Patch;
-use futures_util::stream::FuturesUnordered;
 use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 use url::Url;
 
 use super::webhooks::{InChatwoot, panel_at, webhook_at};
@@ -268,9 +268,8 @@ impl Lifecycle {
         public_url: &Url,
         config: RepointConfig,
     ) -> Result<RepointReport, PortFailure> {
-        let each = async |store: &StoreId| {
-            self.repoint(store, public_url, config.verify_within).await
-        };
+        let each =
+            async |store: &StoreId| self.repoint(store, public_url, config.verify_within).await;
         Ok(self.each_store(config, each).await?)
     }
 
@@ -282,12 +281,11 @@ impl Lifecycle {
         &self,
         config: RepointConfig,
     ) -> Result<RepointReport, PortFailure> {
-        let each = async |store: &StoreId| {
-            match self.undo_repoint(store, config.verify_within).await {
+        let each =
+            async |store: &StoreId| match self.undo_repoint(store, config.verify_within).await {
                 Err(LifecycleError::NotMoved(_)) => Ok(Repointed::Unchanged),
                 undone => undone,
-            }
-        };
+            };
         Ok(self.each_store(config, each).await?)
     }
 

@@ -194,7 +194,8 @@ impl Lifecycle {
             let url = Address::Webhook.url(&base, next);
             new = Some(match how {
                 Replace::Address => {
-                    let to = WebhookPatch { url: Patch::Set(url.into()), ..WebhookPatch::default() };
+                    let to =
+                        WebhookPatch { url: Patch::Set(url.into()), ..WebhookPatch::default() };
                     webhooks.update(old.id, &to).await.at(STEP)?
                 }
                 Replace::Webhook => {

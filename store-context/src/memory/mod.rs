@@ -7,6 +7,7 @@
 mod activity;
 mod audit;
 mod cache;
+mod erasures;
 mod fair_queue;
 mod shop;
 mod signals;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 pub use self::activity::MemoryActivityLog;
 pub use self::audit::MemoryAuditTrail;
 pub use self::cache::MemoryCache;
+pub use self::erasures::MemoryErasures;
 pub use self::shop::{MemoryShop, ShopError};
 pub use self::signals::MemorySignals;
 pub use self::stores::MemoryStores;
@@ -83,6 +85,7 @@ pub fn ports_with(
         sweeps: Arc::new(MemorySweeps::with_clock(clock.clone())),
         sync: Arc::new(MemorySyncLedger::with_clock(clock.clone())),
         webhooks: Arc::new(MemoryWebhookLedger::with_clock(clock.clone())),
+        erasures: Arc::new(MemoryErasures::new()),
         cache: Arc::new(MemoryCache::default()),
         audit: Arc::new(MemoryAuditTrail::with_clock(clock.clone())),
         activity: None,

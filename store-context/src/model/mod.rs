@@ -6,11 +6,13 @@ mod business_hours;
 mod cart;
 mod context;
 mod customer;
+mod erasure;
 mod event;
 mod insights;
 mod money;
 mod order;
 mod organization;
+mod privacy;
 mod proof;
 mod store;
 mod text;
@@ -25,6 +27,9 @@ pub use self::business_hours::{
 pub use self::cart::{Cart, CartItem};
 pub use self::context::{ContextSnapshot, Source, StoreSummary};
 pub use self::customer::{Customer, CustomerId};
+pub use self::erasure::{
+    ErasedContact, ErasedConversation, ErasurePending, ErasurePlace, ErasureReceipt, ErasureStep,
+};
 pub use self::event::{AttributeChange, ConversationFact, Direction, MessageFact, SupportEvent};
 pub use self::insights::{Insights, OrderTotals};
 pub use self::money::{CurrencyMismatch, Money};
@@ -33,6 +38,9 @@ pub use self::order::{
     ReturnStatus, Tracking,
 };
 pub use self::organization::OrganizationId;
+pub use self::privacy::{
+    ErasedConversations, OwnView, PrivacyPolicy, SharedAttributes, SharedData, UnprovenView,
+};
 pub use self::proof::{NotProven, Proof};
 pub use self::store::{Branding, ContactIdentifiers, IdentityPolicy, Store, StoreId};
 pub use self::text::InvalidId;

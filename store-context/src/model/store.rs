@@ -9,6 +9,7 @@ use url::Url;
 
 use super::business_hours::{BusinessHours, UnknownTimeZone};
 use super::organization::OrganizationId;
+use super::privacy::PrivacyPolicy;
 use super::text::text_ids;
 use super::tier::TierPolicy;
 
@@ -49,6 +50,9 @@ pub struct Store {
     /// The hours in which the store answers its customers; `None` if it has none.
     #[serde(default)]
     pub business_hours: Option<BusinessHours>,
+    /// What of the store's customers Chatwoot, agents and the customers' own browsers get.
+    #[serde(default)]
+    pub privacy: PrivacyPolicy,
 }
 
 impl Store {
@@ -95,6 +99,7 @@ impl Store {
             identity: IdentityPolicy::default(),
             organization: None,
             business_hours: None,
+            privacy: PrivacyPolicy::default(),
         }
     }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::PortResult;
-use crate::model::{CustomerId, StoreId};
+use crate::model::StoreId;
 
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -91,7 +91,9 @@ pub enum AuditSubject {
     Store,
     /// A secret of the store, by the name of its field: `webhook_secret`.
     Secret(String),
-    /// A customer, by the host's id.
+    /// A customer, by a keyed digest of the host's id
+    /// ([`StoreIdentity::audit_subject`](crate::identity::StoreIdentity::audit_subject)): entries
+    /// stay when a customer is erased.
     Customer(String),
     /// A message in Chatwoot, by its id.
     Message(String),
@@ -139,12 +141,6 @@ impl AuditSubject {
     }
 }
 
-impl From<&CustomerId> for AuditSubject {
-    fn from(id: &CustomerId) -> Self {
-        Self::Customer(id.as_str().to_owned())
-    }
-}
-
 /// An entry to append. The trail adds the time.
 ///
 /// ```
@@ -155,9 +151,9 @@ impl From<&CustomerId> for AuditSubject {
 ///     store: StoreId::new("north")?,
 ///     actor: "backoffice/employee-17".to_owned(),
 ///     action: AuditAction::Other("export".to_owned()),
-///     subject: AuditSubject::new("customer", "c-1"),
+///     subject: AuditSubject::new("order", "2026-0017"),
 /// };
-/// assert_eq!(entry.subject, AuditSubject::Customer("c-1".to_owned()));
+/// assert_eq!(entry.subject.kind(), "order");
 /// assert_eq!(entry.action.as_str(), "export");
 /// # Ok::<(), store_context::model::InvalidId>(())
 /// ```
@@ -210,6 +206,9 @@ pub struct AuditRecord {
 
 /// Stores the audit trail: who did what with which secret, customer or message, and when.
 ///
+/// It has no personal data: a customer is named by a keyed digest
+/// ([`StoreIdentity::audit_subject`](crate::identity::StoreIdentity::audit_subject)), so that an
+/// erasure has nothing to remove from it.
 /// Nothing that has this port can change or remove an entry. Old entries are removed by the
 /// storage's owner, in the storage's own way.
 #[async_trait]

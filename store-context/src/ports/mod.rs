@@ -14,6 +14,7 @@ mod claim;
 mod clock;
 mod credentials;
 mod customers;
+mod erasures;
 mod error;
 mod lifecycle;
 mod observer;
@@ -36,8 +37,9 @@ pub use self::claim::ClaimRequest;
 pub use self::clock::{Clock, SystemClock, TokioClock};
 pub use self::credentials::{Address, AddressToken, BoundToken, Expiring, StoreCredentials};
 pub use self::customers::{Cursor, CustomerPage, Customers};
+pub use self::erasures::Erasures;
 pub use self::error::{PortError, PortFailure, PortResult};
-pub use self::lifecycle::{AddressMove, Offboarding, OffboardPolicy, StoreLifecycle, Suspension};
+pub use self::lifecycle::{AddressMove, OffboardPolicy, Offboarding, StoreLifecycle, Suspension};
 pub use self::observer::{Observer, SyncReport};
 pub use self::orders::Orders;
 pub use self::signals::{Change, Signal, SignalEvent, Signals, Subscription};
@@ -76,6 +78,8 @@ pub struct Ports {
     pub sync: Arc<dyn SyncLedger>,
     /// The ledger of received webhooks.
     pub webhooks: Arc<dyn WebhookLedger>,
+    /// The receipts of customers' erasures.
+    pub erasures: Arc<dyn Erasures>,
     /// The cache.
     pub cache: Arc<dyn Cache>,
     /// The audit trail.

@@ -435,15 +435,31 @@ pub trait WebhookLedger: Send + Sync {
     /// look back.
     async fn purge(&self, request: &PurgeRequest) -> PortResult<Purged>;
 
-    /// Removes the data of a contact's conversations: waiting entries, parked entries and states.
-    /// Keys stay, because they contain only numbers and keep a pending delivery from being stored
-    /// again. Returns the number of entries and states.
-    async fn forget_contact(
+    /// Forgets contacts and conversations: removes their waiting entries, parked entries and states,
+    /// and from now on takes no entry of them. Such an entry is answered with [`Taken::Known`], and
+    /// nothing of it is stored. Keys stay, because they contain only numbers. Returns the number of
+    /// entries and states.
+    ///
+    /// An entry that is taken at the same time may be stored; forgetting them again removes it.
+    /// This holds until [`WebhookLedger::forget_store`].
+    async fn forget_contacts(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        contacts: &[ContactId],
+        conversations: &[ConversationId],
+    ) -> PortResult<u64>;
+
+    /// Returns up to `limit` waiting and parked entries of a contact with ids above `after`, in
+    /// ascending order.
+    async fn entries_of(
         &self,
         store: &StoreId,
         account: &AccountKey,
         contact: ContactId,
-    ) -> PortResult<u64>;
+        after: Option<u64>,
+        limit: usize,
+    ) -> PortResult<Vec<Entry>>;
 
     /// Removes up to `limit` entries and states of a store, and its queues and its schedule with
     /// the last one. Returns the number of entries and states; fewer than `limit` if nothing is

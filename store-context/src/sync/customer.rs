@@ -49,7 +49,10 @@ impl ContactSync {
             (self.config.port_timeout, attributes.recent_orders(AppliesTo::Contact));
         let data = CustomerData::read(&self.ports, limit, store, id, orders).await?;
         let identifier = open.identity.identifier(id);
-        Ok(data.map(|data| WantedContact::new(identifier, &attributes, &data.input(store))))
+        Ok(data.map(|data| {
+            let wanted = WantedContact::new(identifier, &attributes, &data.input(store));
+            wanted.sharing(&data.customer, &store.privacy.contact)
+        }))
     }
 
     /// Syncs a claimed customer: erases, removes, merges or writes the contact.

@@ -20,15 +20,6 @@ use crate::ports::{Doubt, Settlement, SyncClaim};
 const STILL_ONLINE: Duration = Duration::from_mins(5);
 
 impl ContactSync {
-    /// Deletes the contact of an erased customer.
-    pub(super) async fn remove_erased(
-        &self,
-        open: &OpenAccount,
-        claim: &SyncClaim,
-    ) -> Result<Done, SyncError> {
-        self.remove(open, claim, Removal::Delete).await
-    }
-
     /// Removes the contact of a customer who no longer exists, according to the policy.
     pub(super) async fn remove_gone(
         &self,
@@ -74,12 +65,6 @@ impl ContactSync {
                 Removal::Delete => self.delete(open, claim, contact).await?,
             };
             if let Some(done) = removed {
-                if claim.erased {
-                    // Events of the customer may wait for a handler, or be parked.
-                    let ledger = &self.ports.webhooks;
-                    let forgotten = ledger.forget_contact(&claim.store, &open.key, contact);
-                    self.in_time("webhook ledger", forgotten).await?;
-                }
                 return Ok(done);
             }
         }
@@ -161,7 +146,7 @@ impl ContactSync {
     }
 
     /// Clears the personal data. Returns `false` if the contact no longer exists.
-    async fn clear(
+    pub(super) async fn clear(
         &self,
         open: &OpenAccount,
         claim: &SyncClaim,

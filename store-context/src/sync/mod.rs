@@ -17,6 +17,7 @@ mod report;
 mod state;
 mod sweep;
 mod sweep_schedule;
+mod withhold;
 mod worker;
 mod write;
 

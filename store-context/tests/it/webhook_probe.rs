@@ -179,13 +179,27 @@ impl WebhookLedger for WebhookProbe {
         self.ask("purge", self.ledger.purge(request)).await
     }
 
-    async fn forget_contact(
+    async fn forget_contacts(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        contacts: &[ContactId],
+        conversations: &[ConversationId],
+    ) -> PortResult<u64> {
+        let forgotten = self.ledger.forget_contacts(store, account, contacts, conversations);
+        self.ask("forget_contacts", forgotten).await
+    }
+
+    async fn entries_of(
         &self,
         store: &StoreId,
         account: &AccountKey,
         contact: ContactId,
-    ) -> PortResult<u64> {
-        self.ask("forget_contact", self.ledger.forget_contact(store, account, contact)).await
+        after: Option<u64>,
+        limit: usize,
+    ) -> PortResult<Vec<Entry>> {
+        let entries = self.ledger.entries_of(store, account, contact, after, limit);
+        self.ask("entries_of", entries).await
     }
 
     async fn forget_store(&self, store: &StoreId, limit: usize) -> PortResult<u64> {

@@ -368,13 +368,26 @@ impl WebhookLedger for Database {
     async fn purge(&self, request: &PurgeRequest) -> PortResult<Purged> {
         self.call("purge", self.webhooks.purge(request)).await
     }
-    async fn forget_contact(
+    async fn forget_contacts(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        contacts: &[ContactId],
+        conversations: &[ConversationId],
+    ) -> PortResult<u64> {
+        let forgotten = self.webhooks.forget_contacts(store, account, contacts, conversations);
+        self.call("forget_contacts", forgotten).await
+    }
+    async fn entries_of(
         &self,
         store: &StoreId,
         account: &AccountKey,
         contact: ContactId,
-    ) -> PortResult<u64> {
-        self.call("forget_contact", self.webhooks.forget_contact(store, account, contact)).await
+        after: Option<u64>,
+        limit: usize,
+    ) -> PortResult<Vec<Entry>> {
+        let entries = self.webhooks.entries_of(store, account, contact, after, limit);
+        self.call("entries_of", entries).await
     }
     async fn forget_store(&self, store: &StoreId, limit: usize) -> PortResult<u64> {
         self.call("forget entries", self.webhooks.forget_store(store, limit)).await

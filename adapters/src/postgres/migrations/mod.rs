@@ -17,6 +17,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (3, "webhooks", include_str!("0003_webhooks.sql")),
     (4, "activity", include_str!("0004_activity.sql")),
     (5, "lifecycle", include_str!("0005_lifecycle.sql")),
+    (6, "erasure", include_str!("0006_erasure.sql")),
 ];
 
 /// Creates and updates the tables of the engine. The host runs it with the role that owns the

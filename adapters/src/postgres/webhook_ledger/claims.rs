@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff_sqlx::Timestamp;
-use store_context::chatwoot::ConversationId;
+use store_context::chatwoot::{ContactId, ConversationId};
 use store_context::model::{AccountKey, StoreId};
 use store_context::ports::{
     ClaimRequest, Entry, EntryOutcome, EntrySource, PortResult, QueueClaim,
@@ -119,22 +119,56 @@ pub(super) async fn load(
         .await
         .map_err(failed)?;
     transaction.commit().await.map_err(failed)?;
-    let entries = rows.into_iter().map(|(id, key, json, reconciled, stale, received_at, tries)| {
-        let (event, changed) = event(&json)?;
-        Ok(Entry {
-            id: unsigned(id),
-            store: claim.store.clone(),
-            account: claim.account.clone(),
-            key: text(key, "webhook_entries.key")?,
-            event,
-            changed,
-            source: source(reconciled),
-            stale,
-            received_at: received_at.to_jiff(),
-            tries: tries.cast_unsigned(),
-        })
-    });
-    entries.collect()
+    rows.into_iter().map(|row| entry(&claim.store, &claim.account, row)).collect()
+}
+
+/// Returns waiting and parked entries of a contact.
+pub(super) async fn entries_of(
+    database: &Database,
+    store: &StoreId,
+    (account, contact): (&AccountKey, ContactId),
+    after: Option<u64>,
+    limit: usize,
+) -> PortResult<Vec<Entry>> {
+    const OF_CONTACT: &str = "
+        SELECT e.id, e.key, e.event, e.reconciled, e.stale, e.received_at, e.tries FROM (
+            SELECT w.* FROM store_context.webhook_queues q
+            JOIN store_context.webhook_entries w ON w.queue = q.id
+            WHERE q.store = $1 AND q.base_url = $2 AND q.account = $3
+            UNION ALL
+            SELECT p.* FROM store_context.webhook_entries p
+            WHERE p.store = $1 AND p.state = 2 AND p.base_url = $2 AND p.account = $3
+        ) e WHERE e.contact = $4 AND e.id > $5 ORDER BY e.id LIMIT $6";
+    let mut transaction = database.begin([store]).await.map_err(failed)?;
+    let rows: Vec<EntryRow> = sqlx::query_as(database.sql(OF_CONTACT))
+        .bind(store.as_str())
+        .bind(&account.base_url)
+        .bind(number(account.account.0))
+        .bind(number(contact.0))
+        .bind(after.map_or(0, number))
+        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .fetch_all(&mut *transaction)
+        .await
+        .map_err(failed)?;
+    transaction.commit().await.map_err(failed)?;
+    rows.into_iter().map(|row| entry(store, account, row)).collect()
+}
+
+fn entry(store: &StoreId, account: &AccountKey, row: EntryRow) -> PortResult<Entry> {
+    let (id, key, json, reconciled, stale, received_at, tries) = row;
+    let (event, changed) = event(&json)?;
+    Ok(Entry {
+        id: unsigned(id),
+        store: store.clone(),
+        account: account.clone(),
+        key: text(key, "webhook_entries.key")?,
+        event,
+        changed,
+        source: source(reconciled),
+        stale,
+        received_at: received_at.to_jiff(),
+        tries: tries.cast_unsigned(),
+    })
 }
 
 pub(super) const fn source(reconciled: bool) -> EntrySource {

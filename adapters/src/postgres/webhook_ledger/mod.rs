@@ -26,6 +26,7 @@ use tokio::sync::Notify;
 
 use self::claims::Window;
 use self::group::Groups;
+use self::removal::Forget;
 use super::Database;
 
 /// Stores received events in Postgres. Cloning it is cheap, and the clones share their groups of
@@ -238,14 +239,28 @@ impl WebhookLedger for PostgresWebhookLedger {
         removal::purge(&self.database, request).await
     }
 
-    async fn forget_contact(
+    async fn forget_contacts(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        contacts: &[ContactId],
+        conversations: &[ConversationId],
+    ) -> PortResult<u64> {
+        inbox::file(&self.database).await?;
+        let what = Forget { store, account, contacts, conversations };
+        removal::forget_contacts(&self.database, what).await
+    }
+
+    async fn entries_of(
         &self,
         store: &StoreId,
         account: &AccountKey,
         contact: ContactId,
-    ) -> PortResult<u64> {
+        after: Option<u64>,
+        limit: usize,
+    ) -> PortResult<Vec<Entry>> {
         inbox::file(&self.database).await?;
-        removal::forget_contact(&self.database, store, account, contact).await
+        claims::entries_of(&self.database, store, (account, contact), after, limit).await
     }
 
     async fn forget_store(&self, store: &StoreId, limit: usize) -> PortResult<u64> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sqlx::PgConnection;
-use store_context::chatwoot::ContactId;
+use store_context::chatwoot::{ContactId, ConversationId};
 use store_context::model::{AccountKey, StoreId};
 use store_context::ports::{PortResult, PurgeRequest, Purged};
 
@@ -14,7 +14,7 @@ use crate::postgres::Database;
 use crate::postgres::database::{retrying, seconds};
 use crate::postgres::error::failed;
 
-const FORGET_CONTACT: &str = include_str!("sql/removed.sql");
+const FORGET_CONTACTS: &str = include_str!("sql/removed.sql");
 
 /// What a purge removes, by kind.
 const PURGE_ENTRIES: &str = "\
@@ -102,44 +102,78 @@ async fn purge_stores(
     Ok(purged)
 }
 
-pub(super) async fn forget_contact(
-    database: &Database,
-    store: &StoreId,
-    account: &AccountKey,
-    contact: ContactId,
-) -> PortResult<u64> {
-    let forgotten = retrying(|| forget_contact_once(database, store, account, contact)).await;
-    forgotten.map_err(failed)
+/// The kinds of what is forgotten.
+pub(super) const CONTACT: i16 = 0;
+pub(super) const CONVERSATION: i16 = 1;
+
+/// Contacts and conversations of an account that are to be forgotten.
+#[derive(Clone, Copy)]
+pub(super) struct Forget<'a> {
+    pub(super) store: &'a StoreId,
+    pub(super) account: &'a AccountKey,
+    pub(super) contacts: &'a [ContactId],
+    pub(super) conversations: &'a [ConversationId],
 }
 
-async fn forget_contact_once(
-    database: &Database,
-    store: &StoreId,
-    account: &AccountKey,
-    contact: ContactId,
-) -> Result<u64, sqlx::Error> {
-    let (contact, account_number) = (number(contact.0), number(account.account.0));
+pub(super) async fn forget_contacts(database: &Database, what: Forget<'_>) -> PortResult<u64> {
+    // What is received from now on is not taken.
+    retrying(|| mark_forgotten(database, what)).await.map_err(failed)?;
+    retrying(|| forget_contacts_once(database, what)).await.map_err(failed)
+}
+
+async fn mark_forgotten(database: &Database, what: Forget<'_>) -> Result<(), sqlx::Error> {
+    let contacts = what.contacts.iter().map(|id| (CONTACT, number(id.0)));
+    let conversations = what.conversations.iter().map(|id| (CONVERSATION, number(id.0)));
+    let mut all: Vec<(i16, i64)> = contacts.chain(conversations).collect();
+    // The order in which all lock.
+    all.sort_unstable();
+    let mut transaction = database.begin([what.store]).await?;
+    sqlx::query(database.sql(
+        "INSERT INTO store_context.webhook_forgotten (store, base_url, account, kind, number) \
+         SELECT $1, $2, $3, f.kind, f.number FROM unnest($4::smallint[], $5::bigint[]) \
+            AS f (kind, number) \
+         ON CONFLICT DO NOTHING",
+    ))
+    .bind(what.store.as_str())
+    .bind(&what.account.base_url)
+    .bind(number(what.account.account.0))
+    .bind(all.iter().map(|(kind, _)| *kind).collect::<Vec<_>>())
+    .bind(all.iter().map(|(_, id)| *id).collect::<Vec<_>>())
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await
+}
+
+async fn forget_contacts_once(database: &Database, what: Forget<'_>) -> Result<u64, sqlx::Error> {
+    let Forget { store, account, contacts, conversations } = what;
+    let contacts: Vec<i64> = contacts.iter().map(|id| number(id.0)).collect();
+    let conversations: Vec<i64> = conversations.iter().map(|id| number(id.0)).collect();
+    let account_number = number(account.account.0);
     let mut transaction = database.begin([store]).await?;
     // The queues first, as everybody who changes their entries locks them; so the entries that a
     // delivery appends just now are seen by the next statement.
     let queues: Vec<i64> = sqlx::query_scalar(database.sql(
         "SELECT q.id FROM store_context.webhook_queues q \
-         WHERE q.store = $1 AND q.base_url = $2 AND q.account = $3 AND EXISTS ( \
-            SELECT FROM store_context.webhook_entries e WHERE e.queue = q.id AND e.contact = $4) \
+         WHERE q.store = $1 AND q.base_url = $2 AND q.account = $3 \
+           AND (q.conversation = ANY ($5) OR EXISTS ( \
+            SELECT FROM store_context.webhook_entries e \
+            WHERE e.queue = q.id AND (e.contact = ANY ($4) OR e.conversation = ANY ($5)))) \
          ORDER BY q.conversation, q.id FOR UPDATE",
     ))
     .bind(store.as_str())
     .bind(&account.base_url)
     .bind(account_number)
-    .bind(contact)
+    .bind(&contacts)
+    .bind(&conversations)
     .fetch_all(&mut *transaction)
     .await?;
-    let removed: Vec<(Option<i64>, i32, bool, i32)> = sqlx::query_as(database.sql(FORGET_CONTACT))
+    let removed: Vec<(Option<i64>, i32, bool, i32)> = sqlx::query_as(database.sql(FORGET_CONTACTS))
         .bind(queues)
         .bind(store.as_str())
         .bind(&account.base_url)
         .bind(account_number)
-        .bind(contact)
+        .bind(&contacts)
+        .bind(&conversations)
         .fetch_all(&mut *transaction)
         .await?;
     let entries = removed.first().map_or(0, |row| u64::try_from(row.3).unwrap_or_default());
@@ -147,12 +181,14 @@ async fn forget_contact_once(
     unqueue(database, &mut transaction, &of_queues.collect()).await?;
     let states = sqlx::query(database.sql(
         "DELETE FROM store_context.webhook_states w \
-         WHERE w.store = $1 AND w.base_url = $2 AND w.account = $3 AND w.contact = $4",
+         WHERE w.store = $1 AND w.base_url = $2 AND w.account = $3 \
+           AND (w.contact = ANY ($4) OR w.conversation = ANY ($5))",
     ))
     .bind(store.as_str())
     .bind(&account.base_url)
     .bind(account_number)
-    .bind(contact)
+    .bind(&contacts)
+    .bind(&conversations)
     .execute(&mut *transaction)
     .await?;
     transaction.commit().await?;
@@ -253,6 +289,7 @@ async fn forget_queues(
         "DELETE FROM store_context.webhook_queues q WHERE q.store = $1",
         "DELETE FROM store_context.webhook_rounds r WHERE r.store = $1",
         "DELETE FROM store_context.webhook_stores w WHERE w.store = $1",
+        "DELETE FROM store_context.webhook_forgotten w WHERE w.store = $1",
     ] {
         sqlx::query(database.sql(statement))
             .bind(store.as_str())

@@ -7,6 +7,7 @@ use store_context::chatwoot::{ConversationId, Time};
 use store_context::model::{AccountKey, StoreId};
 use store_context::ports::{PortError, Taken};
 
+use super::removal::{CONTACT, CONVERSATION};
 use super::rows::{Key, KeyDigest, NewRow, NewState, number, state_time};
 use crate::postgres::Database;
 use crate::postgres::database::MayConflict;
@@ -203,11 +204,23 @@ impl<'a> NewQueues<'a> {
     }
 }
 
+/// A contact or a conversation of an account, of which nothing may be taken any more.
+type Subject<'a> = (&'a StoreId, &'a AccountKey, i16, i64);
+
+/// Returns the contact and the conversation of an entry.
+fn subjects<'a>(request: &'a Request, row: &NewRow) -> impl Iterator<Item = Subject<'a>> {
+    let contact = row.contact.map(|contact| (CONTACT, contact));
+    let conversation = row.conversation.map(|id| (CONVERSATION, number(id.0)));
+    let of = contact.into_iter().chain(conversation);
+    of.map(|(kind, id)| (&request.store, &request.account, kind, id))
+}
+
 /// What the database knew before the group.
 #[derive(Default)]
 struct Known<'a> {
     keys: HashMap<(&'a StoreId, KeyDigest), First>,
     states: HashMap<Place<'a>, Time>,
+    forgotten: BTreeSet<Subject<'a>>,
     // Numbers for the entries, in ascending order.
     numbers: std::vec::IntoIter<i64>,
 }
@@ -228,11 +241,13 @@ impl<'a> Known<'a> {
     ) -> Result<Self, TakeError> {
         let mut keys: BTreeSet<(&StoreId, KeyDigest)> = BTreeSet::new();
         let mut places: BTreeSet<Place<'a>> = BTreeSet::new();
+        let mut asked: BTreeSet<Subject<'a>> = BTreeSet::new();
         let mut entries = 0;
         for request in requests {
             entries += request.rows.len();
             for row in &request.rows {
                 keys.extend(row.digests().map(|digest| (&request.store, digest)));
+                asked.extend(subjects(request, row));
                 if let (Some(id), Some(_)) = (row.conversation, &row.state) {
                     places.insert((&request.store, &request.account, id));
                 }
@@ -240,6 +255,7 @@ impl<'a> Known<'a> {
         }
         let keys: Vec<(&StoreId, KeyDigest)> = keys.into_iter().collect();
         let places: Vec<Place<'a>> = places.into_iter().collect();
+        let asked: Vec<Subject<'a>> = asked.into_iter().collect();
         let urls: Vec<&str> = places.iter().map(|(_, of, _)| of.base_url.as_str()).collect();
         let accounts: Vec<i64> = places.iter().map(|(_, of, _)| number(of.account.0)).collect();
         let rows = sqlx::query(database.sql(KNOWN))
@@ -250,6 +266,11 @@ impl<'a> Known<'a> {
             .bind(accounts)
             .bind(places.iter().map(|(.., id)| number(id.0)).collect::<Vec<_>>())
             .bind(i32::try_from(entries).unwrap_or(i32::MAX))
+            .bind(asked.iter().map(|(store, ..)| store.as_str()).collect::<Vec<_>>())
+            .bind(asked.iter().map(|(_, of, ..)| of.base_url.as_str()).collect::<Vec<_>>())
+            .bind(asked.iter().map(|(_, of, ..)| number(of.account.0)).collect::<Vec<_>>())
+            .bind(asked.iter().map(|(.., kind, _)| *kind).collect::<Vec<_>>())
+            .bind(asked.iter().map(|(.., id)| *id).collect::<Vec<_>>())
             .fetch_all(transaction)
             .await?;
         let mut known = Self::default();
@@ -269,6 +290,7 @@ impl<'a> Known<'a> {
                     let time = state_time(&state).map_err(TakeError::Port)?;
                     known.states.extend(places.get(index).map(|place| (*place, time)));
                 }
+                3 => known.forgotten.extend(asked.get(index)),
                 _ => numbers.extend(value),
             }
         }
@@ -325,8 +347,12 @@ impl<'a> Group<'a> {
         Taken::New { stale: is_stale }
     }
 
-    /// Returns the key under which the entry is new, if it is.
+    /// Returns the key under which the entry is new, if it is. Nothing is new of whom was forgotten.
     fn new_key(&self, request: &'a Request, row: &'a NewRow) -> Option<&'a Key> {
+        let forgotten = &self.known.forgotten;
+        if !forgotten.is_empty() && subjects(request, row).any(|it| forgotten.contains(&it)) {
+            return None;
+        }
         let known = |digest: KeyDigest| self.known.keys.get(&(&request.store, digest));
         if row.reconciled_key.and_then(known).is_some() {
             return None;

@@ -2,6 +2,7 @@
 
 mod activity;
 mod audit_trail;
+mod erasures;
 mod isolation;
 mod lifecycle;
 mod migrations;

@@ -148,8 +148,9 @@ impl Day<'_> {
         contact: ContactId,
         customer: &CustomerId,
     ) -> anyhow::Result<bool> {
-        let snapshot = self.host.context.for_contact(&store.id, contact).await?;
-        Ok(snapshot.is_some_and(|snapshot| snapshot.customer.id == *customer))
+        let link =
+            self.host.ports.sync.link(&store.id, customer).await.map_err(PortFailure::from)?;
+        Ok(link.is_some_and(|link| link.contact == contact))
     }
 
     /// A customer writes, an agent replies and resolves; half of the customers write again, which

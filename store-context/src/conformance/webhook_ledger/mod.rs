@@ -71,6 +71,8 @@ macro_rules! webhook_ledger_conformance {
                 a_forgotten_contact_leaves_only_keys,
                 an_entry_that_is_forgotten_while_it_is_held_is_passed_over,
                 a_queue_that_was_emptied_and_never_given_back_goes_on,
+                nothing_is_taken_of_whom_was_forgotten,
+                the_entries_of_a_contact_are_found,
                 a_forgotten_store_leaves_nothing,
                 a_store_is_forgotten_in_batches,
                 a_wait_ends,

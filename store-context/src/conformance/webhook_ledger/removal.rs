@@ -5,12 +5,14 @@ use std::time::Duration;
 use chatwoot_client::ConversationId;
 
 use super::samples::{
-    NEW, SEVEN, claim, claim_for, conversations, counts, entry_of, handle, load, moved, park,
+    NEW, SEVEN, claim, claim_for, conversations, counts, entry_of, handle, keys, load, moved, park,
     settle, take,
 };
 use crate::conformance::{LEASE, MOMENT, account, moment, north, ok, only, south};
 use crate::model::SupportEvent;
-use crate::ports::{EntryOutcome, PurgeRequest, Purged, Taken, WebhookCounts, WebhookLedger};
+use crate::ports::{
+    EntryOutcome, NewEntry, PurgeRequest, Purged, Taken, WebhookCounts, WebhookLedger,
+};
 
 /// Entries that were handled long ago are removed with their keys, and so are states that were not
 /// updated; waiting and parked entries are not.
@@ -67,15 +69,17 @@ pub async fn what_was_parked_long_ago_is_purged(port: &dyn WebhookLedger) {
     assert_eq!((now.webhooks, now.handled, now.parked, now.waiting), (2, 0, 1, 1), "{now:?}");
 }
 
+/// Returns an entry of a conversation of a contact.
+fn of(conversation: u64, key: &str, contact: u64) -> NewEntry {
+    let mut new = entry_of(conversation, key, 1);
+    if let SupportEvent::ConversationStatusChanged(fact) = &mut new.event {
+        fact.contact = Some(contact.into());
+    }
+    new
+}
+
 /// Forgetting a contact removes its entries and states; keys stay known.
 pub async fn a_forgotten_contact_leaves_only_keys(port: &dyn WebhookLedger) {
-    let of = |conversation, key: &str, contact: u64| {
-        let mut new = entry_of(conversation, key, 1);
-        if let SupportEvent::ConversationStatusChanged(fact) = &mut new.event {
-            fact.contact = Some(contact.into());
-        }
-        new
-    };
     for (conversation, key, contact) in [(7, "parked", 3), (7, "waiting", 3), (8, "other", 4)] {
         take(port, &of(conversation, key, contact)).await;
     }
@@ -83,9 +87,9 @@ pub async fn a_forgotten_contact_leaves_only_keys(port: &dyn WebhookLedger) {
     let first = load(port, &held).await.swap_remove(0);
     settle(port, &held, first.id, EntryOutcome::Parked { error: "no".to_owned() }).await;
     assert!(ok(port.release(&held).await), "the claim stands");
-    let elsewhere = ok(port.forget_contact(&north(), &moved(), 3.into()).await);
+    let elsewhere = ok(port.forget_contacts(&north(), &moved(), &[3.into()], &[]).await);
     assert_eq!(elsewhere, 0, "another account's contact");
-    let forgotten = ok(port.forget_contact(&north(), &account(), 3.into()).await);
+    let forgotten = ok(port.forget_contacts(&north(), &account(), &[3.into()], &[]).await);
     assert_eq!(forgotten, 3, "two entries and a state");
     assert_eq!(ok(port.parked(&north(), None, 10).await), [], "nothing is set aside");
     assert_eq!(ok(port.replay(&north(), None, 10).await), 0, "nothing to replay");
@@ -108,7 +112,7 @@ pub async fn an_entry_that_is_forgotten_while_it_is_held_is_passed_over(port: &d
     take(port, &new).await;
     let held = only(claim(port, 1).await, "one queue");
     let id = only(load(port, &held).await, "one entry").id;
-    ok(port.forget_contact(&north(), &account(), 3.into()).await);
+    ok(port.forget_contacts(&north(), &account(), &[3.into()], &[]).await);
     assert_eq!(ok(port.begin(&held, id).await), None, "it waits no more");
     assert!(ok(port.settle(&held, &[(id, EntryOutcome::Handled)]).await), "the claim stands");
     assert_eq!(load(port, &held).await, [], "nothing is left");
@@ -119,22 +123,59 @@ pub async fn an_entry_that_is_forgotten_while_it_is_held_is_passed_over(port: &d
 /// A conversation whose entries were forgotten while somebody had it who never gave it back is as
 /// good as new.
 pub async fn a_queue_that_was_emptied_and_never_given_back_goes_on(port: &dyn WebhookLedger) {
-    let of = |key: &str| {
-        let mut new = entry_of(7, key, 1);
-        if let SupportEvent::ConversationStatusChanged(fact) = &mut new.event {
-            fact.contact = Some(3.into());
-        }
-        new
-    };
-    take(port, &of("a")).await;
+    take(port, &of(7, "a", 3)).await;
     only(claim_for(port, MOMENT).await, "one queue");
-    ok(port.forget_contact(&north(), &account(), 3.into()).await);
+    ok(port.forget_contacts(&north(), &account(), &[3.into()], &[]).await);
     moment().await;
     assert_eq!(claim(port, 1).await, [], "nothing waits");
     assert_eq!(ok(port.counts(Some(&north())).await).claimed, 0, "nobody has it");
-    take(port, &of("b")).await;
+    take(port, &of(7, "b", 4)).await;
     let held = only(claim(port, 1).await, "one queue");
     assert_eq!(only(load(port, &held).await, "one entry").key, "b");
+}
+
+/// Of a contact or a conversation that was forgotten nothing is taken any more, in that account.
+pub async fn nothing_is_taken_of_whom_was_forgotten(port: &dyn WebhookLedger) {
+    let eight = ConversationId(8);
+    let forgotten = port.forget_contacts(&north(), &account(), &[3.into()], &[eight]).await;
+    assert_eq!(ok(forgotten), 0, "nothing was there");
+    assert_eq!(take(port, &of(7, "late", 3)).await, Taken::Known, "of the contact");
+    assert_eq!(take(port, &of(8, "late", 4)).await, Taken::Known, "of the conversation");
+    assert_eq!(claim(port, 10).await, [], "nothing waits");
+    assert_eq!(ok(port.states(&north(), &account(), &[SEVEN, eight]).await), [], "no state");
+    counts(port, &WebhookCounts::default(), "nothing is kept").await;
+    assert_eq!(take(port, &of(9, "other", 4)).await, NEW);
+    let elsewhere = ok(port.take(&north(), &moved(), &[of(7, "late", 3)]).await);
+    assert_eq!(elsewhere, [NEW], "another account's contact");
+    let of_south = ok(port.take(&south(), &account(), &[of(7, "late", 3)]).await);
+    assert_eq!(of_south, [NEW], "another store's");
+    let mut forgotten = 1;
+    while forgotten > 0 {
+        forgotten = ok(port.forget_store(&north(), 10).await);
+    }
+    assert_eq!(take(port, &of(7, "late", 3)).await, NEW, "the store is a new one");
+}
+
+/// A contact's waiting and parked entries are found, whichever conversation they belong to.
+pub async fn the_entries_of_a_contact_are_found(port: &dyn WebhookLedger) {
+    for (conversation, key, contact) in
+        [(7, "parked", 3), (7, "waiting", 3), (8, "other", 4), (9, "second", 3)]
+    {
+        take(port, &of(conversation, key, contact)).await;
+    }
+    let held = only(claim(port, 1).await, "one queue");
+    let first = load(port, &held).await.swap_remove(0);
+    settle(port, &held, first.id, EntryOutcome::Parked { error: "no".to_owned() }).await;
+    let of = async |after, limit| {
+        ok(port.entries_of(&north(), &account(), 3.into(), after, limit).await)
+    };
+    let all = of(None, 10).await;
+    assert_eq!(keys(&all), ["parked", "waiting", "second"]);
+    assert_eq!(keys(&of(None, 2).await), ["parked", "waiting"]);
+    assert_eq!(keys(&of(all.get(1).map(|it| it.id), 10).await), ["second"]);
+    let elsewhere = ok(port.entries_of(&north(), &moved(), 3.into(), None, 10).await);
+    assert_eq!(elsewhere, []);
+    assert_eq!(ok(port.entries_of(&south(), &account(), 3.into(), None, 10).await), []);
 }
 
 /// Of a store that is forgotten nothing is left, and its claims are lost.

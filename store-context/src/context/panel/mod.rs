@@ -18,7 +18,7 @@ use super::ContextService;
 use crate::accounts::{Accounts, OpenAccount, StoreAccountError};
 use crate::attributes::{Attribute, AttributeInput, CartState, ShownAttribute};
 use crate::guard;
-use crate::model::{ContextSnapshot, Proof, Source, Store, StoreId};
+use crate::model::{ContextSnapshot, Proof, Source, Store, StoreId, UnprovenView};
 use crate::ports::{Address, AddressToken, PortError, PortFailure, Ports};
 
 /// The conversation for which a page was opened, from Chatwoot's `appContext` message. The message
@@ -62,11 +62,14 @@ pub struct PanelView {
     /// Whether the contact belongs to no customer of the store.
     pub guest: bool,
     /// The customer's snapshot. `None` for a guest, and if the customer is not proven and the agent
-    /// did not request it.
+    /// did not request it, or the store's policy shows agents nothing then.
     pub snapshot: Option<ContextSnapshot>,
     /// The values of the store's attributes with their declared names. Empty without a snapshot, and
     /// if the orders could not be read; without those that need what else could not be read.
     pub attributes: Vec<ShownAttribute>,
+    /// Whether an agent may request the snapshot although the customer is not proven; see
+    /// [`UnprovenView`].
+    pub on_request: bool,
 }
 
 /// An opened panel.
@@ -168,6 +171,7 @@ impl PanelService {
     ) -> Result<OpenedPanel, PanelError> {
         let now = self.ports.clock.now();
         let OpenAccount { record, account, identity, .. } = self.accounts.open(store).await?;
+        let on_request = record.store.privacy.unproven == UnprovenView::OnRequest;
         let read = pin!(read::conversation(&account, subject));
         let early = pin!(self.context.for_contact(store, subject.contact));
         // A request that does not know the conversation is refused without waiting for the host, so
@@ -180,7 +184,7 @@ impl PanelService {
         let view = match &proof {
             Proof::NotProven(_) => {
                 let guest = matches!(early, Ok(None));
-                PanelView { guest, ..PanelView::new(proof.clone(), None) }
+                PanelView { guest, ..PanelView::new(proof.clone(), None, on_request) }
             }
             Proof::Proven(customer) => {
                 let snapshot = match early.map_err(PortFailure::into_error)? {
@@ -191,7 +195,7 @@ impl PanelService {
                         read.map_err(PortFailure::into_error)?
                     }
                 };
-                let view = PanelView::new(proof.clone(), snapshot);
+                let view = PanelView::new(proof.clone(), snapshot, on_request);
                 self.with_attributes(&record.store, view).await
             }
         };
@@ -205,7 +209,8 @@ impl PanelService {
     /// Returns the data for a page's later request with its token.
     ///
     /// If the customer is not proven the snapshot is left out, unless the agent requests it
-    /// `anyway`, which is logged.
+    /// `anyway`, which is logged, and the store's policy allows it
+    /// ([`PrivacyPolicy::unproven`](crate::model::PrivacyPolicy::unproven)).
     ///
     /// # Errors
     /// Returns an error if the token is not accepted, the store is not provisioned, or a port
@@ -218,12 +223,13 @@ impl PanelService {
     ) -> Result<PanelView, PanelError> {
         let now = self.ports.clock.now();
         let OpenAccount { record, identity, .. } = self.accounts.open(store).await?;
+        let on_request = record.store.privacy.unproven == UnprovenView::OnRequest;
         let Claims { conversation, contact, proof, .. } = Claims::check(token, &identity, now)?;
         let snapshot = self.context.for_proof_or_contact(store, &proof, contact).await;
         let snapshot = snapshot.map_err(PortFailure::into_error)?;
-        let mut view = PanelView::new(proof, snapshot);
+        let mut view = PanelView::new(proof, snapshot, on_request);
         if !view.proof.is_proven() {
-            if anyway {
+            if anyway && on_request {
                 tracing::info!(%store, %conversation, "shown to an agent although not proven");
             } else {
                 view.snapshot = None;
@@ -273,7 +279,7 @@ impl PanelService {
 const ORDERS_TIMEOUT: Duration = Duration::from_millis(500);
 
 impl PanelView {
-    fn new(proof: Proof, snapshot: Option<ContextSnapshot>) -> Self {
-        Self { proof, guest: snapshot.is_none(), snapshot, attributes: Vec::new() }
+    fn new(proof: Proof, snapshot: Option<ContextSnapshot>, on_request: bool) -> Self {
+        Self { proof, guest: snapshot.is_none(), snapshot, attributes: Vec::new(), on_request }
     }
 }

@@ -2,11 +2,11 @@
 
 mod removal;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use chatwoot_client::types::ConversationStatus;
-use chatwoot_client::{ConversationId, Time};
+use chatwoot_client::{ContactId, ConversationId, Time};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
@@ -50,6 +50,18 @@ struct AccountRows {
     keys: HashMap<Arc<str>, Number>,
     queues: HashMap<ConversationId, Number>,
     states: HashMap<ConversationId, State>,
+    forgotten_contacts: HashSet<ContactId>,
+    forgotten_conversations: HashSet<ConversationId>,
+}
+
+impl AccountRows {
+    /// Returns whether the contact or the conversation of an event was forgotten.
+    fn has_forgotten(&self, event: &SupportEvent) -> bool {
+        let contact = event.contact_id();
+        let conversation = event.conversation_id();
+        contact.is_some_and(|id| self.forgotten_contacts.contains(&id))
+            || conversation.is_some_and(|id| self.forgotten_conversations.contains(&id))
+    }
 }
 
 #[derive(Debug)]
@@ -108,6 +120,10 @@ impl Entries {
         entry: &NewEntry,
         (time, now): (Timestamp, Instant),
     ) -> Taken {
+        let rows = self.of_account(store, account);
+        if rows.is_some_and(|rows| rows.has_forgotten(&entry.event)) {
+            return Taken::Known;
+        }
         let Some(key) = self.new_key(store, account, entry, now) else { return Taken::Known };
         let account = self.account(store, account);
         let id = self.number();

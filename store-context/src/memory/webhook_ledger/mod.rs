@@ -219,13 +219,27 @@ impl WebhookLedger for MemoryWebhookLedger {
         Ok(lock(&self.state).entries.purge(request, Instant::now()))
     }
 
-    async fn forget_contact(
+    async fn forget_contacts(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        contacts: &[ContactId],
+        conversations: &[ConversationId],
+    ) -> PortResult<u64> {
+        let mut state = lock(&self.state);
+        let now = Instant::now();
+        Ok(state.entries.forget_contacts(store, account, contacts, conversations, now))
+    }
+
+    async fn entries_of(
         &self,
         store: &StoreId,
         account: &AccountKey,
         contact: ContactId,
-    ) -> PortResult<u64> {
-        Ok(lock(&self.state).entries.forget_contact(store, account, contact, Instant::now()))
+        after: Option<u64>,
+        limit: usize,
+    ) -> PortResult<Vec<Entry>> {
+        Ok(lock(&self.state).entries.entries_of(store, account, contact, after, limit))
     }
 
     async fn forget_store(&self, store: &StoreId, limit: usize) -> PortResult<u64> {

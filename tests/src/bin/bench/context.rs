@@ -149,7 +149,7 @@ impl Bench {
         let config = ContextConfig { ttl: Duration::from_mins(10), ..ContextConfig::default() };
         let context = ContextService::new(ports, config);
         let first = CustomerId::new("c-0")?;
-        let same = context.snapshot_json(&store.id, &first).await?.context("a customer")?;
+        let same = context.own_json(&store.id, &first).await?.context("a customer")?;
         context.forget(&store.id, &first).await;
         counts.reset();
         ensure!(same.len() > 500, "a snapshot of {sample} orders is larger");

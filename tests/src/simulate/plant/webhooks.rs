@@ -157,13 +157,24 @@ impl WebhookLedger for Planted {
     async fn purge(&self, request: &PurgeRequest) -> PortResult<Purged> {
         self.webhooks.purge(request).await
     }
-    async fn forget_contact(
+    async fn forget_contacts(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        contacts: &[ContactId],
+        conversations: &[ConversationId],
+    ) -> PortResult<u64> {
+        self.webhooks.forget_contacts(store, account, contacts, conversations).await
+    }
+    async fn entries_of(
         &self,
         store: &StoreId,
         account: &AccountKey,
         contact: ContactId,
-    ) -> PortResult<u64> {
-        self.webhooks.forget_contact(store, account, contact).await
+        after: Option<u64>,
+        limit: usize,
+    ) -> PortResult<Vec<Entry>> {
+        self.webhooks.entries_of(store, account, contact, after, limit).await
     }
     async fn forget_store(&self, store: &StoreId, limit: usize) -> PortResult<u64> {
         self.webhooks.forget_store(store, limit).await

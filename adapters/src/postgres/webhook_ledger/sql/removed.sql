@@ -1,4 +1,4 @@
--- Removes the data of waiting and parked entries of a contact, and says what of which queue. The
+-- Removes the data of waiting and parked entries of contacts and conversations, and says what of which queue. The
 -- queues are locked.
 WITH gone AS (
     SELECT e.digest, e.queue,
@@ -7,12 +7,13 @@ WITH gone AS (
     FROM unnest($1::bigint[]) AS q (id)
     CROSS JOIN LATERAL (
         SELECT e.digest, e.queue, e.place FROM store_context.webhook_entries e
-        WHERE e.queue = q.id AND e.contact = $5 ORDER BY e.place FOR UPDATE
+        WHERE e.queue = q.id AND (e.contact = ANY ($5) OR e.conversation = ANY ($6)) ORDER BY e.place FOR UPDATE
     ) e
     UNION ALL
     SELECT p.digest, NULL, NULL FROM (
         SELECT e.digest FROM store_context.webhook_entries e
-        WHERE e.store = $2 AND e.state = 2 AND e.base_url = $3 AND e.account = $4 AND e.contact = $5
+        WHERE e.store = $2 AND e.state = 2 AND e.base_url = $3 AND e.account = $4
+          AND (e.contact = ANY ($5) OR e.conversation = ANY ($6))
         ORDER BY e.id FOR UPDATE
     ) p
 ), forgotten AS (

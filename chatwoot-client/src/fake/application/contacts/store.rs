@@ -211,6 +211,9 @@ impl ContactStore {
             let folded = key(&identifier.to_lowercase());
             if let Some(ids) = self.by_identifier_folded.get_mut(&folded) {
                 ids.remove(&contact.id);
+                if ids.is_empty() {
+                    self.by_identifier_folded.remove(&folded);
+                }
             }
         }
     }

@@ -1,11 +1,11 @@
 //! Purging and forgetting entries and states.
 
-use chatwoot_client::ContactId;
+use chatwoot_client::{ContactId, ConversationId};
 use tokio::time::Instant;
 
 use super::{Body, Entries, Number};
-use crate::model::{AccountKey, StoreId};
-use crate::ports::{PurgeRequest, Purged};
+use crate::model::{AccountKey, StoreId, SupportEvent};
+use crate::ports::{Entry, PurgeRequest, Purged};
 
 impl Entries {
     pub(in crate::memory::webhook_ledger) fn purge(
@@ -44,42 +44,79 @@ impl Entries {
         purged
     }
 
-    pub(in crate::memory::webhook_ledger) fn forget_contact(
+    pub(in crate::memory::webhook_ledger) fn forget_contacts(
         &mut self,
         store: &StoreId,
         account: &AccountKey,
-        contact: ContactId,
+        contacts: &[ContactId],
+        conversations: &[ConversationId],
         now: Instant,
     ) -> u64 {
-        let Some(rows) = self.stores.get_mut(store) else { return 0 };
+        let shared = self.account(store, account);
+        let rows = self.stores.entry(store.clone()).or_default();
+        let of_account = rows.accounts.entry(shared).or_default();
+        of_account.forgotten_contacts.extend(contacts);
+        of_account.forgotten_conversations.extend(conversations);
         let mut forgotten = 0;
-        if let Some(of_account) = rows.accounts.get_mut(account) {
-            of_account.states.retain(|_, state| {
-                let keep = state.known.state.contact != Some(contact);
-                if !keep {
-                    self.touched.remove(&state.touched);
-                    forgotten += 1;
-                }
-                keep
-            });
-        }
-        let ids: Vec<Number> = rows.waiting.union(&rows.parked).copied().collect();
-        for id in ids {
-            let Some(row) = self.rows.get(&id).filter(|row| *row.account == *account) else {
-                continue;
-            };
-            let of_contact = match &row.body {
-                Body::Waiting(entry) => entry.event.contact_id() == Some(contact),
-                Body::Parked(parked) => parked.entry.event.contact_id() == Some(contact),
-                Body::Handled | Body::Forgotten => false,
-            };
-            if of_contact {
-                self.unqueue(id, now);
-                self.finish(id, Body::Forgotten, now);
+        of_account.states.retain(|conversation, state| {
+            let contact = state.known.state.contact;
+            let gone = contact.is_some_and(|contact| contacts.contains(&contact))
+                || conversations.contains(conversation);
+            if gone {
+                self.touched.remove(&state.touched);
                 forgotten += 1;
             }
+            !gone
+        });
+        let gone = self.kept(store, account, |event| {
+            event.contact_id().is_some_and(|id| contacts.contains(&id))
+                || event.conversation_id().is_some_and(|id| conversations.contains(&id))
+        });
+        for id in gone {
+            self.unqueue(id, now);
+            self.finish(id, Body::Forgotten, now);
+            forgotten += 1;
         }
         forgotten
+    }
+
+    /// Returns the numbers of the waiting and parked entries of an account whose event is wanted,
+    /// in ascending order.
+    fn kept(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        wanted: impl Fn(&SupportEvent) -> bool,
+    ) -> Vec<Number> {
+        let Some(rows) = self.stores.get(store) else { return Vec::new() };
+        let of_account = |id: &&Number| {
+            self.rows.get(*id).filter(|row| *row.account == *account).is_some_and(|row| match &row
+                .body
+            {
+                Body::Waiting(entry) => wanted(&entry.event),
+                Body::Parked(parked) => wanted(&parked.entry.event),
+                Body::Handled | Body::Forgotten => false,
+            })
+        };
+        rows.waiting.union(&rows.parked).filter(of_account).copied().collect()
+    }
+
+    pub(in crate::memory::webhook_ledger) fn entries_of(
+        &self,
+        store: &StoreId,
+        account: &AccountKey,
+        contact: ContactId,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Vec<Entry> {
+        let of = self.kept(store, account, |event| event.contact_id() == Some(contact));
+        let later = of.into_iter().filter(|id| after.is_none_or(|after| *id > after));
+        let entries = later.take(limit).filter_map(|id| match &self.rows.get(&id)?.body {
+            Body::Waiting(entry) => Some((**entry).clone()),
+            Body::Parked(parked) => Some(parked.entry.clone()),
+            Body::Handled | Body::Forgotten => None,
+        });
+        entries.collect()
     }
 
     /// Removes entries and states of a store; returns their number, and whether none is left.
