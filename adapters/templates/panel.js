@@ -91,10 +91,33 @@
     };
   };
 
-  const SOURCES = { totals: "order totals", orders: "recent orders", cart: "cart" };
+  const SOURCES = {
+    totals: "order totals",
+    orders: "recent orders",
+    cart: "cart",
+    activity: "recent activity",
+  };
   const GOOD = new Set(["paid", "shipped", "delivered"]);
   const BAD = new Set(["cancelled", "refunded"]);
   const mood = (status) => (GOOD.has(status) ? "good" : BAD.has(status) ? "bad" : "");
+  const words = (text) => text.replaceAll("_", " ");
+
+  // A link to a page of the web, in a tab of its own that learns nothing of the panel. Any other
+  // scheme may be code, and is shown as text.
+  const link = (text, url) => {
+    const web = typeof url === "string"
+      && guarded(() => ["http:", "https:"].includes(new URL(url).protocol), () => false);
+    if (!web) return text;
+    const node = el("a", "", text);
+    node.href = url;
+    node.target = "_blank";
+    node.rel = "noopener noreferrer";
+    return node;
+  };
+
+  // Puts a text between what there is of the parts.
+  const joined = (parts, between) =>
+    parts.filter(Boolean).flatMap((part, place) => (place > 0 ? [between, part] : [part]));
 
   // Parts
 
@@ -111,12 +134,16 @@
   };
 
   const tiles = ({ insights }, format) => {
-    const tile = (name, value) => el("div", "",
+    const others = insights?.other_currencies ?? [];
+    const tile = (name, value, other) => el("div", "",
       el("dt", "", name),
-      insights ? el("dd", "", value(insights)) : el("dd", "soft", "unknown"));
+      insights ? el("dd", "", value(insights)) : el("dd", "soft", "unknown"),
+      ...(other ? others.map((sums) => el("dd", "soft small", `and ${other(sums)}`)) : []));
     return el("dl", "tiles",
-      tile("Lifetime value", (sums) => format.money(sums.lifetime_value)),
-      tile("Orders", (sums) => format.count(sums.count)),
+      tile("Lifetime value", (sums) => format.money(sums.lifetime_value),
+        (sums) => format.money(sums.lifetime_value)),
+      tile("Orders", (sums) => format.count(sums.count),
+        (sums) => `${format.count(sums.count)} in ${sums.lifetime_value.currency}`),
       tile("Average order", (sums) => format.money(sums.average_order)),
       tile("Last order", (sums) => (sums.last_at ? format.day(sums.last_at) : "none")));
   };
@@ -133,16 +160,46 @@
           unavailable.map((part) => SOURCES[part] ?? part).join(", "), ".")
       : null;
 
+  const items = (list, format) =>
+    list.map((item) => `${format.count(item.quantity)} × ${item.title}`).join(", ");
+
+  // What happened to an order after it was placed, one line each.
+  const events = (order, format) => {
+    const state = [
+      order.payment && `Payment: ${words(order.payment)}`,
+      order.fulfillment && `Fulfillment: ${words(order.fulfillment)}`,
+    ];
+    const parcel = ({ carrier, number, url }) => [
+      "Tracking: ", ...joined([carrier, (number || url) && link(number || "parcel", url)], " ")];
+    const back = ({ at, status, amount, reason, items: list }) => joined([
+      `Return ${words(status)}`,
+      format.day(at),
+      amount && format.money(amount),
+      list.length > 0 && items(list, format),
+      reason,
+    ], ", ");
+    const refund = ({ at, amount, reason }) =>
+      joined([`Refunded ${format.money(amount)}`, format.day(at), reason], ", ");
+    const lines = [
+      joined(state, ", "),
+      ...(order.tracking ?? []).map(parcel),
+      ...(order.returns ?? []).map(back),
+      ...(order.refunds ?? []).map(refund),
+      order.admin_url ? [link("Open in the shop", order.admin_url)] : [],
+    ];
+    return lines.filter((line) => line.length > 0)
+      .map((line) => el("div", "small event", ...line));
+  };
+
   const orders = ({ recent_orders: list, unavailable }, format) => {
     const row = (order) => el("li", "",
       el("div", "row",
         el("div", "", el("span", "label", order.id), " ",
-          el("span", `pill ${mood(order.status)}`, order.status)),
+          el("span", `pill ${mood(order.status)}`, words(order.status))),
         el("span", "amount", format.money(order.total))),
       el("div", "soft small", format.day(order.placed_at)),
-      order.items.length > 0
-        ? el("div", "small", order.items.map((item) => `${format.count(item.quantity)} × ${item.title}`).join(", "))
-        : null);
+      order.items.length > 0 ? el("div", "small", items(order.items, format)) : null,
+      ...events(order, format));
     const none = unavailable.includes("orders") ? "unknown" : "No orders yet.";
     return el("section", "",
       el("h2", "", "Recent orders"),
@@ -166,6 +223,27 @@
     return el("section", "", el("h2", "", "Cart"), ...(filled || [el("p", "soft", none)]));
   };
 
+  const DONE = {
+    page_viewed: "Viewed a page",
+    product_viewed: "Viewed a product",
+    cart_changed: "Changed the cart",
+    order_placed: "Placed an order",
+  };
+
+  // A host that records no activity has no section of it.
+  const activity = ({ recent_activity: list, unavailable }, format) => {
+    if (!list) return null;
+    const row = ({ at, kind, title, url }) => el("li", "",
+      el("div", "row",
+        el("span", "", Object.hasOwn(DONE, kind) ? DONE[kind] : words(kind), title || url ? ": " : null,
+          title || url ? link(title || url, url) : null),
+        el("span", "soft small", format.minute(at))));
+    const none = unavailable.includes("activity") ? "unknown" : "None yet.";
+    return el("section", "",
+      el("h2", "", "Recent activity"),
+      list.length > 0 ? el("ul", "rows", ...list.map(row)) : el("p", "soft", none));
+  };
+
   const showCustomer = (view) => {
     const { snapshot } = view;
     const format = formats(snapshot.store);
@@ -176,6 +254,7 @@
       tiles(snapshot, format),
       orders(snapshot, format),
       basket(snapshot, format),
+      activity(snapshot, format),
       el("footer", "soft small",
         el("span", "", `${snapshot.store.name}, ${format.minute(snapshot.generated_at)}`),
         button("Refresh", "link", load)));

@@ -70,8 +70,8 @@ pub enum ShopError {
     /// There is no such customer.
     #[error("there is no such customer")]
     UnknownCustomer,
-    /// The store has another currency, in which its orders are.
-    #[error("the store has another currency")]
+    /// The store has another currency, or a refund has another than its order.
+    #[error("the store or the order has another currency")]
     Currency,
     /// The database failed.
     #[error("the shop's database failed")]
@@ -151,17 +151,14 @@ impl Shop {
     /// Saves an order, and that its customer is to be synced.
     ///
     /// # Errors
-    /// Returns an error if the store or the customer is not known, the order is not in the store's
-    /// currency, or the database failed; then nothing is saved.
+    /// Returns an error if the store or the customer is not known, a refund is in another currency
+    /// than the order, or the database failed; then nothing is saved.
     pub async fn put_order(&self, store: &StoreId, order: &Order) -> Result<(), ShopError> {
         let mut transaction = self.pool.begin().await?;
-        match self.currency(&mut transaction, store).await? {
-            None => return Err(ShopError::UnknownStore),
-            Some(currency) if currency != order.total.currency.code() => {
-                return Err(ShopError::Currency);
-            }
-            Some(_) => {}
+        if self.currency(&mut transaction, store).await?.is_none() {
+            return Err(ShopError::UnknownStore);
         }
+        order.refunded().map_err(|_| ShopError::Currency)?;
         sqlx::query(
             "INSERT INTO shop.orders (store, id, customer, placed_at, data)
              VALUES ($1, $2, $3, to_timestamp($4), $5)

@@ -14,7 +14,7 @@ use ::axum::response::Html;
 use ::axum::routing::get;
 use store_context_adapters::axum::AxumConfig;
 
-use crate::host::{Host, NL, US, ports};
+use crate::host::{HOSTILE, Host, NL, US, ports};
 
 /// Embeds the panel and sends it messages as Chatwoot does: on its own when the frame has loaded,
 /// and again when the panel requests it. It records the frame's text each time it settles, and
@@ -63,7 +63,8 @@ const rest = setInterval(() => {
   if (view?.getAttribute("aria-busy") !== "false") return;
   const text = view.innerText;
   const facts = `[images ${inside.images.length}, display ${frame.contentWindow.getComputedStyle(view).display}, hacked ${Boolean(window.hacked || frame.contentWindow.hacked)}]`;
-  out.textContent += text + "\n" + facts + "\n";
+  const links = [...inside.links].map((link) => `[link ${link.href} ${link.target} ${link.rel}]\n`).join("");
+  out.textContent += text + "\n" + links + facts + "\n";
   const button = (text) => [...inside.querySelectorAll("button")].find((b) => b.textContent === text);
   const press = asked.get("press")?.split(",") ?? ["Try again"];
   if (press[0] && button(press[0])) {
@@ -104,8 +105,10 @@ async fn an_agent_reads_a_dutch_stores_customer() {
             "Customer since 3 feb 2024",
             "Lifetime value",
             "€ 1.234,50",
+            "and US$ 89,90",
             "Orders",
             "3",
+            "and 1 in USD",
             "Average order",
             "€ 411,50",
             "Last order",
@@ -116,6 +119,11 @@ async fn an_agent_reads_a_dutch_stores_customer() {
             "€ 1.000,00",
             "21 nov 2026",
             "2 × Fietstas, 1 × Bel",
+            "Payment: partially refunded, Fulfillment: PostNL",
+            "Tracking: PostNL 3S1",
+            "Return received, 21 nov 2026, € 20,00, 1 × PostNL, PostNL",
+            "Refunded € 20,00, 21 nov 2026, PostNL",
+            "Open in the shop",
             "NL-1002 cancelled",
             "€ 0,00",
             "1 okt 2026",
@@ -125,8 +133,16 @@ async fn an_agent_reads_a_dutch_stores_customer() {
             "Total",
             "€ 119,90",
             "Changed 21 nov 2026, 09:15",
+            "RECENT ACTIVITY",
+            "wish added: Slot",
+            "1 mei 2024, 12:05",
+            "Viewed a product: Bel",
+            "1 mei 2024, 12:00",
             "Fietsenmaker, NOW",
             "Refresh",
+            "[link https://track.example/3S1 _blank noopener noreferrer]",
+            "[link https://track.example/3S1 _blank noopener noreferrer]",
+            "[link https://shop.example.com/bel _blank noopener noreferrer]",
             "[images 0, display grid, hacked false]",
         ]
     );
@@ -156,6 +172,8 @@ async fn an_agent_reads_an_american_stores_customer_and_what_is_not_known() {
             "Nov 20, 2026",
             "CART",
             "unknown",
+            "RECENT ACTIVITY",
+            "None yet.",
             "Bike Shop, NOW",
             "Refresh",
             "[images 0, display grid, hacked false]",
@@ -179,7 +197,12 @@ async fn a_contact_who_is_no_customer_is_a_guest() {
 #[tokio::test]
 async fn a_hostile_name_is_shown_as_text() {
     let read = read("?panel=NL&talk=nl/2").await;
-    assert_eq!(read[0], "<img src=x onerror=\"parent.hacked=1\">");
+    assert_eq!(read[0], HOSTILE);
+    // Of an order: its status, fulfillment, carrier, and the item and reasons of a return and a refund;
+    // of an activity its kind and its title.
+    let shown = read.iter().map(|line| line.matches(HOSTILE).count());
+    assert!(shown.sum::<usize>() >= 8, "{read:?}");
+    assert!(read.iter().all(|line| !line.starts_with("[link")), "{read:?}");
     assert_eq!(read.last().unwrap(), "[images 0, display grid, hacked false]");
 }
 

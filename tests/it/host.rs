@@ -10,14 +10,15 @@ use async_trait::async_trait;
 use http::request::Parts;
 use store_context::context::{ContextConfig, ContextService, PanelService};
 use store_context::intake::Intake;
-use store_context::memory;
+use store_context::memory::{self, MemoryActivityLog};
 use store_context::model::{
-    Branding, Cart, CartItem, Customer, CustomerId, Money, Order, OrderId, OrderItem, OrderStatus,
-    OrderTotals, Store, StoreId, TierPolicy,
+    Activity, ActivityKind, Branding, Cart, CartItem, Customer, CustomerId, FulfillmentStatus,
+    Money, Order, OrderId, OrderItem, OrderStatus, OrderTotals, PaymentStatus, Refund, Return,
+    ReturnStatus, Store, StoreId, TierPolicy, Tracking,
 };
 use store_context::ports::{
-    AddressToken, Carts, Cursor, CustomerPage, Customers, Expiring, Orders, PortError, PortResult,
-    Ports, StoreCredentials, StoreRecord,
+    ActivityLog, AddressToken, Carts, Cursor, CustomerPage, Customers, Expiring, NewActivity,
+    Orders, PortError, PortResult, Ports, StoreCredentials, StoreRecord,
 };
 use store_context::{Currency, Timestamp};
 use store_context_adapters::axum::{
@@ -91,7 +92,12 @@ impl Sessions for HeaderSessions {
 /// Returns ports with two stores, which have no account in Chatwoot yet.
 pub(crate) async fn ports() -> Ports {
     let shop = Arc::new(Shop::default());
-    let ports = memory::ports(shop.clone(), shop.clone(), Some(shop));
+    let log = MemoryActivityLog::new();
+    log.record(&activities()).await.unwrap();
+    let ports = Ports {
+        activity: Some(Arc::new(log)),
+        ..memory::ports(shop.clone(), shop.clone(), Some(shop))
+    };
     let [nl, us] = stores();
     let credentials = |panel, webhook| StoreCredentials {
         panel_address: Some(AddressToken::new(panel)),
@@ -112,6 +118,31 @@ pub(crate) async fn ports() -> Ports {
     }
     ports
 }
+
+/// Returns what the Dutch store's customers 1 and 2 did; the texts of 2 are hostile.
+fn activities() -> [NewActivity; 3] {
+    let new = |customer: &str, activity| NewActivity {
+        store: StoreId::new("nl").unwrap(),
+        customer: CustomerId::new(customer).unwrap(),
+        activity,
+    };
+    let bell = "https://shop.example.com/bel".parse().unwrap();
+    [
+        new(
+            "1",
+            Activity::new(at("2024-05-01T10:00:00Z"), ActivityKind::ProductViewed, "Bel")
+                .with_url(bell),
+        ),
+        new(
+            "1",
+            Activity::new(at("2024-05-01T10:05:00Z"), ActivityKind::from("wish_added"), "Slot"),
+        ),
+        new("2", Activity::new(at("2024-05-01T10:00:00Z"), ActivityKind::from(HOSTILE), HOSTILE)),
+    ]
+}
+
+/// A text that would do harm if it became markup.
+pub(crate) const HOSTILE: &str = "<img src=x onerror=\"parent.hacked=1\">";
 
 /// Replaces the credentials of the store.
 pub(crate) async fn keep(ports: &Ports, store: &StoreId, credentials: &StoreCredentials) {
@@ -167,7 +198,7 @@ impl Customers for Shop {
             ("us", "1") => {
                 Customer { email: Some("jo@example.com".to_owned()), ..named("Jo Smith") }
             }
-            (_, "2") => named("<img src=x onerror=\"parent.hacked=1\">"),
+            (_, "2") => named(HOSTILE),
             (_, "3") if !self.third.swap(true, Ordering::Relaxed) => return Err(down("customers")),
             (_, "3") => named("Late Larry"),
             _ => return Ok(None),
@@ -199,15 +230,41 @@ impl Orders for Shop {
                 .collect(),
             ..Order::new(OrderId::new(id).unwrap(), customer.clone(), at(placed), status, total)
         };
+        let shipped = || {
+            order(
+                "NL-1003",
+                "2026-11-20T23:30:00Z",
+                OrderStatus::Shipped,
+                eur("1000"),
+                &[("Fietstas", 2), ("Bel", 1)],
+            )
+        };
+        let back = at("2026-11-21T12:00:00Z");
+        let facts = |text: &str, link: &str| Order {
+            payment: Some(PaymentStatus::PartiallyRefunded),
+            fulfillment: Some(FulfillmentStatus::from(text)),
+            tracking: vec![Tracking {
+                carrier: Some(text.to_owned()),
+                number: Some("3S1".to_owned()),
+                url: link.parse().ok(),
+            }],
+            admin_url: link.parse().ok(),
+            returns: vec![Return {
+                amount: Some(eur("20")),
+                reason: Some(text.to_owned()),
+                items: vec![OrderItem { title: text.to_owned(), quantity: 1 }],
+                ..Return::new(back, ReturnStatus::Received)
+            }],
+            refunds: vec![Refund { amount: eur("20"), at: back, reason: Some(text.to_owned()) }],
+            ..shipped()
+        };
         Ok(match (store.as_str(), customer.as_str()) {
+            ("nl", "2") => vec![Order {
+                status: OrderStatus::from(HOSTILE),
+                ..facts(HOSTILE, "javascript:parent.hacked=1")
+            }],
             ("nl", "1") => vec![
-                order(
-                    "NL-1003",
-                    "2026-11-20T23:30:00Z",
-                    OrderStatus::Shipped,
-                    eur("1000"),
-                    &[("Fietstas", 2), ("Bel", 1)],
-                ),
+                facts("PostNL", "https://track.example/3S1"),
                 order("NL-1002", "2026-10-01T10:00:00Z", OrderStatus::Cancelled, eur("0"), &[]),
             ],
             ("us", "1") => vec![order(

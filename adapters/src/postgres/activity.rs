@@ -138,12 +138,12 @@ impl PostgresActivityLog {
 
     async fn forget_store_once(&self, store: &StoreId, limit: usize) -> Result<u64, Raced> {
         const FORGET: &str = "
-            WITH some AS (
+            WITH batch AS (
                 SELECT store, customer, at, id FROM store_context.activity
                 WHERE store = $1 LIMIT $2 FOR UPDATE
             )
-            DELETE FROM store_context.activity AS a USING some
-            WHERE (a.store, a.customer, a.at, a.id) = (some.store, some.customer, some.at, some.id)";
+            DELETE FROM store_context.activity AS a USING batch
+            WHERE (a.store, a.customer, a.at, a.id) = (batch.store, batch.customer, batch.at, batch.id)";
         const UNLIST: &str = "DELETE FROM store_context.activity_stores WHERE store = $1";
         let mut transaction = self.database.begin([store]).await?;
         let forget = sqlx::query(self.database.sql(FORGET));

@@ -136,9 +136,10 @@ async fn refusals(service: &crate::world::Service) {
     let o = "/shop/stores/cups/orders/o-1";
     assert_eq!(service.put(o, order("o-1", "ada", "1.00")).await.0, 404, "an unknown customer");
     assert!(service.put_customer("cups", "ada").await);
-    let mut pounds = order("o-1", "ada", "1.00");
-    pounds["total"]["currency"] = json!("GBP");
-    assert_eq!(service.put(o, pounds).await.0, 409, "a currency that is not the store's");
+    let mut odd = order("o-1", "ada", "1.00");
+    let pounds = json!({ "amount": "1.00", "currency": "GBP" });
+    odd["refunds"] = json!([{ "amount": pounds, "at": "2026-11-21T12:00:00Z" }]);
+    assert_eq!(service.put(o, odd).await.0, 409, "a refund in another currency than its order");
     let mut pounds = store("cups");
     pounds["currency"] = json!("GBP");
     assert_eq!(service.put("/shop/stores/cups", pounds).await.0, 409);

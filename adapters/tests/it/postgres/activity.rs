@@ -43,12 +43,14 @@ async fn processes_record_purge_and_forget_at_once() {
             if round % 2 == 1 {
                 new.reverse();
             }
+            let of_bob = [viewed(&stores[2], "bob", &title)];
+            let bob = CustomerId::new("bob").unwrap();
             let (one, two, purged, forgotten, bob) = tokio::join!(
                 log.record(&new),
-                other.record(&[viewed(&stores[2], "bob", &title)]),
+                other.record(&of_bob),
                 other.purge(Duration::from_hours(1), 100),
                 log.forget_store(&stores[2], 1_000),
-                other.forget(&stores[0], &CustomerId::new("bob").unwrap()),
+                other.forget(&stores[0], &bob),
             );
             one.unwrap();
             two.unwrap();
@@ -126,8 +128,12 @@ async fn reads_and_purges_use_their_indexes() {
             sqlx::query_scalar(explain).fetch_all(&mut *runtime).await.unwrap();
         explained.push(lines.join("\n"));
     }
+    assert!(
+        !explained[0].contains("Sort"),
+        "the index has the order of the list: {}",
+        explained[0]
+    );
     for plan in explained {
-        assert!(plan.contains("Index"), "{plan}");
-        assert!(!plan.contains("Seq Scan") && !plan.contains("Sort"), "{plan}");
+        assert!(plan.contains("Index") && !plan.contains("Seq Scan"), "{plan}");
     }
 }
