@@ -180,7 +180,7 @@ impl Provisioner {
     /// busy.
     pub async fn provision(&self, store: &Store) -> Result<ProvisionReport, ProvisionError> {
         self.ports.stores.put(store).await?;
-        self.locked(&store.id, lock::PATIENCE, async {
+        let work = Box::pin(async {
             let mut run = self.start(store).await?;
             let Desk::Open(account, administrator) = run.desk().await? else {
                 return Err(ProvisionError::Lacking { step: "administrator", what: "token" });
@@ -198,8 +198,8 @@ impl Provisioner {
             }
             tracing::info!(store = %store.id, changed = report.changed(), "store provisioned");
             Ok(report)
-        })
-        .await
+        });
+        self.locked(&store.id, lock::PATIENCE, work).await
     }
 
     /// Writes to the audit trail what was changed.

@@ -104,7 +104,7 @@ impl Provisioner {
         store: &Store,
         kinds: &[ResourceKind],
     ) -> Result<Vec<PlanEntry>, ProvisionError> {
-        self.locked(&store.id, PATIENCE, async {
+        let work = Box::pin(async {
             let mut planned = self.start_dry(store).await?;
             let Some((account, _)) = planned.plan_all().await? else { return Ok(Vec::new()) };
             let orphans = planned.plan.orphans().cloned().zip(planned.orphans);
@@ -120,8 +120,8 @@ impl Provisioner {
                 self.audit(&store.id, AuditAction::Provision, AuditSubject::Store).await?;
             }
             Ok(deleted)
-        })
-        .await
+        });
+        self.locked(&store.id, PATIENCE, work).await
     }
 }
 

@@ -18,6 +18,7 @@ use chatwoot_client::InboxId;
 /// assert!(steps.webhook);
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a step that is chosen by itself")]
 pub struct Steps {
     /// The team.
     pub team: bool,
