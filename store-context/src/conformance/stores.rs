@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::{good, north, ok, sample_stores, south};
 use crate::model::{Store, StoreId};
 use crate::ports::{
-    Address, AddressMove, AddressToken, BoundToken, Expiring, Offboarding, OffboardPolicy,
+    Address, AddressMove, AddressToken, BoundToken, Expiring, OffboardPolicy, Offboarding,
     ProvisionLock, StoreAccount, StoreCredentials, StoreLifecycle, StoreRecord, Stores, Suspension,
 };
 
@@ -347,8 +347,7 @@ pub async fn a_replaced_address_is_taken_until_its_time_is_over(port: &dyn Store
         };
         good(replaced.clone().ok_or("no replaced address"))
     };
-    for (address, other) in
-        [(Address::Webhook, Address::Panel), (Address::Panel, Address::Webhook)]
+    for (address, other) in [(Address::Webhook, Address::Panel), (Address::Panel, Address::Webhook)]
     {
         let found = ok(port.store_at(address, &replaced(address).value).await);
         assert_eq!(found, Some(north()), "{address:?}, before its time is over");

@@ -14,7 +14,7 @@ use chatwoot_client::Error;
 use jiff::Timestamp;
 
 pub use self::offboard::OffboardReceipt;
-pub use self::repoint::{AddressChange, RepointConfig, RepointPlan, Repointed, RepointReport};
+pub use self::repoint::{AddressChange, RepointConfig, RepointPlan, RepointReport, Repointed};
 pub use self::user_token::UserTokenRotation;
 use crate::accounts::{Accounts, StoreAccountError};
 use crate::doctor::RoundTripError;

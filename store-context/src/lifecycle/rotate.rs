@@ -120,21 +120,24 @@ impl Lifecycle {
         overlap: Duration,
         how: Replace,
     ) -> Result<(), LifecycleError> {
-        self.locked(store, async {
-            let mut open = self.accounts.open(store).await?;
-            if !is_begun(&open.record) {
-                // Checked before anything is stored.
-                self.present(&open).await?;
-                open = self.begin(&open).await?;
-            }
-            self.finish(open, overlap, how).await?;
-            self.rotated(store, "webhook_address").await?;
-            if how == Replace::Webhook {
-                self.rotated(store, "webhook_secret").await?;
-            }
-            tracing::info!(%store, "the webhook is rotated");
-            Ok(())
-        })
+        self.locked(
+            store,
+            Box::pin(async {
+                let mut open = self.accounts.open(store).await?;
+                if !is_begun(&open.record) {
+                    // Checked before anything is stored.
+                    self.present(&open).await?;
+                    open = self.begin(&open).await?;
+                }
+                self.finish(open, overlap, how).await?;
+                self.rotated(store, "webhook_address").await?;
+                if how == Replace::Webhook {
+                    self.rotated(store, "webhook_secret").await?;
+                }
+                tracing::info!(%store, "the webhook is rotated");
+                Ok(())
+            }),
+        )
         .await
     }
 
@@ -194,7 +197,8 @@ impl Lifecycle {
             let url = Address::Webhook.url(&base, next);
             new = Some(match how {
                 Replace::Address => {
-                    let to = WebhookPatch { url: Patch::Set(url.into()), ..WebhookPatch::default() };
+                    let to =
+                        WebhookPatch { url: Patch::Set(url.into()), ..WebhookPatch::default() };
                     webhooks.update(old.id, &to).await.at(STEP)?
                 }
                 Replace::Webhook => {

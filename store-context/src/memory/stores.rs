@@ -88,10 +88,8 @@ fn addresses(
         previous_panel_address,
         ..
     } = credentials.clone();
-    let replaced = [
-        (Address::Webhook, previous_webhook_address),
-        (Address::Panel, previous_panel_address),
-    ];
+    let replaced =
+        [(Address::Webhook, previous_webhook_address), (Address::Panel, previous_panel_address)];
     let previous = replaced
         .into_iter()
         .filter_map(|(address, it)| it.map(|it| ((address, it.value), Some(it.until))));

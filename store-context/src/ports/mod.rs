@@ -33,7 +33,7 @@ pub use self::clock::{Clock, SystemClock, TokioClock};
 pub use self::credentials::{Address, AddressToken, BoundToken, Expiring, StoreCredentials};
 pub use self::customers::{Cursor, CustomerPage, Customers};
 pub use self::error::{PortError, PortFailure, PortResult};
-pub use self::lifecycle::{AddressMove, Offboarding, OffboardPolicy, StoreLifecycle, Suspension};
+pub use self::lifecycle::{AddressMove, OffboardPolicy, Offboarding, StoreLifecycle, Suspension};
 pub use self::observer::{Observer, SyncReport};
 pub use self::orders::Orders;
 pub use self::signals::{Change, Signal, SignalEvent, Signals, Subscription};

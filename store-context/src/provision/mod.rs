@@ -132,7 +132,7 @@ impl Provisioner {
     /// Returns an error if Chatwoot or a port failed, or the store is busy.
     pub async fn provision(&self, store: &Store) -> Result<ProvisionReport, ProvisionError> {
         self.ports.stores.put(store).await?;
-        self.locked(&store.id, lock::PATIENCE, async {
+        self.locked(&store.id, lock::PATIENCE, Box::pin(async {
             let mut run = self.start(store).await?;
             run.settle_server().await?;
             run.addresses().await?;
@@ -152,7 +152,7 @@ impl Provisioner {
             }
             tracing::info!(store = %store.id, changed = run.report.changed(), "store provisioned");
             Ok(run.report)
-        })
+        }))
         .await
     }
 

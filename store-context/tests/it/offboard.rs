@@ -79,7 +79,8 @@ async fn left(account: &chatwoot_client::Account) -> Left {
 #[tokio::test(start_paused = true)]
 async fn an_offboarding_that_is_cut_off_at_any_call_is_finished_by_another() {
     use OffboardPolicy::{Anonymize, Delete, Leave};
-    for (policy, platform) in [(Leave, false), (Anonymize, false), (Delete, false), (Delete, true)] {
+    for (policy, platform) in [(Leave, false), (Anonymize, false), (Delete, false), (Delete, true)]
+    {
         for fault in CUTS {
             for at in 0.. {
                 let bench = scene().await;
@@ -88,8 +89,7 @@ async fn an_offboarding_that_is_cut_off_at_any_call_is_finished_by_another() {
                 let key = format!("context\u{1f}{}\u{1f}ada", bench.north());
                 let minute = std::time::Duration::from_mins(1);
                 bench.ports.cache.put(&key, Bytes::from("{}"), minute).await.unwrap();
-                let ended =
-                    cut(&bench, at, fault.clone(), bench.offboard(policy, platform)).await;
+                let ended = cut(&bench, at, fault.clone(), bench.offboard(policy, platform)).await;
                 if ended.is_none() {
                     // What others do meanwhile reaches no Chatwoot.
                     bench.fake.clear_journal();
@@ -186,8 +186,7 @@ async fn a_store_that_was_never_here_is_not_offboarded() {
     let unknown = StoreId::new("unknown").unwrap();
     let lifecycle = bench.lifecycle();
     let error = lifecycle.offboard(&unknown, OffboardPolicy::Leave, None).await.unwrap_err();
-    let is_unknown =
-        matches!(error, LifecycleError::Account(StoreAccountError::UnknownStore(_)));
+    let is_unknown = matches!(error, LifecycleError::Account(StoreAccountError::UnknownStore(_)));
     assert!(is_unknown, "{error:?}");
 }
 

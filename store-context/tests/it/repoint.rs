@@ -37,9 +37,8 @@ impl Bench {
             webhooks.iter().map(|it| base(it.url.expose(), Address::Webhook, token.expose()));
         let apps = account.dashboard_apps().list().await.unwrap();
         let token = held.panel_address.unwrap();
-        let panels = apps
-            .iter()
-            .map(|it| base(it.content[0].url.expose(), Address::Panel, token.expose()));
+        let panels =
+            apps.iter().map(|it| base(it.content[0].url.expose(), Address::Panel, token.expose()));
         (webhooks.collect(), panels.collect())
     }
 

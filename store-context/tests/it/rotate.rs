@@ -9,7 +9,7 @@ use chatwoot_client::fake::{Delivery, Fault, FaultKind};
 use chatwoot_client::http::Body;
 use store_context::intake::Intake;
 use store_context::lifecycle::{LifecycleError, UserTokenRotation};
-use store_context::ports::{Clock, AuditAction};
+use store_context::ports::{AuditAction, Clock};
 
 use crate::post::{CUTS, Post, cut};
 use crate::support::{Bench, Seen, Talk, customer};

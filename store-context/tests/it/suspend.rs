@@ -139,9 +139,7 @@ async fn what_needs_the_account_of_a_suspended_store_says_so() {
     bench.accounts.update(&north, store_context::ports::StoreRecord::forget_account).await.unwrap();
     assert!(bench.record(&north).await.lifecycle.suspended.is_some());
     let unknown = StoreId::new("unknown").unwrap();
-    for error in
-        [lifecycle.suspend(&unknown, "no").await, lifecycle.resume(&unknown).await]
-    {
+    for error in [lifecycle.suspend(&unknown, "no").await, lifecycle.resume(&unknown).await] {
         let error = error.unwrap_err();
         let unknown = StoreAccountError::UnknownStore(unknown.clone()).to_string();
         assert_eq!(error.to_string(), unknown);
