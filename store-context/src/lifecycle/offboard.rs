@@ -92,7 +92,7 @@ impl Lifecycle {
             finished_at: self.now(),
         };
         if known.is_some() {
-            let work = self.leave_chatwoot(store, policy, platform);
+            let work = Box::pin(self.leave_chatwoot(store, policy, platform));
             let stores = &*self.ports.stores;
             let done = store_lock::locked(stores, store, store_lock::PATIENCE, work).await?;
             receipt.policy = Some(done.policy);
@@ -167,12 +167,12 @@ impl Lifecycle {
         policy: OffboardPolicy,
     ) -> Result<(StoreRecord, Offboarding), LifecycleError> {
         let since = self.now();
-        let begin = |record: &mut StoreRecord| {
+        let mark = |record: &mut StoreRecord| {
             let known = record.lifecycle.offboarding.is_some();
             let new = Offboarding { policy, since, contacts: 0, account_deleted: false };
             (record.lifecycle.offboarding.get_or_insert(new).clone(), known)
         };
-        let (record, (begun, known)) = self.accounts.update(store, begin).await?;
+        let (record, (begun, known)) = self.accounts.update(store, mark).await?;
         if begun.policy != policy {
             return Err(LifecycleError::OtherPolicy(store.clone()));
         }

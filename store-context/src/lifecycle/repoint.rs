@@ -183,38 +183,41 @@ impl Lifecycle {
         public_url: &Url,
         verify_within: Duration,
     ) -> Result<Repointed, LifecycleError> {
-        self.locked(store, async {
-            let open = self.accounts.open(store).await?;
-            let found = InChatwoot::read(&open).await?;
-            let plan = plan(&open, &found, public_url);
-            for (change, what) in [(&plan.webhook, "webhook"), (&plan.panel, "panel")] {
-                if *change == AddressChange::Foreign {
-                    return Err(LifecycleError::ForeignUrl { store: store.clone(), what });
+        self.locked(
+            store,
+            Box::pin(async {
+                let open = self.accounts.open(store).await?;
+                let found = InChatwoot::read(&open).await?;
+                let plan = plan(&open, &found, public_url);
+                for (change, what) in [(&plan.webhook, "webhook"), (&plan.panel, "panel")] {
+                    if *change == AddressChange::Foreign {
+                        return Err(LifecycleError::ForeignUrl { store: store.clone(), what });
+                    }
                 }
-            }
-            let moved = open.record.lifecycle.moved.as_ref();
-            let begun = moved.filter(|moved| same(&moved.to, public_url));
-            if plan.is_unchanged() && begun.is_none_or(|begun| begun.verified) {
-                return Ok(Repointed::Unchanged);
-            }
-            if plan.webhook == AddressChange::Missing {
-                return Err(LifecycleError::NoWebhook(store.clone()));
-            }
-            if begun.is_none() {
-                self.note_move(store, &plan, public_url).await?;
-            }
-            let to = || Some(public_url.clone());
-            self.point(&open, &found, Targets { webhook: to(), panel: to() }).await?;
-            check_round_trip(&self.accounts, &self.ports, store, verify_within).await?;
-            let verified = |record: &mut StoreRecord| {
-                if let Some(moved) = &mut record.lifecycle.moved {
-                    moved.verified = true;
+                let moved = open.record.lifecycle.moved.as_ref();
+                let begun = moved.filter(|moved| same(&moved.to, public_url));
+                if plan.is_unchanged() && begun.is_none_or(|begun| begun.verified) {
+                    return Ok(Repointed::Unchanged);
                 }
-            };
-            self.accounts.update(store, verified).await?;
-            self.audit_move(store).await?;
-            Ok(Repointed::Moved)
-        })
+                if plan.webhook == AddressChange::Missing {
+                    return Err(LifecycleError::NoWebhook(store.clone()));
+                }
+                if begun.is_none() {
+                    self.note_move(store, &plan, public_url).await?;
+                }
+                let to = || Some(public_url.clone());
+                self.point(&open, &found, Targets { webhook: to(), panel: to() }).await?;
+                check_round_trip(&self.accounts, &self.ports, store, verify_within).await?;
+                let verified = |record: &mut StoreRecord| {
+                    if let Some(moved) = &mut record.lifecycle.moved {
+                        moved.verified = true;
+                    }
+                };
+                self.accounts.update(store, verified).await?;
+                self.audit_move(store).await?;
+                Ok(Repointed::Moved)
+            }),
+        )
         .await
     }
 
@@ -229,20 +232,23 @@ impl Lifecycle {
         store: &StoreId,
         verify_within: Duration,
     ) -> Result<Repointed, LifecycleError> {
-        self.locked(store, async {
-            let open = self.accounts.open(store).await?;
-            let Some(moved) = open.record.lifecycle.moved.clone() else {
-                return Err(LifecycleError::NotMoved(store.clone()));
-            };
-            let found = InChatwoot::read(&open).await?;
-            let AddressMove { webhook_from, panel_from, .. } = moved;
-            let targets = Targets { webhook: webhook_from, panel: panel_from };
-            self.point(&open, &found, targets).await?;
-            check_round_trip(&self.accounts, &self.ports, store, verify_within).await?;
-            self.accounts.update(store, |record| record.lifecycle.moved = None).await?;
-            self.audit_move(store).await?;
-            Ok(Repointed::Moved)
-        })
+        self.locked(
+            store,
+            Box::pin(async {
+                let open = self.accounts.open(store).await?;
+                let Some(moved) = open.record.lifecycle.moved.clone() else {
+                    return Err(LifecycleError::NotMoved(store.clone()));
+                };
+                let found = InChatwoot::read(&open).await?;
+                let AddressMove { webhook_from, panel_from, .. } = moved;
+                let targets = Targets { webhook: webhook_from, panel: panel_from };
+                self.point(&open, &found, targets).await?;
+                check_round_trip(&self.accounts, &self.ports, store, verify_within).await?;
+                self.accounts.update(store, |record| record.lifecycle.moved = None).await?;
+                self.audit_move(store).await?;
+                Ok(Repointed::Moved)
+            }),
+        )
         .await
     }
 

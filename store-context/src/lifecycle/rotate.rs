@@ -120,21 +120,24 @@ impl Lifecycle {
         overlap: Duration,
         how: Replace,
     ) -> Result<(), LifecycleError> {
-        self.locked(store, async {
-            let mut open = self.accounts.open(store).await?;
-            if !is_begun(&open.record) {
-                // Checked before anything is stored.
-                self.present(&open).await?;
-                open = self.begin(&open).await?;
-            }
-            self.finish(open, overlap, how).await?;
-            self.rotated(store, "webhook_address").await?;
-            if how == Replace::Webhook {
-                self.rotated(store, "webhook_secret").await?;
-            }
-            tracing::info!(%store, "the webhook is rotated");
-            Ok(())
-        })
+        self.locked(
+            store,
+            Box::pin(async {
+                let mut open = self.accounts.open(store).await?;
+                if !is_begun(&open.record) {
+                    // Checked before anything is stored.
+                    self.present(&open).await?;
+                    open = self.begin(&open).await?;
+                }
+                self.finish(open, overlap, how).await?;
+                self.rotated(store, "webhook_address").await?;
+                if how == Replace::Webhook {
+                    self.rotated(store, "webhook_secret").await?;
+                }
+                tracing::info!(%store, "the webhook is rotated");
+                Ok(())
+            }),
+        )
         .await
     }
 

@@ -39,34 +39,38 @@ impl Lifecycle {
         store: &StoreId,
         platform: Option<&Platform>,
     ) -> Result<UserTokenRotation, LifecycleError> {
-        self.locked(store, async {
-            let open = self.accounts.open(store).await?;
-            let held = held(&open)?;
-            let profile = self.client(held)?.profile(held.token.clone());
-            let (token, how) = match profile.reset_access_token().await {
-                Ok(user) => {
-                    let token = user.access_token;
-                    let lacking = LifecycleError::Lacking { step: STEP, what: "access_token" };
-                    (UserToken::new(token.ok_or(lacking)?), UserTokenRotation::Reset)
-                }
-                // A response that was lost: the token may or may not be another one now.
-                Err(error) if error.is_unauthorized() || error.is_unknown_outcome() => {
-                    let user = open.record.account.administrator;
-                    let Some((platform, user)) = platform.zip(user) else {
-                        return Err(if error.is_unauthorized() {
-                            LifecycleError::TokenRefused(store.clone())
-                        } else {
-                            LifecycleError::Chatwoot { step: STEP, source: error }
-                        });
-                    };
-                    let issued = platform.users().token(user).await.at(STEP)?;
-                    (UserToken::new(issued.access_token), UserTokenRotation::Recovered)
-                }
-                Err(error) => return Err(error).at(STEP),
-            };
-            self.keep_token(store, BoundToken { base_url: held.base_url.clone(), token }).await?;
-            Ok(how)
-        })
+        self.locked(
+            store,
+            Box::pin(async {
+                let open = self.accounts.open(store).await?;
+                let held = held(&open)?;
+                let profile = self.client(held)?.profile(held.token.clone());
+                let (token, how) = match profile.reset_access_token().await {
+                    Ok(user) => {
+                        let token = user.access_token;
+                        let lacking = LifecycleError::Lacking { step: STEP, what: "access_token" };
+                        (UserToken::new(token.ok_or(lacking)?), UserTokenRotation::Reset)
+                    }
+                    // A response that was lost: the token may or may not be another one now.
+                    Err(error) if error.is_unauthorized() || error.is_unknown_outcome() => {
+                        let user = open.record.account.administrator;
+                        let Some((platform, user)) = platform.zip(user) else {
+                            return Err(if error.is_unauthorized() {
+                                LifecycleError::TokenRefused(store.clone())
+                            } else {
+                                LifecycleError::Chatwoot { step: STEP, source: error }
+                            });
+                        };
+                        let issued = platform.users().token(user).await.at(STEP)?;
+                        (UserToken::new(issued.access_token), UserTokenRotation::Recovered)
+                    }
+                    Err(error) => return Err(error).at(STEP),
+                };
+                self.keep_token(store, BoundToken { base_url: held.base_url.clone(), token })
+                    .await?;
+                Ok(how)
+            }),
+        )
         .await
     }
 
@@ -91,23 +95,26 @@ impl Lifecycle {
         token: impl Into<UserToken>,
     ) -> Result<(), LifecycleError> {
         let token = token.into();
-        self.locked(store, async {
-            // The present token may be refused already; nothing is sent with it.
-            let open = self.accounts.open(store).await?;
-            let account = open.key.account;
-            let refused = || LifecycleError::NotAdministrator { store: store.clone(), account };
-            let profile = self.client(held(&open)?)?.profile(token.clone());
-            let user = match profile.get().await {
-                Err(error) if error.is_unauthorized() => return Err(refused()),
-                user => user.at(STEP)?,
-            };
-            let member = user.accounts.iter().find(|it| it.id == account);
-            if member.and_then(|it| it.role.as_ref()) != Some(&Role::Administrator) {
-                return Err(refused());
-            }
-            let base_url = held(&open)?.base_url.clone();
-            self.keep_token(store, BoundToken { base_url, token }).await
-        })
+        self.locked(
+            store,
+            Box::pin(async {
+                // The present token may be refused already; nothing is sent with it.
+                let open = self.accounts.open(store).await?;
+                let account = open.key.account;
+                let refused = || LifecycleError::NotAdministrator { store: store.clone(), account };
+                let profile = self.client(held(&open)?)?.profile(token.clone());
+                let user = match profile.get().await {
+                    Err(error) if error.is_unauthorized() => return Err(refused()),
+                    user => user.at(STEP)?,
+                };
+                let member = user.accounts.iter().find(|it| it.id == account);
+                if member.and_then(|it| it.role.as_ref()) != Some(&Role::Administrator) {
+                    return Err(refused());
+                }
+                let base_url = held(&open)?.base_url.clone();
+                self.keep_token(store, BoundToken { base_url, token }).await
+            }),
+        )
         .await
     }
 
