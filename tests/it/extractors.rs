@@ -10,14 +10,14 @@ use ::axum::response::{IntoResponse, Redirect};
 use ::axum::routing::{get, post};
 use async_trait::async_trait;
 use bytes::Bytes;
+use chatwoot_client::fake::FakeChatwoot;
 use chatwoot_client::http::Body;
 use chatwoot_client::http::transport::TransportError;
-use chatwoot_client::{Client, Transport};
-use chatwoot_client::fake::FakeChatwoot;
 use chatwoot_client::webhook::{
     DELIVERY_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, Verifier, sign,
 };
 use chatwoot_client::widget::identifier_hash;
+use chatwoot_client::{Client, Transport};
 use http::request::Parts;
 use serde_json::Value;
 use store_context::accounts::{Accounts, Clients};
@@ -227,7 +227,8 @@ impl Shop {
         let client = Client::builder(BASE).transport(fake.clone()).build().unwrap();
         let accounts = Accounts::new(&ports, Clients::single(client));
         let store = |id: &str| {
-            let (id, website) = (StoreId::new(id).unwrap(), "https://shop.example".parse().unwrap());
+            let (id, website) =
+                (StoreId::new(id).unwrap(), "https://shop.example".parse().unwrap());
             Store::new(id, "Shop", website, "help@shop.example", Currency::EUR)
         };
         let (north, bare) = (store("north"), store("bare"));
@@ -319,7 +320,8 @@ async fn the_widget_of_a_page_is_that_of_its_store_and_customer() {
 
     // Nobody, somebody unknown, and a customer of another store are guests here.
     for session in ["none", "north unknown", "bare ada"] {
-        let widget: Value = shop.get("/widget", &[("x-session", session)]).await.json().await.unwrap();
+        let widget: Value =
+            shop.get("/widget", &[("x-session", session)]).await.json().await.unwrap();
         assert_eq!(widget["user"], Value::Null, "{session}");
         assert_eq!(widget["conversation_attributes"], Value::Null, "{session}");
     }
@@ -337,7 +339,8 @@ async fn a_sign_out_removes_the_widgets_cookies() {
     let cookies: Vec<&str> =
         answer.headers().get_all("set-cookie").iter().map(|it| it.to_str().unwrap()).collect();
     let token = shop.record.account.website_token.unwrap();
-    let names = ["cw_conversation".to_owned(), format!("cw_user_{token}"), format!("cw_customer_{token}")];
+    let names =
+        ["cw_conversation".to_owned(), format!("cw_user_{token}"), format!("cw_customer_{token}")];
     let wanted: Vec<String> = names
         .iter()
         .flat_map(|name| {

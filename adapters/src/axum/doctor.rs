@@ -181,8 +181,7 @@ impl Endpoint {
 }
 
 fn shown(parts: &Parts, report: &Report) -> Response {
-    let status =
-        if report.is_healthy() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let status = if report.is_healthy() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let accept = parts.headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
     if accept.is_some_and(|accept| accept.trim_start().starts_with("text/plain")) {
         return (status, format!("{report}\n")).into_response();

@@ -281,7 +281,10 @@ impl WidgetReset {
 impl IntoResponseParts for WidgetReset {
     type Error = std::convert::Infallible;
 
-    fn into_response_parts(self, mut response: ResponseParts) -> Result<ResponseParts, Self::Error> {
+    fn into_response_parts(
+        self,
+        mut response: ResponseParts,
+    ) -> Result<ResponseParts, Self::Error> {
         let token = &self.website_token;
         let names = [
             "cw_conversation".to_owned(),

@@ -312,9 +312,8 @@ fn matches(source: &str, url: &Url, page: Option<&Url>) -> bool {
     let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
     // The colons of an IPv6 address are in brackets.
     let port = authority.rfind(':').filter(|at| authority.rfind(']').is_none_or(|end| *at > end));
-    let (host, port) = port.map_or((authority, None), |at| {
-        (&authority[..at], Some(&authority[at + 1..]))
-    });
+    let (host, port) =
+        port.map_or((authority, None), |at| (&authority[..at], Some(&authority[at + 1..])));
     scheme.is_none_or(|scheme| scheme_matches(scheme, url))
         && host_matches(host, url.host_str().unwrap_or_default())
         && port_matches(port, scheme, url)

@@ -6,9 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 /// A check of a store. `Display` writes its name, such as `base_url`.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
-)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Check {
@@ -143,7 +141,9 @@ impl Check {
             }
             Self::WidgetCsp => "The website's Content-Security-Policy allows the widget.",
             Self::LedgerLag => "Customers and events wait no longer than they should.",
-            Self::ParkedRows => "No customer and no event is set aside, and the store is not paused.",
+            Self::ParkedRows => {
+                "No customer and no event is set aside, and the store is not paused."
+            }
             Self::LastDelivery => "The newest activity in Chatwoot came as a webhook.",
             Self::Credentials => {
                 "No replaced secret is overdue or ends soon, and the panel's address is not too old."

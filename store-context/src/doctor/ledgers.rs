@@ -22,7 +22,8 @@ impl Patient<'_> {
     pub(super) async fn ledger_lag(&self) -> Checked {
         let ports = &self.doctor.ports;
         let sync = guard::port("sync ledger", ports.sync.counts(Some(self.store))).await?;
-        let webhooks = guard::port("webhook ledger", ports.webhooks.counts(Some(self.store))).await?;
+        let webhooks =
+            guard::port("webhook ledger", ports.webhooks.counts(Some(self.store))).await?;
         let now = ports.clock.now();
         let waited = |since: Option<Timestamp>| {
             since.map_or(0, |since| now.duration_since(since).as_secs().max(0)).unsigned_abs()
@@ -53,7 +54,8 @@ impl Patient<'_> {
             return Err(Found::failed(text, advice));
         }
         let sync = guard::port("sync ledger", ports.sync.counts(Some(self.store))).await?;
-        let webhooks = guard::port("webhook ledger", ports.webhooks.counts(Some(self.store))).await?;
+        let webhooks =
+            guard::port("webhook ledger", ports.webhooks.counts(Some(self.store))).await?;
         let (customers, events) = (sync.parked, webhooks.parked);
         if customers + events > 0 {
             return Err(Found::warned(
@@ -93,11 +95,13 @@ impl Patient<'_> {
         let newest = active.filter(arrived).max();
         let counts = guard::port("webhook ledger", ports.webhooks.counts(Some(self.store))).await?;
         let last = counts.last_webhook_at;
-        let seen = last.map_or("none came yet".to_owned(), |at| format!("the last came at {at:.0}"));
+        let seen =
+            last.map_or("none came yet".to_owned(), |at| format!("the last came at {at:.0}"));
         let Some(newest) = newest else {
             return Ok(Found::passed(format!("nothing happened within a day; {seen}")));
         };
-        if last.is_none_or(|last| newest.duration_since(last) > jiff::SignedDuration::from_mins(5)) {
+        if last.is_none_or(|last| newest.duration_since(last) > jiff::SignedDuration::from_mins(5))
+        {
             return Err(Found::failed(
                 format!("a conversation was active at {newest:.0}, and no webhook came; {seen}"),
                 "see what the check `webhook` found, and whether the server's Sidekiq runs and \

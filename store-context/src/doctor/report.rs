@@ -197,10 +197,9 @@ impl Report {
                     CheckStatus::Warned => {
                         writeln!(xml, "><system-out>{found} {advice}</system-out></testcase>")
                     }
-                    CheckStatus::Failed => writeln!(
-                        xml,
-                        "><failure message=\"{found}\">{advice}</failure></testcase>"
-                    ),
+                    CheckStatus::Failed => {
+                        writeln!(xml, "><failure message=\"{found}\">{advice}</failure></testcase>")
+                    }
                     CheckStatus::Skipped => {
                         writeln!(xml, "><skipped message=\"{found}\"/></testcase>")
                     }

@@ -163,9 +163,9 @@ impl Doctor {
         while !left.is_empty() {
             let waits = |check: &Check| check.needs().iter().any(|need| left.contains(need));
             let (later, now): (Vec<Check>, Vec<Check>) = left.iter().partition(|it| waits(it));
-            let (vain, now): (Vec<Check>, Vec<Check>) = now.into_iter().partition(|check| {
-                check.needs().iter().any(|need| broken.contains(need))
-            });
+            let (vain, now): (Vec<Check>, Vec<Check>) = now
+                .into_iter()
+                .partition(|check| check.needs().iter().any(|need| broken.contains(need)));
             for check in vain {
                 let needs: Vec<&str> = check.needs().iter().map(|need| need.name()).collect();
                 let why = format!("it tells nothing while `{}` fails", needs.join("` and `"));

@@ -33,8 +33,7 @@ impl Patient<'_> {
                 return Err(call.err().map_or(found, |error| unreachable(&server, &error)));
             }
         };
-        let services =
-            [("database", &version.data_services), ("Redis", &version.queue_services)];
+        let services = [("database", &version.data_services), ("Redis", &version.queue_services)];
         let down = services.iter().find(|(_, state)| **state == Some(ServiceState::Failing));
         if let Some((name, _)) = down {
             let text = format!("{server} answers, and its {name} does not work");

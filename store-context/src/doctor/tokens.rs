@@ -95,8 +95,7 @@ impl Patient<'_> {
             // A server that lists no features is not one that has none.
             !known.is_empty() && known.get(*name) != Some(&true)
         });
-        let missing: Vec<String> =
-            missing.map(|(name, what)| format!("{name} ({what})")).collect();
+        let missing: Vec<String> = missing.map(|(name, what)| format!("{name} ({what})")).collect();
         if !missing.is_empty() {
             let text = format!("the account lacks {}", missing.join(", "));
             return Err(Found::warned(text, "enable them in the super administrator's pages"));

@@ -19,8 +19,9 @@ impl Patient<'_> {
             ));
         }
         let html = String::from_utf8_lossy(response.body());
-        let mut policies: Vec<String> =
-            values(response.headers(), header::CONTENT_SECURITY_POLICY).map(str::to_owned).collect();
+        let mut policies: Vec<String> = values(response.headers(), header::CONTENT_SECURITY_POLICY)
+            .map(str::to_owned)
+            .collect();
         policies.extend(in_meta(&html));
         let csp = WidgetCsp::new(server.as_str())
             .map_err(|error| Found::failed(error.to_string(), "correct the store's base URL"))?;

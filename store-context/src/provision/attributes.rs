@@ -71,7 +71,10 @@ fn definition(attribute: &Attribute, store: &Store) -> NewAttributeDefinition {
 }
 
 /// Returns whether a definition is as wanted.
-pub(crate) fn is_same_definition(is: &AttributeDefinition, wanted: &NewAttributeDefinition) -> bool {
+pub(crate) fn is_same_definition(
+    is: &AttributeDefinition,
+    wanted: &NewAttributeDefinition,
+) -> bool {
     let listed = wanted.values.iter().flatten().map(String::as_str);
     is.display_name.as_ref() == Some(&wanted.display_name)
         && is.description == wanted.description

@@ -188,9 +188,7 @@ impl Clinic {
 
 /// Returns what was found that is not well.
 fn findings(report: &Report) -> Vec<&CheckResult> {
-    let unwell = |it: &&CheckResult| {
-        matches!(it.status, CheckStatus::Failed | CheckStatus::Warned)
-    };
+    let unwell = |it: &&CheckResult| matches!(it.status, CheckStatus::Failed | CheckStatus::Warned);
     report.stores.iter().flat_map(|store| &store.checks).filter(unwell).collect()
 }
 
@@ -531,7 +529,8 @@ async fn a_secret_in_an_error_is_not_shown() {
 #[tokio::test(start_paused = true)]
 async fn what_is_left_out_or_not_given_is_no_failure() {
     let left_out = [Check::RoundTrip, Check::BaseUrl, Check::UserToken];
-    let clinic = Clinic::with(DoctorConfig { left_out: left_out.into(), ..Default::default() }).await;
+    let clinic =
+        Clinic::with(DoctorConfig { left_out: left_out.into(), ..Default::default() }).await;
     let before = clinic.bench.fake.requests();
     let report = clinic.check().await;
     assert_eq!(report.summary(), "16 of 16");

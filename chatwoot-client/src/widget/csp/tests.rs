@@ -18,7 +18,10 @@ const ALL: [&str; 4] = ["script-src", "frame-src", "style-src", "connect-src"];
 fn a_policy_that_restricts_nothing_misses_nothing() {
     for policy in ["", " ; ", "object-src 'none'", "upgrade-insecure-requests; base-uri 'none'"] {
         assert!(missing(policy).is_empty(), "{policy}");
-        assert_eq!(csp().merged_into(policy).is_empty(), policy.trim_matches([' ', ';']).is_empty());
+        assert_eq!(
+            csp().merged_into(policy).is_empty(),
+            policy.trim_matches([' ', ';']).is_empty()
+        );
     }
     assert_eq!(csp().merged_into("object-src 'none'"), "object-src 'none'");
 }

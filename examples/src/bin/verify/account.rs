@@ -69,9 +69,8 @@ async fn remembered(args: &Args, given: &Account) -> anyhow::Result<StoreRecord>
     let website = args.website.clone().unwrap_or_else(|| given.chatwoot.clone());
     let id = StoreId::new(format!("account-{}", given.account))?;
     let store = Store::new(id, "Verify", website, "verify@example.invalid", Currency::EUR);
-    let client = Client::builder(given.chatwoot.as_str())
-        .build()
-        .context("--chatwoot cannot be used")?;
+    let client =
+        Client::builder(given.chatwoot.as_str()).build().context("--chatwoot cannot be used")?;
     let account = client.account(given.account, given.token.clone());
     let mut record = StoreRecord {
         store,
