@@ -43,7 +43,8 @@ fn ada() -> Customer {
 
 /// Returns the values of a customer with three orders and these attributes of the host's own.
 fn values(set: &AttributeSet, of: AppliesTo, own: &Value) -> Attributes {
-    let (store, insights) = (store(), Insights::new(totals(), store().tiers.as_ref()));
+    let (store, insights) =
+        (store(), Insights::new(Currency::EUR, [totals()], store().tiers.as_ref()));
     let customer = Customer { attributes: own.as_object().cloned().unwrap(), ..ada() };
     set.values(of, &AttributeInput::new(&store, &customer, &insights, CartState::Empty))
 }
@@ -76,7 +77,7 @@ fn each_attribute_of_the_standard_set_has_a_value_and_no_other() {
 fn nothing_is_said_of_what_a_host_does_not_have() {
     let store = plain();
     let set = AttributeSet::standard().for_store(&store, false);
-    let (customer, insights) = (ada(), Insights::new(OrderTotals::none(Currency::EUR), None));
+    let (customer, insights) = (ada(), Insights::new(Currency::EUR, [], None));
     let input = AttributeInput::new(&store, &customer, &insights, CartState::NoCarts);
     let written = set.values(AppliesTo::Contact, &input);
     let mut keys: Vec<&str> = set.iter().map(Attribute::key).collect();
@@ -92,7 +93,7 @@ fn nothing_is_said_of_what_a_host_does_not_have() {
 #[test]
 fn the_standard_set_has_the_digest_that_it_always_had() {
     let (store, customer) = (store(), Customer { phone: Some("+31612345678".into()), ..ada() });
-    let insights = Insights::new(totals(), store.tiers.as_ref());
+    let insights = Insights::new(Currency::EUR, [totals()], store.tiers.as_ref());
     let input = AttributeInput::new(&store, &customer, &insights, CartState::Empty);
     let text = concat!(
         r#"{"average_order":"33.37","cart_items":"0","cart_value":"0","customer_tier":"\"silver\"","#,
@@ -197,13 +198,10 @@ fn the_hosts_own_data_is_written_only_as_its_type() {
 
 #[test]
 fn a_closure_gets_as_many_orders_as_it_asked_for() {
-    let order = |number: u32| Order {
-        id: OrderId::new(number.to_string()).unwrap(),
-        customer: ada().id,
-        placed_at: "2026-11-21T12:00:00Z".parse().unwrap(),
-        status: OrderStatus::Paid,
-        total: Money::zero(Currency::EUR),
-        items: Vec::new(),
+    let order = |number: u32| {
+        let id = OrderId::new(number.to_string()).unwrap();
+        let at = "2026-11-21T12:00:00Z".parse().unwrap();
+        Order::new(id, ada().id, at, OrderStatus::Paid, Money::zero(Currency::EUR))
     };
     let orders: Vec<Order> = (0..5).map(order).collect();
     let count = |key: &str| Attribute::number(key, key, |of| Some(of.recent_orders.len().into()));
@@ -213,7 +211,7 @@ fn a_closure_gets_as_many_orders_as_it_asked_for() {
     assert_eq!(set.recent_orders(AppliesTo::Contact), 9);
     assert_eq!(set.recent_orders(AppliesTo::Conversation), 0);
     let (store, customer) = (store(), ada());
-    let insights = Insights::new(totals(), None);
+    let insights = Insights::new(Currency::EUR, [totals()], None);
     let input = AttributeInput::new(&store, &customer, &insights, CartState::Empty);
     let values = set.values(AppliesTo::Contact, &input.recent_orders(&orders));
     assert_eq!(Value::Object(values), json!({ "none": 0, "two": 2, "nine": 5 }));

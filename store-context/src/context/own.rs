@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::ContextService;
 use crate::model::{
     Cart, ContextSnapshot, CustomerId, Money, Order, OrderId, OrderItem, OrderStatus, OwnView,
-    Source, StoreId, StoreSummary, Tier,
+    Source, StoreId, StoreSummary, Tier, Tracking,
 };
 use crate::ports::{PortError, PortFailure};
 
@@ -60,12 +60,15 @@ pub struct OwnOrder {
     pub total: Money,
     /// The lines of the order.
     pub items: Vec<OrderItem>,
+    /// The parcels of the order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tracking: Vec<Tracking>,
 }
 
 impl From<&Order> for OwnOrder {
     fn from(order: &Order) -> Self {
-        let Order { id, placed_at, status, total, items, .. } = order.clone();
-        Self { id, placed_at, status, total, items }
+        let Order { id, placed_at, status, total, items, tracking, .. } = order.clone();
+        Self { id, placed_at, status, total, items, tracking }
     }
 }
 

@@ -9,9 +9,10 @@ use super::run::Patient;
 use crate::ports::StoreCredentials;
 
 /// A secret that was replaced: its name, when it ends, and whether it is removed then.
-fn replaced(kept: &StoreCredentials) -> [(&'static str, Option<Timestamp>, bool); 3] {
+fn replaced(kept: &StoreCredentials) -> [(&'static str, Option<Timestamp>, bool); 4] {
     [
         ("webhook secret", kept.previous_webhook_secret.as_ref().map(|it| it.until), true),
+        ("webhook address", kept.previous_webhook_address.as_ref().map(|it| it.until), true),
         ("proof key", kept.previous_proof_key.as_ref().map(|it| it.until), true),
         // The next rotation continues from this one, so it stays after its end.
         ("panel address", kept.previous_panel_address.as_ref().map(|it| it.until), false),

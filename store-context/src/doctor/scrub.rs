@@ -27,7 +27,8 @@ impl Scrub {
         let previous = [&kept.previous_webhook_secret, &kept.previous_proof_key];
         all.extend(previous.into_iter().flatten().map(|previous| previous.value.clone()));
         let addresses = [&kept.webhook_address, &kept.panel_address].into_iter().flatten();
-        let previous = kept.previous_panel_address.iter().map(|previous| &previous.value);
+        let previous = [&kept.previous_webhook_address, &kept.previous_panel_address];
+        let previous = previous.into_iter().flatten().map(|previous| &previous.value);
         all.extend(addresses.chain(previous).map(|address| Secret::new(address.expose())));
         Self(all)
     }

@@ -90,7 +90,8 @@ impl ConversationAttributes {
         let count = declared.recent_orders(AppliesTo::Conversation);
         let data = CustomerData::read(&self.ports, PORT_LIMIT, store, customer, count).await?;
         let Some(data) = data else { return Ok(false) };
-        let wanted = declared.values(AppliesTo::Conversation, &data.input(store));
+        let mut wanted = declared.values(AppliesTo::Conversation, &data.input(store));
+        store.privacy.contact.attributes.withhold_from(&mut wanted);
 
         // Read as late as possible: what a page writes between this and the request is replaced.
         let conversation = account.conversations().get(id).await?;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use chatwoot_client::Attributes;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::customer::Customer;
 
@@ -103,6 +105,15 @@ impl SharedAttributes {
         match self {
             Self::All => true,
             Self::Only(keys) => keys.contains(key),
+        }
+    }
+
+    /// Replaces the values that are not written by null, which clears them in Chatwoot.
+    pub(crate) fn withhold_from(&self, values: &mut Attributes) {
+        for (key, value) in values {
+            if !self.includes(key) {
+                *value = Value::Null;
+            }
         }
     }
 }

@@ -86,6 +86,17 @@ pub struct StoreRecord {
 }
 
 impl StoreRecord {
+    /// Creates the record of a store without an account.
+    pub fn new(store: Store) -> Self {
+        Self {
+            store,
+            account: StoreAccount::default(),
+            credentials: StoreCredentials::default(),
+            lifecycle: StoreLifecycle::default(),
+            version: 0,
+        }
+    }
+
     /// Returns the key of the store's account; `None` if it has none.
     pub fn account_key(&self) -> Option<AccountKey> {
         Some(AccountKey::new(self.account.base_url.as_ref()?, self.account.account?))

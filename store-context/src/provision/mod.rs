@@ -79,10 +79,7 @@ pub use self::steps::{InboxStep, Steps};
 pub use self::webhook::{WEBHOOK_EVENTS, WEBHOOK_SUBSCRIPTIONS, WebhookEvent};
 use crate::accounts::{Accounts, Clients, ClientsError};
 use crate::model::{Store, StoreId};
-use crate::ports::{
-    AuditAction, AuditEntry, AuditSubject, PortResult, Ports, StoreAccount, StoreCredentials,
-    StoreLifecycle, StoreRecord,
-};
+use crate::ports::{AuditAction, AuditEntry, AuditSubject, PortResult, Ports, StoreRecord};
 
 /// Provisions stores: on one Chatwoot server with a platform app's token, and in accounts of the
 /// stores' own with an administrator's token each.
@@ -226,13 +223,7 @@ impl Provisioner {
     /// Reads the store's record, if there is one, to plan only.
     async fn start_dry<'a>(&'a self, store: &'a Store) -> Result<Run<'a>, ProvisionError> {
         let kept = self.ports.stores.open(&store.id).await?;
-        let kept = kept.unwrap_or_else(|| StoreRecord {
-            store: store.clone(),
-            account: StoreAccount::default(),
-            credentials: StoreCredentials::default(),
-            lifecycle: StoreLifecycle::default(),
-            version: 0,
-        });
+        let kept = kept.unwrap_or_else(|| StoreRecord::new(store.clone()));
         Ok(self.run(store, kept, true))
     }
 

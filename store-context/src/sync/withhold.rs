@@ -1,7 +1,5 @@
 //! Leaves out of a contact what the store's policy keeps from Chatwoot.
 
-use serde_json::Value;
-
 use super::contact::WantedContact;
 use crate::model::{Customer, SharedData};
 
@@ -40,11 +38,7 @@ impl WantedContact {
         if !shared.phone {
             self.phone_number = None;
         }
-        for (key, value) in &mut self.custom_attributes {
-            if !shared.attributes.includes(key) {
-                *value = Value::Null;
-            }
-        }
+        shared.attributes.withhold_from(&mut self.custom_attributes);
         self
     }
 }

@@ -17,10 +17,10 @@ use store_context::context::{
 use store_context::identity::PROOF_ATTRIBUTE;
 use store_context::model::{Customer, CustomerId, Money, Order, OrderId, OrderStatus, StoreId};
 use store_context::ports::{Cursor, CustomerPage, Customers, PortError, PortResult};
-use store_context::provision::{ProvisionError, ResourceKind};
+use store_context::provision::{ProvisionConfig, ProvisionError, ResourceKind};
 use store_context::sync::{ContactSync, Drift, GonePolicy, Outcome, SyncConfig};
 
-use crate::support::{Bench, Seen, Talk, customer, outcomes};
+use crate::support::{Bench, DOMAIN, PUBLIC_URL, Seen, Talk, customer, outcomes};
 
 /// Returns the standard attributes, and points of the host's own.
 fn with_points() -> AttributeSet {
@@ -63,14 +63,10 @@ fn having(id: &str, own: &Value) -> Customer {
 }
 
 fn order(bench: &Bench, customer: &CustomerId, number: u32, status: OrderStatus) {
-    let order = Order {
-        id: OrderId::new(format!("{customer}-{number}")).unwrap(),
-        customer: customer.clone(),
-        placed_at: "2026-11-21T12:00:00Z".parse().unwrap(),
-        status,
-        total: Money::new(10.into(), bench.stores[0].currency),
-        items: Vec::new(),
-    };
+    let id = OrderId::new(format!("{customer}-{number}")).unwrap();
+    let at = "2026-11-21T12:00:00Z".parse().unwrap();
+    let total = Money::new(10.into(), bench.stores[0].currency);
+    let order = Order::new(id, customer.clone(), at, status, total);
     bench.shop.put_order(bench.north(), order).unwrap();
 }
 
@@ -171,7 +167,8 @@ async fn a_definition_of_agents_is_left_and_one_that_was_declared_is_told() {
     declare(&mut bench, with_points().without("points").unwrap());
     let report = bench.provision(&store).await.unwrap();
     assert_eq!(report.changed(), 0, "{report}");
-    let provisioner = bench.provisioner();
+    let config = ProvisionConfig::new(PUBLIC_URL.parse().unwrap(), DOMAIN.parse().unwrap());
+    let provisioner = bench.provisioner(config);
     let plan = provisioner.plan(&store).await.unwrap();
     let orphans: Vec<&str> = plan.orphans().map(|entry| entry.what.as_str()).collect();
     assert_eq!(orphans, ["contact attribute points"]);

@@ -72,12 +72,7 @@ async fn remembered(args: &Args, given: &Account) -> anyhow::Result<StoreRecord>
     let client =
         Client::builder(given.chatwoot.as_str()).build().context("--chatwoot cannot be used")?;
     let account = client.account(given.account, given.token.clone());
-    let mut record = StoreRecord {
-        store,
-        account: Default::default(),
-        credentials: Default::default(),
-        version: 0,
-    };
+    let mut record = StoreRecord::new(store);
     let (kept, keys) = (&mut record.account, &mut record.credentials);
     kept.base_url = Some(given.chatwoot.clone());
     kept.account = Some(given.account.into());
