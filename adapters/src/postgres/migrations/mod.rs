@@ -15,6 +15,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "stores", include_str!("0001_stores.sql")),
     (2, "sync", include_str!("0002_sync.sql")),
     (3, "webhooks", include_str!("0003_webhooks.sql")),
+    (7, "state_index", include_str!("0007_state_index.sql")),
 ];
 
 /// Creates and updates the tables of the engine. The host runs it with the role that owns the

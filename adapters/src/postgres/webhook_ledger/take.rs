@@ -34,7 +34,7 @@ pub(super) struct Request {
 pub(super) enum TakeError {
     Sql(sqlx::Error),
     Port(PortError),
-    /// Another transaction filed one of the entries at the same time.
+    /// One of the entries has been filed before, perhaps at the same time.
     Overtaken,
 }
 
@@ -75,20 +75,39 @@ pub(super) async fn take(
     database: &Database,
     requests: &[&Request],
 ) -> Result<Vec<Vec<Taken>>, TakeError> {
+    // A delivery is nearly always new, what the reconciler found nearly always known.
+    let mut rows = requests.iter().flat_map(|request| &request.rows);
+    let mut keys = if rows.any(|row| row.reconciled) { Keys::LookUp } else { Keys::New };
     let mut tries = 1;
     loop {
-        match once(database, requests).await {
-            Err(error) if tries < TRIES && error.is_worth_another_try() => tries += 1,
+        match once(database, requests, keys).await {
+            Err(error) if tries < TRIES && error.is_worth_another_try() => {
+                keys = Keys::LookUp;
+                tries += 1;
+            }
             ended => return ended,
         }
     }
 }
 
-async fn once(database: &Database, requests: &[&Request]) -> Result<Vec<Vec<Taken>>, TakeError> {
+async fn once(
+    database: &Database,
+    requests: &[&Request],
+    keys: Keys,
+) -> Result<Vec<Vec<Taken>>, TakeError> {
     let mut transaction = database.begin(requests.iter().map(|request| &request.store)).await?;
-    let taken = take_in(database, &mut transaction, requests).await?;
+    let taken = take_in(database, &mut transaction, requests, keys).await?;
     transaction.commit().await?;
     Ok(taken)
+}
+
+/// What is assumed of a group's keys.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keys {
+    /// They are new. A group with another one is refused as [`TakeError::Overtaken`].
+    New,
+    /// Nothing: they are looked up.
+    LookUp,
 }
 
 /// The key of a conversation's queue and state. Ordered as rows are locked.
@@ -99,9 +118,10 @@ pub(super) async fn take_in(
     database: &Database,
     transaction: &mut PgConnection,
     requests: &[&Request],
+    keys: Keys,
 ) -> Result<Vec<Vec<Taken>>, TakeError> {
     let queues = enqueue(database, transaction, requests).await?;
-    let known = Known::read(database, transaction, requests).await?;
+    let known = Known::read(database, transaction, requests, keys).await?;
     let mut group = Group::new(queues, known);
     let mut taken = Vec::with_capacity(requests.len());
     for request in requests {
@@ -225,6 +245,7 @@ impl<'a> Known<'a> {
         database: &Database,
         transaction: &mut PgConnection,
         requests: &[&'a Request],
+        assumed: Keys,
     ) -> Result<Self, TakeError> {
         let mut keys: BTreeSet<(&StoreId, KeyDigest)> = BTreeSet::new();
         let mut places: BTreeSet<Place<'a>> = BTreeSet::new();
@@ -232,7 +253,11 @@ impl<'a> Known<'a> {
         for request in requests {
             entries += request.rows.len();
             for row in &request.rows {
-                keys.extend(row.digests().map(|digest| (&request.store, digest)));
+                match assumed {
+                    Keys::LookUp => keys.extend(row.digests().map(|key| (&request.store, key))),
+                    // Under this one the entry is not filed, so that nothing would refuse it.
+                    Keys::New => keys.extend(row.reconciled_key.map(|key| (&request.store, key))),
+                }
                 if let (Some(id), Some(_)) = (row.conversation, &row.state) {
                     places.insert((&request.store, &request.account, id));
                 }
