@@ -74,10 +74,11 @@ impl Database {
         stores: impl IntoIterator<Item = &'a StoreId>,
     ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         // One message: a round trip less than to begin and then to name the stores.
-        // The last setting is for plans that are kept: one that was made while a table was small
-        // would go on to read the whole of it.
+        // A plan is made once: planning costs more than most statements. One that was made while a
+        // table was small would go on to read the whole of it, hence the last setting.
         let begin = format!(
-            "BEGIN; SET LOCAL {SETTING} = {}; SET LOCAL enable_seqscan = off",
+            "BEGIN; SET LOCAL {SETTING} = {}; SET LOCAL plan_cache_mode = force_generic_plan; \
+             SET LOCAL enable_seqscan = off",
             array_literal(stores)
         );
         self.pool.begin_with(AssertSqlSafe(begin)).await

@@ -18,6 +18,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (4, "activity", include_str!("0004_activity.sql")),
     (5, "lifecycle", include_str!("0005_lifecycle.sql")),
     (6, "erasure", include_str!("0006_erasure.sql")),
+    (7, "state_index", include_str!("0007_state_index.sql")),
 ];
 
 /// Creates and updates the tables of the engine. The host runs it with the role that owns the

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use store_context::model::{AccountKey, StoreId};
 use store_context::ports::{EntrySource, NewEntry, PortError, PortResult, Taken};
@@ -19,6 +20,9 @@ const GROUP: usize = 256;
 
 /// The number of groups that are committed at the same time.
 const AT_ONCE: usize = 1;
+
+/// How long a group is gathered while several callers are busy. A larger group costs less for each.
+const GATHER: Duration = Duration::from_millis(2);
 
 /// Gathers concurrent calls of a process into transactions.
 #[derive(Debug)]
@@ -156,7 +160,11 @@ impl Running {
         loop {
             let group = self.groups.next();
             if !group.is_empty() {
+                let is_busy = group.len() > 1;
                 self.groups.commit(group).await;
+                if is_busy {
+                    tokio::time::sleep(GATHER).await;
+                }
                 continue;
             }
             let mut state = self.groups.state();

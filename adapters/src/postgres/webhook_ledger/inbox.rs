@@ -8,7 +8,7 @@ use store_context::model::{AccountKey, AttributeChange, StoreId, SupportEvent};
 use store_context::ports::{EntrySource, NewEntry, PortResult};
 
 use super::rows::{NewRow, number, store, unsigned};
-use super::take::{Request, TakeError, take_in};
+use super::take::{Keys, Request, TakeError, take_in};
 use crate::postgres::Database;
 use crate::postgres::database::SETTING;
 use crate::postgres::error::{failed, invalid};
@@ -156,7 +156,8 @@ async fn once(
         .await?;
         let requests = rows.into_iter().map(request).collect::<PortResult<Vec<Request>>>();
         let requests = requests.map_err(TakeError::Port)?;
-        take_in(database, &mut transaction, &requests.iter().collect::<Vec<&Request>>()).await?;
+        let requests = requests.iter().collect::<Vec<&Request>>();
+        take_in(database, &mut transaction, &requests, Keys::LookUp).await?;
     }
     sqlx::query(database.sql("DELETE FROM store_context.webhook_arrivals a WHERE a.id = ANY ($1)"))
         .bind(&ids)

@@ -16,6 +16,7 @@ use crate::postgres::error::failed;
 const ENQUEUE: &str = include_str!("sql/enqueue.sql");
 const KNOWN: &str = include_str!("sql/known.sql");
 const FILE: &str = include_str!("sql/file.sql");
+const FORGOTTEN: &str = include_str!("sql/forgotten.sql");
 pub(super) const UNQUEUE: &str = include_str!("sql/unqueue.sql");
 
 /// How often a group is tried while others change the same rows.
@@ -35,7 +36,7 @@ pub(super) struct Request {
 pub(super) enum TakeError {
     Sql(sqlx::Error),
     Port(PortError),
-    /// Another transaction filed one of the entries at the same time.
+    /// One of the entries has been filed before, perhaps at the same time.
     Overtaken,
 }
 
@@ -76,20 +77,39 @@ pub(super) async fn take(
     database: &Database,
     requests: &[&Request],
 ) -> Result<Vec<Vec<Taken>>, TakeError> {
+    // A delivery is nearly always new, what the reconciler found nearly always known.
+    let mut rows = requests.iter().flat_map(|request| &request.rows);
+    let mut keys = if rows.any(|row| row.reconciled) { Keys::LookUp } else { Keys::New };
     let mut tries = 1;
     loop {
-        match once(database, requests).await {
-            Err(error) if tries < TRIES && error.is_worth_another_try() => tries += 1,
+        match once(database, requests, keys).await {
+            Err(error) if tries < TRIES && error.is_worth_another_try() => {
+                keys = Keys::LookUp;
+                tries += 1;
+            }
             ended => return ended,
         }
     }
 }
 
-async fn once(database: &Database, requests: &[&Request]) -> Result<Vec<Vec<Taken>>, TakeError> {
+async fn once(
+    database: &Database,
+    requests: &[&Request],
+    keys: Keys,
+) -> Result<Vec<Vec<Taken>>, TakeError> {
     let mut transaction = database.begin(requests.iter().map(|request| &request.store)).await?;
-    let taken = take_in(database, &mut transaction, requests).await?;
+    let taken = take_in(database, &mut transaction, requests, keys).await?;
     transaction.commit().await?;
     Ok(taken)
+}
+
+/// What is assumed of a group's keys.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Keys {
+    /// They are new. A group with another one is refused as [`TakeError::Overtaken`].
+    New,
+    /// Nothing: they are looked up.
+    LookUp,
 }
 
 /// The key of a conversation's queue and state. Ordered as rows are locked.
@@ -100,9 +120,10 @@ pub(super) async fn take_in(
     database: &Database,
     transaction: &mut PgConnection,
     requests: &[&Request],
+    keys: Keys,
 ) -> Result<Vec<Vec<Taken>>, TakeError> {
     let queues = enqueue(database, transaction, requests).await?;
-    let known = Known::read(database, transaction, requests).await?;
+    let known = Known::read(database, transaction, requests, keys).await?;
     let mut group = Group::new(queues, known);
     let mut taken = Vec::with_capacity(requests.len());
     for request in requests {
@@ -225,6 +246,28 @@ struct Known<'a> {
     numbers: std::vec::IntoIter<i64>,
 }
 
+/// Returns of which contacts and conversations nothing may be taken any more.
+async fn forgotten<'a>(
+    database: &Database,
+    transaction: &mut PgConnection,
+    requests: impl Iterator<Item = &'a Request>,
+) -> Result<BTreeSet<Subject<'a>>, TakeError> {
+    let of_rows =
+        |request: &'a Request| request.rows.iter().flat_map(move |row| subjects(request, row));
+    let asked: BTreeSet<Subject<'a>> = requests.flat_map(of_rows).collect();
+    let asked: Vec<Subject<'a>> = asked.into_iter().collect();
+    let places: Vec<i64> = sqlx::query_scalar(database.sql(FORGOTTEN))
+        .bind(asked.iter().map(|(store, ..)| store.as_str()).collect::<Vec<_>>())
+        .bind(asked.iter().map(|(_, of, ..)| of.base_url.as_str()).collect::<Vec<_>>())
+        .bind(asked.iter().map(|(_, of, ..)| number(of.account.0)).collect::<Vec<_>>())
+        .bind(asked.iter().map(|(.., kind, _)| *kind).collect::<Vec<_>>())
+        .bind(asked.iter().map(|(.., id)| *id).collect::<Vec<_>>())
+        .fetch_all(transaction)
+        .await?;
+    let at = |place: i64| asked.get(usize::try_from(place - 1).unwrap_or(usize::MAX)).copied();
+    Ok(places.into_iter().filter_map(at).collect())
+}
+
 /// The first entry with a key.
 #[derive(Clone, Copy)]
 struct First {
@@ -238,16 +281,21 @@ impl<'a> Known<'a> {
         database: &Database,
         transaction: &mut PgConnection,
         requests: &[&'a Request],
+        assumed: Keys,
     ) -> Result<Self, TakeError> {
         let mut keys: BTreeSet<(&StoreId, KeyDigest)> = BTreeSet::new();
         let mut places: BTreeSet<Place<'a>> = BTreeSet::new();
-        let mut asked: BTreeSet<Subject<'a>> = BTreeSet::new();
+        let stores: BTreeSet<&StoreId> = requests.iter().map(|request| &request.store).collect();
+        let stores: Vec<&StoreId> = stores.into_iter().collect();
         let mut entries = 0;
         for request in requests {
             entries += request.rows.len();
             for row in &request.rows {
-                keys.extend(row.digests().map(|digest| (&request.store, digest)));
-                asked.extend(subjects(request, row));
+                match assumed {
+                    Keys::LookUp => keys.extend(row.digests().map(|key| (&request.store, key))),
+                    // Under this one the entry is not filed, so that nothing would refuse it.
+                    Keys::New => keys.extend(row.reconciled_key.map(|key| (&request.store, key))),
+                }
                 if let (Some(id), Some(_)) = (row.conversation, &row.state) {
                     places.insert((&request.store, &request.account, id));
                 }
@@ -255,7 +303,6 @@ impl<'a> Known<'a> {
         }
         let keys: Vec<(&StoreId, KeyDigest)> = keys.into_iter().collect();
         let places: Vec<Place<'a>> = places.into_iter().collect();
-        let asked: Vec<Subject<'a>> = asked.into_iter().collect();
         let urls: Vec<&str> = places.iter().map(|(_, of, _)| of.base_url.as_str()).collect();
         let accounts: Vec<i64> = places.iter().map(|(_, of, _)| number(of.account.0)).collect();
         let rows = sqlx::query(database.sql(KNOWN))
@@ -266,14 +313,11 @@ impl<'a> Known<'a> {
             .bind(accounts)
             .bind(places.iter().map(|(.., id)| number(id.0)).collect::<Vec<_>>())
             .bind(i32::try_from(entries).unwrap_or(i32::MAX))
-            .bind(asked.iter().map(|(store, ..)| store.as_str()).collect::<Vec<_>>())
-            .bind(asked.iter().map(|(_, of, ..)| of.base_url.as_str()).collect::<Vec<_>>())
-            .bind(asked.iter().map(|(_, of, ..)| number(of.account.0)).collect::<Vec<_>>())
-            .bind(asked.iter().map(|(.., kind, _)| *kind).collect::<Vec<_>>())
-            .bind(asked.iter().map(|(.., id)| *id).collect::<Vec<_>>())
-            .fetch_all(transaction)
+            .bind(stores.iter().map(|store| store.as_str()).collect::<Vec<_>>())
+            .fetch_all(&mut *transaction)
             .await?;
         let mut known = Self::default();
+        let mut forgetful: BTreeSet<&StoreId> = BTreeSet::new();
         let mut numbers = Vec::with_capacity(entries);
         for row in rows {
             let place: i64 = row.try_get(1)?;
@@ -290,12 +334,16 @@ impl<'a> Known<'a> {
                     let time = state_time(&state).map_err(TakeError::Port)?;
                     known.states.extend(places.get(index).map(|place| (*place, time)));
                 }
-                3 => known.forgotten.extend(asked.get(index)),
+                3 => forgetful.extend(stores.get(index)),
                 _ => numbers.extend(value),
             }
         }
         numbers.sort_unstable();
         known.numbers = numbers.into_iter();
+        if !forgetful.is_empty() {
+            let of = requests.iter().filter(|request| forgetful.contains(&request.store));
+            known.forgotten = forgotten(database, transaction, of.copied()).await?;
+        }
         Ok(known)
     }
 }

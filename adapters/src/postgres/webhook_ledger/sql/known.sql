@@ -21,11 +21,9 @@ UNION ALL
 SELECT 2::smallint, n.number, nextval('store_context.webhook_numbers'), NULL, NULL
 FROM generate_series(1, $7) AS n (number)
 UNION ALL
-SELECT 3::smallint, f.number, NULL, NULL, NULL
-FROM unnest($8::text[], $9::text[], $10::bigint[], $11::smallint[], $12::bigint[])
-    WITH ORDINALITY AS f (store, base_url, account, kind, id, number)
+-- The stores of which something was forgotten: few.
+SELECT 3::smallint, s.number, NULL, NULL, NULL
+FROM unnest($8::text[]) WITH ORDINALITY AS s (store, number)
 CROSS JOIN LATERAL (
-    SELECT FROM store_context.webhook_forgotten w
-    WHERE w.store = f.store AND w.base_url = f.base_url AND w.account = f.account
-      AND w.kind = f.kind AND w.number = f.id LIMIT 1
+    SELECT FROM store_context.webhook_forgotten w WHERE w.store = s.store LIMIT 1
 ) w
