@@ -12,8 +12,8 @@ pub(crate) struct CustomerData {
     pub(crate) customer: Customer,
     insights: Insights,
     recent_orders: Vec<Order>,
-    /// The cart of a host that has carts.
-    cart: Option<Option<Cart>>,
+    has_carts: bool,
+    cart: Option<Cart>,
 }
 
 impl CustomerData {
@@ -40,16 +40,16 @@ impl CustomerData {
             }
         };
         let cart = match carts {
-            Some(carts) => Some(guard::port_within(limit, "carts", carts.cart(of, id)).await?),
+            Some(carts) => guard::port_within(limit, "carts", carts.cart(of, id)).await?,
             None => None,
         };
         let insights = Insights::new(store.currency, totals, store.tiers.as_ref());
-        Ok(Some(Self { customer, insights, recent_orders, cart }))
+        Ok(Some(Self { customer, insights, recent_orders, has_carts: carts.is_some(), cart }))
     }
 
     /// Returns the data for the attributes of the customer's store.
     pub(crate) fn input<'a>(&'a self, store: &'a Store) -> AttributeInput<'a> {
-        let cart = self.cart.as_ref().map_or(CartState::NoCarts, |cart| cart.as_ref().into());
+        let cart = if self.has_carts { self.cart.as_ref().into() } else { CartState::NoCarts };
         let input = AttributeInput::new(store, &self.customer, &self.insights, cart);
         input.recent_orders(&self.recent_orders)
     }

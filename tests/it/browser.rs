@@ -181,12 +181,16 @@ async fn an_agent_reads_an_american_stores_customer_and_what_is_not_known() {
     );
 }
 
+const GUEST: &str = "Identity not proven in this conversation. Anybody may be writing: the contact is \
+    a guest. Find out who it is before you say anything personal.";
+
 #[tokio::test]
 async fn a_contact_who_is_no_customer_is_a_guest() {
     let read = read("?panel=NL&talk=nl/99").await;
     assert_eq!(
         read,
         [
+            GUEST,
             "Guest",
             "This contact is not a customer of the store, so there are no orders to show.",
             "[images 0, display grid, hacked false]",
@@ -226,7 +230,7 @@ async fn the_panel_follows_the_agent_to_another_contact() {
     let read = read("?panel=NL&talk=nl/1&next=nl/99").await;
     assert_eq!(read[0], "Sanne de Vries");
     let then = read.iter().position(|line| line.starts_with("[images")).unwrap() + 1;
-    assert_eq!(read[then], "Guest", "{read:?}");
+    assert_eq!(read[then..then + 2], [GUEST, "Guest"], "{read:?}");
 }
 
 #[tokio::test]

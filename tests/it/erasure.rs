@@ -1,4 +1,5 @@
 //! The erasure of customers with all storage in Postgres: what is left of them in the database.
+#![allow(clippy::unwrap_used, reason = "these are tests")]
 
 use std::process::Stdio;
 use std::sync::Arc;

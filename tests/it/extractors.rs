@@ -38,7 +38,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 const SECRET: &str = "secret-of-the-bot";
-const BODY: &str = r#"{"event":"webwidget_triggered","account":{"id":1,"name":"Shop"}}"#;
+const BODY: &str = r#"{"event":"bot_nudged","account":{"id":1,"name":"Shop"}}"#;
 const BASE: &str = "https://chatwoot.test";
 
 /// Serves a router on a port of its own; returns its base URL.
@@ -76,7 +76,7 @@ async fn a_signed_delivery_is_one_with_the_right_signature() {
     let status = async |request: reqwest::RequestBuilder| request.send().await.unwrap().status();
     let right = signed(&url, SECRET, now, BODY).send().await.unwrap();
     assert_eq!(right.status(), 200);
-    assert_eq!(right.text().await.unwrap(), "webwidget_triggered d-1 false");
+    assert_eq!(right.text().await.unwrap(), "bot_nudged d-1 false");
     let previous = signed(&url, "the old secret", now, "{}").send().await.unwrap();
     assert_eq!(previous.text().await.unwrap(), "malformed d-1 true");
 
@@ -234,9 +234,10 @@ impl Shop {
         let (north, bare) = (store("north"), store("bare"));
         let public_url = "https://host.example".parse().unwrap();
         let config = ProvisionConfig::new(public_url, "shop.example".parse().unwrap());
-        let base = BASE.parse().unwrap();
+        let server = BASE.parse().unwrap();
         let token = fake.platform_token();
-        let provisioner = Provisioner::new(&accounts, base, token, ports.clone(), config).unwrap();
+        let provisioner =
+            Provisioner::new(&accounts, server, token, ports.clone(), config).unwrap();
         provisioner.provision(&north).await.unwrap();
         ports.stores.put(&bare).await.unwrap();
         shop.open(&north.id, north.currency);

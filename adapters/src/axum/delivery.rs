@@ -193,18 +193,13 @@ where
         let verifier = verifier.ok_or(DeliveryRejection::Unknown)?;
         let unproven = DeliveryRejection::Unproven;
         verifier.verify_headers(&parts.headers, Timestamp::now()).map_err(unproven)?;
-        // One byte more tells a body that is too large from one that could not be read.
-        let read = timeout(deadline, to_bytes(body, body_limit.saturating_add(1))).await;
-        let body = match read {
-            Err(_elapsed) => return Err(DeliveryRejection::TooSlow),
-            Ok(Ok(body)) if body.len() > body_limit => return Err(DeliveryRejection::TooLarge),
-            Ok(Ok(body)) => body,
-            Ok(Err(error)) => return Err(unreadable(&error)),
-        };
-        let verified = verifier.verify(&parts.headers, &body, Timestamp::now());
-        let verified = verified.map_err(unproven)?;
-        let (id, sent_at) = (verified.id.map(str::to_owned), verified.sent_at);
-        Ok(Self { id, sent_at, by_previous: verified.by_previous, body })
+        let read = timeout(deadline, to_bytes(body, body_limit)).await;
+        let read = read.map_err(|_| DeliveryRejection::TooSlow)?;
+        let body = read.map_err(|error| unreadable(&error))?;
+        let proven = verifier.verify(&parts.headers, &body, Timestamp::now());
+        let proven = proven.map_err(unproven)?;
+        let (id, sent_at) = (proven.id.map(str::to_owned), proven.sent_at);
+        Ok(Self { id, sent_at, by_previous: proven.by_previous, body })
     }
 }
 

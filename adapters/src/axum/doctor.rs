@@ -148,10 +148,7 @@ impl Endpoint {
 
     async fn answer(&self, parts: &Parts, store: Option<&str>, doctor: Doctor) -> Response {
         let unknown = || reply::error(StatusCode::NOT_FOUND, "no such store");
-        let store = match store.map(StoreId::new).transpose() {
-            Ok(store) => store,
-            Err(_) => return unknown(),
-        };
+        let Ok(store) = store.map(StoreId::new).transpose() else { return unknown() };
         if !self.doctors.operators.may_check(parts, store.as_ref()).await {
             return reply::error(StatusCode::FORBIDDEN, "only operators may check stores");
         }

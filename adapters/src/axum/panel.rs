@@ -171,7 +171,7 @@ async fn open(
                 return Ok(reply::error(rejection.status(), "say which conversation, as JSON"));
             }
         };
-        let opened = endpoint.panel.service.open(&store, &subject).await?;
+        let opened = Box::pin(endpoint.panel.service.open(&store, &subject)).await?;
         Ok(Shown::answer(Some(opened.token.expose()), &opened.view))
     });
     answer.await

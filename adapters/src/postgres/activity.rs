@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use jiff_sqlx::{Timestamp, ToSqlx};
 use sqlx::Row;
 use sqlx::postgres::PgRow;
+use store_context::Url;
 use store_context::model::{Activity, ActivityKind, CustomerId, StoreId};
 use store_context::ports::{ActivityLog, ActivityRecord, NewActivity, PortResult};
 
@@ -45,7 +46,8 @@ impl From<sqlx::Error> for Raced {
 impl MayConflict for Raced {
     fn is_conflict(&self) -> bool {
         let error = self.0.as_database_error();
-        self.0.is_conflict() || error.is_some_and(|error| error.is_foreign_key_violation())
+        self.0.is_conflict()
+            || error.is_some_and(sqlx::error::DatabaseError::is_foreign_key_violation)
     }
 }
 
@@ -73,7 +75,7 @@ impl PostgresActivityLog {
         let times: Vec<Timestamp> = of().map(|it| it.at().to_sqlx()).collect();
         let kinds: Vec<&str> = of().map(|it| it.kind().as_str()).collect();
         let titles: Vec<&str> = of().map(Activity::title).collect();
-        let urls: Vec<Option<&str>> = of().map(|it| it.url().map(|url| url.as_str())).collect();
+        let urls: Vec<Option<&str>> = of().map(|it| it.url().map(Url::as_str)).collect();
         let mut transaction = self.database.begin(activities.iter().map(|it| &it.store)).await?;
         let know = sqlx::query(self.database.sql(KNOW)).bind(&stores);
         know.execute(&mut *transaction).await?;

@@ -124,5 +124,5 @@ impl Erasures for PostgresErasures {
 }
 
 fn read(stored: serde_json::Value) -> PortResult<ErasureReceipt> {
-    Ok(serde_json::from_value(stored).map_err(|_| invalid("erasures.receipt"))?)
+    serde_json::from_value(stored).map_err(|_| invalid("erasures.receipt"))
 }

@@ -255,7 +255,7 @@ impl<'a> Policy<'a> {
             return;
         }
         let inline = source.url.is_none();
-        let kept = |one: &&&str| !is_none(one) && !(inline && is_nonce_or_hash(one));
+        let kept = |one: &&&str| !(is_none(one) || inline && is_nonce_or_hash(one));
         let mut added: Vec<&str> = sources.iter().filter(kept).copied().collect();
         added.push(&source.source);
         let shared = ["default-src", "child-src"].iter().any(|it| name.eq_ignore_ascii_case(it));

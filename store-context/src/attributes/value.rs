@@ -69,13 +69,12 @@ impl ValueType {
     pub(super) fn fit(&self, value: &Value) -> Option<Value> {
         match (self, value) {
             (_, Value::Null) => Some(Value::Null),
-            (Self::Text, Value::String(it)) => Some(text(it)),
+            (Self::Text | Self::Tier, Value::String(it)) => Some(text(it)),
             (Self::Number | Self::Currency | Self::Percent, Value::Number(_))
             | (Self::Checkbox, Value::Bool(_)) => Some(value.clone()),
             (Self::Link, Value::String(it)) => link(&Url::parse(it).ok()?),
             (Self::Date, Value::String(it)) => day(it).map(date),
             (Self::List(choices), Value::String(it)) if choices.contains(it) => Some(text(it)),
-            (Self::Tier, Value::String(it)) => Some(text(it)),
             _ => None,
         }
     }

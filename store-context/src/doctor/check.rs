@@ -162,10 +162,11 @@ impl Check {
             Self::WidgetCsp => &[Self::Store],
             Self::Clock | Self::Version | Self::UserToken | Self::PlatformToken => &[Self::BaseUrl],
             Self::Account => &[Self::UserToken],
-            Self::Inboxes | Self::Attributes | Self::Webhook | Self::Panel => &[Self::Account],
+            Self::Inboxes | Self::Attributes | Self::Webhook | Self::Panel | Self::LastDelivery => {
+                &[Self::Account]
+            }
             Self::Widget | Self::Hmac => &[Self::Inboxes],
             Self::RoundTrip => &[Self::Webhook],
-            Self::LastDelivery => &[Self::Account],
         }
     }
 }

@@ -78,9 +78,6 @@ pub(super) fn is_own(is: &str, own: Option<&Url>, of: Address, token: &AddressTo
 }
 
 /// Returns the values of a header that may occur several times.
-pub(super) fn values<'a>(
-    headers: &'a HeaderMap,
-    name: header::HeaderName,
-) -> impl Iterator<Item = &'a str> {
+pub(super) fn values(headers: &HeaderMap, name: header::HeaderName) -> impl Iterator<Item = &str> {
     headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok())
 }

@@ -161,7 +161,7 @@ impl Report {
         text
     }
 
-    /// Returns the report as JUnit XML, which CI systems show: a suite a store, a case a check. A
+    /// Returns the report as `JUnit` XML, which CI systems show: a suite a store, a case a check. A
     /// warning is a case that passed, with its text in `system-out`.
     ///
     /// ```

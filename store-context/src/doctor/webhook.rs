@@ -1,5 +1,6 @@
 //! The checks of the account's webhook.
 
+use chatwoot_client::application::webhooks::WebhookSubscription;
 use chatwoot_client::types::WebhookId;
 use http::{Method, StatusCode};
 
@@ -36,7 +37,7 @@ impl Patient<'_> {
             return Err(Found::failed(text, advice));
         }
         let lacking = WEBHOOK_SUBSCRIPTIONS.iter().filter(|it| !webhook.subscriptions.contains(it));
-        let lacking: Vec<&str> = lacking.map(|event| event.as_str()).collect();
+        let lacking: Vec<&str> = lacking.map(WebhookSubscription::as_str).collect();
         if !lacking.is_empty() {
             let text = format!("webhook {id} is not sent {}", lacking.join(", "));
             return Err(Found::failed(text, PROVISION));

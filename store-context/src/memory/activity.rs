@@ -77,8 +77,10 @@ impl State {
     }
 
     /// Removes up to `limit` activities at these places.
-    fn remove_all(&mut self, places: Vec<Place>) -> u64 {
-        places.iter().for_each(|place| self.remove(place));
+    fn remove_all(&mut self, places: &[Place]) -> u64 {
+        for place in places {
+            self.remove(place);
+        }
         places.len() as u64
     }
 }
@@ -88,7 +90,9 @@ impl ActivityLog for MemoryActivityLog {
     async fn record(&self, activities: &[NewActivity]) -> PortResult<()> {
         let now = self.clock.now();
         let mut state = lock(&self.state);
-        activities.iter().for_each(|new| state.record(new, now));
+        for new in activities {
+            state.record(new, now);
+        }
         Ok(())
     }
 
@@ -115,22 +119,23 @@ impl ActivityLog for MemoryActivityLog {
     async fn purge(&self, age: Duration, limit: usize) -> PortResult<u64> {
         let before = self.clock.now().checked_sub(age).unwrap_or(Timestamp::MIN);
         let mut state = lock(&self.state);
-        let old = state.oldest.range(..(before, 0)).take(limit).map(|(place, _)| *place).collect();
-        Ok(state.remove_all(old))
+        let old: Vec<Place> =
+            state.oldest.range(..(before, 0)).take(limit).map(|(place, _)| *place).collect();
+        Ok(state.remove_all(&old))
     }
 
     async fn forget(&self, store: &StoreId, customer: &CustomerId) -> PortResult<u64> {
         let mut state = lock(&self.state);
         let activities = state.customers.get(&(store.clone(), customer.clone()));
-        let all = activities.into_iter().flat_map(BTreeMap::keys).copied().collect();
-        Ok(state.remove_all(all))
+        let all: Vec<Place> = activities.into_iter().flat_map(BTreeMap::keys).copied().collect();
+        Ok(state.remove_all(&all))
     }
 
     async fn forget_store(&self, store: &StoreId, limit: usize) -> PortResult<u64> {
         let mut state = lock(&self.state);
         let of_store = state.oldest.iter().filter(|(_, (of, _))| of == store);
-        let some = of_store.take(limit).map(|(place, _)| *place).collect();
-        Ok(state.remove_all(some))
+        let some: Vec<Place> = of_store.take(limit).map(|(place, _)| *place).collect();
+        Ok(state.remove_all(&some))
     }
 }
 

@@ -92,6 +92,7 @@ impl TimeOfDay {
     }
 
     /// Returns the hour, 0 to 24, and the minute.
+    #[expect(clippy::cast_possible_truncation, reason = "a day has 24 hours of 60 minutes")]
     pub const fn parts(self) -> (u8, u8) {
         ((self.0 / 60) as u8, (self.0 % 60) as u8)
     }

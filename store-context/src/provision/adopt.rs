@@ -6,10 +6,10 @@ use chatwoot_client::{AccountId, UserToken};
 use url::Url;
 
 use super::access::TokenAccess;
-use super::lock::PATIENCE;
 use super::{ProvisionError, Provisioner, same_server};
 use crate::model::Store;
 use crate::ports::{AuditAction, AuditSubject, BoundToken, StoreRecord};
+use crate::store_lock::PATIENCE;
 
 /// An account that exists, with the token of one of its administrators. `Debug` does not show the
 /// token.

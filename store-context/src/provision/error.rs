@@ -7,6 +7,7 @@ use super::plan::{PlanAction, PlanEntry, ProvisionPlan};
 use crate::accounts::ClientsError;
 use crate::model::StoreId;
 use crate::ports::PortError;
+use crate::store_lock::LockError;
 
 /// The reason why a store was not fully provisioned; running it again resumes from there.
 #[derive(Debug, thiserror::Error)]
@@ -65,6 +66,15 @@ pub enum ProvisionError {
         /// The missing value.
         what: &'static str,
     },
+}
+
+impl From<LockError> for ProvisionError {
+    fn from(error: LockError) -> Self {
+        match error {
+            LockError::Busy(store) => Self::Busy(store),
+            LockError::Port(error) => error.into(),
+        }
+    }
 }
 
 /// Adds the step to an error of Chatwoot.

@@ -50,7 +50,6 @@ mod email_domain;
 mod error;
 mod inbox_settings;
 mod inboxes;
-mod lock;
 mod orphans;
 mod panel;
 mod plan;
@@ -60,6 +59,8 @@ mod run;
 mod steps;
 mod team;
 mod webhook;
+
+use std::time::Duration;
 
 use chatwoot_client::types::PlatformToken;
 use chatwoot_client::{Client, Platform};
@@ -80,6 +81,7 @@ pub use self::webhook::{WEBHOOK_EVENTS, WEBHOOK_SUBSCRIPTIONS, WebhookEvent};
 use crate::accounts::{Accounts, Clients, ClientsError};
 use crate::model::{Store, StoreId};
 use crate::ports::{AuditAction, AuditEntry, AuditSubject, PortResult, Ports, StoreRecord};
+use crate::store_lock::{PATIENCE, locked};
 
 /// Provisions stores: on one Chatwoot server with a platform app's token, and in accounts of the
 /// stores' own with an administrator's token each.
@@ -196,7 +198,18 @@ impl Provisioner {
             tracing::info!(store = %store.id, changed = report.changed(), "store provisioned");
             Ok(report)
         });
-        self.locked(&store.id, lock::PATIENCE, work).await
+        self.locked(&store.id, PATIENCE, work).await
+    }
+
+    /// Runs work on a store under the store's lock. If the future is dropped, the lock ends with
+    /// its lease.
+    async fn locked<T>(
+        &self,
+        id: &StoreId,
+        patience: Duration,
+        work: impl Future<Output = Result<T, ProvisionError>>,
+    ) -> Result<T, ProvisionError> {
+        locked(&*self.ports.stores, id, patience, work).await
     }
 
     /// Writes to the audit trail what was changed.

@@ -3,11 +3,11 @@
 use chatwoot_client::types::{AttributeDefinitionId, DashboardAppId, TeamId, WebhookId};
 use chatwoot_client::{Account, InboxId};
 
-use super::lock::PATIENCE;
 use super::plan::{PlanAction, PlanEntry, ResourceKind};
 use super::{AtStep, ProvisionError, Provisioner, Run};
 use crate::model::Store;
 use crate::ports::{Address, AuditAction, AuditSubject, PortResult, StoreRecord};
+use crate::store_lock::PATIENCE;
 
 const STEP: &str = "orphans";
 

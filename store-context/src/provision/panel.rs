@@ -9,12 +9,12 @@ use chatwoot_client::types::DashboardAppId;
 use chatwoot_client::{Account, AccountId, Patch};
 use jiff::Timestamp;
 
-use super::lock::PATIENCE;
 use super::orphans::Orphan;
 use super::plan::{FieldChange, PlanAction, Planned, ResourceKind};
 use super::{AtStep, ProvisionError, Provisioner, Run, random_address, read};
 use crate::model::Store;
 use crate::ports::{Address, AddressToken, AuditAction, AuditSubject, Expiring, StoreCredentials};
+use crate::store_lock::PATIENCE;
 
 const STEP: &str = "panel";
 
@@ -65,7 +65,7 @@ impl Provisioner {
     ) -> Result<(), ProvisionError> {
         // Do not wait for the lock of a store that has no panel.
         self.start(store).await?.account_with_panel()?;
-        self.locked(&store.id, patience, async {
+        let work = Box::pin(async {
             let mut run = self.start(store).await?;
             let account = run.handle(run.account_with_panel()?)?;
             let (url, _) = run.panel_url()?;
@@ -77,8 +77,8 @@ impl Provisioner {
             let secret = AuditSubject::Secret("panel_address".to_owned());
             self.audit(&store.id, AuditAction::Rotate, secret).await?;
             run.panel(&account).await
-        })
-        .await?;
+        });
+        self.locked(&store.id, patience, work).await?;
         tracing::info!(store = %store.id, "the panel has a new address");
         Ok(())
     }

@@ -18,7 +18,7 @@ use store_context::identity::PROOF_ATTRIBUTE;
 use store_context::model::{Customer, CustomerId, Money, Order, OrderId, OrderStatus, StoreId};
 use store_context::ports::{Cursor, CustomerPage, Customers, PortError, PortResult};
 use store_context::provision::{ProvisionConfig, ProvisionError, ResourceKind};
-use store_context::sync::{ContactSync, Drift, GonePolicy, Outcome, SyncConfig};
+use store_context::sync::{ContactSync, Drift, GonePolicy, Outcome, SweepCursor, SyncConfig};
 
 use crate::support::{Bench, DOMAIN, PUBLIC_URL, Seen, Talk, customer, outcomes};
 
@@ -182,16 +182,16 @@ async fn a_definition_of_agents_is_left_and_one_that_was_declared_is_told() {
 #[tokio::test(start_paused = true)]
 async fn a_renamed_key_keeps_its_definition_and_moves_its_values() {
     let mut bench = declared(with_points()).await;
-    let store = bench.stores[0].clone();
+    let north = bench.stores[0].clone();
     let ada = having("ada", &json!({ "points": 7, "score": 7 }));
     bench.put(&ada);
     bench.synced(&ada.id).await;
 
     let score = Attribute::own("score", "Score", ValueType::Number).renamed_from("points");
     declare(&mut bench, AttributeSet::standard().with(score).unwrap());
-    let report = bench.provision(&store).await.unwrap();
+    let report = bench.provision(&north).await.unwrap();
     assert_eq!(report.changed(), 1, "{report}");
-    let known = definitions(&bench, &store.id).await;
+    let known = definitions(&bench, &north.id).await;
     assert!(known.iter().all(|(_, key, _)| key != "points") && known.len() == 9, "{known:?}");
     bench.synced(&ada.id).await;
     let written = of_contact(&bench, &ada.id).await;
@@ -267,7 +267,7 @@ async fn a_changed_declaration_is_written_by_the_next_sweep() {
     }
     let swept = async |bench: &Bench| {
         let sync = bench.sync();
-        sync.sweep(bench.north(), Default::default(), |_| ()).await.unwrap();
+        sync.sweep(bench.north(), SweepCursor::default(), |_| ()).await.unwrap();
         outcomes(&bench.settled(&sync).await)
     };
     assert_eq!(swept(&bench).await, [Outcome::Unchanged; 2]);
@@ -314,7 +314,7 @@ async fn lost(rounds: u32, by_the_sync: bool) -> u32 {
     let contact = bench.linked(&ada.id).await.id;
     bench.fake.set_merge_window(Duration::from_millis(50));
     let config = SyncConfig { quiet: Duration::ZERO, ..SyncConfig::default() };
-    let process = || ContactSync::new(bench.accounts.clone(), bench.ports.clone(), config.clone());
+    let process = || ContactSync::new(bench.accounts.clone(), bench.ports.clone(), config);
     let (one, other) = (process(), process());
     let changes = async {
         let mut lost = 0;

@@ -67,27 +67,27 @@ pub(crate) async fn check(args: &Args, given: Account) -> anyhow::Result<Report>
 /// checks say why.
 async fn remembered(args: &Args, given: &Account) -> anyhow::Result<StoreRecord> {
     let website = args.website.clone().unwrap_or_else(|| given.chatwoot.clone());
-    let id = StoreId::new(format!("account-{}", given.account))?;
+    let id = StoreId::new(format!("account-{}", given.id))?;
     let store = Store::new(id, "Verify", website, "verify@example.invalid", Currency::EUR);
     let client =
         Client::builder(given.chatwoot.as_str()).build().context("--chatwoot cannot be used")?;
-    let account = client.account(given.account, given.token.clone());
+    let account = client.account(given.id, given.token.clone());
     let mut record = StoreRecord::new(store);
     let (kept, keys) = (&mut record.account, &mut record.credentials);
     kept.base_url = Some(given.chatwoot.clone());
-    kept.account = Some(given.account.into());
+    kept.account = Some(given.id.into());
     let token = given.token.clone().into();
     keys.user_token = Some(BoundToken { base_url: given.chatwoot.clone(), token });
     // No identifier and no proof is made with them.
     keys.identifier_key = Some(Secret::new("not used"));
     keys.proof_key = Some(Secret::new("not used"));
 
-    if let Ok(inboxes) = account.inboxes().list().deadline(LOOK_UP).await {
-        if let Some(inbox) = website_inbox(args, &inboxes)? {
-            kept.website_inbox = Some(inbox.id);
-            kept.website_token.clone_from(&inbox.website_token);
-            keys.website_hmac.clone_from(&inbox.hmac_token);
-        }
+    if let Ok(inboxes) = account.inboxes().list().deadline(LOOK_UP).await
+        && let Some(inbox) = website_inbox(args, &inboxes)?
+    {
+        kept.website_inbox = Some(inbox.id);
+        kept.website_token.clone_from(&inbox.website_token);
+        keys.website_hmac.clone_from(&inbox.hmac_token);
     }
     let Some(public_url) = &args.public_url else { return Ok(record) };
     if given.webhook_secret.is_some() {

@@ -26,6 +26,8 @@ use url::Url;
 /// should be.
 #[derive(Debug, Parser)]
 #[command(version, about)]
+#[expect(clippy::doc_markdown, reason = "the text is shown by --help")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub(crate) struct Args {
     /// Check a fake Chatwoot and a host that are started in this process.
     #[arg(long, conflicts_with_all = ["chatwoot", "account", "store"])]
@@ -91,7 +93,7 @@ pub(crate) enum Format {
     Text,
     /// JSON.
     Json,
-    /// JUnit XML.
+    /// `JUnit` XML.
     Junit,
 }
 
@@ -99,13 +101,13 @@ pub(crate) enum Format {
 pub(crate) enum Subject {
     Fake,
     Account(Account),
-    Stores(Database),
+    Stores(Box<Database>),
 }
 
 /// An account, given by its settings.
 pub(crate) struct Account {
     pub(crate) chatwoot: Url,
-    pub(crate) account: u64,
+    pub(crate) id: u64,
     pub(crate) token: Secret,
     pub(crate) webhook_secret: Option<Secret>,
 }
@@ -149,7 +151,7 @@ impl Args {
         let keys = secret("STORE_CONTEXT_KEYS")?
             .context("set STORE_CONTEXT_KEYS, with which the credentials are sealed")?;
         let keys = KeyRing::parse(keys.expose()).context("STORE_CONTEXT_KEYS is not valid")?;
-        Ok(Subject::Stores(Database { options, keys }))
+        Ok(Subject::Stores(Box::new(Database { options, keys })))
     }
 
     /// Returns the token of the platform app with its server, if both are given.

@@ -43,7 +43,7 @@ async fn verify(args: &Args) -> anyhow::Result<Report> {
     let report = match args.subject()? {
         Subject::Fake => fake::check(args).await?,
         Subject::Account(account) => account::check(args, account).await?,
-        Subject::Stores(database) => stores::check(args, database).await?,
+        Subject::Stores(database) => stores::check(args, *database).await?,
     };
     let written = match args.format {
         Format::Text => format!("{report}\n"),

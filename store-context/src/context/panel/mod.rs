@@ -172,7 +172,7 @@ impl PanelService {
         let now = self.ports.clock.now();
         let OpenAccount { record, account, identity, .. } = self.accounts.open(store).await?;
         let on_request = record.store.privacy.unproven == UnprovenView::OnRequest;
-        let read = pin!(read::conversation(&account, subject));
+        let read = pin!(Box::pin(read::conversation(&account, subject)));
         let early = pin!(self.context.for_contact(store, subject.contact));
         // A request that does not know the conversation is refused without waiting for the host, so
         // that the response time reveals nothing about the contact either.
@@ -196,7 +196,7 @@ impl PanelService {
                     }
                 };
                 let view = PanelView::new(proof.clone(), snapshot, on_request);
-                self.with_attributes(&record.store, view).await
+                Box::pin(self.with_attributes(&record.store, view)).await
             }
         };
         let until = now.checked_add(self.token_lifetime).unwrap_or(Timestamp::MAX);
@@ -235,7 +235,7 @@ impl PanelService {
                 view.snapshot = None;
             }
         }
-        Ok(self.with_attributes(&record.store, view).await)
+        Ok(Box::pin(self.with_attributes(&record.store, view)).await)
     }
 
     /// Adds the values of the store's attributes, computed from the view's snapshot.
