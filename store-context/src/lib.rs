@@ -7,6 +7,23 @@
 //! A host needs no other crate for it: the Chatwoot client is re-exported as [`chatwoot`], and the
 //! types in the signatures of the ports are re-exported at the root.
 //!
+//! | what a host does | module |
+//! |---|---|
+//! | implements or chooses the ports, in memory or elsewhere | [`ports`], [`memory`], `conformance` (feature `conformance`) |
+//! | describes stores, customers, orders and carts | [`model`] |
+//! | opens a store's account in its Chatwoot | [`accounts`] |
+//! | creates a store's account, or adopts one that exists | [`provision`] |
+//! | declares the attributes of contacts and conversations | [`attributes`] |
+//! | keeps contacts in sync with customers | [`sync`] |
+//! | receives webhooks, and handles events | [`intake`] |
+//! | proves a signed-in customer to Chatwoot, and conversations to itself | [`identity`] |
+//! | shows agents, bots and the customer who it is and what they bought | [`context`] |
+//! | limits how long recorded activity is kept | [`activity`] |
+//! | runs all workers of a process | [`engine`] |
+//! | suspends, moves, rotates and offboards stores | [`lifecycle`] |
+//! | erases a customer everywhere, exports what is held of one | [`erasure`], [`export`] |
+//! | checks that all of it works | [`doctor`] |
+//!
 //! ```
 //! use store_context::async_trait;
 //! use store_context::model::{Cart, CustomerId, StoreId};

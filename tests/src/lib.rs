@@ -19,3 +19,23 @@ pub mod simulate;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// Compiles and runs the code of the pages in `docs`.
+macro_rules! pages {
+    ($($name:ident = $path:literal,)+) => {
+        $(
+            #[cfg(doctest)]
+            #[doc = include_str!($path)]
+            struct $name;
+        )+
+    };
+}
+
+pages! {
+    Doctor = "../../docs/doctor.md",
+    Erasure = "../../docs/erasure.md",
+    Lifecycle = "../../docs/lifecycle.md",
+    Ports = "../../docs/ports.md",
+    Rotation = "../../docs/rotation.md",
+    Workers = "../../docs/workers.md",
+}

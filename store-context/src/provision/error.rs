@@ -22,7 +22,8 @@ pub enum ProvisionError {
         source: Error,
     },
     /// The saved account does not exist, or does not belong to this platform app. After
-    /// [`StoreRecord::forget_account`] the next provisioning creates another.
+    /// [`StoreRecord::forget_account`](crate::ports::StoreRecord::forget_account) the next
+    /// provisioning creates another.
     #[error(
         "account {0} of this store cannot be opened with the platform token: it was deleted, or \
          another platform app made it; StoreRecord::forget_account has a new one made"

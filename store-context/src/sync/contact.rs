@@ -15,7 +15,7 @@ pub struct WantedContact {
     /// The identifier of the customer in Chatwoot; see
     /// [`StoreIdentity::identifier`](crate::identity::StoreIdentity::identifier).
     pub identifier: Option<String>,
-    /// The customer's name; see [`Customer::contact_name`].
+    /// The customer's name; see [`Customer::contact_name`](crate::model::Customer::contact_name).
     pub name: String,
     /// The customer's email address, if it is verified.
     pub email: Option<String>,
