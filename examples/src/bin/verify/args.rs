@@ -131,7 +131,7 @@ impl Args {
             let chatwoot = self.chatwoot.clone();
             return Ok(Subject::Account(Account {
                 chatwoot: chatwoot.context("give --chatwoot or CHATWOOT_URL too")?,
-                account,
+                id: account,
                 token: secret("CHATWOOT_TOKEN")?
                     .context("set CHATWOOT_TOKEN to the token of the account's administrator")?,
                 webhook_secret: secret("CHATWOOT_WEBHOOK_SECRET")?,

@@ -173,7 +173,7 @@ impl PanelService {
         let OpenAccount { record, account, identity, .. } = self.accounts.open(store).await?;
         let on_request = record.store.privacy.unproven == UnprovenView::OnRequest;
         let read = pin!(Box::pin(read::conversation(&account, subject)));
-        let early = pin!(self.context.for_contact(store, subject.contact));
+        let early = pin!(Box::pin(self.context.for_contact(store, subject.contact)));
         // A request that does not know the conversation is refused without waiting for the host, so
         // that the response time reveals nothing about the contact either.
         let (read, early) = match select(read, early).await {
