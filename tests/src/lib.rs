@@ -19,3 +19,8 @@ pub mod simulate;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// Compiles the code of the direct store's page.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/direct-store.md")]
+struct DirectStore;
