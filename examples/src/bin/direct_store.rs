@@ -166,7 +166,7 @@ async fn start(
     provisioner.adopt(&store, own).await?;
     println!("{}", provisioner.plan(&store).await?);
     println!("{}", provisioner.provision(&store).await?);
-    let sync = sync::ContactSync::new(accounts.clone(), ports.clone(), Default::default());
+    let sync = sync::ContactSync::new(accounts.clone(), ports.clone(), sync::SyncConfig::default());
     sync.want_all(&store.id).await?;
     let config = DoctorConfig { public_url: Some(website), ..DoctorConfig::default() };
     let pages = Arc::new(ReqwestTransport::new()?);
