@@ -163,9 +163,9 @@ async fn start(
 
     let config = ProvisionConfig::for_own_accounts(website.clone());
     let provisioner = Provisioner::for_own_accounts(&accounts, ports.clone(), config);
-    provisioner.adopt(&store, own).await?;
-    println!("{}", provisioner.plan(&store).await?);
-    println!("{}", provisioner.provision(&store).await?);
+    Box::pin(provisioner.adopt(&store, own)).await?;
+    println!("{}", Box::pin(provisioner.plan(&store)).await?);
+    println!("{}", Box::pin(provisioner.provision(&store)).await?);
     let sync = sync::ContactSync::new(accounts.clone(), ports.clone(), sync::SyncConfig::default());
     sync.want_all(&store.id).await?;
     let config = DoctorConfig { public_url: Some(website), ..DoctorConfig::default() };
@@ -201,7 +201,7 @@ async fn play() -> Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let website: Url = format!("http://{}", listener.local_addr()?).parse()?;
     let shop = start(&own, website.clone(), "tea".to_owned(), None, listener).await?;
-    let left = shop.provisioner.plan(&shop.store).await?;
+    let left = Box::pin(shop.provisioner.plan(&shop.store)).await?;
     proved("the account is adopted, and nothing of the plan is left to do", left.is_up_to_date())?;
 
     shop.sync.want(&shop.store.id, &CustomerId::new("ada")?).await?;
