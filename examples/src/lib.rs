@@ -4,6 +4,8 @@
 pub mod local_postgres;
 pub mod local_redis;
 pub mod own_database;
+pub mod played;
 pub mod serve;
 pub mod shop;
+pub mod tea_shop;
 pub mod test_database;

@@ -32,6 +32,7 @@ macro_rules! pages {
 }
 
 pages! {
+    DirectStore = "../../docs/direct-store.md",
     Doctor = "../../docs/doctor.md",
     Erasure = "../../docs/erasure.md",
     Lifecycle = "../../docs/lifecycle.md",
