@@ -19,3 +19,8 @@ pub mod simulate;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// Compiles the code of the page for a platform of shops.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/shop-platform.md")]
+struct ShopPlatform;
