@@ -4,6 +4,7 @@
 pub mod local_postgres;
 pub mod local_redis;
 pub mod own_database;
+pub mod platform_story;
 pub mod played;
 pub mod serve;
 pub mod shop;

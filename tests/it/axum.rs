@@ -6,11 +6,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ::axum::Router;
-use chatwoot_client::webhook;
+use chatwoot_client::{Client, webhook};
 use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
 use store_context::Timestamp;
+use store_context::accounts::{Accounts, Clients};
 use store_context::context::OwnContext;
+use store_context::engine::Engine;
 use store_context::model::StoreId;
 use store_context::ports::{Ports, WebhookCounts};
 use store_context_adapters::axum::{AxumConfig, ChatwootOrigin, Health};
@@ -284,6 +286,28 @@ async fn health_is_that_of_the_hosts_checks() {
     let hanging = Health::new().check("cache", pending::<Result<(), String>>);
     assert_eq!(health(hanging).await.0, 503);
     assert_eq!(health(Health::new()).await, (200, json!({ "status": "ok", "checks": [] })));
+}
+
+#[tokio::test]
+async fn health_is_that_of_the_engines_workers() {
+    let ports = ports().await;
+    let accounts = Accounts::new(&ports, Clients::new(|url| Client::builder(url.as_str()).build()));
+    let engine = Engine::builder(accounts, ports).build();
+    let of = |engine: &Engine| health(Health::new().engine(engine));
+    assert_eq!(of(&engine).await.0, 503, "no worker runs yet");
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let running = tokio::spawn({
+        let engine = engine.clone();
+        async move { engine.run_until(async { stopped.await.unwrap_or_default() }).await }
+    });
+    let workers = json!({ "name": "workers", "status": "ok" });
+    let alive = (200, json!({ "status": "ok", "checks": [workers] }));
+    while of(&engine).await != alive {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    stop.send(()).unwrap();
+    running.await.unwrap();
+    assert_eq!(of(&engine).await.0, 503, "the workers have stopped");
 }
 
 // All of them

@@ -38,5 +38,6 @@ pages! {
     Lifecycle = "../../docs/lifecycle.md",
     Ports = "../../docs/ports.md",
     Rotation = "../../docs/rotation.md",
+    ShopPlatform = "../../docs/shop-platform.md",
     Workers = "../../docs/workers.md",
 }

@@ -12,6 +12,8 @@ use ::axum::{Json, Router};
 use futures_util::future::{BoxFuture, FutureExt, join_all};
 use http::StatusCode;
 use serde::Serialize;
+use store_context::engine::Engine;
+use store_context::ports::PortFailure;
 use tokio::time::timeout;
 
 use super::reply;
@@ -76,6 +78,30 @@ impl Health {
         E: Into<Box<dyn Error + Send + Sync>>,
     {
         self.add(name, true, run)
+    }
+
+    /// Adds the check `workers`: it fails while a worker of the engine does not run
+    /// ([`EngineHealth::is_alive`](store_context::engine::EngineHealth::is_alive)) or a ledger does
+    /// not answer.
+    ///
+    /// ```
+    /// use store_context::engine::Engine;
+    /// use store_context_adapters::axum::Health;
+    ///
+    /// # fn example(engine: &Engine) -> axum::Router {
+    /// store_context_adapters::axum::health::router(Health::new().engine(engine))
+    /// # }
+    /// ```
+    pub fn engine(self, engine: &Engine) -> Self {
+        let engine = engine.clone();
+        self.check("workers", move || {
+            let engine = engine.clone();
+            async move {
+                let health = engine.health().await.map_err(PortFailure::from)?;
+                let dead = || "a worker does not run".into();
+                health.is_alive().then_some(()).ok_or_else::<Box<dyn Error + Send + Sync>, _>(dead)
+            }
+        })
     }
 
     fn add<F, Answer, E>(mut self, name: &'static str, optional: bool, run: F) -> Self

@@ -11,8 +11,9 @@ mod store_identity;
 use std::fmt;
 use std::time::Duration;
 
+use chatwoot_client::public::{NewPublicContact, PublicContact, PublicContactPatch};
 use chatwoot_client::widget::{WidgetError, WidgetUser, identifier_hash};
-use chatwoot_client::{Attributes, InboxId, Secret};
+use chatwoot_client::{Attributes, Client, Error, InboxId, Secret};
 use jiff::Timestamp;
 
 pub(crate) use self::probe::ProbeMark;
@@ -41,30 +42,14 @@ pub enum IdentityError {
 /// The data with which an app of the store acts for a customer in the public API. `Debug` shows no
 /// proof.
 ///
-/// Creating a contact verifies Chatwoot's own proof but does not store it; updating the contact
-/// does, and only then is the conversation verified (4.15.1).
-///
 /// ```
 /// use chatwoot_client::Client;
-/// use chatwoot_client::public::{NewPublicContact, PublicContactPatch};
 /// use store_context::identity::PublicIdentity;
 ///
 /// # async fn example(client: &Client, customer: PublicIdentity) -> Result<(), chatwoot_client::Error> {
-/// let inbox = client.public_inbox(customer.inbox_identifier);
-/// let contact = NewPublicContact {
-///     identifier: customer.identifier.clone(),
-///     identifier_hash: Some(customer.identifier_hash.clone()),
-///     ..Default::default()
-/// };
-/// let source_id = inbox.contacts().create(&contact).await?.source_id;
-/// let proof = PublicContactPatch {
-///     identifier: customer.identifier,
-///     identifier_hash: Some(customer.identifier_hash),
-///     ..Default::default()
-/// };
-/// inbox.contacts().update(&source_id, &proof).await?;
-/// let attributes = &customer.conversation_attributes;
-/// let conversation = inbox.conversations(&source_id).create(Some(attributes)).await?;
+/// let source_id = customer.create_contact(client).await?.source_id;
+/// let conversations = client.public_inbox(&customer.inbox_identifier).conversations(&source_id);
+/// let conversation = conversations.create(Some(&customer.conversation_attributes)).await?;
 /// # Ok(())
 /// # }
 /// ```
@@ -82,6 +67,36 @@ pub struct PublicIdentity {
     /// The attributes that prove a conversation: pass them as the `custom_attributes` of each
     /// conversation that the app creates. Empty for a guest.
     pub conversation_attributes: Attributes,
+}
+
+impl PublicIdentity {
+    /// Creates the contact in the store's API inbox, or finds the one with the customer's identifier,
+    /// and proves to Chatwoot that it is the customer's. `client` is that of the store's Chatwoot
+    /// server. The app keeps the `source_id` for the customer's session.
+    ///
+    /// Creating a contact verifies Chatwoot's own proof but does not store it; updating the contact
+    /// does, and only then is a conversation verified (4.15.1). So for a customer it is two calls.
+    ///
+    /// # Errors
+    /// Returns an error if Chatwoot refused a call or did not respond.
+    pub async fn create_contact(&self, client: &Client) -> Result<PublicContact, Error> {
+        let inbox = client.public_inbox(&self.inbox_identifier);
+        let new = NewPublicContact {
+            identifier: self.identifier.clone(),
+            identifier_hash: Some(self.identifier_hash.clone()),
+            ..NewPublicContact::default()
+        };
+        let contact = inbox.contacts().create(&new).await?;
+        if self.identifier.is_some() {
+            let proof = PublicContactPatch {
+                identifier: self.identifier.clone(),
+                identifier_hash: Some(self.identifier_hash.clone()),
+                ..PublicContactPatch::default()
+            };
+            inbox.contacts().update(&contact.source_id, &proof).await?;
+        }
+        Ok(contact)
+    }
 }
 
 impl fmt::Debug for PublicIdentity {

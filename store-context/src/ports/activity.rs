@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::PortResult;
-use super::batches::batches;
+use super::{PortResult, batches};
 use crate::model::{Activity, CustomerId, StoreId};
 
 /// An activity to record.

@@ -2,8 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::PortResult;
-use super::batches::batches;
+use super::{PortResult, batches};
 use crate::model::{CustomerId, ErasureReceipt, StoreId};
 
 /// Stores how far the erasures of customers are, durably, one receipt a customer.

@@ -7,7 +7,6 @@
 mod activity;
 mod attributes;
 mod audit;
-mod batches;
 mod cache;
 mod carts;
 mod claim;
@@ -103,5 +102,21 @@ impl Ports {
 impl fmt::Debug for Ports {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ports").finish_non_exhaustive()
+    }
+}
+
+/// Calls `call`, which changes up to `limit` rows and returns their number, until it changed fewer.
+/// Returns the sum.
+async fn batches<F: Future<Output = PortResult<u64>>>(
+    limit: usize,
+    mut call: impl FnMut() -> F,
+) -> PortResult<u64> {
+    let mut sum = 0;
+    loop {
+        let changed = call().await?;
+        sum += changed;
+        if changed < limit as u64 {
+            return Ok(sum);
+        }
     }
 }

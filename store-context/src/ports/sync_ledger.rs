@@ -7,8 +7,7 @@ use chatwoot_client::ContactId;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::batches::batches;
-use super::{ClaimRequest, PortResult};
+use super::{ClaimRequest, PortResult, batches};
 use crate::model::{AccountKey, CustomerId, StoreId};
 
 /// The priority of a row.

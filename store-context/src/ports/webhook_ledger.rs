@@ -12,9 +12,8 @@ use chatwoot_client::{ContactId, ConversationId, Time};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::PortResult;
-use super::batches::batches;
 use super::claim::ClaimRequest;
+use super::{PortResult, batches};
 use crate::model::{AccountKey, AttributeChange, ConversationFact, Proof, StoreId, SupportEvent};
 
 /// The source of an entry.

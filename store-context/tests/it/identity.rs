@@ -72,6 +72,25 @@ async fn the_server_takes_the_proofs_and_no_others() {
 }
 
 #[tokio::test]
+async fn an_app_proves_its_customers_conversations_and_no_guests() {
+    let bench = Bench::provisioned().await;
+    let identity = Identity::new(bench.ports.clone());
+    let of_ada = identity.public(bench.north(), &customer("ada")).await.unwrap();
+    let of_guest = identity.public_guest(bench.north()).await.unwrap();
+    let account = bench.accounts.open(bench.north()).await.unwrap().account;
+    for (who, verified) in [(of_ada, Some(true)), (of_guest, Some(false))] {
+        let contact = who.create_contact(&bench.client).await.unwrap();
+        let again = who.create_contact(&bench.client).await.unwrap();
+        assert_eq!(contact.id == again.id, who.identifier.is_some());
+        let inbox = bench.client.public_inbox(&who.inbox_identifier);
+        let attributes = Some(&who.conversation_attributes);
+        let talk = inbox.conversations(&contact.source_id).create(attributes).await.unwrap();
+        let meta = account.conversations().get(talk.id).await.unwrap().meta;
+        assert_eq!((meta.sender.id, meta.hmac_verified), (contact.id, verified));
+    }
+}
+
+#[tokio::test]
 async fn a_store_without_an_account_is_named() {
     let bench = Bench::new();
     let identity = Identity::new(bench.ports.clone());
