@@ -2,7 +2,7 @@
 //!
 //! The host passes its own pool of connections; nothing here opens another or reads the
 //! environment. [`Migrations`] creates the tables in a schema of their own, and [`Database`] is what
-//! each port is made of.
+//! each port is made of; [`ports()`] makes all of them.
 //!
 //! # Tenancy
 //! There are two kinds of tables. *Queues* hold ids, times, leases and fences, and workers claim
@@ -18,6 +18,7 @@ mod database;
 mod erasures;
 mod error;
 mod migrations;
+mod ports;
 mod rls_audit;
 mod schema;
 mod seal;
@@ -34,6 +35,7 @@ pub use self::database::Database;
 pub use self::erasures::PostgresErasures;
 pub use self::error::DatabaseError;
 pub use self::migrations::Migrations;
+pub use self::ports::ports;
 pub use self::rls_audit::{Breach, RlsAudit, Rule};
 pub use self::schema::{InvalidSchema, Schema};
 pub use self::seal::{
