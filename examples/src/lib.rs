@@ -6,4 +6,5 @@ pub mod local_redis;
 pub mod own_database;
 pub mod serve;
 pub mod shop;
+pub mod tenants;
 pub mod test_database;
