@@ -19,3 +19,8 @@ pub mod simulate;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// Compiles the code of `docs/saas-tenants.md`.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/saas-tenants.md")]
+struct SaasTenants;
