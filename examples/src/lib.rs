@@ -9,4 +9,5 @@ pub mod played;
 pub mod serve;
 pub mod shop;
 pub mod tea_shop;
+pub mod tenants;
 pub mod test_database;

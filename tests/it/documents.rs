@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use store_context::doctor::Check;
 
-const DOCUMENTS: [&str; 3] = ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md"];
+const DOCUMENTS: [&str; 4] =
+    ["ARCHITECTURE.md", "CONTRIBUTING.md", "README.md", "docs/saas-tenants.md"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")

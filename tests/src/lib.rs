@@ -38,6 +38,7 @@ pages! {
     Lifecycle = "../../docs/lifecycle.md",
     Ports = "../../docs/ports.md",
     Rotation = "../../docs/rotation.md",
+    SaasTenants = "../../docs/saas-tenants.md",
     ShopPlatform = "../../docs/shop-platform.md",
     Workers = "../../docs/workers.md",
 }

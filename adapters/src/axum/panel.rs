@@ -38,16 +38,33 @@ const BODY_LIMIT: usize = 4 * 1024;
 pub struct Panel {
     /// The service that opens panels.
     pub service: PanelService,
-    /// The Chatwoot server that may embed the page and whose messages it accepts.
-    pub chatwoot: ChatwootOrigin,
+    /// The Chatwoot server that may embed the page and whose messages it accepts; `None` for the
+    /// server of each store's own account.
+    pub chatwoot: Option<ChatwootOrigin>,
     /// The rate limits per URL.
     pub limits: PanelLimits,
 }
 
 impl Panel {
-    /// Creates the endpoints with the default limits.
+    /// Creates the endpoints with the default limits, for one Chatwoot server that agents open at
+    /// this origin.
     pub fn new(service: PanelService, chatwoot: ChatwootOrigin) -> Self {
-        Self { service, chatwoot, limits: PanelLimits::default() }
+        Self { chatwoot: Some(chatwoot), ..Self::for_own_accounts(service) }
+    }
+
+    /// Creates the endpoints with the default limits, for stores that have their own Chatwoot
+    /// servers: a store's panel is embedded by the server of its account, and by no other.
+    ///
+    /// ```
+    /// use store_context::context::PanelService;
+    /// use store_context_adapters::axum::{Panel, panel};
+    ///
+    /// fn panels(service: PanelService) -> axum::Router {
+    ///     panel::router(Panel::for_own_accounts(service))
+    /// }
+    /// ```
+    pub fn for_own_accounts(service: PanelService) -> Self {
+        Self { service, chatwoot: None, limits: PanelLimits::default() }
     }
 }
 
@@ -95,7 +112,10 @@ struct Page<'a> {
 async fn page(State(endpoint): State<Arc<Endpoint>>, Path(address): Path<String>) -> Response {
     let Panel { service, chatwoot, .. } = &endpoint.panel;
     match service.store_at(&AddressToken::new(address)).await {
-        Ok(Some(_)) => render(chatwoot).unwrap_or_else(|error| reply::failed(&error)),
+        Ok(Some(store)) => match chatwoot {
+            Some(chatwoot) => render(chatwoot).unwrap_or_else(|error| reply::failed(&error)),
+            None => own_page(service, &store).await,
+        },
         // An agent reads this in the frame.
         Ok(None) => {
             let text = "This panel's address is not known. Reload Chatwoot; if that does not help, \
@@ -106,7 +126,21 @@ async fn page(State(endpoint): State<Arc<Endpoint>>, Path(address): Path<String>
     }
 }
 
-/// Renders the page, which is the same for every store: all data comes with the snapshot.
+/// Renders the page for the Chatwoot server of a store's own account.
+async fn own_page(service: &PanelService, store: &StoreId) -> Response {
+    let origin = match service.base_url(store).await {
+        Ok(base_url) => ChatwootOrigin::new(&base_url),
+        Err(error) => {
+            tracing::error!(%error, %store, "a panel has no Chatwoot that may embed it");
+            return reply::unavailable();
+        }
+    };
+    let page = origin.map_err(|error| PortError::new("stores", error)).and_then(|it| render(&it));
+    page.unwrap_or_else(|error| reply::failed(&error))
+}
+
+/// Renders the page, which is the same for all stores of a Chatwoot: all data comes with the
+/// snapshot.
 fn render(chatwoot: &ChatwootOrigin) -> Result<Response, PortError> {
     let mut random = [0; 16];
     getrandom::fill(&mut random).map_err(|error| PortError::new("randomness", error))?;

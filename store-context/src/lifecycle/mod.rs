@@ -6,6 +6,7 @@
 
 mod offboard;
 mod repoint;
+mod repoint_report;
 mod rotate;
 mod user_token;
 mod webhooks;
@@ -14,7 +15,10 @@ use chatwoot_client::Error;
 use jiff::Timestamp;
 
 pub use self::offboard::OffboardReceipt;
-pub use self::repoint::{AddressChange, RepointConfig, RepointPlan, RepointReport, Repointed};
+pub use self::repoint::RepointConfig;
+pub use self::repoint_report::{
+    AddressChange, RepointPlan, RepointPlans, RepointReport, Repointed,
+};
 pub use self::user_token::UserTokenRotation;
 use crate::accounts::{Accounts, StoreAccountError};
 use crate::doctor::RoundTripError;

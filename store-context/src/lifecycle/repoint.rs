@@ -6,11 +6,15 @@ use chatwoot_client::Patch;
 use chatwoot_client::application::dashboard_apps::{DashboardAppContent, DashboardAppPatch};
 use chatwoot_client::application::webhooks::WebhookPatch;
 use futures_util::StreamExt;
-use futures_util::stream::FuturesUnordered;
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, FuturesUnordered};
 use url::Url;
 
 use super::webhooks::{InChatwoot, panel_at, webhook_at};
-use super::{AtStep, Lifecycle, LifecycleError};
+use super::{
+    AddressChange, AtStep, Lifecycle, LifecycleError, RepointPlan, RepointPlans, RepointReport,
+    Repointed,
+};
 use crate::accounts::OpenAccount;
 use crate::doctor::check_round_trip;
 use crate::model::StoreId;
@@ -39,94 +43,12 @@ impl Default for RepointConfig {
     }
 }
 
-/// What becomes of one URL.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum AddressChange {
-    /// Chatwoot has no such webhook or panel.
-    Missing,
-    /// It is at the wanted public URL already.
-    Unchanged(Url),
-    /// It moves.
-    Moves {
-        /// The present public URL.
-        from: Url,
-        /// The wanted public URL.
-        to: Url,
-    },
-    /// The URL in Chatwoot is not the store's: the store is not moved before it was provisioned.
-    Foreign,
-}
+/// How many stores are planned concurrently.
+const READ_AT_ONCE: usize = 8;
 
-/// What a move of a store would change. It holds public URLs without their secret parts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RepointPlan {
-    /// The store.
-    pub store: StoreId,
-    /// The webhook.
-    pub webhook: AddressChange,
-    /// The panel.
-    pub panel: AddressChange,
-}
-
-impl RepointPlan {
-    /// Returns whether nothing is to be changed.
-    pub const fn is_unchanged(&self) -> bool {
-        !matches!(self.webhook, AddressChange::Moves { .. } | AddressChange::Foreign)
-            && !matches!(self.panel, AddressChange::Moves { .. } | AddressChange::Foreign)
-    }
-}
-
-/// The result for one store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Repointed {
-    /// Webhook and panel were moved, and a webhook arrived.
-    Moved,
-    /// Everything was as wanted; nothing was sent.
-    Unchanged,
-}
-
-/// The result for all stores.
-#[derive(Debug, Default)]
-pub struct RepointReport {
-    /// The stores that were moved and verified.
-    pub moved: Vec<StoreId>,
-    /// The stores for which nothing was to be done.
-    pub unchanged: Vec<StoreId>,
-    /// The stores that are suspended, leaving or not provisioned: they were not called.
-    pub passed_over: Vec<StoreId>,
-    /// The stores that were not moved, or not verified, with the reason. Another call continues
-    /// with them.
-    pub failed: Vec<(StoreId, LifecycleError)>,
-    /// Whether stores were left out after too many failures.
-    pub stopped: bool,
-}
-
-impl RepointReport {
-    /// Returns whether every active store is where it should be.
-    pub const fn is_complete(&self) -> bool {
-        self.failed.is_empty() && !self.stopped
-    }
-
-    fn add(&mut self, store: StoreId, result: Result<Repointed, LifecycleError>) {
-        match result {
-            Ok(Repointed::Moved) => self.moved.push(store),
-            Ok(Repointed::Unchanged) => self.unchanged.push(store),
-            Err(LifecycleError::Account(error)) if is_passed_over(&error) => {
-                self.passed_over.push(store);
-            }
-            Err(error) => {
-                tracing::warn!(%error, %store, "the store is not moved yet");
-                self.failed.push((store, error));
-            }
-        }
-    }
-}
-
-fn is_passed_over(error: &crate::accounts::StoreAccountError) -> bool {
-    use crate::accounts::StoreAccountError as Error;
-    error.is_inactive() || matches!(error, Error::NotProvisioned(_) | Error::UnknownStore(_))
-}
+/// The action for one store. It is boxed, so that a host can await all of them in an endpoint or a
+/// task of its own: the future of an async closure is not known to be `Send`.
+type Each<'a> = BoxFuture<'a, (StoreId, Result<Repointed, LifecycleError>)>;
 
 /// Where webhook and panel are to be; `None` leaves one as it is.
 struct Targets {
@@ -148,6 +70,40 @@ impl Lifecycle {
         let open = self.accounts.open(store).await?;
         let found = InChatwoot::read(&open).await?;
         Ok(plan(&open, &found, public_url))
+    }
+
+    /// Returns what [`Lifecycle::repoint_all`] would change: [`Lifecycle::plan_repoint`] for each
+    /// store, several at once.
+    ///
+    /// # Errors
+    /// Returns an error if the stores could not be listed. What failed for one store is in the
+    /// result.
+    ///
+    /// ```
+    /// # use store_context::lifecycle::Lifecycle;
+    /// # use store_context::ports::PortFailure;
+    /// # async fn example(lifecycle: Lifecycle) -> Result<(), PortFailure> {
+    /// let to = "https://new.example.com/support".parse().unwrap();
+    /// println!("{}", lifecycle.plan_repoint_all(&to).await?);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn plan_repoint_all(&self, public_url: &Url) -> Result<RepointPlans, PortFailure> {
+        let mut found = RepointPlans::default();
+        let mut stores = StoreIds::new(&*self.ports.stores);
+        while let Some(ids) = stores.next().await? {
+            let page = stream::iter(ids).map(|store| -> BoxFuture<'_, _> {
+                Box::pin(async move {
+                    let plan = self.plan_repoint(&store, public_url).await;
+                    (store, plan)
+                })
+            });
+            let mut page = page.buffered(READ_AT_ONCE);
+            while let Some((store, plan)) = page.next().await {
+                found.add(store, plan);
+            }
+        }
+        Ok(found)
     }
 
     /// Moves a store's webhook and panel to another public URL of this host, and waits for a
@@ -274,8 +230,12 @@ impl Lifecycle {
         public_url: &Url,
         config: RepointConfig,
     ) -> Result<RepointReport, PortFailure> {
-        let each =
-            async |store: &StoreId| self.repoint(store, public_url, config.verify_within).await;
+        let each = |store: StoreId| -> Each<'_> {
+            Box::pin(async move {
+                let moved = self.repoint(&store, public_url, config.verify_within).await;
+                (store, moved)
+            })
+        };
         Ok(self.each_store(config, each).await?)
     }
 
@@ -287,23 +247,26 @@ impl Lifecycle {
         &self,
         config: RepointConfig,
     ) -> Result<RepointReport, PortFailure> {
-        let each =
-            async |store: &StoreId| match self.undo_repoint(store, config.verify_within).await {
-                Err(LifecycleError::NotMoved(_)) => Ok(Repointed::Unchanged),
-                undone => undone,
-            };
+        let each = |store: StoreId| -> Each<'_> {
+            Box::pin(async move {
+                let undone = match self.undo_repoint(&store, config.verify_within).await {
+                    Err(LifecycleError::NotMoved(_)) => Ok(Repointed::Unchanged),
+                    undone => undone,
+                };
+                (store, undone)
+            })
+        };
         Ok(self.each_store(config, each).await?)
     }
 
     /// Runs an action for all stores, the first one alone, until too many have failed.
-    async fn each_store(
+    async fn each_store<'a>(
         &self,
         config: RepointConfig,
-        each: impl AsyncFn(&StoreId) -> Result<Repointed, LifecycleError>,
+        each: impl Fn(StoreId) -> Each<'a>,
     ) -> PortResult<RepointReport> {
         let mut report = RepointReport::default();
         let mut stores = StoreIds::new(&*self.ports.stores);
-        let each = &each;
         while let Some(ids) = stores.next().await? {
             let mut ids = ids.into_iter();
             let mut running = FuturesUnordered::new();
@@ -313,10 +276,7 @@ impl Lifecycle {
                 report.stopped = report.failed.len() >= config.max_failures.max(1);
                 while running.len() < slots && !report.stopped {
                     let Some(id) = ids.next() else { break };
-                    running.push(async move {
-                        let result = each(&id).await;
-                        (id, result)
-                    });
+                    running.push(each(id));
                 }
                 let Some((id, result)) = running.next().await else { break };
                 report.add(id, result);

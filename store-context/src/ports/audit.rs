@@ -193,7 +193,18 @@ impl AuditEntry {
     }
 }
 
-/// An entry as it was appended.
+/// An entry as it was appended. `Display` writes one line.
+///
+/// ```
+/// use store_context::model::StoreId;
+/// use store_context::ports::{AuditAction, AuditEntry, AuditRecord, AuditSubject};
+///
+/// let subject = AuditSubject::Secret("user_token".to_owned());
+/// let entry = AuditEntry::new(&StoreId::new("north")?, "shop", AuditAction::Rotate, subject);
+/// let record = AuditRecord { id: 7, at: "2026-11-21T12:00:00Z".parse()?, entry };
+/// assert_eq!(record.to_string(), "2026-11-21T12:00:00Z north shop rotate secret user_token");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditRecord {
     /// The position in the trail; it increases with each entry.
@@ -202,6 +213,17 @@ pub struct AuditRecord {
     pub at: Timestamp,
     /// The entry.
     pub entry: AuditEntry,
+}
+
+impl fmt::Display for AuditRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let AuditEntry { store, actor, action, subject } = &self.entry;
+        write!(f, "{} {store} {actor} {action} {}", self.at, subject.kind())?;
+        match subject.id() {
+            "" => Ok(()),
+            id => write!(f, " {id}"),
+        }
+    }
 }
 
 /// Stores the audit trail: who did what with which secret, customer or message, and when.

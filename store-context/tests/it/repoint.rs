@@ -6,7 +6,9 @@ use std::time::Duration;
 use chatwoot_client::Patch;
 use chatwoot_client::application::webhooks::WebhookPatch;
 use store_context::doctor::RoundTripError;
-use store_context::lifecycle::{AddressChange, LifecycleError, RepointConfig, Repointed};
+use store_context::lifecycle::{
+    AddressChange, LifecycleError, RepointConfig, RepointPlan, Repointed,
+};
 use store_context::model::{Store, StoreId};
 use store_context::ports::{Address, AuditAction};
 use store_context::{Currency, Url};
@@ -67,6 +69,8 @@ async fn a_store_is_planned_moved_verified_and_moved_back() {
     let plan = lifecycle.plan_repoint(&north, &to).await.unwrap();
     let moves = AddressChange::Moves { from: url(PUBLIC_URL), to: to.clone() };
     assert_eq!((&plan.webhook, &plan.panel), (&moves, &moves));
+    let said = format!("from {PUBLIC_URL} to {NEW}/");
+    assert_eq!(plan.to_string(), format!("{north}: webhook {said}, panel {said}"));
     let token = bench.record(&north).await.credentials.webhook_address.unwrap();
     assert!(!format!("{plan:?}").contains(token.expose()), "a plan shows no token");
     bench.assert_all_at(PUBLIC_URL, &bench.ids()).await;
@@ -101,6 +105,22 @@ async fn a_move_to_a_wrong_url_is_not_verified_and_stops_few_stores() {
     assert_eq!(*failed, north);
     let unverified = LifecycleError::Unverified(RoundTripError::NotReceived { within: WITHIN });
     assert_eq!(error.to_string(), unverified.to_string());
+    let said = report.to_string();
+    let counts = "0 moved, 0 unchanged, 0 passed over, 1 failed; stopped after too many failures";
+    assert_eq!(said, format!("{counts}\n  {north}: {unverified}"));
+    // The first store is at the wrong URL, and the others are where they were.
+    let plans = lifecycle.plan_repoint_all(&url(NEW)).await.unwrap();
+    let unchanged: Vec<bool> = plans.plans.iter().map(RepointPlan::is_unchanged).collect();
+    assert_eq!(unchanged, [true, false], "{plans}");
+    assert!(!plans.is_unchanged());
+    let second = bench.ids()[1].clone();
+    lifecycle.suspend(&second, "unpaid").await.unwrap();
+    let plans = lifecycle.plan_repoint_all(&url(NEW)).await.unwrap();
+    assert_eq!(plans.passed_over, [second.clone()]);
+    assert!(
+        plans.is_unchanged() && plans.to_string().ends_with(&format!("\n{second}: passed over"))
+    );
+    lifecycle.resume(&second).await.unwrap();
     bench.assert_all_at(PUBLIC_URL, &bench.ids()[1..]).await;
     // To a third URL: the way back leads to where webhooks arrived.
     lifecycle.repoint(&north, &url("https://third.example"), WITHIN).await.unwrap_err();
@@ -108,6 +128,23 @@ async fn a_move_to_a_wrong_url_is_not_verified_and_stops_few_stores() {
     assert!(report.is_complete(), "{report:?}");
     assert_eq!((report.moved.len(), report.unchanged.len()), (1, 1));
     bench.assert_all_at(PUBLIC_URL, &bench.ids()).await;
+}
+
+/// A host awaits them in its endpoints and tasks, which requires `Send`.
+#[test]
+fn a_move_of_all_stores_can_be_spawned() {
+    fn spawnable<T: Send>(future: T) -> T {
+        future
+    }
+    fn all(lifecycle: store_context::lifecycle::Lifecycle) -> impl Future + Send {
+        spawnable(async move {
+            let (to, config) = (url(NEW), RepointConfig::default());
+            let _ = lifecycle.plan_repoint_all(&to).await;
+            let _ = lifecycle.repoint_all(&to, config).await;
+            lifecycle.undo_repoint_all(config).await
+        })
+    }
+    let _compiles = all;
 }
 
 #[tokio::test(start_paused = true)]

@@ -12,6 +12,7 @@ use chatwoot_client::{ContactId, ConversationId, Error, Secret};
 use futures_util::future::{Either, select};
 use jiff::Timestamp;
 use serde::Deserialize;
+use url::Url;
 
 use self::token::Claims;
 use super::ContextService;
@@ -156,6 +157,17 @@ impl PanelService {
     /// Returns an error if the stores could not be read.
     pub async fn store_at(&self, address: &AddressToken) -> Result<Option<StoreId>, PortFailure> {
         Ok(self.ports.stores.store_at(Address::Panel, address).await?)
+    }
+
+    /// Returns the base URL of a store's Chatwoot server, which embeds its panel.
+    ///
+    /// # Errors
+    /// Returns an error if the store is not known or has no account, or the stores could not be
+    /// read.
+    pub async fn base_url(&self, store: &StoreId) -> Result<Url, StoreAccountError> {
+        let record = self.accounts.record(store).await?;
+        let base_url = record.account.base_url;
+        base_url.ok_or_else(|| StoreAccountError::NotProvisioned(store.clone()))
     }
 
     /// Opens the panel of a conversation: two calls to Chatwoot, concurrent with the snapshot.
