@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "these are tests")]
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::net::TcpListener;
 use std::process::{Output, Stdio};
 use std::sync::{Arc, Mutex};
@@ -110,7 +111,7 @@ impl Journaled {
                 journal.accounts.insert(rest.split('/').next().unwrap().to_owned());
             }
             let body = String::from_utf8_lossy(&request.body).into_owned();
-            journal.text += &format!("{} {:?} {body}\n", request.url, request.headers);
+            writeln!(journal.text, "{} {:?} {body}", request.url, request.headers).unwrap();
         }
         journal
     }

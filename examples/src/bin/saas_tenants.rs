@@ -1,4 +1,4 @@
-//! A SaaS to copy whose tenants bring their own Chatwoot: each has its own base URL, account and
+//! A `SaaS` to copy whose tenants bring their own Chatwoot: each has its own base URL, account and
 //! token, and none sees anything of another.
 //!
 //! ```text
@@ -126,7 +126,8 @@ impl Command {
             Self::Audit { tenant } => {
                 let newest = ports.audit.entries(&tenant, None, 100).await;
                 let newest = newest.map_err(PortFailure::from)?;
-                return Ok(newest.iter().rev().map(|entry| format!("{entry}\n")).collect());
+                let lines: Vec<String> = newest.iter().rev().map(ToString::to_string).collect();
+                return Ok(lines.join("\n"));
             }
         }
         Ok("done".to_owned())
@@ -191,7 +192,7 @@ async fn command(
     if !bool::from(given.ct_eq(wanted.as_bytes())) {
         return Err((StatusCode::UNAUTHORIZED, "give the operator's token".to_owned()));
     }
-    let done = command.run(&saas).await;
+    let done = Box::pin(command.run(&saas)).await;
     done.map_err(|error| (StatusCode::UNPROCESSABLE_ENTITY, error.to_string()))
 }
 
@@ -209,8 +210,8 @@ async fn serve() -> anyhow::Result<()> {
     let listener = TcpListener::bind(&address).await.context(address)?;
     let stop = tokio::signal::ctrl_c().map(drop).shared();
     let server = axum::serve(listener, saas.router()).with_graceful_shutdown(stop.clone());
-    let (served, ()) = tokio::join!(server.into_future(), saas.work(stop));
-    Ok(served?)
+    let (ended, ()) = tokio::join!(server.into_future(), saas.work(stop));
+    Ok(ended?)
 }
 
 #[tokio::main]

@@ -57,7 +57,7 @@ struct Platform {
 
 impl Platform {
     /// Composes the parts. `client` is that of the one Chatwoot that all shops are on.
-    fn compose(client: Client, setting: impl Fn(&str) -> Result<String>) -> Result<Self> {
+    fn compose(client: &Client, setting: impl Fn(&str) -> Result<String>) -> Result<Self> {
         let base_url: Url = setting("CHATWOOT_URL")?.parse().context("CHATWOOT_URL")?;
         let public_url: Url = setting("PUBLIC_URL")?.parse().context("PUBLIC_URL")?;
         let domain = setting("ADMINISTRATOR_DOMAIN")?.parse().context("ADMINISTRATOR_DOMAIN")?;
@@ -181,7 +181,7 @@ async fn main() -> Result<()> {
     tracing_subscriber::fmt().with_env_filter("info").with_writer(std::io::stderr).init();
     let setting = |name: &str| env::var(name).with_context(|| format!("set {name}"));
     let client = Client::builder(setting("CHATWOOT_URL")?).limits(Limits::server()).build()?;
-    let platform = Platform::compose(client, setting)?;
+    let platform = Platform::compose(&client, setting)?;
     let shops: Vec<Store> = serde_json::from_slice(&fs::read(setting("SHOPS")?)?)?;
     let on = TcpListener::bind(setting("LISTEN")?).await.context("LISTEN")?;
     let mut terminated = signal::unix::signal(signal::unix::SignalKind::terminate())?;
@@ -194,7 +194,8 @@ async fn main() -> Result<()> {
                 tracing::error!(store = %store.id, "not opened, the others are: {error:#}");
             }
         }
-        anyhow::Ok(println!("{}", platform.doctor.check_all().await?))
+        println!("{}", platform.doctor.check_all().await?);
+        anyhow::Ok(())
     };
     tokio::select! { ended = platform.run(on, stop) => ended, Err(error) = opened => Err(error) }
 }
@@ -202,7 +203,7 @@ async fn main() -> Result<()> {
 /// The story. Each statement is printed when it was found to be true.
 async fn play() -> Result<()> {
     let (world, on) = story::World::start().await?;
-    let host = Arc::new(Platform::compose(world.client.clone(), |name| world.setting(name))?);
+    let host = Arc::new(Platform::compose(&world.client, |name| world.setting(name))?);
     let (accounts, ports) = (&host.accounts, &host.ports);
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let of = host.clone();
@@ -295,5 +296,6 @@ async fn play() -> Result<()> {
     tokio::time::timeout(Duration::from_secs(10), running).await???;
     let claimed = ports.sync.counts(None).await.map_err(PortFailure::from)?.claimed;
     ensure!(claimed == 0 && reqwest::get(health).await.is_err(), "it has not stopped");
-    Ok(println!("it stopped within ten seconds, with nothing claimed"))
+    println!("it stopped within ten seconds, with nothing claimed");
+    Ok(())
 }
