@@ -194,10 +194,9 @@ async fn main() -> Result<()> {
                 tracing::error!(store = %store.id, "not opened, the others are: {error:#}");
             }
         }
-        println!("{}", platform.doctor.check_all().await?);
-        anyhow::Ok(())
+        platform.doctor.check_all().await.map(|report| println!("{report}"))
     };
-    tokio::select! { ended = platform.run(on, stop) => ended, Err(error) = opened => Err(error) }
+    tokio::select! { ended = platform.run(on, stop) => ended, Err(error) = opened => Err(error)? }
 }
 
 /// The story. Each statement is printed when it was found to be true.
@@ -290,12 +289,11 @@ async fn play() -> Result<()> {
         let is_deleted = platform.accounts().get(gone).await.is_err_and(|it| it.is_not_found());
         is_deleted && accounts.record(&vinyl.id).await.is_err() && orders(bikes, 2).await
     });
-    let health = world.url.join("health")?;
-    becomes!("the service is healthy", reqwest::get(health.clone()).await?.status() == 200);
+    becomes!("it is healthy", reqwest::get(world.url.join("health")?).await?.status() == 200);
     drop(stop);
     tokio::time::timeout(Duration::from_secs(10), running).await???;
     let claimed = ports.sync.counts(None).await.map_err(PortFailure::from)?.claimed;
-    ensure!(claimed == 0 && reqwest::get(health).await.is_err(), "it has not stopped");
-    println!("it stopped within ten seconds, with nothing claimed");
+    let gone = claimed == 0 && reqwest::get(world.url.join("health")?).await.is_err();
+    becomes!("it stopped within ten seconds, with nothing claimed", gone);
     Ok(())
 }
