@@ -89,6 +89,11 @@ async fn a_killed_process_loses_nothing_that_was_acknowledged() {
         done.is_superset(&acknowledged)
     })
     .await;
+    // A round of the reconciler that the killed process held is taken over when the next one is due.
+    eventually("no round is held", async || {
+        world.count("SELECT count(*) FROM store_context.webhook_rounds WHERE fence <> 0").await == 0
+    })
+    .await;
     let (code, _, of_other) = other.terminate().await;
     log.push_str(&of_other);
     assert_eq!(code, Some(0), "{log}");

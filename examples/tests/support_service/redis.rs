@@ -20,7 +20,8 @@ async fn works(world: &World, service: &Service, id: &str) {
     let session = service.session("tea", id).await;
     for _ in 0..2 {
         let (status, context) = service.context(&session).await;
-        assert_eq!((status, &context["customer"]["id"]), (200, &json!(id)), "{context}");
+        let name = json!(format!("Customer {id}"));
+        assert_eq!((status, &context["customer"]["name"]), (200, &name), "{context}");
     }
     eventually("the customer is synced", async || {
         world.count("SELECT count(*) FROM store_context.sync_rows WHERE confirmed < wanted").await

@@ -56,7 +56,7 @@ async fn a_service_from_its_first_command_to_its_last() {
     // The signed-in customer's own context follows a change at once, though it is cached.
     let session = service.session("tea", "ada").await;
     let (status, context) = service.context(&session).await;
-    assert_eq!((status, &context["customer"]["id"]), (200, &json!("ada")), "{context}");
+    assert_eq!((status, &context["customer"]["name"]), (200, &json!("Customer ada")), "{context}");
     assert_eq!(context["recent_orders"].as_array().unwrap().len(), 1);
     assert_eq!(service.context("of nobody").await.0, 401);
     let path = "/shop/stores/tea/orders/o-2";
