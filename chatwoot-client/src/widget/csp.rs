@@ -51,7 +51,7 @@ pub struct CspSource {
     /// Whether the widget does not work without it. Without the others it has no sound.
     pub essential: bool,
     /// The address that is loaded; `None` for inline styles.
-    url: Option<Url>,
+    loaded_from: Option<Url>,
     /// The directives that decide, the first that the policy has.
     chains: &'static [&'static [&'static str]],
 }
@@ -103,7 +103,7 @@ impl WidgetCsp {
             source: origin.clone(),
             loads,
             essential,
-            url: Some(url),
+            loaded_from: Some(url),
             chains,
         };
         Ok(Self {
@@ -127,7 +127,7 @@ impl WidgetCsp {
                     source: INLINE.to_owned(),
                     loads: "the widget's styles, which the script adds without a nonce",
                     essential: true,
-                    url: None,
+                    loaded_from: None,
                     chains: &[
                         &["style-src-elem", "style-src", "default-src"],
                         &["style-src-attr", "style-src", "default-src"],
@@ -254,7 +254,7 @@ impl<'a> Policy<'a> {
         if allows(sources, source, None) {
             return;
         }
-        let inline = source.url.is_none();
+        let inline = source.loaded_from.is_none();
         let kept = |one: &&&str| !(is_none(one) || inline && is_nonce_or_hash(one));
         let mut added: Vec<&str> = sources.iter().filter(kept).copied().collect();
         added.push(&source.source);
@@ -280,7 +280,7 @@ fn is_nonce_or_hash(source: &str) -> bool {
 fn allows(sources: &[&str], wanted: &CspSource, page: Option<&Url>) -> bool {
     let has = |word: &str| sources.iter().any(|source| source.eq_ignore_ascii_case(word));
     let marked = sources.iter().any(|source| is_nonce_or_hash(source));
-    let Some(url) = &wanted.url else { return has(INLINE) && !marked };
+    let Some(url) = &wanted.loaded_from else { return has(INLINE) && !marked };
     if wanted.directive == "script-src" && page.is_some() && marked {
         return true;
     }

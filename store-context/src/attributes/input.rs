@@ -33,13 +33,12 @@ impl<'a> From<Option<&'a Cart>> for CartState<'a> {
 /// The data of one customer that the attributes' values are computed from.
 ///
 /// ```
-/// use store_context::Currency;
 /// use store_context::attributes::{AppliesTo, AttributeInput, AttributeSet, CartState};
-/// use store_context::model::{Customer, CustomerId, Insights, OrderTotals, Store};
+/// use store_context::model::{Customer, CustomerId, Insights, Store};
 ///
 /// # fn example(store: &Store) -> Result<(), Box<dyn std::error::Error>> {
 /// let ada = Customer::new(CustomerId::new("c-1")?, "Ada");
-/// let insights = Insights::new(OrderTotals::none(Currency::EUR), None);
+/// let insights = Insights::new(store.currency, [], None);
 /// let input = AttributeInput::new(store, &ada, &insights, CartState::Empty);
 /// let values = AttributeSet::standard().values(AppliesTo::Contact, &input);
 /// assert_eq!(values["order_count"], 0);

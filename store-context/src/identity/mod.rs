@@ -48,8 +48,9 @@ pub enum IdentityError {
 ///
 /// # async fn example(client: &Client, customer: PublicIdentity) -> Result<(), chatwoot_client::Error> {
 /// let source_id = customer.create_contact(client).await?.source_id;
-/// let conversations = client.public_inbox(&customer.inbox_identifier).conversations(&source_id);
-/// let conversation = conversations.create(Some(&customer.conversation_attributes)).await?;
+/// let inbox = client.public_inbox(&customer.inbox_identifier);
+/// let proof = &customer.conversation_attributes;
+/// let conversation = inbox.conversations(&source_id).create(Some(proof)).await?;
 /// # Ok(())
 /// # }
 /// ```

@@ -10,10 +10,8 @@ impl WantedContact {
     ///
     /// ```
     /// use store_context::Currency;
-    /// use store_context::attributes::CartState;
-    /// use store_context::model::{
-    ///     Customer, CustomerId, Insights, OrderTotals, SharedAttributes, SharedData,
-    /// };
+    /// use store_context::attributes::{AttributeInput, AttributeSet, CartState};
+    /// use store_context::model::{Customer, CustomerId, Insights, SharedData, Store, StoreId};
     /// use store_context::sync::WantedContact;
     ///
     /// let customer = Customer {
@@ -21,13 +19,17 @@ impl WantedContact {
     ///     email_verified: true,
     ///     ..Customer::new(CustomerId::new("42")?, "Sanne")
     /// };
-    /// let insights = Insights::new(OrderTotals::none(Currency::EUR), None);
-    /// let all = WantedContact::new("4b1d".to_owned(), &customer, &insights, CartState::Empty);
+    /// let website = "https://north.example.com".parse()?;
+    /// let id = StoreId::new("north")?;
+    /// let store = Store::new(id, "North", website, "help@north.example.com", Currency::EUR);
+    /// let insights = Insights::new(store.currency, [], None);
+    /// let input = AttributeInput::new(&store, &customer, &insights, CartState::Empty);
+    /// let all = WantedContact::new("4b1d".to_owned(), &AttributeSet::standard(), &input);
     /// let shared = SharedData { email: false, ..SharedData::default() };
     /// let less = all.clone().sharing(&customer, &shared);
     /// assert_eq!((less.email.as_deref(), less.name.as_str()), (None, "Sanne"));
     /// assert_ne!(less.fingerprint(), all.fingerprint());
-    /// # Ok::<(), store_context::model::InvalidId>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
     pub fn sharing(mut self, customer: &Customer, shared: &SharedData) -> Self {
