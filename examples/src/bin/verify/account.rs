@@ -30,6 +30,8 @@ const OF_A_HOST: [Check; 6] = [
 const LOOK_UP: Duration = Duration::from_secs(5);
 
 pub(crate) async fn check(args: &Args, given: Account) -> anyhow::Result<Report> {
+    let client =
+        Client::builder(given.chatwoot.as_str()).build().context("--chatwoot cannot be used")?;
     let mut left_out = OF_A_HOST.to_vec();
     let mut leave = |check, setting: Option<&str>| {
         left_out.push(check);
@@ -49,7 +51,7 @@ pub(crate) async fn check(args: &Args, given: Account) -> anyhow::Result<Report>
     if args.platform_token()?.is_none() {
         leave(Check::PlatformToken, None);
     }
-    let record = remembered(args, &given).await?;
+    let record = remembered(args, &given, &client).await?;
     let shop = Arc::new(MemoryShop::new());
     let ports = memory::ports(shop.clone(), shop.clone(), Some(shop));
     let id = record.store.id.clone();
@@ -65,12 +67,10 @@ pub(crate) async fn check(args: &Args, given: Account) -> anyhow::Result<Report>
 
 /// Returns what a store with this account would remember. What cannot be looked up is left open: the
 /// checks say why.
-async fn remembered(args: &Args, given: &Account) -> anyhow::Result<StoreRecord> {
+async fn remembered(args: &Args, given: &Account, client: &Client) -> anyhow::Result<StoreRecord> {
     let website = args.website.clone().unwrap_or_else(|| given.chatwoot.clone());
     let id = StoreId::new(format!("account-{}", given.id))?;
     let store = Store::new(id, "Verify", website, "verify@example.invalid", Currency::EUR);
-    let client =
-        Client::builder(given.chatwoot.as_str()).build().context("--chatwoot cannot be used")?;
     let account = client.account(given.id, given.token.clone());
     let mut record = StoreRecord::new(store);
     let (kept, keys) = (&mut record.account, &mut record.credentials);
