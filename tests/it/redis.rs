@@ -244,13 +244,23 @@ async fn no_process_keeps_what_is_outdated() {
         while let Some(done) = tasks.join_next().await {
             done.unwrap();
         }
-        // The last messages.
-        sleep(Duration::from_millis(30)).await;
+        // The last messages may still be under way.
+        let deadline = Instant::now() + Duration::from_secs(5);
         for (process, context) in contexts.iter().enumerate() {
             for number in 0..CUSTOMERS {
-                let shown = context.snapshot(&store.id, &customer(number)).await.unwrap().unwrap();
-                let now = versions[number].load(Ordering::SeqCst);
-                assert_eq!(shown.customer.name, now.to_string(), "{number} in process {process}");
+                let now = versions[number].load(Ordering::SeqCst).to_string();
+                loop {
+                    let shown = context.snapshot(&store.id, &customer(number)).await;
+                    let shown = shown.unwrap().unwrap().customer.name;
+                    if shown == now {
+                        break;
+                    }
+                    assert!(
+                        Instant::now() < deadline,
+                        "customer {number} in process {process}: {shown} instead of {now}"
+                    );
+                    sleep(Duration::from_millis(10)).await;
+                }
             }
         }
     }

@@ -257,7 +257,7 @@ async fn a_fault_of_the_account_or_the_host_is_found() {
     assert_eq!(world.failed().await, [Check::Hmac, Check::Webhook]);
     client.profile(token).reset_access_token().await.unwrap();
     assert_eq!(world.failed().await, [Check::UserToken]);
-    let mut gone = world.verify(&["--chatwoot", "http://127.0.0.1:1", "--limit", "1"]);
+    let mut gone = world.verify(&["--chatwoot", "http://127.0.0.1:1", "--limit", "5"]);
     gone.env("CHATWOOT_PLATFORM_TOKEN", "none");
     let gone = ended(gone).await;
     assert_eq!(gone.code, Some(1), "{}", gone.err);

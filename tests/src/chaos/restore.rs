@@ -27,6 +27,8 @@ const STORES: u32 = 2;
 const CUSTOMERS: u32 = 10;
 const CONVERSATIONS: u32 = 12;
 const MESSAGES: u32 = 120;
+/// The number of acknowledged messages before the dump.
+const ACKNOWLEDGED: usize = 10;
 /// How long the load lasts; the dump begins in its middle.
 const LASTING: Duration = Duration::from_secs(4);
 /// How long Chatwoot takes for a call about messages, until the disaster.
@@ -90,6 +92,11 @@ pub async fn dump_and_restore() -> Result<Restored> {
     let worker = start(&world)?;
     let dump = async {
         sleep(LASTING / 2).await;
+        // A busy machine may need longer for the first ones.
+        let until = Instant::now() + PATIENCE;
+        while lock(&taken).len() < ACKNOWLEDGED && Instant::now() < until {
+            sleep(Duration::from_millis(10)).await;
+        }
         let before = lock(&taken).clone();
         let told = dump(&postgres).await?;
         Ok((before, told))
