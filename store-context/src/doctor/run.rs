@@ -339,13 +339,22 @@ impl<'a> Patient<'a> {
 
     /// Returns the server's version, and this host's time in the middle of the call.
     pub(super) async fn version(&self) -> Result<&(ServerVersion, Timestamp), Found> {
+        let client = self.client().await?;
+        Ok(self.version_of(&client).await?)
+    }
+
+    /// Returns the server's version, and when it was read by this host's clock; the error is the
+    /// call's.
+    pub(super) async fn version_of(
+        &self,
+        client: &Client,
+    ) -> Result<&(ServerVersion, Timestamp), chatwoot_client::Error> {
         let read = || async {
-            let client = self.client().await?;
-            let (clock, deadline) = (&self.doctor.ports.clock, self.deadline());
+            let clock = &self.doctor.ports.clock;
             let before = clock.now();
-            let version = client.server().version().deadline(deadline).await?;
+            let version = client.server().version().deadline(self.deadline()).await?;
             let took = clock.now().duration_since(before);
-            Ok::<_, Found>((version, before.checked_add(took / 2).unwrap_or(before)))
+            Ok((version, before.checked_add(took / 2).unwrap_or(before)))
         };
         self.version.get_or_try_init(read).await
     }

@@ -25,14 +25,8 @@ impl Patient<'_> {
     pub(super) async fn base_url(&self) -> Checked {
         let server = shown(self.server().await?);
         let client = self.client().await?;
-        let (version, _) = match self.version().await {
-            Ok(version) => version,
-            // The error of the call says more than the finding that is made of any error.
-            Err(found) => {
-                let call = client.server().version().deadline(self.deadline()).await;
-                return Err(call.err().map_or(found, |error| unreachable(&server, &error)));
-            }
-        };
+        let version = self.version_of(&client).await;
+        let (version, _) = version.map_err(|error| unreachable(&server, &error))?;
         let services = [("database", &version.data_services), ("Redis", &version.queue_services)];
         let down = services.iter().find(|(_, state)| **state == Some(ServiceState::Failing));
         if let Some((name, _)) = down {
