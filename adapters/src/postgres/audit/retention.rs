@@ -174,7 +174,7 @@ impl AuditRetention {
             "ALTER TABLE store_context.{name} \
              ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; \
              CREATE POLICY named_stores ON store_context.{name} USING (store = ANY \
-             (NULLIF(current_setting('store_context_tenant.stores', true), '')::text[])); \
+             ((SELECT NULLIF(current_setting('store_context_tenant.stores', true), '')::text[])::text[])); \
              ALTER TABLE store_context.audit_trail ATTACH PARTITION store_context.{name} \
              FOR VALUES FROM ({from}) TO ({to})"
         );

@@ -293,15 +293,23 @@ const OURS: &str = "named_stores";
 
 /// Returns whether a policy is the one that the migrations create.
 fn is_ours(policy: &Policy) -> bool {
-    // As Postgres writes the expression of the migrations.
-    const EXPRESSION: &str = "(store = ANY ((NULLIF(current_setting(\
-        'store_context_tenant.stores'::text, true), ''::text))::text[]))";
+    // As Postgres writes the expressions of the migrations: the present one, and the one before, which
+    // a process of the previous version gives the audit trail's new partitions.
+    const EXPRESSIONS: [&str; 2] = [
+        "(store = ANY (( SELECT (NULLIF(current_setting(\
+            'store_context_tenant.stores'::text, true), ''::text))::text[])::text[]))",
+        "(store = ANY ((NULLIF(current_setting(\
+            'store_context_tenant.stores'::text, true), ''::text))::text[]))",
+    ];
+    // Some versions write the name of the subquery's column.
+    let using = policy.using.as_deref().unwrap_or_default().replace(" AS \"nullif\"", "");
+    let is_expected = EXPRESSIONS.contains(&using.as_str());
     policy.name == OURS
         && policy.is_permissive
         && policy.command == "*"
         && policy.is_for_all_roles
-        && policy.using.as_deref() == Some(EXPRESSION)
-        && policy.check.as_deref().is_none_or(|check| check == EXPRESSION)
+        && is_expected
+        && (policy.check.is_none() || policy.check == policy.using)
 }
 
 /// Checks a privilege of the runtime role, of a role that it is a member of, or of everybody.
