@@ -14,6 +14,7 @@ use super::rows::{event, number, store, text, unsigned};
 use crate::postgres::Database;
 use crate::postgres::database::{retrying, seconds};
 use crate::postgres::error::failed;
+use crate::postgres::values;
 
 const PROMOTE: &str = include_str!("sql/promote.sql");
 const CLAIM: &str = include_str!("sql/claim.sql");
@@ -103,7 +104,8 @@ async fn try_claim(
     Ok(claimed)
 }
 
-type EntryRow = (i64, Vec<u8>, Vec<u8>, bool, bool, Timestamp, i32);
+/// An entry without its store and account.
+pub(super) type EntryRow = (i64, Vec<u8>, Vec<u8>, bool, bool, Timestamp, i32);
 
 pub(super) async fn load(
     database: &Database,
@@ -114,7 +116,7 @@ pub(super) async fn load(
     let rows: Vec<EntryRow> = sqlx::query_as(database.sql(LOAD))
         .bind(number(claim.queue))
         .bind(number(claim.fence))
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .bind(values::limit(limit))
         .fetch_all(&mut *transaction)
         .await
         .map_err(failed)?;
@@ -146,7 +148,7 @@ pub(super) async fn entries_of(
         .bind(number(account.account.0))
         .bind(number(contact.0))
         .bind(after.map_or(0, number))
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .bind(values::limit(limit))
         .fetch_all(&mut *transaction)
         .await
         .map_err(failed)?;
@@ -154,7 +156,7 @@ pub(super) async fn entries_of(
     rows.into_iter().map(|row| entry(store, account, row)).collect()
 }
 
-fn entry(store: &StoreId, account: &AccountKey, row: EntryRow) -> PortResult<Entry> {
+pub(super) fn entry(store: &StoreId, account: &AccountKey, row: EntryRow) -> PortResult<Entry> {
     let (id, key, json, reconciled, stale, received_at, tries) = row;
     let (event, changed) = event(&json)?;
     Ok(Entry {
@@ -171,7 +173,7 @@ fn entry(store: &StoreId, account: &AccountKey, row: EntryRow) -> PortResult<Ent
     })
 }
 
-pub(super) const fn source(reconciled: bool) -> EntrySource {
+const fn source(reconciled: bool) -> EntrySource {
     if reconciled { EntrySource::Reconciler } else { EntrySource::Webhook }
 }
 

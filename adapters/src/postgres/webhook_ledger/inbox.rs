@@ -10,7 +10,7 @@ use store_context::ports::{EntrySource, NewEntry, PortResult};
 use super::rows::{NewRow, number, store, unsigned};
 use super::take::{Keys, Request, TakeError, take_in};
 use crate::postgres::Database;
-use crate::postgres::database::SETTING;
+use crate::postgres::database::{SETTING, retrying};
 use crate::postgres::error::{failed, invalid};
 
 /// The number of entries that are filed in one transaction.
@@ -100,7 +100,7 @@ pub(super) async fn file(database: &Database) -> PortResult<()> {
             return Ok(());
         }
         let stores = stores.into_iter().map(store).collect::<PortResult<BTreeSet<StoreId>>>()?;
-        match once(database, &stores, BATCH, false).await {
+        match retrying(|| once(database, &stores, BATCH, false)).await {
             Err(error) if error.is_of_one() => {
                 one_by_one(database, &stores).await.map_err(TakeError::into_error)?;
             }
@@ -112,7 +112,7 @@ pub(super) async fn file(database: &Database) -> PortResult<()> {
 /// Files the first arrivals one by one. What is refused alone is kept out of the others' way.
 async fn one_by_one(database: &Database, stores: &BTreeSet<StoreId>) -> Result<(), TakeError> {
     for _ in 0..BATCH {
-        let filed = match once(database, stores, 1, false).await {
+        let filed = match retrying(|| once(database, stores, 1, false)).await {
             Err(error) if error.is_of_one() => {
                 let error = error.into_error();
                 tracing::error!(%error, "an entry that the host took cannot be filed: it is left \

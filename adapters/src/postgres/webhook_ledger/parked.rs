@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 
 use jiff_sqlx::Timestamp;
 use store_context::model::{AccountKey, StoreId};
-use store_context::ports::{Entry, ParkedEntry, PortResult};
+use store_context::ports::{ParkedEntry, PortResult};
 
-use super::claims::source;
-use super::rows::{event, number, text, unsigned};
+use super::claims::{EntryRow, entry};
+use super::rows::{number, text, unsigned};
 use super::take::{NewQueues, TakeError};
 use crate::postgres::Database;
-use crate::postgres::database::MayConflict;
+use crate::postgres::database::retrying;
 use crate::postgres::error::failed;
+use crate::postgres::values;
 
+/// The columns of an [`EntryRow`], its account, and why and when it was parked.
 type ParkedRow =
     (i64, Vec<u8>, Vec<u8>, bool, bool, Timestamp, i32, String, i64, Option<Vec<u8>>, Timestamp);
 
@@ -30,8 +32,8 @@ pub(super) async fn list(
          WHERE e.store = $1 AND e.state = 2 AND e.id > $2 ORDER BY e.id LIMIT $3",
     ))
     .bind(store.as_str())
-    .bind(after.map_or(0, |after| i64::try_from(after).unwrap_or(i64::MAX)))
-    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .bind(after.map_or(0, number))
+    .bind(values::limit(limit))
     .fetch_all(&mut *transaction)
     .await
     .map_err(failed)?;
@@ -39,19 +41,9 @@ pub(super) async fn list(
     let parked = rows.into_iter().map(|row| {
         let (id, key, json, reconciled, stale, received_at, tries, base_url, account, error, at) =
             row;
-        let (event, changed) = event(&json)?;
-        let entry = Entry {
-            id: unsigned(id),
-            store: store.clone(),
-            account: AccountKey { base_url, account: unsigned(account).into() },
-            key: text(key, "webhook_entries.key")?,
-            event,
-            changed,
-            source: source(reconciled),
-            stale,
-            received_at: received_at.to_jiff(),
-            tries: tries.cast_unsigned(),
-        };
+        let account = AccountKey { base_url, account: unsigned(account).into() };
+        let row: EntryRow = (id, key, json, reconciled, stale, received_at, tries);
+        let entry = entry(store, &account, row)?;
         let error = text(error.unwrap_or_default(), "webhook_entries.error")?;
         Ok(ParkedEntry { entry, error, parked_at: at.to_jiff() })
     });
@@ -64,14 +56,8 @@ pub(super) async fn replay(
     entry: Option<u64>,
     limit: usize,
 ) -> PortResult<u64> {
-    const TRIES: usize = 5;
-    let mut tries = 1;
-    loop {
-        match once(database, store, entry, limit).await {
-            Err(TakeError::Sql(error)) if tries < TRIES && error.is_conflict() => tries += 1,
-            replayed => return replayed.map_err(TakeError::into_error),
-        }
-    }
+    let replayed = retrying(|| once(database, store, entry, limit)).await;
+    replayed.map_err(TakeError::into_error)
 }
 
 async fn once(
@@ -89,7 +75,7 @@ async fn once(
     ))
     .bind(store.as_str())
     .bind(entry.map(number))
-    .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+    .bind(values::limit(limit))
     .fetch_all(&mut *transaction)
     .await?;
     let accounts: Vec<AccountKey> = rows

@@ -13,6 +13,7 @@ use super::take::UNQUEUE;
 use crate::postgres::Database;
 use crate::postgres::database::{retrying, seconds};
 use crate::postgres::error::failed;
+use crate::postgres::values;
 
 const FORGET_CONTACTS: &str = include_str!("sql/removed.sql");
 
@@ -227,7 +228,7 @@ async fn forget_store_once(
     limit: usize,
 ) -> Result<u64, sqlx::Error> {
     let mut transaction = database.begin([store]).await?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let limit = values::limit(limit);
     let states = sqlx::query(database.sql(
         "WITH chosen AS (SELECT w.base_url, w.account, w.conversation \
             FROM store_context.webhook_states w WHERE w.store = $1 LIMIT $2) \

@@ -11,6 +11,7 @@ use super::rows::{number, store, unsigned};
 use crate::postgres::Database;
 use crate::postgres::database::{duration, retrying, seconds};
 use crate::postgres::error::failed;
+use crate::postgres::values;
 
 const CLAIM: &str = "\
     WITH due AS ( \
@@ -100,7 +101,7 @@ pub(super) async fn claim(
     lease: Duration,
 ) -> PortResult<Vec<RoundClaim>> {
     let rows: Vec<RoundRow> = sqlx::query_as(database.sql(CLAIM))
-        .bind(i64::try_from(limit).unwrap_or(i64::MAX))
+        .bind(values::limit(limit))
         .bind(seconds(lease))
         .fetch_all(database.pool())
         .await

@@ -1,6 +1,7 @@
 //! Takes a group of deliveries in one transaction.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::mem;
 
 use sqlx::{PgConnection, Row};
 use store_context::chatwoot::{ConversationId, Time};
@@ -10,7 +11,7 @@ use store_context::ports::{PortError, Taken};
 use super::removal::{CONTACT, CONVERSATION};
 use super::rows::{Key, KeyDigest, NewRow, NewState, number, state_time};
 use crate::postgres::Database;
-use crate::postgres::database::MayConflict;
+use crate::postgres::database::{MayConflict, retrying};
 use crate::postgres::error::failed;
 
 const ENQUEUE: &str = include_str!("sql/enqueue.sql");
@@ -18,9 +19,6 @@ const KNOWN: &str = include_str!("sql/known.sql");
 const FILE: &str = include_str!("sql/file.sql");
 const FORGOTTEN: &str = include_str!("sql/forgotten.sql");
 pub(super) const UNQUEUE: &str = include_str!("sql/unqueue.sql");
-
-/// How often a group is tried while others change the same rows.
-const TRIES: usize = 5;
 
 /// One call of [`WebhookLedger::take`](store_context::ports::WebhookLedger::take).
 #[derive(Clone, Debug)]
@@ -42,7 +40,11 @@ pub(super) enum TakeError {
 
 impl From<sqlx::Error> for TakeError {
     fn from(error: sqlx::Error) -> Self {
-        Self::Sql(error)
+        // Only an entry is inserted without asking first whether it is there.
+        match error.as_database_error() {
+            Some(refused) if refused.is_unique_violation() => Self::Overtaken,
+            _ => Self::Sql(error),
+        }
     }
 }
 
@@ -55,19 +57,21 @@ impl TakeError {
         }
     }
 
-    fn is_worth_another_try(&self) -> bool {
-        match self {
-            Self::Sql(error) => error.is_conflict(),
-            Self::Port(_) => false,
-            Self::Overtaken => true,
-        }
-    }
-
     pub(super) fn into_error(self) -> PortError {
         match self {
             Self::Sql(error) => failed(error),
             Self::Port(error) => error,
             Self::Overtaken => PortError::new("webhooks", "overtaken again and again"),
+        }
+    }
+}
+
+impl MayConflict for TakeError {
+    fn is_conflict(&self) -> bool {
+        match self {
+            Self::Sql(error) => error.is_conflict(),
+            Self::Port(_) => false,
+            Self::Overtaken => true,
         }
     }
 }
@@ -80,16 +84,7 @@ pub(super) async fn take(
     // A delivery is nearly always new, what the reconciler found nearly always known.
     let mut rows = requests.iter().flat_map(|request| &request.rows);
     let mut keys = if rows.any(|row| row.reconciled) { Keys::LookUp } else { Keys::New };
-    let mut tries = 1;
-    loop {
-        match once(database, requests, keys).await {
-            Err(error) if tries < TRIES && error.is_worth_another_try() => {
-                keys = Keys::LookUp;
-                tries += 1;
-            }
-            ended => return ended,
-        }
-    }
+    retrying(|| once(database, requests, mem::replace(&mut keys, Keys::LookUp))).await
 }
 
 async fn once(
@@ -438,7 +433,7 @@ impl<'a> Group<'a> {
         let (mut new, states) = (self.new, self.states);
         // In the order of the unique index, in which others wait for each other too.
         new.sort_unstable_by_key(|filed| (&filed.request.store, filed.key.digest));
-        let inserted: i64 = sqlx::query_scalar(database.sql(FILE))
+        sqlx::query(database.sql(FILE))
             .bind(column(&new, |it| it.request.store.as_str()))
             .bind(column(&new, |it| &it.key.digest[..]))
             .bind(column(&new, |it| it.id))
@@ -462,11 +457,8 @@ impl<'a> Group<'a> {
             .bind(states.values().map(|(_, told)| told.map(Vec::as_slice)).collect::<Vec<_>>())
             .bind(of(false))
             .bind(of(true))
-            .fetch_one(&mut *transaction)
+            .execute(&mut *transaction)
             .await?;
-        if usize::try_from(inserted) != Ok(new.len()) {
-            return Err(TakeError::Overtaken);
-        }
         if !self.given_back.is_empty() {
             let ids: Vec<i64> = self.given_back.keys().copied().collect();
             let entries: Vec<i32> = self.given_back.values().copied().collect();
