@@ -67,6 +67,7 @@ pub struct ClientBuilder {
     response_limit: ResponseLimit,
     plain_http: bool,
     wall_clock: WallClock,
+    #[cfg(feature = "live")]
     extensions: ::http::Extensions,
 }
 
@@ -205,6 +206,12 @@ impl ClientBuilder {
             Some(transport) => transport,
             None => default_transport()?,
         };
+        #[cfg(feature = "live")]
+        let mut extensions = self.extensions;
+        #[cfg(feature = "live")]
+        if extensions.get::<crate::live::Opener>().is_none() {
+            extensions.insert(crate::live::Opener::new(crate::live::TungsteniteTransport::new()));
+        }
         let counts = Counts::new(self.limits).shared(self.budget, &base);
         Ok(Client(Http::new(Settings {
             base_url: base,
@@ -213,7 +220,8 @@ impl ClientBuilder {
             response_limit: self.response_limit,
             counts,
             wall_clock: self.wall_clock,
-            extensions: self.extensions,
+            #[cfg(feature = "live")]
+            extensions,
         })))
     }
 }
@@ -267,6 +275,7 @@ impl Client {
             response_limit: ResponseLimit::default(),
             plain_http: false,
             wall_clock: Arc::new(SystemTime::now),
+            #[cfg(feature = "live")]
             extensions: ::http::Extensions::new(),
         }
     }

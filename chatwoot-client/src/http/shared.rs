@@ -39,6 +39,7 @@ pub(crate) struct Settings {
     pub(crate) counts: Counts,
     pub(crate) wall_clock: WallClock,
     /// What parts above this one keep with the client, by type.
+    #[cfg(feature = "live")]
     pub(crate) extensions: ::http::Extensions,
 }
 

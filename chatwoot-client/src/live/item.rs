@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::live::{LiveError, LiveEvent};
-use crate::types::UserId;
+use crate::types::{Extra, UserId};
 
 /// An item of a [`LiveStream`](crate::live::LiveStream): an event, or what became of the
 /// connection.
@@ -21,7 +21,10 @@ pub enum LiveItem {
     },
     /// An event.
     Event(Box<LiveEvent>),
-    /// The consumer is slower than the events arrive, and the oldest waiting ones were dropped.
+    /// A frame that this version of the client does not know.
+    Unknown(Extra),
+    /// The consumer is slower than the events arrive, and of the waiting ones the oldest were
+    /// dropped. Only with [`Live::queue`](crate::live::Live::queue).
     Lagged {
         /// How many.
         dropped: u64,

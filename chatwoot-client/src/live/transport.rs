@@ -1,6 +1,7 @@
 //! The transport of live feeds: a small trait, so that a test or a host can provide its own.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -143,10 +144,14 @@ impl LiveTransportError {
 
 /// The transport of a client's live feeds.
 #[derive(Clone, Debug)]
-pub(crate) struct Opener(pub(super) std::sync::Arc<dyn LiveTransport>);
+pub(crate) struct Opener(Arc<dyn LiveTransport>);
 
 impl Opener {
     pub(crate) fn new(transport: impl LiveTransport + 'static) -> Self {
-        Self(std::sync::Arc::new(transport))
+        Self(Arc::new(transport))
+    }
+
+    pub(super) fn transport(&self) -> &Arc<dyn LiveTransport> {
+        &self.0
     }
 }
