@@ -76,7 +76,8 @@ fn a_contact_hears_only_what_it_may_see() {
     for (version, name, _) in FEEDS {
         let feed = feed(name);
         let frames = feed.iter().filter(|frame| frame.by == "contact");
-        let frames = frames.filter_map(|frame| ServerFrame::decode(frame.text.as_deref().ok()?).ok());
+        let frames =
+            frames.filter_map(|frame| ServerFrame::decode(frame.text.as_deref().ok()?).ok());
         let events: Vec<_> = frames.filter_map(|frame| frame.event().cloned()).collect();
         assert!(events.len() > 5, "{version}");
         let mut messages = events.iter().filter_map(|event| event.message());

@@ -237,7 +237,10 @@ mod tests {
             line(&event("conversation.typing_on", typing)),
             line(&event("notification.created", notification)),
             line(&event("notification.deleted", json!({"notification": {"id": 4}, "count": 1}))),
-            line(&event("presence.update", json!({"users": {"2": null, "x": 1}, "contacts": null}))),
+            line(&event(
+                "presence.update",
+                json!({"users": {"2": null, "x": 1}, "contacts": null}),
+            )),
             line(&event("conversation.unread_count_changed", json!({"account_id": 1}))),
             line(&json!({"type": "disconnect", "reason": null, "reconnect": false, "more": {}})),
         ]);
@@ -248,7 +251,9 @@ mod tests {
     #[test]
     fn what_is_no_frame_fails_with_its_line() {
         let mut lines = vec![line(&json!({"type": "welcome"})), "{".to_owned()];
-        lines.extend(["{\"as\": \"user\"}", "{\"frame\": \"[]\"}", "{\"frame\": \"{\"}"].map(str::to_owned));
+        lines.extend(
+            ["{\"as\": \"user\"}", "{\"frame\": \"[]\"}", "{\"frame\": \"{\"}"].map(str::to_owned),
+        );
         lines.push("{\"frame\": null}".to_owned());
         let report = report(&lines);
         assert_eq!((report.frames, report.decoded, report.failed), (6, 1, 5), "{:?}", report.lines);

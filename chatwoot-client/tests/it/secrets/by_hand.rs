@@ -169,7 +169,10 @@ impl Shown {
         self.add("live::LiveEvent", &LiveEvent::from_value(event.clone()).unwrap());
         let identifier = Subscription::user(MARKER, 1.into(), 2.into()).identifier();
         self.add("live::Identifier", &identifier);
-        self.add("live::ClientCommand", &ClientCommand::Subscribe { identifier: identifier.clone() });
+        self.add(
+            "live::ClientCommand",
+            &ClientCommand::Subscribe { identifier: identifier.clone() },
+        );
         for frame in [
             json!({"identifier": identifier, "message": event, "unnamed": MARKER}),
             json!({"identifier": identifier, "type": "confirm_subscription", "unnamed": MARKER}),
