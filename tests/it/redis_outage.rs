@@ -282,11 +282,8 @@ async fn neither_logs_nor_keys_tell_who_a_customer_is_or_a_token() {
         .budget(Arc::new(redis.budget(RedisBudgetConfig::default())))
         .build()
         .unwrap();
-    let signal = Signal {
-        store: StoreId::new("north").unwrap(),
-        customer: CustomerId::new(format!("{MARKER}@example.com")).unwrap(),
-        change: Change::Cart,
-    };
+    let customer = CustomerId::new(format!("{MARKER}@example.com")).unwrap();
+    let signal = Signal::new(StoreId::new("north").unwrap(), customer, Change::Cart);
     let signals = redis.signals();
     let work = async || {
         cache.get(MARKER).await.unwrap();
