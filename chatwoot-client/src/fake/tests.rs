@@ -1,6 +1,10 @@
 //! Tests across the fake's modules: authentication, faults, rate limits, webhooks, HTTP.
 
 mod conversations;
+#[cfg(feature = "live")]
+mod live;
+#[cfg(all(feature = "live", feature = "reqwest-rustls"))]
+mod live_http;
 mod simulation;
 mod widget;
 
