@@ -68,11 +68,16 @@ const MUST_BE_OK: &[&str] = &[
 /// Later operations of the same resources, which the fake does not have.
 const LATER: &[&str] = &["account.cache_keys", "agents.bulk_create"];
 
+fn options(server: &FakeServer) -> Options {
+    let platform_token = "platform".into();
+    Options { chatwoot: server.uri(), platform_token, keep: false, live: false }
+}
+
 #[expect(clippy::expect_used, reason = "a test's helper")]
 async fn perform(keep: bool) -> (FakeServer, Vec<String>, Report) {
     let fake = FakeChatwoot::builder().platform_token("platform").build();
     let server = FakeServer::start(fake).await;
-    let options = Options { chatwoot: server.uri(), platform_token: "platform".into(), keep };
+    let options = Options { keep, ..options(&server) };
     let mut lines = Vec::new();
     let report = run(&options, &mut |line| lines.push(line.to_owned())).await.expect("it begins");
     (server, lines, report)
@@ -122,8 +127,7 @@ async fn a_failure_is_told_and_what_was_made_is_removed() {
     let fake = FakeChatwoot::builder().platform_token("platform").build();
     fake.fault(Fault::new(FaultKind::ErrorAfter).verb("POST").path("/labels"));
     let server = FakeServer::start(fake).await;
-    let options =
-        Options { chatwoot: server.uri(), platform_token: "platform".into(), keep: false };
+    let options = options(&server);
     let report = run(&options, &mut |_| {}).await.expect("it begins");
     assert!(!report.passed(), "{report}");
     assert!(

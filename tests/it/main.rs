@@ -27,6 +27,7 @@ mod recordings_account;
 mod recordings_contacts;
 mod recordings_conversations;
 mod recordings_extras;
+mod recordings_feed;
 mod recordings_files;
 mod recordings_help_center;
 mod recordings_public;

@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use crate::error::json_path::place;
 use crate::live::{
-    CacheKeys, LiveNotification, LiveNotificationDeleted, LiveTyping, Performer, Presence, RawData,
+    LiveCacheKeys, LiveNotification, LiveNotificationDeleted, LiveTyping, Performer, Presence,
+    RawData,
 };
 use crate::types::{AccountId, ContactId, ConversationId, Extra, InboxId, MessageId, UserId};
 use crate::types::{Message, open_enum};
@@ -118,8 +119,8 @@ pub enum LiveEventData {
     Notification(Box<LiveNotification>),
     /// A deleted notification: `notification.deleted`.
     NotificationDeleted(Box<LiveNotificationDeleted>),
-    /// The new keys of a dashboard's cache: `account.cache_invalidated`.
-    CacheKeys(Box<CacheKeys>),
+    /// The new cache keys of the account's settings: `account.cache_invalidated`.
+    CacheKeys(Box<LiveCacheKeys>),
     /// Nothing but the account: `conversation.unread_count_changed`.
     Account(Extra),
     /// The data of an event that this version of the client does not know, or of a known event

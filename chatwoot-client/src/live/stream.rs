@@ -247,13 +247,12 @@ impl Line {
 impl Open {
     /// Returns the next frame.
     async fn receive(&mut self, silence: Duration) -> Result<String, LiveError> {
-        match timeout(silence, self.connection.receive()).await {
-            Ok(received) => frame(received),
-            Err(_) => {
-                let message = format!("the server has sent nothing for {silence:?}");
-                Err(LiveError::new(LiveErrorKind::Silent, message))
-            }
-        }
+        let received = timeout(silence, self.connection.receive()).await;
+        let Ok(received) = received else {
+            let message = format!("the server has sent nothing for {silence:?}");
+            return Err(LiveError::new(LiveErrorKind::Silent, message));
+        };
+        frame(received)
     }
 
     /// Reads the frames that have arrived, and returns how many did not fit.
