@@ -30,7 +30,7 @@ use jiff::Timestamp;
 use tokio::time::timeout;
 
 /// How long an event of the story may take.
-const SOON: Duration = Duration::from_secs(5);
+const SOON: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 10 });
 
 /// Prints what happens in an account of Chatwoot as it happens, one event a line.
 #[derive(Parser)]
@@ -81,7 +81,9 @@ impl Tail {
                     format!("next attempt in {:.1} s", wait.as_secs_f64())
                 });
                 let causes = anyhow::Chain::new(reason).map(ToString::to_string);
-                format!("LOST: {}; {next}", causes.collect::<Vec<_>>().join(": "))
+                let mut causes: Vec<String> = causes.collect();
+                causes.dedup();
+                format!("LOST: {}; {next}", causes.join(": "))
             }
             _ => "a frame that this version does not know".to_owned(),
         };
@@ -167,7 +169,20 @@ impl Caused {
     }
 }
 
-/// Plays the story; returns how many events were caused and heard.
+/// Plays the story in a fake; returns the feed, and how many events were caused and heard.
+async fn play(fake: &FakeChatwoot, text: bool) -> Result<(Tail, usize)> {
+    let (id, token) = fake.add_account("Tea shop");
+    let client = Client::builder("https://chatwoot.test")
+        .transport(fake.clone())
+        .live_transport(fake.clone())
+        .build()?;
+    let account = client.account(id, token);
+    let live = account.live().backoff(Duration::from_millis(200), Duration::from_secs(1));
+    let mut tail = Tail::new(live.connect(), text);
+    let heard = story(&mut tail, fake, &account, &client).await?;
+    Ok((tail, heard))
+}
+
 async fn story(
     tail: &mut Tail,
     fake: &FakeChatwoot,
@@ -223,16 +238,7 @@ async fn run(args: Args) -> Result<()> {
         let account = Client::builder(url).build()?.account(id, token);
         Tail::new(account.live().connect(), args.text)
     } else {
-        let fake = FakeChatwoot::new();
-        let (id, token) = fake.add_account("Tea shop");
-        let client = Client::builder("https://chatwoot.test")
-            .transport(fake.clone())
-            .live_transport(fake.clone())
-            .build()?;
-        let account = client.account(id, token);
-        let live = account.live().backoff(Duration::from_millis(200), Duration::from_secs(1));
-        let mut tail = Tail::new(live.connect(), args.text);
-        let heard = story(&mut tail, &fake, &account, &client).await?;
+        let (tail, heard) = play(&FakeChatwoot::new(), args.text).await?;
         println!("heard all {heard} events that the story caused");
         if args.once {
             return Ok(());
@@ -259,5 +265,30 @@ async fn main() -> ExitCode {
             eprintln!("live_tail: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chatwoot_client::fake::LiveFaults;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_story_that_is_not_heard_fails() {
+        assert_eq!(play(&FakeChatwoot::new(), false).await.unwrap().1, 10);
+        let mut faults = LiveFaults::default();
+        faults.drop_per_mille = 1_000;
+        let deaf = FakeChatwoot::new();
+        deaf.live_faults(faults);
+        let error = play(&deaf, false).await.err().unwrap().to_string();
+        assert!(error.starts_with("not heard: [Caused(ContactCreated, 1)"), "{error}");
+
+        let mut faults = LiveFaults::default();
+        faults.withhold_confirmation = true;
+        let mute = FakeChatwoot::new();
+        mute.live_faults(faults);
+        let error = play(&mute, false).await.err().unwrap().to_string();
+        assert_eq!(error, "it does not connect");
     }
 }

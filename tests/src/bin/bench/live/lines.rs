@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use chatwoot_client::live::{ClientCommand, LiveItem, SUBPROTOCOL, Subscription};
-use chatwoot_client::{Client, Limits};
+use chatwoot_client::{Client, Limits, Secret};
 use cpu_time::ProcessTime;
 use futures_util::{SinkExt, StreamExt};
 use http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
@@ -133,7 +133,7 @@ async fn ours(account: chatwoot_client::Account, heard: Heard) {
 
 /// Returns the subscription of a member, as text.
 fn bare(base: &str, member: &Member) -> Result<String> {
-    let token = member.pubsub_token.clone().into();
+    let token = Secret::new(member.pubsub_token.clone());
     let subscription = Subscription::user(token, member.account.into(), member.user.into());
     let command = ClientCommand::Subscribe { identifier: subscription.identifier() };
     serde_json::to_string(&command).with_context(|| format!("a subscription to {base}"))

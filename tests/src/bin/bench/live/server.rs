@@ -25,7 +25,7 @@ pub(crate) fn serve(accounts: &str) -> Result<()> {
         for number in 0..accounts {
             let (id, token) = server.fake().add_account(&format!("Shop {number}"));
             let account = client.account(id, token.clone());
-            let user = account.profile().get().await?;
+            let user = client.profile(token.clone()).get().await?;
             let pubsub_token = user.pubsub_token.context("a user has one")?.expose().to_owned();
             members.push(Member { account: id, token, user: user.id.0, pubsub_token });
             let conversation = open(&account, number).await?;
