@@ -22,6 +22,7 @@ mod live_parity;
 mod odd_answers;
 mod operations;
 mod panel;
+mod panel_live;
 mod parity;
 mod recordings_account;
 mod recordings_contacts;

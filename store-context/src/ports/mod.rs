@@ -41,7 +41,7 @@ pub use self::error::{PortError, PortFailure, PortResult};
 pub use self::lifecycle::{AddressMove, OffboardPolicy, Offboarding, StoreLifecycle, Suspension};
 pub use self::observer::{Observer, SyncReport};
 pub use self::orders::Orders;
-pub use self::signals::{Change, Signal, SignalEvent, Signals, Subscription};
+pub use self::signals::{Change, Signal, SignalEvent, SignalSubject, Signals, Subscription};
 pub use self::stores::{AdoptedResources, ProvisionLock, StoreAccount, StoreRecord, Stores};
 pub use self::sweeps::{SweepClaim, Sweeps};
 pub use self::sync_ledger::{
