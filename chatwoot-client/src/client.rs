@@ -17,7 +17,7 @@ use crate::http::RetryPolicy;
 use crate::http::Stats;
 use crate::http::limit::Counts;
 use crate::http::loopback::is_loopback;
-use crate::http::shared::WallClock;
+use crate::http::shared::{Settings, WallClock};
 use crate::http::transport::Transport;
 use crate::platform::Platform;
 use crate::public::widget::WebWidget;
@@ -67,6 +67,8 @@ pub struct ClientBuilder {
     response_limit: ResponseLimit,
     plain_http: bool,
     wall_clock: WallClock,
+    #[cfg(feature = "live")]
+    extensions: ::http::Extensions,
 }
 
 impl fmt::Debug for ClientBuilder {
@@ -183,6 +185,16 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets the transport that opens the connections of [live feeds](crate::live), instead of the
+    /// built-in one. It is independent of [`ClientBuilder::transport`].
+    ///
+    /// See [`LiveTransport`](crate::live::LiveTransport) for an example.
+    #[cfg(feature = "live")]
+    pub fn live_transport(mut self, transport: impl crate::live::LiveTransport + 'static) -> Self {
+        self.extensions.insert(crate::live::Opener::new(transport));
+        self
+    }
+
     /// Builds the client.
     ///
     /// # Errors
@@ -194,10 +206,23 @@ impl ClientBuilder {
             Some(transport) => transport,
             None => default_transport()?,
         };
+        #[cfg(feature = "live")]
+        let mut extensions = self.extensions;
+        #[cfg(feature = "live")]
+        if extensions.get::<crate::live::Opener>().is_none() {
+            extensions.insert(crate::live::Opener::new(crate::live::TungsteniteTransport::new()));
+        }
         let counts = Counts::new(self.limits).shared(self.budget, &base);
-        let http =
-            Http::new(base, transport, self.policy, self.response_limit, counts, self.wall_clock);
-        Ok(Client(http))
+        Ok(Client(Http::new(Settings {
+            base_url: base,
+            transport,
+            policy: self.policy,
+            response_limit: self.response_limit,
+            counts,
+            wall_clock: self.wall_clock,
+            #[cfg(feature = "live")]
+            extensions,
+        })))
     }
 }
 
@@ -250,6 +275,8 @@ impl Client {
             response_limit: ResponseLimit::default(),
             plain_http: false,
             wall_clock: Arc::new(SystemTime::now),
+            #[cfg(feature = "live")]
+            extensions: ::http::Extensions::new(),
         }
     }
 

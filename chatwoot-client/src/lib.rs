@@ -9,6 +9,7 @@
 //! | create accounts and users as a platform app | [`platform`] |
 //! | act as a customer: API inbox, web widget, survey | [`public`] |
 //! | verify and parse webhooks | [`webhook`] |
+//! | hear events as they happen | [`live`](crate::live), feature `live` |
 //! | embed the widget in a page, and prove the signed-in customer's identity | [`widget`] |
 //! | handle errors | [`Error`], [`ErrorKind`] |
 //! | set retries, deadlines and limits | [`RetryPolicy`], [`Limits`] |
@@ -120,6 +121,8 @@ pub mod error;
 #[cfg(feature = "fake")]
 pub mod fake;
 pub mod http;
+#[cfg(feature = "live")]
+pub mod live;
 mod mac;
 pub mod platform;
 pub mod public;

@@ -86,6 +86,18 @@ impl Account {
         Self { http: self.http.in_background(), id: self.id, token: self.token.clone() }
     }
 
+    /// Returns the state that the client's calls share.
+    #[cfg(feature = "live")]
+    pub(crate) fn http(&self) -> &Http {
+        &self.http
+    }
+
+    /// Returns a handle for the profile of the token's user.
+    #[cfg(feature = "live")]
+    pub(crate) fn profile(&self) -> crate::application::profile::Profile {
+        crate::application::profile::Profile::new(self.http.clone(), self.token.clone())
+    }
+
     /// The time of day by the client's wall clock.
     pub(crate) fn now(&self) -> Timestamp {
         Timestamp::try_from(self.http.now()).unwrap_or_default()

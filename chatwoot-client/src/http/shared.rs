@@ -29,37 +29,30 @@ pub(crate) struct Http {
 /// Tells the time of day.
 pub(crate) type WallClock = Arc<dyn Fn() -> SystemTime + Send + Sync>;
 
+/// What a client is built from.
+pub(crate) struct Settings {
+    /// The base URL, without a trailing slash.
+    pub(crate) base_url: String,
+    pub(crate) transport: Arc<dyn Transport>,
+    pub(crate) policy: RetryPolicy,
+    pub(crate) response_limit: ResponseLimit,
+    pub(crate) counts: Counts,
+    pub(crate) wall_clock: WallClock,
+    /// What parts above this one keep with the client, by type.
+    #[cfg(feature = "live")]
+    pub(crate) extensions: ::http::Extensions,
+}
+
 struct Inner {
-    base_url: String,
-    transport: Arc<dyn Transport>,
-    policy: RetryPolicy,
-    response_limit: ResponseLimit,
-    counts: Counts,
-    wall_clock: WallClock,
+    settings: Settings,
     budget: Budget,
     counters: Counters,
 }
 
 impl Http {
-    pub(crate) fn new(
-        base_url: String,
-        transport: Arc<dyn Transport>,
-        policy: RetryPolicy,
-        response_limit: ResponseLimit,
-        counts: Counts,
-        wall_clock: WallClock,
-    ) -> Self {
+    pub(crate) fn new(settings: Settings) -> Self {
         let (budget, counters) = (Budget::new(), Counters::default());
-        let inner = Arc::new(Inner {
-            base_url,
-            transport,
-            policy,
-            response_limit,
-            counts,
-            wall_clock,
-            budget,
-            counters,
-        });
+        let inner = Arc::new(Inner { settings, budget, counters });
         Self { inner, observer: None, background: false }
     }
 
@@ -86,7 +79,7 @@ impl Http {
 
     /// Returns the time of day.
     pub(crate) fn now(&self) -> SystemTime {
-        (self.inner.wall_clock)()
+        (self.inner.settings.wall_clock)()
     }
 
     /// Starts the clock of one call.
@@ -96,19 +89,25 @@ impl Http {
 
     /// Returns the base URL, without a trailing slash.
     pub(crate) fn base_url(&self) -> &str {
-        &self.inner.base_url
+        &self.inner.settings.base_url
     }
 
     pub(crate) fn policy(&self) -> RetryPolicy {
-        self.inner.policy
+        self.inner.settings.policy
     }
 
     pub(crate) fn response_limit(&self) -> ResponseLimit {
-        self.inner.response_limit
+        self.inner.settings.response_limit
     }
 
     pub(crate) fn counts(&self) -> &Counts {
-        &self.inner.counts
+        &self.inner.settings.counts
+    }
+
+    /// Returns what a part above this one keeps with the client.
+    #[cfg(feature = "live")]
+    pub(crate) fn extension<T: Send + Sync + 'static>(&self) -> Option<&T> {
+        self.inner.settings.extensions.get()
     }
 
     pub(crate) fn budget(&self) -> &Budget {
@@ -120,7 +119,7 @@ impl Http {
     }
 
     pub(crate) fn transport(&self) -> &dyn Transport {
-        self.inner.transport.as_ref()
+        self.inner.settings.transport.as_ref()
     }
 
     /// Creates a call without a token.
@@ -142,8 +141,8 @@ impl Http {
 impl fmt::Debug for Http {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Http")
-            .field("base_url", &self.inner.base_url)
-            .field("transport", &self.inner.transport)
+            .field("base_url", &self.inner.settings.base_url)
+            .field("transport", &self.inner.settings.transport)
             .finish_non_exhaustive()
     }
 }

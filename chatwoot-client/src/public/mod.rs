@@ -35,6 +35,12 @@ impl PublicInbox {
         Self { http, identifier }
     }
 
+    /// Returns the state that the client's calls share.
+    #[cfg(feature = "live")]
+    pub(crate) fn http(&self) -> &Http {
+        &self.http
+    }
+
     /// Returns a handle for the contacts of the inbox.
     pub fn contacts(&self) -> PublicContacts<'_> {
         PublicContacts::new(self)

@@ -37,6 +37,12 @@ impl WebWidget {
         Self { http, website_token }
     }
 
+    /// Returns the state that the client's calls share.
+    #[cfg(feature = "live")]
+    pub(crate) fn http(&self) -> &Http {
+        &self.http
+    }
+
     /// Returns the script that shows the widget.
     ///
     /// `GET /packs/js/sdk.js`. Anyone may call it, without a token. Not in Chatwoot's published
