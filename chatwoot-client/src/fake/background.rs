@@ -10,11 +10,12 @@ use tokio::time::Instant;
 use crate::fake::FakeChatwoot;
 use crate::fake::application::contacts::PendingWrite;
 use crate::fake::application::messages::save as message_save;
+use crate::fake::event::Event;
 use crate::fake::http::faults::FaultKind;
 use crate::fake::http::input::Input;
 use crate::fake::http::process::{Begun, respond_to};
 use crate::fake::state::State;
-use crate::fake::webhook::events::{Event, render};
+use crate::fake::webhook::events::render;
 
 /// Work that is due at a time of tokio's clock.
 #[derive(Debug)]

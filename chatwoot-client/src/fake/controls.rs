@@ -142,7 +142,12 @@ impl FakeChatwoot {
     /// Removes all faults and the fault script.
     pub fn clear_faults(&self) {
         *self.script() = None;
-        self.lock().faults.clear();
+        let mut state = self.lock();
+        state.faults.clear();
+        #[cfg(feature = "live")]
+        {
+            state.feed.faults = crate::fake::LiveFaults::default();
+        }
     }
 
     /// Returns the latest requests, up to 100,000, oldest first.
@@ -162,6 +167,9 @@ impl FakeChatwoot {
 
     /// Clears the journal.
     pub fn clear_journal(&self) {
-        self.lock().journal.clear();
+        let mut state = self.lock();
+        state.journal.clear();
+        #[cfg(feature = "live")]
+        state.feed.journal.clear();
     }
 }

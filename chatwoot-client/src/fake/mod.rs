@@ -69,8 +69,11 @@ mod background;
 mod builder;
 mod clock;
 mod controls;
+mod event;
 mod http;
 mod journal;
+#[cfg(feature = "live")]
+mod live;
 mod pages;
 mod platform;
 mod public;
@@ -98,6 +101,8 @@ pub use crate::fake::http::faults::{Fault, FaultKind, WebhookFaults};
 pub use crate::fake::http::limits::FakeLimits;
 pub use crate::fake::http::server::FakeServer;
 pub use crate::fake::journal::JournalEntry;
+#[cfg(feature = "live")]
+pub use crate::fake::live::{LiveFaults, LiveLine, LiveSubscription};
 pub use crate::fake::webhook::deliver::{DeliveryOutcome, DeliveryRecord};
 pub use crate::fake::webhook::events::{Delivery, Fact, WebhookRendering};
 

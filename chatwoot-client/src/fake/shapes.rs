@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::fake::application::agents::Membership;
+use crate::fake::application::agents::availability;
 pub(in crate::fake) use crate::fake::application::agents::view as agent;
 use crate::fake::application::contacts::inboxes::ContactInbox;
 use crate::fake::application::contacts::record::Contact;
@@ -29,9 +29,10 @@ pub(in crate::fake) fn contact_inbox(state: &State, link: &ContactInbox) -> Valu
 }
 
 pub(in crate::fake) fn contact(state: &State, contact: &Contact, with_inboxes: bool) -> Value {
+    let online = if state.is_online(contact.account, contact.id) { "online" } else { "offline" };
     let mut shown = map(json!({
         "additional_attributes": contact.additional,
-        "availability_status": "offline",
+        "availability_status": online,
         "email": contact.email,
         "id": contact.id,
         "name": contact.name,
@@ -54,9 +55,9 @@ pub(in crate::fake) fn contact(state: &State, contact: &Contact, with_inboxes: b
     Value::Object(shown)
 }
 
-/// Returns a contact as the sender of a message, and in webhooks.
-pub(in crate::fake) fn contact_push(contact: &Contact) -> Value {
-    json!({
+/// Returns a contact as the sender of a message, in webhooks and in the live feed.
+pub(in crate::fake) fn contact_push(contact: &Contact, viewer: Viewer) -> Value {
+    let mut shown = map(json!({
         "additional_attributes": contact.additional,
         "custom_attributes": contact.custom,
         "email": contact.email,
@@ -67,24 +68,34 @@ pub(in crate::fake) fn contact_push(contact: &Contact) -> Value {
         "thumbnail": contact.avatar,
         "blocked": contact.blocked,
         "type": "contact",
-        "company_id": contact.company,
-    })
+    }));
+    if viewer.companies {
+        shown.insert("company_id".to_owned(), json!(contact.company));
+    }
+    Value::Object(shown)
 }
 
-/// The recipient of a response: outside a request of the account no availability is known.
+/// What the one who is shown a row gets to see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::fake) enum Viewer {
-    Account,
-    Outside,
+pub(in crate::fake) struct Viewer {
+    /// Whether users' availability is known: only in a user's request.
+    pub(in crate::fake) availability: bool,
+    /// Whether contacts have a company.
+    pub(in crate::fake) companies: bool,
 }
 
-/// Returns a user as the sender of a message or as an assignee, and in webhooks.
+impl Viewer {
+    /// A request of the account.
+    pub(in crate::fake) const ACCOUNT: Self = Self { availability: true, companies: true };
+    /// Any other response, and webhooks.
+    pub(in crate::fake) const OUTSIDE: Self = Self { availability: false, companies: true };
+}
+
+/// Returns a user as the sender of a message or as an assignee, in webhooks and in the live feed.
 pub(in crate::fake) fn user_push(state: &State, account: i64, id: i64, viewer: Viewer) -> Value {
     let Some(user) = state.users.get(&id) else { return Value::Null };
-    let status = match viewer {
-        Viewer::Account => state.memberships.get(&(account, id)).map(Membership::status),
-        Viewer::Outside => None,
-    };
+    let member = state.memberships.get(&(account, id)).filter(|_| viewer.availability);
+    let status = member.map(|member| availability(state, member));
     json!({
         "id": user.id,
         "name": user.name,
@@ -99,7 +110,9 @@ pub(in crate::fake) fn user_push(state: &State, account: i64, id: i64, viewer: V
 fn sender(state: &State, message: &Message, viewer: Viewer) -> Option<Value> {
     match message.sender? {
         Sender::User(id) => Some(user_push(state, message.account, id, viewer)),
-        Sender::Contact(id) => state.contacts.get(message.account, id).map(contact_push),
+        Sender::Contact(id) => {
+            state.contacts.get(message.account, id).map(|contact| contact_push(contact, viewer))
+        }
     }
 }
 
@@ -121,7 +134,7 @@ pub(in crate::fake) fn message(state: &State, message: &Message, echo: Option<&s
     if let Some(echo) = echo {
         shown.insert("echo_id".to_owned(), Value::from(echo));
     }
-    add_sender(&mut shown, state, message, Viewer::Account);
+    add_sender(&mut shown, state, message, Viewer::ACCOUNT);
     Value::Object(shown)
 }
 
@@ -136,7 +149,7 @@ pub(in crate::fake) fn public_message(state: &State, message: &Message) -> Value
         "created_at": epoch(message.created_at),
         "conversation_id": message.conversation,
     }));
-    add_sender(&mut shown, state, message, Viewer::Outside);
+    add_sender(&mut shown, state, message, Viewer::OUTSIDE);
     Value::Object(shown)
 }
 
@@ -199,6 +212,62 @@ pub(in crate::fake) fn can_reply(state: &State, conversation: &Conversation) -> 
     last.is_some_and(|at| state.now().as_second() - at.as_second() < hours * 3_600)
 }
 
+/// Returns a conversation as in webhooks and in the live feed.
+pub(in crate::fake) fn conversation_push(
+    state: &State,
+    row: &Conversation,
+    viewer: Viewer,
+) -> Value {
+    let inbox = state.inboxes.get(row.account, row.inbox);
+    let link = state.contacts.inboxes.get(row.account, row.contact_inbox);
+    let messages = state.conversations.messages(row).rev().find(|message| message.is_chat());
+    let messages: Vec<Value> =
+        messages.map(|message| message_push(state, message, viewer)).into_iter().collect();
+    let sender =
+        state.contacts.get(row.account, row.contact).map(|contact| contact_push(contact, viewer));
+    let assignee = row.assignee.map(|id| user_push(state, row.account, id, viewer));
+    let team = row.team.and_then(|id| state.teams.get(row.account, id));
+    json!({
+        "additional_attributes": row.additional,
+        "can_reply": can_reply(state, row),
+        "channel": inbox.map(channel_type),
+        "contact_inbox": link.map(|link| json!({
+            "id": link.id,
+            "contact_id": link.contact,
+            "inbox_id": link.inbox,
+            "source_id": link.source_id,
+            "created_at": iso(link.created_at),
+            "updated_at": iso(link.updated_at),
+            "hmac_verified": link.hmac_verified,
+            "pubsub_token": link.pubsub_token,
+        })),
+        "id": row.id,
+        "inbox_id": row.inbox,
+        "messages": messages,
+        "labels": row.labels,
+        "meta": {
+            "sender": sender,
+            "assignee": assignee,
+            "assignee_type": row.assignee.map(|_| "User"),
+            "team": team.map(|team| json!({ "id": team.id, "name": team.name })),
+            "hmac_verified": link.map(|link| link.hmac_verified),
+        },
+        "status": row.status.as_str(),
+        "custom_attributes": row.custom,
+        "snoozed_until": row.snoozed_until.map(iso),
+        "unread_count": state.conversations.unread(row),
+        "first_reply_created_at": row.first_reply_created_at.map(iso),
+        "priority": row.priority,
+        "waiting_since": epoch_or_zero(row.waiting_since),
+        "agent_last_seen_at": epoch_or_zero(row.agent_last_seen_at),
+        "contact_last_seen_at": epoch_or_zero(row.contact_last_seen_at),
+        "last_activity_at": epoch(row.last_activity_at),
+        "timestamp": epoch(row.last_activity_at),
+        "created_at": epoch(row.created_at),
+        "updated_at": epoch_fraction(row.updated_at),
+    })
+}
+
 /// Returns a conversation as in the Application API.
 pub(in crate::fake) fn conversation(
     state: &State,
@@ -221,7 +290,7 @@ pub(in crate::fake) fn conversation(
     if let Some(team) = conversation.team.and_then(|team| state.teams.get(account, team)) {
         meta.insert("team".to_owned(), team.view(viewer));
     }
-    let push = |message: &Message| message_push(state, message, Viewer::Account);
+    let push = |message: &Message| message_push(state, message, Viewer::ACCOUNT);
     let mut messages = state.conversations.messages(conversation).rev();
     let last: Vec<Value> = messages.next().map(push).into_iter().collect();
     let last_message = state

@@ -22,6 +22,8 @@ use crate::fake::http::faults::Faults;
 use crate::fake::http::limits::Windows;
 use crate::fake::http::process::Begun;
 use crate::fake::journal::Journal;
+#[cfg(feature = "live")]
+use crate::fake::live::Feed;
 use crate::fake::platform::users::User;
 use crate::fake::table::Table;
 use crate::fake::webhook::events::Outbox;
@@ -90,7 +92,11 @@ pub(in crate::fake) struct State {
     /// Conversations and messages.
     pub(in crate::fake) conversations: ConversationStore,
 
+    /// The user whose request is handled.
+    pub(in crate::fake) performer: Option<i64>,
     pub(in crate::fake) outbox: Outbox,
+    #[cfg(feature = "live")]
+    pub(in crate::fake) feed: Feed,
     pub(in crate::fake) jobs: Jobs,
     /// What the response to the request in hand waits for, and how long.
     pub(in crate::fake) writing: Option<(Duration, oneshot::Receiver<Begun>)>,
@@ -107,6 +113,28 @@ impl State {
     /// Whether there is an event to tell webhooks of, rendered or not.
     pub(in crate::fake) fn has_events(&self) -> bool {
         !self.outbox.waiting.is_empty() || !self.outbox.events.is_empty() || self.jobs.has_events()
+    }
+
+    /// Whether a contact has a widget open.
+    pub(in crate::fake) fn is_online(&self, account: i64, contact: i64) -> bool {
+        #[cfg(feature = "live")]
+        if self.feed.presence.has_contact(account, contact, self.now()) {
+            return true;
+        }
+        self.contacts.online.contains(&(account, contact))
+    }
+
+    /// Whether a user listens to the live feed, or did so shortly before.
+    #[cfg(feature = "live")]
+    pub(in crate::fake) fn is_present(&self, account: i64, user: i64) -> bool {
+        self.feed.presence.has_user(account, user, self.now())
+    }
+
+    /// Without the live feed nobody is present.
+    #[cfg(not(feature = "live"))]
+    #[expect(clippy::unused_self, reason = "the same signature as with the live feed")]
+    pub(in crate::fake) fn is_present(&self, _: i64, _: i64) -> bool {
+        false
     }
 
     /// Returns the role of `user` in an account, if they are a member.

@@ -43,6 +43,12 @@ impl<T> Table<T> {
         self.rows.range((account, i64::MIN)..=(account, i64::MAX)).map(|(_, row)| row)
     }
 
+    /// Returns all rows.
+    #[cfg(feature = "live")]
+    pub(in crate::fake) fn all(&self) -> impl Iterator<Item = &T> {
+        self.rows.values()
+    }
+
     /// Returns the rows of one account mutably.
     pub(in crate::fake) fn of_mut(&mut self, account: i64) -> impl Iterator<Item = &mut T> {
         self.rows.range_mut((account, i64::MIN)..=(account, i64::MAX)).map(|(_, row)| row)

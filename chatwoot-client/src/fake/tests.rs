@@ -1,6 +1,8 @@
 //! Tests across the fake's modules: authentication, faults, rate limits, webhooks, HTTP.
 
 mod conversations;
+#[cfg(feature = "live")]
+mod live;
 mod simulation;
 mod widget;
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::fake::clock::iso;
+use crate::fake::event;
 use crate::fake::http::input::{Ctx, text};
 use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::http::router::{Routed, to};
@@ -77,6 +78,7 @@ pub(in crate::fake) fn touch(ctx: &mut Ctx<'_>, what: &'static str) {
     if let Some(account) = ctx.state.accounts.get_mut(&ctx.account) {
         account.changed.insert(what, now);
     }
+    event::cache_invalidated(ctx.state, ctx.account);
 }
 
 pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
@@ -144,7 +146,7 @@ fn update(ctx: &mut Ctx<'_>) -> Outcome {
     Ok(FakeResponse::json(&view(current(ctx)?)))
 }
 
-fn cache_keys(account: &Account) -> Value {
+pub(in crate::fake) fn cache_keys(account: &Account) -> Value {
     let key = |what: &str| {
         account.changed.get(what).map_or_else(|| "0000000000".to_owned(), ToString::to_string)
     };

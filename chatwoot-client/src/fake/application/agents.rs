@@ -23,11 +23,13 @@ pub(in crate::fake) struct Membership {
     pub(in crate::fake) updated_at: Timestamp,
 }
 
-impl Membership {
-    /// Returns the availability. Nobody is connected to the fake: with `auto_offline` it is always
-    /// offline.
-    pub(in crate::fake) fn status(&self) -> &str {
-        if self.auto_offline { "offline" } else { &self.availability }
+/// Returns the availability: with `auto_offline`, of one who is not present, offline. Only the live
+/// feed makes somebody present.
+pub(in crate::fake) fn availability<'a>(state: &State, member: &'a Membership) -> &'a str {
+    if member.auto_offline && !state.is_present(member.account, member.user) {
+        "offline"
+    } else {
+        &member.availability
     }
 }
 
@@ -83,7 +85,7 @@ pub(in crate::fake) fn view(state: &State, account: i64, user: i64) -> Value {
     json!({
         "id": user.id,
         "account_id": account,
-        "availability_status": member.status(),
+        "availability_status": availability(state, member),
         "auto_offline": member.auto_offline,
         "confirmed": user.confirmed,
         "email": user.email,

@@ -88,7 +88,7 @@ fn view(state: &State, user: i64) -> Value {
                 "role": member.role.as_str(),
                 "permissions": [if member.role == Role::Administrator { "administrator" } else { "agent" }],
                 "availability": member.availability,
-                "availability_status": member.status(),
+                "availability_status": agents::availability(state, member),
                 "auto_offline": member.auto_offline,
                 "custom_role_id": null,
                 "custom_role": null,

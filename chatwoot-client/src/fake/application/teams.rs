@@ -178,17 +178,20 @@ fn add_members(ctx: &mut Ctx<'_>, team: i64) -> Outcome {
     let users = users(ctx, team)?;
     let members = members(ctx, team)?;
     let new: Vec<i64> = users.into_iter().filter(|user| members.insert(*user)).collect();
+    touch(ctx, "team");
     Ok(FakeResponse::json(&agents::views(ctx.state, ctx.account, &new)))
 }
 
 fn replace_members(ctx: &mut Ctx<'_>, team: i64) -> Outcome {
     let users = users(ctx, team)?;
     members(ctx, team)?.clone_from(&users);
+    touch(ctx, "team");
     Ok(FakeResponse::json(&agents::views(ctx.state, ctx.account, &users)))
 }
 
 fn remove_members(ctx: &mut Ctx<'_>, team: i64) -> Outcome {
     let users = users(ctx, team)?;
     members(ctx, team)?.retain(|user| !users.contains(user));
+    touch(ctx, "team");
     Ok(FakeResponse::empty())
 }

@@ -24,6 +24,7 @@ pub(in crate::fake) fn user(ctx: &mut Ctx<'_>) -> Result<(), ErrorResponse> {
     match ctx.state.user_by_token.get(token) {
         Some(id) => {
             ctx.caller = Caller::User { id: *id, role: None };
+            ctx.state.performer = Some(*id);
             Ok(())
         }
         None => Err(ErrorResponse::unauthorized("Invalid Access Token")),

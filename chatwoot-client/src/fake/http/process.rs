@@ -32,6 +32,7 @@ impl Begun {
 pub(in crate::fake) fn respond_to(state: &mut State, input: &Input, struck: &[FaultKind]) -> Begun {
     let now = state.now();
     let mut reply = process(state, input, struck, now);
+    state.performer = None;
     message_save::write_activities(state);
     let mut later = None;
     if let Some((window, refused)) = state.writing.take() {

@@ -12,12 +12,12 @@ use crate::fake::application::conversations::store::{
 use crate::fake::application::conversations::typing;
 use crate::fake::application::messages::save as message_save;
 use crate::fake::application::messages::window;
+use crate::fake::event;
 use crate::fake::http::input::{Ctx, id, text};
 use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::shapes;
 use crate::fake::shapes::epoch_or_zero;
 use crate::fake::state::State;
-use crate::fake::webhook::payloads::{emit_conversation, emit_message, emit_typing};
 
 /// An operation on one conversation: with the contact inbox, the conversation and the message of
 /// the path.
@@ -84,8 +84,7 @@ pub(in crate::fake) fn create(ctx: &mut Ctx<'_>, link: &ContactInbox) -> Outcome
     let params = json!({ "custom_attributes": attributes });
     let (conversation, fresh) = open(ctx.state, account, link.id, &params)?;
     if fresh {
-        let nothing = serde_json::Map::new();
-        emit_conversation(ctx.state, account, conversation, "conversation_created", nothing);
+        event::conversation_created(ctx.state, account, conversation);
     }
     let conversation =
         ctx.state.conversations.get(account, conversation).ok_or_else(ErrorResponse::no_route)?;
@@ -110,7 +109,7 @@ fn toggle_typing(ctx: &mut Ctx<'_>, link: &ContactInbox, conversation: i64, _: i
     let conversation = find(ctx.state, link, conversation)?;
     let word = text(ctx.body(), "typing_status");
     if let Some(on) = typing(word.as_deref().or_else(|| ctx.query("typing_status"))) {
-        emit_typing(
+        event::typing(
             ctx.state,
             conversation.account,
             conversation.id,
@@ -130,7 +129,8 @@ fn update_last_seen(ctx: &mut Ctx<'_>, link: &ContactInbox, conversation: i64, _
 
 /// Marks all messages of the agents as read by the customer.
 pub(in crate::fake) fn mark_seen(state: &mut State, mut draft: Conversation) {
-    draft.contact_last_seen_at = Some(state.now());
+    let now = state.now();
+    draft.contact_last_seen_at = Some(now);
     let account = draft.account;
     let unread: Vec<i64> = state
         .conversations
@@ -141,10 +141,11 @@ pub(in crate::fake) fn mark_seen(state: &mut State, mut draft: Conversation) {
         .collect();
     save(state, draft, Actor::Contact);
     for id in unread {
-        if let Some(message) = state.conversations.message_mut(account, id) {
-            "read".clone_into(&mut message.status);
-        }
-        emit_message(state, account, id, "message_updated");
+        let Some(message) = state.conversations.message_mut(account, id) else { continue };
+        let before = message.clone();
+        "read".clone_into(&mut message.status);
+        message.updated_at = now;
+        event::message_updated(state, &before);
     }
 }
 
@@ -201,9 +202,10 @@ fn update_message(
     if let Some(values) = values
         && row.content_attributes.get("submitted_values") != Some(&values)
     {
+        let before = row.clone();
         row.content_attributes.insert("submitted_values".to_owned(), values);
         row.updated_at = now;
-        emit_message(ctx.state, account, message, "message_updated");
+        event::message_updated(ctx.state, &before);
     }
     shown(ctx, account, message)
 }

@@ -13,6 +13,7 @@ use crate::fake::application::conversations::store::{
 use crate::fake::application::conversations::typing;
 use crate::fake::application::messages::save as message_save;
 use crate::fake::application::messages::window;
+use crate::fake::event;
 use crate::fake::http::input::{Ctx, id, text};
 use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::http::router::{Routed, to};
@@ -21,7 +22,6 @@ use crate::fake::public::widget::{authenticate, identify};
 use crate::fake::shapes;
 use crate::fake::shapes::epoch_or_zero;
 use crate::fake::state::State;
-use crate::fake::webhook::payloads::{emit_conversation, emit_message, emit_typing};
 
 /// Paths below `/api/v1/widget`.
 pub(in crate::fake) fn route(verb: &str, rest: &[&str]) -> Routed {
@@ -103,7 +103,7 @@ fn create(ctx: &mut Ctx<'_>) -> Outcome {
     let conversation = begin(ctx, &link)?;
     let message = new_message(ctx, &conversation, contact);
     let message_id = ctx.state.conversations.add_message(message);
-    emit_conversation_created(ctx.state, &conversation);
+    event::conversation_created(ctx.state, conversation.account, conversation.id);
     message_save::apply_effects(ctx.state, conversation.account, conversation.id, message_id, None);
     let conversation = ctx
         .state
@@ -174,16 +174,6 @@ fn begin(ctx: &mut Ctx<'_>, link: &ContactInbox) -> Result<Conversation, ErrorRe
         .ok_or_else(ErrorResponse::internal_server_error)
 }
 
-fn emit_conversation_created(state: &mut State, conversation: &Conversation) {
-    emit_conversation(
-        state,
-        conversation.account,
-        conversation.id,
-        "conversation_created",
-        Map::new(),
-    );
-}
-
 /// Returns the visitor's message in the body.
 fn new_message(ctx: &Ctx<'_>, conversation: &Conversation, contact: i64) -> Message {
     let given = ctx.body().get("message").cloned().unwrap_or_default();
@@ -206,7 +196,7 @@ fn create_message(ctx: &mut Ctx<'_>) -> Outcome {
         conversation
     } else {
         let mut conversation = begin(ctx, &link)?;
-        emit_conversation_created(ctx.state, &conversation);
+        event::conversation_created(ctx.state, conversation.account, conversation.id);
         let wanted =
             ctx.body().get("labels").and_then(Value::as_array).cloned().unwrap_or_default();
         let labels = ctx.state.labels.of(conversation.account).map(|label| label.title.clone());
@@ -268,9 +258,10 @@ fn submit_values(ctx: &mut Ctx<'_>, message: i64) -> Outcome {
         && let Some(row) = ctx.state.conversations.message_mut(account, message)
         && row.content_attributes.get(key) != Some(&value)
     {
+        let before = row.clone();
         row.content_attributes.insert(key.to_owned(), value);
         row.updated_at = now;
-        emit_message(ctx.state, account, message, "message_updated");
+        event::message_updated(ctx.state, &before);
     }
     if is_email {
         identify_by(ctx, &link, &["email"])?;
@@ -300,7 +291,7 @@ fn remove_attributes(ctx: &mut Ctx<'_>) -> Outcome {
 fn toggle_typing(ctx: &mut Ctx<'_>) -> Outcome {
     let (link, conversation) = visitor_conversation(ctx)?;
     if let Some(on) = typing(text(ctx.body(), "typing_status").as_deref()) {
-        emit_typing(
+        event::typing(
             ctx.state,
             conversation.account,
             conversation.id,

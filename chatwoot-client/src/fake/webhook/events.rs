@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::fake::application::conversations::store::Sender;
+use crate::fake::application::conversations::store::MessageType;
 use crate::fake::application::inboxes::channel::Kind;
 use crate::fake::background::Job;
+use crate::fake::event::{Event, Subject};
 use crate::fake::state::{State, uuid};
 use crate::fake::webhook::payloads;
 use crate::mac::mac_digits;
@@ -108,27 +109,18 @@ pub enum WebhookRendering {
     WhenTaken,
 }
 
-/// Something that webhooks tell of, before it is rendered.
-#[derive(Clone, Debug)]
-pub(in crate::fake) struct Event {
-    pub(in crate::fake) account: i64,
-    pub(in crate::fake) name: &'static str,
-    pub(in crate::fake) subject: Subject,
-    /// What does not change any more: `changed_attributes`.
-    pub(in crate::fake) extra: Map<String, Value>,
-}
-
-/// The row that an event tells of.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::fake) enum Subject {
-    Contact(i64),
-    Conversation(i64),
-    Message(i64),
-    Typing { conversation: i64, who: Sender, private: bool },
-}
-
-/// Renders an event now, or has it rendered later.
-pub(in crate::fake) fn happen(state: &mut State, event: Event) {
+/// Queues the webhooks of an event, now or when they are to be rendered. An activity message has
+/// none, nor has an update that changed nothing.
+pub(in crate::fake) fn tell(state: &mut State, event: Event) {
+    if event.name.in_webhooks().is_none() || event.changes.is_empty() {
+        return;
+    }
+    if let Subject::Message(id) = event.subject
+        && let Some(message) = state.conversations.message(event.account, id)
+        && message.kind == MessageType::Activity
+    {
+        return;
+    }
     match state.outbox.rendering {
         WebhookRendering::AtOnce => render(state, &event),
         WebhookRendering::After(delay) => state.jobs.add(delay, Job::Render(event)),
@@ -138,11 +130,15 @@ pub(in crate::fake) fn happen(state: &mut State, event: Event) {
 
 /// Queues the deliveries of an event, as its row is now; where the row is gone, the event is lost.
 pub(in crate::fake) fn render(state: &mut State, event: &Event) {
+    let Some(name) = event.name.in_webhooks() else { return };
     let Some((inbox, mut payload)) = payloads::of(state, event) else { return };
-    if let Value::Object(map) = &mut payload {
-        map.extend(event.extra.clone());
+    if let Value::Object(map) = &mut payload
+        && !matches!(event.subject, Subject::Message(_))
+        && let Some(changes) = event.changes.in_webhook()
+    {
+        map.insert("changed_attributes".to_owned(), changes);
     }
-    emit(state, event.account, inbox, event.name, &payload);
+    emit(state, event.account, inbox, name, &payload);
 }
 
 /// The deliveries that wait to be sent.

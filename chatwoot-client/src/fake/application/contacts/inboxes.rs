@@ -92,11 +92,12 @@ impl ContactStore {
     }
 
     /// Moves the contact inboxes of one contact to another.
-    pub(in crate::fake) fn move_links(&mut self, account: i64, from: i64, to: i64) {
+    pub(in crate::fake) fn move_links(&mut self, account: i64, from: i64, to: i64, now: Timestamp) {
         let moved = self.inboxes_of.remove(&from).unwrap_or_default();
         for id in &moved {
             if let Some(link) = self.inboxes.get_mut(account, *id) {
                 link.contact = to;
+                link.updated_at = now;
             }
         }
         self.inboxes_of.entry(to).or_default().extend(moved);

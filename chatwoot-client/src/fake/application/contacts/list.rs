@@ -50,10 +50,8 @@ pub(in crate::fake) fn listed(ctx: &Ctx<'_>, found: Vec<&Contact>) -> Value {
 
 /// Those whom a test made online.
 pub(in crate::fake) fn active(ctx: &mut Ctx<'_>) -> Outcome {
-    let people = &ctx.state.contacts;
-    let online = people
-        .of(ctx.account)
-        .filter(|contact| people.online.contains(&(contact.account, contact.id)));
+    let people = ctx.state.contacts.of(ctx.account);
+    let online = people.filter(|contact| ctx.state.is_online(contact.account, contact.id));
     Ok(FakeResponse::json(&listed(ctx, online.collect())))
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use crate::fake::application::contacts::record::Contact;
 use crate::fake::application::contacts::save as contact_save;
 use crate::fake::application::contacts::write_later;
+use crate::fake::event::{self, Changes, EventName};
 use crate::fake::http::input::{Ctx, id_of, text};
 use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::shapes;
@@ -24,7 +25,8 @@ pub(in crate::fake) fn merge_two(ctx: &mut Ctx<'_>) -> Outcome {
 }
 
 /// Moves everything of the merged contact to `base`, and deletes it. The values of `base` take
-/// precedence; only its labels are kept. No webhook is sent for the deleted contact.
+/// precedence; only its labels are kept. No webhook tells of the deleted
+/// contact.
 pub(in crate::fake) fn merge(
     state: &mut State,
     account: i64,
@@ -34,8 +36,20 @@ pub(in crate::fake) fn merge(
     if base == mergee {
         return Ok(());
     }
-    state.conversations.move_contact(account, mergee, base);
-    state.contacts.move_links(account, mergee, base);
+    state.contacts.find(account, base)?;
+    state.contacts.find(account, mergee)?;
+    event::contact(state, account, base, EventName::ContactMerged, Changes::Untold);
+    let now = state.now();
+    let (conversations, messages) = state.conversations.move_contact(account, mergee, base, now);
+    state.contacts.move_links(account, mergee, base, now);
+    for id in conversations {
+        let name = EventName::ConversationContactChanged;
+        event::conversation(state, account, id, name, Changes::Untold);
+    }
+    for before in messages {
+        event::message_updated(state, &before);
+    }
+    event::contact(state, account, mergee, EventName::ContactDeleted, Changes::Untold);
     for note in state.contacts.notes.of_mut(account).filter(|note| note.contact == mergee) {
         note.contact = base;
     }

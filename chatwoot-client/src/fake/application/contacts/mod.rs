@@ -24,6 +24,7 @@ use crate::fake::application::contacts::{
 };
 use crate::fake::application::conversations::list as conversation_list;
 use crate::fake::background::Job;
+use crate::fake::event::{self, Changes, EventName};
 use crate::fake::http::router::{Routed, to};
 use crate::fake::shapes;
 use crate::fake::state::State;
@@ -130,6 +131,7 @@ fn create(ctx: &mut Ctx<'_>) -> Outcome {
 pub(in crate::fake) struct PendingWrite {
     read: Contact,
     wanted: Contact,
+    performer: Option<i64>,
 }
 
 fn update(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
@@ -166,7 +168,7 @@ fn merge_attributes(ctx: &mut Ctx<'_>, read: Contact, mut wanted: Contact) -> Ou
 pub(in crate::fake) fn write_later(state: &mut State, read: Contact, wanted: Contact) {
     let window = state.contacts.merge_window;
     let (refused, later) = oneshot::channel();
-    let write = Box::new(PendingWrite { read, wanted });
+    let write = Box::new(PendingWrite { read, wanted, performer: state.performer });
     state.jobs.add(window, Job::Write { write, refused });
     state.writing = Some((window, later));
 }
@@ -174,7 +176,7 @@ pub(in crate::fake) fn write_later(state: &mut State, read: Contact, wanted: Con
 impl PendingWrite {
     /// Writes the columns that differ from the values read; nothing where the contact is gone.
     pub(in crate::fake) fn apply(self, state: &mut State) -> Result<(), ErrorResponse> {
-        let Self { read, wanted } = self;
+        let Self { read, wanted, performer } = self;
         let Some(current) = state.contacts.get(read.account, read.id) else { return Ok(()) };
         let mut draft = current.clone();
         let Contact { name, email, phone_number, identifier, additional, custom, .. } = wanted;
@@ -196,7 +198,10 @@ impl PendingWrite {
         if custom != read.custom {
             draft.custom = custom;
         }
-        contact_save::update(state, draft)
+        state.performer = performer;
+        let done = contact_save::update(state, draft);
+        state.performer = None;
+        done
     }
 }
 
@@ -207,10 +212,11 @@ const REMOVED_AFTER: Duration = Duration::from_secs(1);
 fn delete(ctx: &mut Ctx<'_>, contact: i64) -> Outcome {
     let account = ctx.account;
     let name = ctx.state.contacts.find(account, contact)?.name.clone().unwrap_or_default();
-    if ctx.state.contacts.online.contains(&(account, contact)) {
+    if ctx.state.is_online(account, contact) {
         let message = format!("{} is Online, please try again later", capitalized(&name));
         return Err(ErrorResponse(FakeResponse::with_status(422, &json!({ "message": message }))));
     }
+    event::contact(ctx.state, account, contact, EventName::ContactDeleted, Changes::Untold);
     ctx.state.contacts.remove(account, contact);
     let conversations = ctx.state.conversations.orphan(account, contact);
     let after = ctx.state.contacts.removal_delay.unwrap_or(REMOVED_AFTER);

@@ -1,47 +1,45 @@
 //! Saving a contact, with the events of every change.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::fake::application::contacts::record::Contact;
 use crate::fake::clock::iso;
+use crate::fake::event::{self, Change, Changes, EventName};
 use crate::fake::http::response::ErrorResponse;
 use crate::fake::state::State;
-use crate::fake::webhook::events::{Event, Subject, happen};
-use crate::fake::webhook::payloads;
 
 /// Stores a new contact and emits its event.
 pub(in crate::fake) fn create(state: &mut State, mut draft: Contact) -> Result<i64, ErrorResponse> {
     state.contacts.normalize(&mut draft)?;
     let account = draft.account;
     let id = state.contacts.insert(draft);
-    let (subject, extra) = (Subject::Contact(id), Map::new());
-    happen(state, Event { account, name: "contact_created", subject, extra });
+    event::contact(state, account, id, EventName::ContactCreated, Changes::Untold);
     Ok(id)
 }
 
-/// Stores a changed contact and emits its event; does nothing without a change.
+/// Stores a changed contact and emits its event; without a change, only the live feed tells of it.
 pub(in crate::fake) fn update(state: &mut State, mut draft: Contact) -> Result<(), ErrorResponse> {
     let requested = draft.additional.clone();
     state.contacts.normalize(&mut draft)?;
     let Some(old) = state.contacts.get(draft.account, draft.id) else { return Ok(()) };
     let touched = Contact { updated_at: old.updated_at, ..draft.clone() };
+    let (account, id) = (draft.account, draft.id);
     if touched == *old {
+        let nothing = Changes::Columns(Vec::new());
+        event::contact(state, account, id, EventName::ContactUpdated, nothing);
         return Ok(());
     }
     draft.updated_at = state.now();
-    let (account, id) = (draft.account, draft.id);
     // The company is set afterwards, and no event includes it.
     let published = Contact { additional: requested, ..draft.clone() };
     let Some(old) = state.contacts.replace(draft) else { return Ok(()) };
-    let changes = Value::Array(changes(&old, &published));
-    let extra = Map::from_iter([("changed_attributes".to_owned(), changes)]);
-    happen(state, Event { account, name: "contact_updated", subject: Subject::Contact(id), extra });
+    let changes = Changes::Columns(changes(&old, &published));
+    event::contact(state, account, id, EventName::ContactUpdated, changes);
     Ok(())
 }
 
-/// Returns `{column: {previous_value, current_value}}` for each change, in the order of the
-/// columns.
-fn changes(old: &Contact, new: &Contact) -> Vec<Value> {
+/// Returns each change, in the order of the columns.
+fn changes(old: &Contact, new: &Contact) -> Vec<Change> {
     let kind = |contact: &Contact| if contact.visitor { "visitor" } else { "lead" };
     let place =
         |contact: &Contact, key: &str| contact.additional.get(key).cloned().unwrap_or(Value::Null);
@@ -64,9 +62,5 @@ fn changes(old: &Contact, new: &Contact) -> Vec<Value> {
         ("blocked", json!(old.blocked), json!(new.blocked)),
         ("label_list", json!(old.labels), json!(new.labels)),
     ];
-    columns
-        .into_iter()
-        .filter(|(_, before, after)| before != after)
-        .map(|(name, before, after)| payloads::change(name, &before, &after))
-        .collect()
+    columns.into_iter().filter(|(_, before, after)| before != after).collect()
 }

@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 
 use crate::fake::application::contacts::label_list;
 use crate::fake::application::conversations::save::{Actor, save};
+use crate::fake::event;
 use crate::fake::http::input::{Caller, Ctx, flag, id, id_of, text};
 use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::http::router::{Routed, to};
 use crate::fake::state::Role;
-use crate::fake::webhook::payloads::emit_typing;
 
 use crate::fake::application::contacts::save as contact_save;
 use crate::fake::application::conversations::store::{Conversation, Sender, Status};
@@ -167,7 +167,7 @@ fn toggle_typing(ctx: &mut Ctx<'_>, conversation: i64) -> Outcome {
     let private = flag(ctx.body(), "is_private").unwrap_or(false);
     let word = text(ctx.body(), "typing_status");
     if let Some(on) = typing(word.as_deref()) {
-        emit_typing(ctx.state, ctx.account, conversation, who, on, private);
+        event::typing(ctx.state, ctx.account, conversation, who, on, private);
     }
     Ok(FakeResponse::empty())
 }

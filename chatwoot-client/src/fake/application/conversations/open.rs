@@ -9,11 +9,11 @@ use crate::fake::application::conversations::save::first_line;
 use crate::fake::application::conversations::store::{Conversation, Status};
 use crate::fake::application::messages;
 use crate::fake::application::messages::save as message_save;
+use crate::fake::event;
 use crate::fake::http::input::{Ctx, id_of, text};
 use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::shapes;
 use crate::fake::state::State;
-use crate::fake::webhook::payloads::emit_conversation;
 
 /// Creates a conversation: `POST conversations`.
 pub(in crate::fake) fn create(ctx: &mut Ctx<'_>) -> Outcome {
@@ -42,7 +42,7 @@ pub(in crate::fake) fn create(ctx: &mut Ctx<'_>) -> Outcome {
         }
     };
     if fresh {
-        emit_conversation(ctx.state, account, id, "conversation_created", serde_json::Map::new());
+        event::conversation_created(ctx.state, account, id);
     }
     if let Some(message_id) = message_id {
         message_save::apply_effects(ctx.state, account, id, message_id, Some(user));

@@ -1,12 +1,12 @@
 //! Saving a conversation, with the events and activity messages of every change.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::fake::application::conversations::store::{Conversation, Status};
 use crate::fake::application::messages::save::write_activities;
 use crate::fake::clock::iso;
+use crate::fake::event::{self, Change, Changes, EventName};
 use crate::fake::state::State;
-use crate::fake::webhook::payloads::{change, emit_conversation};
 
 /// The author of a change, who is named in the activity message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,22 +63,28 @@ pub(in crate::fake) fn save(state: &mut State, mut draft: Conversation, by: Acto
     if status_changed {
         // Agent bots would receive `conversation_opened` and `conversation_resolved`; there are
         // none.
-        let nothing = Map::from_iter([("changed_attributes".to_owned(), Value::Null)]);
-        emit_conversation(state, account, id, "conversation_status_changed", nothing);
+        let name = EventName::ConversationStatusChanged;
+        event::conversation(state, account, id, name, Changes::Null);
+    }
+    let seen = new.contact_last_seen_at != old.contact_last_seen_at;
+    if seen {
+        event::conversation(state, account, id, EventName::ConversationRead, Changes::Untold);
     }
     for text in activities(state, &old, &new, by) {
         state.conversations.activities.push((account, id, text));
     }
     write_activities(state);
     if changed.iter().any(|(column, ..)| EVENT_COLUMNS.contains(column)) {
-        let list: Vec<Value> =
-            changed.iter().map(|(column, before, after)| change(column, before, after)).collect();
-        let extra = Map::from_iter([("changed_attributes".to_owned(), Value::Array(list))]);
-        emit_conversation(state, account, id, "conversation_updated", extra);
+        let changes = Changes::Columns(changed);
+        event::conversation(state, account, id, EventName::ConversationUpdated, changes);
+    }
+    if new.assignee != old.assignee {
+        event::conversation(state, account, id, EventName::AssigneeChanged, Changes::Untold);
+    }
+    if new.team != old.team {
+        event::conversation(state, account, id, EventName::TeamChanged, Changes::Untold);
     }
 }
-
-type Change = (&'static str, Value, Value);
 
 fn changes(old: &Conversation, new: &Conversation) -> Vec<Change> {
     let time = |at: Option<jiff::Timestamp>| at.map_or(Value::Null, iso);

@@ -69,6 +69,14 @@ pub(in crate::fake) enum Sender {
     Contact(i64),
 }
 
+impl Sender {
+    pub(in crate::fake) const fn id(self) -> i64 {
+        match self {
+            Self::User(id) | Self::Contact(id) => id,
+        }
+    }
+}
+
 /// The type of a message, numbered as in the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::fake) enum MessageType {
@@ -228,21 +236,33 @@ impl ConversationStore {
         }
     }
 
-    /// Moves the conversations and messages of one contact to another.
-    pub(in crate::fake) fn move_contact(&mut self, account: i64, from: i64, to: i64) {
+    /// Moves the conversations and messages of one contact to another. Returns the conversations,
+    /// and the messages as they were.
+    pub(in crate::fake) fn move_contact(
+        &mut self,
+        account: i64,
+        from: i64,
+        to: i64,
+        now: Timestamp,
+    ) -> (BTreeSet<i64>, Vec<Message>) {
+        let mut moved = Vec::new();
         let ids = self.by_contact.remove(&(account, from)).unwrap_or_default();
         for id in &ids {
             let Some(conversation) = self.rows.get_mut(&(account, *id)) else { continue };
             conversation.contact = to;
+            conversation.updated_at = now;
             for message in &conversation.messages {
                 if let Some(message) = self.messages.get_mut(&(account, *message))
                     && message.sender == Some(Sender::Contact(from))
                 {
+                    moved.push(message.clone());
                     message.sender = Some(Sender::Contact(to));
+                    message.updated_at = now;
                 }
             }
         }
-        self.by_contact.entry((account, to)).or_default().extend(ids);
+        self.by_contact.entry((account, to)).or_default().extend(&ids);
+        (ids, moved)
     }
 
     /// Marks the conversations of a deleted contact, and returns them.

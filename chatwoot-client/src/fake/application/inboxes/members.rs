@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
+use crate::fake::application::account::touch;
 use crate::fake::application::agents;
 use crate::fake::application::inboxes::visible;
 use crate::fake::http::input::{Ctx, id, id_of, ids};
@@ -52,5 +53,6 @@ fn change(
     let found =
         ctx.state.inboxes.get_mut(ctx.account, inbox).ok_or_else(ErrorResponse::not_found)?;
     apply(&mut found.members, &users);
+    touch(ctx, "inbox");
     Ok(inbox)
 }

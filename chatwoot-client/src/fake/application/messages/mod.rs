@@ -10,13 +10,13 @@ use crate::fake::application::conversations::find;
 use crate::fake::application::conversations::store::{Conversation, Message, MessageType, Sender};
 use crate::fake::application::messages::save as message_save;
 use crate::fake::clock::iso;
+use crate::fake::event;
 use crate::fake::http::input::{Ctx, flag, id, id_of, text};
 use crate::fake::http::response::{ErrorResponse, FakeResponse, Outcome};
 use crate::fake::http::router::{Routed, to};
 use crate::fake::shapes;
 use crate::fake::shapes::Viewer;
 use crate::fake::state::State;
-use crate::fake::webhook::payloads::emit_message;
 
 /// The number of messages in the default window.
 pub(in crate::fake) const LATEST: usize = 20;
@@ -69,7 +69,7 @@ fn list(ctx: &mut Ctx<'_>, conversation: i64) -> Outcome {
         .state
         .contacts
         .get(conversation.account, conversation.contact)
-        .map(shapes::contact_push);
+        .map(|contact| shapes::contact_push(contact, Viewer::ACCOUNT));
     let mut meta = json!({
         "labels": conversation.labels,
         "additional_attributes": conversation.additional,
@@ -78,7 +78,7 @@ fn list(ctx: &mut Ctx<'_>, conversation: i64) -> Outcome {
         "assignee_last_seen_at": conversation.assignee_last_seen_at.map(iso),
     });
     if let (Value::Object(map), Some(user)) = (&mut meta, conversation.assignee) {
-        let shown = shapes::user_push(ctx.state, conversation.account, user, Viewer::Account);
+        let shown = shapes::user_push(ctx.state, conversation.account, user, Viewer::ACCOUNT);
         map.insert("assignee".to_owned(), shown);
     }
     Ok(FakeResponse::json(&json!({ "meta": meta, "payload": shown })))
@@ -201,9 +201,9 @@ fn store(ctx: &mut Ctx<'_>, mut message: Message, changed: bool) -> Outcome {
     if changed {
         message.updated_at = ctx.state.now();
         if let Some(row) = ctx.state.conversations.message_mut(ctx.account, id) {
-            *row = message;
+            let before = std::mem::replace(row, message);
+            event::message_updated(ctx.state, &before);
         }
-        emit_message(ctx.state, ctx.account, id, "message_updated");
     }
     let message =
         ctx.state.conversations.message(ctx.account, id).ok_or_else(ErrorResponse::not_found)?;

@@ -7,8 +7,8 @@ use crate::fake::application::contacts::save as contact_save;
 use crate::fake::application::conversations::save::{Actor, save};
 use crate::fake::application::conversations::store::{Message, MessageType, Sender, Status};
 use crate::fake::application::messages::templates as message_templates;
+use crate::fake::event::{self, Changes, EventName};
 use crate::fake::state::State;
-use crate::fake::webhook::payloads::emit_message;
 
 impl Message {
     /// Creates a plain text message without a sender; the caller sets the other fields.
@@ -64,7 +64,7 @@ pub(in crate::fake) fn apply_effects(
         reopen(state, account, conversation, user);
     }
     touch(state, account, conversation, message.created_at);
-    emit_message(state, account, id, "message_created");
+    event::message(state, account, id, EventName::MessageCreated, Changes::Untold);
     update_waiting(state, &message);
     // A message of the server itself has no further effects.
     if message.kind != MessageType::Template {
@@ -112,6 +112,8 @@ fn update_waiting(state: &mut State, message: &Message) {
     let mut draft = row.clone();
     let reply = message.is_agent_reply() && !message.private;
     if reply && draft.first_reply_created_at.is_none() {
+        let name = EventName::FirstReplyCreated;
+        event::message(state, message.account, message.id, name, Changes::Untold);
         draft.first_reply_created_at = Some(message.created_at);
         draft.waiting_since = None;
     } else if reply {
@@ -125,13 +127,16 @@ fn update_waiting(state: &mut State, message: &Message) {
 /// Writes the activity messages that are due. The server does it in a background job, which
 /// usually, but not always, runs before the response; here it always does.
 pub(in crate::fake) fn write_activities(state: &mut State) {
+    let performer = state.performer.take();
     for (account, conversation, text) in std::mem::take(&mut state.conversations.activities) {
         let Some(row) = state.conversations.get(account, conversation) else { continue };
         let now = state.now();
         let mut message = Message::new(account, conversation, row.inbox, now);
         message.kind = MessageType::Activity;
         message.content = Some(text);
-        state.conversations.add_message(message);
+        let id = state.conversations.add_message(message);
         touch(state, account, conversation, now);
+        event::message(state, account, id, EventName::MessageCreated, Changes::Untold);
     }
+    state.performer = performer;
 }
