@@ -37,6 +37,8 @@ pub use self::customers::{Cursor, CustomerPage, Customers};
 pub use self::erasures::Erasures;
 pub use self::error::{PortError, PortFailure, PortResult};
 pub use self::live_lines::{LineClaim, LiveLines};
+#[cfg(feature = "live")]
+pub use self::observer::LineState;
 pub use self::observer::{Observer, SyncReport};
 pub use self::orders::Orders;
 pub use self::signals::{Change, Signal, SignalEvent, Signals, Subscription};

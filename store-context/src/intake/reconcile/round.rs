@@ -188,7 +188,7 @@ impl Round {
             // The creation of a conversation reports its state.
             let begins = matches!(events.first(), Some(SupportEvent::ConversationCreated(_)));
             let at = usize::from(begins);
-            let state = (!begins).then(|| state(fact, known)).flatten();
+            let state = (!begins).then(|| untold_state(fact, known)).flatten();
             events.splice(at..at, state);
             entries.extend(events.into_iter().filter_map(entry));
         }
@@ -264,7 +264,10 @@ fn touched(state: &Conversation) -> Time {
 }
 
 /// Returns the event of a conversation's state if the state is not known.
-fn state(fact: ConversationFact, known: Option<&KnownState>) -> Option<SupportEvent> {
+pub(in crate::intake) fn untold_state(
+    fact: ConversationFact,
+    known: Option<&KnownState>,
+) -> Option<SupportEvent> {
     match known {
         Some(known) if known.state.updated_at > fact.updated_at => None,
         // Also where another event brought the state, because that event did not report the change
