@@ -9,12 +9,19 @@
   const FRESH_MS = 30_000;
   const TOLD_MS = 10_000;
   const FETCH_MS = 15_000;
+  const AGAIN_MS = 30_000;
+  // A stream that lasted shorter than this was not let through: it is not asked for soon again.
+  const LASTING_MS = 20_000;
+  const SELDOM_MS = 60_000;
 
   // What is open: the conversation, the token for it, and whether the agent asked for orders
   // although nobody is proven. Another conversation is another visit.
   let visit = null;
   let running = null;
   let waiting = 0;
+  // The stream of changes, and when to ask again without one.
+  let stream = null;
+  let later = 0;
 
   const el = (tag, className, ...children) => {
     const node = document.createElement(tag);
@@ -25,8 +32,10 @@
   };
 
   const show = (busy, ...nodes) => {
+    const focused = view.contains(document.activeElement) ? document.activeElement.textContent : "";
     view.setAttribute("aria-busy", String(busy));
     view.replaceChildren(...nodes.filter(Boolean));
+    if (focused) [...view.querySelectorAll("button")].find((it) => it.textContent === focused)?.focus();
   };
 
   const button = (text, className, action) => {
@@ -63,7 +72,7 @@
       onRequest ? null : el("p", "", "This store shows nothing of a customer then."),
       el("div", "actions",
         onRequest ? button("Show anyway", "", () => { visit.anyway = true; load(); }) : null,
-        button("Check again", "link", load))));
+        button("Check again", "link", () => load()))));
 
   // Formats
 
@@ -285,7 +294,7 @@
       activity(snapshot, format),
       el("footer", "soft small",
         el("span", "", `${snapshot.store.name}, ${format.minute(snapshot.generated_at)}`),
-        button("Refresh", "link", load)));
+        button("Refresh", "link", () => load())));
   };
 
   const showView = (view) => {
@@ -295,15 +304,16 @@
   };
 
   const showFailure = ({ status, body }) => {
+    const retry = () => load();
     if (status === 404 && body.error === "unknown address") {
-      showError("This panel has a new address", "Reload Chatwoot to open it there.", load);
+      showError("This panel has a new address", "Reload Chatwoot to open it there.", retry);
     } else if (status === 404) {
-      showUnchecked(load);
+      showUnchecked(retry);
     } else if (status === 429) {
-      showError("Not now", body.error, load);
+      showError("Not now", body.error, retry);
     } else {
       showError("The customer could not be loaded",
-        "What the customer bought is not known right now.", load);
+        "What the customer bought is not known right now.", retry);
     }
   };
 
@@ -341,14 +351,21 @@
     return wanted ? again(mine, signal) : opened;
   };
 
-  const load = async () => {
+  // Loads what is to be seen. `quietly` replaces what is shown when there is an answer, and leaves it
+  // if that says nothing of the customer.
+  const load = async (quietly = false) => {
     running?.abort();
+    clearTimeout(later);
     const mine = visit;
     const stop = new AbortController();
     running = stop;
     const timer = setTimeout(() => stop.abort(), FETCH_MS);
     mine.freshUntil = Date.now() + FRESH_MS;
-    showLoading();
+    const kept = quietly && mine.shown;
+    if (!kept) {
+      mine.shown = false;
+      showLoading();
+    }
     let answer = { status: 0, body: {} };
     try {
       answer = await look(mine, stop.signal);
@@ -360,12 +377,111 @@
     // Another conversation was chosen meanwhile: its own load shows what is to be seen.
     if (running !== stop) return;
     if (answer.status === 200 && typeof answer.body.guest === "boolean") {
+      mine.shown = true;
+      mine.live = answer.body.live;
       showView(answer.body);
+      listen(mine);
+      return;
+    }
+    mine.freshUntil = 0;
+    if (kept && answer.status !== 404) {
+      refreshIn(AGAIN_MS);
     } else {
-      mine.freshUntil = 0;
+      mine.shown = false;
+      deafen();
       showFailure(answer);
     }
   };
+
+  // Live updates
+
+  const refresh = () => {
+    if (visit?.shown && visit.live && !document.hidden) load(true);
+  };
+
+  const refreshIn = (pause) => {
+    clearTimeout(later);
+    later = setTimeout(refresh, pause);
+  };
+
+  const deafen = () => {
+    stream?.stop.abort();
+    stream = null;
+  };
+
+  // The server's events: a name and JSON, ended by an empty line.
+  const eventsOf = async function* (body) {
+    const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      const blocks = (text + value).split("\n\n");
+      text = blocks.pop();
+      for (const block of blocks) {
+        const field = (name) => new RegExp(`^${name}: ?(.*)$`, "m").exec(block)?.[1];
+        const name = field("event");
+        if (name) yield { name, data: guarded(() => JSON.parse(field("data")), () => ({})) };
+      }
+    }
+  };
+
+  // Asks Chatwoot which contact it is by now, and opens again if it does not say.
+  const reopen = (mine) => {
+    mine.token = null;
+    mine.freshUntil = 0;
+    refreshIn(2_000);
+    parent.postMessage("chatwoot-dashboard-app:fetch-info", "*");
+  };
+
+  // Follows the changes of what is shown, while the page is seen: a browser has few connections to
+  // one server, and a stream takes one. EventSource could not send the token but in the URL.
+  const listen = async (mine) => {
+    const { token, anyway } = mine;
+    if (stream?.token === token && stream.anyway === anyway) return;
+    deafen();
+    if (!mine.live || !token || document.hidden) return;
+    const own = { stop: new AbortController(), token, anyway };
+    stream = own;
+    const since = Date.now();
+    let ended = null;
+    let retryAfter = 0;
+    try {
+      const answer = await fetch(`${base}/events?anyway=${anyway}`, {
+        cache: "no-store",
+        headers: { authorization: `Bearer ${token}` },
+        signal: own.stop.signal,
+      });
+      if (answer.status === 401) ended = "expired";
+      else if (!answer.ok) retryAfter = Number(answer.headers.get("retry-after")) * 1_000;
+      else {
+        for await (const { name, data } of eventsOf(answer.body)) {
+          if (stream !== own) return;
+          if (name === "snapshot") load(true);
+          if (name === "end") ended = data.reason;
+        }
+      }
+    } catch {
+      // The connection is gone.
+    }
+    if (stream !== own) return;
+    stream = null;
+    // All pages of a server that stops would come back at once.
+    const soon = 500 + Math.random() * 2_500;
+    if (ended === "changed") {
+      reopen(mine);
+    } else if (ended) {
+      if (ended === "expired") mine.token = null;
+      refreshIn(soon);
+    } else {
+      refreshIn(Date.now() - since > LASTING_MS ? soon : Math.max(SELDOM_MS, retryAfter));
+    }
+  };
+
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) deafen();
+    else refresh();
+  });
 
   const ask = () => {
     showLoading();
@@ -403,14 +519,17 @@
     if (subject === null) return;
     clearTimeout(waiting);
     const same = visit?.conversation === subject.conversation && visit.contact === subject.contact;
-    if (!same) visit = { ...subject, token: null, proven: false, anyway: false, freshUntil: 0 };
-    else if (Date.now() < visit.freshUntil) return;
+    if (!same) {
+      deafen();
+      visit = { ...subject, token: null, proven: false, anyway: false, live: false, shown: false, freshUntil: 0 };
+    } else if (Date.now() < visit.freshUntil) return;
     visit.key = subject.key ?? visit.key;
     if (visit.key) {
-      load();
+      load(same && visit.live);
     } else {
       running?.abort();
       running = null;
+      clearTimeout(later);
       showUnchecked(ask);
     }
   });

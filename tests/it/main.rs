@@ -21,6 +21,7 @@ mod layers;
 mod odd_answers;
 mod operations;
 mod panel;
+mod panel_live;
 mod parity;
 mod recordings_account;
 mod recordings_contacts;

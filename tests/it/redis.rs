@@ -263,7 +263,7 @@ async fn no_process_keeps_what_is_outdated() {
 
 fn cart(store: &str, customer: &str) -> Signal {
     let (store, customer) = (StoreId::new(store).unwrap(), CustomerId::new(customer).unwrap());
-    Signal { store, customer, change: Change::Cart }
+    Signal::new(store, customer, Change::Cart)
 }
 
 #[tokio::test]
@@ -272,7 +272,7 @@ async fn a_signal_reaches_the_open_panels_of_all_processes_once() {
     let signal = cart("north", "c-1");
     let mut open = Vec::new();
     for redis in [&here, &there] {
-        open.push(redis.signals().subscribe(&signal.store, &signal.customer).await.unwrap());
+        open.push(redis.signals().subscribe(&signal.store, &signal.subject).await.unwrap());
     }
     here.signals().publish(&cart("north", "c-2")).await.unwrap();
     here.signals().publish(&signal).await.unwrap();

@@ -220,10 +220,10 @@ async fn open_panels_learn_that_signals_may_be_lost() {
     let redis = connected(&server.url(), "signals").await;
     let signals = redis.signals();
     let (store, customer) = (StoreId::new("north").unwrap(), customer(1));
-    let mut open = signals.subscribe(&store, &customer).await.unwrap();
+    let mut open = signals.subscribe(&store, &customer.clone().into()).await.unwrap();
     server.kill().unwrap();
     until(|| !redis.health().is_subscribed).await;
-    let signal = Signal { store, customer, change: Change::Orders };
+    let signal = Signal::new(store, customer, Change::Orders);
     signals.publish(&signal).await.unwrap();
     let own = timeout(Duration::from_secs(5), open.next()).await.unwrap();
     assert_eq!(own, SignalEvent::Changed(Change::Orders), "in this process they need no Redis");
@@ -282,18 +282,15 @@ async fn neither_logs_nor_keys_tell_who_a_customer_is_or_a_token() {
         .budget(Arc::new(redis.budget(RedisBudgetConfig::default())))
         .build()
         .unwrap();
-    let signal = Signal {
-        store: StoreId::new("north").unwrap(),
-        customer: CustomerId::new(format!("{MARKER}@example.com")).unwrap(),
-        change: Change::Cart,
-    };
+    let customer = CustomerId::new(format!("{MARKER}@example.com")).unwrap();
+    let signal = Signal::new(StoreId::new("north").unwrap(), customer, Change::Cart);
     let signals = redis.signals();
     let work = async || {
         cache.get(MARKER).await.unwrap();
         cache.put(MARKER, MARKER.into(), Duration::from_mins(1)).await.unwrap();
         cache.get(MARKER).await.unwrap();
         cache.remove(&format!("{MARKER}-2")).await.unwrap();
-        let _open = signals.subscribe(&signal.store, &signal.customer).await.unwrap();
+        let _open = signals.subscribe(&signal.store, &signal.subject).await.unwrap();
         signals.publish(&signal).await.unwrap();
         // Refused: the token is none. It is counted nevertheless, once for all and once by token.
         let query = ConversationsQuery::default();

@@ -17,6 +17,7 @@ use askama::Template;
 use http::{HeaderMap, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use store_context::attributes::ShownAttribute;
+use store_context::chatwoot::Secret;
 use store_context::context::{PanelError, PanelService, PanelSubject, PanelView};
 use store_context::model::{ContextSnapshot, Proof, StoreId};
 use store_context::ports::{Address, AddressToken, PortError};
@@ -26,6 +27,7 @@ use super::look_ups::LookUps;
 pub use super::look_ups::PanelLimits;
 pub use super::origin::{ChatwootOrigin, NoOrigin};
 use super::reply;
+use super::streams::PanelStreams;
 
 /// The time limit of opening a panel, including the request's body: the page waits somewhat longer.
 const DEADLINE: Duration = Duration::from_secs(12);
@@ -43,6 +45,8 @@ pub struct Panel {
     pub chatwoot: Option<ChatwootOrigin>,
     /// The rate limits per URL.
     pub limits: PanelLimits,
+    /// The event streams of open panels, which a host closes when it stops.
+    pub streams: PanelStreams,
 }
 
 impl Panel {
@@ -64,17 +68,18 @@ impl Panel {
     /// }
     /// ```
     pub fn for_own_accounts(service: PanelService) -> Self {
-        Self { service, chatwoot: None, limits: PanelLimits::default() }
+        let (limits, streams) = (PanelLimits::default(), PanelStreams::default());
+        Self { service, chatwoot: None, limits, streams }
     }
 }
 
-/// Returns the panel's endpoints: the page, and the two that it requests.
+/// Returns the panel's endpoints: the page, and the three that it requests.
 ///
-/// `GET /panel/{address}`: the page, which requests the other two.
+/// `GET /panel/{address}`: the page, which requests the others.
 ///
 /// `POST /panel/{address}/open` with `{"conversation": ID, "contact": ID, "key": {"uuid": ".."}}`
 /// (or `{"source_id": ".."}` for the key): `{"token", "proven", "reason", "notice", "guest",
-/// "snapshot", "attributes", "on_request"}`. If the customer is not proven there are a reason and a
+/// "snapshot", "attributes", "on_request", "live"}`. If the customer is not proven there are a reason and a
 /// notice for the agent, and no snapshot and no attributes. An attribute is `{"applies_to", "key",
 /// "name", "type", "value", "standard"}`. 404 if the three do not belong together.
 ///
@@ -83,7 +88,18 @@ impl Panel {
 /// policy forbids it (`on_request` is false then). 401 if the token is not accepted: the page opens
 /// again.
 ///
-/// All: 404 if the URL is unknown. The latter two: 400 and 422 malformed, 429 with `Retry-After`
+/// `GET /panel/{address}/events` with `Authorization: Bearer TOKEN`, and `anyway` as above: server-sent
+/// events while the panel is open, if the service has signals
+/// ([`PanelService::with_signals`]; `live` says so, and 404 without). `snapshot` with
+/// `{"changed": ["cart"]}`, or an empty list if it is not known what: request the context again.
+/// `end` with `{"reason": ".."}` is the last: `changed`, the contact or a conversation of it did;
+/// `expired`, the token has; `closed`, the server stops. The page opens again then, and also when the
+/// events end without one. No event contains data of a customer. The token is a header and not a
+/// part of the URL, so that no log has it: the page reads the stream with `fetch`, since
+/// `EventSource` sets no header and hides the status. 429 with `Retry-After` beyond
+/// [`StreamLimits`](super::StreamLimits).
+///
+/// All: 404 if the URL is unknown. The latter three: 400 and 422 malformed, 429 with `Retry-After`
 /// beyond [`PanelLimits`], 503 if Chatwoot or a port failed.
 pub fn router(panel: Panel) -> Router {
     let path = format!("{}/{{address}}", Address::Panel.path());
@@ -92,6 +108,7 @@ pub fn router(panel: Panel) -> Router {
         .route(&path, get(page))
         .route(&format!("{path}/open"), post(open))
         .route(&format!("{path}/context"), get(context))
+        .route(&format!("{path}/events"), get(events))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(Arc::new(Endpoint { panel, look_ups }));
     reply::with_headers(router)
@@ -162,6 +179,7 @@ fn render(chatwoot: &ChatwootOrigin) -> Result<Response, PortError> {
 
 /// The response for the page, without a token if the request had one.
 #[derive(Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "they are fields of the JSON")]
 struct Shown<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<&'a str>,
@@ -172,6 +190,7 @@ struct Shown<'a> {
     snapshot: Option<&'a ContextSnapshot>,
     attributes: &'a [ShownAttribute],
     on_request: bool,
+    live: bool,
 }
 
 /// What an agent is told in a conversation whose writer is not proven.
@@ -179,7 +198,7 @@ const NOT_PROVEN: &str = "The writer in this conversation is not proven to be th
      Find out who it is before you say anything personal.";
 
 impl<'a> Shown<'a> {
-    fn answer(token: Option<&'a str>, view: &'a PanelView) -> Response {
+    fn answer(token: Option<&'a str>, view: &'a PanelView, live: bool) -> Response {
         let reason = match &view.proof {
             Proof::Proven(_) => None,
             Proof::NotProven(why) => Some(why.to_string()),
@@ -187,8 +206,8 @@ impl<'a> Shown<'a> {
         let PanelView { guest, ref snapshot, ref attributes, on_request, .. } = *view;
         let notice = reason.is_some().then_some(NOT_PROVEN);
         let (proven, snapshot) = (reason.is_none(), snapshot.as_ref());
-        let shown = Self { token, proven, reason, notice, guest, snapshot, attributes, on_request };
-        Json(shown).into_response()
+        Json(Self { token, proven, reason, notice, guest, snapshot, attributes, on_request, live })
+            .into_response()
     }
 }
 
@@ -205,8 +224,9 @@ async fn open(
                 return Ok(reply::error(rejection.status(), "say which conversation, as JSON"));
             }
         };
-        let opened = Box::pin(endpoint.panel.service.open(&store, &subject)).await?;
-        Ok(Shown::answer(Some(opened.token.expose()), &opened.view))
+        let service = &endpoint.panel.service;
+        let opened = Box::pin(service.open(&store, &subject)).await?;
+        Ok(Shown::answer(Some(opened.token.expose()), &opened.view, service.is_live()))
     });
     answer.await
 }
@@ -223,17 +243,29 @@ async fn context(
     asked: Result<Query<Asked>, QueryRejection>,
     headers: HeaderMap,
 ) -> Response {
-    let address = AddressToken::new(address);
-    let answer = endpoint.look_up(&address, async |store| {
-        let Ok(Query(Asked { anyway })) = asked else {
-            return Ok(reply::error(StatusCode::BAD_REQUEST, "`anyway` is `true` or `false`"));
-        };
-        let Some(token) = bearer(&headers) else {
-            return Ok(reply::error(StatusCode::UNAUTHORIZED, NO_TOKEN));
-        };
-        let view = endpoint.panel.service.view(&store, &token.into(), anyway).await?;
-        Ok(Shown::answer(None, &view))
-    });
+    let answer =
+        endpoint.look_up_with_token(address, asked, &headers, async |store, token, anyway| {
+            let service = &endpoint.panel.service;
+            let view = service.view(&store, &token, anyway).await?;
+            Ok(Shown::answer(None, &view, service.is_live()))
+        });
+    answer.await
+}
+
+async fn events(
+    State(endpoint): State<Arc<Endpoint>>,
+    Path(address): Path<String>,
+    asked: Result<Query<Asked>, QueryRejection>,
+    headers: HeaderMap,
+) -> Response {
+    let answer =
+        endpoint.look_up_with_token(address, asked, &headers, async |store, token, anyway| {
+            let Panel { service, streams, .. } = &endpoint.panel;
+            Ok(match service.changes(&store, &token, anyway).await? {
+                Some(changes) => streams.respond(&store, changes),
+                None => reply::error(StatusCode::NOT_FOUND, "no live updates"),
+            })
+        });
     answer.await
 }
 
@@ -268,6 +300,27 @@ impl Endpoint {
                 reply::error(StatusCode::SERVICE_UNAVAILABLE, "too slow, try again")
             }
         }
+    }
+
+    /// Runs a request with the token of an open panel.
+    async fn look_up_with_token(
+        &self,
+        address: String,
+        asked: Result<Query<Asked>, QueryRejection>,
+        headers: &HeaderMap,
+        run: impl AsyncFnOnce(StoreId, Secret, bool) -> Result<Response, PanelError>,
+    ) -> Response {
+        let address = AddressToken::new(address);
+        let look_up = self.look_up(&address, async |store| {
+            let Ok(Query(Asked { anyway })) = asked else {
+                return Ok(reply::error(StatusCode::BAD_REQUEST, "`anyway` is `true` or `false`"));
+            };
+            let Some(token) = bearer(headers) else {
+                return Ok(reply::error(StatusCode::UNAUTHORIZED, NO_TOKEN));
+            };
+            run(store, token.into(), anyway).await
+        });
+        look_up.await
     }
 
     fn refuse(&self, address: &AddressToken, error: &PanelError) -> Response {

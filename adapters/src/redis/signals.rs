@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use store_context::model::{CustomerId, StoreId};
-use store_context::ports::{PortResult, Signal, Signals, Subscription};
+use store_context::model::StoreId;
+use store_context::ports::{PortResult, Signal, SignalSubject, Signals, Subscription};
 
 use super::Shared;
 use super::feed::SentSignal;
@@ -12,7 +12,7 @@ use super::feed::SentSignal;
 /// The [`Signals`] of all processes, by publish and subscribe.
 ///
 /// A process receives all signals of the prefix over its one subscription, and gives each to the
-/// subscribers of its customer. Its own signals it delivers itself, with or without Redis. When the
+/// subscribers of its subject. Its own signals it delivers itself, with or without Redis. When the
 /// subscription was lost and is back, all subscribers receive a
 /// [`Missed`](store_context::ports::SignalEvent::Missed).
 #[derive(Clone)]
@@ -49,8 +49,8 @@ impl Signals for RedisSignals {
     async fn subscribe(
         &self,
         store: &StoreId,
-        customer: &CustomerId,
+        subject: &SignalSubject,
     ) -> PortResult<Box<dyn Subscription>> {
-        self.0.feed.signals.subscribe(store, customer).await
+        self.0.feed.signals.subscribe(store, subject).await
     }
 }

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use super::{customer, north, ok, south};
-use crate::model::{CustomerId, StoreId};
-use crate::ports::{Change, Signal, SignalEvent, Signals, Subscription};
+use chatwoot_client::ContactId;
+
+use super::{north, ok, south};
+use crate::model::StoreId;
+use crate::ports::{Change, Signal, SignalEvent, SignalSubject, Signals, Subscription};
 
 /// Generates one test per requirement of [`Signals`](crate::ports::Signals); see [`conformance`].
 ///
@@ -18,6 +20,8 @@ macro_rules! signals_conformance {
                 a_change_is_received_by_each_subscriber,
                 changes_come_in_order,
                 other_customers_are_not_received,
+                a_contact_is_no_customer,
+                every_change_is_received_as_it_is,
                 earlier_changes_are_not_received,
                 a_slow_subscriber_misses_some_and_is_told,
                 a_dropped_wait_loses_nothing,
@@ -64,6 +68,31 @@ pub async fn other_customers_are_not_received(port: &dyn Signals) {
     receives_nothing(open.as_mut()).await;
     publish(port, north(), customer("c"), Change::Orders).await;
     receives(open.as_mut(), Change::Orders).await;
+}
+
+/// A contact has changes of its own, which the customer of the same id does not receive.
+pub async fn a_contact_is_no_customer(port: &dyn Signals) {
+    let contact = SignalSubject::from(ContactId(7));
+    let mut guest = ok(port.subscribe(&north(), &contact).await);
+    let mut named = ok(port.subscribe(&north(), &customer("7")).await);
+    publish(port, north(), customer("7"), Change::Cart).await;
+    publish(port, north(), ContactId(8).into(), Change::Contact).await;
+    publish(port, south(), contact.clone(), Change::Contact).await;
+    receives(named.as_mut(), Change::Cart).await;
+    receives_nothing(guest.as_mut()).await;
+    publish(port, north(), contact, Change::Conversation).await;
+    receives(guest.as_mut(), Change::Conversation).await;
+    receives_nothing(named.as_mut()).await;
+}
+
+/// Each kind of change is received as what it was published.
+pub async fn every_change_is_received_as_it_is(port: &dyn Signals) {
+    let mut open = ok(port.subscribe(&north(), &customer("c")).await);
+    let host = [Change::Customer, Change::Orders, Change::Cart, Change::Activity];
+    for change in host.into_iter().chain([Change::Contact, Change::Conversation]) {
+        publish(port, north(), customer("c"), change).await;
+        receives(open.as_mut(), change).await;
+    }
 }
 
 /// What was published before the subscription is not received.
@@ -115,8 +144,12 @@ pub async fn a_dropped_subscription_stops_nobody(port: &dyn Signals) {
     receives(again.as_mut(), Change::Customer).await;
 }
 
-async fn publish(port: &dyn Signals, store: StoreId, customer: CustomerId, change: Change) {
-    ok(port.publish(&Signal { store, customer, change }).await);
+fn customer(id: &str) -> SignalSubject {
+    super::customer(id).into()
+}
+
+async fn publish(port: &dyn Signals, store: StoreId, subject: SignalSubject, change: Change) {
+    ok(port.publish(&Signal::new(store, subject, change)).await);
 }
 
 async fn receives(open: &mut dyn Subscription, change: Change) {

@@ -10,7 +10,8 @@ mod single_flight;
 pub use self::conversation::ConversationContext;
 pub use self::own::{OwnContext, OwnCustomer, OwnOrder, OwnTotals};
 pub use self::panel::{
-    ConversationKey, OpenedPanel, PanelError, PanelService, PanelSubject, PanelView,
+    ConversationKey, OpenedPanel, PanelChange, PanelChanges, PanelError, PanelService,
+    PanelSubject, PanelView,
 };
 pub(crate) use self::service::key as cache_key;
 pub use self::service::{ContextConfig, ContextService};

@@ -181,15 +181,24 @@ impl ContextService {
         store: &StoreId,
         contact: ContactId,
     ) -> Result<Option<ContextSnapshot>, PortFailure> {
+        match self.customer_of(store, contact).await? {
+            Some(customer) => self.snapshot(store, &customer).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Returns the customer behind a contact; `None` for a guest.
+    pub(super) async fn customer_of(
+        &self,
+        store: &StoreId,
+        contact: ContactId,
+    ) -> PortResult<Option<CustomerId>> {
         let customer = async {
             let record = self.ports.stores.open(store).await?;
             let Some(key) = record.and_then(|record| record.account_key()) else { return Ok(None) };
             self.ports.sync.customer_of(store, &key, contact).await
         };
-        match within(self.config.customer_timeout, "sync ledger", customer).await? {
-            Some(customer) => self.snapshot(store, &customer).await,
-            None => Ok(None),
-        }
+        within(self.config.customer_timeout, "sync ledger", customer).await
     }
 
     /// Reads the store, with a timeout.

@@ -75,8 +75,7 @@ impl ErasureService {
     ) -> Result<ErasureReceipt, PortFailure> {
         self.sync.erase(store, customer).await?;
         if let Some(signals) = &self.signals {
-            let (store, customer) = (store.clone(), customer.clone());
-            let signal = Signal { store, customer, change: Change::Customer };
+            let signal = Signal::new(store.clone(), customer.clone(), Change::Customer);
             // A hint, which may be lost.
             if let Err(error) = signals.publish(&signal).await {
                 tracing::warn!(%error, "the erasure of a customer was not signaled");

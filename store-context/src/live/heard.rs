@@ -48,8 +48,8 @@ impl Heard {
             Name::ContactUpdated | Name::ContactMerged | Name::ContactDeleted => {
                 self.contact(event, attributes);
             }
-            Name::MessageCreated
-            | Name::ConversationCreated
+            Name::MessageCreated => self.round |= !self.news.add(event, now),
+            Name::ConversationCreated
             | Name::ConversationUpdated
             | Name::ConversationStatusChanged
             | Name::ConversationContactChanged
@@ -58,8 +58,8 @@ impl Heard {
                 self.round |= !self.news.add(event, now);
                 self.panel(event.contact_id(), Change::Conversation);
             }
-            // No round of the reconciler finds a change of a message.
-            Name::MessageUpdated => self.panel(event.contact_id(), Change::Conversation),
+            // The rest a round of the reconciler does not find: changes of a message, who reads or
+            // types, who is online.
             _ => {}
         }
         if self.news.len() > MOST {
@@ -77,7 +77,7 @@ impl Heard {
         // One that is gone stays so, whatever comes late.
         let entry = self.contacts.entry(id).or_insert_with(|| now.clone());
         *entry = entry.take().and(now);
-        self.panel(Some(id), Change::Customer);
+        self.panel(Some(id), Change::Contact);
         if self.contacts.len() > MOST {
             self.contacts.clear();
             self.sweep = true;

@@ -246,9 +246,7 @@ async fn act_on(feed: &LiveFeed, account: &OpenAccount, heard: &mut Heard) -> Po
     let panels = std::mem::take(&mut heard.panels);
     if let Some(signals) = &config.signals {
         for (contact, change) in panels {
-            let customer = ports.sync.customer_of(store, key, contact);
-            let Some(customer) = guard::port("sync ledger", customer).await? else { continue };
-            let signal = Signal { store: store.clone(), customer, change };
+            let signal = Signal::new(store.clone(), contact, change);
             guard::port("signals", signals.publish(&signal)).await?;
         }
     }

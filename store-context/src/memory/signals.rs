@@ -8,20 +8,20 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::broadcast::{self, Receiver, Sender};
 
 use crate::guard::lock;
-use crate::model::{CustomerId, StoreId};
-use crate::ports::{PortResult, Signal, SignalEvent, Signals, Subscription};
+use crate::model::StoreId;
+use crate::ports::{PortResult, Signal, SignalEvent, SignalSubject, Signals, Subscription};
 
 /// The number of events that may wait for a subscriber.
 const WAITING: usize = 16;
 
 /// Delivers signals within this process. Clones share the subscriptions.
 ///
-/// A signal costs one look-up; only the subscribers of its customer receive it.
+/// A signal costs one look-up; only the subscribers of its subject receive it.
 #[derive(Clone, Default)]
 pub struct MemorySignals(Arc<Mutex<Open>>);
 
-/// The customers with subscribers.
-type Open = HashMap<(StoreId, CustomerId), Sender<SignalEvent>>;
+/// The customers and contacts with subscribers.
+type Open = HashMap<(StoreId, SignalSubject), Sender<SignalEvent>>;
 
 impl MemorySignals {
     /// Creates a hub without subscribers.
@@ -29,7 +29,7 @@ impl MemorySignals {
         Self::default()
     }
 
-    /// Tells the subscribers of a customer what changed.
+    /// Tells the subscribers of a customer or contact what changed.
     ///
     /// ```
     /// # use store_context::memory::MemorySignals;
@@ -37,12 +37,12 @@ impl MemorySignals {
     /// use store_context::ports::{Change, Signal};
     ///
     /// # fn example(signals: MemorySignals, store: StoreId, customer: CustomerId) {
-    /// signals.deliver(Signal { store, customer, change: Change::Orders });
+    /// signals.deliver(Signal::new(store, customer, Change::Orders));
     /// # }
     /// ```
     pub fn deliver(&self, signal: Signal) {
-        let Signal { store, customer, change } = signal;
-        if let Some(sender) = lock(&self.0).get(&(store, customer)) {
+        let Signal { store, subject, change } = signal;
+        if let Some(sender) = lock(&self.0).get(&(store, subject)) {
             let _none_left = sender.send(SignalEvent::Changed(change));
         }
     }
@@ -63,10 +63,10 @@ impl MemorySignals {
 }
 
 impl std::fmt::Debug for MemorySignals {
-    /// Without the customers.
+    /// Without the subjects.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let open = lock(&self.0).len();
-        f.debug_struct("MemorySignals").field("customers", &open).finish()
+        f.debug_struct("MemorySignals").field("subjects", &open).finish()
     }
 }
 
@@ -80,9 +80,9 @@ impl Signals for MemorySignals {
     async fn subscribe(
         &self,
         store: &StoreId,
-        customer: &CustomerId,
+        subject: &SignalSubject,
     ) -> PortResult<Box<dyn Subscription>> {
-        let key = (store.clone(), customer.clone());
+        let key = (store.clone(), subject.clone());
         let mut open = lock(&self.0);
         let sender = open.entry(key.clone()).or_insert_with(|| broadcast::channel(WAITING).0);
         let events = Some(sender.subscribe());
@@ -92,7 +92,7 @@ impl Signals for MemorySignals {
 
 struct MemorySubscription {
     hub: MemorySignals,
-    key: (StoreId, CustomerId),
+    key: (StoreId, SignalSubject),
     /// `None` only while it is dropped.
     events: Option<Receiver<SignalEvent>>,
 }
@@ -123,6 +123,7 @@ impl Drop for MemorySubscription {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::CustomerId;
     use crate::ports::Change;
 
     crate::signals_conformance!(async { MemorySignals::new() }, start_paused = true);
@@ -130,14 +131,15 @@ mod tests {
     #[tokio::test]
     async fn the_last_subscription_leaves_nothing() {
         let signals = MemorySignals::new();
-        let (store, customer) = (StoreId::new("s").unwrap(), CustomerId::new("c").unwrap());
+        let store = StoreId::new("s").unwrap();
+        let customer = SignalSubject::from(CustomerId::new("c").unwrap());
         let first = signals.subscribe(&store, &customer).await.unwrap();
         let second = signals.subscribe(&store, &customer).await.unwrap();
         drop(first);
         assert_eq!(lock(&signals.0).len(), 1);
         drop(second);
         assert_eq!(lock(&signals.0).len(), 0);
-        signals.deliver(Signal { store, customer, change: Change::Cart });
+        signals.deliver(Signal::new(store, customer, Change::Cart));
     }
 
     #[tokio::test]
@@ -145,7 +147,7 @@ mod tests {
         let signals = MemorySignals::new();
         let store = StoreId::new("s").unwrap();
         for id in ["c", "d"] {
-            let customer = CustomerId::new(id).unwrap();
+            let customer = CustomerId::new(id).unwrap().into();
             let mut open = signals.subscribe(&store, &customer).await.unwrap();
             signals.deliver_missed();
             assert_eq!(open.next().await, SignalEvent::Missed);

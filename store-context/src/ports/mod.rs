@@ -41,7 +41,7 @@ pub use self::live_lines::{LineClaim, LiveLines};
 pub use self::observer::LineState;
 pub use self::observer::{Observer, SyncReport};
 pub use self::orders::Orders;
-pub use self::signals::{Change, Signal, SignalEvent, Signals, Subscription};
+pub use self::signals::{Change, Signal, SignalEvent, SignalSubject, Signals, Subscription};
 pub use self::stores::{
     Address, AddressMove, AddressToken, AdoptedResources, BoundToken, Expiring, OffboardPolicy,
     Offboarding, ProvisionLock, StoreAccount, StoreCredentials, StoreLifecycle, StoreRecord,

@@ -394,7 +394,7 @@ async fn screens_are_told_and_a_forgotten_customer_may_exist_again() {
     let (sync, signals) = (bench.sync(), Arc::new(MemorySignals::new()));
     let erasures = ErasureService::new(sync.clone(), bench.ports.clone());
     let erasures = erasures.with_signals(signals.clone());
-    let mut open = signals.subscribe(bench.north(), &ada.id).await.unwrap();
+    let mut open = signals.subscribe(bench.north(), &ada.id.clone().into()).await.unwrap();
     erasures.erase(bench.north(), &ada.id).await.unwrap();
     assert_eq!(open.next().await, SignalEvent::Changed(Change::Customer));
     bench.settled(&sync).await;

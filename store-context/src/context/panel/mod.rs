@@ -1,11 +1,13 @@
 //! The panel beside a conversation: how a page opens it, and the data that it shows.
 
+mod changes;
 mod read;
 mod token;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chatwoot_client::{ContactId, ConversationId, Error, Secret};
@@ -14,13 +16,14 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use url::Url;
 
+pub use self::changes::{PanelChange, PanelChanges};
 use self::token::Claims;
 use super::ContextService;
 use crate::accounts::{Accounts, OpenAccount, StoreAccountError};
 use crate::attributes::{Attribute, AttributeInput, CartState, ShownAttribute};
 use crate::guard;
 use crate::model::{ContextSnapshot, Proof, Source, Store, StoreId, UnprovenView};
-use crate::ports::{Address, AddressToken, PortError, PortFailure, Ports};
+use crate::ports::{Address, AddressToken, PortError, PortFailure, Ports, Signals};
 
 /// The conversation for which a page was opened, from Chatwoot's `appContext` message. The message
 /// is unsigned: it is trusted only as far as Chatwoot's API confirms it.
@@ -127,12 +130,24 @@ pub enum PanelError {
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct PanelService {
     accounts: Accounts,
     ports: Ports,
     context: ContextService,
     token_lifetime: Duration,
+    signals: Option<Arc<dyn Signals>>,
+}
+
+impl fmt::Debug for PanelService {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { context, token_lifetime, .. } = self;
+        f.debug_struct("PanelService")
+            .field("context", context)
+            .field("token_lifetime", token_lifetime)
+            .field("is_live", &self.is_live())
+            .finish_non_exhaustive()
+    }
 }
 
 impl PanelService {
@@ -141,7 +156,19 @@ impl PanelService {
 
     /// Creates a service from the stores' accounts, the host's ports and the snapshots.
     pub fn new(accounts: Accounts, ports: Ports, context: ContextService) -> Self {
-        Self { accounts, ports, context, token_lifetime: Self::TOKEN_LIFETIME }
+        let token_lifetime = Self::TOKEN_LIFETIME;
+        Self { accounts, ports, context, token_lifetime, signals: None }
+    }
+
+    /// Also tells open panels what changed: see [`PanelService::changes`].
+    #[must_use]
+    pub fn with_signals(self, signals: Arc<dyn Signals>) -> Self {
+        Self { signals: Some(signals), ..self }
+    }
+
+    /// Returns whether open panels can be told what changed.
+    pub const fn is_live(&self) -> bool {
+        self.signals.is_some()
     }
 
     /// Sets the lifetime of a token: for that time a page may repeat its request even if its
@@ -248,6 +275,59 @@ impl PanelService {
             }
         }
         Ok(Box::pin(self.with_attributes(&record.store, view)).await)
+    }
+
+    /// Subscribes an open panel to the changes of what it shows; `None` without
+    /// [`PanelService::with_signals`].
+    ///
+    /// A page that is not shown the customer, because nobody is proven and the agent did not request
+    /// it `anyway` or the store's policy forbids it, is not told of the customer's changes either,
+    /// only of those of the contact and its conversations, which the agent sees in Chatwoot.
+    ///
+    /// ```
+    /// # use chatwoot_client::Secret;
+    /// use store_context::context::{PanelChange, PanelError, PanelService};
+    /// use store_context::model::StoreId;
+    ///
+    /// # async fn example(panels: PanelService, store: StoreId, token: Secret) -> Result<(), PanelError> {
+    /// let Some(mut changes) = panels.changes(&store, &token, false).await? else { return Ok(()) };
+    /// while let PanelChange::Snapshot(changed) = changes.next().await {
+    ///     println!("{changed:?}: read the snapshot again");
+    /// }
+    /// println!("open the panel again");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if the token is not accepted, the store is not provisioned, or a port
+    /// failed.
+    pub async fn changes(
+        &self,
+        store: &StoreId,
+        token: &Secret,
+        anyway: bool,
+    ) -> Result<Option<PanelChanges>, PanelError> {
+        let Some(signals) = &self.signals else { return Ok(None) };
+        let now = self.ports.clock.now();
+        let OpenAccount { record, identity, .. } = self.accounts.open(store).await?;
+        let on_request = record.store.privacy.unproven == UnprovenView::OnRequest;
+        let Claims { contact, proof, until, .. } = Claims::check(token, &identity, now)?;
+        let customer = match proof {
+            Proof::Proven(customer) => Some(customer),
+            Proof::NotProven(_) if anyway && on_request => {
+                self.context.customer_of(store, contact).await?
+            }
+            Proof::NotProven(_) => None,
+        };
+        let of_contact = signals.subscribe(store, &contact.into()).await?;
+        let of_customer = match &customer {
+            Some(customer) => Some(signals.subscribe(store, &customer.clone().into()).await?),
+            None => None,
+        };
+        let left = until.saturating_sub(now.as_second()).unsigned_abs();
+        let shown = customer.map(|customer| (self.context.clone(), store.clone(), customer));
+        Ok(Some(PanelChanges::new(shown, of_customer, of_contact, Duration::from_secs(left))))
     }
 
     /// Adds the values of the store's attributes, computed from the view's snapshot.
