@@ -3,6 +3,8 @@
 mod conversations;
 #[cfg(feature = "live")]
 mod live;
+#[cfg(all(feature = "live", feature = "reqwest-rustls"))]
+mod live_http;
 mod simulation;
 mod widget;
 

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::stream::{self, BoxStream};
-use futures_util::{FutureExt, Stream};
+use futures_util::{FutureExt, Stream, StreamExt};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::http::RetryPolicy;
@@ -31,10 +31,11 @@ pub struct LiveStream(BoxStream<'static, LiveItem>);
 
 impl LiveStream {
     pub(super) fn new(line: Line) -> Self {
-        Self(Box::pin(stream::unfold(line, async |mut line| {
+        let items = stream::unfold(line, async |mut line| {
             let item = line.next().await?;
             Some((item, line))
-        })))
+        });
+        Self(items.fuse().boxed())
     }
 }
 

@@ -2,6 +2,8 @@
 
 pub(in crate::fake) mod auth;
 pub(in crate::fake) mod faults;
+#[cfg(feature = "live")]
+mod front;
 pub(in crate::fake) mod input;
 pub(in crate::fake) mod limits;
 pub(in crate::fake) mod multipart;

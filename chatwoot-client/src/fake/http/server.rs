@@ -1,4 +1,4 @@
-//! The fake over HTTP on a loopback port, served by wiremock.
+//! The fake over HTTP on a loopback port, served by wiremock; with the live feed on the same port.
 
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,6 +7,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
 
+#[cfg(feature = "live")]
+use crate::fake::http::front::Front;
 use crate::fake::{FakeChatwoot, FakeOutcome, Reply};
 
 /// Longer than any client waits.
@@ -14,8 +16,13 @@ const NEVER: Duration = Duration::from_hours(24);
 
 /// A [`FakeChatwoot`] that listens on a port; it stops when it is dropped.
 ///
+/// With the feature `live` it serves the live feed at `/cable` of the same base URL.
+///
 /// wiremock keeps every request it matched, so the memory use of a server grows with its requests.
 pub struct FakeServer {
+    /// Stops before what is behind it.
+    #[cfg(feature = "live")]
+    front: Option<Front>,
     server: MockServer,
     fake: FakeChatwoot,
 }
@@ -28,13 +35,47 @@ impl std::fmt::Debug for FakeServer {
 
 impl FakeServer {
     /// Serves `fake` on a free port, and sets the links in its responses to that address.
+    ///
+    /// ```
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// use chatwoot_client::Client;
+    /// use chatwoot_client::fake::{FakeChatwoot, FakeServer};
+    ///
+    /// let server = FakeServer::start(FakeChatwoot::new()).await;
+    /// let (account, token) = server.fake().add_account("Tea shop");
+    /// let client = Client::builder(server.uri()).build()?;
+    /// assert!(client.account(account, token).labels().list().await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn start(fake: FakeChatwoot) -> Self {
+        #[cfg(feature = "live")]
+        if let Ok(listener) = TcpListener::bind("127.0.0.1:0") {
+            return Self::start_on(fake, listener).await;
+        }
         Self::serve(fake, MockServer::builder()).await
     }
 
     /// Serves `fake` on a port that is already bound.
+    #[cfg(not(feature = "live"))]
     pub async fn start_on(fake: FakeChatwoot, listener: TcpListener) -> Self {
         Self::serve(fake, MockServer::builder().listener(listener)).await
+    }
+
+    /// Serves `fake` on a port that is already bound.
+    #[cfg(feature = "live")]
+    pub async fn start_on(fake: FakeChatwoot, listener: TcpListener) -> Self {
+        let Ok(spare) = listener.try_clone() else {
+            return Self::serve(fake, MockServer::builder().listener(listener)).await;
+        };
+        let mut server = Self::serve(fake, MockServer::builder()).await;
+        let back = *server.server.address();
+        let Ok(front) = Front::start(server.fake.clone(), listener, back) else {
+            return Self::serve(server.fake, MockServer::builder().listener(spare)).await;
+        };
+        server.front = Some(front);
+        server.fake.set_base_url(server.uri());
+        server
     }
 
     async fn serve(fake: FakeChatwoot, builder: wiremock::MockServerBuilder) -> Self {
@@ -50,11 +91,20 @@ impl FakeServer {
             .mount(&server)
             .await;
         Mock::given(wiremock::matchers::any()).respond_with(responder).mount(&server).await;
-        Self { server, fake }
+        Self {
+            #[cfg(feature = "live")]
+            front: None,
+            server,
+            fake,
+        }
     }
 
     /// Returns the base URL, without a trailing slash.
     pub fn uri(&self) -> String {
+        #[cfg(feature = "live")]
+        if let Some(front) = &self.front {
+            return format!("http://{}", front.address());
+        }
         self.server.uri()
     }
 

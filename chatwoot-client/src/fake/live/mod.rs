@@ -12,3 +12,5 @@ mod presence;
 pub use self::controls::{LiveLine, LiveSubscription};
 pub use self::faults::LiveFaults;
 pub(in crate::fake) use self::feed::Feed;
+pub(in crate::fake) use self::line::Line;
+pub(in crate::fake) use self::open::{Handshake, Refusal};
