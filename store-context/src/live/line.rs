@@ -40,7 +40,8 @@ impl Ended {
         match self {
             Self::Changed => Some(Duration::ZERO),
             Self::Quiet => None,
-            Self::NoAccount | Self::Refused => Some(Duration::from_mins(5)),
+            Self::NoAccount => Some(Duration::from_mins(1)),
+            Self::Refused => Some(Duration::from_mins(5)),
             Self::Failed => Some(Duration::from_secs(10)),
         }
     }
