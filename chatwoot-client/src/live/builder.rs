@@ -233,7 +233,11 @@ mod tests {
     fn the_address_is_that_of_the_server_with_its_origin() {
         for (base, url, origin) in [
             ("https://desk.example", "wss://desk.example/cable", "https://desk.example"),
-            ("https://desk.example:8443/", "wss://desk.example:8443/cable", "https://desk.example:8443"),
+            (
+                "https://desk.example:8443/",
+                "wss://desk.example:8443/cable",
+                "https://desk.example:8443",
+            ),
             ("http://localhost:3000", "ws://localhost:3000/cable", "http://localhost:3000"),
             ("http://[::1]:3000/chat", "ws://[::1]:3000/chat/cable", "http://[::1]:3000"),
         ] {

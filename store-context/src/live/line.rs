@@ -80,16 +80,7 @@ impl<'a> Line<'a> {
         let mut acting: Option<Acting<'a>> = None;
         let mut failures = 0;
         loop {
-            tokio::select! {
-                item = items.next() => match item {
-                    Some(item) => self.hear(item, &account),
-                    None => return Ended::Refused,
-                },
-                () = at(self.due), if acting.is_none() => {
-                    self.due = None;
-                    let heard = std::mem::take(&mut self.heard);
-                    acting = Some(Box::pin(act(self.feed, account.clone(), heard)));
-                }
+            tokio::select! { biased;
                 done = poll(&mut acting), if acting.is_some() => {
                     acting = None;
                     if let Err(left) = done {
@@ -99,6 +90,11 @@ impl<'a> Line<'a> {
                     } else {
                         failures = 0;
                     }
+                }
+                () = at(self.due), if acting.is_none() => {
+                    self.due = None;
+                    let heard = std::mem::take(&mut self.heard);
+                    acting = Some(Box::pin(act(self.feed, account.clone(), heard)));
                 }
                 () = sleep_until(check) => {
                     check = self.next_check();
@@ -116,6 +112,10 @@ impl<'a> Line<'a> {
                         return Ended::Quiet;
                     }
                 }
+                item = items.next() => match item {
+                    Some(item) => self.hear(item, &account),
+                    None => return Ended::Refused,
+                },
             }
         }
     }

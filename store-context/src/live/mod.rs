@@ -216,7 +216,7 @@ impl LiveFeed {
     async fn listen(&self, mut opened: UnboundedReceiver<LineClaim>) {
         let mut lines = FuturesUnordered::new();
         loop {
-            tokio::select! {
+            tokio::select! { biased;
                 Some(claim) = opened.recv() => {
                     let (stop, stopped) = AbortHandle::new_pair();
                     let held = Held { claim: claim.clone(), stop };

@@ -6,11 +6,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chatwoot_client::Account;
+use chatwoot_client::application::agents::AgentPatch;
 use chatwoot_client::application::contacts::{ContactPatch, NewContact};
 use chatwoot_client::application::conversations::Typing;
 use chatwoot_client::application::messages::NewMessage;
 use chatwoot_client::fake::FaultKind;
-use chatwoot_client::types::ConversationStatus;
+use chatwoot_client::types::{ConversationStatus, Role};
 use chatwoot_client::{ContactId, Patch};
 use futures_util::future::{Either, select};
 use store_context::Timestamp;
@@ -180,7 +181,9 @@ async fn cut_lines_lose_and_double_nothing() {
 /// Returns the account as another administrator of it.
 async fn colleague(bench: &Bench) -> Account {
     let account = bench.account(bench.north()).await;
-    let (_, token) = bench.fake.add_agent(account.id().0, "colleague@shop.example");
+    let (id, token) = bench.fake.add_agent(account.id().0, "colleague@shop.example");
+    let administrator = AgentPatch { role: Role::Administrator.into(), ..AgentPatch::default() };
+    account.agents().update(id.into(), &administrator).await.unwrap();
     bench.client.account(account.id().0, token)
 }
 

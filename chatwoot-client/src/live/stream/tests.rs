@@ -301,8 +301,7 @@ async fn lines_that_end_are_opened_again() {
 #[tokio::test(start_paused = true)]
 async fn a_disconnect_says_whether_to_come_back() {
     let away = |reason: &str, reconnect: Value| {
-        let frame =
-            json!({"type": "disconnect", "reason": reason, "reconnect": reconnect, "a": 1});
+        let frame = json!({"type": "disconnect", "reason": reason, "reconnect": reconnect, "a": 1});
         [taken(), vec![say(frame)]].concat()
     };
     let server = Server::new([

@@ -95,8 +95,7 @@ async fn play<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, does: Does) {
             }
         }
     }
-    let confirmed =
-        json!({"identifier": asked["identifier"], "type": "confirm_subscription"});
+    let confirmed = json!({"identifier": asked["identifier"], "type": "confirm_subscription"});
     say(&mut socket, confirmed).await;
     match does {
         Does::Talk => {

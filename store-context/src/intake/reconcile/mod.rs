@@ -344,7 +344,7 @@ impl Work for Reconciler {
     }
 
     async fn wait(&self) {
-        tokio::select! {
+        tokio::select! { biased;
             () = self.woken.notified() => {}
             () = sleep(self.config.poll.max(TICK)) => {}
         }
