@@ -59,10 +59,12 @@ impl TenantShops {
     /// Creates shops and ports in Postgres; the keys seal the credentials.
     fn in_postgres(pool: PgPool, keys: Arc<dyn SealingKeys>) -> (Self, Ports) {
         let database = Database::new(pool.clone());
-        let shop = Shop::new(pool, PostgresSyncLedger::new(database.clone()));
+        // One ledger, so that a change in a shop wakes the workers of this process at once.
+        let ledger = PostgresSyncLedger::new(database.clone());
+        let shop = Shop::new(pool, ledger.clone());
         let rows = Arc::new(shop.clone());
         let ports = postgres::ports(&database, keys, "saas_tenants", rows.clone(), rows, None);
-        (Self::Postgres(shop), ports)
+        (Self::Postgres(shop), Ports { sync: Arc::new(ledger), ..ports })
     }
 
     /// Saves a tenant's shop.

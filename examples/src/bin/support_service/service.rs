@@ -10,20 +10,17 @@ use examples::serve::serve_until;
 use examples::shop::Shop;
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use store_context::accounts::{Accounts, Clients};
-use store_context::attributes::AttributeSet;
 use store_context::context::{ContextConfig, ContextService, PanelService};
 use store_context::engine::Engine;
 use store_context::intake::Intake;
-use store_context::memory::MemoryCache;
-use store_context::ports::{PortFailure, Ports, SystemClock};
+use store_context::ports::{PortFailure, Ports};
 use store_context::provision::{ProvisionConfig, Provisioner};
 use store_context::sync::{ContactSync, SyncConfig};
 use store_context_adapters::axum::{
     AxumConfig, ChatwootOrigin, Health, Panel, SupportContext, Webhooks,
 };
 use store_context_adapters::postgres::{
-    Breach, Database, PostgresAuditTrail, PostgresErasures, PostgresLiveLines, PostgresStores,
-    PostgresSweeps, PostgresSyncLedger, PostgresWebhookLedger, RlsAudit, Rule,
+    self, Breach, Database, PostgresStores, PostgresSyncLedger, RlsAudit, Rule,
 };
 use store_context_adapters::redis::{CacheConfig, Redis, RedisBudgetConfig, RedisConfig};
 use tokio::net::TcpListener;
@@ -46,30 +43,26 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     check_tables(&pool, config.database.get_username()).await?;
     let database = Database::new(pool.clone());
     let sync_ledger = PostgresSyncLedger::new(database.clone());
-    let keys = Arc::new(config.keys.clone());
-    let stores = Arc::new(PostgresStores::new(database.clone(), keys, "support_service"));
     let redis = redis(config.redis.as_ref())?;
     let shop = Shop::new(pool.clone(), sync_ledger.clone());
     let sessions = DatabaseSessions::new(pool.clone());
+    let ports = postgres::ports(
+        &database,
+        Arc::new(config.keys.clone()),
+        "support_service",
+        Arc::new(shop.clone()),
+        Arc::new(shop.clone()),
+        None,
+    );
     let ports = Ports {
-        customers: Arc::new(shop.clone()),
-        orders: Arc::new(shop.clone()),
-        carts: None,
-        attributes: Arc::new(AttributeSet::standard()),
-        stores,
-        audit: Arc::new(PostgresAuditTrail::new(database.clone())),
-        activity: None,
-        sweeps: Arc::new(PostgresSweeps::new(database.clone())),
-        live_lines: Arc::new(PostgresLiveLines::new(database.clone())),
-        erasures: Arc::new(PostgresErasures::new(database.clone())),
+        // The shop's own, so that a change in a request wakes the workers of this process at once.
         sync: Arc::new(sync_ledger),
-        webhooks: Arc::new(PostgresWebhookLedger::new(database)),
         cache: match &redis {
             Some(redis) => Arc::new(redis.cache(CacheConfig::default())),
-            None => Arc::new(MemoryCache::default()),
+            None => ports.cache,
         },
-        clock: Arc::new(SystemClock),
         observer: Arc::new(Metrics),
+        ..ports
     };
 
     let mut client = Client::builder(config.chatwoot.as_str()).limits(Limits::server());

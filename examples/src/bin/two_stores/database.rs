@@ -6,10 +6,7 @@ use anyhow::Context;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use store_context::ports::{AddressToken, Ports};
-use store_context_adapters::postgres::{
-    Database, KeyRing, Migrations, PostgresAuditTrail, PostgresErasures, PostgresLiveLines,
-    PostgresStores, PostgresSweeps, PostgresSyncLedger, PostgresWebhookLedger, Schema,
-};
+use store_context_adapters::postgres::{self, Database, KeyRing, Migrations, Schema};
 
 /// The schema. Each run replaces it.
 const SCHEMA: &str = "two_stores";
@@ -46,14 +43,14 @@ pub(crate) async fn on_postgres(owner: &PgConnectOptions, ports: Ports) -> anyho
     let (half, other) = (AddressToken::random()?, AddressToken::random()?);
     let key = format!("run:{}{}", half.expose(), other.expose());
     let keys = Arc::new(KeyRing::parse(&key)?);
+    let Ports { customers, orders, carts, .. } = ports.clone();
+    let kept = postgres::ports(&database, keys, "two_stores", customers, orders, carts);
     Ok(Ports {
-        stores: Arc::new(PostgresStores::new(database.clone(), keys, "two_stores")),
-        audit: Arc::new(PostgresAuditTrail::new(database.clone())),
-        sweeps: Arc::new(PostgresSweeps::new(database.clone())),
-        live_lines: Arc::new(PostgresLiveLines::new(database.clone())),
-        erasures: Arc::new(PostgresErasures::new(database.clone())),
-        sync: Arc::new(PostgresSyncLedger::new(database.clone())),
-        webhooks: Arc::new(PostgresWebhookLedger::new(database)),
-        ..ports
+        attributes: ports.attributes,
+        activity: ports.activity,
+        cache: ports.cache,
+        clock: ports.clock,
+        observer: ports.observer,
+        ..kept
     })
 }

@@ -6,12 +6,8 @@ use std::time::Duration;
 use anyhow::Context;
 use sqlx::postgres::PgPoolOptions;
 use store_context::doctor::Report;
-use store_context::memory::{self, MemoryShop};
-use store_context::ports::Ports;
-use store_context_adapters::postgres::{
-    Database, PostgresAuditTrail, PostgresLiveLines, PostgresStores, PostgresSweeps,
-    PostgresSyncLedger, PostgresWebhookLedger,
-};
+use store_context::memory::MemoryShop;
+use store_context_adapters::postgres::{self, Database};
 
 use crate::args::{self, Args};
 
@@ -28,15 +24,9 @@ pub(crate) async fn check(args: &Args, given: args::Database) -> anyhow::Result<
     // The doctor reads no customers, orders and carts.
     let shop = Arc::new(MemoryShop::new());
     let carts = (!args.no_carts).then(|| shop.clone());
-    let ports = Ports {
-        stores: Arc::new(PostgresStores::new(database.clone(), Arc::new(given.keys), "verify")),
-        audit: Arc::new(PostgresAuditTrail::new(database.clone())),
-        sweeps: Arc::new(PostgresSweeps::new(database.clone())),
-        live_lines: Arc::new(PostgresLiveLines::new(database.clone())),
-        sync: Arc::new(PostgresSyncLedger::new(database.clone())),
-        webhooks: Arc::new(PostgresWebhookLedger::new(database)),
-        ..memory::ports(shop.clone(), shop, carts.map(|carts| carts as _))
-    };
+    let carts = carts.map(|carts| carts as _);
+    let keys = Arc::new(given.keys);
+    let ports = postgres::ports(&database, keys, "verify", shop.clone(), shop, carts);
     let doctor = crate::doctor(args, ports, args.config(&[]))?;
     Ok(match &args.store {
         Some(store) => doctor.check(store).await,
