@@ -16,6 +16,7 @@
 //! | declares the attributes of contacts and conversations | [`attributes`] |
 //! | keeps contacts in sync with customers | [`sync`] |
 //! | receives webhooks, and handles events | [`intake`] |
+//! | hears what happens in Chatwoot at once | `live` (feature `live`) |
 //! | proves a signed-in customer to Chatwoot, and conversations to itself | [`identity`] |
 //! | shows agents, bots and the customer who it is and what they bought | [`context`] |
 //! | limits how long recorded activity is kept | [`activity`] |
@@ -58,6 +59,8 @@ mod guard;
 pub mod identity;
 pub mod intake;
 pub mod lifecycle;
+#[cfg(feature = "live")]
+pub mod live;
 mod mac;
 pub mod memory;
 pub mod model;

@@ -23,8 +23,8 @@ use store_context::ports::Ports;
 use store_context::provision::{ProvisionConfig, Provisioner};
 use store_context::sync::{ContactSync, SweepCursor, SyncConfig};
 use store_context_adapters::postgres::{
-    Database, KeyRing, Migrations, PostgresAuditTrail, PostgresErasures, PostgresStores,
-    PostgresSweeps, PostgresSyncLedger, PostgresWebhookLedger,
+    Database, KeyRing, Migrations, PostgresAuditTrail, PostgresErasures, PostgresLiveLines,
+    PostgresStores, PostgresSweeps, PostgresSyncLedger, PostgresWebhookLedger,
 };
 
 /// What each erased customer's name, address and messages contain, and nothing else does.
@@ -69,6 +69,7 @@ impl World {
             stores: Arc::new(PostgresStores::new(tables.clone(), keys, "test")),
             audit: Arc::new(PostgresAuditTrail::new(tables.clone())),
             sweeps: Arc::new(PostgresSweeps::new(tables.clone())),
+            live_lines: Arc::new(PostgresLiveLines::new(tables.clone())),
             erasures: Arc::new(PostgresErasures::new(tables.clone())),
             sync: Arc::new(PostgresSyncLedger::new(tables.clone())),
             webhooks: Arc::new(PostgresWebhookLedger::new(tables)),

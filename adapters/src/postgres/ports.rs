@@ -6,8 +6,8 @@ use store_context::memory;
 use store_context::ports::{Carts, Customers, Orders, Ports};
 
 use super::{
-    Database, PostgresAuditTrail, PostgresErasures, PostgresStores, PostgresSweeps,
-    PostgresSyncLedger, PostgresWebhookLedger, SealingKeys,
+    Database, PostgresAuditTrail, PostgresErasures, PostgresLiveLines, PostgresStores,
+    PostgresSweeps, PostgresSyncLedger, PostgresWebhookLedger, SealingKeys,
 };
 
 /// Returns the ports of a host, with the storage in Postgres and the cache in memory, and without
@@ -41,6 +41,7 @@ pub fn ports(
     Ports {
         stores: Arc::new(PostgresStores::new(database.clone(), keys, actor)),
         sweeps: Arc::new(PostgresSweeps::new(database.clone())),
+        live_lines: Arc::new(PostgresLiveLines::new(database.clone())),
         sync: Arc::new(PostgresSyncLedger::new(database.clone())),
         webhooks: Arc::new(PostgresWebhookLedger::new(database.clone())),
         erasures: Arc::new(PostgresErasures::new(database.clone())),

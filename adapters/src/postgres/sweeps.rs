@@ -35,7 +35,9 @@ impl PostgresSweeps {
     async fn change(&self, claim: &SweepClaim, wait: Duration, held: bool) -> PortResult<bool> {
         let change = self.database.sql(
             "UPDATE store_context.sweeps SET held = $4,
-                due_at = store_context.ledger_now() + $3 * interval '1 microsecond'
+                due_at = LEAST(store_context.ledger_now() + $3 * interval '1 microsecond',
+                    CASE WHEN NOT $4 THEN at_latest END),
+                at_latest = CASE WHEN $4 THEN at_latest END
             WHERE store = $1 AND fence = $2 AND held",
         );
         let fence = i64::try_from(claim.fence).unwrap_or(-1);
@@ -65,7 +67,8 @@ impl Sweeps for PostgresSweeps {
         let claim = self.database.sql(
             "UPDATE store_context.sweeps AS s SET
                 held = true, fence = nextval('store_context.sync_fences'),
-                due_at = store_context.ledger_now() + $1 * interval '1 microsecond'
+                due_at = store_context.ledger_now() + $1 * interval '1 microsecond',
+                at_latest = NULL
             FROM (
                 SELECT store FROM store_context.sweeps
                 WHERE due_at <= store_context.ledger_now()
@@ -91,6 +94,19 @@ impl Sweeps for PostgresSweeps {
 
     async fn settle(&self, claim: &SweepClaim, next: Duration) -> PortResult<bool> {
         self.change(claim, next, false).await
+    }
+
+    async fn hurry(&self, store: &StoreId, within: Duration) -> PortResult<()> {
+        let hurry = self.database.sql(
+            "UPDATE store_context.sweeps SET
+                due_at = CASE WHEN held THEN due_at ELSE LEAST(due_at, by) END,
+                at_latest = CASE WHEN held THEN LEAST(at_latest, by) END
+            FROM (SELECT store_context.ledger_now() + $2 * interval '1 microsecond' AS by) AS hurry
+            WHERE store = $1 AND (CASE WHEN held THEN at_latest ELSE due_at END <= by) IS NOT TRUE",
+        );
+        let hurry = sqlx::query(hurry).bind(store.as_str()).bind(micros(within));
+        hurry.execute(self.database.pool()).await.map_err(failed)?;
+        Ok(())
     }
 
     async fn forget_store(&self, store: &StoreId) -> PortResult<()> {

@@ -46,6 +46,7 @@ pub(super) const TABLES: &[(&str, Kind)] = &[
     ("sync_errors", Kind::Payload),
     ("sync_pauses", Kind::Payload),
     ("sweeps", Kind::Queue),
+    ("live_lines", Kind::Queue),
     ("webhook_stores", Kind::Queue),
     ("webhook_queues", Kind::Queue),
     ("webhook_entries", Kind::Payload),
@@ -111,7 +112,8 @@ pub(super) const QUEUE_COLUMNS: &[(&str, &[&str])] = &[
         ],
     ),
     ("sync_wants", &["id", "store", "customer", "priority", "at"]),
-    ("sweeps", &["store", "due_at", "fence", "held"]),
+    ("sweeps", &["store", "due_at", "fence", "held", "at_latest"]),
+    ("live_lines", &["store", "due_at", "fence", "held"]),
     ("webhook_stores", &["store", "served"]),
     (
         "webhook_queues",

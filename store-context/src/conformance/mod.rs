@@ -2,7 +2,7 @@
 //!
 //! Each port has a module with one function per requirement, and a macro that generates one
 //! `#[tokio::test]` for each: [`stores_conformance!`], [`sweeps_conformance!`],
-//! [`sync_ledger_conformance!`], [`webhook_ledger_conformance!`], [`webhook_rounds_conformance!`],
+//! [`live_lines_conformance!`], [`sync_ledger_conformance!`], [`webhook_ledger_conformance!`], [`webhook_rounds_conformance!`],
 //! [`erasures_conformance!`], [`audit_conformance!`], [`activity_conformance!`],
 //! [`cache_conformance!`] and [`signals_conformance!`]; and [`host_conformance!`] for the host's own
 //! three ports. Every test has a fresh, empty implementation of its own, so a failing test names the
@@ -31,6 +31,7 @@
 //!
 //! [`stores_conformance!`]: crate::stores_conformance
 //! [`sweeps_conformance!`]: crate::sweeps_conformance
+//! [`live_lines_conformance!`]: crate::live_lines_conformance
 //! [`sync_ledger_conformance!`]: crate::sync_ledger_conformance
 //! [`webhook_ledger_conformance!`]: crate::webhook_ledger_conformance
 //! [`webhook_rounds_conformance!`]: crate::webhook_rounds_conformance
@@ -47,6 +48,7 @@ pub mod audit;
 pub mod cache;
 pub mod erasures;
 pub mod host;
+pub mod live_lines;
 pub mod signals;
 pub mod stores;
 pub mod sweeps;

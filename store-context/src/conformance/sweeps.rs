@@ -22,6 +22,8 @@ macro_rules! sweeps_conformance {
                 an_extended_lease_holds,
                 a_settled_sweep_waits_for_its_time,
                 the_longest_due_comes_first,
+                a_hurried_sweep_is_due_in_time,
+                a_sweep_that_is_hurried_while_it_runs_is_followed_by_another,
                 a_forgotten_store_is_not_swept,
             ],
             $fresh,
@@ -100,6 +102,36 @@ pub async fn the_longest_due_comes_first(port: &dyn Sweeps) {
     ok(port.schedule(&[south()]).await);
     assert_eq!(claimed(port, LEASE).await.store, north());
     assert_eq!(claimed(port, LEASE).await.store, south());
+}
+
+/// A hurried sweep is due after the given time, or at its own if that is sooner; a store that is not
+/// scheduled stays so.
+pub async fn a_hurried_sweep_is_due_in_time(port: &dyn Sweeps) {
+    ok(port.hurry(&south(), Duration::ZERO).await);
+    assert_eq!(ok(port.claim(LEASE).await), None, "it is not scheduled");
+    ok(port.schedule(&[north()]).await);
+    ok(port.hurry(&north(), LEASE).await);
+    let claim = claimed(port, LEASE).await;
+    assert!(ok(port.settle(&claim, LEASE).await));
+    ok(port.hurry(&north(), SHORT).await);
+    ok(port.hurry(&north(), LEASE).await);
+    assert_eq!(ok(port.claim(LEASE).await), None, "not yet");
+    tokio::time::sleep(LONGER_THAN_SHORT).await;
+    claimed(port, LEASE).await;
+}
+
+/// A sweep that is hurried while it runs stays claimed, and the next one is due in time; the one
+/// after that has its own time again.
+pub async fn a_sweep_that_is_hurried_while_it_runs_is_followed_by_another(port: &dyn Sweeps) {
+    ok(port.schedule(&[north()]).await);
+    let claim = claimed(port, LEASE).await;
+    ok(port.hurry(&north(), Duration::ZERO).await);
+    assert_eq!(ok(port.claim(LEASE).await), None, "it is held");
+    assert!(ok(port.extend(&claim, LEASE).await));
+    assert!(ok(port.settle(&claim, LEASE).await));
+    let next = claimed(port, LEASE).await;
+    assert!(ok(port.settle(&next, LEASE).await));
+    assert_eq!(ok(port.claim(LEASE).await), None, "it waits for its time");
 }
 
 /// A forgotten store is not swept, and may be scheduled again.

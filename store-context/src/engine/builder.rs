@@ -10,6 +10,8 @@ use crate::activity::{ActivityPurge, ActivityRetention};
 use crate::intake::{
     DispatchConfig, Dispatcher, Handler, PurgeConfig, ReconcileConfig, Reconciler, WebhookPurge,
 };
+#[cfg(feature = "live")]
+use crate::live::{LiveConfig, LiveFeed, LiveStores};
 use crate::ports::Ports;
 use crate::sync::{ContactSync, SyncConfig};
 
@@ -26,6 +28,8 @@ pub struct EngineBuilder {
     sweep_every: Option<Duration>,
     purge: Option<PurgeConfig>,
     activity: Option<ActivityRetention>,
+    #[cfg(feature = "live")]
+    live: Option<LiveConfig>,
 }
 
 impl EngineBuilder {
@@ -40,6 +44,8 @@ impl EngineBuilder {
             sweep_every: Some(Duration::from_hours(24)),
             purge: Some(PurgeConfig::default()),
             activity: Some(ActivityRetention::default()),
+            #[cfg(feature = "live")]
+            live: None,
         }
     }
 
@@ -88,6 +94,16 @@ impl EngineBuilder {
         self
     }
 
+    /// Sets the configuration of the live feed, which is not listened to by default.
+    ///
+    /// With [`LiveStores::Busy`] each process that reconciles needs it, because the reconciler lists
+    /// the busy stores; one that is to hold no line sets [`LiveConfig::lines`] to 0.
+    #[cfg(feature = "live")]
+    pub fn live(mut self, config: impl Into<Option<LiveConfig>>) -> Self {
+        self.live = config.into();
+        self
+    }
+
     /// Builds the engine without starting it.
     pub fn build(self) -> Engine {
         let Self { accounts, ports, .. } = self;
@@ -113,8 +129,18 @@ impl EngineBuilder {
                 async move { dispatcher.run_until(shutdown).await }
             }));
         }
-        if let Some(config) = self.reconcile {
-            let reconciler = Reconciler::new(accounts, ports.clone(), config);
+        let reconciler =
+            self.reconcile.map(|config| Reconciler::new(accounts.clone(), ports.clone(), config));
+        #[cfg(feature = "live")]
+        let (reconciler, live) = with_live(reconciler, &accounts, &ports, self.live);
+        #[cfg(feature = "live")]
+        if let Some(feed) = live.clone() {
+            workers.push(Worker::new("live", ports.clone(), move |shutdown| {
+                let feed = feed.clone();
+                async move { feed.run_until(shutdown).await }
+            }));
+        }
+        if let Some(reconciler) = reconciler {
             workers.push(Worker::new("reconcile", ports.clone(), move |shutdown| {
                 let reconciler = reconciler.clone();
                 async move { reconciler.run_until(shutdown).await }
@@ -134,8 +160,32 @@ impl EngineBuilder {
                 async move { purge.run_until(shutdown).await }
             }));
         }
-        Engine::new(ports, workers)
+        Engine::new(
+            ports,
+            workers,
+            #[cfg(feature = "live")]
+            live,
+        )
     }
+}
+
+/// Adds the live feed, which wakes the reconciler, which lists the busy stores.
+#[cfg(feature = "live")]
+fn with_live(
+    reconciler: Option<Reconciler>,
+    accounts: &Accounts,
+    ports: &Ports,
+    config: Option<LiveConfig>,
+) -> (Option<Reconciler>, Option<LiveFeed>) {
+    let Some(config) = config else { return (reconciler, None) };
+    let busy = config.stores == LiveStores::Busy;
+    let reconciler = reconciler.map(|it| if busy { it.listing_lines() } else { it });
+    let feed = LiveFeed::new(accounts.clone(), ports.clone(), config);
+    let feed = match reconciler.clone() {
+        Some(reconciler) => feed.waking(reconciler),
+        None => feed,
+    };
+    (reconciler, Some(feed))
 }
 
 impl std::fmt::Debug for EngineBuilder {

@@ -17,7 +17,8 @@ use crate::ports::{PortError, PortFailure, PortResult, Ports, SyncCounts, Webhoo
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct WorkerHealth {
-    /// The worker's name: `sync`, `dispatch`, `reconcile`, `sweep`, `purge` or `activity`.
+    /// The worker's name: `sync`, `dispatch`, `reconcile`, `sweep`, `purge`, `activity` or
+    /// `live`.
     pub name: &'static str,
     /// Whether the worker is running. It is not before the engine starts, after a stop, and while
     /// it waits for a restart after a panic.
@@ -45,6 +46,10 @@ pub struct EngineHealth {
     pub webhook_lag_seconds: u64,
     /// The number of stores that are paused because their Chatwoot cannot be used; at most 100.
     pub paused_stores: usize,
+    /// The lines of this process to live feeds; `None` if it listens to none.
+    #[cfg(feature = "live")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub live: Option<crate::live::LiveHealth>,
 }
 
 /// A worker that was not polled for this long counts as dead.
@@ -146,5 +151,7 @@ pub(super) async fn of(
         sync,
         webhooks,
         paused_stores,
+        #[cfg(feature = "live")]
+        live: None,
     })
 }

@@ -1,7 +1,7 @@
 //! The engine, which starts, stops and monitors all workers of a process.
 //!
-//! An [`Engine`] runs the contact sync, the dispatcher of webhooks, the reconciler, the sweep and
-//! the purges until it is stopped. Any number of processes may run one on the same ports: the
+//! An [`Engine`] runs the contact sync, the dispatcher of webhooks, the reconciler, the sweep, the
+//! purges and, if wanted, the live feed until it is stopped. Any number of processes may run one on the same ports: the
 //! ledgers distribute the work.
 
 mod builder;
@@ -19,6 +19,8 @@ use self::health::LastCounts;
 pub use self::health::{EngineHealth, WorkerHealth};
 use self::supervise::Worker;
 use crate::accounts::Accounts;
+#[cfg(feature = "live")]
+use crate::live::LiveFeed;
 use crate::ports::{PortResult, Ports};
 
 /// Runs the workers of a process.
@@ -51,6 +53,8 @@ pub struct Engine {
     ports: Ports,
     workers: Arc<[Worker]>,
     counts: Arc<LastCounts>,
+    #[cfg(feature = "live")]
+    live: Option<LiveFeed>,
 }
 
 /// The maximum time that [`Engine::run_until`] takes to return after `shutdown` completes.
@@ -62,8 +66,18 @@ impl Engine {
         EngineBuilder::new(accounts, ports)
     }
 
-    fn new(ports: Ports, workers: Vec<Worker>) -> Self {
-        Self { ports, workers: workers.into(), counts: Arc::default() }
+    fn new(
+        ports: Ports,
+        workers: Vec<Worker>,
+        #[cfg(feature = "live")] live: Option<LiveFeed>,
+    ) -> Self {
+        Self {
+            ports,
+            workers: workers.into(),
+            counts: Arc::default(),
+            #[cfg(feature = "live")]
+            live,
+        }
     }
 
     /// Runs the workers until `shutdown` completes. Then the workers claim no more, finish or
@@ -100,7 +114,10 @@ impl Engine {
     /// Returns an error if a ledger failed or did not answer within three seconds, which is a
     /// health result too.
     pub async fn health(&self) -> PortResult<EngineHealth> {
-        health::of(&self.ports, &self.workers, &self.counts).await
+        let health = health::of(&self.ports, &self.workers, &self.counts).await?;
+        #[cfg(feature = "live")]
+        let health = EngineHealth { live: self.live.as_ref().map(LiveFeed::health), ..health };
+        Ok(health)
     }
 }
 

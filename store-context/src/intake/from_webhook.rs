@@ -68,7 +68,7 @@ impl Reader<'_> {
         event.reconciled_key()
     }
 
-    fn conversation(&self, state: &Conversation) -> ConversationFact {
+    pub(super) fn conversation(&self, state: &Conversation) -> ConversationFact {
         let contact = state.contact();
         let last = state.last_message();
         let last = last.filter(|last| last.message_type == MessageType::Incoming);

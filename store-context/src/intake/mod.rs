@@ -10,6 +10,8 @@ mod from_api;
 mod from_webhook;
 mod handler;
 mod handler_context;
+#[cfg(feature = "live")]
+mod news;
 mod purge;
 mod receive;
 mod reconcile;
@@ -19,6 +21,8 @@ pub use self::admit::Admission;
 pub use self::dispatch::{DispatchConfig, Dispatched, Dispatcher};
 pub use self::handler::{Handler, HandlerError};
 pub use self::handler_context::{HandlerContext, HandlerContextError};
+#[cfg(feature = "live")]
+pub(crate) use self::news::News;
 pub use self::purge::{PurgeConfig, WebhookPurge};
 pub use self::receive::{Intake, Receipt, ReceiveError};
 pub use self::reconcile::{ReconcileConfig, ReconcileError, Reconciled, Reconciler};

@@ -294,6 +294,7 @@ impl Lifecycle {
         receipt.sync_rows += self.ports.sync.forget_whole_store(store).await?;
         receipt.webhook_entries += self.ports.webhooks.forget_whole_store(store).await?;
         self.ports.sweeps.forget_store(store).await?;
+        self.ports.live_lines.forget_store(store).await?;
         self.ports.erasures.forget_whole_store(store).await?;
         if let Some(activity) = &self.ports.activity {
             activity.forget_whole_store(store).await?;

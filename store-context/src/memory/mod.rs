@@ -9,6 +9,7 @@ mod audit;
 mod cache;
 mod erasures;
 mod fair_queue;
+mod live_lines;
 mod shop;
 mod signals;
 mod stores;
@@ -22,6 +23,7 @@ pub use self::activity::MemoryActivityLog;
 pub use self::audit::MemoryAuditTrail;
 pub use self::cache::MemoryCache;
 pub use self::erasures::MemoryErasures;
+pub use self::live_lines::MemoryLiveLines;
 pub use self::shop::{MemoryShop, ShopError};
 pub use self::signals::MemorySignals;
 pub use self::stores::MemoryStores;
@@ -83,6 +85,7 @@ pub fn ports_with(
         attributes: Arc::new(AttributeSet::standard()),
         stores: Arc::new(MemoryStores::with_clock(clock.clone())),
         sweeps: Arc::new(MemorySweeps::with_clock(clock.clone())),
+        live_lines: Arc::new(MemoryLiveLines::with_clock(clock.clone())),
         sync: Arc::new(MemorySyncLedger::with_clock(clock.clone())),
         webhooks: Arc::new(MemoryWebhookLedger::with_clock(clock.clone())),
         erasures: Arc::new(MemoryErasures::new()),

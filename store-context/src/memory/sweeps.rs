@@ -24,6 +24,8 @@ struct Row {
     due: Timestamp,
     fence: u64,
     held: bool,
+    /// When the sweep after a held one is due at the latest.
+    at_latest: Option<Timestamp>,
 }
 
 impl MemorySweeps {
@@ -66,7 +68,10 @@ impl Sweeps for MemorySweeps {
         let mut rows = lock(&self.rows);
         for store in stores {
             if !rows.contains_key(store) {
-                rows.insert(store.clone(), Row { due: now, fence: 0, held: false });
+                rows.insert(
+                    store.clone(),
+                    Row { due: now, fence: 0, held: false, at_latest: None },
+                );
             }
         }
         Ok(())
@@ -77,7 +82,7 @@ impl Sweeps for MemorySweeps {
         let mut rows = lock(&self.rows);
         let due = rows.iter_mut().filter(|(_, row)| row.due <= now);
         Ok(due.min_by_key(|(_, row)| row.due).map(|(store, row)| {
-            (row.due, row.held) = (until, true);
+            (row.due, row.held, row.at_latest) = (until, true, None);
             row.fence += 1;
             SweepClaim { store: store.clone(), fence: row.fence }
         }))
@@ -90,7 +95,22 @@ impl Sweeps for MemorySweeps {
 
     async fn settle(&self, claim: &SweepClaim, next: Duration) -> PortResult<bool> {
         let due = self.after(next);
-        Ok(self.change(claim, |row| (row.due, row.held) = (due, false)))
+        Ok(self.change(claim, |row| {
+            let latest = row.at_latest.take();
+            (row.due, row.held) = (latest.map_or(due, |latest| latest.min(due)), false);
+        }))
+    }
+
+    async fn hurry(&self, store: &StoreId, within: Duration) -> PortResult<()> {
+        let by = self.after(within);
+        if let Some(row) = lock(&self.rows).get_mut(store) {
+            if row.held {
+                row.at_latest = Some(row.at_latest.map_or(by, |latest| latest.min(by)));
+            } else {
+                row.due = row.due.min(by);
+            }
+        }
+        Ok(())
     }
 
     async fn forget_store(&self, store: &StoreId) -> PortResult<()> {

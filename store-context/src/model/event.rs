@@ -136,6 +136,16 @@ pub struct AttributeChange {
     pub current: Value,
 }
 
+/// Returns the key of a conversation's creation.
+pub(crate) fn conversation_key(conversation: ConversationId) -> String {
+    format!("conversation_created/{conversation}")
+}
+
+/// Returns the key of a message's creation.
+pub(crate) fn message_key(message: MessageId) -> String {
+    format!("message_created/{message}")
+}
+
 impl SupportEvent {
     /// Returns the event's name in Chatwoot's webhooks.
     pub fn name(&self) -> &str {
@@ -157,10 +167,8 @@ impl SupportEvent {
     /// change.
     pub fn key(&self) -> Option<String> {
         match self {
-            Self::ConversationCreated(fact) => {
-                Some(format!("{}/{}", self.name(), fact.conversation))
-            }
-            Self::MessageCreated(fact) => Some(format!("{}/{}", self.name(), fact.message)),
+            Self::ConversationCreated(fact) => Some(conversation_key(fact.conversation)),
+            Self::MessageCreated(fact) => Some(message_key(fact.message)),
             _ => None,
         }
     }

@@ -31,6 +31,8 @@ pub use self::erasure::{
     ErasedContact, ErasedConversation, ErasurePending, ErasurePlace, ErasureReceipt, ErasureStep,
 };
 pub use self::event::{AttributeChange, ConversationFact, Direction, MessageFact, SupportEvent};
+#[cfg(feature = "live")]
+pub(crate) use self::event::{conversation_key, message_key};
 pub use self::insights::{Insights, OrderTotals};
 pub use self::money::{CurrencyMismatch, Money};
 pub use self::order::{

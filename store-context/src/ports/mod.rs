@@ -11,11 +11,10 @@ mod cache;
 mod carts;
 mod claim;
 mod clock;
-mod credentials;
 mod customers;
 mod erasures;
 mod error;
-mod lifecycle;
+mod live_lines;
 mod observer;
 mod orders;
 mod signals;
@@ -34,15 +33,20 @@ pub use self::cache::Cache;
 pub use self::carts::Carts;
 pub use self::claim::ClaimRequest;
 pub use self::clock::{Clock, SystemClock, TokioClock};
-pub use self::credentials::{Address, AddressToken, BoundToken, Expiring, StoreCredentials};
 pub use self::customers::{Cursor, CustomerPage, Customers};
 pub use self::erasures::Erasures;
 pub use self::error::{PortError, PortFailure, PortResult};
-pub use self::lifecycle::{AddressMove, OffboardPolicy, Offboarding, StoreLifecycle, Suspension};
+pub use self::live_lines::{LineClaim, LiveLines};
+#[cfg(feature = "live")]
+pub use self::observer::LineState;
 pub use self::observer::{Observer, SyncReport};
 pub use self::orders::Orders;
 pub use self::signals::{Change, Signal, SignalEvent, SignalSubject, Signals, Subscription};
-pub use self::stores::{AdoptedResources, ProvisionLock, StoreAccount, StoreRecord, Stores};
+pub use self::stores::{
+    Address, AddressMove, AddressToken, AdoptedResources, BoundToken, Expiring, OffboardPolicy,
+    Offboarding, ProvisionLock, StoreAccount, StoreCredentials, StoreLifecycle, StoreRecord,
+    Stores, Suspension,
+};
 pub use self::sweeps::{SweepClaim, Sweeps};
 pub use self::sync_ledger::{
     Doubt, Fingerprint, Hold, Link, ParkedRow, PausedStore, Priority, Settlement, SyncClaim,
@@ -73,6 +77,8 @@ pub struct Ports {
     pub stores: Arc<dyn Stores>,
     /// The schedule of the stores' sweeps.
     pub sweeps: Arc<dyn Sweeps>,
+    /// Which process listens to which store's live feed; used by the feature `live` only.
+    pub live_lines: Arc<dyn LiveLines>,
     /// The ledger of the sync: wanted and confirmed versions per customer.
     pub sync: Arc<dyn SyncLedger>,
     /// The ledger of received webhooks.

@@ -23,6 +23,19 @@ pub struct SyncReport<'a> {
     pub lag: Option<Duration>,
 }
 
+/// What became of the line to a store's live feed. The reasons contain no secret.
+#[cfg(feature = "live")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum LineState<'a> {
+    /// The store's events are heard.
+    Open,
+    /// It was open and ended, for this reason; it is opened again.
+    Lost(&'a str),
+    /// It could not be opened, for this reason; that is tried again.
+    Refused(&'a str),
+}
+
 /// Receives notifications of the engine's work. The default implementation of every method does
 /// nothing.
 ///
@@ -62,6 +75,10 @@ pub trait Observer: Send + Sync {
     /// Called when a store's reconciliation round ended, with the number of events found that no
     /// webhook delivered, or with the reason of the failure.
     fn store_reconciled(&self, _store: &StoreId, _result: Result<u64, &str>) {}
+
+    /// Called when the line to a store's live feed was opened, lost or refused.
+    #[cfg(feature = "live")]
+    fn live_line(&self, _store: &StoreId, _state: LineState<'_>) {}
 
     /// Called when old entries were purged, with their numbers. A purged [`Purged::parked`] entry is
     /// an event that no handler succeeded with and that can no longer be replayed.

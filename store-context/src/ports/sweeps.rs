@@ -38,6 +38,10 @@ pub trait Sweeps: Send + Sync {
     /// lost.
     async fn settle(&self, claim: &SweepClaim, next: Duration) -> PortResult<bool>;
 
+    /// Makes a scheduled sweep due within `within` from now at the latest; while the store is swept,
+    /// the sweep after that. It makes none later, and schedules none.
+    async fn hurry(&self, store: &StoreId, within: Duration) -> PortResult<()>;
+
     /// Removes a store's schedule.
     async fn forget_store(&self, store: &StoreId) -> PortResult<()>;
 }

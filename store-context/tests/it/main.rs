@@ -19,6 +19,10 @@ mod handler_context;
 mod host_ports;
 mod identity;
 mod intake;
+#[cfg(feature = "live")]
+mod live;
+#[cfg(feature = "live")]
+mod live_lines;
 mod offboard;
 mod panel;
 mod plan;

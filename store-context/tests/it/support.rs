@@ -120,12 +120,11 @@ impl Bench {
         ports.sync = ledger.clone();
         let webhooks = Arc::new(WebhookProbe::new(ports.webhooks.clone()));
         ports.webhooks = webhooks.clone();
-        let client = Client::builder(BASE_URL)
-            .transport(fake.clone())
-            .retry(policy)
-            .limits(Limits::off())
-            .build()
-            .unwrap();
+        let client =
+            Client::builder(BASE_URL).transport(fake.clone()).retry(policy).limits(Limits::off());
+        #[cfg(feature = "live")]
+        let client = client.live_transport(fake.clone());
+        let client = client.build().unwrap();
         let stores = stores();
         for store in &stores {
             shop.open(&store.id, store.currency);

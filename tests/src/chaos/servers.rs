@@ -15,8 +15,8 @@ use store_context::memory::MemoryCache;
 use store_context::model::{CustomerId, Store, StoreId, TierPolicy};
 use store_context::ports::{Ports, SystemClock};
 use store_context_adapters::postgres::{
-    Database, KeyRing, PostgresAuditTrail, PostgresErasures, PostgresStores, PostgresSweeps,
-    PostgresSyncLedger, PostgresWebhookLedger,
+    Database, KeyRing, PostgresAuditTrail, PostgresErasures, PostgresLiveLines, PostgresStores,
+    PostgresSweeps, PostgresSyncLedger, PostgresWebhookLedger,
 };
 use store_context_adapters::redis::{CacheConfig, Redis, RedisConfig};
 
@@ -61,6 +61,7 @@ impl Servers {
             audit: Arc::new(PostgresAuditTrail::new(database.clone())),
             activity: None,
             sweeps: Arc::new(PostgresSweeps::new(database.clone())),
+            live_lines: Arc::new(PostgresLiveLines::new(database.clone())),
             erasures: Arc::new(PostgresErasures::new(database.clone())),
             sync: Arc::new(sync),
             webhooks: Arc::new(PostgresWebhookLedger::new(database)),

@@ -76,6 +76,8 @@ pub enum Trouble {
     Network(usize, Network),
     /// Webhooks of all servers.
     Mail(Mail),
+    /// The lines to a server's live feed.
+    Feed(usize, Feed),
     /// Handlers of events.
     Handler(Failure),
     /// The host's ports.
@@ -121,6 +123,21 @@ pub enum Mail {
     /// The server's queue stands still and is worked off every this many milliseconds: what is in it
     /// comes at once, in any order.
     AtOnce(u64),
+}
+
+/// What goes wrong with a line to a live feed, or a frame on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Feed {
+    /// The frame is lost.
+    Lost,
+    /// It comes twice.
+    Doubled,
+    /// It, and what comes after it, comes this many milliseconds late.
+    Late(u64),
+    /// The line is cut with what is on its way.
+    Cut,
+    /// No line can be opened.
+    Down,
 }
 
 /// What goes wrong with a handler or a port of the host.
@@ -203,6 +220,8 @@ pub enum Act {
     Suspend { store: usize, lasting: Duration },
     /// Something goes wrong for a while, in so many of a thousand cases.
     Trouble { trouble: Trouble, per_mille: u16, lasting: Duration },
+    /// The lines to a server's live feed are cut.
+    CutLines { server: usize },
     /// A process is killed after so many polls, and started again later.
     Kill { process: usize, polls: u32, down: Duration },
     /// A process is told to stop, and started again later.

@@ -30,10 +30,14 @@ impl World {
             Act::Trouble { trouble, per_mille, lasting } => {
                 self.sim.trouble(*trouble, *per_mille, *lasting);
                 match trouble {
-                    Trouble::Mail(_) | Trouble::Handler(_) => {}
+                    Trouble::Mail(_) | Trouble::Handler(_) | Trouble::Feed(..) => {}
                     Trouble::Network(server, _) => self.troubled(Some(*server), *lasting),
                     Trouble::Shop(_) | Trouble::Database(_) => self.troubled(None, *lasting),
                 }
+            }
+            Act::CutLines { server } => {
+                let cut = self.servers[*server].fake.cut_live_lines(|_| true);
+                self.sim.note(|| format!("{cut} lines are cut"));
             }
             Act::Kill { process, polls, down } => self.kill(*process, *polls, *down).await,
             Act::Stop { process, down } => self.stop(*process, *down).await,

@@ -9,10 +9,10 @@ use chatwoot_client::{ContactId, ConversationId, Time};
 use store_context::model::{AccountKey, CustomerId, Store, StoreId};
 use store_context::ports::{
     Address, AddressToken, ClaimRequest, Doubt, Entry, EntryOutcome, Fingerprint, Hold, KnownState,
-    Link, NewEntry, ParkedEntry, ParkedRow, PausedStore, PortError, PortResult, Priority,
-    ProvisionLock, PurgeRequest, Purged, QueueClaim, RoundClaim, RoundOutcome, Settlement,
-    StoreRecord, Stores, SweepClaim, Sweeps, SyncClaim, SyncCounts, SyncLedger, Taken,
-    WebhookCounts, WebhookLedger,
+    LineClaim, Link, LiveLines, NewEntry, ParkedEntry, ParkedRow, PausedStore, PortError,
+    PortResult, Priority, ProvisionLock, PurgeRequest, Purged, QueueClaim, RoundClaim,
+    RoundOutcome, Settlement, StoreRecord, Stores, SweepClaim, Sweeps, SyncClaim, SyncCounts,
+    SyncLedger, Taken, WebhookCounts, WebhookLedger,
 };
 
 use super::act::{Database as Fault, Trouble};
@@ -26,6 +26,7 @@ pub(super) struct Database {
     pub(super) sim: Sim,
     pub(super) stores: Arc<dyn Stores>,
     pub(super) sweeps: Arc<dyn Sweeps>,
+    pub(super) live_lines: Arc<dyn LiveLines>,
     pub(super) sync: Arc<dyn SyncLedger>,
     pub(super) webhooks: Arc<dyn WebhookLedger>,
 }
@@ -106,8 +107,30 @@ impl Sweeps for Database {
     async fn settle(&self, claim: &SweepClaim, next: Duration) -> PortResult<bool> {
         self.call("settle sweep", self.sweeps.settle(claim, next)).await
     }
+    async fn hurry(&self, store: &StoreId, within: Duration) -> PortResult<()> {
+        self.call("hurry sweep", self.sweeps.hurry(store, within)).await
+    }
     async fn forget_store(&self, store: &StoreId) -> PortResult<()> {
         self.call("forget sweeps", self.sweeps.forget_store(store)).await
+    }
+}
+
+#[async_trait]
+impl LiveLines for Database {
+    async fn schedule(&self, stores: &[StoreId]) -> PortResult<()> {
+        self.call("schedule lines", self.live_lines.schedule(stores)).await
+    }
+    async fn claim(&self, limit: usize, lease: Duration) -> PortResult<Vec<LineClaim>> {
+        self.call("claim lines", self.live_lines.claim(limit, lease)).await
+    }
+    async fn extend(&self, claims: &[LineClaim], lease: Duration) -> PortResult<Vec<bool>> {
+        self.call("extend lines", self.live_lines.extend(claims, lease)).await
+    }
+    async fn release(&self, claims: &[LineClaim], next: Duration) -> PortResult<()> {
+        self.call("release lines", self.live_lines.release(claims, next)).await
+    }
+    async fn forget_store(&self, store: &StoreId) -> PortResult<()> {
+        self.call("forget line", self.live_lines.forget_store(store)).await
     }
 }
 

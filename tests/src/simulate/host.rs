@@ -8,12 +8,14 @@ use chatwoot_client::{Client, Limits};
 use store_context::accounts::{Accounts, Clients};
 use store_context::engine::Engine;
 use store_context::intake::{DispatchConfig, Intake};
+use store_context::live::{LiveConfig, LiveStores};
 use store_context::ports::{PortFailure, Ports};
 use store_context::sync::{ContactSync, GonePolicy, SyncConfig};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use super::feed::Lines;
 use super::post::Doors;
 use super::process::{Ended, Fuse, Killable};
 use super::sim::{Sim, lock};
@@ -54,6 +56,7 @@ impl Process {
             .sweep_every(SWEEP_EVERY)
             .handler(Arc::new(world.told.of_process(number)))
             .dispatch(dispatch)
+            .live(world.plan.live.then(live))
             .build();
         lock(&world.doors).push(None);
         let sim = world.sim.clone();
@@ -156,6 +159,16 @@ impl Process {
     }
 }
 
+/// Two lines at most, so that processes share those of three stores.
+fn live() -> LiveConfig {
+    LiveConfig {
+        stores: LiveStores::All,
+        lines: 2,
+        sweep_within: Some(Duration::from_mins(5)),
+        ..LiveConfig::default()
+    }
+}
+
 /// Opens stores by the process's own clients.
 fn accounts(world: &World, process: usize, ports: &Ports) -> Accounts {
     let servers: BTreeMap<String, usize> =
@@ -165,6 +178,7 @@ fn accounts(world: &World, process: usize, ports: &Ports) -> Accounts {
         let at = servers.get(url.as_str()).copied().unwrap_or_default();
         let fake = all[at].fake.clone();
         Client::builder(url.as_str())
+            .live_transport(Lines { sim: sim.clone(), server: at, fake: fake.clone() })
             .transport(Wire { sim: sim.clone(), process, server: at, fake })
             .limits(Limits::off())
             .wall_clock(wall_clock())

@@ -8,6 +8,7 @@
 mod act;
 mod acts;
 mod database;
+mod feed;
 mod guests;
 mod handler;
 mod host;
@@ -25,7 +26,7 @@ mod sim;
 mod wire;
 mod world;
 
-pub use self::act::{Act, Channel, Database, Failure, Field, Mail, Network, Step};
+pub use self::act::{Act, Channel, Database, Failure, Feed, Field, Mail, Network, Step};
 pub use self::act::{Trigger, Trouble, Turn};
 pub use self::plan::Plan;
 pub use self::plant::Plant;

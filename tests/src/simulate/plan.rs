@@ -5,7 +5,7 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use super::act::{
-    Act, Channel, Database, Failure, Field, Mail, Network, Step, Trigger, Trouble, Turn,
+    Act, Channel, Database, Failure, Feed, Field, Mail, Network, Step, Trigger, Trouble, Turn,
 };
 
 /// A run: its world, and what happens in it.
@@ -21,6 +21,8 @@ pub struct Plan {
     pub stores: Vec<usize>,
     /// How many processes of the host.
     pub processes: usize,
+    /// Whether the processes listen to the stores' live feeds.
+    pub live: bool,
     /// Whether the contacts of erased customers are kept without their names.
     pub anonymize: bool,
     /// What happens.
@@ -87,7 +89,47 @@ impl Plan {
         let skews = (0..servers).map(|_| skew()).collect();
         let mut render = || draw.rng.choice([0, 5, 30, 30, 200]).unwrap_or(30);
         let renders = (0..servers).map(|_| render()).collect();
-        Self { seed, servers: skews, renders, stores, processes, anonymize, steps }
+        let mut plan = Self {
+            seed,
+            servers: skews,
+            renders,
+            stores,
+            processes,
+            live: false,
+            anonymize,
+            steps,
+        };
+        plan.listen(mood);
+        plan
+    }
+
+    /// Draws whether the processes listen, and what becomes of their lines; by chance of its own, so
+    /// that what else happens stays what the seed made it.
+    fn listen(&mut self, mood: Mood) {
+        let mut rng = Rng::with_seed(self.seed ^ 0xfeed);
+        self.live = rng.u32(0..3) > 0;
+        if !self.live || mood == Mood::Calm {
+            return;
+        }
+        let most = if mood == Mood::Stormy { 12 } else { 4 };
+        for _ in 0..rng.usize(0..=most) {
+            let server = rng.usize(0..self.servers.len());
+            let kind = match rng.u32(0..8) {
+                0 | 1 => None,
+                2 => Some(Feed::Lost),
+                3 => Some(Feed::Doubled),
+                4 | 5 => Some(Feed::Late(rng.u64(10..8_000))),
+                6 => Some(Feed::Cut),
+                _ => Some(Feed::Down),
+            };
+            let act = kind.map_or(Act::CutLines { server }, |kind| Act::Trouble {
+                trouble: Trouble::Feed(server, kind),
+                per_mille: if rng.bool() { 1_000 } else { rng.u16(20..1_000) },
+                lasting: Duration::from_millis(rng.u64(100..90_000)),
+            });
+            let step = Step { after: Duration::from_millis(rng.u64(0..500)), act };
+            self.steps.insert(rng.usize(0..=self.steps.len()), step);
+        }
     }
 }
 

@@ -96,6 +96,7 @@ impl World {
             sim: sim.clone(),
             stores: ports.stores.clone(),
             sweeps: ports.sweeps.clone(),
+            live_lines: ports.live_lines.clone(),
             sync: ports.sync.clone(),
             webhooks: ports.webhooks.clone(),
         };
@@ -150,6 +151,7 @@ impl World {
         Ports {
             stores: database.clone(),
             sweeps: database.clone(),
+            live_lines: database.clone(),
             sync: database.clone(),
             webhooks: database,
             ..self.ports.clone()

@@ -19,6 +19,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "lifecycle", include_str!("0005_lifecycle.sql")),
     (6, "erasure", include_str!("0006_erasure.sql")),
     (7, "state_index", include_str!("0007_state_index.sql")),
+    (8, "live_lines", include_str!("0008_live_lines.sql")),
 ];
 
 /// Creates and updates the tables of the engine. The host runs it with the role that owns the

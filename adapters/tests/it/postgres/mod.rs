@@ -5,6 +5,7 @@ mod audit_trail;
 mod erasures;
 mod isolation;
 mod lifecycle;
+mod live_lines;
 mod migrations;
 mod rls_audit;
 mod sealed;

@@ -63,7 +63,11 @@ async fn requests_and_a_feed_share_a_base_url() {
     assert!(matches!(next().await, LiveItem::Connected { .. }));
     for round in 0..3 {
         let name = format!("Ada {round}");
-        let created = account.contacts().create(&NewContact { name: Some(name.clone()), ..NewContact::default() }).await.unwrap();
+        let created = account
+            .contacts()
+            .create(&NewContact { name: Some(name.clone()), ..NewContact::default() })
+            .await
+            .unwrap();
         let event = loop {
             match next().await {
                 LiveItem::Event(event) if event.name == LiveEventName::ContactCreated => {

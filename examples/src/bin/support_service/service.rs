@@ -22,8 +22,8 @@ use store_context_adapters::axum::{
     AxumConfig, ChatwootOrigin, Health, Panel, SupportContext, Webhooks,
 };
 use store_context_adapters::postgres::{
-    Breach, Database, PostgresAuditTrail, PostgresErasures, PostgresStores, PostgresSweeps,
-    PostgresSyncLedger, PostgresWebhookLedger, RlsAudit, Rule,
+    Breach, Database, PostgresAuditTrail, PostgresErasures, PostgresLiveLines, PostgresStores,
+    PostgresSweeps, PostgresSyncLedger, PostgresWebhookLedger, RlsAudit, Rule,
 };
 use store_context_adapters::redis::{CacheConfig, Redis, RedisBudgetConfig, RedisConfig};
 use tokio::net::TcpListener;
@@ -60,6 +60,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         audit: Arc::new(PostgresAuditTrail::new(database.clone())),
         activity: None,
         sweeps: Arc::new(PostgresSweeps::new(database.clone())),
+        live_lines: Arc::new(PostgresLiveLines::new(database.clone())),
         erasures: Arc::new(PostgresErasures::new(database.clone())),
         sync: Arc::new(sync_ledger),
         webhooks: Arc::new(PostgresWebhookLedger::new(database)),

@@ -7,8 +7,8 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use store_context::ports::{AddressToken, Ports};
 use store_context_adapters::postgres::{
-    Database, KeyRing, Migrations, PostgresAuditTrail, PostgresErasures, PostgresStores,
-    PostgresSweeps, PostgresSyncLedger, PostgresWebhookLedger, Schema,
+    Database, KeyRing, Migrations, PostgresAuditTrail, PostgresErasures, PostgresLiveLines,
+    PostgresStores, PostgresSweeps, PostgresSyncLedger, PostgresWebhookLedger, Schema,
 };
 
 /// The schema. Each run replaces it.
@@ -50,6 +50,7 @@ pub(crate) async fn on_postgres(owner: &PgConnectOptions, ports: Ports) -> anyho
         stores: Arc::new(PostgresStores::new(database.clone(), keys, "two_stores")),
         audit: Arc::new(PostgresAuditTrail::new(database.clone())),
         sweeps: Arc::new(PostgresSweeps::new(database.clone())),
+        live_lines: Arc::new(PostgresLiveLines::new(database.clone())),
         erasures: Arc::new(PostgresErasures::new(database.clone())),
         sync: Arc::new(PostgresSyncLedger::new(database.clone())),
         webhooks: Arc::new(PostgresWebhookLedger::new(database)),

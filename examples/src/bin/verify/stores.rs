@@ -9,8 +9,8 @@ use store_context::doctor::Report;
 use store_context::memory::{self, MemoryShop};
 use store_context::ports::Ports;
 use store_context_adapters::postgres::{
-    Database, PostgresAuditTrail, PostgresStores, PostgresSweeps, PostgresSyncLedger,
-    PostgresWebhookLedger,
+    Database, PostgresAuditTrail, PostgresLiveLines, PostgresStores, PostgresSweeps,
+    PostgresSyncLedger, PostgresWebhookLedger,
 };
 
 use crate::args::{self, Args};
@@ -32,6 +32,7 @@ pub(crate) async fn check(args: &Args, given: args::Database) -> anyhow::Result<
         stores: Arc::new(PostgresStores::new(database.clone(), Arc::new(given.keys), "verify")),
         audit: Arc::new(PostgresAuditTrail::new(database.clone())),
         sweeps: Arc::new(PostgresSweeps::new(database.clone())),
+        live_lines: Arc::new(PostgresLiveLines::new(database.clone())),
         sync: Arc::new(PostgresSyncLedger::new(database.clone())),
         webhooks: Arc::new(PostgresWebhookLedger::new(database)),
         ..memory::ports(shop.clone(), shop, carts.map(|carts| carts as _))

@@ -14,13 +14,17 @@
 
 mod round;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chatwoot_client::Error;
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep};
 
 use self::round::Round;
+#[cfg(feature = "live")]
+pub(in crate::intake) use self::round::untold_state;
 use crate::accounts::{Accounts, StoreAccountError};
 use crate::backoff::retry_after;
 use crate::guard::{self, guarded};
@@ -128,6 +132,10 @@ pub struct Reconciler {
     accounts: Accounts,
     ports: Ports,
     config: ReconcileConfig,
+    /// Ends the wait for a round that is due.
+    woken: Arc<Notify>,
+    /// Whether active stores are listed for a line to their live feed.
+    lists_lines: bool,
 }
 
 /// The result of one store's round; `None` if it was released.
@@ -141,7 +149,20 @@ impl Reconciler {
     pub fn new(accounts: Accounts, ports: Ports, config: ReconcileConfig) -> Self {
         // A lease that ends at once would be claimed again at once.
         let config = ReconcileConfig { lease: config.lease.max(TICK), ..config };
-        Self { accounts, ports, config }
+        Self { accounts, ports, config, woken: Arc::default(), lists_lines: false }
+    }
+
+    /// Also lists each store in which a conversation was active for a line to its live feed
+    /// ([`LiveStores::Busy`](crate::live::LiveStores::Busy)).
+    #[cfg(feature = "live")]
+    pub fn listing_lines(self) -> Self {
+        Self { lists_lines: true, ..self }
+    }
+
+    /// Looks for due rounds now, and not only when [`ReconcileConfig::poll`] has passed.
+    #[cfg(feature = "live")]
+    pub(crate) fn wake(&self) {
+        self.woken.notify_one();
     }
 
     /// Reconciles one store now, whether or not its round is due, and schedules it if it is not.
@@ -222,6 +243,9 @@ impl Reconciler {
                 if reconciled.found > 0 {
                     tracing::info!(%store, found = reconciled.found, "found what no webhook brought");
                 }
+                if self.lists_lines && reconciled.conversations > 0 {
+                    self.list_line(store).await;
+                }
                 let next = self.next(claim, reconciled);
                 let after_webhook = jitter(self.config.busy, 0.2);
                 let began_ago = began.elapsed();
@@ -252,6 +276,14 @@ impl Reconciler {
             // The events found are known now, and the other worker finds the rest.
             Ok(false) => told.and(Err(ReconcileError::NotClaimed)),
             Err(error) => told.and(Err(error.into())),
+        }
+    }
+
+    /// Lists an active store for a line; a failure is repeated by the next round.
+    async fn list_line(&self, store: &StoreId) {
+        let listed = self.ports.live_lines.schedule(std::slice::from_ref(store));
+        if let Err(error) = guard::port("live lines", listed).await {
+            tracing::warn!(%error, %store, "a line could not be scheduled");
         }
     }
 
@@ -312,7 +344,10 @@ impl Work for Reconciler {
     }
 
     async fn wait(&self) {
-        sleep(self.config.poll.max(TICK)).await;
+        tokio::select! { biased;
+            () = self.woken.notified() => {}
+            () = sleep(self.config.poll.max(TICK)) => {}
+        }
     }
 
     async fn serve(&self, claim: RoundClaim, mut stop: Stop) -> Served {

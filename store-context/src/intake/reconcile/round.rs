@@ -9,6 +9,7 @@ use chatwoot_client::application::messages::MessagesQuery;
 use chatwoot_client::types::MessageId;
 use chatwoot_client::types::{Message, MessageType};
 use chatwoot_client::{Account, ConversationId, Error, ErrorKind, Time};
+use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 
 use super::{ReconcileConfig, ReconcileError, Reconciled};
@@ -39,6 +40,9 @@ pub(super) struct Round {
 
 /// The number of conversations that are processed with the same ledger calls.
 const CHUNK: usize = 25;
+
+/// The number of conversations whose messages are read at the same time.
+const AT_ONCE: usize = 4;
 
 /// The maximum number of messages that the server returns at once; a shorter page is the last.
 const PAGE: usize = 20;
@@ -132,27 +136,42 @@ impl Round {
         let known: HashMap<ConversationId, KnownState> =
             known.into_iter().map(|known| (known.state.conversation, known)).collect();
 
-        let (mut talks, mut read) = (Vec::new(), Vec::new());
+        let account = &self.account.clone();
+        let mut asked = Vec::new();
         for conversation in chunk {
             let state = &conversation.state;
             let known = known.get(&state.id);
             let touched = touched(state);
             let read_at = known.and_then(|known| known.messages_read_at);
+            let unread = conversation.from.is_some() || read_at.is_none_or(|at| at < touched);
+            let since = read_at.and_then(Time::at).map(|at| back(at, SHOWN_LATE));
+            let from = unread.then(|| conversation.from.or(since).unwrap_or(self.from));
+            asked.push(async move {
+                let found = match from {
+                    Some(from) => Some((from, messages(account, state, from).await)),
+                    None => None,
+                };
+                (state, known, touched, found)
+            });
+        }
+        let mut asked = stream::iter(asked).buffered(AT_ONCE);
+        let (mut talks, mut read) = (Vec::new(), Vec::new());
+        while let Some((state, known, touched, found)) = asked.next().await {
             let mut messages = Vec::new();
-            if conversation.from.is_some() || read_at.is_none_or(|read_at| read_at < touched) {
-                let since = read_at.and_then(Time::at).map(|at| back(at, SHOWN_LATE));
-                let from = conversation.from.or(since).unwrap_or(self.from);
-                match self.messages(state, from).await {
-                    Ok(found) => {
-                        self.failures = 0;
-                        messages = found;
-                        read.push((state.id, touched));
-                    }
-                    Err(error) => self.skip(error, Unread { conversation: state.id, from })?,
+            match found {
+                Some((_, Ok(found))) => {
+                    self.failures = 0;
+                    messages = found;
+                    read.push((state.id, touched));
                 }
+                Some((from, Err(error))) => {
+                    self.skip(error, Unread { conversation: state.id, from })?;
+                }
+                None => {}
             }
             talks.push((state, known, messages));
         }
+        drop(asked);
         self.tell(talks).await?;
         // Only now: messages that are recorded as read count as reported.
         port("webhooks", self.ledger.messages_read(&self.store, &self.key, &read)).await?;
@@ -188,7 +207,7 @@ impl Round {
             // The creation of a conversation reports its state.
             let begins = matches!(events.first(), Some(SupportEvent::ConversationCreated(_)));
             let at = usize::from(begins);
-            let state = (!begins).then(|| state(fact, known)).flatten();
+            let state = (!begins).then(|| untold_state(fact, known)).flatten();
             events.splice(at..at, state);
             entries.extend(events.into_iter().filter_map(entry));
         }
@@ -199,36 +218,6 @@ impl Round {
         let new = taken.iter().filter(|taken| **taken != Taken::Known).count();
         self.reconciled.found += new as u64;
         Ok(())
-    }
-
-    /// Returns a conversation's messages since a time: read newest page first, returned in the
-    /// order in which they were written.
-    async fn messages(
-        &self,
-        conversation: &Conversation,
-        from: Timestamp,
-    ) -> Result<Vec<Message>, Error> {
-        let mut messages = BTreeMap::new();
-        let mut before: Option<MessageId> = None;
-        loop {
-            let query = MessagesQuery { before, ..MessagesQuery::default() };
-            let page =
-                self.account.conversation(conversation.id).messages().list(&query).await?.payload;
-            let full = page.len() >= PAGE;
-            let oldest = page.iter().filter(|_| full).min_by_key(|message| message.id);
-            let next = oldest.filter(|oldest| oldest.created_at.at() >= Some(from));
-            let next = next.map(|oldest| oldest.id);
-            messages.extend(page.into_iter().map(|message| (message.id, message)));
-            // A page that goes back no further is the last.
-            if next.is_none() || before.is_some() && next >= before {
-                break;
-            }
-            before = next;
-        }
-        let told = |message: &Message| {
-            message.message_type != MessageType::Activity && message.created_at.at() >= Some(from)
-        };
-        Ok(messages.into_values().filter(told).collect())
     }
 
     /// Defers an unreadable conversation to the next round, unless the server fails for all of
@@ -250,6 +239,35 @@ impl Round {
     }
 }
 
+/// Returns a conversation's messages since a time: read newest page first, returned in the
+/// order in which they were written.
+async fn messages(
+    account: &Account,
+    conversation: &Conversation,
+    from: Timestamp,
+) -> Result<Vec<Message>, Error> {
+    let mut messages = BTreeMap::new();
+    let mut before: Option<MessageId> = None;
+    loop {
+        let query = MessagesQuery { before, ..MessagesQuery::default() };
+        let page = account.conversation(conversation.id).messages().list(&query).await?.payload;
+        let full = page.len() >= PAGE;
+        let oldest = page.iter().filter(|_| full).min_by_key(|message| message.id);
+        let next = oldest.filter(|oldest| oldest.created_at.at() >= Some(from));
+        let next = next.map(|oldest| oldest.id);
+        messages.extend(page.into_iter().map(|message| (message.id, message)));
+        // A page that goes back no further is the last.
+        if next.is_none() || before.is_some() && next >= before {
+            break;
+        }
+        before = next;
+    }
+    let told = |message: &Message| {
+        message.message_type != MessageType::Activity && message.created_at.at() >= Some(from)
+    };
+    Ok(messages.into_values().filter(told).collect())
+}
+
 /// A conversation that is to be checked.
 struct Read {
     state: Conversation,
@@ -264,7 +282,10 @@ fn touched(state: &Conversation) -> Time {
 }
 
 /// Returns the event of a conversation's state if the state is not known.
-fn state(fact: ConversationFact, known: Option<&KnownState>) -> Option<SupportEvent> {
+pub(in crate::intake) fn untold_state(
+    fact: ConversationFact,
+    known: Option<&KnownState>,
+) -> Option<SupportEvent> {
     match known {
         Some(known) if known.state.updated_at > fact.updated_at => None,
         // Also where another event brought the state, because that event did not report the change

@@ -6,7 +6,7 @@ use chatwoot_client::{Secret, UserToken};
 use jiff::Timestamp;
 use url::Url;
 
-use super::PortFailure;
+use crate::ports::PortFailure;
 
 /// The credentials of a store's Chatwoot account: tokens, secrets and keys. `Debug` shows none of
 /// them.

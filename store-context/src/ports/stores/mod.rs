@@ -1,5 +1,8 @@
 //! The stores, with their resources in Chatwoot and their credentials.
 
+mod credentials;
+mod lifecycle;
+
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,8 +11,8 @@ use chatwoot_client::{AccountId, InboxId, UserId};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::credentials::{Address, AddressToken, StoreCredentials};
-use super::lifecycle::StoreLifecycle;
+pub use self::credentials::{Address, AddressToken, BoundToken, Expiring, StoreCredentials};
+pub use self::lifecycle::{AddressMove, OffboardPolicy, Offboarding, StoreLifecycle, Suspension};
 use super::{PortError, PortResult};
 use crate::model::{AccountKey, OrganizationId, Store, StoreId};
 
