@@ -1,5 +1,5 @@
-//! The database that all processes share: the ledgers and stores in memory, with the latency and the
-//! trouble of a real one.
+//! The database that all processes share: the ledgers and stores in memory or in Postgres, with the
+//! latency and the trouble of a real one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use chatwoot_client::{ContactId, ConversationId, Time};
 use store_context::model::{AccountKey, CustomerId, Store, StoreId};
 use store_context::ports::{
     Address, AddressToken, ClaimRequest, Doubt, Entry, EntryOutcome, Fingerprint, Hold, KnownState,
-    Link, NewEntry, ParkedEntry, ParkedRow, PausedStore, PortError, PortResult, Priority,
+    Link, NewEntry, ParkedEntry, ParkedRow, PausedStore, PortError, PortResult, Ports, Priority,
     ProvisionLock, PurgeRequest, Purged, QueueClaim, RoundClaim, RoundOutcome, Settlement,
     StoreRecord, Stores, SweepClaim, Sweeps, SyncClaim, SyncCounts, SyncLedger, Taken,
     WebhookCounts, WebhookLedger,
@@ -23,14 +23,19 @@ use super::sim::Sim;
 /// The storage ports of one process.
 #[derive(Clone)]
 pub(super) struct Database {
-    pub(super) sim: Sim,
-    pub(super) stores: Arc<dyn Stores>,
-    pub(super) sweeps: Arc<dyn Sweeps>,
-    pub(super) sync: Arc<dyn SyncLedger>,
-    pub(super) webhooks: Arc<dyn WebhookLedger>,
+    sim: Sim,
+    stores: Arc<dyn Stores>,
+    sweeps: Arc<dyn Sweeps>,
+    sync: Arc<dyn SyncLedger>,
+    webhooks: Arc<dyn WebhookLedger>,
 }
 
 impl Database {
+    pub(super) fn new(sim: &Sim, ports: &Ports) -> Self {
+        let Ports { stores, sweeps, sync, webhooks, .. } = ports.clone();
+        Self { sim: sim.clone(), stores, sweeps, sync, webhooks }
+    }
+
     /// Makes one call, with all that can happen on the way there and back.
     async fn call<T: std::fmt::Debug>(
         &self,

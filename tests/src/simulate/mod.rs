@@ -17,6 +17,7 @@ mod people;
 mod plan;
 mod plant;
 mod post;
+mod postgres;
 mod process;
 mod run;
 mod shop;
@@ -27,7 +28,8 @@ mod world;
 
 pub use self::act::{Act, Channel, Database, Failure, Field, Mail, Network, Step};
 pub use self::act::{Trigger, Trouble, Turn};
-pub use self::plan::Plan;
+pub use self::plan::{Plan, Storage};
 pub use self::plant::Plant;
+pub use self::postgres::Server;
 pub use self::run::{Outcome, play, shrink};
 pub use self::sim::Violation;

@@ -8,11 +8,23 @@ use super::act::{
     Act, Channel, Database, Failure, Field, Mail, Network, Step, Trigger, Trouble, Turn,
 };
 
+/// Where the ledgers and stores are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Storage {
+    /// In memory. A seed is a run.
+    #[default]
+    Memory,
+    /// In Postgres, which draws its own chance where several statements are under way at once.
+    Postgres,
+}
+
 /// A run: its world, and what happens in it.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The seed. It also draws what the steps leave open: waits, and what trouble strikes.
     pub seed: u64,
+    /// Where the ledgers and stores are; a seed draws memory.
+    pub storage: Storage,
     /// How many seconds the clock of each Chatwoot is off.
     pub servers: Vec<i64>,
     /// How many milliseconds after a change each Chatwoot renders its webhooks.
@@ -87,7 +99,14 @@ impl Plan {
         let skews = (0..servers).map(|_| skew()).collect();
         let mut render = || draw.rng.choice([0, 5, 30, 30, 200]).unwrap_or(30);
         let renders = (0..servers).map(|_| render()).collect();
-        Self { seed, servers: skews, renders, stores, processes, anonymize, steps }
+        let storage = Storage::default();
+        Self { seed, storage, servers: skews, renders, stores, processes, anonymize, steps }
+    }
+
+    /// The same run on another storage.
+    #[must_use]
+    pub fn on(self, storage: Storage) -> Self {
+        Self { storage, ..self }
     }
 }
 
