@@ -16,6 +16,7 @@ use store_context::ports::{
 };
 
 use super::act::{Database as Fault, Trouble};
+use super::idle::Idle;
 use super::people::Marker;
 use super::shop::{customer_number, store_number};
 use super::sim::Sim;
@@ -28,12 +29,18 @@ pub(super) struct Database {
     sweeps: Arc<dyn Sweeps>,
     sync: Arc<dyn SyncLedger>,
     webhooks: Arc<dyn WebhookLedger>,
+    idle: Option<Idle>,
 }
 
 impl Database {
     pub(super) fn new(sim: &Sim, ports: &Ports) -> Self {
         let Ports { stores, sweeps, sync, webhooks, .. } = ports.clone();
-        Self { sim: sim.clone(), stores, sweeps, sync, webhooks }
+        Self { sim: sim.clone(), stores, sweeps, sync, webhooks, idle: None }
+    }
+
+    /// Does not ask the database again and again while the run is quiet; see [`Idle`].
+    pub(super) fn resting(self, idle: Idle) -> Self {
+        Self { idle: Some(idle), ..self }
     }
 
     /// Makes one call, with all that can happen on the way there and back.
@@ -55,9 +62,35 @@ impl Database {
             Some(Fault::After) | None => {}
         }
         let done = call.await?;
+        if let Some(idle) = &self.idle {
+            idle.called(what);
+        }
         self.sim.detail(|| format!("database {what}: {done:?}"));
         self.sim.latency(0..=2).await;
         if struck == Some(Fault::After) { Err(failed()) } else { Ok(done) }
+    }
+
+    /// Makes a call that workers make again and again.
+    async fn poll<T: std::fmt::Debug>(
+        &self,
+        what: &'static str,
+        call: impl Future<Output = PortResult<Vec<T>>>,
+    ) -> PortResult<Vec<T>> {
+        let Some(idle) = self.idle.as_ref().filter(|_| self.sim.is_quiet()) else {
+            return self.call(what, call).await;
+        };
+        let Some(turn) = idle.turn(what) else { return Ok(Vec::new()) };
+        let found = self.call(what, call).await?;
+        idle.ended(what, turn, found.is_empty());
+        Ok(found)
+    }
+
+    /// Waits as a ledger does.
+    async fn wait_for(&self, longest: Duration, wait: impl Future<Output = ()>) {
+        if self.idle.is_some() && self.sim.is_quiet() {
+            return tokio::time::sleep(longest).await;
+        }
+        wait.await;
     }
 }
 
@@ -153,7 +186,7 @@ impl SyncLedger for Database {
         self.call("doubt_all", self.sync.doubt_all(store, doubt, after, limit)).await
     }
     async fn claim(&self, request: ClaimRequest<'_>) -> PortResult<Vec<SyncClaim>> {
-        self.call("claim", self.sync.claim(request)).await
+        self.poll("claim", self.sync.claim(request)).await
     }
     async fn hold(
         &self,
@@ -255,7 +288,7 @@ impl SyncLedger for Database {
         self.call("counts", self.sync.counts(store)).await
     }
     async fn wait(&self, longest: Duration) {
-        self.sync.wait(longest).await;
+        self.wait_for(longest, self.sync.wait(longest)).await;
     }
 }
 
@@ -306,7 +339,7 @@ impl WebhookLedger for Database {
         self.call("messages_read", self.webhooks.messages_read(store, account, read)).await
     }
     async fn claim(&self, request: ClaimRequest<'_>) -> PortResult<Vec<QueueClaim>> {
-        self.call("claim queues", self.webhooks.claim(request)).await
+        self.poll("claim queues", self.webhooks.claim(request)).await
     }
     async fn load(&self, claim: &QueueClaim, limit: usize) -> PortResult<Vec<Entry>> {
         self.call("load", self.webhooks.load(claim, limit)).await
@@ -351,7 +384,7 @@ impl WebhookLedger for Database {
         self.call("hurry", self.webhooks.hurry(store)).await
     }
     async fn claim_rounds(&self, limit: usize, lease: Duration) -> PortResult<Vec<RoundClaim>> {
-        self.call("claim_rounds", self.webhooks.claim_rounds(limit, lease)).await
+        self.poll("claim_rounds", self.webhooks.claim_rounds(limit, lease)).await
     }
     async fn claim_round(
         &self,
@@ -401,6 +434,6 @@ impl WebhookLedger for Database {
         self.call("counts of entries", self.webhooks.counts(store)).await
     }
     async fn wait(&self, longest: Duration) {
-        self.webhooks.wait(longest).await;
+        self.wait_for(longest, self.webhooks.wait(longest)).await;
     }
 }

@@ -12,6 +12,7 @@ mod guests;
 mod handler;
 mod host;
 mod hostports;
+mod idle;
 mod oracle;
 mod people;
 mod plan;

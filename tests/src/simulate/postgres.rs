@@ -96,7 +96,9 @@ impl Postgres {
         let runtime = runtime.username(self.database.role()).password(schema);
         let connecting = Arc::new(Time {
             sim: sim.clone(),
-            set: format!("UPDATE {schema}.simulated_time SET now = greatest(now, $1::timestamptz) WHERE id"),
+            set: format!(
+                "UPDATE {schema}.simulated_time SET now = greatest(now, $1::timestamptz) WHERE id"
+            ),
             written: Arc::clone(&self.connections.time),
         });
         let taking = Arc::clone(&connecting);
@@ -193,4 +195,74 @@ impl Connections {
 
 fn setting_up() -> anyhow::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_current_thread().enable_all().build().context("a runtime")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+    use std::task::Poll;
+
+    use store_context::model::{CustomerId, StoreId};
+    use store_context::ports::{ClaimRequest, Priority};
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+    use crate::simulate::run::runtime;
+
+    /// A call is dropped after each number of polls until it ends by itself. Whenever that is, what it
+    /// did is done or not, its locks are free, and no time has gone.
+    #[test]
+    fn a_dropped_call_lets_its_connection_and_the_clock_go() {
+        let postgres = Postgres::create().unwrap();
+        let (runtime, _clock) = runtime(Some(&postgres)).unwrap();
+        runtime.block_on(async {
+            let sim = Sim::new(1, false);
+            let shop = Shop::new(sim.clone());
+            let connections = postgres.connections();
+            let ports = postgres.ports(&sim, &shop).unwrap();
+            let others = postgres.ports(&sim, &shop).unwrap();
+            let store = StoreId::new("tea").unwrap();
+            let customer = CustomerId::new("ada").unwrap();
+            let (mut outcomes, mut most) = ([0, 0], 0);
+            for polls in 1.. {
+                let customers = std::slice::from_ref(&customer);
+                ports.sync.want(&store, customers, Priority::Live).await.unwrap();
+                let began = Instant::now();
+                let lease = Duration::from_mins(1);
+                let request = ClaimRequest { limit: 1, share: 1, bulk: 1, lease, except: &[] };
+                let mut claim = Some(Box::pin(ports.sync.claim(request)));
+                let mut left = polls;
+                let claimed = std::future::poll_fn(|context| {
+                    let Some(future) = claim.as_mut().filter(|_| left > 0) else {
+                        return Poll::Ready(None);
+                    };
+                    left -= 1;
+                    future.as_mut().poll(context).map(Some)
+                });
+                let claimed = pin!(claimed).await;
+                most = most.max(lock(&connections.pools).iter().map(|it| it.size()).sum());
+                drop(claim.take());
+                assert_eq!(began.elapsed(), Duration::ZERO);
+                // As another process sees it.
+                let counts = others.sync.counts(Some(&store)).await.unwrap();
+                assert_eq!(began.elapsed(), Duration::ZERO);
+                assert_eq!(counts.waiting, 1, "after {polls} polls: {counts:?}");
+                if claimed.is_none() {
+                    // The server may have been told to commit.
+                    outcomes[usize::from(counts.claimed == 1)] += 1;
+                }
+                sleep(Duration::from_mins(2)).await;
+                assert_eq!(began.elapsed(), Duration::from_mins(2));
+                assert!(!connections.are_used(), "after {polls} polls");
+                if let Some(claimed) = claimed {
+                    assert_eq!(claimed.unwrap().len(), 1);
+                    break;
+                }
+            }
+            assert!(outcomes[0] >= 5, "dropped with nothing done and with all: {outcomes:?}");
+            assert!(most <= 2 * CONNECTIONS, "{most}");
+            connections.judge(&sim);
+            assert_eq!(sim.found(), []);
+        });
+    }
 }

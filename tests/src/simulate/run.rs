@@ -65,12 +65,30 @@ fn broken(what: String) -> Outcome {
 }
 
 /// Lets the clock go at the end of a run.
-struct LetGo(Arc<Connections>);
+pub(super) struct LetGo(Arc<Connections>);
 
 impl Drop for LetGo {
     fn drop(&mut self) {
         self.0.let_go();
     }
+}
+
+/// Builds the runtime of a run. Its time stands still but when nothing else is awaited. What is
+/// returned with it is dropped first, also by a panic: the runtime waits for what holds its clock.
+pub(super) fn runtime(
+    postgres: Option<&Postgres>,
+) -> std::io::Result<(tokio::runtime::Runtime, Option<LetGo>)> {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_time().start_paused(true);
+    if let Some(postgres) = postgres {
+        let connections = postgres.connections();
+        // What the server answered is looked at only when there is nothing else to do, so that it
+        // does not depend on the server's speed what goes before it.
+        runtime.enable_io().event_interval(u32::MAX);
+        runtime.on_thread_park(move || connections.hold_clock());
+    }
+    let runtime = runtime.build()?;
+    Ok((runtime, postgres.map(|postgres| LetGo(postgres.connections()))))
 }
 
 fn here(plan: &Plan, plant: Option<Plant>, keep_trace: bool) -> Outcome {
@@ -82,21 +100,10 @@ fn here(plan: &Plan, plant: Option<Plant>, keep_trace: bool) -> Outcome {
         },
     };
     fastrand::seed(plan.seed);
-    let mut runtime = tokio::runtime::Builder::new_current_thread();
-    runtime.enable_time().start_paused(true);
-    if let Some(postgres) = &postgres {
-        let connections = postgres.connections();
-        // What the server answered is looked at only when there is nothing else to do, so that it
-        // does not depend on the server's speed what goes before it.
-        runtime.enable_io().event_interval(u32::MAX);
-        runtime.on_thread_park(move || connections.hold_clock());
-    }
-    let runtime = match runtime.build() {
+    let (runtime, _clock) = match runtime(postgres.as_ref()) {
         Ok(runtime) => runtime,
         Err(error) => return broken(error.to_string()),
     };
-    // Dropped before the runtime, also by a panic.
-    let _clock = postgres.as_ref().map(|postgres| LetGo(postgres.connections()));
     runtime.block_on(async {
         let sim = Sim::new(plan.seed, keep_trace);
         tokio::select! {

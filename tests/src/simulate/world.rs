@@ -23,6 +23,7 @@ use super::database::Database;
 use super::guests::Guest;
 use super::handler::Told;
 use super::host::Process;
+use super::idle::Idle;
 use super::plan::Plan;
 use super::plant::{Plant, Planted};
 use super::post::{Doors, Post, Received};
@@ -105,9 +106,13 @@ impl World {
                 memory::ports_with(clock, host.clone(), host.clone(), Some(host))
             }
         };
+        let idle = Idle::default();
         let databases: anyhow::Result<Vec<Database>> = (0..plan.processes)
             .map(|_| match postgres {
-                Some(postgres) => Ok(Database::new(sim, &postgres.ports(sim, &shop)?)),
+                Some(postgres) => {
+                    let ports = postgres.ports(sim, &shop)?;
+                    Ok(Database::new(sim, &ports).resting(idle.of_another()))
+                }
                 None => Ok(Database::new(sim, &ports)),
             })
             .collect();
