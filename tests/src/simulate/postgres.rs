@@ -28,7 +28,7 @@ const CONNECTIONS: u32 = 5;
 
 /// How long a connection may be in use before a run goes on without waiting for it. Nothing in a run
 /// takes the server a second.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// Keeps the server that runs share. Without one, each run that is alone starts its own.
 #[derive(Debug)]

@@ -98,13 +98,12 @@ impl World {
             .collect();
         let servers = Arc::new(servers?);
         let shop = Shop::new(sim.clone());
-        let ports = match postgres {
-            Some(postgres) => postgres.ports(sim, &shop)?,
-            None => {
-                let clock = Arc::new(TokioClock::starting_at(beginning()));
-                let host = Arc::new(shop.clone());
-                memory::ports_with(clock, host.clone(), host.clone(), Some(host))
-            }
+        let ports = if let Some(postgres) = postgres {
+            postgres.ports(sim, &shop)?
+        } else {
+            let clock = Arc::new(TokioClock::starting_at(beginning()));
+            let host = Arc::new(shop.clone());
+            memory::ports_with(clock, host.clone(), host.clone(), Some(host))
         };
         let idle = Idle::default();
         let databases: anyhow::Result<Vec<Database>> = (0..plan.processes)
