@@ -1,6 +1,6 @@
 //! The engine keeps its rules in a few runs of the simulation, and a seed is a run.
 
-use tests::simulate::{Plan, Plant, play};
+use tests::simulate::{Outcome, Plan, Plant, Server, Storage, play};
 
 /// Some seeds besides the first forty broke a rule once: 3699 a contact that was created after its
 /// customer's erasure was settled, by a process that had stood still.
@@ -39,5 +39,33 @@ fn a_planted_fault_is_caught() {
             found.iter().any(|it| fault.breaks(it.rule))
         };
         assert!((0..50).any(catches), "{fault:?}");
+    }
+}
+
+fn play_on_postgres(seed: u64, plant: Option<Plant>) -> Outcome {
+    play(&Plan::new(seed).on(Storage::Postgres), plant, false)
+}
+
+/// Few, since each takes seconds; `simulate --postgres --seeds N` plays more.
+#[test]
+fn seeds_break_no_rule_on_postgres() {
+    let _server = Server::start().unwrap();
+    for seed in [2, 5] {
+        let outcome = play_on_postgres(seed, None);
+        assert!(
+            outcome.violations.is_empty(),
+            "seed {seed}: {:#?}\nrun: cargo run -p tests --bin simulate -- --postgres --seed {seed}",
+            outcome.violations
+        );
+    }
+}
+
+/// `simulate --postgres --plant all` tries every fault. These seeds catch theirs in memory too.
+#[test]
+fn a_planted_fault_is_caught_on_postgres() {
+    let _server = Server::start().unwrap();
+    for (fault, seed) in [(Plant::OtherServersToken, 2)] {
+        let found = play_on_postgres(seed, Some(fault)).violations;
+        assert!(found.iter().any(|it| fault.breaks(it.rule)), "{fault:?}: {found:?}");
     }
 }

@@ -1,12 +1,13 @@
 //! Plays the engine against shops, Chatwoots and networks that misbehave:
-//! `cargo run --release -p tests --bin simulate -- --seeds N [--seed S] [--plant FAULT|all]`.
+//! `cargo run --release -p tests --bin simulate -- --seeds N [--seed S] [--plant FAULT|all] [--postgres]`.
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
 
 use clap::{Parser, ValueEnum};
-use tests::simulate::{Plan, Plant, Violation, play, shrink};
+use tests::simulate::{Plan, Plant, Server, Storage, Violation, play, shrink};
 
 /// Plays seeds. Ends with 1 if a rule was broken; with --plant, if a fault was not caught.
 #[derive(Clone, Debug, Parser)]
@@ -23,6 +24,9 @@ struct Arguments {
     /// How many seeds are played at the same time; as many as there are cores unless set.
     #[arg(long)]
     jobs: Option<usize>,
+    /// Plays on the Postgres that `DATABASE_URL` names, or else on the installed one.
+    #[arg(long)]
+    postgres: bool,
     /// Prints all that happens.
     #[arg(long)]
     trace: bool,
@@ -74,6 +78,14 @@ impl Sum {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    let _server = match arguments.postgres.then(Server::start).transpose() {
+        Ok(server) => server,
+        Err(error) => {
+            eprintln!("{error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let began = Instant::now();
     let well = if let Some(Plants(plants)) = &arguments.plant {
         println!("{:<22} {:>6}  rule: what was seen", "plant", "seed");
         // Each is tried, whatever comes of the one before.
@@ -82,7 +94,7 @@ fn main() -> ExitCode {
         missed == 0
     } else {
         let sum = play_all(&arguments, None);
-        println!("{}", summary(&sum));
+        println!("{} in {:.0?}", summary(&sum), began.elapsed());
         sum.violations.into_inner() == 0
     };
     if well { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -123,7 +135,8 @@ fn work(arguments: &Arguments, plant: Option<Plant>, next: &AtomicU64, sum: &Sum
         if seed >= arguments.seed + arguments.seeds || sum.done.load(Ordering::SeqCst) {
             return;
         }
-        let plan = Plan::new(seed);
+        let storage = if arguments.postgres { Storage::Postgres } else { Storage::Memory };
+        let plan = Plan::new(seed).on(storage);
         let mut outcome = play(&plan, plant, arguments.trace);
         if let Some(plant) = plant {
             outcome.violations.retain(|it| plant.breaks(it.rule));

@@ -42,6 +42,7 @@ impl World {
             Act::Kill { process, polls, down } => self.kill(*process, *polls, *down).await,
             Act::Stop { process, down } => self.stop(*process, *down).await,
             Act::Stall { process, lasting } => {
+                self.no_transaction().await;
                 self.troubled(None, *lasting);
                 self.told.stalled(*process);
                 self.sim.stands_still(*process);

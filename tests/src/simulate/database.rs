@@ -1,5 +1,5 @@
-//! The database that all processes share: the ledgers and stores in memory, with the latency and the
-//! trouble of a real one.
+//! The database that all processes share: the ledgers and stores in memory or in Postgres, with the
+//! latency and the trouble of a real one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,12 +10,13 @@ use store_context::model::{AccountKey, CustomerId, Store, StoreId};
 use store_context::ports::{
     Address, AddressToken, ClaimRequest, Doubt, Entry, EntryOutcome, Fingerprint, Hold, KnownState,
     LineClaim, Link, LiveLines, NewEntry, ParkedEntry, ParkedRow, PausedStore, PortError,
-    PortResult, Priority, ProvisionLock, PurgeRequest, Purged, QueueClaim, RoundClaim,
+    PortResult, Ports, Priority, ProvisionLock, PurgeRequest, Purged, QueueClaim, RoundClaim,
     RoundOutcome, Settlement, StoreRecord, Stores, SweepClaim, Sweeps, SyncClaim, SyncCounts,
     SyncLedger, Taken, WebhookCounts, WebhookLedger,
 };
 
 use super::act::{Database as Fault, Trouble};
+use super::idle::Idle;
 use super::people::Marker;
 use super::shop::{customer_number, store_number};
 use super::sim::Sim;
@@ -23,15 +24,26 @@ use super::sim::Sim;
 /// The storage ports of one process.
 #[derive(Clone)]
 pub(super) struct Database {
-    pub(super) sim: Sim,
-    pub(super) stores: Arc<dyn Stores>,
-    pub(super) sweeps: Arc<dyn Sweeps>,
-    pub(super) live_lines: Arc<dyn LiveLines>,
-    pub(super) sync: Arc<dyn SyncLedger>,
-    pub(super) webhooks: Arc<dyn WebhookLedger>,
+    sim: Sim,
+    stores: Arc<dyn Stores>,
+    sweeps: Arc<dyn Sweeps>,
+    live_lines: Arc<dyn LiveLines>,
+    sync: Arc<dyn SyncLedger>,
+    webhooks: Arc<dyn WebhookLedger>,
+    idle: Option<Idle>,
 }
 
 impl Database {
+    pub(super) fn new(sim: &Sim, ports: &Ports) -> Self {
+        let Ports { stores, sweeps, live_lines, sync, webhooks, .. } = ports.clone();
+        Self { sim: sim.clone(), stores, sweeps, live_lines, sync, webhooks, idle: None }
+    }
+
+    /// Does not ask the database again and again while the run is quiet; see [`Idle`].
+    pub(super) fn resting(self, idle: Idle) -> Self {
+        Self { idle: Some(idle), ..self }
+    }
+
     /// Makes one call, with all that can happen on the way there and back.
     async fn call<T: std::fmt::Debug>(
         &self,
@@ -51,9 +63,35 @@ impl Database {
             Some(Fault::After) | None => {}
         }
         let done = call.await?;
+        if let Some(idle) = &self.idle {
+            idle.called(what);
+        }
         self.sim.detail(|| format!("database {what}: {done:?}"));
         self.sim.latency(0..=2).await;
         if struck == Some(Fault::After) { Err(failed()) } else { Ok(done) }
+    }
+
+    /// Makes a call that workers make again and again.
+    async fn poll<T: std::fmt::Debug>(
+        &self,
+        what: &'static str,
+        call: impl Future<Output = PortResult<Vec<T>>>,
+    ) -> PortResult<Vec<T>> {
+        let Some(idle) = self.idle.as_ref().filter(|_| self.sim.is_quiet()) else {
+            return self.call(what, call).await;
+        };
+        let Some(turn) = idle.turn(what) else { return Ok(Vec::new()) };
+        let found = self.call(what, call).await?;
+        idle.ended(what, turn, found.is_empty());
+        Ok(found)
+    }
+
+    /// Waits as a ledger does.
+    async fn wait_for(&self, longest: Duration, wait: impl Future<Output = ()>) {
+        if self.idle.is_some() && self.sim.is_quiet() {
+            return tokio::time::sleep(longest).await;
+        }
+        wait.await;
     }
 }
 
@@ -171,7 +209,7 @@ impl SyncLedger for Database {
         self.call("doubt_all", self.sync.doubt_all(store, doubt, after, limit)).await
     }
     async fn claim(&self, request: ClaimRequest<'_>) -> PortResult<Vec<SyncClaim>> {
-        self.call("claim", self.sync.claim(request)).await
+        self.poll("claim", self.sync.claim(request)).await
     }
     async fn hold(
         &self,
@@ -273,7 +311,7 @@ impl SyncLedger for Database {
         self.call("counts", self.sync.counts(store)).await
     }
     async fn wait(&self, longest: Duration) {
-        self.sync.wait(longest).await;
+        self.wait_for(longest, self.sync.wait(longest)).await;
     }
 }
 
@@ -324,7 +362,7 @@ impl WebhookLedger for Database {
         self.call("messages_read", self.webhooks.messages_read(store, account, read)).await
     }
     async fn claim(&self, request: ClaimRequest<'_>) -> PortResult<Vec<QueueClaim>> {
-        self.call("claim queues", self.webhooks.claim(request)).await
+        self.poll("claim queues", self.webhooks.claim(request)).await
     }
     async fn load(&self, claim: &QueueClaim, limit: usize) -> PortResult<Vec<Entry>> {
         self.call("load", self.webhooks.load(claim, limit)).await
@@ -369,7 +407,7 @@ impl WebhookLedger for Database {
         self.call("hurry", self.webhooks.hurry(store)).await
     }
     async fn claim_rounds(&self, limit: usize, lease: Duration) -> PortResult<Vec<RoundClaim>> {
-        self.call("claim_rounds", self.webhooks.claim_rounds(limit, lease)).await
+        self.poll("claim_rounds", self.webhooks.claim_rounds(limit, lease)).await
     }
     async fn claim_round(
         &self,
@@ -419,6 +457,6 @@ impl WebhookLedger for Database {
         self.call("counts of entries", self.webhooks.counts(store)).await
     }
     async fn wait(&self, longest: Duration) {
-        self.webhooks.wait(longest).await;
+        self.wait_for(longest, self.webhooks.wait(longest)).await;
     }
 }

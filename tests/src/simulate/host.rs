@@ -40,7 +40,7 @@ const SWEEP_EVERY: Duration = Duration::from_mins(20);
 
 impl Process {
     pub(super) fn new(world: &World, number: usize) -> Self {
-        let ports = world.process_ports();
+        let ports = world.process_ports(number);
         let accounts = accounts(world, number, &ports);
         let config = SyncConfig {
             gone: if world.plan.anonymize { GonePolicy::Anonymize } else { GonePolicy::Delete },

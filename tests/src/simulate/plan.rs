@@ -8,11 +8,23 @@ use super::act::{
     Act, Channel, Database, Failure, Feed, Field, Mail, Network, Step, Trigger, Trouble, Turn,
 };
 
+/// Where the ledgers and stores are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Storage {
+    /// In memory. A seed is a run.
+    #[default]
+    Memory,
+    /// In Postgres, which draws its own chance where several statements are under way at once.
+    Postgres,
+}
+
 /// A run: its world, and what happens in it.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The seed. It also draws what the steps leave open: waits, and what trouble strikes.
     pub seed: u64,
+    /// Where the ledgers and stores are; a seed draws memory.
+    pub storage: Storage,
     /// How many seconds the clock of each Chatwoot is off.
     pub servers: Vec<i64>,
     /// How many milliseconds after a change each Chatwoot renders its webhooks.
@@ -91,6 +103,7 @@ impl Plan {
         let renders = (0..servers).map(|_| render()).collect();
         let mut plan = Self {
             seed,
+            storage: Storage::default(),
             servers: skews,
             renders,
             stores,
@@ -130,6 +143,12 @@ impl Plan {
             let step = Step { after: Duration::from_millis(rng.u64(0..500)), act };
             self.steps.insert(rng.usize(0..=self.steps.len()), step);
         }
+    }
+
+    /// The same run on another storage.
+    #[must_use]
+    pub fn on(self, storage: Storage) -> Self {
+        Self { storage, ..self }
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::cell::Cell;
 use std::panic::AssertUnwindSafe;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 
 use super::act::Step;
-use super::plan::Plan;
+use super::plan::{Plan, Storage};
 use super::plant::Plant;
+use super::postgres::{Connections, Postgres};
 use super::sim::{Sim, Violation};
 use super::world::World;
 
@@ -63,11 +64,43 @@ fn broken(what: String) -> Outcome {
     Outcome { violations, ..Outcome::default() }
 }
 
+/// Lets the clock go at the end of a run.
+pub(super) struct LetGo(Arc<Connections>);
+
+impl Drop for LetGo {
+    fn drop(&mut self) {
+        self.0.let_go();
+    }
+}
+
+/// Builds the runtime of a run. Its time stands still but when nothing else is awaited. What is
+/// returned with it is dropped first, also by a panic: the runtime waits for what holds its clock.
+pub(super) fn runtime(
+    postgres: Option<&Postgres>,
+) -> std::io::Result<(tokio::runtime::Runtime, Option<LetGo>)> {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_time().start_paused(true);
+    if let Some(postgres) = postgres {
+        let connections = postgres.connections();
+        // What the server answered is looked at only when there is nothing else to do, so that it
+        // does not depend on the server's speed what goes before it.
+        runtime.enable_io().event_interval(u32::MAX);
+        runtime.on_thread_park(move || connections.hold_clock());
+    }
+    let runtime = runtime.build()?;
+    Ok((runtime, postgres.map(|postgres| LetGo(postgres.connections()))))
+}
+
 fn here(plan: &Plan, plant: Option<Plant>, keep_trace: bool) -> Outcome {
+    let postgres = match plan.storage {
+        Storage::Memory => None,
+        Storage::Postgres => match Postgres::create() {
+            Ok(postgres) => Some(postgres),
+            Err(error) => return broken(format!("{error:#}")),
+        },
+    };
     fastrand::seed(plan.seed);
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    let runtime = match runtime {
+    let (runtime, _clock) = match runtime(postgres.as_ref()) {
         Ok(runtime) => runtime,
         Err(error) => return broken(error.to_string()),
     };
@@ -78,17 +111,25 @@ fn here(plan: &Plan, plant: Option<Plant>, keep_trace: bool) -> Outcome {
             () = sim.exhausted() => {
                 sim.violate("the engine rests when it has nothing to do", "too many calls of the database");
             }
-            done = whole(plan, &sim, plant) => if let Err(error) = done {
+            done = whole(plan, &sim, plant, postgres.as_ref()) => if let Err(error) = done {
                 sim.violate("the simulation itself runs", format!("{error:#}"));
             }
+        }
+        if let Some(postgres) = &postgres {
+            postgres.connections().judge(&sim);
         }
         let (digest, trace) = sim.trace();
         Outcome { violations: sim.found(), digest, trace }
     })
 }
 
-async fn whole(plan: &Plan, sim: &Sim, plant: Option<Plant>) -> anyhow::Result<()> {
-    let mut world = World::new(plan, sim, plant).await?;
+async fn whole(
+    plan: &Plan,
+    sim: &Sim,
+    plant: Option<Plant>,
+    postgres: Option<&Postgres>,
+) -> anyhow::Result<()> {
+    let mut world = World::new(plan, sim, plant, postgres).await?;
     world.start_all();
     for step in &plan.steps {
         world.step(step).await?;

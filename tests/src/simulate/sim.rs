@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::RangeInclusive;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -54,6 +54,7 @@ struct Inner {
     unknown: Mutex<Unknown>,
     sent: Mutex<Vec<Sent>>,
     calls: AtomicU64,
+    quiet: AtomicBool,
     exhausted: Notify,
 }
 
@@ -141,6 +142,7 @@ impl Sim {
             unknown: Mutex::default(),
             sent: Mutex::default(),
             calls: AtomicU64::new(0),
+            quiet: AtomicBool::new(false),
             exhausted: Notify::new(),
         }))
     }
@@ -334,6 +336,15 @@ impl Sim {
         let of_it = unknown.under_way.values().filter(|it| it.process == process);
         let late: Vec<_> = of_it.map(|it| (it.store, it.customer)).collect();
         unknown.touched.extend(late);
+    }
+
+    /// Nothing happens any more but what the engine does by itself.
+    pub(super) fn becomes_quiet(&self) {
+        self.0.quiet.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_quiet(&self) -> bool {
+        self.0.quiet.load(Ordering::SeqCst)
     }
 
     /// Counts a call of the database.

@@ -23,9 +23,11 @@ use super::database::Database;
 use super::guests::Guest;
 use super::handler::Told;
 use super::host::Process;
+use super::idle::Idle;
 use super::plan::Plan;
 use super::plant::{Plant, Planted};
 use super::post::{Doors, Post, Received};
+use super::postgres::Postgres;
 use super::shop::{Shop, store_id};
 use super::sim::Sim;
 use super::wire::{self, Outside};
@@ -59,8 +61,10 @@ pub(super) struct World {
     pub(super) shop: Shop,
     /// The storage without trouble.
     pub(super) ports: Ports,
-    /// The storage as the processes have it.
-    pub(super) database: Database,
+    /// The storage as each process has it.
+    databases: Vec<Database>,
+    /// What the storage is in, if it is not in memory.
+    postgres: Option<Postgres>,
     /// Opens stores past all trouble.
     pub(super) accounts: Accounts,
     pub(super) told: Told,
@@ -82,24 +86,36 @@ pub(super) struct World {
 }
 
 impl World {
-    pub(super) async fn new(plan: &Plan, sim: &Sim, plant: Option<Plant>) -> anyhow::Result<Self> {
+    pub(super) async fn new(
+        plan: &Plan,
+        sim: &Sim,
+        plant: Option<Plant>,
+        postgres: Option<&Postgres>,
+    ) -> anyhow::Result<Self> {
         let servers: anyhow::Result<Vec<Server>> = (0..)
             .zip(plan.servers.iter().zip(&plan.renders))
             .map(|(number, (skew, render))| Server::new(number, *skew, *render, sim))
             .collect();
         let servers = Arc::new(servers?);
         let shop = Shop::new(sim.clone());
-        let clock = Arc::new(TokioClock::starting_at(beginning()));
-        let host = Arc::new(shop.clone());
-        let ports = memory::ports_with(clock, host.clone(), host.clone(), Some(host));
-        let database = Database {
-            sim: sim.clone(),
-            stores: ports.stores.clone(),
-            sweeps: ports.sweeps.clone(),
-            live_lines: ports.live_lines.clone(),
-            sync: ports.sync.clone(),
-            webhooks: ports.webhooks.clone(),
+        let ports = if let Some(postgres) = postgres {
+            postgres.ports(sim, &shop)?
+        } else {
+            let clock = Arc::new(TokioClock::starting_at(beginning()));
+            let host = Arc::new(shop.clone());
+            memory::ports_with(clock, host.clone(), host.clone(), Some(host))
         };
+        let idle = Idle::default();
+        let databases: anyhow::Result<Vec<Database>> = (0..plan.processes)
+            .map(|_| match postgres {
+                Some(postgres) => {
+                    let ports = postgres.ports(sim, &shop)?;
+                    Ok(Database::new(sim, &ports).resting(idle.of_another()))
+                }
+                None => Ok(Database::new(sim, &ports)),
+            })
+            .collect();
+        let databases = databases?;
         let outside: BTreeMap<String, Client> =
             servers.iter().map(|it| (it.url.to_string(), it.client.clone())).collect();
         let clients = Clients::new(move |url| {
@@ -114,7 +130,8 @@ impl World {
             stores: Vec::new(),
             shop,
             ports,
-            database,
+            databases,
+            postgres: postgres.cloned(),
             accounts,
             told: Told::new(sim.clone()),
             doors: Arc::default(),
@@ -128,8 +145,8 @@ impl World {
             suspended_until: BTreeMap::new(),
             planted: None,
         };
-        let database = world.database_ports();
-        world.planted = plant.map(|fault| Planted::new(fault, &database));
+        // A fault is between all processes and one database.
+        world.planted = plant.map(|fault| Planted::new(fault, &world.database_ports(0)));
         for (number, server) in world.servers.iter().enumerate() {
             let (sim, doors) = (sim.clone(), world.doors.clone());
             let post = Post { sim, server: number, doors, received: world.received.clone() };
@@ -146,8 +163,8 @@ impl World {
         Ok(world)
     }
 
-    fn database_ports(&self) -> Ports {
-        let database = Arc::new(self.database.clone());
+    fn database_ports(&self, process: usize) -> Ports {
+        let database = Arc::new(self.databases[process].clone());
         Ports {
             stores: database.clone(),
             sweeps: database.clone(),
@@ -159,11 +176,20 @@ impl World {
     }
 
     /// The storage as a process has it, with the planted fault.
-    pub(super) fn process_ports(&self) -> Ports {
-        let ports = self.database_ports();
+    pub(super) fn process_ports(&self, process: usize) -> Ports {
+        let ports = self.database_ports(process);
         match &self.planted {
             Some(planted) => planted.ports(ports),
             None => ports,
+        }
+    }
+
+    /// Waits until nobody is in the middle of a transaction. A process that stands still in one
+    /// holds its connection, and with it the clock, for as long as it stands still.
+    pub(super) async fn no_transaction(&self) {
+        let Some(postgres) = &self.postgres else { return };
+        while postgres.connections().are_used() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }
 

@@ -32,6 +32,7 @@ impl World {
                 self.audit(store).await?;
             }
         }
+        self.sim.becomes_quiet();
         tokio::time::sleep(QUIET).await;
         self.settles().await?;
         self.sim.note(|| "judged".to_owned());
