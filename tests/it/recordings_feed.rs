@@ -3,7 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use chatwoot_client::live::{LiveEventData, LiveEventName, ServerFrame};
+use chatwoot_client::live::{LiveEventData, LiveEventName, Performer, ServerFrame};
+use chatwoot_client::types::Message;
 use tests::feed::{Frame, Report, frames};
 use tests::recordings::root;
 
@@ -55,7 +56,7 @@ fn the_story_is_told_by_its_events() {
         let first = of(LiveEventName::MessageCreated).next().expect("a message");
         assert!(first.message_id().is_some() && first.inbox_id().is_some());
         assert_eq!(first.contact_id(), survivor, "{version}: the contact wrote it");
-        let performer = first.performer.as_ref().and_then(|it| it.user_id()).expect("a user");
+        let performer = first.performer.as_ref().and_then(Performer::user_id).expect("a user");
         assert!(first.is_by(performer), "{version}");
         let conversation = of(LiveEventName::ConversationUpdated).next().expect("a conversation");
         assert_eq!(conversation.conversation_id(), first.conversation_id(), "{version}");
@@ -81,7 +82,7 @@ fn a_contact_hears_only_what_it_may_see() {
         let events: Vec<_> = frames.filter_map(|frame| frame.event().cloned()).collect();
         assert!(events.len() > 5, "{version}");
         let mut messages = events.iter().filter_map(|event| event.message());
-        assert!(messages.all(|message| message.is_for_customer()), "{version}");
+        assert!(messages.all(Message::is_for_customer), "{version}");
     }
 }
 
