@@ -18,6 +18,7 @@ mod extractors;
 mod fuzz;
 mod host;
 mod layers;
+mod live_parity;
 mod odd_answers;
 mod operations;
 mod panel;

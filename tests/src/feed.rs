@@ -140,8 +140,8 @@ fn shown_secret(recorded: &Value, shown: &str) -> Option<String> {
     let mut all = secrets(recorded);
     all.extend(secrets(&subscription));
     // A shorter text may well be somewhere else.
-    let shows = |secret: &str| secret.len() >= 8 && shown.contains(secret);
-    all.into_iter().find(|(_, secret)| shows(secret)).map(|(key, _)| key)
+    let is_in = |secret: &str| secret.len() >= 8 && shown.contains(secret);
+    all.into_iter().find(|(_, secret)| is_in(secret)).map(|(key, _)| key)
 }
 
 impl fmt::Display for Report {

@@ -177,13 +177,13 @@ impl File {
         let (mut found, mut feed) = (Vec::new(), Vec::new());
         match std::fs::read(path) {
             Err(error) => found.push(Err(error.to_string())),
-            Ok(text) => match frames(&text) {
-                Some(frames) => feed = frames,
-                None => {
+            Ok(text) => {
+                feed = frames(&text).unwrap_or_default();
+                if feed.is_empty() {
                     let lines = path.extension().is_some_and(|extension| extension == "jsonl");
                     found = exchanges(&text, lines);
                 }
-            },
+            }
         }
         Self { name, exchanges: found, frames: feed }
     }

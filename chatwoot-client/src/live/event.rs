@@ -82,6 +82,12 @@ open_enum! {
 /// assert_eq!(event.name, LiveEventName::ContactDeleted);
 /// assert_eq!(event.contact_id(), Some(375.into()));
 /// assert!(event.is_by(2.into()));
+/// assert!(event.conversation().is_none() && event.message().is_none());
+///
+/// let odd = serde_json::json!({"event": "message.created", "data": {"id": 3, "created_at": {}}});
+/// let odd = LiveEvent::from_value(odd).unwrap();
+/// assert_eq!(odd.unknown_shape(), Some("created_at"));
+/// assert_eq!(odd.message_id(), Some(3.into()), "an id is told all the same");
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]

@@ -116,7 +116,7 @@ fn there_is_one_crypto_provider() {
 }
 
 /// The crates whose types may not be in the public API, but for the transport on reqwest itself.
-const INNER: [&str; 12] = [
+const INNER: [&str; 11] = [
     "reqwest",
     "http_body",
     "hyper",
@@ -126,7 +126,6 @@ const INNER: [&str; 12] = [
     "wiremock",
     "secrecy",
     "tokio_tungstenite",
-    "tungstenite",
     "rustls",
     "tokio_rustls",
 ];

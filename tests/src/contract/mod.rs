@@ -153,7 +153,7 @@ pub async fn run(options: &Options, line: &mut dyn FnMut(&str)) -> Result<Report
     Ok(session.into_report())
 }
 
-async fn perform(session: &Session, live: bool, line: &mut dyn FnMut(&str)) {
+async fn perform(session: &Session, listens: bool, line: &mut dyn FnMut(&str)) {
     let stage = match Stage::set(session).await {
         Ok(stage) => stage,
         Err(cut) => return session.fail(&format!("the stage could not be set: {cut}")),
@@ -173,7 +173,7 @@ async fn perform(session: &Session, live: bool, line: &mut dyn FnMut(&str)) {
             line(&session.settle(op.name));
         }
     }
-    if live {
+    if listens {
         live::listen(session, &stage, line).await;
     }
 }

@@ -5,7 +5,6 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::{Value, json};
-use tokio::time::sleep_until;
 
 use super::*;
 use crate::application::Account;
@@ -248,8 +247,7 @@ async fn a_token_that_is_not_taken_is_read_again() {
     let mut feed = server.live().connect();
     let began = Instant::now();
     assert_eq!(ended(feed.next().await), (LiveErrorKind::NotTaken, true));
-    // The limit, and then the line is closed without waiting for long.
-    assert!((10..=12).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+    assert_eq!(began.elapsed().as_secs(), 10, "closing the line takes none of it");
     assert!(!gap(feed.next().await), "nothing was heard before");
     let tokens: Vec<_> = server.heard().iter().map(|it| it["identifier"].to_string()).collect();
     assert!(tokens[0].contains("old") && tokens[1].contains("new"), "{tokens:?}");
@@ -288,7 +286,7 @@ async fn a_silent_line_is_dead_and_what_follows_has_a_gap() {
     assert_eq!(contact(feed.next().await), 10);
     assert_eq!(began.elapsed().as_secs(), 60, "pings keep a line alive");
     assert_eq!(ended(feed.next().await), (LiveErrorKind::Silent, true));
-    assert!((70..=72).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+    assert_eq!(began.elapsed().as_secs(), 70);
     assert!(gap(feed.next().await));
 }
 
