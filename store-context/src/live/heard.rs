@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chatwoot_client::ContactId;
 use chatwoot_client::live::{LiveEvent, LiveEventName as Name};
-use jiff::Timestamp;
 
-use crate::attributes::AttributeSet;
 use crate::intake::News;
-use crate::ports::{Change, Fingerprint};
+use crate::model::Store;
+use crate::ports::{Change, Fingerprint, Ports};
 use crate::sync::ContactState;
 
 /// The maximum number of entries of each kind; of more, all is looked at.
@@ -42,11 +41,12 @@ impl Heard {
     }
 
     /// Adds an event of somebody else.
-    pub(super) fn add(&mut self, event: &LiveEvent, attributes: &AttributeSet, now: Timestamp) {
+    pub(super) fn add(&mut self, event: &LiveEvent, ports: &Ports, store: &Store) {
+        let now = ports.clock.now();
         match event.name {
             // One that is new is linked to nobody yet.
             Name::ContactUpdated | Name::ContactMerged | Name::ContactDeleted => {
-                self.contact(event, attributes);
+                self.contact(event, ports, store);
             }
             Name::MessageCreated => self.round |= !self.news.add(event, now),
             Name::ConversationCreated
@@ -67,13 +67,14 @@ impl Heard {
         }
     }
 
-    fn contact(&mut self, event: &LiveEvent, attributes: &AttributeSet) {
+    fn contact(&mut self, event: &LiveEvent, ports: &Ports, store: &Store) {
         let Some(id) = event.contact_id() else {
             self.sweep = true;
             return;
         };
         let shown = event.contact().filter(|_| event.name == Name::ContactUpdated);
-        let now = shown.map(|it| ContactState::of_webhook(it, attributes).fingerprint());
+        let attributes = ports.attributes_of(store);
+        let now = shown.map(|it| ContactState::of_webhook(it, &attributes).fingerprint());
         // One that is gone stays so, whatever comes late.
         let entry = self.contacts.entry(id).or_insert_with(|| now.clone());
         *entry = entry.take().and(now);

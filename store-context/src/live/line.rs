@@ -24,8 +24,8 @@ use crate::time::{SHORTEST, later, scaled};
 pub(super) enum Ended {
     /// The store's record changed: the line is opened again.
     Changed,
-    /// Nothing happened in a store that has a line because it was busy.
-    Quiet,
+    /// Nothing happened in a store that has a line because it was busy, or the store is unknown.
+    Unlisted,
     /// The store has no account, or is not active.
     NoAccount,
     /// The server does not accept the user.
@@ -39,7 +39,7 @@ impl Ended {
     pub(super) const fn wait(&self) -> Option<Duration> {
         match self {
             Self::Changed => Some(Duration::ZERO),
-            Self::Quiet => None,
+            Self::Unlisted => None,
             Self::NoAccount => Some(Duration::from_mins(1)),
             Self::Refused => Some(Duration::from_mins(5)),
             Self::Failed => Some(Duration::from_secs(10)),
@@ -86,7 +86,7 @@ impl<'a> Line<'a> {
                     if let Err(left) = done {
                         self.heard.append(left);
                         failures += 1;
-                        self.due = Some(later(Instant::now(), retry_after(failures)));
+                        self.due = Some(later(Instant::now(), retry_after(failures.min(4))));
                     } else {
                         failures = 0;
                     }
@@ -109,7 +109,7 @@ impl<'a> Line<'a> {
                     }
                     let quiet = self.last_event.elapsed() >= self.feed.config.quiet;
                     if quiet && self.feed.config.stores == LiveStores::Busy {
-                        return Ended::Quiet;
+                        return Ended::Unlisted;
                     }
                 }
                 item = items.next() => match item {
@@ -128,6 +128,7 @@ impl<'a> Line<'a> {
                 tracing::warn!(%error, store = %self.store, "a store cannot be read for its line");
                 Err(Ended::Failed)
             }
+            Ok(Err(StoreAccountError::UnknownStore(_))) => Err(Ended::Unlisted),
             Ok(Err(error)) => {
                 tracing::debug!(%error, store = %self.store, "a store has no line");
                 Err(Ended::NoAccount)
@@ -163,8 +164,7 @@ impl<'a> Line<'a> {
                 if self.own.is_some_and(|own| event.is_by(own)) {
                     return;
                 }
-                let attributes = self.feed.ports.attributes_of(&account.record.store);
-                self.heard.add(&event, &attributes, self.feed.ports.clock.now());
+                self.heard.add(&event, &self.feed.ports, &account.record.store);
             }
             LiveItem::Disconnected { reason, retry_in } => {
                 let was_open = self.open.take().is_some();

@@ -28,10 +28,11 @@ mod line;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use futures_util::future::{AbortHandle, Abortable};
+use futures_util::future::{AbortHandle, AbortRegistration, Abortable};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use futures_util::{FutureExt, future};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -153,6 +154,9 @@ struct Held {
     stop: AbortHandle,
 }
 
+/// A claim, and how its line is stopped.
+type Opened = (LineClaim, AbortRegistration);
+
 /// The number of lines that are opened per second: each asks for the user's profile.
 const OPEN_AT_ONCE: usize = 20;
 
@@ -162,8 +166,8 @@ const SCHEDULE_EVERY: Duration = Duration::from_mins(10);
 /// How long a line of a paused store is left alone.
 const PAUSED_FOR: Duration = Duration::from_mins(1);
 
-/// The time limit of returning the lines at the end.
-const RETURN_WITHIN: Duration = Duration::from_secs(3);
+/// The time limit of what a stop waits for: a claim that is made, and the return of the lines.
+const STOP_WITHIN: Duration = Duration::from_secs(3);
 
 impl LiveFeed {
     /// Creates a feed for the host's ports and the stores' accounts.
@@ -190,18 +194,17 @@ impl LiveFeed {
     /// them at once.
     pub async fn run_until(&self, shutdown: impl Future<Output = ()> + Send) {
         let (opened, lines) = unbounded_channel();
-        let chores = future::join3(self.schedule(), self.claim(&opened), self.renew());
         tokio::select! { biased;
-            () = shutdown => {}
+            // No claim is dropped while it is made: its lines would wait for their leases.
+            () = self.claim(&opened, shutdown) => {}
             () = self.listen(lines) => {}
-            _ = chores => {}
+            _ = future::join(self.schedule(), self.renew()) => {}
         }
         let held = std::mem::take(&mut *lock(&self.held));
         let claims: Vec<LineClaim> = held.into_values().map(|held| held.claim).collect();
-        let lines = &self.ports.live_lines;
-        let returned =
-            guard::port_within(RETURN_WITHIN, "live lines", lines.release(&claims, Duration::ZERO));
-        if let Err(error) = returned.await {
+        let released = self.ports.live_lines.release(&claims, Duration::ZERO);
+        let released = guard::port_within(STOP_WITHIN, "live lines", released).await;
+        if let Err(error) = released {
             tracing::warn!(%error, "the lines were not returned; their leases expire");
         }
     }
@@ -213,17 +216,11 @@ impl LiveFeed {
     }
 
     /// Drives all lines, each on its own; what becomes of one does nothing to the others.
-    async fn listen(&self, mut opened: UnboundedReceiver<LineClaim>) {
+    async fn listen(&self, mut opened: UnboundedReceiver<Opened>) {
         let mut lines = FuturesUnordered::new();
         loop {
             tokio::select! { biased;
-                Some(claim) = opened.recv() => {
-                    let (stop, stopped) = AbortHandle::new_pair();
-                    let held = Held { claim: claim.clone(), stop };
-                    // An older claim on the same line was lost.
-                    if let Some(old) = lock(&self.held).insert(claim.store.clone(), held) {
-                        old.stop.abort();
-                    }
+                Some((claim, stopped)) = opened.recv() => {
                     lines.push(Abortable::new(self.line(claim).boxed(), stopped));
                 }
                 Some(_) = lines.next(), if !lines.is_empty() => {}
@@ -240,24 +237,27 @@ impl LiveFeed {
             tracing::error!(%store, "a line panicked; it is opened again later");
             Ended::Failed
         });
-        {
-            let mut held = lock(&self.held);
-            if held.get(store).is_some_and(|held| held.claim == claim) {
-                held.remove(store);
-            }
-        }
         let lines = &self.ports.live_lines;
         let released = match ended.wait() {
-            Some(wait) => guard::port("live lines", lines.release(&[claim.clone()], wait)).await,
+            Some(wait) => {
+                let release = lines.release(std::slice::from_ref(&claim), wait);
+                guard::port("live lines", release).await
+            }
             None => guard::port("live lines", lines.forget_store(store)).await,
         };
         if let Err(error) = released {
             tracing::warn!(%error, %store, "a line was not given back; its lease expires");
         }
+        self.drop_lines(&[claim]);
     }
 
-    /// Claims lines as long as there is room; never returns.
-    async fn claim(&self, opened: &UnboundedSender<LineClaim>) {
+    /// Claims lines as long as there is room, until `shutdown` completes.
+    async fn claim(
+        &self,
+        opened: &UnboundedSender<Opened>,
+        shutdown: impl Future<Output = ()> + Send,
+    ) {
+        let mut shutdown = pin!(shutdown);
         loop {
             let room = self.config.lines.saturating_sub(lock(&self.held).len()).min(OPEN_AT_ONCE);
             let full = match self.claim_up_to(room, opened).await {
@@ -267,32 +267,38 @@ impl LiveFeed {
                     false
                 }
             };
-            sleep(if full { SHORTEST } else { self.config.poll.max(TICK) }).await;
+            let pause = if full { SHORTEST } else { self.config.poll.max(TICK) };
+            tokio::select! { biased;
+                () = &mut shutdown => return,
+                () = sleep(pause) => {}
+            }
         }
     }
 
     async fn claim_up_to(
         &self,
         room: usize,
-        opened: &UnboundedSender<LineClaim>,
+        opened: &UnboundedSender<Opened>,
     ) -> PortResult<usize> {
         if room == 0 {
             return Ok(0);
         }
-        let lines = &self.ports.live_lines;
-        let claims = guard::port("live lines", lines.claim(room, self.config.lease)).await?;
-        let claimed = claims.len();
-        if claimed > 0 {
-            let paused = self.paused().await?;
-            let (paused, open): (Vec<_>, Vec<_>) =
-                claims.into_iter().partition(|claim| paused.contains(&claim.store));
-            if !paused.is_empty() {
-                guard::port("live lines", lines.release(&paused, PAUSED_FOR)).await?;
+        let claims = self.ports.live_lines.claim(room, self.config.lease);
+        let claims = guard::port_within(STOP_WITHIN, "live lines", claims).await?;
+        for claim in &claims {
+            let (stop, stopped) = AbortHandle::new_pair();
+            let held = Held { claim: claim.clone(), stop };
+            // An older claim on the same line was lost.
+            if let Some(old) = lock(&self.held).insert(claim.store.clone(), held) {
+                old.stop.abort();
             }
             // The receiver lives as long as this future.
-            open.into_iter().for_each(|claim| drop(opened.send(claim)));
+            drop(opened.send((claim.clone(), stopped)));
         }
-        Ok(claimed)
+        if !claims.is_empty() {
+            self.drop_paused().await?;
+        }
+        Ok(claims.len())
     }
 
     /// Renews the claims, and drops the lines that were lost and those of paused stores; never
@@ -315,18 +321,25 @@ impl LiveFeed {
         }
         let lines = &self.ports.live_lines;
         let valid = guard::port("live lines", lines.extend(&claims, self.config.lease)).await?;
-        let mut valid = valid.into_iter();
-        let (kept, lost): (Vec<_>, Vec<_>) =
-            claims.into_iter().partition(|_| valid.next().unwrap_or(false));
+        let claims = claims.into_iter().zip(valid);
+        let lost: Vec<_> = claims.filter(|(_, valid)| !valid).map(|(claim, _)| claim).collect();
         self.drop_lines(&lost);
+        self.drop_paused().await
+    }
+
+    /// Gives back the lines of paused stores.
+    async fn drop_paused(&self) -> PortResult<()> {
         let paused = self.paused().await?;
-        let paused: Vec<_> =
-            kept.into_iter().filter(|claim| paused.contains(&claim.store)).collect();
-        if !paused.is_empty() {
-            self.drop_lines(&paused);
-            guard::port("live lines", lines.release(&paused, PAUSED_FOR)).await?;
+        let claims: Vec<LineClaim> = {
+            let held = lock(&self.held);
+            let held = paused.iter().filter_map(|store| held.get(store));
+            held.map(|held| held.claim.clone()).collect()
+        };
+        self.drop_lines(&claims);
+        if claims.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        guard::port("live lines", self.ports.live_lines.release(&claims, PAUSED_FOR)).await
     }
 
     fn drop_lines(&self, claims: &[LineClaim]) {

@@ -32,6 +32,10 @@ fn the_engine_pulls_in_no_server_and_no_database() {
     let refused = ["reqwest", "sqlx", "redis", "axum", "hyper", "rustls", "wiremock"];
     has_none(&["-p", "store-context"], &refused);
     has_none(&["-p", "store-context", "--features", "conformance"], &refused);
+    let live = ["tokio-tungstenite", "tungstenite"];
+    has_none(&["-p", "store-context"], &live);
+    let asked = tree(&["-p", "store-context", "--features", "live"]);
+    assert!(asked.contains(&live[0].to_owned()), "the live feed is a feature");
     let asked = tree(&["-p", "store-context", "--features", "reqwest-rustls"]);
     assert!(asked.contains(&"reqwest".to_owned()), "the client's transport is a feature");
 }
