@@ -3,7 +3,7 @@
 
 use std::process::Output;
 
-use chatwoot_client::fake::{FakeChatwoot, FakeServer, Fault, FaultKind, JournalEntry};
+use chatwoot_client::fake::{FakeChatwoot, FakeServer, Fault, FaultKind, JournalEntry, LiveFaults};
 use tests::contract::{Options, Outcome, Report, run};
 
 /// The operations that `store-context` and the first example need, whole resources by their prefix:
@@ -68,11 +68,16 @@ const MUST_BE_OK: &[&str] = &[
 /// Later operations of the same resources, which the fake does not have.
 const LATER: &[&str] = &["account.cache_keys", "agents.bulk_create"];
 
+fn options(server: &FakeServer) -> Options {
+    let platform_token = "platform".into();
+    Options { chatwoot: server.uri(), platform_token, keep: false, live: false }
+}
+
 #[expect(clippy::expect_used, reason = "a test's helper")]
 async fn perform(keep: bool) -> (FakeServer, Vec<String>, Report) {
     let fake = FakeChatwoot::builder().platform_token("platform").build();
     let server = FakeServer::start(fake).await;
-    let options = Options { chatwoot: server.uri(), platform_token: "platform".into(), keep };
+    let options = Options { keep, ..options(&server) };
     let mut lines = Vec::new();
     let report = run(&options, &mut |line| lines.push(line.to_owned())).await.expect("it begins");
     (server, lines, report)
@@ -122,8 +127,7 @@ async fn a_failure_is_told_and_what_was_made_is_removed() {
     let fake = FakeChatwoot::builder().platform_token("platform").build();
     fake.fault(Fault::new(FaultKind::ErrorAfter).verb("POST").path("/labels"));
     let server = FakeServer::start(fake).await;
-    let options =
-        Options { chatwoot: server.uri(), platform_token: "platform".into(), keep: false };
+    let options = options(&server);
     let report = run(&options, &mut |_| {}).await.expect("it begins");
     assert!(!report.passed(), "{report}");
     assert!(
@@ -133,6 +137,53 @@ async fn a_failure_is_told_and_what_was_made_is_removed() {
     assert_eq!(report.outcomes["labels.update"], skipped);
     assert_eq!(report.outcomes["webhooks.create"], Outcome::Ok, "the other groups go on");
     assert_eq!(accounts(&server), (2, 2));
+}
+
+#[tokio::test]
+async fn what_the_contract_causes_is_heard_live() {
+    let fake = FakeChatwoot::builder().platform_token("platform").build();
+    let server = FakeServer::start(fake).await;
+    let mut lines = Vec::new();
+    let options = Options { live: true, ..options(&server) };
+    let report = run(&options, &mut |line| lines.push(line.to_owned())).await.expect("it begins");
+    assert!(report.passed(), "{report}\n{:?}", report.faults);
+    let live: Vec<_> = lines.iter().filter(|line| line.starts_with("live ")).collect();
+    for wanted in [
+        "contact.created: heard as user",
+        "contact.updated: heard as user",
+        "contact.merged: heard as user",
+        "contact.deleted: heard as user",
+        "conversation.created: heard as user",
+        "message.created: heard as user",
+        "assignee.changed: heard as user",
+        "conversation.status_changed: heard as user",
+        "message.created: heard as contact",
+        "wrong token: not taken",
+    ] {
+        assert!(live.iter().any(|line| line.contains(wanted)), "{wanted}: {live:#?}");
+    }
+    assert_eq!(accounts(&server), (2, 2), "what was made is removed");
+}
+
+#[tokio::test]
+async fn a_server_that_cannot_be_heard_is_told() {
+    for deaf in [true, false] {
+        let fake = FakeChatwoot::builder().platform_token("platform").build();
+        if deaf {
+            fake.fault(Fault::new(FaultKind::NoConnection).path("/cable"));
+        } else {
+            let mut faults = LiveFaults::default();
+            faults.drop_per_mille = 1_000;
+            fake.live_faults(faults);
+        }
+        let server = FakeServer::start(fake).await;
+        let options = Options { live: true, ..options(&server) };
+        let report = run(&options, &mut |_| {}).await.expect("it begins");
+        let wanted = if deaf { "cannot be heard as user" } else { "was not heard in" };
+        assert!(!report.passed(), "{report}");
+        assert_eq!(report.faults.len(), 1, "{:?}", report.faults);
+        assert!(report.faults[0].contains(wanted), "{:?}", report.faults);
+    }
 }
 
 #[expect(clippy::expect_used, reason = "a test's helper")]

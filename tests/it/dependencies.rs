@@ -200,6 +200,34 @@ fn what_the_libraries_bring_is_allowed() {
     assert!(found.is_empty(), "see deny.toml:\n{}", found.join("\n"));
 }
 
+/// Returns the names of the crates that a library is built from with these features.
+fn crates_of(library: &str, features: &str) -> BTreeSet<String> {
+    let mut arguments = vec!["tree", "-e", "normal", "--prefix", "none", "-f", "{p}"];
+    arguments.extend(["-p", library, "--features", features]);
+    let lines = String::from_utf8(cargo(&arguments)).expect("the tree is UTF-8");
+    lines.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn without_live_there_is_no_websocket() {
+    let websocket = ["tokio-tungstenite", "tungstenite"];
+    for (library, features) in [
+        ("chatwoot-client", "reqwest-rustls,fake"),
+        ("store-context", "conformance"),
+        ("store-context-adapters", "axum,postgres,redis"),
+    ] {
+        let crates = crates_of(library, features);
+        assert!(crates.contains("chatwoot-client"), "{library}: the tree is {crates:?}");
+        for name in websocket {
+            assert!(!crates.contains(name), "{library} with {features} brings {name}");
+        }
+    }
+    let live = crates_of("chatwoot-client", "live");
+    assert!(websocket.iter().all(|name| live.contains(*name)), "{live:?}");
+    // The TLS of the calls and that of the feeds are one.
+    assert!(live.contains("aws-lc-rs") && !live.contains("ring"), "{live:?}");
+}
+
 fn policy(skip: &str) -> Policy {
     let text = format!(
         "[licenses]\nallow = ['MIT', 'ISC', 'Apache-2.0 WITH LLVM-exception']\n\

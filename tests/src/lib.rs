@@ -5,6 +5,7 @@ pub mod chaos;
 pub mod check;
 pub mod compare;
 pub mod contract;
+pub mod feed;
 pub mod fuzz;
 pub mod layers;
 pub mod mutate;

@@ -10,6 +10,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::feed::{Frame, frames};
+
 /// The folders of recordings below [`root`], each with its version, newest first.
 pub const FOLDERS: [(&str, &str); 2] = [("4.15.1", "recordings"), ("4.9.1", "recordings-4.9.1")];
 
@@ -158,21 +160,46 @@ pub fn load(name: &str) -> Vec<Exchange> {
     all
 }
 
-/// A file of a folder, with the exchanges that it contains.
+/// A file of a folder, with what it contains.
 #[derive(Debug)]
 pub struct File {
     /// The file's path below the folder.
     pub name: String,
     /// Its exchanges, or why they cannot be read.
     pub exchanges: Vec<Result<Exchange, String>>,
+    /// Its frames, if it is the recording of a live feed.
+    pub frames: Vec<Frame>,
 }
 
-/// Returns every `.json` and `.jsonl` file of a folder and its subfolders, by name.
+impl File {
+    /// Reads a file; its content says whether it is a live feed.
+    fn read(name: String, path: &Path) -> Self {
+        let (mut found, mut feed) = (Vec::new(), Vec::new());
+        match std::fs::read(path) {
+            Err(error) => found.push(Err(error.to_string())),
+            Ok(text) => {
+                feed = frames(&text).unwrap_or_default();
+                if feed.is_empty() {
+                    let lines = path.extension().is_some_and(|extension| extension == "jsonl");
+                    found = exchanges(&text, lines);
+                }
+            }
+        }
+        Self { name, exchanges: found, frames: feed }
+    }
+}
+
+/// Returns every `.json` and `.jsonl` file of a folder and its subfolders, by name; or the file, if
+/// it is one.
 ///
 /// # Errors
 /// Returns an error if the folder cannot be listed. A file that cannot be read becomes an entry
 /// with the reason.
 pub fn folder(dir: &Path) -> std::io::Result<Vec<File>> {
+    if dir.is_file() {
+        let name = dir.file_name().unwrap_or(dir.as_os_str()).to_string_lossy().into_owned();
+        return Ok(vec![File::read(name, dir)]);
+    }
     let mut files = Vec::new();
     let mut folders = vec![dir.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -183,9 +210,7 @@ pub fn folder(dir: &Path) -> std::io::Result<Vec<File>> {
                 folders.push(path);
             } else if matches!(kind, Some("json" | "jsonl")) {
                 let name = path.strip_prefix(dir).unwrap_or(&path).to_string_lossy().into_owned();
-                let text = std::fs::read(&path).map_err(|error| vec![Err(error.to_string())]);
-                let found = text.map(|text| exchanges(&text, kind == Some("jsonl")));
-                files.push(File { name, exchanges: found.unwrap_or_else(|error| error) });
+                files.push(File::read(name, &path));
             }
         }
     }

@@ -174,8 +174,8 @@ const SECRETS: [&str; 10] = [
     "token",
 ];
 
-/// Returns the secrets in a response, each with its key.
-fn secrets(value: &Value) -> Vec<(String, String)> {
+/// Returns the secrets in a value, each with its key.
+pub fn secrets(value: &Value) -> Vec<(String, String)> {
     match value {
         Value::Object(map) => map
             .iter()

@@ -18,6 +18,35 @@
 //! # }
 //! ```
 //!
+//! With the feature `live` it is a `LiveTransport` too, and a [`FakeServer`] serves the live feed at
+//! `/cable` of its base URL: the frames that a server sends, to whom they are due there, with its
+//! silence after a wrong token, its pings and its presence. `LiveFaults` withholds, loses, doubles
+//! and delays frames, [`Fault`]s with the path `/cable` keep lines from being opened,
+//! `cut_live_lines` and `close_live_lines` end them, and `live_subscriptions` tells who asked for
+//! what. As on the server, a line whose token was changed stays open and hears of contacts only,
+//! nothing is kept for who is not connected, and a line that does not read is cut.
+//!
+//! ```
+//! # #[cfg(feature = "live")]
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use chatwoot_client::Client;
+//! use chatwoot_client::fake::FakeChatwoot;
+//! use futures_util::StreamExt;
+//!
+//! let fake = FakeChatwoot::new();
+//! let (account, token) = fake.add_account("Tea shop");
+//! let client = Client::builder("https://chatwoot.test")
+//!     .transport(fake.clone())
+//!     .live_transport(fake.clone())
+//!     .build()?;
+//! let mut feed = client.account(account, token).live().connect();
+//! println!("{:?}", feed.next().await); // connected
+//! fake.cut_live_lines(|_| true);
+//! println!("{:?}", feed.next().await); // disconnected
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! On tokio's paused clock, with `fastrand` seeded, a run repeats exactly:
 //!
 //! ```

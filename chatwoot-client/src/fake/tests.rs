@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use crate::fake::http::faults::{Fault, FaultKind, WebhookFaults};
 use crate::fake::http::limits::FakeLimits;
+#[cfg(feature = "reqwest-rustls")]
 use crate::fake::http::server::FakeServer;
 use crate::fake::webhook::deliver::DeliveryOutcome;
 use crate::fake::{FakeChatwoot, FakeOutcome};

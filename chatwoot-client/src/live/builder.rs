@@ -22,8 +22,14 @@ use crate::public::{PublicContact, PublicInbox};
 /// use chatwoot_client::live::LiveItem;
 /// use futures_util::StreamExt;
 ///
-/// let backoff = (Duration::from_millis(500), Duration::from_secs(30));
-/// let mut feed = account.live().backoff(backoff.0, backoff.1).connect();
+/// let mut feed = account
+///     .live()
+///     .max_frame_bytes(1024 * 1024)
+///     .connect_timeout(Duration::from_secs(5))
+///     .confirmation_timeout(Duration::from_secs(5))
+///     .ping_timeout(Duration::from_secs(10))
+///     .backoff(Duration::from_millis(500), Duration::from_secs(30))
+///     .connect();
 /// while let Some(item) = feed.next().await {
 ///     match item {
 ///         LiveItem::Event(event) => println!("{}", event.name),
@@ -130,6 +136,20 @@ impl Live {
     /// For a consumer that prefers new events to all events. By default nothing is read ahead and
     /// nothing is dropped: a slow consumer slows the connection down, and the server keeps what it
     /// cannot send.
+    ///
+    /// ```
+    /// # async fn example(account: chatwoot_client::Account) {
+    /// use chatwoot_client::live::LiveItem;
+    /// use futures_util::StreamExt;
+    ///
+    /// let mut feed = account.live().queue(100).connect();
+    /// while let Some(item) = feed.next().await {
+    ///     if let LiveItem::Lagged { dropped } = item {
+    ///         println!("{dropped} events were not seen: query the API");
+    ///     }
+    /// }
+    /// # }
+    /// ```
     pub fn queue(mut self, frames: usize) -> Self {
         self.settings.queue = Some(frames.max(1));
         self

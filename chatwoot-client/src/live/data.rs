@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::application::account::CacheKeys;
 use crate::application::notifications::Notification;
 use crate::types::{Availability, ContactId, Extra, NotificationId, NullAsEmpty, OpenMap, UserId};
 use crate::webhook::{Conversation, Party};
@@ -80,14 +81,12 @@ pub struct NotificationRef {
     pub extra: Extra,
 }
 
-/// The keys by which dashboards cache an account's settings.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// The new cache keys of an account's settings.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct CacheKeys {
-    /// The key of each kind of setting: `inbox`, `label`, `team`. It is the time of the last
-    /// change, in epoch seconds; `0000000000` for never.
-    #[serde(default)]
-    pub cache_keys: NullAsEmpty<OpenMap<String, String>>,
+pub struct LiveCacheKeys {
+    /// The keys.
+    pub cache_keys: Option<CacheKeys>,
     /// Fields that this version of the client does not name.
     #[serde(flatten)]
     pub extra: Extra,

@@ -29,6 +29,15 @@ pub enum LiveErrorKind {
 }
 
 /// The reason why a live feed is not connected. It contains no token and nothing of a frame.
+///
+/// ```
+/// use chatwoot_client::live::{LiveError, LiveErrorKind};
+///
+/// fn is_misconfigured(error: &LiveError) -> bool {
+///     matches!(error.kind(), LiveErrorKind::Token | LiveErrorKind::NotTaken)
+/// }
+/// assert!(!is_misconfigured(&LiveError::new(LiveErrorKind::Silent, "no ping")));
+/// ```
 #[derive(Debug)]
 pub struct LiveError {
     kind: LiveErrorKind,

@@ -6,7 +6,8 @@ use serde_json::{Map, Value};
 
 use crate::error::json_path::place;
 use crate::live::{
-    CacheKeys, LiveNotification, LiveNotificationDeleted, LiveTyping, Performer, Presence, RawData,
+    LiveCacheKeys, LiveNotification, LiveNotificationDeleted, LiveTyping, Performer, Presence,
+    RawData,
 };
 use crate::types::{AccountId, ContactId, ConversationId, Extra, InboxId, MessageId, UserId};
 use crate::types::{Message, open_enum};
@@ -81,6 +82,12 @@ open_enum! {
 /// assert_eq!(event.name, LiveEventName::ContactDeleted);
 /// assert_eq!(event.contact_id(), Some(375.into()));
 /// assert!(event.is_by(2.into()));
+/// assert!(event.conversation().is_none() && event.message().is_none());
+///
+/// let odd = serde_json::json!({"event": "message.created", "data": {"id": 3, "created_at": {}}});
+/// let odd = LiveEvent::from_value(odd).unwrap();
+/// assert_eq!(odd.unknown_shape(), Some("created_at"));
+/// assert_eq!(odd.message_id(), Some(3.into()), "an id is told all the same");
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -118,8 +125,8 @@ pub enum LiveEventData {
     Notification(Box<LiveNotification>),
     /// A deleted notification: `notification.deleted`.
     NotificationDeleted(Box<LiveNotificationDeleted>),
-    /// The new keys of a dashboard's cache: `account.cache_invalidated`.
-    CacheKeys(Box<CacheKeys>),
+    /// The new cache keys of the account's settings: `account.cache_invalidated`.
+    CacheKeys(Box<LiveCacheKeys>),
     /// Nothing but the account: `conversation.unread_count_changed`.
     Account(Extra),
     /// The data of an event that this version of the client does not know, or of a known event

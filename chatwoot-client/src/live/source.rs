@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::application::Account;
+use crate::live::stream::Failure;
 use crate::live::{LiveError, LiveErrorKind, Subscription};
 use crate::public::PublicInbox;
 use crate::types::{AccountId, Secret};
@@ -33,13 +34,6 @@ impl fmt::Debug for Source {
     }
 }
 
-/// Why there is no subscription.
-pub(super) struct NoToken {
-    pub(super) error: LiveError,
-    /// Whether another attempt makes no sense.
-    pub(super) terminal: bool,
-}
-
 impl Source {
     pub(super) fn account(account: Account) -> Self {
         Self::Account(account)
@@ -63,7 +57,7 @@ impl Source {
     pub(super) async fn subscription(
         &self,
         refused: Option<&Secret>,
-    ) -> Result<Subscription, NoToken> {
+    ) -> Result<Subscription, Failure> {
         match self {
             Self::Account(account) => of_user(account).await,
             Self::Contact { token: Some(token), .. } if refused.is_none() => {
@@ -87,7 +81,7 @@ impl Source {
     }
 }
 
-async fn of_user(account: &Account) -> Result<Subscription, NoToken> {
+async fn of_user(account: &Account) -> Result<Subscription, Failure> {
     let user = match account.profile().get().await {
         Ok(user) => user,
         Err(error) => {
@@ -97,7 +91,7 @@ async fn of_user(account: &Account) -> Result<Subscription, NoToken> {
     };
     if !user.accounts.iter().any(|of| of.id == account.id()) {
         let message = format!("the token's user is not in account {}", account.id());
-        return Err(NoToken {
+        return Err(Failure {
             error: LiveError::new(LiveErrorKind::NotTaken, message),
             terminal: true,
         });
@@ -106,13 +100,13 @@ async fn of_user(account: &Account) -> Result<Subscription, NoToken> {
     Ok(Subscription::user(token, account.id(), user.id))
 }
 
-fn unread(error: crate::Error, terminal: bool) -> NoToken {
+fn unread(error: crate::Error, terminal: bool) -> Failure {
     let message = "the token of the live feed could not be read";
     let error = LiveError::new(LiveErrorKind::Token, message).with_source(error);
-    NoToken { error, terminal }
+    Failure { error, terminal }
 }
 
-fn missing() -> NoToken {
+fn missing() -> Failure {
     let message = "the server told no token for the live feed";
-    NoToken { error: LiveError::new(LiveErrorKind::Token, message), terminal: true }
+    Failure { error: LiveError::new(LiveErrorKind::Token, message), terminal: true }
 }

@@ -9,16 +9,16 @@ use std::time::Duration;
 
 use futures_util::stream::{self, BoxStream};
 use futures_util::{FutureExt, Stream, StreamExt};
-use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 
 use crate::http::RetryPolicy;
 use crate::live::builder::Settings;
-use crate::live::source::{NoToken, Source};
+use crate::live::source::Source;
 use crate::live::{
     ClientCommand, LiveConnection, LiveError, LiveErrorKind, LiveItem, LiveRequest, LiveTransport,
     ServerFrame, Subscription,
 };
-use crate::types::{Secret, UserId};
+use crate::types::Secret;
 
 /// A stream of a live feed; from [`Live::connect`](crate::live::Live::connect).
 ///
@@ -53,9 +53,6 @@ impl Stream for LiveStream {
     }
 }
 
-/// How long a connection may take to close, whatever its transport does.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
-
 /// How many frames are read ahead at once at most, in lengths of the queue.
 const READ_AHEAD: usize = 2;
 
@@ -77,8 +74,8 @@ pub(super) struct Line {
 type Waits = Box<dyn Iterator<Item = Duration> + Send>;
 
 enum State {
-    /// Connect after this wait.
-    Waiting(Duration),
+    /// Connect after this wait, and close the last connection meanwhile.
+    Waiting(Duration, Option<Box<dyn LiveConnection>>),
     Open(Open),
     Ended,
 }
@@ -94,9 +91,10 @@ struct Open {
 }
 
 /// Why a line is not connected.
-struct Failure {
-    error: LiveError,
-    terminal: bool,
+pub(super) struct Failure {
+    pub(super) error: LiveError,
+    /// Whether another attempt makes no sense.
+    pub(super) terminal: bool,
 }
 
 impl From<LiveError> for Failure {
@@ -117,7 +115,7 @@ impl Line {
             request,
             source,
             settings,
-            state: State::Waiting(Duration::ZERO),
+            state: State::Waiting(Duration::ZERO, None),
             connected_before: false,
             refused: None,
             waits: waits(&settings),
@@ -129,19 +127,18 @@ impl Line {
     async fn next(&mut self) -> Option<LiveItem> {
         match std::mem::replace(&mut self.state, State::Ended) {
             State::Ended => None,
-            State::Waiting(wait) => {
-                if !wait.is_zero() {
-                    sleep(wait).await;
+            State::Waiting(wait, last) => {
+                let until = Instant::now() + wait;
+                if let Some(mut last) = last {
+                    // A connection that does not close in this time is dropped.
+                    let _late = timeout_at(until, last.close()).await;
                 }
-                Some(match self.open().await {
-                    Ok((open, user_id)) => {
-                        let gap = std::mem::replace(&mut self.connected_before, true);
-                        self.refused = None;
-                        tracing::debug!(source = ?self.source, gap, "live feed connected");
-                        self.state = State::Open(open);
-                        LiveItem::Connected { gap, user_id }
+                sleep_until(until).await;
+                Some(match self.connect().await {
+                    Ok((connection, subscription)) => {
+                        self.subscribed(connection, subscription).await
                     }
-                    Err(failure) => self.disconnected(failure),
+                    Err(failure) => self.disconnected(failure, None),
                 })
             }
             State::Open(mut open) => Some(match self.hear(&mut open).await {
@@ -154,48 +151,59 @@ impl Line {
                     if open.since.elapsed() > self.settings.ping_timeout {
                         self.waits = waits(&self.settings);
                     }
-                    let _late = timeout(CLOSE_TIMEOUT, open.connection.close()).await;
-                    self.disconnected(failure)
+                    self.disconnected(failure, Some(open.connection))
                 }
             }),
         }
     }
 
-    fn disconnected(&mut self, Failure { error, terminal }: Failure) -> LiveItem {
+    fn disconnected(
+        &mut self,
+        Failure { error, terminal }: Failure,
+        last: Option<Box<dyn LiveConnection>>,
+    ) -> LiveItem {
         let retry_in = if terminal { None } else { self.waits.next() };
-        self.state = retry_in.map_or(State::Ended, State::Waiting);
+        self.state = retry_in.map_or(State::Ended, |wait| State::Waiting(wait, last));
         tracing::debug!(source = ?self.source, %error, ?retry_in, "live feed disconnected");
         LiveItem::Disconnected { reason: error, retry_in }
     }
 
-    /// Connects and subscribes.
-    async fn open(&mut self) -> Result<(Open, Option<UserId>), Failure> {
+    /// Reads the token and connects.
+    async fn connect(&mut self) -> Result<(Box<dyn LiveConnection>, Subscription), Failure> {
         let (Some(transport), Some(request)) = (&self.transport, &self.request) else {
             let error = LiveError::new(LiveErrorKind::Connect, "the client has no live transport");
             return Err(Failure { error, terminal: true });
         };
-        let subscription = self.source.subscription(self.refused.as_ref()).await;
-        let subscription =
-            subscription.map_err(|NoToken { error, terminal }| Failure { error, terminal })?;
+        let subscription = self.source.subscription(self.refused.as_ref()).await?;
         let opening = timeout(self.settings.connect_timeout, transport.connect(request.clone()));
-        let mut connection = opening
-            .await
-            .map_err(|_| LiveError::new(LiveErrorKind::Timeout, "no connection in time"))?
-            .map_err(LiveError::from)?;
+        let late = || LiveError::new(LiveErrorKind::Timeout, "no connection in time");
+        let connection = opening.await.map_err(|_| late())?.map_err(LiveError::from)?;
+        Ok((connection, subscription))
+    }
+
+    /// Subscribes, and returns the item that tells of the result.
+    async fn subscribed(
+        &mut self,
+        mut connection: Box<dyn LiveConnection>,
+        subscription: Subscription,
+    ) -> LiveItem {
         match subscribe(connection.as_mut(), &subscription, &self.settings).await {
             Ok(()) => {
+                let gap = std::mem::replace(&mut self.connected_before, true);
+                self.refused = None;
+                tracing::debug!(source = ?self.source, gap, "live feed connected");
                 let (since, queue) = (Instant::now(), VecDeque::new());
-                Ok((Open { connection, since, queue, end: None }, subscription.user_id))
+                self.state = State::Open(Open { connection, since, queue, end: None });
+                LiveItem::Connected { gap, user_id: subscription.user_id }
             }
             Err(mut failure) => {
-                let _late = timeout(CLOSE_TIMEOUT, connection.close()).await;
                 if failure.error.kind() == LiveErrorKind::NotTaken {
                     // Once more with a token that is read again: this one may just have changed.
                     let token = subscription.pubsub_token;
                     failure.terminal |= self.refused.as_ref() == Some(&token);
                     self.refused = Some(token);
                 }
-                Err(failure)
+                self.disconnected(failure, Some(connection))
             }
         }
     }
@@ -247,13 +255,12 @@ impl Line {
 impl Open {
     /// Returns the next frame.
     async fn receive(&mut self, silence: Duration) -> Result<String, LiveError> {
-        match timeout(silence, self.connection.receive()).await {
-            Ok(received) => frame(received),
-            Err(_) => {
-                let message = format!("the server has sent nothing for {silence:?}");
-                Err(LiveError::new(LiveErrorKind::Silent, message))
-            }
-        }
+        let received = timeout(silence, self.connection.receive()).await;
+        let Ok(received) = received else {
+            let message = format!("the server has sent nothing for {silence:?}");
+            return Err(LiveError::new(LiveErrorKind::Silent, message));
+        };
+        frame(received)
     }
 
     /// Reads the frames that have arrived, and returns how many did not fit.

@@ -85,9 +85,50 @@ fn the_fake_brings_no_tls() {
     }
 }
 
+/// The crates that only live feeds need.
+const WEBSOCKET: [&str; 3] = ["tokio-tungstenite", "tungstenite", "sha1"];
+
+#[test]
+fn only_live_brings_a_websocket() {
+    for features in [&[][..], &["--features", "fake"], &["--no-default-features"]] {
+        let crates = crates(features);
+        for absent in WEBSOCKET {
+            assert!(!crates.contains(absent), "{absent}: {crates:?}");
+        }
+    }
+    let live = crates(&["--no-default-features", "--features", "live"]);
+    for present in WEBSOCKET {
+        assert!(live.contains(present), "{present}: {live:?}");
+    }
+    for absent in ["reqwest", "hyper", "wiremock", "native-tls", "openssl"] {
+        assert!(!live.contains(absent), "{absent}: {live:?}");
+    }
+}
+
+#[test]
+fn there_is_one_crypto_provider() {
+    let default = crates(&[]);
+    let live = crates(&["--features", "live"]);
+    assert!(default.contains("aws-lc-rs") && live.contains("aws-lc-rs"), "{live:?}");
+    for absent in ["ring", "native-tls", "openssl"] {
+        assert!(!live.contains(absent), "{absent}: {live:?}");
+    }
+}
+
 /// The crates whose types may not be in the public API, but for the transport on reqwest itself.
-const INNER: [&str; 8] =
-    ["reqwest", "http_body", "hyper", "tower", "backon", "serde_html_form", "wiremock", "secrecy"];
+const INNER: [&str; 11] = [
+    "reqwest",
+    "http_body",
+    "hyper",
+    "tower",
+    "backon",
+    "serde_html_form",
+    "wiremock",
+    "secrecy",
+    "tokio_tungstenite",
+    "rustls",
+    "tokio_rustls",
+];
 
 /// The public lines of a source file that name an inner crate.
 fn leaks(source: &str) -> Vec<String> {

@@ -66,8 +66,11 @@ pub(crate) fn words(kind: &str) -> impl Iterator<Item = &str> {
 pub(crate) fn shapes(src: &Path) -> Vec<Shape> {
     let mut found = Vec::new();
     for (file, source) in sources(src) {
-        let webhook = file.components().next().is_some_and(|first| first.as_os_str() == "webhook");
-        let within = if webhook { "webhook::" } else { "" };
+        let within = match file.iter().next().and_then(|first| first.to_str()) {
+            Some("webhook") => "webhook::",
+            Some("live") => "live::",
+            _ => "",
+        };
         let (mut lines, mut said) = (source.lines(), String::new());
         while let Some(line) = lines.next() {
             let line = line.trim();

@@ -1,8 +1,9 @@
 //! Calls every operation of the client on a running Chatwoot:
-//! `cargo run -p tests --bin contract -- --chatwoot URL --platform-token-file FILE [--keep]`.
+//! `cargo run -p tests --bin contract -- --chatwoot URL --platform-token-file FILE [--live] [--keep]`.
 //!
-//! It creates an account and users of its own and removes them. Exits with 0 if every check passed,
-//! 1 if an operation failed or was not called, 2 if it could not start.
+//! It creates an account and users of its own and removes them. With `--live` it also listens to the
+//! live feed while it causes events. Exits with 0 if every check passed, 1 if an operation failed or
+//! was not called, or an event was not heard, 2 if it could not start.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -27,6 +28,9 @@ struct Arguments {
     /// Every user of the machine sees the arguments of a process.
     #[arg(long, value_name = "TOKEN", hide = true)]
     platform_token: Option<String>,
+    /// Also listen to the live feed (`/cable`), and check that what the calls cause is heard.
+    #[arg(long)]
+    live: bool,
     /// Keep the created account and users.
     #[arg(long)]
     keep: bool,
@@ -63,8 +67,8 @@ async fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let Arguments { chatwoot, keep, .. } = arguments;
-    let options = Options { chatwoot, platform_token, keep };
+    let Arguments { chatwoot, keep, live, .. } = arguments;
+    let options = Options { chatwoot, platform_token, keep, live };
     match run(&options, &mut |line| println!("{line}")).await {
         Err(unusable) => {
             eprintln!("contract: {unusable}");

@@ -23,6 +23,7 @@ mod help_center;
 mod inboxes;
 mod knowledge;
 mod labels;
+mod live;
 mod messages;
 mod needs;
 mod people;
@@ -52,6 +53,8 @@ pub struct Options {
     pub platform_token: Secret,
     /// Whether the created resources are kept.
     pub keep: bool,
+    /// Whether the live feed is listened to as well.
+    pub live: bool,
 }
 
 /// The reason why a run could not start, in one sentence.
@@ -139,7 +142,7 @@ pub async fn run(options: &Options, line: &mut dyn FnMut(&str)) -> Result<Report
     let session = Session::new(client, options.platform_token.clone());
     // Whatever happens, Ctrl-C included, the created resources are removed.
     tokio::select! {
-        () = perform(&session, line) => {}
+        () = perform(&session, options.live, line) => {}
         _ = tokio::signal::ctrl_c() => session.fail("interrupted"),
     }
     if options.keep {
@@ -150,7 +153,7 @@ pub async fn run(options: &Options, line: &mut dyn FnMut(&str)) -> Result<Report
     Ok(session.into_report())
 }
 
-async fn perform(session: &Session, line: &mut dyn FnMut(&str)) {
+async fn perform(session: &Session, listens: bool, line: &mut dyn FnMut(&str)) {
     let stage = match Stage::set(session).await {
         Ok(stage) => stage,
         Err(cut) => return session.fail(&format!("the stage could not be set: {cut}")),
@@ -169,6 +172,9 @@ async fn perform(session: &Session, line: &mut dyn FnMut(&str)) {
         if !GROUPS.iter().flat_map(|group| group.0).any(|prefix| op.name.starts_with(prefix)) {
             line(&session.settle(op.name));
         }
+    }
+    if listens {
+        live::listen(session, &stage, line).await;
     }
 }
 

@@ -87,7 +87,9 @@ impl FakeChatwoot {
     pub fn cut_live_lines(&self, which: impl FnMut(&LiveLine) -> bool) -> usize {
         let chosen = self.chosen(which);
         let feed = &mut self.lock().feed;
-        chosen.iter().for_each(|line| feed.remove(*line));
+        for line in &chosen {
+            feed.remove(*line);
+        }
         chosen.len()
     }
 

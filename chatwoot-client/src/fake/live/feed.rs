@@ -48,7 +48,7 @@ pub(super) enum Frame {
 /// An open line as the server knows it. Dropping it cuts the line.
 struct Open {
     queue: mpsc::Sender<Queued>,
-    _open: watch::Sender<()>,
+    _cut: watch::Sender<()>,
     /// What each subscription listens to, by identifier; nothing if it was refused.
     subscriptions: HashMap<String, Vec<Channel>>,
     about: LiveLine,
@@ -60,6 +60,7 @@ struct Open {
 pub(super) struct Ends {
     pub(super) id: u64,
     pub(super) queue: mpsc::Receiver<Queued>,
+    /// Open until the line is cut.
     pub(super) open: watch::Receiver<()>,
     pub(super) ping: Duration,
 }
@@ -103,10 +104,10 @@ impl Feed {
         self.last += 1;
         let id = self.last;
         let (queue, waiting) = mpsc::channel(QUEUE);
-        let (open, is_open) = watch::channel(());
+        let (cut, open) = watch::channel(());
         let line = Open {
             queue,
-            _open: open,
+            _cut: cut,
             subscriptions: HashMap::new(),
             about: LiveLine { id, account: None, user: None, contact: None },
             due: None,
@@ -115,7 +116,7 @@ impl Feed {
         if !self.faults.withhold_welcome {
             self.send(id, Frame::Whole(r#"{"type":"welcome"}"#.to_owned()));
         }
-        Ends { id, queue: waiting, open: is_open, ping: self.ping }
+        Ends { id, queue: waiting, open, ping: self.ping }
     }
 
     /// Cuts a line, or forgets one that was closed.

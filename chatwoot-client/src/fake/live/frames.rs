@@ -61,7 +61,7 @@ fn due_to(state: &State, event: &Event) -> Option<Vec<Channel>> {
         Subject::Contact(_) => vec![Channel::Account(account)],
         Subject::Account => {
             let users = state.memberships.range((account, i64::MIN)..=(account, i64::MAX));
-            user_channels(state, users.map(|((_, user), _)| *user).collect())
+            user_channels(state, &users.map(|((_, user), _)| *user).collect())
         }
         Subject::Conversation(id) => {
             let row = conversation(id)?;
@@ -95,7 +95,7 @@ fn due_to(state: &State, event: &Event) -> Option<Vec<Channel>> {
             match who {
                 Sender::Contact(_) => {}
                 Sender::User(user) => {
-                    let own = user_channels(state, BTreeSet::from([user]));
+                    let own = user_channels(state, &BTreeSet::from([user]));
                     channels.retain(|channel| !own.contains(channel));
                     channels.push(customer);
                 }
@@ -115,10 +115,10 @@ fn agents(state: &State, conversation: &Conversation) -> Vec<Channel> {
         .range((account, i64::MIN)..=(account, i64::MAX))
         .filter(|(_, member)| member.role == Role::Administrator)
         .map(|((_, user), _)| *user);
-    user_channels(state, members.chain(administrators).collect())
+    user_channels(state, &members.chain(administrators).collect())
 }
 
-fn user_channels(state: &State, users: BTreeSet<i64>) -> Vec<Channel> {
+fn user_channels(state: &State, users: &BTreeSet<i64>) -> Vec<Channel> {
     let users = users.iter().filter_map(|user| state.users.get(user));
     users.map(|user| Channel::Token(user.pubsub_token.clone())).collect()
 }

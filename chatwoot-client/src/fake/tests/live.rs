@@ -263,7 +263,6 @@ async fn a_merge_tells_of_what_moves() {
         "message.updated",
         "contact.deleted",
         "contact.updated",
-        "contact.updated",
     ];
     assert_eq!(told, merged);
     assert!(heard.iter().all(|(_, data)| data.get("performer").is_none()), "nobody did it");

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::future::join_all;
 use serde_json::json;
@@ -187,4 +188,35 @@ async fn lines_over_http_end_in_order_or_not() {
     drop(server);
     while left.receive().await.is_ok_and(|frame| frame.is_some()) {}
     assert!(TcpStream::connect(address).await.is_err(), "it no longer listens");
+}
+
+#[tokio::test]
+async fn a_line_over_http_that_does_not_read_is_cut() {
+    let (server, account, token) = serve().await;
+    let client = Client::builder(server.uri()).build().unwrap();
+    let profile = client.account(account, token.clone()).profile().get().await.unwrap();
+    let mut line = connect_from(&server, &server.uri()).await.unwrap();
+    let identifier = json!({
+        "channel": "RoomChannel",
+        "pubsub_token": profile.pubsub_token.unwrap().expose(),
+        "account_id": account,
+        "user_id": profile.id,
+    });
+    let subscribe = json!({ "command": "subscribe", "identifier": identifier.to_string() });
+    line.send(subscribe.to_string()).await.unwrap();
+    while !line.receive().await.unwrap().unwrap().contains("presence.update") {}
+    let large = "x".repeat(30_000);
+    let body = json!({ "name": "Ada", "custom_attributes": { "large": large } }).to_string();
+    for _ in 0..3_000 {
+        let request = http::Request::post(format!("/api/v1/accounts/{account}/contacts"))
+            .header("api-access-token", &token)
+            .header("content-type", "application/json")
+            .body(Bytes::from(body.clone()));
+        server.fake().handle(&request.unwrap());
+        tokio::task::yield_now().await;
+        if server.fake().live_lines().is_empty() {
+            return;
+        }
+    }
+    panic!("the line is still open");
 }

@@ -5,7 +5,6 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use bytes::Bytes;
 use serde_json::{Value, json};
-use tokio::time::sleep_until;
 
 use super::*;
 use crate::application::Account;
@@ -150,25 +149,25 @@ impl Server {
     }
 }
 
-fn say(frame: Value) -> Step {
+fn say(frame: &Value) -> Step {
     Step::Send(frame.to_string())
 }
 
 fn ping() -> Step {
-    say(json!({"type": "ping", "message": 1}))
+    say(&json!({"type": "ping", "message": 1}))
 }
 
 /// The beginning of a line whose token is taken.
 fn taken() -> Vec<Step> {
     vec![
-        say(json!({"type": "welcome"})),
-        say(json!({"type": "confirm_subscription", "identifier": "{}"})),
+        say(&json!({"type": "welcome"})),
+        say(&json!({"type": "confirm_subscription", "identifier": "{}"})),
     ]
 }
 
 /// The beginning of a line whose token is not taken: pings, and nothing else.
 fn not_taken() -> Vec<Step> {
-    let mut steps = vec![say(json!({"type": "welcome"}))];
+    let mut steps = vec![say(&json!({"type": "welcome"}))];
     steps.extend(pings(20));
     steps
 }
@@ -178,7 +177,7 @@ fn pings(count: usize) -> Vec<Step> {
 }
 
 fn event(account: u64, id: u64) -> Step {
-    say(json!({"identifier": "{\"pubsub_token\":\"s3cr3t\"}", "message": {
+    say(&json!({"identifier": "{\"pubsub_token\":\"s3cr3t\"}", "message": {
         "event": "contact.updated",
         "data": {"id": id, "account_id": account, "performer": {"id": 2, "type": "user"}},
     }}))
@@ -209,7 +208,13 @@ fn ended(item: Option<LiveItem>) -> (LiveErrorKind, bool) {
 #[tokio::test(start_paused = true)]
 async fn events_of_the_account_are_heard() {
     let mut script = taken();
-    script.extend([event(1, 10), ping(), event(3, 11), say(json!({"type": "wave"})), event(1, 12)]);
+    script.extend([
+        event(1, 10),
+        ping(),
+        event(3, 11),
+        say(&json!({"type": "wave"})),
+        event(1, 12),
+    ]);
     let server = Server::new([script]);
     let mut feed = server.live().max_frame_bytes(77).connect();
     assert!(server.connects.lock().unwrap().is_empty(), "it connects when it is polled");
@@ -242,8 +247,7 @@ async fn a_token_that_is_not_taken_is_read_again() {
     let mut feed = server.live().connect();
     let began = Instant::now();
     assert_eq!(ended(feed.next().await), (LiveErrorKind::NotTaken, true));
-    // The limit, and then the line is closed without waiting for long.
-    assert!((10..=12).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+    assert_eq!(began.elapsed().as_secs(), 10, "closing the line takes none of it");
     assert!(!gap(feed.next().await), "nothing was heard before");
     let tokens: Vec<_> = server.heard().iter().map(|it| it["identifier"].to_string()).collect();
     assert!(tokens[0].contains("old") && tokens[1].contains("new"), "{tokens:?}");
@@ -252,7 +256,7 @@ async fn a_token_that_is_not_taken_is_read_again() {
 #[tokio::test(start_paused = true)]
 async fn a_token_that_is_never_taken_ends_the_stream() {
     let reject = json!({"type": "reject_subscription", "identifier": "{}"});
-    let rejected = vec![say(json!({"type": "welcome"})), say(reject)];
+    let rejected = vec![say(&json!({"type": "welcome"})), say(&reject)];
     let server = Server::new([not_taken(), rejected]);
     let mut feed = server.live().confirmation_timeout(Duration::from_secs(4)).connect();
     assert_eq!(ended(feed.next().await), (LiveErrorKind::NotTaken, true));
@@ -264,7 +268,7 @@ async fn a_token_that_is_never_taken_ends_the_stream() {
 
 #[tokio::test(start_paused = true)]
 async fn a_line_that_never_welcomes_or_stops_before_the_confirmation_is_no_wrong_token() {
-    let server = Server::new([pings(20), vec![say(json!({"type": "welcome"}))]]);
+    let server = Server::new([pings(20), vec![say(&json!({"type": "welcome"}))]]);
     let mut feed = server.live().confirmation_timeout(Duration::from_secs(12)).connect();
     assert_eq!(ended(feed.next().await), (LiveErrorKind::Timeout, true));
     assert_eq!(ended(feed.next().await), (LiveErrorKind::Silent, true));
@@ -282,7 +286,7 @@ async fn a_silent_line_is_dead_and_what_follows_has_a_gap() {
     assert_eq!(contact(feed.next().await), 10);
     assert_eq!(began.elapsed().as_secs(), 60, "pings keep a line alive");
     assert_eq!(ended(feed.next().await), (LiveErrorKind::Silent, true));
-    assert!((70..=72).contains(&began.elapsed().as_secs()), "{:?}", began.elapsed());
+    assert_eq!(began.elapsed().as_secs(), 70);
     assert!(gap(feed.next().await));
 }
 
@@ -302,12 +306,12 @@ async fn lines_that_end_are_opened_again() {
 async fn a_disconnect_says_whether_to_come_back() {
     let away = |reason: &str, reconnect: Value| {
         let frame = json!({"type": "disconnect", "reason": reason, "reconnect": reconnect, "a": 1});
-        [taken(), vec![say(frame)]].concat()
+        [taken(), vec![say(&frame)]].concat()
     };
     let server = Server::new([
         away("server_restart", json!(true)),
         away("p4ssword", json!(null)),
-        vec![say(json!({"type": "disconnect", "reason": "unauthorized", "reconnect": false}))],
+        vec![say(&json!({"type": "disconnect", "reason": "unauthorized", "reconnect": false}))],
     ]);
     let mut feed = server.live().connect();
     assert!(!gap(feed.next().await));
@@ -466,13 +470,13 @@ async fn no_item_and_no_setting_shows_a_secret() {
     }});
     let mut odd = secret.clone();
     odd["message"]["event"] = json!("conversation.waved");
-    let script = [taken(), vec![say(secret), say(odd), say(json!({"new": "s3cr3t"}))]].concat();
+    let script = [taken(), vec![say(&secret), say(&odd), say(&json!({"new": "s3cr3t"}))]].concat();
     let server = Server::new([script, not_taken()]);
     let live = server.live();
     let mut shown = format!("{live:?} {live:#?}");
     let mut feed = live.connect();
     for _ in 0..6 {
-        shown.push_str(&format!("{feed:?} {:#?}", feed.next().await));
+        shown = format!("{shown} {feed:?} {:#?}", feed.next().await);
     }
     assert!(shown.contains("NotTaken") && shown.contains("Unknown"), "{shown}");
     assert!(!shown.contains("s3cr3t") && !shown.contains("acc3ss"), "{shown}");

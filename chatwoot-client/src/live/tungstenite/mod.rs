@@ -28,7 +28,7 @@ use crate::live::{
 
 mod tls;
 
-/// Opens WebSockets with tokio-tungstenite: rustls with the platform's certificate roots, no proxy,
+/// Opens connections with tokio-tungstenite: rustls with the platform's certificate roots, no proxy,
 /// no compression.
 ///
 /// It has the TLS settings of [`ReqwestTransport`](crate::ReqwestTransport), except for the
@@ -183,8 +183,10 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> LiveConnection for Connection<S> 
                 Some(Ok(Message::Text(text))) => return Ok(Some(text.as_str().to_owned())),
                 // Control frames are answered by the library.
                 Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
-                None | Some(Ok(Message::Close(_))) => return Ok(None),
-                Some(Err(Error::ConnectionClosed | Error::AlreadyClosed)) => return Ok(None),
+                None
+                | Some(
+                    Ok(Message::Close(_)) | Err(Error::ConnectionClosed | Error::AlreadyClosed),
+                ) => return Ok(None),
                 Some(Ok(Message::Binary(_))) => {
                     let message = "the server sent a binary frame";
                     let kind = LiveTransportErrorKind::Protocol;

@@ -1,5 +1,7 @@
 //! Tests over real connections of the loopback interface.
 
+#![expect(clippy::result_large_err, reason = "the type is the library's")]
+
 use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -55,7 +57,6 @@ fn contact_event(id: u64, name: &str) -> serde_json::Value {
     }})
 }
 
-#[expect(clippy::result_large_err, reason = "the library's own")]
 fn greet(does: Does, request: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
     assert_eq!(request.uri().path(), "/cable");
     let origin = request.headers()[ORIGIN].to_str().unwrap();

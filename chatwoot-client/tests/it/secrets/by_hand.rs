@@ -33,6 +33,8 @@ pub(super) fn by_hand() -> Shown {
     all.tokens();
     all.handles();
     all.requests();
+    #[cfg(feature = "live")]
+    all.live();
     all
 }
 
@@ -155,5 +157,31 @@ impl Shown {
         };
         self.add("IntegrationHookPatch", &patch);
         self.add("Action", &Action::new(ActionName::SendWebhookEvent, [MARKER]));
+    }
+
+    #[cfg(feature = "live")]
+    fn live(&mut self) {
+        use chatwoot_client::live::{ClientCommand, LiveEvent, RawData, ServerFrame, Subscription};
+
+        let data = json!({"pubsub_token": MARKER, "deep": [MARKER]});
+        self.add("live::RawData", &RawData(data.clone()));
+        let event = json!({"event": "new.event", "data": data, "unnamed": MARKER});
+        self.add("live::LiveEvent", &LiveEvent::from_value(event.clone()).unwrap());
+        let identifier = Subscription::user(MARKER, 1.into(), 2.into()).identifier();
+        self.add("live::Identifier", &identifier);
+        self.add(
+            "live::ClientCommand",
+            &ClientCommand::Subscribe { identifier: identifier.clone() },
+        );
+        for frame in [
+            json!({"identifier": identifier, "message": event, "unnamed": MARKER}),
+            json!({"identifier": identifier, "type": "confirm_subscription", "unnamed": MARKER}),
+            json!({"type": "new_type", "unnamed": MARKER}),
+        ] {
+            self.add("live::ServerFrame", &ServerFrame::decode(&frame.to_string()).unwrap());
+        }
+        let account = Client::builder("https://chatwoot.test").build().unwrap().account(1, MARKER);
+        self.add("live::Live", &account.live());
+        self.add("live::LiveStream", &account.live().connect());
     }
 }

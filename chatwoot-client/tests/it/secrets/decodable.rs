@@ -51,6 +51,8 @@ use chatwoot_client::application::teams::Team;
 use chatwoot_client::application::uploads::UploadedFile;
 use chatwoot_client::application::webhooks::Webhook;
 use chatwoot_client::http::PageMeta;
+#[cfg(feature = "live")]
+use chatwoot_client::live;
 use chatwoot_client::platform::{AccountUser, IssuedToken, PlatformAccount, SsoLink, TokenOwner};
 use chatwoot_client::public::widget::{
     WidgetChannel, WidgetConfig, WidgetConfigContact, WidgetContact, WidgetConversation,
@@ -172,6 +174,12 @@ pub(super) fn decodable() -> Shown {
         webhook::LastMessage, webhook::LastMessageContactInbox,
         webhook::LastMessageConversation, webhook::Message, webhook::Party, webhook::Typing,
         webhook::WidgetTriggered, webhook::WorkingHours,
+    }
+    #[cfg(feature = "live")]
+    decoded! { shown, all;
+        live::LiveCacheKeys, live::LiveNotification, live::LiveNotificationDeleted,
+        live::LiveTyping, live::NotificationRef, live::Performer, live::Presence,
+        live::Subscription,
     }
     shown
 }

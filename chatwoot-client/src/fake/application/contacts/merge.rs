@@ -171,11 +171,11 @@ pub(in crate::fake) fn identify(
         }
     }
     if state.contacts.merge_window.is_zero() {
-        contact_save::update(state, merged)?;
+        contact_save::change(state, merged)?;
         return Ok(contact);
     }
     // The response shows the columns, which are written at once, and no attributes.
-    contact_save::update(state, draft)?;
+    contact_save::change(state, draft)?;
     let read = state.contacts.find(account, contact)?.clone();
     let Contact { additional, custom, .. } = merged;
     // Setting the company added to what was read.

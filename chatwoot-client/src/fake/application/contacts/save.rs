@@ -17,25 +17,36 @@ pub(in crate::fake) fn create(state: &mut State, mut draft: Contact) -> Result<i
     Ok(id)
 }
 
-/// Stores a changed contact and emits its event; without a change, only the live feed tells of it.
-pub(in crate::fake) fn update(state: &mut State, mut draft: Contact) -> Result<(), ErrorResponse> {
-    let requested = draft.additional.clone();
-    state.contacts.normalize(&mut draft)?;
-    let Some(old) = state.contacts.get(draft.account, draft.id) else { return Ok(()) };
-    let touched = Contact { updated_at: old.updated_at, ..draft.clone() };
+/// Stores a contact and emits its event; without a change, only the live feed tells of it.
+pub(in crate::fake) fn update(state: &mut State, draft: Contact) -> Result<(), ErrorResponse> {
     let (account, id) = (draft.account, draft.id);
-    if touched == *old {
+    if !change(state, draft)? {
         let nothing = Changes::Columns(Vec::new());
         event::contact(state, account, id, EventName::ContactUpdated, nothing);
-        return Ok(());
     }
+    Ok(())
+}
+
+/// Stores a changed contact and emits its event; returns whether there was a change.
+pub(in crate::fake) fn change(
+    state: &mut State,
+    mut draft: Contact,
+) -> Result<bool, ErrorResponse> {
+    let requested = draft.additional.clone();
+    state.contacts.normalize(&mut draft)?;
+    let Some(old) = state.contacts.get(draft.account, draft.id) else { return Ok(false) };
+    let touched = Contact { updated_at: old.updated_at, ..draft.clone() };
+    if touched == *old {
+        return Ok(false);
+    }
+    let (account, id) = (draft.account, draft.id);
     draft.updated_at = state.now();
     // The company is set afterwards, and no event includes it.
     let published = Contact { additional: requested, ..draft.clone() };
-    let Some(old) = state.contacts.replace(draft) else { return Ok(()) };
+    let Some(old) = state.contacts.replace(draft) else { return Ok(false) };
     let changes = Changes::Columns(changes(&old, &published));
     event::contact(state, account, id, EventName::ContactUpdated, changes);
-    Ok(())
+    Ok(true)
 }
 
 /// Returns each change, in the order of the columns.

@@ -75,8 +75,8 @@ pub(in crate::fake) fn save(state: &mut State, mut draft: Conversation, by: Acto
     }
     write_activities(state);
     if changed.iter().any(|(column, ..)| EVENT_COLUMNS.contains(column)) {
-        let changes = Changes::Columns(changed);
-        event::conversation(state, account, id, EventName::ConversationUpdated, changes);
+        let columns = Changes::Columns(changed);
+        event::conversation(state, account, id, EventName::ConversationUpdated, columns);
     }
     if new.assignee != old.assignee {
         event::conversation(state, account, id, EventName::AssigneeChanged, Changes::Untold);
