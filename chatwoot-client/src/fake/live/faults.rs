@@ -13,16 +13,16 @@ use std::time::Duration;
 /// use chatwoot_client::fake::{FakeChatwoot, Fault, FaultKind, LiveFaults};
 ///
 /// let fake = FakeChatwoot::new();
-/// let mut faults = LiveFaults::default();
-/// faults.drop_per_mille = 20;
-/// faults.double_per_mille = 20;
-/// faults.delay = Duration::from_millis(400);
-/// fake.live_faults(faults);
+/// fake.live_faults(LiveFaults {
+///     drop_per_mille: 20,
+///     double_per_mille: 20,
+///     delay: Duration::from_millis(400),
+///     ..LiveFaults::default()
+/// });
 /// fake.fault(Fault::new(FaultKind::NoConnection).path("/cable").times(3));
 /// fake.clear_faults(); // both
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct LiveFaults {
     /// The probability that a line does not get an event's frame.
     pub drop_per_mille: u16,
