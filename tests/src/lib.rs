@@ -37,6 +37,7 @@ pages! {
     Doctor = "../../docs/doctor.md",
     Erasure = "../../docs/erasure.md",
     Lifecycle = "../../docs/lifecycle.md",
+    Live = "../../docs/live.md",
     Ports = "../../docs/ports.md",
     Rotation = "../../docs/rotation.md",
     SaasTenants = "../../docs/saas-tenants.md",

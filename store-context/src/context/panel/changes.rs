@@ -18,8 +18,11 @@ const COLLECT: Duration = Duration::from_millis(100);
 /// The minimum time between two changes of a snapshot: each makes the page read it.
 const SNAPSHOT_EVERY: Duration = Duration::from_secs(1);
 
-/// The minimum time until a page must open again: opening costs two calls to Chatwoot.
+/// The minimum time until a page must open again, which costs two calls to Chatwoot.
 const OPEN_EVERY: Duration = Duration::from_secs(5);
+
+/// The same after a change of a conversation, of which there is one with each answer.
+const OPEN_FOR_CONVERSATION_EVERY: Duration = Duration::from_mins(1);
 
 /// A change of what an open panel shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +40,8 @@ pub enum PanelChange {
 /// The changes of what one open panel shows; dropping it ends the subscription.
 ///
 /// They are hints, and some may be lost. Those that come close together are told as one: at most
-/// one change of the snapshot per second, and none of the contact within the first five seconds.
+/// one change of the snapshot per second, none of the contact within the first five seconds, and none
+/// of its conversations within the first minute.
 pub struct PanelChanges {
     /// The customer whose snapshot is shown.
     shown: Option<(ContextService, StoreId, CustomerId)>,
@@ -121,9 +125,13 @@ impl PanelChanges {
     fn note(&mut self, heard: Heard) {
         let soon = Instant::now() + COLLECT;
         match heard {
+            Heard::OfContact(SignalEvent::Changed(Change::Conversation))
+            | Heard::OfCustomer(SignalEvent::Changed(Change::Conversation)) => {
+                self.subject_changed(soon, OPEN_FOR_CONVERSATION_EVERY);
+            }
             Heard::OfContact(SignalEvent::Changed(_))
-            | Heard::OfCustomer(SignalEvent::Changed(Change::Contact | Change::Conversation)) => {
-                self.subject.get_or_insert(soon.max(self.opened_at + OPEN_EVERY));
+            | Heard::OfCustomer(SignalEvent::Changed(Change::Contact)) => {
+                self.subject_changed(soon, OPEN_EVERY);
             }
             Heard::OfCustomer(SignalEvent::Changed(change)) => {
                 self.snapshot_changed(Some(change), soon);
@@ -133,6 +141,11 @@ impl PanelChanges {
             // each. They do when their tokens expire.
             Heard::OfContact(SignalEvent::Missed) => {}
         }
+    }
+
+    fn subject_changed(&mut self, soon: Instant, every: Duration) {
+        let due = soon.max(self.opened_at + every);
+        self.subject = Some(self.subject.map_or(due, |before| before.min(due)));
     }
 
     fn snapshot_changed(&mut self, change: Option<Change>, soon: Instant) {

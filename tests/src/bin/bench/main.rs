@@ -10,6 +10,7 @@ mod context;
 mod decode;
 mod intake;
 mod ledger;
+mod live;
 mod sync;
 mod webhook;
 
@@ -70,12 +71,17 @@ fn main() -> ExitCode {
         (Some("ledger"), None) => ledger::report().map(|()| true),
         (Some("intake"), None) => intake::report(),
         (Some("context"), None) => context::report(),
+        (Some("live"), lines) => live::report(lines).map(|()| true),
+        // The two processes of the lines.
+        (Some("live-server"), Some(accounts)) => live::serve(accounts).map(|()| true),
+        (Some("live-lines"), Some(kind)) => live::lines(kind).map(|()| true),
         // The server of the calls, in a process of its own so that only the client's time counts.
         (Some("serve"), None) => calls::serve().map(|()| true),
         _ => {
             eprintln!(
                 "usage: bench client [calls]\n       bench sync [FILE OF PURCHASES]\n       \
-                 bench ledger\n       bench intake\n       bench context"
+                 bench ledger\n       bench intake\n       bench context\n       \
+                 bench live [LINES]"
             );
             return ExitCode::from(2);
         }

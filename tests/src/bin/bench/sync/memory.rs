@@ -71,7 +71,7 @@ pub(crate) fn rows() -> anyhow::Result<Vec<Row>> {
 }
 
 /// What the process has in memory, in bytes.
-fn resident() -> anyhow::Result<u64> {
+pub(crate) fn resident() -> anyhow::Result<u64> {
     let status =
         std::fs::read_to_string("/proc/self/status").context("memory is measured on Linux only")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

@@ -18,6 +18,8 @@ use serde_json::{Map, Value};
 use store_context::ports::{PortFailure, PortResult};
 use tokio::runtime::{Builder, Runtime};
 
+pub(crate) use self::memory::resident;
+
 /// What is measured, and within which bound.
 pub(crate) struct Row {
     pub(crate) key: &'static str,
