@@ -9,7 +9,7 @@ use chatwoot_client::Account;
 use chatwoot_client::application::agents::AgentPatch;
 use chatwoot_client::application::contacts::{ContactPatch, NewContact};
 use chatwoot_client::application::conversations::Typing;
-use chatwoot_client::application::messages::NewMessage;
+use chatwoot_client::application::messages::{MessagesQuery, NewMessage};
 use chatwoot_client::fake::FaultKind;
 use chatwoot_client::types::{ConversationStatus, Role};
 use chatwoot_client::{ContactId, Patch};
@@ -321,7 +321,7 @@ async fn who_types_is_of_no_interest() {
         let conversation = talk.inbox.conversations(&talk.source).conversation(talk.id);
         conversation.set_typing(Typing::On).await.unwrap();
         conversation.update_last_seen().await.unwrap();
-        agent.conversation(talk.id).messages().list(&Default::default()).await.unwrap();
+        agent.conversation(talk.id).messages().list(&MessagesQuery::default()).await.unwrap();
         sleep(Duration::from_secs(5)).await;
         let after = live(&engine).await;
         assert!(after.heard > before.heard, "{after:?}");
