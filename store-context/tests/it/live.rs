@@ -179,7 +179,7 @@ async fn cut_lines_lose_and_double_nothing() {
 }
 
 /// Returns the account as another administrator of it.
-async fn colleague(bench: &Bench) -> Account {
+pub(crate) async fn colleague(bench: &Bench) -> Account {
     let account = bench.account(bench.north()).await;
     let (id, token) = bench.fake.add_agent(account.id().0, "colleague@shop.example");
     let administrator = AgentPatch { role: Role::Administrator.into(), ..AgentPatch::default() };
