@@ -277,17 +277,13 @@ mod tests {
     #[tokio::test]
     async fn a_story_that_is_not_heard_fails() {
         assert_eq!(play(&FakeChatwoot::new(), false).await.unwrap().1, 10);
-        let mut faults = LiveFaults::default();
-        faults.drop_per_mille = 1_000;
         let deaf = FakeChatwoot::new();
-        deaf.live_faults(faults);
+        deaf.live_faults(LiveFaults { drop_per_mille: 1_000, ..LiveFaults::default() });
         let error = play(&deaf, false).await.err().unwrap().to_string();
         assert!(error.starts_with("not heard: [Caused(ContactCreated, 1)"), "{error}");
 
-        let mut faults = LiveFaults::default();
-        faults.withhold_confirmation = true;
         let mute = FakeChatwoot::new();
-        mute.live_faults(faults);
+        mute.live_faults(LiveFaults { withhold_confirmation: true, ..LiveFaults::default() });
         let error = play(&mute, false).await.err().unwrap().to_string();
         assert_eq!(error, "it does not connect");
     }

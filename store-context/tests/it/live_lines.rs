@@ -5,19 +5,22 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chatwoot_client::Patch;
+use chatwoot_client::application::contacts::{ContactPatch, NewContact};
 use chatwoot_client::fake::{Fault, FaultKind};
+use store_context::attributes::AttributeSet;
 use store_context::engine::Engine;
 use store_context::lifecycle::Lifecycle;
 use store_context::live::{LiveConfig, LiveFeed, LiveStores};
 use store_context::model::StoreId;
 use store_context::ports::{
-    LineClaim, LineState, LiveLines, Observer, PortError, PortResult, Ports,
+    AttributeSets, LineClaim, LineState, LiveLines, Observer, PortError, PortResult, Ports,
 };
 use store_context::sync::SyncConfig;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
-use crate::live::{all, bench, beside, engine, live, until_open};
+use crate::live::{all, bench, beside, colleague, engine, live, until_open};
 use crate::support::{Bench, Seen, customer, holds_none};
 
 /// The process of a feed.
@@ -218,6 +221,45 @@ async fn what_becomes_of_a_line_is_told() {
     let health = serde_json::to_string(&engine.health().await.unwrap()).unwrap();
     let text = format!("{:?} {engine:?} {health} {:?}", told.lines.lock().unwrap(), all());
     holds_none(&text, &secrets);
+}
+
+/// The host's attributes, which panic once.
+struct PanicsOnce(AtomicU32);
+
+impl AttributeSets for PanicsOnce {
+    fn attributes(&self, _: &StoreId) -> AttributeSet {
+        let left = self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
+        assert!(left.is_err(), "the host's attributes");
+        AttributeSet::standard()
+    }
+}
+
+/// A line on which the host's code panics is opened again soon; the other stays open, and no worker
+/// is restarted.
+#[tokio::test(start_paused = true)]
+async fn a_panic_ends_one_line() {
+    let mut bench = bench().await;
+    let agent = colleague(&bench).await;
+    let made = NewContact { name: Some("Guest".to_owned()), ..NewContact::default() };
+    let guest = agent.contacts().create(&made).await.unwrap().contact.id;
+    let panics = Arc::new(PanicsOnce(AtomicU32::new(0)));
+    bench.ports.attributes = panics.clone();
+    let engine = engine(&bench).sync(None).build();
+    beside(&engine, async {
+        until_open(&engine, 2).await;
+        let south = bench.fake.live_lines()[1].id;
+        panics.0.store(1, Ordering::SeqCst);
+        let patch = ContactPatch { name: Patch::Set("Edited".to_owned()), ..Default::default() };
+        agent.contacts().update(guest, &patch).await.unwrap();
+        sleep(Duration::from_secs(1)).await;
+        assert_eq!((live(&engine).await.open, live(&engine).await.claimed), (1, 1));
+        sleep(Duration::from_secs(20)).await;
+        assert_eq!(live(&engine).await.open, 2, "it is opened again");
+        assert!(bench.fake.live_lines().iter().any(|line| line.id == south), "the other stays");
+        let health = engine.health().await.unwrap();
+        assert!(health.workers.iter().all(|worker| worker.restarts == 0), "{health:?}");
+    })
+    .await;
 }
 
 /// The storage of lines, which fails or panics while told to.

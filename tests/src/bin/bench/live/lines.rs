@@ -28,7 +28,7 @@ const IDLE: Duration = Duration::from_secs(15);
 const QUIET: Duration = Duration::from_secs(2);
 /// How many lines are opened at once.
 const AT_ONCE: usize = 16;
-const CONNECT_WITHIN: Duration = Duration::from_secs(60);
+const CONNECT_WITHIN: Duration = Duration::from_mins(1);
 /// As the client's own: a bare connection with the library's 128 KiB would be no measure.
 const BUFFER: usize = 4 * 1_024;
 

@@ -1,4 +1,4 @@
-//! Memory and processor time of lines to live feeds, against bare WebSockets that only read.
+//! Memory and processor time of a line to a live feed, against a bare WebSocket that only reads.
 //!
 //! The server is a process, and each kind of line is one, so that each is measured alone.
 
