@@ -180,8 +180,8 @@ impl Redis {
     /// use store_context::ports::{Change, PortResult, Signal, Signals};
     ///
     /// # async fn example(redis: Redis, signal: Signal) -> PortResult<()> {
-    /// let Signal { store, customer, .. } = &signal;
-    /// let mut open = redis.signals().subscribe(store, customer).await?;
+    /// let Signal { store, subject, .. } = &signal;
+    /// let mut open = redis.signals().subscribe(store, subject).await?;
     /// redis.signals().publish(&signal).await?;
     /// println!("{:?}", open.next().await);
     /// # Ok(())
