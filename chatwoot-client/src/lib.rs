@@ -9,7 +9,7 @@
 //! | create accounts and users as a platform app | [`platform`] |
 //! | act as a customer: API inbox, web widget, survey | [`public`] |
 //! | verify and parse webhooks | [`webhook`] |
-//! | hear events as they happen | [`live`](crate::live), feature `live` |
+//! | hear events as they happen | [`live`], feature `live` |
 //! | embed the widget in a page, and prove the signed-in customer's identity | [`widget`] |
 //! | handle errors | [`Error`], [`ErrorKind`] |
 //! | set retries, deadlines and limits | [`RetryPolicy`], [`Limits`] |

@@ -172,8 +172,7 @@ async fn a_server_that_cannot_be_heard_is_told() {
         if deaf {
             fake.fault(Fault::new(FaultKind::NoConnection).path("/cable"));
         } else {
-            let mut faults = LiveFaults::default();
-            faults.drop_per_mille = 1_000;
+            let faults = LiveFaults { drop_per_mille: 1_000, ..LiveFaults::default() };
             fake.live_faults(faults);
         }
         let server = FakeServer::start(fake).await;

@@ -60,12 +60,11 @@ fn seeds_break_no_rule_on_postgres() {
     }
 }
 
-/// `simulate --postgres --plant all` tries every fault. These seeds catch theirs in memory too.
+/// `simulate --postgres --plant all` tries every fault. This seed catches its fault in memory too.
 #[test]
 fn a_planted_fault_is_caught_on_postgres() {
     let _server = Server::start().unwrap();
-    for (fault, seed) in [(Plant::OtherServersToken, 2)] {
-        let found = play_on_postgres(seed, Some(fault)).violations;
-        assert!(found.iter().any(|it| fault.breaks(it.rule)), "{fault:?}: {found:?}");
-    }
+    let fault = Plant::OtherServersToken;
+    let found = play_on_postgres(2, Some(fault)).violations;
+    assert!(found.iter().any(|it| fault.breaks(it.rule)), "{found:?}");
 }

@@ -173,7 +173,7 @@ mod tests {
         report
     }
 
-    fn event(name: &str, data: Value) -> Value {
+    fn event(name: &str, data: &Value) -> Value {
         json!({"identifier": "{\"pubsub_token\":\"0123456789\"}", "message": {
             "event": name, "data": data,
         }})
@@ -193,10 +193,10 @@ mod tests {
     fn what_is_not_known_is_kept_and_told() {
         let report = report(&[
             line(&json!({"type": "wave", "deep": [null, 1.5]})),
-            line(&event("crm.card.created", json!([1, null]))),
-            line(&event("contact.updated", json!({"id": "x", "performer": null}))),
-            line(&event("contact.deleted", json!({"id": 3, "event": "x", "account_id": "1"}))),
-            line(&event("presence.update", json!(null))),
+            line(&event("crm.card.created", &json!([1, null]))),
+            line(&event("contact.updated", &json!({"id": "x", "performer": null}))),
+            line(&event("contact.deleted", &json!({"id": 3, "event": "x", "account_id": "1"}))),
+            line(&event("presence.update", &json!(null))),
             line(&json!({"identifier": 3, "message": "x"})),
             line(&json!({"type": "disconnect", "reason": 3})),
             line(&json!({"type": null})),
@@ -217,7 +217,7 @@ mod tests {
         let conversation = json!({
             "id": 6, "inbox_id": 28, "status": "asleep", "labels": null, "messages": null,
             "meta": {"sender": sender, "assignee": null, "team": null}, "contact_inbox": null,
-            "first_reply_created_at": "2026-11-21T12:43:08.466Z", "updated_at": 1795264988.501877,
+            "first_reply_created_at": "2026-11-21T12:43:08.466Z", "updated_at": 1_795_264_988.501_877,
             "account_id": 1, "performer": {"id": null, "type": "user", "x": 1},
         });
         let message = json!({
@@ -232,16 +232,16 @@ mod tests {
             "unread_count": null, "account_id": 1,
         });
         let report = report(&[
-            line(&event("conversation.updated", conversation)),
-            line(&event("message.created", message)),
-            line(&event("conversation.typing_on", typing)),
-            line(&event("notification.created", notification)),
-            line(&event("notification.deleted", json!({"notification": {"id": 4}, "count": 1}))),
+            line(&event("conversation.updated", &conversation)),
+            line(&event("message.created", &message)),
+            line(&event("conversation.typing_on", &typing)),
+            line(&event("notification.created", &notification)),
+            line(&event("notification.deleted", &json!({"notification": {"id": 4}, "count": 1}))),
             line(&event(
                 "presence.update",
-                json!({"users": {"2": null, "x": 1}, "contacts": null}),
+                &json!({"users": {"2": null, "x": 1}, "contacts": null}),
             )),
-            line(&event("conversation.unread_count_changed", json!({"account_id": 1}))),
+            line(&event("conversation.unread_count_changed", &json!({"account_id": 1}))),
             line(&json!({"type": "disconnect", "reason": null, "reconnect": false, "more": {}})),
         ]);
         assert!(report.passed(), "{report}\n{:#?}", report.lines);
@@ -264,7 +264,7 @@ mod tests {
 
     #[test]
     fn a_secret_that_is_shown_is_found() {
-        let frame = event("contact.updated", json!({"id": 1}));
+        let frame = event("contact.updated", &json!({"id": 1}));
         assert_eq!(shown_secret(&frame, "a 0123456789 b").as_deref(), Some("pubsub_token"));
         assert_eq!(shown_secret(&frame, "***"), None);
     }

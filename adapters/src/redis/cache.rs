@@ -139,6 +139,7 @@ impl Inner {
         let copied = self.copies.get(key)?;
         let certain = feed.is_subscribed() && link.is_in_use();
         if certain && copied.stamp == feed.stamp(key) && copied.until > Instant::now() {
+            link.counters.cache_local_hits.add();
             return Some(copied.value);
         }
         None
@@ -209,7 +210,6 @@ impl Cache for RedisCache {
         let key = Hashed::of(key);
         let Shared { link, feed, .. } = &*self.0.shared;
         if let Some(value) = self.0.copy(&key) {
-            link.counters.cache_local_hits.add();
             return Ok(Some(value));
         }
         let asked = feed.stamp(&key);
@@ -220,6 +220,10 @@ impl Cache for RedisCache {
         }
         if found.is_some() { &link.counters.cache_hits } else { &link.counters.cache_misses }.add();
         Ok(found.map(|found| found.value))
+    }
+
+    fn peek(&self, key: &str) -> Option<Bytes> {
+        self.0.copy(&Hashed::of(key))
     }
 
     async fn put(&self, key: &str, value: Bytes, ttl: Duration) -> PortResult<()> {

@@ -17,6 +17,7 @@ fn good() -> Vec<(&'static str, String)> {
         ("CHATWOOT_PLATFORM_TOKEN", SHOWN.to_owned()),
         ("ADMINISTRATOR_DOMAIN", "support.example.com".to_owned()),
         ("PUBLIC_URL", "https://support.example.com".to_owned()),
+        ("LIVE_LINES", "4".to_owned()),
         ("SERVICE_TOKEN", random_key()),
         ("LISTEN", "127.0.0.1:0".to_owned()),
     ]
@@ -37,6 +38,7 @@ const WRONG: &[(&str, &[&str], &str)] = &[
     ("CHATWOOT_PLATFORM_TOKEN", &["s3cr3t\n", "s3 cr3t"], "a token without spaces"),
     ("ADMINISTRATOR_DOMAIN", &["s3cr3t@example.com", "s3cr3t example"], "a domain such as"),
     ("PUBLIC_URL", &["s3cr3t", "mailto:s3cr3t"], "a URL such as https://"),
+    ("LIVE_LINES", &["s3cr3t", "0", "-1"], "a number from 1 to 10000"),
     ("SERVICE_TOKEN", &["s3cr3t"], "at least 32 characters"),
     ("SERVICE_TOKEN", &["s3cr3t s3cr3t s3cr3t s3cr3t s3cr3t s3cr3t"], "a token without spaces"),
     ("LISTEN", &["s3cr3t", "s3cr3t:80"], "an address such as"),

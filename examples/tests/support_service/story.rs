@@ -66,12 +66,23 @@ async fn a_service_from_its_first_command_to_its_last() {
 
     // The customer writes: the webhooks come signed, and are handled.
     let contact = contact().await.unwrap();
-    world.write("tea", contact.id.0, 3).await;
+    let talk = world.write("tea", contact.id.0, 3).await;
     world.chatwoot.fake().idle().await;
     let acknowledged = world.acknowledged();
     assert_eq!(acknowledged.len(), 3);
     eventually("the webhooks are handled", async || {
         handled(&service.log()).is_superset(&acknowledged)
+    })
+    .await;
+    // The open panel of their conversation is told of the next order.
+    let mut events = world.panel_events(&service, "tea", talk).await;
+    let path = "/shop/stores/tea/orders/o-3";
+    assert_eq!(service.put(path, order("o-3", "ada", "3.00")).await.0, 204);
+    events.until("\"orders\"").await;
+    // The store is a busy one now, so its live feed is listened to.
+    eventually("the live feed is heard", async || {
+        let (_, metrics) = service.get("/metrics").await.unwrap();
+        metrics.contains("live_lines_open 1")
     })
     .await;
     // One that is not signed is refused.
@@ -96,6 +107,8 @@ async fn a_service_from_its_first_command_to_its_last() {
 
     // The key is changed: a process that has both serves while the credentials are sealed anew.
     assert_eq!(service.terminate().await.0, Some(0));
+    // It did not wait for the panel to be closed.
+    events.until("closed").await;
     world.keys = format!("second:{} {}", random_key(), world.keys);
     let service = world.serve().await;
     let resealed = world.run(&["reseal"]).await;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use chatwoot_client::fake::{DeliveryOutcome, FakeChatwoot, FakeServer};
-use chatwoot_client::{Client, ReqwestTransport};
+use chatwoot_client::{Client, ConversationId, ReqwestTransport};
 use examples::local_redis::RedisServer;
 use examples::own_database::OwnDatabase;
 use http::Method;
@@ -66,6 +66,7 @@ impl World {
             ("CHATWOOT_PLATFORM_TOKEN", self.chatwoot.fake().platform_token()),
             ("ADMINISTRATOR_DOMAIN", "support.example.com".to_owned()),
             ("PUBLIC_URL", format!("http://127.0.0.1:{}", self.port)),
+            ("LIVE_LINES", "4".to_owned()),
             ("SERVICE_TOKEN", self.service_token.clone()),
             ("LISTEN", format!("127.0.0.1:{}", self.port)),
         ];
@@ -140,8 +141,8 @@ impl World {
         client.account(record.account.account.unwrap(), token)
     }
 
-    /// Makes a customer's contact write messages, and returns when all webhooks were sent.
-    pub(crate) async fn write(&self, store: &str, contact: u64, messages: usize) {
+    /// Makes a customer's contact write messages in a new conversation.
+    pub(crate) async fn write(&self, store: &str, contact: u64, messages: usize) -> ConversationId {
         let record = self.record(store).await;
         let account = record.account.account.unwrap();
         let token = record.credentials.user_token.unwrap().token;
@@ -165,6 +166,27 @@ impl World {
             let message = json!({ "content": format!("{number}"), "message_type": "incoming" });
             ask(format!("conversations/{}/messages", talk["id"]), message);
         }
+        ConversationId(talk["id"].as_u64().unwrap())
+    }
+
+    /// Opens the panel of a conversation as an agent's browser does, and returns its events.
+    pub(crate) async fn panel_events(
+        &self,
+        service: &Service,
+        store: &str,
+        talk: ConversationId,
+    ) -> PanelEvents {
+        let address = self.record(store).await.credentials.panel_address.unwrap();
+        let panel = format!("{}/panel/{}", service.url, address.expose());
+        let read = self.account(store).await.conversations().get(talk).await.unwrap();
+        let (contact, uuid) = (read.meta.sender.id, read.uuid);
+        let subject = json!({ "conversation": talk, "contact": contact, "key": { "uuid": uuid } });
+        let opened = service.http.post(format!("{panel}/open")).json(&subject).send().await;
+        let opened: Value = opened.unwrap().error_for_status().unwrap().json().await.unwrap();
+        // The writer is not proven: the agent asks for the customer anyway.
+        let events = service.http.get(format!("{panel}/events?anyway=true"));
+        let events = events.bearer_auth(opened["token"].as_str().unwrap()).send().await.unwrap();
+        PanelEvents(events.error_for_status().unwrap())
     }
 
     /// Returns the messages of the webhooks that the service has acknowledged.
@@ -173,6 +195,21 @@ impl World {
         let taken = all.iter().filter(|it| it.outcome == DeliveryOutcome::Delivered(200));
         let told = taken.filter(|it| it.event == "message_created");
         told.map(|it| it.fact.message.unwrap()).collect()
+    }
+}
+
+/// The server-sent events of an open panel.
+pub(crate) struct PanelEvents(reqwest::Response);
+
+impl PanelEvents {
+    /// Waits until a part of them was sent.
+    pub(crate) async fn until(&mut self, part: &str) {
+        let mut said = String::new();
+        while !said.contains(part) {
+            let chunk = tokio::time::timeout(PATIENCE, self.0.chunk()).await;
+            let chunk = chunk.unwrap_or_else(|_| panic!("no {part} in {said}")).unwrap();
+            said.push_str(str::from_utf8(&chunk.expect(part)).unwrap());
+        }
     }
 }
 

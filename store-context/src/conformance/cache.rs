@@ -101,4 +101,7 @@ pub async fn a_replaced_value_has_the_new_time(port: &dyn Cache) {
 
 async fn has(port: &dyn Cache, key: &str, value: Option<&[u8]>, what: &str) {
     assert_eq!(ok(port.get(key).await).as_deref(), value, "{key:?}: {what}");
+    if let Some(peeked) = port.peek(key) {
+        assert_eq!(Some(&*peeked), value, "{key:?} without waiting: {what}");
+    }
 }

@@ -166,6 +166,9 @@ impl ContextService {
         customer: &CustomerId,
     ) -> Result<Option<Found>, PortFailure> {
         let key = key(store, customer);
+        if let Some(found) = self.ports.cache.peek(&key).as_ref().and_then(Found::from_cache) {
+            return Ok(Some(found));
+        }
         let read = |call| self.get(&key, store, customer, call);
         self.reads.join(&key, read).await.map_err(|error| {
             Arc::try_unwrap(error)
@@ -351,11 +354,10 @@ impl ContextService {
     }
 }
 
-/// Returns the cache key. No two customers of any two stores share one, since ids have no control
-/// characters.
-/// Returns the key of a customer's snapshot in the cache.
+/// Returns the key of a customer's snapshot in the cache. No two customers of any two stores share
+/// one, since ids have no control characters.
 pub(crate) fn key(store: &StoreId, customer: &CustomerId) -> String {
-    format!("context\u{1f}{store}\u{1f}{customer}")
+    ["context", store.as_str(), customer.as_str()].join("\u{1f}")
 }
 
 async fn within<T>(

@@ -52,11 +52,15 @@ impl Heard {
             Name::ConversationCreated
             | Name::ConversationUpdated
             | Name::ConversationStatusChanged
-            | Name::ConversationContactChanged
             | Name::AssigneeChanged
             | Name::TeamChanged => {
                 self.round |= !self.news.add(event, now);
                 self.panel(event.contact_id(), Change::Conversation);
+            }
+            // The panels of the contact that it was moved to.
+            Name::ConversationContactChanged => {
+                self.round |= !self.news.add(event, now);
+                self.panel(event.contact_id(), Change::Contact);
             }
             // The rest a round of the reconciler does not find: changes of a message, who reads or
             // types, who is online.

@@ -108,7 +108,11 @@ impl State {
 #[async_trait]
 impl Cache for MemoryCache {
     async fn get(&self, key: &str) -> PortResult<Option<Bytes>> {
-        Ok(lock(&self.state).get(key, Instant::now()))
+        Ok(self.peek(key))
+    }
+
+    fn peek(&self, key: &str) -> Option<Bytes> {
+        lock(&self.state).get(key, Instant::now())
     }
 
     async fn put(&self, key: &str, value: Bytes, ttl: Duration) -> PortResult<()> {

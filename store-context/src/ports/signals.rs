@@ -21,10 +21,11 @@ pub enum Change {
     Cart,
     /// The recorded activity.
     Activity,
-    /// The contact in Chatwoot: it was edited, merged or deleted, or linked to a customer.
+    /// The contact in Chatwoot: it was edited, merged or deleted, linked to a customer, or given
+    /// another's conversation.
     Contact,
-    /// A conversation of the contact: its contact, status or attributes, and with them the proof of
-    /// who writes.
+    /// A conversation of the contact: its status or attributes, and with them the proof of who
+    /// writes.
     Conversation,
 }
 

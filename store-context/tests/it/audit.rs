@@ -30,27 +30,27 @@ async fn provisioning_rotation_erasure_and_merge_are_entered() {
     bench.provision(&bench.stores[0]).await.unwrap();
     assert_eq!(entries(&bench).await, [provisioned], "nothing was changed");
 
-    let (ada, bob) = (customer("ada"), customer("bob"));
-    for customer in [&ada, &bob] {
+    let (amy, bob) = (customer("amy"), customer("bob"));
+    for customer in [&amy, &bob] {
         bench.put(customer);
         bench.synced(&customer.id).await;
     }
     let identity = Identity::new(bench.ports.clone());
     identity.rotate_proof_key(bench.north(), None).await.unwrap();
     let sync = bench.sync();
-    sync.merge(bench.north(), &bob.id, &ada.id).await.unwrap();
-    sync.erase(bench.north(), &ada.id).await.unwrap();
+    sync.merge(bench.north(), &bob.id, &amy.id).await.unwrap();
+    sync.erase(bench.north(), &amy.id).await.unwrap();
     let keyed = bench.identity_of(bench.north()).await;
-    let (ada, bob) = (keyed.audit_subject(&ada.id), keyed.audit_subject(&bob.id));
+    let (amy, bob) = (keyed.audit_subject(&amy.id), keyed.audit_subject(&bob.id));
     let later = [
         "store-context/identity rotate secret proof_key".to_owned(),
         format!("store-context/sync merge customer {}", bob.id()),
-        format!("store-context/sync erase customer {}", ada.id()),
-        format!("store-context/sync erased customer {}", ada.id()),
+        format!("store-context/sync erase customer {}", amy.id()),
+        format!("store-context/sync erased customer {}", amy.id()),
     ];
     let entries = entries(&bench).await;
     assert_eq!(entries[1..], later);
-    assert!(entries.iter().all(|it| !it.contains("ada") && !it.contains("bob")), "{entries:?}");
+    assert!(entries.iter().all(|it| !it.contains("amy") && !it.contains("bob")), "{entries:?}");
 }
 
 /// Replies to customers.

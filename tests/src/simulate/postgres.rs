@@ -240,7 +240,7 @@ mod tests {
                     future.as_mut().poll(context).map(Some)
                 });
                 let claimed = pin!(claimed).await;
-                most = most.max(lock(&connections.pools).iter().map(|it| it.size()).sum());
+                most = most.max(lock(&connections.pools).iter().map(PgPool::size).sum());
                 drop(claim.take());
                 assert_eq!(began.elapsed(), Duration::ZERO);
                 // As another process sees it.

@@ -12,8 +12,11 @@ pub(super) const HOLD: &str = include_str!("hold.sql");
 /// Claims rows of a priority, of the stores that were served longest ago: $1 stores to pass over, $2
 /// the number of rows, $3 the share of a store, $4 stores and $5 how many of theirs were claimed
 /// already, $6 lease in microseconds. Returns one row per claim, in order, with the number of rows
-/// that the store had, up to one more than it could give; or a row without a claim for a store that
-/// had none.
+/// that the store had, up to one more than it could give; or a row without a claim for one that
+/// another claim took, and for a store that had none.
+///
+/// A store that has as many gives at least four rows at a time: to look at a store costs about as much
+/// as to claim a row.
 ///
 /// The store's row is locked against other claims, not against triggers: these lock it for less
 /// (`KEY SHARE`).
@@ -21,44 +24,46 @@ macro_rules! claim {
     ($ready:literal, $priority:literal) => {
         concat!(
             "WITH first AS (
-                SELECT store, served FROM store_context.sync_stores
+                SELECT store, served, gate_at, pauses FROM store_context.sync_stores
                 WHERE ", $ready, " AND store <> ALL ($1::text[])
                 ORDER BY served, store LIMIT $2::bigint
                 FOR NO KEY UPDATE SKIP LOCKED
-            ), picked AS (
-                -- They move to the end, also those that turn out to have nothing.
-                UPDATE store_context.sync_stores AS s
-                SET served = nextval('store_context.sync_turns')
-                WHERE s.store = ANY (ARRAY(SELECT store FROM first))
-                RETURNING s.store, s.gate_at, s.pauses
             ), quota AS (
-                SELECT picked.*, first.served, CASE WHEN gate_at IS NOT NULL THEN 1 ELSE least(
-                    $3::bigint - coalesce(n, 0), ceil($2::float8 / count(*) OVER ())::bigint
+                SELECT first.*, CASE WHEN gate_at IS NOT NULL THEN 1 ELSE least(
+                    $3::bigint - coalesce(n, 0),
+                    greatest(ceil($2::float8 / count(*) OVER ())::bigint, 4)
                 ) END AS quota
-                FROM picked JOIN first USING (store)
-                LEFT JOIN unnest($4::text[], $5::bigint[]) AS taken (name, n)
+                FROM first LEFT JOIN unnest($4::text[], $5::bigint[]) AS taken (name, n)
                     ON name = store
+                ORDER BY first.served, first.store
             ), chosen AS (
-                SELECT quota.*, customer, claimable_at, place, due.n AS due
-                FROM quota CROSS JOIN LATERAL (
-                    SELECT customer, claimable_at, row_number() OVER () AS place,
-                        count(*) OVER () AS n
+                -- A nested loop in the order of the stores, which ends with the last row that is
+                -- needed.
+                SELECT quota.store, gate_at, pauses, due.at, due.n AS due,
+                    row_number() OVER () AS turn
+                FROM quota LEFT JOIN LATERAL (
+                    SELECT at, row_number() OVER () AS place, count(*) OVER () AS n
                     FROM (
-                        SELECT customer, claimable_at FROM store_context.sync_rows AS r
+                        SELECT r.ctid AS at FROM store_context.sync_rows AS r
                         WHERE r.store = quota.store AND r.priority = ", $priority, "
                             AND claimable_at <= store_context.ledger_now()
                         ORDER BY claimable_at, customer LIMIT quota.quota + 1
                     ) AS first
-                ) AS due
-                WHERE place <= quota
-                ORDER BY place, served, store LIMIT $2::bigint
+                ) AS due ON place <= quota
+                LIMIT $2::bigint
+            ), turned AS (
+                -- They move to the end, also those that turn out to have nothing.
+                UPDATE store_context.sync_stores AS s
+                SET served = nextval('store_context.sync_turns')
+                WHERE s.store = ANY (ARRAY(SELECT DISTINCT store FROM chosen))
             ), locked AS (
-                SELECT chosen.*
-                FROM chosen
-                JOIN store_context.sync_rows AS r USING (store, claimable_at, customer)
+                SELECT r.ctid AS at, turn FROM chosen
+                JOIN store_context.sync_rows AS r ON r.ctid = chosen.at
                 WHERE r.priority = ", $priority, "
+                    AND r.claimable_at <= store_context.ledger_now()
                 FOR UPDATE OF r SKIP LOCKED
             ), claimed AS (
+                -- Not one that was changed since it was chosen: the next claim finds it.
                 UPDATE store_context.sync_rows AS r SET
                     fence = nextval('store_context.sync_fences'),
                     -- A row that is due without being wanted becomes wanted now, so that a lost
@@ -77,14 +82,13 @@ macro_rules! claim {
                     priority = least(r.priority, r.later_priority),
                     doubt = greatest(r.doubt, r.later_doubt),
                     later_at = NULL, later_priority = NULL, later_doubt = 0
-                FROM locked WHERE r.store = locked.store AND r.customer = locked.customer
-                RETURNING r.*, locked.place, locked.due
+                FROM locked WHERE r.ctid = locked.at
+                RETURNING r.*, locked.turn
             )
-            SELECT quota.store, quota.quota, quota.gate_at IS NOT NULL AS probe, quota.pauses, c.due,
+            SELECT chosen.store, chosen.gate_at IS NOT NULL AS probe, chosen.pauses, chosen.due,
                 c.customer, c.wanted, c.wanted_at, c.priority, c.tries, c.fence, c.doubt, c.erased,
                 c.merge_into, c.merged_into
-            FROM quota LEFT JOIN claimed AS c USING (store)
-            ORDER BY c.place, quota.served, quota.store"
+            FROM chosen LEFT JOIN claimed AS c USING (turn) ORDER BY turn"
         )
     };
 }

@@ -12,7 +12,6 @@ use crate::http::Body;
 #[cfg(feature = "reqwest-rustls")]
 mod reqwest;
 #[cfg(feature = "reqwest-rustls")]
-#[cfg(feature = "reqwest-rustls")]
 pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder};
 
 /// Sends one request and reads the whole response.

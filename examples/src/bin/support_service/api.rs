@@ -20,7 +20,7 @@ use serde_json::json;
 use store_context::context::ContextService;
 use store_context::engine::Engine;
 use store_context::model::{Customer, CustomerId, Order, OrderId, Store, StoreId};
-use store_context::ports::PortFailure;
+use store_context::ports::{Change, PortFailure, Signal, Signals};
 use store_context::provision::{ProvisionError, Provisioner};
 use store_context::sync::{ContactSync, Erased};
 use subtle::ConstantTimeEq;
@@ -34,9 +34,22 @@ pub(crate) struct Api {
     pub(crate) sessions: DatabaseSessions,
     pub(crate) sync: ContactSync,
     pub(crate) context: ContextService,
+    pub(crate) signals: Arc<dyn Signals>,
     pub(crate) provisioner: Provisioner,
     pub(crate) engine: Engine,
     pub(crate) metrics: PrometheusHandle,
+}
+
+impl Api {
+    /// Drops the cached snapshot of a customer, and tells the open panels.
+    async fn changed(&self, store: &StoreId, customer: &CustomerId, change: Change) {
+        self.context.forget(store, customer).await;
+        let signal = Signal::new(store.clone(), customer.clone(), change);
+        if let Err(error) = self.signals.publish(&signal).await {
+            // A panel that is not told shows the change when it is opened again.
+            tracing::warn!(%error, "the open panels were not told of a change");
+        }
+    }
 }
 
 pub(crate) fn router(api: Api) -> Router {
@@ -136,7 +149,7 @@ async fn put_customer(
 ) -> Result<StatusCode, Failure> {
     same(id.as_str(), customer.id.as_str())?;
     api.shop.put_customer(&store, &customer).await?;
-    api.context.forget(&store, &customer.id).await;
+    api.changed(&store, &customer.id, Change::Customer).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -147,7 +160,7 @@ async fn put_order(
 ) -> Result<StatusCode, Failure> {
     same(id.as_str(), order.id.as_str())?;
     api.shop.put_order(&store, &order).await?;
-    api.context.forget(&store, &order.customer).await;
+    api.changed(&store, &order.customer, Change::Orders).await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -157,7 +170,9 @@ async fn erase_customer(
     Path((store, customer)): Path<(StoreId, CustomerId)>,
 ) -> Result<StatusCode, Failure> {
     api.shop.remove_customer(&store, &customer).await?;
-    Ok(match api.sync.erase(&store, &customer).await? {
+    let erased = api.sync.erase(&store, &customer).await?;
+    api.changed(&store, &customer, Change::Customer).await;
+    Ok(match erased {
         Erased::Done => StatusCode::NO_CONTENT,
         Erased::Noted => StatusCode::ACCEPTED,
     })

@@ -30,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) domain: EmailDomain,
     /// The URL at which Chatwoot and browsers reach this service.
     pub(crate) public_url: Url,
+    /// The number of lines to Chatwoot's live feed; without it, nothing is listened to.
+    pub(crate) live_lines: Option<usize>,
     /// The token of the shop's own services.
     pub(crate) service_token: Secret,
     /// The address to listen on.
@@ -79,6 +81,7 @@ impl Config {
             EmailDomain::from_str(text).map_err(|_| "a domain such as example.com".to_owned())
         });
         let public_url = read.required("PUBLIC_URL", web_url);
+        let live_lines = read.optional("LIVE_LINES", live_lines);
         let service_token = read.required("SERVICE_TOKEN", service_token);
         let listen = read.optional("LISTEN", |text| {
             text.parse().map_err(|_| "an address such as 0.0.0.0:8080".to_owned())
@@ -93,6 +96,7 @@ impl Config {
                 platform_token: platform_token?,
                 domain: domain?,
                 public_url: public_url?,
+                live_lines,
                 service_token: service_token?,
                 listen: listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             })
@@ -201,6 +205,11 @@ fn web_url(text: &str) -> Result<Url, String> {
 fn connections(text: &str) -> Result<u32, String> {
     let number = text.parse().ok().filter(|number| (2..=1000).contains(number));
     number.ok_or_else(|| "a number from 2 to 1000".to_owned())
+}
+
+fn live_lines(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (1..=10_000).contains(number));
+    number.ok_or_else(|| "a number from 1 to 10000".to_owned())
 }
 
 /// Reads a token, which is sent or received in a header.

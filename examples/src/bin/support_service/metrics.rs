@@ -83,4 +83,7 @@ pub(crate) fn record(health: &EngineHealth) {
     gauge!("webhooks_parked").set(health.webhooks.parked as f64);
     gauge!("webhook_lag_seconds").set(health.webhook_lag_seconds as f64);
     gauge!("stores_paused").set(health.paused_stores as f64);
+    if let Some(live) = &health.live {
+        gauge!("live_lines_open").set(live.open as f64);
+    }
 }

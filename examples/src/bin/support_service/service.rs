@@ -13,11 +13,13 @@ use store_context::accounts::{Accounts, Clients};
 use store_context::context::{ContextConfig, ContextService, PanelService};
 use store_context::engine::Engine;
 use store_context::intake::Intake;
-use store_context::ports::{PortFailure, Ports};
+use store_context::live::LiveConfig;
+use store_context::memory::MemorySignals;
+use store_context::ports::{PortFailure, Ports, Signals};
 use store_context::provision::{ProvisionConfig, Provisioner};
 use store_context::sync::{ContactSync, SyncConfig};
 use store_context_adapters::axum::{
-    AxumConfig, ChatwootOrigin, Health, Panel, SupportContext, Webhooks,
+    AxumConfig, ChatwootOrigin, Health, Panel, PanelStreams, SupportContext, Webhooks,
 };
 use store_context_adapters::postgres::{
     self, Breach, Database, PostgresStores, PostgresSyncLedger, RlsAudit, Rule,
@@ -75,16 +77,31 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let context = ContextService::new(ports.clone(), ContextConfig::default());
     let sync = ContactSync::new(accounts.clone(), ports.clone(), SyncConfig::default())
         .refreshing(context.clone());
-    let engine =
-        Engine::builder(accounts.clone(), ports.clone()).handler(Arc::new(LogEvents)).build();
-    let panels = PanelService::new(accounts.clone(), ports.clone(), context.clone());
+    // Open panels are told of changes in all processes by Redis, and without it in this one.
+    let signals: Arc<dyn Signals> = match &redis {
+        Some(redis) => Arc::new(redis.signals()),
+        None => Arc::new(MemorySignals::new()),
+    };
+    let live = config.live_lines.map(|lines| LiveConfig {
+        lines,
+        signals: Some(signals.clone()),
+        ..LiveConfig::default()
+    });
+    let engine = Engine::builder(accounts.clone(), ports.clone())
+        .handler(Arc::new(LogEvents))
+        .live(live)
+        .build();
+    let panels = PanelService::new(accounts.clone(), ports.clone(), context.clone())
+        .with_signals(signals.clone());
+    let panel = Panel::new(panels, ChatwootOrigin::new(&config.chatwoot)?);
+    let streams = panel.streams.clone();
     let router = store_context_adapters::axum::router(AxumConfig {
         webhooks: Webhooks::new(Intake::new(&ports).with_record_cache(RECORDS_FOR)),
         support_context: SupportContext {
             context: context.clone(),
             sessions: Arc::new(sessions.clone()),
         },
-        panel: Panel::new(panels, ChatwootOrigin::new(&config.chatwoot)?),
+        panel,
         health: health(pool.clone(), engine.clone(), redis),
     });
     let provisioner = Provisioner::new(
@@ -102,15 +119,22 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         sessions,
         sync,
         context,
+        signals,
         provisioner,
         engine: engine_of_api,
         metrics,
     }));
-    run(&config, router, engine, pool).await
+    run(&config, router, streams, engine, pool).await
 }
 
 /// Runs endpoints and workers until a signal comes.
-async fn run(config: &Config, router: Router, engine: Engine, pool: PgPool) -> anyhow::Result<()> {
+async fn run(
+    config: &Config,
+    router: Router,
+    streams: PanelStreams,
+    engine: Engine,
+    pool: PgPool,
+) -> anyhow::Result<()> {
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("listen on {} (LISTEN)", config.listen))?;
@@ -128,6 +152,8 @@ async fn run(config: &Config, router: Router, engine: Engine, pool: PgPool) -> a
     signal().await?;
     tracing::info!("stopping");
     stop.send_replace(true);
+    // They would count as requests that are under way.
+    streams.close();
     endpoints.await?;
     workers.await?;
     // Requests that took too long may still have connections.
