@@ -70,7 +70,7 @@ async fn a_killed_process_loses_nothing_that_was_acknowledged() {
     let contact = listed.payload[0].id.0;
 
     // Both processes have work, and webhooks arrive, when one of them is killed.
-    let (more, ()) = tokio::join!(save([&killed, &other], 2..100), world.write("tea", contact, 40));
+    let (more, _) = tokio::join!(save([&killed, &other], 2..100), world.write("tea", contact, 40));
     saved.extend(more);
     eventually("webhooks are acknowledged", async || world.acknowledged().len() >= 10).await;
     let mut log = killed.kill().await;
