@@ -207,7 +207,7 @@ impl PanelEvents {
         let mut said = String::new();
         while !said.contains(part) {
             let chunk = tokio::time::timeout(PATIENCE, self.0.chunk()).await;
-            let chunk = chunk.unwrap_or_else(|_| panic!("no {part} in {said}")).unwrap();
+            let chunk = chunk.expect("the panel is told nothing").unwrap();
             said.push_str(str::from_utf8(&chunk.expect(part)).unwrap());
         }
     }

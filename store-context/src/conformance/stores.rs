@@ -413,12 +413,12 @@ pub async fn a_lifecycle_comes_back_whole(port: &dyn Stores) {
             contacts: 9,
             account_deleted: true,
         }),
-        moved: Some(AddressMove {
+        moved: Some(Box::new(AddressMove {
             to: good("https://new.example.com/support".parse()),
             webhook_from: url("https://old.example.com/"),
             panel_from: None,
             verified: true,
-        }),
+        })),
     };
     let record = StoreRecord { lifecycle: lifecycle.clone(), ..open(port, &north()).await };
     assert!(ok(port.save(&record).await).is_some(), "it was read just now");

@@ -196,7 +196,7 @@ impl Lifecycle {
                     return Err(LifecycleError::NotMoved(store.clone()));
                 };
                 let found = InChatwoot::read(&open).await?;
-                let AddressMove { webhook_from, panel_from, .. } = moved;
+                let AddressMove { webhook_from, panel_from, .. } = *moved;
                 let targets = Targets { webhook: webhook_from, panel: panel_from };
                 self.point(&open, &found, targets).await?;
                 check_round_trip(&self.accounts, &self.ports, store, verify_within).await?;
@@ -314,7 +314,7 @@ impl Lifecycle {
                 moved.webhook_from = unfinished.webhook_from;
                 moved.panel_from = unfinished.panel_from;
             }
-            record.lifecycle.moved = Some(moved);
+            record.lifecycle.moved = Some(Box::new(moved));
         };
         self.accounts.update(store, note).await?;
         Ok(())

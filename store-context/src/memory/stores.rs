@@ -36,8 +36,15 @@ struct State {
 #[derive(Debug)]
 struct Row {
     record: StoreRecord,
-    /// The fence of the valid lock, and the expiry of its lease.
-    lock: Option<(u64, Timestamp)>,
+    /// The valid lock. Boxed: nearly all stores have none.
+    lock: Option<Box<Lock>>,
+}
+
+#[derive(Debug)]
+struct Lock {
+    fence: u64,
+    /// When its lease ends.
+    until: Timestamp,
 }
 
 impl Default for MemoryStores {
@@ -66,7 +73,7 @@ impl State {
     /// Returns the row if this lock of it is valid.
     fn locked(&mut self, lock: &ProvisionLock) -> Option<&mut Row> {
         let row = self.stores.get_mut(&lock.store)?;
-        row.lock.is_some_and(|(fence, _)| fence == lock.fence).then_some(row)
+        row.lock.as_ref().is_some_and(|valid| valid.fence == lock.fence).then_some(row)
     }
 
     fn forget_addresses(&mut self, of: &StoreId, credentials: &StoreCredentials) {
@@ -183,10 +190,10 @@ impl Stores for MemoryStores {
         let mut state = lock(&self.state);
         let fence = state.last_fence + 1;
         let Some(row) = state.stores.get_mut(id) else { return Ok(None) };
-        if row.lock.is_some_and(|(_, until)| now < until) {
+        if row.lock.as_ref().is_some_and(|held| now < held.until) {
             return Ok(None);
         }
-        row.lock = Some((fence, until));
+        row.lock = Some(Box::new(Lock { fence, until }));
         state.last_fence = fence;
         Ok(Some(ProvisionLock { store: id.clone(), fence }))
     }
@@ -195,7 +202,7 @@ impl Stores for MemoryStores {
         let until = self.until(lease);
         let mut state = lock(&self.state);
         let Some(row) = state.locked(held) else { return Ok(false) };
-        row.lock = Some((held.fence, until));
+        row.lock = Some(Box::new(Lock { fence: held.fence, until }));
         Ok(true)
     }
 

@@ -32,8 +32,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Week", into = "Week")]
 pub struct BusinessHours {
-    /// From Monday on; each day's hours in their order.
-    days: [Vec<OpenHours>; 7],
+    /// From Monday on; each day's hours in their order. Boxed: most stores have none.
+    days: Box<[Vec<OpenHours>; 7]>,
 }
 
 /// The error for hours that cannot be.
@@ -309,7 +309,7 @@ struct Week {
 
 impl From<BusinessHours> for Week {
     fn from(hours: BusinessHours) -> Self {
-        let [monday, tuesday, wednesday, thursday, friday, saturday, sunday] = hours.days;
+        let [monday, tuesday, wednesday, thursday, friday, saturday, sunday] = *hours.days;
         Self { monday, tuesday, wednesday, thursday, friday, saturday, sunday }
     }
 }

@@ -136,7 +136,7 @@ impl Address {
 
 /// The unguessable part of a URL: 32 hexadecimal digits.
 #[derive(Clone, PartialEq, Eq, Hash)]
-pub struct AddressToken(String);
+pub struct AddressToken(Box<str>);
 
 impl AddressToken {
     /// Creates a new token from the operating system's random number generator.
@@ -146,12 +146,12 @@ impl AddressToken {
     pub fn random() -> Result<Self, PortFailure> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes).map_err(|error| PortFailure::new("randomness", error))?;
-        Ok(Self(hex::encode(bytes)))
+        Ok(Self(hex::encode(bytes).into()))
     }
 
     /// Creates a token from the text of a request or from storage.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(text.into().into_boxed_str())
     }
 
     /// Returns the text, for building the URL.

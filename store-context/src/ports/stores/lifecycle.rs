@@ -14,9 +14,10 @@ pub struct StoreLifecycle {
     /// The offboarding that has begun; `None` if none has. The store is not active then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offboarding: Option<Offboarding>,
-    /// The last move of the store's webhook and panel to another public URL, until it is undone.
+    /// The last move of the store's webhook and panel to another public URL, until it is undone. Boxed:
+    /// it is large, and most stores have none.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub moved: Option<AddressMove>,
+    pub moved: Option<Box<AddressMove>>,
 }
 
 impl StoreLifecycle {
