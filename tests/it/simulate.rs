@@ -2,11 +2,12 @@
 
 use tests::simulate::{Outcome, Plan, Plant, Server, Storage, play};
 
-/// Some seeds besides the first forty broke a rule once: 3699 a contact that was created after its
-/// customer's erasure was settled, by a process that had stood still.
+/// Few, since each takes seconds; `simulate --seeds N` plays more. Some besides the first broke a rule
+/// once: 3699 a contact that was created after its customer's erasure was settled, by a process that
+/// had stood still.
 #[test]
-fn forty_seeds_break_no_rule() {
-    for seed in (0..40).chain([1689, 3699, 7646]) {
+fn seeds_break_no_rule() {
+    for seed in (0..12).chain([1689, 3699, 7646]) {
         let outcome = play(&Plan::new(seed), None, false);
         assert!(
             outcome.violations.is_empty(),

@@ -37,7 +37,7 @@ impl Patient<'_> {
             let seconds = waited(since);
             if seconds > most {
                 return Err(Found::failed(
-                    format!("the oldest of {waiting} waiting {what}s waits for {seconds} s"),
+                    format!("{what}s wait: {waiting}, the oldest for {seconds} s"),
                     format!("see whether the engine runs, and what its {worker} worker logs"),
                 ));
             }

@@ -394,13 +394,13 @@ fn faults() -> Vec<Planted> {
         WidgetCsp Failed "a website that hangs" => "did not end within 10s": |clinic| {
             clinic.pages.change(|pages| pages.hangs = true);
         }
-        LedgerLag Failed "a customer whom no worker syncs" => "1 waiting customers waits for 600 s": |clinic| {
+        LedgerLag Failed "a customer whom no worker syncs" => "customers wait: 1, the oldest for 600 s": |clinic| {
             let ada = customer("ada");
             clinic.bench.put(&ada);
             clinic.bench.sync().want(clinic.bench.north(), &ada.id).await.unwrap();
             tokio::time::sleep(HOUR / 6).await;
         }
-        LedgerLag Failed "an event that nobody handles" => "waiting events waits for 600 s": |clinic| {
+        LedgerLag Failed "an event that nobody handles" => ", the oldest for 600 s": |clinic| {
             clinic.bench.guest_talk().await;
             clinic.bench.fake.idle().await;
             tokio::time::sleep(HOUR / 6).await;

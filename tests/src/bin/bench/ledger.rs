@@ -11,6 +11,7 @@ use store_context::chatwoot::ContactId;
 use store_context::ports::{
     ClaimRequest, Fingerprint, PortFailure, Settlement, SyncClaim, SyncLedger,
 };
+use store_context::sync::SyncConfig;
 use store_context_adapters::postgres::{Database, Migrations, PostgresSyncLedger};
 
 use crate::median;
@@ -69,9 +70,13 @@ async fn measure(server: &LocalPostgres) -> anyhow::Result<()> {
         work(&ledger(&pool)).await?;
     }
     println!("{}", plan(&pool).await?);
-    let (claim, settle) = times(&mut owner, &ledger(&pool)).await?;
+    // What a worker claims at most with its default configuration.
+    let workers = SyncConfig::default().parallel;
+    let (small, _) = times(&mut owner, &ledger(&pool), workers).await?;
+    let (claim, settle) = times(&mut owner, &ledger(&pool), BATCH).await?;
     let rate = rate(server).await?;
     let (asks, statements) = idle(&mut owner, &ledger(&pool)).await?;
+    println!("database time of a claim of {workers} rows, a worker's    {small:.2} ms");
     println!("database time of a claim of {BATCH} rows    {claim:.2} ms");
     println!("database time of their settlement      {settle:.2} ms");
     println!("rows a second, claimed and settled by {TASKS} processes    {rate:.0}");
@@ -79,7 +84,7 @@ async fn measure(server: &LocalPostgres) -> anyhow::Result<()> {
         "questions and claims a second of an idle process    {asks:.2} ({statements:.1} statements)"
     );
     let line = json!({
-        "claim_ms": claim, "settle_ms": settle, "rows_per_second": rate, "idle_asks_per_second": asks,
+        "claim_of_worker_ms": small, "claim_ms": claim, "settle_ms": settle, "rows_per_second": rate, "idle_asks_per_second": asks,
     });
     println!("{line}");
     Ok(())
@@ -90,10 +95,10 @@ async fn pool(server: &LocalPostgres, connections: u32) -> anyhow::Result<PgPool
     Ok(PgPoolOptions::new().max_connections(connections).connect(&url).await?)
 }
 
-async fn claim(ledger: &PostgresSyncLedger) -> Result<Vec<SyncClaim>, PortFailure> {
+async fn claim(ledger: &PostgresSyncLedger, limit: usize) -> Result<Vec<SyncClaim>, PortFailure> {
     let lease = Duration::from_mins(5);
-    let share = BATCH / 2;
-    ok(ledger.claim(ClaimRequest { limit: BATCH, share, bulk: BATCH, lease, except: &[] })).await
+    let share = limit / 2;
+    ok(ledger.claim(ClaimRequest { limit, share, bulk: limit, lease, except: &[] })).await
 }
 
 async fn settle(ledger: &PostgresSyncLedger, claims: Vec<SyncClaim>) -> anyhow::Result<()> {
@@ -112,7 +117,7 @@ async fn settle(ledger: &PostgresSyncLedger, claims: Vec<SyncClaim>) -> anyhow::
 
 /// Claims and settles a batch; returns its length.
 async fn work(ledger: &PostgresSyncLedger) -> anyhow::Result<usize> {
-    let claims = claim(ledger).await?;
+    let claims = claim(ledger, BATCH).await?;
     let rows = claims.len();
     settle(ledger, claims).await?;
     Ok(rows)
@@ -138,13 +143,14 @@ async fn plan(pool: &PgPool) -> anyhow::Result<String> {
 async fn times(
     owner: &mut PgConnection,
     ledger: &PostgresSyncLedger,
+    batch: usize,
 ) -> anyhow::Result<(f64, f64)> {
     const ROUNDS: usize = 101;
     let (mut claiming, mut settling) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         owner.execute("SELECT pg_stat_statements_reset()").await?;
-        let claims = claim(ledger).await?;
-        ensure!(claims.len() == BATCH, "{} rows were claimed", claims.len());
+        let claims = claim(ledger, batch).await?;
+        ensure!(claims.len() == batch, "{} rows were claimed", claims.len());
         claiming.push(spent(owner).await?.0);
         owner.execute("SELECT pg_stat_statements_reset()").await?;
         settle(ledger, claims).await?;
@@ -200,7 +206,7 @@ async fn idle(owner: &mut PgConnection, ledger: &PostgresSyncLedger) -> anyhow::
             Ok(())
         })
         .await?;
-        ensure!(claim(ledger).await?.is_empty(), "there was something to do");
+        ensure!(claim(ledger, BATCH).await?.is_empty(), "there was something to do");
         claims += 1.0;
     }
     let asked = "SELECT coalesce(sum(calls), 0)::float8 FROM pg_stat_statements
