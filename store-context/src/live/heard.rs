@@ -52,15 +52,16 @@ impl Heard {
             Name::ConversationCreated
             | Name::ConversationUpdated
             | Name::ConversationStatusChanged
+            | Name::ConversationContactChanged
             | Name::AssigneeChanged
             | Name::TeamChanged => {
                 self.round |= !self.news.add(event, now);
-                self.panel(event.contact_id(), Change::Conversation);
-            }
-            // The panels of the contact that it was moved to.
-            Name::ConversationContactChanged => {
-                self.round |= !self.news.add(event, now);
-                self.panel(event.contact_id(), Change::Contact);
+                // Moved to another contact, it changes what the panels of that one are about.
+                let change = match event.name {
+                    Name::ConversationContactChanged => Change::Contact,
+                    _ => Change::Conversation,
+                };
+                self.panel(event.contact_id(), change);
             }
             // The rest a round of the reconciler does not find: changes of a message, who reads or
             // types, who is online.

@@ -1,17 +1,18 @@
-//! Entries, their queues and the known states of conversations, in memory.
+//! Entries and their queues, in memory.
 
+mod parked;
 mod removal;
+mod states;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use chatwoot_client::types::ConversationStatus;
-use chatwoot_client::{ContactId, ConversationId, Time};
+use chatwoot_client::{ContactId, ConversationId};
 use jiff::Timestamp;
 use tokio::time::Instant;
 
 use crate::memory::fair_queue::FairQueue;
-use crate::model::{AccountKey, ConversationFact, StoreId, SupportEvent};
+use crate::model::{AccountKey, StoreId, SupportEvent};
 use crate::ports::{
     ClaimRequest, Entry, EntryOutcome, EntrySource, KnownState, NewEntry, ParkedEntry, QueueClaim,
     Taken, WebhookCounts,
@@ -223,30 +224,6 @@ impl Entries {
         self.of_account(store, account).is_some_and(|rows| rows.keys.contains_key(key))
     }
 
-    pub(super) fn state(
-        &self,
-        store: &StoreId,
-        account: &AccountKey,
-        conversation: ConversationId,
-    ) -> Option<&KnownState> {
-        let states = self.of_account(store, account).map(|rows| &rows.states);
-        states?.get(&conversation).map(|state| &state.known)
-    }
-
-    pub(super) fn messages_read(
-        &mut self,
-        store: &StoreId,
-        account: &AccountKey,
-        conversation: ConversationId,
-        at: Time,
-    ) {
-        let accounts = self.stores.get_mut(store).map(|rows| &mut rows.accounts);
-        let states = accounts.and_then(|all| all.get_mut(account)).map(|rows| &mut rows.states);
-        if let Some(state) = states.and_then(|states| states.get_mut(&conversation)) {
-            state.known.messages_read_at = state.known.messages_read_at.max(Some(at));
-        }
-    }
-
     pub(super) fn claim(&mut self, request: ClaimRequest<'_>, now: Instant) -> Vec<QueueClaim> {
         let ClaimRequest { limit, share, lease, except, .. } = request;
         let claimed = self.due.claim(limit, share, except, now);
@@ -370,57 +347,6 @@ impl Entries {
         true
     }
 
-    pub(super) fn parked(
-        &self,
-        store: &StoreId,
-        after: Option<u64>,
-        limit: usize,
-    ) -> Vec<ParkedEntry> {
-        let Some(rows) = self.stores.get(store) else { return Vec::new() };
-        let ids = rows.parked.range(after.map_or(0, |after| after.saturating_add(1))..);
-        let parked = ids.filter_map(|id| match &self.rows.get(id)?.body {
-            Body::Parked(parked) => Some((**parked).clone()),
-            _ => None,
-        });
-        parked.take(limit).collect()
-    }
-
-    pub(super) fn replay(
-        &mut self,
-        store: &StoreId,
-        only: Option<u64>,
-        limit: usize,
-        now: Instant,
-    ) -> u64 {
-        let Some(rows) = self.stores.get(store) else { return 0 };
-        let range = only.map_or(0..=Number::MAX, |only| only..=only);
-        let ids: Vec<Number> = rows.parked.range(range).take(limit).copied().collect();
-        for id in &ids {
-            self.unpark(*id, now);
-        }
-        ids.len() as u64
-    }
-
-    fn unpark(&mut self, id: Number, now: Instant) {
-        let Some(row) = self.rows.get_mut(&id) else { return };
-        let Body::Parked(parked) = std::mem::replace(&mut row.body, Body::Handled) else { return };
-        let entry = Entry { tries: 0, ..parked.entry };
-        let conversation = entry.event.conversation_id();
-        row.body = Body::Waiting(Box::new(entry));
-        self.parked.remove(&(row.ended, id));
-        let (store, account) = (row.store.clone(), row.account.clone());
-        if let Some(rows) = self.stores.get_mut(&store) {
-            rows.parked.remove(&id);
-            rows.waiting.insert(id);
-            rows.counts.parked -= 1;
-            rows.counts.waiting += 1;
-        }
-        let queue = self.enqueue(id, &store, &account, conversation, now);
-        if let Some(row) = self.rows.get_mut(&id) {
-            row.queue = queue;
-        }
-    }
-
     pub(super) fn counts(&self, store: Option<&StoreId>) -> WebhookCounts {
         let stores: Vec<&StoreRows> = match store {
             Some(store) => self.stores.get(store).into_iter().collect(),
@@ -466,38 +392,6 @@ impl Entries {
         let key = Arc::new(account.clone());
         accounts.insert(key.clone(), AccountRows::default());
         key
-    }
-
-    /// Records a state unless a newer one is known; returns `false` if one is.
-    fn observe(
-        &mut self,
-        store: &StoreId,
-        account: &Arc<AccountKey>,
-        event: &SupportEvent,
-        fact: &ConversationFact,
-        now: Instant,
-    ) -> bool {
-        let touched = self.number();
-        let rows = self.stores.entry(store.clone()).or_default();
-        let states = &mut rows.accounts.entry(account.clone()).or_default().states;
-        let known = states.remove(&fact.conversation);
-        if let Some(known) = &known {
-            self.touched.remove(&known.touched);
-        }
-        let place = (now, store.clone(), account.clone(), fact.conversation);
-        self.touched.insert(touched, place);
-        let known = known.map(|state| state.known);
-        let newest = known.as_ref().is_none_or(|it| it.state.updated_at <= fact.updated_at);
-        let known = match known {
-            Some(known) if !newest => known,
-            known => KnownState {
-                state: fact.clone(),
-                status_told: told(event).or(known.as_ref().and_then(|it| it.status_told.clone())),
-                messages_read_at: known.and_then(|it| it.messages_read_at),
-            },
-        };
-        states.insert(fact.conversation, State { known, touched });
-        newest
     }
 
     /// Appends an entry to its conversation's queue, and returns the queue's number.
@@ -586,21 +480,6 @@ impl Entries {
         self.handled.insert((now, id));
     }
 
-    fn park(&mut self, id: Number, error: &str, (parked_at, now): (Timestamp, Instant)) {
-        let Some(row) = self.rows.get_mut(&id) else { return };
-        let Body::Waiting(entry) = std::mem::replace(&mut row.body, Body::Handled) else { return };
-        let parked = ParkedEntry { entry: *entry, error: error.to_owned(), parked_at };
-        row.body = Body::Parked(Box::new(parked));
-        row.ended = now;
-        self.parked.insert((now, id));
-        if let Some(rows) = self.stores.get_mut(&row.store) {
-            rows.waiting.remove(&id);
-            rows.parked.insert(id);
-            rows.counts.waiting -= 1;
-            rows.counts.parked += 1;
-        }
-    }
-
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.rows.is_empty() && self.queues.is_empty() && self.touched.is_empty()
@@ -623,15 +502,5 @@ impl StoreRows {
         if !known_event {
             counts.unknown = counts.unknown.saturating_add_signed(by);
         }
-    }
-}
-
-/// Returns the status that an event reports as such.
-fn told(event: &SupportEvent) -> Option<ConversationStatus> {
-    match event {
-        SupportEvent::ConversationCreated(fact) | SupportEvent::ConversationStatusChanged(fact) => {
-            Some(fact.status.clone())
-        }
-        _ => None,
     }
 }
