@@ -1,25 +1,25 @@
 //! The engine keeps its rules in a few runs of the simulation, and a seed is a run.
 
-use tests::simulate::{Outcome, Plan, Plant, Server, Storage, play};
+use tests::simulate::{Plan, Plant, Server, Storage, play};
 
-/// Few, since each takes seconds; `simulate --seeds N` plays more. Some besides the first broke a rule
-/// once: 3699 a contact that was created after its customer's erasure was settled, by a process that
-/// had stood still.
+/// Plays a plan, which must break no rule.
+fn keeps_the_rules(plan: &Plan, simulate: &str) {
+    let (seed, found) = (plan.seed, play(plan, None, false).violations);
+    assert!(found.is_empty(), "seed {seed}: {found:#?}\nrun: {simulate} --seed {seed}");
+}
+
+/// Some seeds besides the first forty broke a rule once: 3699 a contact that was created after its
+/// customer's erasure was settled, by a process that had stood still.
 #[test]
-fn seeds_break_no_rule() {
-    for seed in (0..12).chain([1689, 3699, 7646]) {
-        let outcome = play(&Plan::new(seed), None, false);
-        assert!(
-            outcome.violations.is_empty(),
-            "seed {seed}: {:#?}\nrun: cargo run --release -p tests --bin simulate -- --seed {seed}",
-            outcome.violations
-        );
+fn forty_seeds_break_no_rule() {
+    for seed in (0..40).chain([1689, 3699, 7646]) {
+        keeps_the_rules(&Plan::new(seed), "cargo run --release -p tests --bin simulate --");
     }
 }
 
 #[test]
 fn a_seed_is_a_run() {
-    for seed in [3, 5] {
+    for seed in [3, 5, 8] {
         let plan = Plan::new(seed);
         let [first, second] = [play(&plan, None, true), play(&plan, None, true)];
         assert!(first.trace.len() > 1_000, "seed {seed}: {} lines", first.trace.len());
@@ -43,8 +43,8 @@ fn a_planted_fault_is_caught() {
     }
 }
 
-fn play_on_postgres(seed: u64, plant: Option<Plant>) -> Outcome {
-    play(&Plan::new(seed).on(Storage::Postgres), plant, false)
+fn on_postgres(seed: u64) -> Plan {
+    Plan::new(seed).on(Storage::Postgres)
 }
 
 /// Few, since each takes seconds; `simulate --postgres --seeds N` plays more.
@@ -52,12 +52,7 @@ fn play_on_postgres(seed: u64, plant: Option<Plant>) -> Outcome {
 fn seeds_break_no_rule_on_postgres() {
     let _server = Server::start().unwrap();
     for seed in [2, 5] {
-        let outcome = play_on_postgres(seed, None);
-        assert!(
-            outcome.violations.is_empty(),
-            "seed {seed}: {:#?}\nrun: cargo run -p tests --bin simulate -- --postgres --seed {seed}",
-            outcome.violations
-        );
+        keeps_the_rules(&on_postgres(seed), "cargo run -p tests --bin simulate -- --postgres");
     }
 }
 
@@ -66,6 +61,6 @@ fn seeds_break_no_rule_on_postgres() {
 fn a_planted_fault_is_caught_on_postgres() {
     let _server = Server::start().unwrap();
     let fault = Plant::OtherServersToken;
-    let found = play_on_postgres(2, Some(fault)).violations;
+    let found = play(&on_postgres(2), Some(fault), false).violations;
     assert!(found.iter().any(|it| fault.breaks(it.rule)), "{found:?}");
 }
