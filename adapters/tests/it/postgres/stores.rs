@@ -94,12 +94,19 @@ async fn a_dropped_change_is_whole_or_nothing() {
         record.account.website_token = Some(token.expose().to_owned());
         let patience = Duration::from_micros(200 * round);
         let done = tokio::time::timeout(patience, stores.save(&record)).await;
-        let after = open(&stores, &store.id).await;
+        // The commit may have been sent, so the reads are repeated if it came between them.
+        let (after, found) = loop {
+            let before = open(&stores, &store.id).await;
+            let found = stores.store_at(Address::Webhook, &token).await.unwrap();
+            let after = open(&stores, &store.id).await;
+            if before.version == after.version {
+                break (after, found);
+            }
+        };
         let is_new = after.account.website_token.as_deref() == Some(token.expose());
         let secret = after.credentials.webhook_secret;
         assert_eq!(secret.is_some_and(|secret| secret == *token.expose()), is_new);
         assert_eq!(after.credentials.webhook_address.as_ref() == Some(&token), is_new);
-        let found = stores.store_at(Address::Webhook, &token).await.unwrap();
         assert_eq!(found.is_some(), is_new);
         assert_eq!(after.version != record.version, is_new);
         if done.is_ok() {
