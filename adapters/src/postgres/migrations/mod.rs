@@ -21,6 +21,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (7, "state_index", include_str!("0007_state_index.sql")),
     (8, "policies", include_str!("0008_policies.sql")),
     (9, "live_lines", include_str!("0009_live_lines.sql")),
+    (10, "entry_keys", include_str!("0010_entry_keys.sql")),
+    (11, "one_entry_key", include_str!("0011_one_entry_key.sql")),
 ];
 
 /// Creates and updates the tables of the engine. The host runs it with the role that owns the

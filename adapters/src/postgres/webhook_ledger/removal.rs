@@ -242,14 +242,21 @@ async fn forget_store_once(
     .await?
     .rows_affected();
     let left = limit - i64::try_from(states).unwrap_or(limit);
-    let chosen: Vec<(Vec<u8>, Option<i64>)> = sqlx::query_as(database.sql(
-        "SELECT e.digest, e.queue FROM store_context.webhook_entries e WHERE e.store = $1 \
-         ORDER BY e.digest LIMIT $2",
+    let mut chosen: Vec<(Vec<u8>, Option<i64>)> = sqlx::query_as(database.sql(
+        "(SELECT e.digest, e.queue FROM store_context.webhook_entries e \
+          WHERE e.store = $1 AND e.ended_at IS NOT NULL LIMIT $2) \
+         UNION ALL \
+         (SELECT e.digest, e.queue FROM store_context.webhook_queues q CROSS JOIN LATERAL ( \
+            SELECT w.digest, w.queue FROM store_context.webhook_entries w WHERE w.queue = q.id) e \
+          WHERE q.store = $1 LIMIT $2) \
+         LIMIT $2",
     ))
     .bind(store.as_str())
     .bind(left)
     .fetch_all(&mut *transaction)
     .await?;
+    // The order in which all lock.
+    chosen.sort_unstable();
     let queues: Vec<i64> = chosen.iter().filter_map(|(_, queue)| *queue).collect();
     sqlx::query(database.sql(
         "SELECT FROM store_context.webhook_queues q WHERE q.id = ANY ($1) \

@@ -1,0 +1,1 @@
+ALTER TABLE store_context.webhook_entries DROP CONSTRAINT webhook_entries_store_digest_key;
