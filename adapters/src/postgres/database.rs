@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use sqlx::postgres::PgPool;
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, SqlStr, Transaction};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, Postgres, SqlStr, Transaction};
 use store_context::model::StoreId;
 
 use super::error::DatabaseError;
@@ -73,15 +73,15 @@ impl Database {
         &self,
         stores: impl IntoIterator<Item = &'a StoreId>,
     ) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        // One message: a round trip less than to begin and then to name the stores.
-        // A plan is made once: planning costs more than most statements. One that was made while a
-        // table was small would go on to read the whole of it, hence the last setting.
-        let begin = format!(
-            "BEGIN; SET LOCAL {SETTING} = {}; SET LOCAL plan_cache_mode = force_generic_plan; \
-             SET LOCAL enable_seqscan = off",
-            array_literal(stores)
-        );
-        self.pool.begin_with(AssertSqlSafe(begin)).await
+        self.pool.begin_with(begin(stores)).await
+    }
+
+    /// Begins a transaction like [`Database::begin`] on a connection of the pool.
+    pub(super) async fn begin_on<'a, 'c>(
+        connection: &'c mut PgConnection,
+        stores: impl IntoIterator<Item = &'a StoreId>,
+    ) -> Result<Transaction<'c, Postgres>, sqlx::Error> {
+        connection.begin_with(begin(stores)).await
     }
 
     /// Names the stores of a transaction that has begun, because it found out only then which they
@@ -95,6 +95,18 @@ impl Database {
         set.bind(SETTING).bind(names).execute(connection).await?;
         Ok(())
     }
+}
+
+/// Returns what begins a transaction that names its stores.
+fn begin<'a>(stores: impl IntoIterator<Item = &'a StoreId>) -> AssertSqlSafe<String> {
+    // One message: a round trip less than to begin and then to name the stores.
+    // A plan is made once: planning costs more than most statements. One that was made while a
+    // table was small would go on to read the whole of it, hence the last setting.
+    AssertSqlSafe(format!(
+        "BEGIN; SET LOCAL {SETTING} = {}; SET LOCAL plan_cache_mode = force_generic_plan; \
+         SET LOCAL enable_seqscan = off",
+        array_literal(stores)
+    ))
 }
 
 /// Runs a statement or a short transaction again, a few times, if the server broke it off because of

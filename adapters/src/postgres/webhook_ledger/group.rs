@@ -4,9 +4,12 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use sqlx::Postgres;
+use sqlx::pool::PoolConnection;
 use store_context::model::{AccountKey, StoreId};
 use store_context::ports::{EntrySource, NewEntry, PortError, PortResult, Taken};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::timeout;
 
 use super::rows::NewRow;
 use super::take::{Request, TakeError, take};
@@ -21,8 +24,16 @@ const GROUP: usize = 256;
 /// The number of groups that are committed at the same time.
 const AT_ONCE: usize = 1;
 
-/// How long a group is gathered while several callers are busy. A larger group costs less for each.
-const GATHER: Duration = Duration::from_millis(2);
+/// How long a group is gathered at most while several callers are busy. A larger group costs less for
+/// each.
+const GATHER: Duration = Duration::from_millis(4);
+
+/// The number of groups that are committed on one connection before it goes back to the pool. The pool
+/// asks the server with each connection whether it is still there, which is a round trip of six.
+const KEPT: u32 = 32;
+
+/// A connection that is kept for the next group.
+type Kept = Option<PoolConnection<Postgres>>;
 
 /// Gathers concurrent calls of a process into transactions.
 #[derive(Debug)]
@@ -31,6 +42,8 @@ pub(super) struct Groups {
     taken: Arc<Notify>,
     places: Arc<Semaphore>,
     state: Mutex<State>,
+    // Says that as many calls wait as a group is gathered for.
+    gathered: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -38,6 +51,8 @@ struct State {
     waiting: VecDeque<Pending>,
     // The tasks that commit groups. They end when nothing waits.
     running: usize,
+    // The number of calls that a group is gathered for: those of all who were busy before.
+    busy: usize,
 }
 
 /// A call that waits for its group.
@@ -51,7 +66,7 @@ struct Pending {
 impl Groups {
     pub(super) fn new(database: Database, taken: Arc<Notify>) -> Self {
         let places = Arc::new(Semaphore::new(PLACES));
-        Self { database, taken, places, state: Mutex::default() }
+        Self { database, taken, places, state: Mutex::default(), gathered: Notify::new() }
     }
 
     /// Takes entries as a part of the next group. A caller that is dropped may or may not have its
@@ -74,6 +89,9 @@ impl Groups {
         let start = {
             let mut state = self.state();
             state.waiting.push_back(Pending { request, answer, _place: place });
+            if state.waiting.len() == state.busy {
+                self.gathered.notify_waiters();
+            }
             let start = state.running < AT_ONCE;
             if start {
                 state.running += 1;
@@ -109,9 +127,22 @@ impl Groups {
         group
     }
 
-    async fn commit(&self, group: Vec<Pending>) {
+    /// Waits until the callers who were just answered are back, a group is full, or some time is over.
+    async fn gather(&self, answered: usize) {
+        let gathered = self.gathered.notified();
+        let is_full = {
+            let mut state = self.state();
+            state.busy = GROUP.min(answered + state.waiting.len());
+            state.waiting.len() >= state.busy
+        };
+        if !is_full {
+            let _ = timeout(GATHER, gathered).await;
+        }
+    }
+
+    async fn commit(&self, group: Vec<Pending>, kept: &mut Kept) {
         let requests: Vec<&Request> = group.iter().map(|pending| &pending.request).collect();
-        match take(&self.database, &requests).await {
+        match self.take_group(&requests, kept).await {
             Ok(taken) => {
                 for (pending, taken) in group.into_iter().zip(taken) {
                     self.answer(pending, Ok(taken));
@@ -121,7 +152,7 @@ impl Groups {
             Err(error) if error.is_of_one() && group.len() > 1 => {
                 tracing::warn!("a group of deliveries was refused: they are taken one by one");
                 for pending in group {
-                    let alone = take(&self.database, &[&pending.request]).await;
+                    let alone = self.take_group(&[&pending.request], kept).await;
                     let alone = alone.map(|mut taken| taken.pop().unwrap_or_default());
                     self.answer(pending, alone.map_err(TakeError::into_error));
                 }
@@ -137,6 +168,28 @@ impl Groups {
                 }
             }
         }
+    }
+
+    /// Takes a group on the connection that was kept, or on another one, which is kept.
+    async fn take_group(
+        &self,
+        requests: &[&Request],
+        kept: &mut Kept,
+    ) -> Result<Vec<Vec<Taken>>, TakeError> {
+        if let Some(mut connection) = kept.take() {
+            match take(&self.database, &mut connection, requests).await {
+                // The server has closed it since the last group.
+                Err(TakeError::NotBegun(_)) => {}
+                taken => {
+                    *kept = Some(connection).filter(|_| taken.is_ok());
+                    return taken;
+                }
+            }
+        }
+        let mut connection = self.database.pool().acquire().await?;
+        let taken = take(&self.database, &mut connection, requests).await;
+        *kept = Some(connection).filter(|_| taken.is_ok());
+        taken
     }
 
     fn answer(&self, pending: Pending, taken: PortResult<Vec<Taken>>) {
@@ -157,13 +210,16 @@ struct Running {
 
 impl Running {
     async fn run(mut self) {
+        let (mut kept, mut groups) = (Kept::None, 0_u32);
         loop {
             let group = self.groups.next();
             if !group.is_empty() {
-                let is_busy = group.len() > 1;
-                self.groups.commit(group).await;
-                if is_busy {
-                    tokio::time::sleep(GATHER).await;
+                let calls = group.len();
+                self.groups.commit(group, &mut kept).await;
+                groups += 1;
+                kept = kept.filter(|_| !groups.is_multiple_of(KEPT));
+                if calls > 1 {
+                    self.groups.gather(calls).await;
                 }
                 continue;
             }

@@ -7,6 +7,7 @@ use sqlx::{PgConnection, Row};
 use store_context::chatwoot::{ConversationId, Time};
 use store_context::model::{AccountKey, StoreId};
 use store_context::ports::{PortError, Taken};
+use tokio::sync::Mutex;
 
 use super::removal::{CONTACT, CONVERSATION};
 use super::rows::{Key, KeyDigest, NewRow, NewState, number, state_time};
@@ -16,6 +17,7 @@ use crate::postgres::error::failed;
 
 const ENQUEUE: &str = include_str!("sql/enqueue.sql");
 const KNOWN: &str = include_str!("sql/known.sql");
+const ANNOUNCE: &str = include_str!("sql/announce.sql");
 const FILE: &str = include_str!("sql/file.sql");
 const FORGOTTEN: &str = include_str!("sql/forgotten.sql");
 pub(super) const UNQUEUE: &str = include_str!("sql/unqueue.sql");
@@ -32,6 +34,8 @@ pub(super) struct Request {
 /// The failure of a group.
 #[derive(Debug)]
 pub(super) enum TakeError {
+    /// No transaction was begun.
+    NotBegun(sqlx::Error),
     Sql(sqlx::Error),
     Port(PortError),
     /// One of the entries has been filed before, perhaps at the same time.
@@ -52,6 +56,7 @@ impl TakeError {
     /// Returns whether one delivery may be the reason, so that the others succeed without it.
     pub(super) fn is_of_one(&self) -> bool {
         match self {
+            Self::NotBegun(_) => false,
             Self::Sql(error) => error.as_database_error().is_some(),
             Self::Port(_) | Self::Overtaken => true,
         }
@@ -59,7 +64,7 @@ impl TakeError {
 
     pub(super) fn into_error(self) -> PortError {
         match self {
-            Self::Sql(error) => failed(error),
+            Self::NotBegun(error) | Self::Sql(error) => failed(error),
             Self::Port(error) => error,
             Self::Overtaken => PortError::new("webhooks", "overtaken again and again"),
         }
@@ -70,29 +75,39 @@ impl MayConflict for TakeError {
     fn is_conflict(&self) -> bool {
         match self {
             Self::Sql(error) => error.is_conflict(),
-            Self::Port(_) => false,
+            Self::NotBegun(_) | Self::Port(_) => false,
             Self::Overtaken => true,
         }
     }
 }
 
-/// Takes the entries of calls in one transaction, and returns the results of each.
+/// Takes the entries of calls in one transaction of a connection, and returns the results of each.
 pub(super) async fn take(
     database: &Database,
+    connection: &mut PgConnection,
     requests: &[&Request],
 ) -> Result<Vec<Vec<Taken>>, TakeError> {
     // A delivery is nearly always new, what the reconciler found nearly always known.
     let mut rows = requests.iter().flat_map(|request| &request.rows);
     let mut keys = if rows.any(|row| row.reconciled) { Keys::LookUp } else { Keys::New };
-    retrying(|| once(database, requests, mem::replace(&mut keys, Keys::LookUp))).await
+    // One attempt after another has it.
+    let connection = Mutex::new(connection);
+    retrying(|| {
+        let (keys, connection) = (mem::replace(&mut keys, Keys::LookUp), connection.lock());
+        async move { once(database, *connection.await, requests, keys).await }
+    })
+    .await
 }
 
 async fn once(
     database: &Database,
+    connection: &mut PgConnection,
     requests: &[&Request],
     keys: Keys,
 ) -> Result<Vec<Vec<Taken>>, TakeError> {
-    let mut transaction = database.begin(requests.iter().map(|request| &request.store)).await?;
+    let stores = requests.iter().map(|request| &request.store);
+    let begun = Database::begin_on(connection, stores).await;
+    let mut transaction = begun.map_err(TakeError::NotBegun)?;
     let taken = take_in(database, &mut transaction, requests, keys).await?;
     transaction.commit().await?;
     Ok(taken)
@@ -237,6 +252,10 @@ struct Known<'a> {
     keys: HashMap<(&'a StoreId, KeyDigest), First>,
     states: HashMap<Place<'a>, Time>,
     forgotten: BTreeSet<Subject<'a>>,
+    // The stores that had no entries.
+    new_stores: BTreeSet<&'a StoreId>,
+    // The stores whose rounds a webhook moves forward.
+    rounds: BTreeSet<&'a StoreId>,
     // Numbers for the entries, in ascending order.
     numbers: std::vec::IntoIter<i64>,
 }
@@ -280,8 +299,8 @@ impl<'a> Known<'a> {
     ) -> Result<Self, TakeError> {
         let mut keys: BTreeSet<(&StoreId, KeyDigest)> = BTreeSet::new();
         let mut places: BTreeSet<Place<'a>> = BTreeSet::new();
-        let stores: BTreeSet<&StoreId> = requests.iter().map(|request| &request.store).collect();
-        let stores: Vec<&StoreId> = stores.into_iter().collect();
+        let stores: BTreeSet<&'a StoreId> = requests.iter().map(|request| &request.store).collect();
+        let stores: Vec<&'a StoreId> = stores.into_iter().collect();
         let mut entries = 0;
         for request in requests {
             entries += request.rows.len();
@@ -330,6 +349,8 @@ impl<'a> Known<'a> {
                     known.states.extend(places.get(index).map(|place| (*place, time)));
                 }
                 3 => forgetful.extend(stores.get(index)),
+                4 => known.new_stores.extend(stores.get(index)),
+                5 => known.rounds.extend(stores.get(index)),
                 _ => numbers.extend(value),
             }
         }
@@ -425,13 +446,8 @@ impl<'a> Group<'a> {
         transaction: &mut PgConnection,
         requests: &[&Request],
     ) -> Result<(), TakeError> {
-        let of = |are_webhooks: bool| {
-            let wanted = requests.iter().filter(|request| request.is_webhook || !are_webhooks);
-            let stores: BTreeSet<&str> = wanted.map(|request| request.store.as_str()).collect();
-            stores.into_iter().collect::<Vec<&str>>()
-        };
         let (mut new, states) = (self.new, self.states);
-        // In the order of the unique index, in which others wait for each other too.
+        // In the order in which all wait for each other.
         new.sort_unstable_by_key(|filed| (&filed.request.store, filed.key.digest));
         sqlx::query(database.sql(FILE))
             .bind(column(&new, |it| it.request.store.as_str()))
@@ -455,10 +471,17 @@ impl<'a> Group<'a> {
             .bind(states.values().map(|(state, _)| state.contact).collect::<Vec<_>>())
             .bind(states.values().map(|(state, _)| state.state.as_slice()).collect::<Vec<_>>())
             .bind(states.values().map(|(_, told)| told.map(Vec::as_slice)).collect::<Vec<_>>())
-            .bind(of(false))
-            .bind(of(true))
             .execute(&mut *transaction)
             .await?;
+        let Known { new_stores, mut rounds, .. } = self.known;
+        rounds.retain(|store| requests.iter().any(|it| it.is_webhook && it.store == **store));
+        if !new_stores.is_empty() || !rounds.is_empty() {
+            sqlx::query(database.sql(ANNOUNCE))
+                .bind(new_stores.into_iter().map(StoreId::as_str).collect::<Vec<_>>())
+                .bind(rounds.into_iter().map(StoreId::as_str).collect::<Vec<_>>())
+                .execute(&mut *transaction)
+                .await?;
+        }
         if !self.given_back.is_empty() {
             let ids: Vec<i64> = self.given_back.keys().copied().collect();
             let entries: Vec<i32> = self.given_back.values().copied().collect();

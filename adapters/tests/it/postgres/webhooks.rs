@@ -390,6 +390,90 @@ async fn a_killed_backend_leaves_nothing_half_done() {
     assert_eq!(loaded, waiting, "queues and entries agree");
 }
 
+/// A connection that the server closes between two groups fails neither of them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_closed_between_two_groups_costs_nothing() {
+    let database = TestDatabase::new().await.unwrap();
+    let ledger = PostgresWebhookLedger::new(database.database.clone());
+    let (north, mut owner) = (store("north"), database.owner().await.unwrap());
+    for round in 0..100 {
+        // Several at once: the connection is kept a while for the callers who come back.
+        let entries = (0..4).map(|n| take(&ledger, &north, other(&format!("{round}/{n}"))));
+        assert_eq!(join_all(entries).await, [NEW; 4]);
+        let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1";
+        while sqlx::query(kill)
+            .bind(database.role())
+            .execute(&mut owner)
+            .await
+            .unwrap()
+            .rows_affected()
+            > 0
+        {}
+        assert_eq!(take(&ledger, &north, other(&format!("{round}/next"))).await, NEW);
+    }
+}
+
+/// Deliveries go on while the keys of entries get another index, in a process of this version and in
+/// one of the version before it, whose statements are prepared; no entry is new twice.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn deliveries_go_on_while_entries_get_another_index() {
+    const PREVIOUS: &str = "
+        INSERT INTO store_context.webhook_entries
+            (store, digest, id, received_at, ended_at, state, reconciled, unknown, stale)
+        SELECT $1, n.digest, nextval('store_context.webhook_numbers'), now(), now(), 3, false, false,
+            false
+        FROM unnest($2::bytea[]) AS n (digest) ON CONFLICT (store, digest) DO NOTHING";
+    const FORGET: &str = "
+        SELECT e.digest FROM store_context.webhook_entries e WHERE e.store = $1
+        ORDER BY e.digest LIMIT $2";
+    let database = TestDatabase::empty().await.unwrap();
+    let mut owner = database.owner().await.unwrap();
+    let migrations = database.migrations().unwrap();
+    migrations.clone().up_to(9).run(&mut owner).await.unwrap();
+    let sql = |text: &str| {
+        AssertSqlSafe(text.replace("store_context.", &format!("{}.", database.schema())))
+    };
+    let mut previous = database.pool.acquire().await.unwrap();
+    let mut remember = async |digest: u8| -> u64 {
+        let mut transaction = previous.begin().await.unwrap();
+        let name = "SELECT set_config('store_context_tenant.stores', '{south}', true)";
+        sqlx::query(name).execute(&mut *transaction).await.unwrap();
+        let remember = sqlx::query(sql(PREVIOUS)).bind("south").bind(vec![vec![digest; 16]]);
+        let added = remember.execute(&mut *transaction).await.unwrap().rows_affected();
+        let there: Vec<Vec<u8>> = sqlx::query_scalar(sql(FORGET))
+            .bind("south")
+            .bind(1_000_i64)
+            .fetch_all(&mut *transaction)
+            .await
+            .unwrap();
+        transaction.commit().await.unwrap();
+        assert_eq!(there.len(), usize::from(digest) + 1);
+        added
+    };
+    assert_eq!(remember(0).await, 1);
+    let ledger = PostgresWebhookLedger::new(database.database.clone());
+    let north = store("north");
+    let taking = async {
+        for n in 0..200 {
+            assert_eq!(take(&ledger, &north, other(&n.to_string())).await, NEW);
+        }
+    };
+    let remembering = async {
+        for digest in 1..100 {
+            assert_eq!(remember(digest).await, 1);
+        }
+    };
+    let migrating = async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        migrations.run(&mut owner).await.unwrap();
+    };
+    tokio::join!(taking, remembering, migrating);
+    assert_eq!(remember(99).await, 0);
+    for n in 0..200 {
+        assert_eq!(take(&ledger, &north, other(&n.to_string())).await, Taken::Known);
+    }
+}
+
 /// Entries of the host's own transaction are taken if it commits, and two such transactions never
 /// wait for each other, nor for a delivery.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

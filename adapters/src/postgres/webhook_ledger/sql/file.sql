@@ -1,6 +1,6 @@
--- Files new entries and states, and moves the rounds of stores with webhooks forward. It is refused
--- if another transaction has filed one of the entries meanwhile: `ON CONFLICT` would look each of
--- them up before it is inserted, a fifth of the database's time.
+-- Files new entries and states. It is refused if another transaction has filed one of the entries
+-- meanwhile: `ON CONFLICT` would look each of them up before it is inserted, a fifth of the database's
+-- time.
 WITH states AS (
     INSERT INTO store_context.webhook_states AS w
         (store, base_url, account, conversation, contact, state, status_told, updated_at, updated_on)
@@ -13,30 +13,6 @@ WITH states AS (
         contact = EXCLUDED.contact, state = EXCLUDED.state,
         status_told = COALESCE(EXCLUDED.status_told, w.status_told),
         updated_at = EXCLUDED.updated_at, updated_on = EXCLUDED.updated_on
-), stores AS (
-    INSERT INTO store_context.webhook_stores (store)
-    SELECT n.store FROM unnest($22::text[]) AS n (store)
-    ON CONFLICT (store) DO NOTHING
-), moved AS (
-    -- No more than once a second, if that changes nothing but the time of the last webhook.
-    SELECT r.store FROM unnest($23::text[]) AS n (store)
-    CROSS JOIN LATERAL (
-        SELECT r.store FROM store_context.webhook_rounds r
-        WHERE r.store = n.store AND (
-            r.last_webhook_at IS NULL
-            OR r.last_webhook_at < store_context.ledger_now() - interval '1 second'
-            OR store_context.ledger_now() + r.after_webhook
-                < CASE WHEN r.fence = 0 THEN r.due_at ELSE COALESCE(r.at_latest, 'infinity') END)
-        LIMIT 1 FOR UPDATE
-    ) r
-), rounds AS (
-    UPDATE store_context.webhook_rounds r SET
-        last_webhook_at = store_context.ledger_now(),
-        due_at = CASE WHEN r.fence = 0
-            THEN LEAST(r.due_at, store_context.ledger_now() + r.after_webhook) ELSE r.due_at END,
-        at_latest = CASE WHEN r.fence = 0 THEN r.at_latest
-            ELSE LEAST(r.at_latest, store_context.ledger_now() + r.after_webhook) END
-    FROM moved WHERE r.store = moved.store
 )
 INSERT INTO store_context.webhook_entries
     (store, digest, id, place, queue, base_url, account, conversation, contact, delivery,

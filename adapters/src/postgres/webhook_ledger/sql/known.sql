@@ -1,4 +1,4 @@
--- What is known of keys and conversations, and new numbers. `LATERAL ... LIMIT 1` makes each a
+-- What is known of keys, conversations and stores, and new numbers. `LATERAL ... LIMIT 1` makes each a
 -- look-up of its own: a plan that was made when the table was empty never reads the whole of it.
 SELECT 0::smallint AS what, k.number, e.delivery AS value,
        e.received_at >= store_context.ledger_now() - interval '10 seconds' AS recent,
@@ -27,3 +27,25 @@ FROM unnest($8::text[]) WITH ORDINALITY AS s (store, number)
 CROSS JOIN LATERAL (
     SELECT FROM store_context.webhook_forgotten w WHERE w.store = s.store LIMIT 1
 ) w
+UNION ALL
+-- The stores that had no entries before.
+SELECT 4::smallint, s.number, NULL, NULL, NULL
+FROM unnest($8::text[]) WITH ORDINALITY AS s (store, number)
+LEFT JOIN LATERAL (
+    SELECT w.store FROM store_context.webhook_stores w WHERE w.store = s.store LIMIT 1
+) w ON true
+WHERE w.store IS NULL
+UNION ALL
+-- The stores whose rounds a webhook moves forward. No more than once a second, if that changes nothing
+-- but the time of the last webhook.
+SELECT 5::smallint, s.number, NULL, NULL, NULL
+FROM unnest($8::text[]) WITH ORDINALITY AS s (store, number)
+CROSS JOIN LATERAL (
+    SELECT FROM store_context.webhook_rounds r
+    WHERE r.store = s.store AND (
+        r.last_webhook_at IS NULL
+        OR r.last_webhook_at < store_context.ledger_now() - interval '1 second'
+        OR store_context.ledger_now() + r.after_webhook
+            < CASE WHEN r.fence = 0 THEN r.due_at ELSE COALESCE(r.at_latest, 'infinity') END)
+    LIMIT 1
+) r
