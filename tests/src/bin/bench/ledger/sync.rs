@@ -1,25 +1,24 @@
-//! What the sync ledger in Postgres takes, on a server that loses nothing in a crash.
+//! The sync ledger: 10,000 stores with 50 rows each.
 
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use examples::local_postgres::LocalPostgres;
-use serde_json::json;
-use sqlx::postgres::{PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
+use serde_json::{Value, json};
+use sqlx::postgres::PgPool;
+use sqlx::{AssertSqlSafe, Executor, PgConnection, Row};
 use store_context::chatwoot::ContactId;
 use store_context::ports::{
     ClaimRequest, Fingerprint, PortFailure, Settlement, SyncClaim, SyncLedger,
 };
 use store_context::sync::SyncConfig;
-use store_context_adapters::postgres::{Database, Migrations, PostgresSyncLedger};
+use store_context_adapters::postgres::{Database, PostgresSyncLedger};
 
+use super::{TASKS, pool, spent};
 use crate::median;
 use crate::sync::ok;
 
 const BATCH: usize = 50;
-const TASKS: usize = 4;
-const ROLE: &str = "bench_runtime";
 
 /// 10,000 stores with 50 rows each: 20 wait in backoff, 15 are due, 15 are confirmed. All that was
 /// confirmed once is linked.
@@ -45,21 +44,11 @@ const ROWS: [&str; 4] = [
     "VACUUM ANALYZE",
 ];
 
-/// Measures, and prints the plan of a claim, a few numbers, and a line of JSON.
-pub(crate) fn report() -> anyhow::Result<()> {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    // The shared buffers are those of a small server: the default is 128 MB.
-    let settings = ["shared_preload_libraries=pg_stat_statements", "shared_buffers=512MB"];
-    let server = LocalPostgres::start(&settings)?;
-    runtime.block_on(measure(&server))
-}
-
-async fn measure(server: &LocalPostgres) -> anyhow::Result<()> {
-    let mut owner = PgConnection::connect(&server.url("postgres")).await?;
-    let role = format!("CREATE ROLE {ROLE} LOGIN; CREATE EXTENSION pg_stat_statements");
-    owner.execute(AssertSqlSafe(role)).await?;
-    Migrations::for_role(ROLE)?.run(&mut owner).await?;
+/// Measures the ledger, prints the plan of a claim and a few numbers, and returns them.
+pub(super) async fn measure(
+    server: &LocalPostgres,
+    owner: &mut PgConnection,
+) -> anyhow::Result<Value> {
     for rows in ROWS {
         owner.execute(rows).await?;
     }
@@ -72,10 +61,10 @@ async fn measure(server: &LocalPostgres) -> anyhow::Result<()> {
     println!("{}", plan(&pool).await?);
     // What a worker claims at most with its default configuration.
     let workers = SyncConfig::default().parallel;
-    let (small, _) = times(&mut owner, &ledger(&pool), workers).await?;
-    let (claim, settle) = times(&mut owner, &ledger(&pool), BATCH).await?;
+    let (small, _) = times(owner, &ledger(&pool), workers).await?;
+    let (claim, settle) = times(owner, &ledger(&pool), BATCH).await?;
     let rate = rate(server).await?;
-    let (asks, statements) = idle(&mut owner, &ledger(&pool)).await?;
+    let (asks, statements) = idle(owner, &ledger(&pool)).await?;
     println!("database time of a claim of {workers} rows, a worker's    {small:.2} ms");
     println!("database time of a claim of {BATCH} rows    {claim:.2} ms");
     println!("database time of their settlement      {settle:.2} ms");
@@ -83,16 +72,10 @@ async fn measure(server: &LocalPostgres) -> anyhow::Result<()> {
     println!(
         "questions and claims a second of an idle process    {asks:.2} ({statements:.1} statements)"
     );
-    let line = json!({
-        "claim_of_worker_ms": small, "claim_ms": claim, "settle_ms": settle, "rows_per_second": rate, "idle_asks_per_second": asks,
-    });
-    println!("{line}");
-    Ok(())
-}
-
-async fn pool(server: &LocalPostgres, connections: u32) -> anyhow::Result<PgPool> {
-    let url = server.url("postgres").replace("postgres@", &format!("{ROLE}@"));
-    Ok(PgPoolOptions::new().max_connections(connections).connect(&url).await?)
+    Ok(json!({
+        "claim_of_worker_ms": small, "claim_ms": claim, "settle_ms": settle, "rows_per_second": rate,
+        "idle_asks_per_second": asks,
+    }))
 }
 
 async fn claim(ledger: &PostgresSyncLedger, limit: usize) -> Result<Vec<SyncClaim>, PortFailure> {
@@ -158,14 +141,6 @@ async fn times(
     }
     // Medians: another program on the machine may take the processor away for longer than either.
     Ok((median(claiming), median(settling)))
-}
-
-/// Returns the milliseconds that the runtime role's statements took, and their number.
-async fn spent(owner: &mut PgConnection) -> anyhow::Result<(f64, f64)> {
-    let spent = "SELECT coalesce(sum(total_exec_time + total_plan_time), 0),
-            coalesce(sum(calls), 0)::float8
-        FROM pg_stat_statements JOIN pg_roles ON oid = userid WHERE rolname = $1";
-    Ok(sqlx::query_as(spent).bind(ROLE).fetch_one(owner).await?)
 }
 
 /// Returns how many rows are claimed and settled in a second by processes with a pool each.
