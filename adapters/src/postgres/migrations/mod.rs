@@ -23,6 +23,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (9, "live_lines", include_str!("0009_live_lines.sql")),
     (10, "entry_keys", include_str!("0010_entry_keys.sql")),
     (11, "one_entry_key", include_str!("0011_one_entry_key.sql")),
+    (12, "marked_entries", include_str!("0012_marked_entries.sql")),
 ];
 
 /// Creates and updates the tables of the engine. The host runs it with the role that owns the
@@ -30,7 +31,8 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
 ///
 /// The tables are in a schema of their own, with a list of the migrations that ran
 /// (`store_context.migrations`). Each migration is safe while processes of the previous version run:
-/// it only adds. Running them again changes nothing.
+/// it adds, or replaces an index, which is built while writes to its table wait. Running them again
+/// changes nothing.
 ///
 /// ```no_run
 /// use sqlx::Connection;
