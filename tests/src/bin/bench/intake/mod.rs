@@ -21,7 +21,7 @@ use crate::median;
 const TIME: Duration = Duration::from_secs(4);
 
 /// The rounds, of which the medians count.
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 
 /// Measures everything, prints the table and the line of JSON, and returns whether every bound is
 /// held.
